@@ -1,0 +1,118 @@
+// Package fault holds the one error shape that a user of portalctl sees: what
+// is wrong, where (file, line, column) and what to do next. Packages below cmd
+// return it; only cmd/portalctl turns it into text and an exit code.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Pos is a place in a file. Line and Col count from 1; zero means unknown.
+// Col counts characters, not bytes, as editors do.
+type Pos struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Col  int    `json:"col,omitempty"`
+}
+
+// IsZero reports whether nothing is known of the place.
+func (p Pos) IsZero() bool { return p == Pos{} }
+
+// String is the form that editors and terminals turn into a link:
+// file, file:line or file:line:col.
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	default:
+		return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+	}
+}
+
+// PosAt is the place of byte offset off in src. An offset past the end counts
+// as the end.
+func PosAt(file string, src []byte, off int) Pos {
+	if off > len(src) {
+		off = len(src)
+	}
+	if off < 0 {
+		off = 0
+	}
+	line, start := 1, 0
+	for i, c := range src[:off] {
+		if c == '\n' {
+			line++
+			start = i + 1
+		}
+	}
+	return Pos{File: file, Line: line, Col: utf8.RuneCount(src[start:off]) + 1}
+}
+
+// Error is a problem that the user can act on.
+type Error struct {
+	Pos  Pos
+	What string
+	// Next says what the user can do about it, as an imperative sentence.
+	Next string
+	// Err is the cause, if another error led to this one.
+	Err error
+}
+
+// New is an error that belongs to no file.
+func New(format string, args ...any) *Error {
+	return &Error{What: fmt.Sprintf(format, args...)}
+}
+
+// At is an error at a place in a file.
+func At(pos Pos, format string, args ...any) *Error {
+	return &Error{Pos: pos, What: fmt.Sprintf(format, args...)}
+}
+
+// Wrap is an error about pos with err as its cause.
+func Wrap(err error, pos Pos, format string, args ...any) *Error {
+	return &Error{Pos: pos, What: fmt.Sprintf(format, args...), Err: err}
+}
+
+// WithNext sets what the user can do and returns e.
+func (e *Error) WithNext(format string, args ...any) *Error {
+	e.Next = fmt.Sprintf(format, args...)
+	return e
+}
+
+// Error is one line: "file:line:col: what: cause". The next step is left to
+// the caller, who prints it on a line of its own.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if p := e.Pos.String(); p != "" {
+		b.WriteString(p)
+		b.WriteString(": ")
+	}
+	b.WriteString(e.What)
+	if e.Err != nil {
+		b.WriteString(": ")
+		b.WriteString(e.Err.Error())
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextOf is the first next step found on err's chain, or "".
+func NextOf(err error) string {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		if e.Next != "" {
+			return e.Next
+		}
+		err = e.Err
+	}
+	return ""
+}
