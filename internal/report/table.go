@@ -1,0 +1,95 @@
+// Package report renders values as the text forms that portalctl prints:
+// aligned tables, Markdown and versioned JSON. It knows nothing of what the
+// values mean.
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// Table writes rows under header in aligned columns without borders: easy to
+// read, and easy to cut with awk. Rows may be shorter than the header.
+func Table(w io.Writer, header []string, rows [][]string) error {
+	t := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Settings: tw.Settings{
+				Separators: tw.SeparatorsNone,
+				Lines:      tw.LinesNone,
+			},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithPadding(tw.Padding{Left: "  ", Right: "", Overwrite: true}),
+	)
+	if len(header) > 0 {
+		t.Header(header)
+	}
+	if err := t.Bulk(rows); err != nil {
+		return err
+	}
+	return t.Render()
+}
+
+// Markdown writes rows under header as a GitHub table.
+func Markdown(w io.Writer, header []string, rows [][]string) error {
+	var b strings.Builder
+	line := func(cells []string) {
+		b.WriteByte('|')
+		for i := range header {
+			cell := ""
+			if i < len(cells) {
+				cell = Escape(cells[i])
+			}
+			b.WriteByte(' ')
+			b.WriteString(cell)
+			b.WriteString(" |")
+		}
+		b.WriteByte('\n')
+	}
+	line(header)
+	b.WriteString("|" + strings.Repeat(" --- |", len(header)) + "\n")
+	for _, row := range rows {
+		line(row)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var escaper = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ",
+	"<", "&lt;", ">", "&gt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "@", "@\u200b",
+)
+
+// Escape makes text safe inside a Markdown table cell or line: no cell or line
+// break, no HTML, no markup, and no @mention of a stranger who happens to be
+// called like an npm scope.
+func Escape(text string) string { return escaper.Replace(text) }
+
+// Code is text as Markdown inline code, safe inside a table cell. Nothing but
+// the pipe and line breaks has a meaning there.
+func Code(text string) string {
+	text = strings.NewReplacer("|", `\|`, "\r\n", " ", "\n", " ", "\r", " ").Replace(text)
+	if strings.Contains(text, "`") {
+		return "`` " + text + " ``"
+	}
+	return "`" + text + "`"
+}
+
+// JSON writes v indented, with a final newline, without escaping <, > and &
+// (ranges are full of them).
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
