@@ -1,0 +1,144 @@
+// Package jsonedit reads JSON files that people write (package.json,
+// backstage.json) and changes single values in them without touching any other
+// byte: byte order mark, line endings, indentation, escapes, the order of
+// members, duplicate names and a missing final newline stay as they are.
+//
+// Only strict JSON is accepted. Comments and trailing commas are errors,
+// because Yarn reads these files with JSON.parse, which refuses them too.
+//
+// # Duplicate names
+//
+// JSON.parse keeps the last member of a name. So do Get and the setters: they
+// read and change the last one, the one that counts. Remove and RenameKey act
+// on all members of the name, since an earlier one would otherwise come to
+// life. Duplicates lists them, for a report.
+package jsonedit
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"sort"
+	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/tailscale/hujson"
+)
+
+const bom = "\xef\xbb\xbf"
+
+// Doc is one parsed file. Reading is safe for concurrent use, editing is not.
+type Doc struct {
+	prefix string // the byte order mark, or ""
+	src    *source
+	root   hujson.Value
+}
+
+// source is one version of the text, without byte order mark. It never
+// changes, so a Value stays usable (for the version it came from) after an edit.
+type source struct {
+	file  string
+	body  []byte
+	lines []int // offset of the first byte of each line
+}
+
+// Parse reads src, which came from file (the name is used in errors only). The
+// Doc keeps src: the caller must not change it afterwards. Errors are
+// *fault.Error with file, line and column; conflict markers, comments and
+// trailing commas are named as such. Nesting deeper than 10,000 is refused.
+func Parse(file string, src []byte) (*Doc, error) {
+	body, prefix := src, ""
+	if bytes.HasPrefix(src, []byte(bom)) {
+		body, prefix = src[len(bom):], bom
+	}
+	// json.Valid is strict, does not recurse and limits the nesting; after it
+	// the recursive, more lenient hujson parser cannot be led astray.
+	if !json.Valid(body) {
+		return nil, syntaxError(file, body)
+	}
+	root, err := hujson.Parse(body)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: file}, "not valid JSON").WithNext(nextFix)
+	}
+	return &Doc{prefix: prefix, src: newSource(file, body), root: root}, nil
+}
+
+// Bytes is the current text, byte order mark included. The caller must not
+// change it.
+func (d *Doc) Bytes() []byte {
+	if d.prefix == "" {
+		return d.src.body
+	}
+	return append([]byte(d.prefix), d.src.body...)
+}
+
+// File is the name given to Parse.
+func (d *Doc) File() string { return d.src.file }
+
+// Root is the top-level value.
+func (d *Doc) Root() Value { return Value{d.src, &d.root} }
+
+// Get is the value at path: member names, or decimal indexes into arrays. No
+// path at all is the root.
+func (d *Doc) Get(path ...string) (Value, bool) { return d.Root().Get(path...) }
+
+// Members lists the members of the object at path in file order, duplicates
+// included; nil when there is no object.
+func (d *Doc) Members(path ...string) []Member {
+	v, ok := d.Get(path...)
+	if !ok {
+		return nil
+	}
+	return v.Members()
+}
+
+// Duplicate is a member that has no effect, because a later one of the same
+// object has the same name.
+type Duplicate struct {
+	Path []string  // of the member, name included
+	Pos  fault.Pos // of the name that is ignored
+	Kept fault.Pos // of the name that counts
+}
+
+// Duplicates lists the members without effect, in file order.
+func (d *Doc) Duplicates() []Duplicate {
+	var dups []Duplicate
+	collectDuplicates(d.Root(), nil, &dups)
+	return dups
+}
+
+func collectDuplicates(v Value, path []string, dups *[]Duplicate) {
+	members := v.Members()
+	last := make(map[string]int, len(members))
+	for i, m := range members {
+		last[m.Name] = i
+	}
+	for i, m := range members {
+		p := append(path, m.Name)
+		if kept := last[m.Name]; kept != i {
+			*dups = append(*dups, Duplicate{Path: slices.Clone(p), Pos: m.Pos(), Kept: members[kept].Pos()})
+		}
+		collectDuplicates(m.Value, p, dups)
+	}
+	for i, e := range v.Elements() {
+		collectDuplicates(e, append(path, itoa(i)), dups)
+	}
+}
+
+func newSource(file string, body []byte) *source {
+	lines := make([]int, 1, 1+bytes.Count(body, []byte("\n")))
+	for i, c := range body {
+		if c == '\n' {
+			lines = append(lines, i+1)
+		}
+	}
+	return &source{file: file, body: body, lines: lines}
+}
+
+// pos is fault.PosAt with the line looked up instead of counted: a file has a
+// hundred dependencies, and each wants its place.
+func (s *source) pos(off int) fault.Pos {
+	line := sort.SearchInts(s.lines, off+1)
+	start := s.lines[line-1]
+	return fault.Pos{File: s.file, Line: line, Col: utf8.RuneCount(s.body[start:off]) + 1}
+}
