@@ -1,0 +1,273 @@
+package semrange
+
+import "strings"
+
+// parser collects the comparators of a range.
+type parser struct {
+	text       string
+	comps      []comparator
+	any        bool
+	preInvalid bool
+	// setStart is where the comparators of the current set begin; notAny is
+	// set when one of them is more than ANY.
+	setStart int
+	notAny   bool
+	buf      [8]comparator
+}
+
+// set reads one alternative (between "||") and reports whether it is valid.
+func (p *parser) set(s string) bool {
+	p.setStart, p.notAny = len(p.comps), false
+	if strings.IndexByte(s, '+') >= 0 {
+		s = stripBuild(s)
+	}
+	if i := strings.Index(s, " - "); i > 0 {
+		if ok, valid := p.hyphen(s, i); ok {
+			return valid && p.closeSet()
+		}
+	}
+	if needsTrim(s) {
+		s = trimOperators(s)
+	}
+	for rest, more := s, true; more; {
+		var tok string
+		tok, rest, more = strings.Cut(rest, " ")
+		if tok != "" && !p.token(tok) {
+			return false
+		}
+	}
+	return p.closeSet()
+}
+
+func (p *parser) closeSet() bool {
+	if !p.notAny {
+		p.any = true
+	}
+	if len(p.comps) == p.setStart {
+		p.comps = append(p.comps, comparator{})
+	}
+	p.comps[len(p.comps)-1].flags |= last
+	return true
+}
+
+func (p *parser) token(tok string) bool {
+	switch tok[0] {
+	case '^':
+		if v, ok := scanPrefixed(tok, 1); ok {
+			return p.caret(v)
+		}
+	case '~':
+		i := 1
+		if len(tok) > 1 && tok[1] == '>' {
+			i = 2
+		}
+		if v, ok := scanPrefixed(tok, i); ok {
+			return p.tilde(v)
+		}
+	default:
+		o, i := scanOperator(tok)
+		start := i
+		for i < len(tok) && isPrefix(tok[i]) {
+			i++
+		}
+		if v, end, ok := scanPartial(tok, i); ok && end == len(tok) && !v.badOrder() {
+			if v.full() {
+				return p.literal(o, v, tok[start:i], len(tok)-start)
+			}
+			return p.xrange(o, v)
+		}
+	}
+	return p.starred(tok)
+}
+
+// scanPrefixed reads a whole token from i on as [v=]* and a partial version.
+func scanPrefixed(tok string, i int) (partial, bool) {
+	for i < len(tok) && isPrefix(tok[i]) {
+		i++
+	}
+	v, end, ok := scanPartial(tok, i)
+	return v, ok && end == len(tok)
+}
+
+// scanOperator reads [<>]?=? and returns where the version starts.
+func scanOperator(tok string) (op, int) {
+	switch tok[0] {
+	case '=':
+		return opEQ, 1
+	case '<', '>':
+		o, i := opLT, 1
+		if tok[0] == '>' {
+			o = opGT
+		}
+		if len(tok) > 1 && tok[1] == '=' {
+			o, i = o+1, 2
+		}
+		return o, i
+	}
+	return opEQ, 0
+}
+
+// literal is a comparator that names a whole version. length is that of its
+// text with the prefix, for node-semver's limit.
+func (p *parser) literal(o op, v partial, prefix string, length int) bool {
+	if prefix != "" && prefix != "v" || length > maxLength {
+		return false
+	}
+	// replaceGTE0 looks at the text: ">=v0.0.0" stays a comparator.
+	if o == opGE && length == len("0.0.0") && v == (partial{}) {
+		return p.atLeastZero(0)
+	}
+	return p.emit(o, v.major, v.minor, v.patch, v.pre, 0)
+}
+
+// starred handles node-semver's replaceStars, which removes the first
+// [<>]?=?* of a token that nothing else took: "1.2.3*" is "1.2.3", and the
+// build metadata that "1.2.3+*b" turns into is fine at this late stage.
+func (p *parser) starred(tok string) bool {
+	k := strings.IndexByte(tok, '*')
+	if k < 0 {
+		return false
+	}
+	from := k
+	if from > 0 && tok[from-1] == '=' {
+		from--
+	}
+	if from > 0 && (tok[from-1] == '<' || tok[from-1] == '>') {
+		from--
+	}
+	tok = tok[:from] + tok[k+1:]
+	if tok == "" {
+		return true
+	}
+	o, start := scanOperator(tok)
+	i := start
+	if i < len(tok) && tok[i] == 'v' {
+		i++
+	}
+	v, end, ok := scanPartial(tok, i)
+	if !ok || !v.full() || end < len(tok) && stripBuild(tok[end:]) != "" {
+		return false
+	}
+	return p.literal(o, v, tok[start:i], len(tok)-start)
+}
+
+// caret is replaceCaret: everything up to the next left-most non-zero part.
+func (p *parser) caret(v partial) bool {
+	switch {
+	case v.major == wild:
+		return true
+	case v.minor == wild:
+		return p.span(v.major, 0, 0, "", floor, v.major+1, 0, 0)
+	case v.patch == wild && v.major == 0:
+		return p.span(0, v.minor, 0, "", floor, 0, v.minor+1, 0)
+	case v.patch == wild:
+		return p.span(v.major, v.minor, 0, "", floor, v.major+1, 0, 0)
+	case v.major > 0:
+		return p.span(v.major, v.minor, v.patch, v.pre, 0, v.major+1, 0, 0)
+	case v.minor > 0:
+		return p.span(0, v.minor, v.patch, v.pre, 0, 0, v.minor+1, 0)
+	default:
+		return p.span(0, 0, v.patch, v.pre, 0, 0, 0, v.patch+1)
+	}
+}
+
+// tilde is replaceTilde: the same major, and the same minor if one is given.
+func (p *parser) tilde(v partial) bool {
+	switch {
+	case v.major == wild:
+		return true
+	case v.minor == wild:
+		return p.span(v.major, 0, 0, "", floor, v.major+1, 0, 0)
+	case v.patch == wild:
+		return p.span(v.major, v.minor, 0, "", floor, v.major, v.minor+1, 0)
+	default:
+		return p.span(v.major, v.minor, v.patch, v.pre, 0, v.major, v.minor+1, 0)
+	}
+}
+
+// xrange is replaceXRange for a version with at least one wildcard; a
+// prerelease on it is dropped.
+func (p *parser) xrange(o op, v partial) bool {
+	M, m := v.major, v.minor
+	if M == wild {
+		if o == opGT || o == opLT {
+			return p.emit(opLT, 0, 0, 0, "0", 0) // matches nothing
+		}
+		return true
+	}
+	if m == wild {
+		switch o {
+		case opGT:
+			return p.emit(opGE, M+1, 0, 0, "", floor)
+		case opLE:
+			return p.emit(opLT, M+1, 0, 0, "0", 0)
+		case opLT:
+			return p.emit(opLT, M, 0, 0, "0", 0)
+		case opGE:
+			return p.from(M, 0)
+		}
+		return p.span(M, 0, 0, "", floor, M+1, 0, 0)
+	}
+	switch o {
+	case opGT:
+		return p.emit(opGE, M, m+1, 0, "", floor)
+	case opLE:
+		return p.emit(opLT, M, m+1, 0, "0", 0)
+	case opLT:
+		return p.emit(opLT, M, m, 0, "0", 0)
+	case opGE:
+		return p.from(M, m)
+	}
+	return p.span(M, m, 0, "", floor, M, m+1, 0)
+}
+
+// from is >=M.m.0 of an x-range.
+func (p *parser) from(M, m uint64) bool {
+	if M == 0 && m == 0 {
+		return p.atLeastZero(floor)
+	}
+	return p.emit(opGE, M, m, 0, "", floor)
+}
+
+// span is >=M.m.p-pre <M2.m2.p2-0.
+func (p *parser) span(M, m, pa uint64, pre string, flags uint8, M2, m2, p2 uint64) bool {
+	if M == 0 && m == 0 && pa == 0 && pre == "" {
+		p.atLeastZero(flags)
+	} else if !p.emit(opGE, M, m, pa, pre, flags) {
+		return false
+	}
+	return p.emit(opLT, M2, m2, p2, "0", 0)
+}
+
+// atLeastZero is the text ">=0.0.0", which replaceGTE0 turns into ANY. Under
+// includePrerelease that holds for ">=0.0.0-0" alone, which the floor flag
+// makes of it.
+func (p *parser) atLeastZero(flags uint8) bool {
+	if flags&floor == 0 {
+		p.comps = append(p.comps, comparator{op: opGE, flags: preOnly})
+	}
+	return true
+}
+
+// emit adds a comparator. It fails on what new SemVer refuses: a number above
+// 2^53-1 or a text of more than 256 characters.
+func (p *parser) emit(o op, major, minor, patch uint64, pre string, flags uint8) bool {
+	if major > maxSafe || minor > maxSafe || patch > maxSafe {
+		return false
+	}
+	if len(pre) > maxLength-len("0.0.0-") ||
+		len(pre) > 200 && digits(major)+digits(minor)+digits(patch)+len("..-")+len(pre) > maxLength {
+		return false
+	}
+	p.notAny = true
+	p.comps = append(p.comps, comparator{version: version{major, minor, patch, pre}, op: o, flags: flags})
+	return true
+}
+
+func digits(n uint64) int {
+	d := 1
+	for ; n > 9; n /= 10 {
+		d++
+	}
+	return d
+}
