@@ -1,0 +1,241 @@
+package yarnlock
+
+import "strings"
+
+// classicEntry reads the entry that starts at the current line.
+func (p *parser) classicEntry() (*Entry, error) {
+	e := p.newEntry()
+	rest, err := p.classicKeys(e)
+	if err != nil {
+		return nil, err
+	}
+	if rest != "" {
+		return nil, p.fail(p.at, "expected an entry, found a value for %s", brief(e.Keys[0].String())).WithNext("%s", nextRewrite)
+	}
+	if err := p.next(); err != nil {
+		return nil, err
+	}
+	seen := 0
+	for !p.done && p.indent > 0 {
+		if p.indent != 2 {
+			return nil, p.badIndent(2)
+		}
+		name, rest, err := p.classicKey(p.text)
+		if err != nil {
+			return nil, err
+		}
+		bit := 1 << classicField(name)
+		if bit != 1 && seen&bit != 0 || bit == 1 && hasField(e.Extra, name) {
+			return nil, p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
+		}
+		seen |= bit
+		if rest == ":" {
+			err = p.classicMap(e, name)
+		} else {
+			err = p.classicValue(e, name, rest)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if e.Version == "" {
+		if p.done {
+			return nil, p.cutShort("the last entry has no version")
+		}
+		return nil, p.badEntry(e, "the entry has no version")
+	}
+	if p.done && p.prev == len(p.src) && !strings.HasSuffix(p.src, "\n") && shortIntegrity(e.Integrity) {
+		return nil, p.cutShort("the last integrity is not complete")
+	}
+	e.Resolution = classicLocator(e)
+	return e, nil
+}
+
+// classicKeys reads "a@1, b@2:" and returns what follows the colon.
+func (p *parser) classicKeys(e *Entry) (rest string, err error) {
+	p.keyBuf = p.keyBuf[:0]
+	for s := p.text; ; {
+		var key string
+		if key, rest, err = p.classicKey(s); err != nil {
+			return "", err
+		}
+		if key == "" {
+			return "", p.fail(p.at, "an empty key").WithNext("%s", nextRewrite)
+		}
+		if len(p.keyBuf) == 0 {
+			e.sortKey = key
+		}
+		p.keyBuf = append(p.keyBuf, ParseClassicKey(key))
+		if !hasPrefix(rest, ",") {
+			break
+		}
+		if s = trim(rest[1:]); s == "" {
+			return "", p.fail(p.at+len(p.text), "expected another key after the comma").WithNext("%s", nextRewrite)
+		}
+	}
+	e.Keys = p.keyList()
+	if !hasPrefix(rest, ":") {
+		return "", p.noColon(rest)
+	}
+	return trim(rest[1:]), nil
+}
+
+// classicKey takes a key off s, the end of the current line. What follows it
+// is returned trimmed, and starts with the colon if there is one.
+func (p *parser) classicKey(s string) (key, rest string, err error) {
+	if s[0] == '"' {
+		key, n, err := p.quoted(s)
+		return key, trim(s[min(n, len(s)):]), err
+	}
+	n := strings.IndexAny(s, ": ,")
+	if n < 0 {
+		n = len(s)
+	}
+	if !bareToken(s[:n]) {
+		return "", "", p.fail(p.at+len(p.text)-len(s), "%q cannot be a key without quotes", brief(s[:n])).WithNext("%s", nextRewrite)
+	}
+	return s[:n], trim(s[n:]), nil
+}
+
+// bareToken reports whether Yarn 1's tokeniser reads s as one string.
+func bareToken(s string) bool {
+	return s != "" && (isLetter(s[0]) || strings.IndexByte("/.-", s[0]) >= 0) &&
+		!hasPrefix(s, "true") && !hasPrefix(s, "false") && !strings.ContainsAny(s, ": ,\t")
+}
+
+// classicScalar reads a value, which takes the rest of a line.
+func (p *parser) classicScalar(s string) (string, error) {
+	at := p.at + len(p.text) - len(s)
+	switch {
+	case s == "" && p.eol == len(p.src):
+		return "", p.cutShort("the last line has no value")
+	case s == "":
+		return "", p.fail(at, "expected a value").WithNext("%s", nextRewrite)
+	case s[0] == '"':
+		val, n, err := p.quoted(s)
+		if err == nil && trim(s[n:]) != "" {
+			return "", p.fail(at+n, "text after the quoted value").WithNext("%s", nextRewrite)
+		}
+		return val, err
+	}
+	if s = trim(s); !bareToken(s) {
+		return "", p.fail(at, "%q cannot be a value without quotes", brief(s)).WithNext("%s", nextRewrite)
+	}
+	return s, nil
+}
+
+func classicField(name string) int {
+	switch name {
+	case "version":
+		return 1
+	case "resolved":
+		return 2
+	case "integrity":
+		return 3
+	case "dependencies":
+		return 4
+	case "optionalDependencies":
+		return 5
+	}
+	return 0
+}
+
+// classicValue reads a field of the form "name value" (Yarn 1 also takes
+// "name: value").
+func (p *parser) classicValue(e *Entry, name, rest string) error {
+	val, err := p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "version":
+		e.Version = val
+	case "resolved":
+		e.Resolved = val
+	case "integrity":
+		e.Integrity = val
+	case "dependencies", "optionalDependencies":
+		return p.fail(p.at, "%s has a value where a list of packages belongs", name).WithNext("%s", nextRewrite)
+	default:
+		e.Extra = append(e.Extra, Field{Name: name, Value: val})
+	}
+	return p.next()
+}
+
+func (p *parser) classicMap(e *Entry, name string) (err error) {
+	switch name {
+	case "dependencies":
+		e.Dependencies, err = p.classicDeps(name)
+	case "optionalDependencies":
+		e.OptionalDependencies, err = p.classicDeps(name)
+	case "version", "resolved", "integrity":
+		return p.fail(p.at, "%s has no value", name).WithNext("%s", nextRestoreCap)
+	default:
+		return p.block(e, name)
+	}
+	return err
+}
+
+// classicDeps reads the lines "name range" below the current one.
+func (p *parser) classicDeps(field string) ([]Dep, error) {
+	if err := p.below(field, 4); err != nil {
+		return nil, err
+	}
+	p.depBuf = p.depBuf[:0]
+	for !p.done && p.indent > 2 {
+		if p.indent != 4 {
+			return nil, p.badIndent(4)
+		}
+		name, rest, err := p.classicKey(p.text)
+		if err != nil {
+			return nil, err
+		}
+		val, err := p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
+		if err != nil {
+			return nil, err
+		}
+		if err := p.addDep(name, val); err != nil {
+			return nil, err
+		}
+		if err := p.next(); err != nil {
+			return nil, err
+		}
+	}
+	return p.depList(), nil
+}
+
+// classicLocator says where a Classic entry comes from, in Berry's terms.
+func classicLocator(e *Entry) Locator {
+	for _, k := range e.Keys {
+		if !ClassicExotic(k.Range) {
+			if real, ok := ParseRange(k.Range).Alias(); ok {
+				return Locator{real.Name, "npm:" + e.Version}
+			}
+			return Locator{k.Name, "npm:" + e.Version}
+		}
+	}
+	ref := e.Resolved
+	if ref == "" {
+		ref = e.Keys[0].Range
+	}
+	return Locator{e.Keys[0].Name, ref}
+}
+
+// ClassicExotic reports whether Yarn 1 takes a range for something other than
+// a registry package: a URL, git, a path, a hosted repository (user/repo).
+func ClassicExotic(rng string) bool {
+	if hasPrefix(rng, "npm:") {
+		return false
+	}
+	return strings.ContainsAny(rng, ":/")
+}
+
+// shortIntegrity reports whether the last hash of an integrity is shorter than
+// its algorithm says.
+func shortIntegrity(s string) bool {
+	last := s[strings.LastIndexByte(s, ' ')+1:]
+	size := map[string]int{"sha1": 28, "sha256": 44, "sha384": 64, "sha512": 88}
+	algorithm, hash, _ := strings.Cut(last, "-")
+	hash, _, _ = strings.Cut(hash, "?")
+	return len(hash) < size[algorithm]
+}

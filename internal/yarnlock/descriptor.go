@@ -1,0 +1,100 @@
+package yarnlock
+
+import "strings"
+
+// Descriptor is a name with the range that asks for it.
+type Descriptor struct{ Name, Range string }
+
+// Locator is a name with the reference of the one package found for it.
+type Locator struct{ Name, Reference string }
+
+// NoRange is the range of a Classic key that has none, not even an empty one:
+// `name:` in contrast to `"name@":`.
+const NoRange = "\x00"
+
+// String is name@range as it stands in a lock.
+func (d Descriptor) String() string {
+	if d.Range == NoRange {
+		return d.Name
+	}
+	return d.Name + "@" + d.Range
+}
+
+// String is name@reference as it stands in a lock.
+func (l Locator) String() string { return l.Name + "@" + l.Reference }
+
+// ParseDescriptor splits name@range by the rule of Berry's
+// structUtils.parseDescriptor (strict): a range is required.
+func ParseDescriptor(s string) (Descriptor, bool) {
+	name, rng, ok := splitIdent(s)
+	return Descriptor{name, rng}, ok
+}
+
+// ParseLocator splits name@reference, as Berry's structUtils.parseLocator
+// (strict) does.
+func ParseLocator(s string) (Locator, bool) {
+	name, ref, ok := splitIdent(s)
+	return Locator{name, ref}, ok
+}
+
+// splitIdent is /^(?:@([^/]+?)\/)?([^@/]+?)(?:@(.+))$/.
+func splitIdent(s string) (name, rest string, ok bool) {
+	from := 0
+	if hasPrefix(s, "@") {
+		slash := strings.IndexByte(s, '/')
+		if slash < 2 {
+			return "", "", false
+		}
+		from = slash + 1
+	}
+	at := strings.IndexByte(s[from:], '@')
+	if at < 1 || from+at+1 == len(s) {
+		return "", "", false
+	}
+	at += from
+	if strings.IndexByte(s[from:at], '/') >= 0 || strings.ContainsAny(s, "\n\r") {
+		return "", "", false
+	}
+	return s[:at], s[at+1:], true
+}
+
+// ParseClassicKey splits a Classic pattern as Yarn 1's normalizePattern does:
+// at the first @ that does not start a scope. The range may be empty, or
+// missing (NoRange).
+func ParseClassicKey(s string) Descriptor {
+	from := 0
+	if hasPrefix(s, "@") {
+		from = 1
+	}
+	at := strings.IndexByte(s[from:], '@')
+	if at < 0 {
+		return Descriptor{s, NoRange}
+	}
+	return Descriptor{s[:from+at], s[from+at+1:]}
+}
+
+// Package is the registry package that e installs and its version: the real
+// name behind an alias, the patched package behind patch:. ok is false for
+// what is not from a registry (workspaces, git, tarball URLs, files).
+func (e *Entry) Package() (name, version string, ok bool) {
+	loc := e.Resolution
+	for hasPrefix(loc.Reference, "patch:") {
+		inner, ok := ParseLocator(ParseRange(loc.Reference).Source)
+		if !ok {
+			return "", "", false
+		}
+		loc = inner
+	}
+	// Berry adds ::__archiveUrl=… when the tarball is not where registries
+	// usually have it.
+	ref, found := strings.CutPrefix(loc.Reference, "npm:")
+	if !found {
+		return "", "", false
+	}
+	ref, _, _ = strings.Cut(ref, "::")
+	return loc.Name, ref, true
+}
+
+func hasPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && s[:len(prefix)] == prefix
+}

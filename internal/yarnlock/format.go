@@ -1,0 +1,94 @@
+package yarnlock
+
+import "strings"
+
+// Format is the lock as text. Entries that nobody touched, and everything
+// between them, come out as they were read; the rest as Yarn prints it. An
+// unchanged lock is byte-identical to what was parsed.
+func (l *Lock) Format() []byte {
+	if !l.Changed() {
+		return []byte(l.src)
+	}
+	if l.unsorted {
+		l.sort()
+	}
+	b := make([]byte, 0, len(l.src)+len(l.src)/16+1024)
+	b = append(b, l.header...)
+	if len(b) > 0 && len(l.Entries) > 0 {
+		b = l.endLine(b)
+	}
+	for i, e := range l.Entries {
+		b = l.appendGap(b, i, e)
+		if !e.dirty {
+			b = append(b, l.src[e.start:e.end]...)
+			if i < len(l.Entries)-1 {
+				b = l.endLine(b)
+			}
+			continue
+		}
+		from := len(b)
+		b = l.appendEntry(b, e)
+		b = l.setLineEnds(b, from)
+	}
+	switch empty := len(l.Entries) == 0; {
+	case empty && !l.wasEmpty && l.Kind == Classic:
+		b = append(b, l.firstGap...)
+	case !empty && l.wasEmpty && strings.Trim(l.tail, " \r\n") == "":
+		return b // the blank lines of firstGap
+	}
+	return append(b, l.tail...)
+}
+
+// Changed reports whether Format differs from what was parsed, or may: an
+// entry that was touched counts.
+func (l *Lock) Changed() bool {
+	if l.changed {
+		return true
+	}
+	for _, e := range l.Entries {
+		if e.dirty {
+			return true
+		}
+	}
+	return false
+}
+
+// appendGap prints what separates entry i from what comes before. Comments
+// move with the entry below them.
+func (l *Lock) appendGap(b []byte, i int, e *Entry) []byte {
+	if i > 0 {
+		if e.gap == "" {
+			return append(b, l.eol...)
+		}
+		return append(b, e.gap...)
+	}
+	b = append(b, l.firstGap...)
+	if j := strings.IndexByte(e.gap, '#'); j >= 0 {
+		b = append(b, e.gap[j:]...)
+	}
+	return b
+}
+
+func (l *Lock) appendEntry(b []byte, e *Entry) []byte {
+	if l.Kind == Classic {
+		return appendClassicEntry(b, e)
+	}
+	return appendBerryEntry(b, e)
+}
+
+// endLine ends a last line that has no end.
+func (l *Lock) endLine(b []byte) []byte {
+	if len(b) == 0 || b[len(b)-1] == '\n' {
+		return b
+	}
+	return append(b, l.eol...)
+}
+
+// setLineEnds gives the text from b[from:] on the line ends of the file.
+func (l *Lock) setLineEnds(b []byte, from int) []byte {
+	if l.eol == "\n" {
+		return b
+	}
+	text := strings.ReplaceAll(string(b[from:]), "\r\n", "\n")
+	return append(b[:from], strings.ReplaceAll(text, "\n", l.eol)...)
+}

@@ -1,0 +1,180 @@
+package yarnlock
+
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Parse reads a lock. Errors are *fault.Error with the place in file. The
+// model aliases one copy of src.
+func Parse(file string, src []byte) (*Lock, error) {
+	p := &parser{src: string(src)}
+	p.lock = &Lock{File: file, src: p.src, eol: "\n"}
+	if err := p.parse(); err != nil {
+		return nil, err
+	}
+	return p.lock, nil
+}
+
+func (p *parser) parse() error {
+	l := p.lock
+	if hasPrefix(p.src, "\ufeff") {
+		p.eol = len("\ufeff")
+	}
+	if err := p.checkText(); err != nil {
+		return err
+	}
+	kind, version, err := p.detect()
+	if err != nil {
+		return err
+	}
+	l.Kind, l.Version = kind, version
+	l.eol = endOfLine(p.src, kind)
+
+	if err := p.next(); err != nil {
+		return err
+	}
+	entry := p.classicEntry
+	l.firstGap = l.eol + l.eol
+	if kind == Berry {
+		entry = p.berryEntry
+		l.firstGap = l.eol
+		if err := p.metadata(); err != nil {
+			return err
+		}
+	} else {
+		// The comments at the top are the header.
+		p.prev = headComments(p.src)
+	}
+	// Some 36 bytes a descriptor in Classic, 110 in Berry: room for most.
+	l.keys = make(map[Descriptor]*Entry, len(p.src)/110+8)
+	l.Entries = make([]*Entry, 0, len(p.src)/300+8)
+	l.header = p.src[:p.prev]
+	gap := p.prev
+	for !p.done {
+		if p.indent != 0 {
+			return p.fail(p.at, "bad indentation: %d spaces where the next entry should start", p.indent).WithNext("%s", nextRewrite)
+		}
+		e, err := entry()
+		if err != nil {
+			return err
+		}
+		e.end = p.prev
+		e.gap = p.src[gap:e.start]
+		gap = e.end
+		if len(l.Entries) == 0 {
+			l.firstGap, e.gap = e.gap, l.eol
+		}
+		if err := p.index(e); err != nil {
+			return err
+		}
+		l.Entries = append(l.Entries, e)
+	}
+	l.tail = p.src[gap:]
+	l.wasEmpty = len(l.Entries) == 0
+	return nil
+}
+
+// index registers e's keys; a descriptor in two entries is an error, because
+// one of them would silently win.
+func (p *parser) index(e *Entry) error {
+	before := len(p.lock.keys)
+	for _, k := range e.Keys {
+		p.lock.keys[k] = e
+	}
+	if len(p.lock.keys)-before == len(e.Keys) {
+		return nil
+	}
+	seen := map[Descriptor]bool{}
+	for _, other := range p.lock.Entries {
+		for _, k := range other.Keys {
+			if p.lock.keys[k] == e {
+				return p.badEntry(e, "%s is also in the entry at line %d", brief(k.String()), other.Line)
+			}
+		}
+	}
+	for _, k := range e.Keys {
+		if seen[k] {
+			return p.badEntry(e, "%s is twice in this key", brief(k.String()))
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// detect tells Classic from Berry: by Classic's comment, else by __metadata,
+// else by how the first field is written.
+func (p *parser) detect() (Kind, int, error) {
+	const mark = "# yarn lockfile v"
+	off := 0
+	if hasPrefix(p.src, "\ufeff") {
+		off = len("\ufeff")
+	}
+	for off < len(p.src) {
+		line, _, _ := strings.Cut(p.src[off:], "\n")
+		text := strings.TrimRight(line, " \r")
+		switch {
+		case hasPrefix(text, mark) && text != mark+"1":
+			return 0, 0, p.fail(off, "lockfile version %s, which no known Yarn writes this way", brief(text[len(mark):])).WithNext("%s", nextRewrite)
+		case hasPrefix(text, mark):
+			return Classic, 1, nil
+		case hasPrefix(text, "__metadata:"), hasPrefix(text, `"__metadata":`):
+			return Berry, 0, nil
+		case hasPrefix(text, "  ") && text[2] != ' ':
+			if name, rest, ok := strings.Cut(text[2:], " "); ok && rest != "" && !strings.HasSuffix(name, ":") {
+				return Classic, 1, nil
+			}
+			return Berry, 0, nil
+		}
+		off += len(line) + 1
+	}
+	return Berry, 0, nil
+}
+
+// headComments is the length of the comment lines that src starts with.
+func headComments(src string) int {
+	end := 0
+	if hasPrefix(src, "\ufeff") {
+		end = len("\ufeff")
+	}
+	for end < len(src) && src[end] == '#' {
+		n := strings.IndexByte(src[end:], '\n')
+		if n < 0 {
+			return len(src)
+		}
+		end += n + 1
+	}
+	return end
+}
+
+// endOfLine is the line end that Yarn would write: Yarn 1 takes the first
+// (getEolFromFile), Berry the more frequent (normalizeLineEndings).
+func endOfLine(src string, kind Kind) string {
+	if kind == Classic {
+		if i := strings.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+			return "\r\n"
+		}
+		return "\n"
+	}
+	if crlf := strings.Count(src, "\r\n"); crlf > 0 && crlf > strings.Count(src, "\n")-crlf {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// New is an empty Berry lock, as Yarn starts one.
+func New(file string, version int, cacheKey string) (*Lock, error) {
+	if version < MinVersion || version > MaxVersion {
+		return nil, fault.New("lockfile version %d is not between %d and %d", version, MinVersion, MaxVersion)
+	}
+	l := &Lock{File: file, Kind: Berry, eol: "\n", firstGap: "\n", keys: map[Descriptor]*Entry{}}
+	l.header = berryHeader + "__metadata:\n"
+	l.SetVersion(version)
+	if cacheKey != "" {
+		l.SetCacheKey(cacheKey)
+	}
+	return l, nil
+}
+
+func containsMetadata(header string) bool { return strings.Contains(header, "__metadata:") }

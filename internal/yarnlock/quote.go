@@ -1,0 +1,214 @@
+package yarnlock
+
+import (
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// isBare reports whether Yarn prints s without quotes in a Berry lock. It
+// mirrors stringifySyml's simpleStringPattern
+//
+//	/^(?![-?:,\][{}#&*!|>'"%@` \t\r\n]).([ \t]*(?![,\][{}:# \t\r\n]).)*$/
+//
+// save that control characters are quoted: Yarn could not read them back.
+func isBare(s string) bool {
+	if s == "" || needsQuoteFirst(s[0]) {
+		return false
+	}
+	ascii := s[0] < utf8.RuneSelf
+	for i := 1; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			ascii = false
+		} else if needsQuote(c) {
+			return false
+		}
+	}
+	if last := s[len(s)-1]; last == ' ' || last == '\t' {
+		return false
+	}
+	return ascii || !strings.ContainsFunc(s, unprintable)
+}
+
+// needsQuoteFirst tells the ASCII characters that no bare scalar starts with.
+func needsQuoteFirst(c byte) bool {
+	switch c {
+	case '-', '?', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', ' ', '\t':
+		return true
+	}
+	return needsQuote(c)
+}
+
+// needsQuote tells the ASCII characters that no bare scalar contains.
+func needsQuote(c byte) bool {
+	switch c {
+	case ':', ',', '[', ']', '{', '}', '#', 0x7F:
+		return true
+	}
+	return c < ' ' && c != '\t'
+}
+
+// unprintable finds what JavaScript's dot does not match (the two Unicode line
+// ends) and what YAML does not allow as it is.
+func unprintable(r rune) bool {
+	switch r {
+	case '\u2028', '\u2029', 0xFEFF, 0xFFFE, 0xFFFF:
+		return true
+	}
+	return r >= 0x80 && r < 0xA0
+}
+
+// appendBerry prints a scalar of a Berry lock.
+func appendBerry(b []byte, s string) []byte {
+	if isBare(s) {
+		return append(b, s...)
+	}
+	return appendJSON(b, s)
+}
+
+// appendClassic prints a scalar of a Classic lock: Yarn 1's maybeWrap.
+func appendClassic(b []byte, s string) []byte {
+	if classicBare(s) {
+		return append(b, s...)
+	}
+	return appendJSON(b, s)
+}
+
+// classicBare is the reverse of Yarn 1's shouldWrapKey.
+func classicBare(s string) bool {
+	if s == "" || !isLetter(s[0]) || hasPrefix(s, "true") || hasPrefix(s, "false") {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return !strings.ContainsFunc(s, classicWrapped)
+		}
+		if c <= ' ' || c == ':' || c == '\\' || c == '"' || c == ',' || c == '[' || c == ']' || c == 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+// classicWrapped is JavaScript's [:\s\\",\[\]], plus control characters.
+func classicWrapped(r rune) bool {
+	switch {
+	case r <= ' ', strings.ContainsRune(":\\\",[]\u00A0\u1680\u2028\u2029\u202F\u205F\u3000\uFEFF", r),
+		r >= 0x2000 && r <= 0x200A, r >= 0x7F && r < 0xA0:
+		return true
+	}
+	return false
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// appendJSON is JavaScript's JSON.stringify of a string.
+func appendJSON(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c >= ' ':
+			b = append(b, c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		case c == '\b':
+			b = append(b, '\\', 'b')
+		case c == '\f':
+			b = append(b, '\\', 'f')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(b, '"')
+}
+
+// unquote reads the double-quoted string that s starts with, and returns its
+// value and how many bytes it takes; why is set if there is none. Only JSON's
+// escapes are known: Yarn writes no others.
+func unquote(s string) (val string, n int, why string) {
+	end := strings.IndexByte(s[1:], '"')
+	if end < 0 {
+		return "", 0, "the quoted text has no end"
+	}
+	if val = s[1 : 1+end]; strings.IndexByte(val, '\\') < 0 {
+		return val, end + 2, ""
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '"':
+			return b.String(), i + 1, ""
+		case '\\':
+			r, size := unescapeJSON(s[i:])
+			if size == 0 {
+				return "", 0, "the quoted text has an escape that Yarn never writes"
+			}
+			b.WriteRune(r)
+			i += size - 1
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", 0, "the quoted text has no end"
+}
+
+// unescapeJSON decodes the escape that s starts with; size 0 means it is not
+// one, or is half a surrogate pair.
+func unescapeJSON(s string) (r rune, size int) {
+	if len(s) < 2 {
+		return 0, 0
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return rune(s[1]), 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'u':
+		r, ok := hex4(s)
+		if !ok {
+			return 0, 0
+		}
+		if !utf16.IsSurrogate(r) {
+			return r, 6
+		}
+		if low, ok := hex4(s[6:]); ok {
+			if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
+				return full, 12
+			}
+		}
+	}
+	return 0, 0
+}
+
+// hex4 reads \uXXXX.
+func hex4(s string) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range []byte(s[2:6]) {
+		d := unhex(c)
+		if d < 0 {
+			return 0, false
+		}
+		r = r<<4 | rune(d)
+	}
+	return r, true
+}
