@@ -2,22 +2,39 @@ package semrange
 
 import "strings"
 
-// parser collects the comparators of a range.
+// parser collects the comparators of a range. It stays on the stack: few
+// ranges have more comparators than fit, the rest goes to more.
 type parser struct {
-	text       string
-	comps      []comparator
-	any        bool
+	few  [8]comparator
+	more []comparator
+	n    int
+	any  bool
+	// preInvalid is that of Range.
 	preInvalid bool
 	// setStart is where the comparators of the current set begin; notAny is
 	// set when one of them is more than ANY.
 	setStart int
 	notAny   bool
-	buf      [8]comparator
+}
+
+func (p *parser) add(c comparator) {
+	if p.n < len(p.few) {
+		p.few[p.n] = c
+	} else {
+		p.more = append(p.more, c)
+	}
+	p.n++
+}
+
+func (p *parser) comparators() []comparator {
+	all := make([]comparator, p.n)
+	copy(all[copy(all, p.few[:]):], p.more)
+	return all
 }
 
 // set reads one alternative (between "||") and reports whether it is valid.
 func (p *parser) set(s string) bool {
-	p.setStart, p.notAny = len(p.comps), false
+	p.setStart, p.notAny = p.n, false
 	if strings.IndexByte(s, '+') >= 0 {
 		s = stripBuild(s)
 	}
@@ -43,10 +60,14 @@ func (p *parser) closeSet() bool {
 	if !p.notAny {
 		p.any = true
 	}
-	if len(p.comps) == p.setStart {
-		p.comps = append(p.comps, comparator{})
+	if p.n == p.setStart {
+		p.add(comparator{})
 	}
-	p.comps[len(p.comps)-1].flags |= last
+	if p.n <= len(p.few) {
+		p.few[p.n-1].flags |= last
+	} else {
+		p.more[len(p.more)-1].flags |= last
+	}
 	return true
 }
 
@@ -244,7 +265,7 @@ func (p *parser) span(M, m, pa uint64, pre string, flags uint8, M2, m2, p2 uint6
 // makes of it.
 func (p *parser) atLeastZero(flags uint8) bool {
 	if flags&floor == 0 {
-		p.comps = append(p.comps, comparator{op: opGE, flags: preOnly})
+		p.add(comparator{op: opGE, flags: preOnly})
 	}
 	return true
 }
@@ -260,7 +281,7 @@ func (p *parser) emit(o op, major, minor, patch uint64, pre string, flags uint8)
 		return false
 	}
 	p.notAny = true
-	p.comps = append(p.comps, comparator{version: version{major, minor, patch, pre}, op: o, flags: flags})
+	p.add(comparator{version: version{major, minor, patch, pre}, op: o, flags: flags})
 	return true
 }
 

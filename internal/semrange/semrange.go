@@ -55,8 +55,7 @@ func (e *Error) Error() string {
 // error too: neither Yarn nor npm gets past it.
 func Parse(s string) (Range, error) {
 	raw := collapseSpace(s)
-	p := parser{text: s}
-	p.comps = p.buf[:0]
+	var p parser
 	for rest, more := raw, true; more; {
 		var part string
 		part, rest, more = strings.Cut(rest, "||")
@@ -64,9 +63,7 @@ func Parse(s string) (Range, error) {
 			return Range{}, &Error{Text: s, what: "range"}
 		}
 	}
-	comps := make([]comparator, len(p.comps))
-	copy(comps, p.comps)
-	return Range{raw: raw, comps: comps, any: p.any, preInvalid: p.preInvalid}, nil
+	return Range{raw: raw, comps: p.comparators(), any: p.any, preInvalid: p.preInvalid}, nil
 }
 
 // String is the range as it was written, with white space trimmed and
