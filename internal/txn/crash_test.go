@@ -1,0 +1,224 @@
+package txn_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/txn/txntest"
+)
+
+// TestMain: the test binary is its own helper process.
+func TestMain(m *testing.M) {
+	if mode := os.Getenv("TXN_TEST_HELPER"); mode != "" {
+		os.Exit(helper(mode))
+	}
+	os.Exit(m.Run())
+}
+
+func helper(mode string) int {
+	root := os.Getenv("TXN_TEST_ROOT")
+	n, _ := strconv.Atoi(os.Getenv("TXN_TEST_N"))
+	ctx := context.Background()
+	if n > 0 && mode != "count" {
+		ctx = txn.WithFS(ctx, txntest.KillAt(txn.OS(), n))
+	}
+	var err error
+	switch mode {
+	case "commit":
+		var edits []txn.Edit
+		var b []byte
+		if b, err = os.ReadFile(os.Getenv("TXN_TEST_EDITS")); err == nil {
+			err = json.Unmarshal(b, &edits)
+		}
+		if err == nil {
+			err = txn.Commit(ctx, root, edits)
+		}
+	case "recover":
+		_, err = txn.RecoverContext(ctx, root)
+	case "count":
+		err = countUp(root, n)
+	case "hold":
+		err = hold(root)
+	default:
+		err = fmt.Errorf("unknown mode %q", mode)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
+	return 0
+}
+
+func helperCmd(t *testing.T, mode, root string, n int, env ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "TXN_TEST_HELPER="+mode, "TXN_TEST_ROOT="+root, "TXN_TEST_N="+strconv.Itoa(n))
+	cmd.Env = append(cmd.Env, env...)
+	return cmd
+}
+
+// runHelper reports whether the process lived to the end.
+func runHelper(t *testing.T, mode, root string, n int, env ...string) (lived bool) {
+	t.Helper()
+	out, err := helperCmd(t, mode, root, n, env...).CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &exit) && exit.ExitCode() == 3:
+		t.Fatalf("%s, killed at %d: %s", mode, n, out)
+	case !errors.As(err, &exit):
+		t.Fatal(err)
+	}
+	return false
+}
+
+func editsFile(t *testing.T, edits []txn.Edit) string {
+	t.Helper()
+	b, err := json.Marshal(edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "edits.json")
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "TXN_TEST_EDITS=" + name
+}
+
+// Issue 2, 6: a process killed before file-system operation N leaves every file
+// whole, and the next command finishes or undoes the change.
+func TestKilledAtEveryOperation(t *testing.T) {
+	finished, undone := 0, 0
+	for n := 1; ; n++ {
+		root, edits := project(t)
+		before := readTree(t, root)
+		want := after(root, before, edits)
+		lived := runHelper(t, "commit", root, n, editsFile(t, edits))
+		whole(t, edits)
+		if lived {
+			sameTree(t, "the run that nobody killed", want, readTree(t, root))
+			break
+		}
+		r, err := txn.Recover(root)
+		if err != nil {
+			t.Fatalf("killed at %d: %v", n, err)
+		}
+		switch r.Outcome {
+		case txn.Finished:
+			finished++
+			sameTree(t, fmt.Sprintf("killed at %d, finished", n), want, readTree(t, root))
+		default:
+			undone++
+			// A kill after the last rename leaves the new files and at most
+			// an empty folder to remove.
+			wantNow := before
+			if finished > 0 && r.Outcome == txn.Nothing {
+				wantNow = want
+			}
+			sameTree(t, fmt.Sprintf("killed at %d, %v", n, r.Outcome), wantNow, readTree(t, root))
+		}
+		if txn.Pending(root) {
+			t.Fatalf("killed at %d: still pending", n)
+		}
+	}
+	t.Logf("%d kills undone, %d finished", undone, finished)
+	if undone < 50 || finished < 20 {
+		t.Errorf("only %d kills undone and %d finished: do the operations go through the FS?", undone, finished)
+	}
+}
+
+// The same with Recover killed too, at each of its operations. A file system
+// that fails from operation N on stands for the dead process, so that all pairs
+// can be tried (every fifth first crash, for time); some pairs are tried with real processes below.
+func TestKilledInRecover(t *testing.T) {
+	dead := syscall.EIO
+	pairs := 0
+	for n := 1; ; n += 5 {
+		root, edits := project(t)
+		before := readTree(t, root)
+		want := after(root, before, edits)
+		c := txntest.FailFrom(txntest.NoSync(txn.OS()), n, dead)
+		if err := txn.Commit(txn.WithFS(t.Context(), c), root, edits); err == nil {
+			break
+		}
+		crashed := readTree(t, root)
+		for m := 1; ; m++ {
+			// The state of the crash again, in a fresh place.
+			again := t.TempDir()
+			writeTree(t, again, crashed)
+			moved := make([]txn.Edit, len(edits))
+			for i, e := range edits {
+				rel, _ := filepath.Rel(root, e.Path)
+				e.Path = filepath.Join(again, rel)
+				moved[i] = e
+			}
+			_, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.FailFrom(txntest.NoSync(txn.OS()), m, dead)), again)
+			whole(t, moved)
+			lived := err == nil
+			if !lived {
+				pairs++
+				if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), again); err != nil {
+					t.Fatalf("dead at %d, recovery dead at %d: %v", n, m, err)
+				}
+			}
+			got := readTree(t, again)
+			if got["package.json"] == before["package.json"] {
+				sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), before, got)
+			} else {
+				sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), want, got)
+			}
+			if lived {
+				break
+			}
+		}
+	}
+	t.Logf("%d pairs", pairs)
+	if pairs < 800 {
+		t.Errorf("only %d pairs", pairs)
+	}
+}
+
+func TestKilledInRecoverProcess(t *testing.T) {
+	root, edits := project(t)
+	count := txntest.Count(txn.OS())
+	if err := txn.Commit(txn.WithFS(t.Context(), count), root, edits); err != nil {
+		t.Fatal(err)
+	}
+	for n := 11; n < len(count.Ops()); n += 29 {
+		for m := 1; ; m += 3 {
+			root, edits := project(t)
+			before := readTree(t, root)
+			want := after(root, before, edits)
+			runHelper(t, "commit", root, n, editsFile(t, edits))
+			lived := runHelper(t, "recover", root, m)
+			whole(t, edits)
+			if !lived {
+				if _, err := txn.Recover(root); err != nil {
+					t.Fatalf("killed at %d, then at %d: %v", n, m, err)
+				}
+			}
+			got := readTree(t, root)
+			if got["yarn.lock"] == before["yarn.lock"] {
+				want = before
+			}
+			sameTree(t, fmt.Sprintf("killed at %d, then at %d", n, m), want, got)
+			if lived {
+				break
+			}
+		}
+	}
+}

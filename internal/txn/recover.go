@@ -1,0 +1,167 @@
+package txn
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Outcome is what Recover did.
+type Outcome int
+
+const (
+	// Nothing: no transaction was interrupted, or before it had done anything.
+	Nothing Outcome = iota
+	// Finished: every file has the new content.
+	Finished
+	// Undone: every file has the old content.
+	Undone
+)
+
+func (o Outcome) String() string {
+	return [...]string{"nothing to recover", "finished", "undone"}[o]
+}
+
+// Recovery tells what became of an interrupted transaction.
+type Recovery struct {
+	Outcome Outcome
+	Files   []string  // the files of the transaction, relative to the root, slash-separated
+	PID     int       // the process that was interrupted
+	Started time.Time // when it began
+}
+
+// Pending reports whether a transaction below root was interrupted, or runs at
+// this moment. It costs one stat.
+func Pending(root string) bool {
+	_, err := os.Lstat(filepath.Join(root, Dir))
+	return err == nil
+}
+
+// Recover is RecoverContext without a context.
+func Recover(root string) (Recovery, error) {
+	return RecoverContext(context.Background(), root)
+}
+
+// RecoverContext finishes or undoes the transaction of a process that died.
+// What was past the commit point is finished if all staged files are whole;
+// anything else is undone. It may itself be interrupted and be called again.
+//
+// A file that has neither its old nor its new content was changed by somebody
+// after the crash: it is not touched, nothing else is either, and the error
+// says how to go on. ErrBusy: the transaction's process is alive.
+func RecoverContext(ctx context.Context, root string) (Recovery, error) {
+	t, err := open(fsFrom(ctx), root, false)
+	if err != nil || t == nil {
+		return Recovery{}, err
+	}
+	defer t.unlock()
+	j, err := t.readJournal()
+	if err != nil {
+		return Recovery{}, err
+	}
+	var r Recovery
+	t.journal = &journal{}
+	if j != nil {
+		t.journal = j
+		r.PID, r.Started = j.PID, j.Started
+		for _, e := range j.Files {
+			r.Files = append(r.Files, e.Path)
+		}
+		if r.Outcome, err = t.settle(); err != nil {
+			return Recovery{}, err
+		}
+		if err := t.tidy(); err != nil {
+			return Recovery{}, leftoverFault(t.root, err)
+		}
+	}
+	if err := t.close(); err != nil {
+		return Recovery{}, leftoverFault(t.root, err)
+	}
+	return r, nil
+}
+
+// settle decides between forward and back by what is on disk, so that it
+// decides the same again when it is interrupted: a step in one direction never
+// makes the other one possible that was not.
+func (t *tx) settle() (Outcome, error) {
+	if t.journal.State == statePrepare {
+		t.undone = true // no file was replaced: what is there stays
+		return Undone, nil
+	}
+	s, err := t.survey()
+	if err != nil {
+		return Nothing, err
+	}
+	forward := s.canFinish && (t.journal.State == stateCommit || !s.canUndo)
+	switch {
+	case len(s.foreign) > 0:
+		return Nothing, foreignFault(t.root, s.foreign)
+	case forward:
+		for i, e := range t.journal.Files {
+			if s.at[i] != atNew {
+				if err := t.forward(e); err != nil {
+					return Nothing, stepFault(t.shown(e), "the file could not be replaced", err)
+				}
+			}
+		}
+		if dir, err := t.syncDirs(); err != nil {
+			return Nothing, stepFault(dir, "the folder could not be synced to disk", err)
+		}
+		return Finished, nil
+	case s.canUndo:
+		return Undone, t.putBack(s)
+	}
+	return Nothing, lostFault(t.root, s.lost)
+}
+
+// putBack gives every file its old content again.
+func (t *tx) putBack(s *survey) error {
+	t.undone = true
+	for i := len(t.journal.Files) - 1; i >= 0; i-- {
+		e := t.journal.Files[i]
+		if s.at[i] == atOld {
+			continue
+		}
+		var err error
+		if e.Old == nil {
+			err = t.remove(t.real(e))
+		} else {
+			err = t.fs.Rename(t.backup(e), t.real(e))
+		}
+		if err != nil {
+			return stepFault(t.shown(e), "the old content could not be put back", err)
+		}
+	}
+	if dir, err := t.syncDirs(); err != nil {
+		return stepFault(dir, "the folder could not be synced to disk", err)
+	}
+	return nil
+}
+
+// rollback is what Commit does after a failure.
+func (t *tx) rollback(cause error) error {
+	t.undone = true
+	if t.applying {
+		// Without this entry Recover might still go forward, should we die now:
+		// also one of the two right ends, but not the one that we would report.
+		_ = t.writeJournal(stateUndo)
+		s, err := t.survey()
+		switch {
+		case err != nil:
+		case len(s.foreign) > 0:
+			err = foreignFault(t.root, s.foreign)
+		case !s.canUndo:
+			err = lostFault(t.root, s.lost)
+		default:
+			err = t.putBack(s)
+		}
+		if err != nil {
+			return t.stuckFault(cause, err)
+		}
+	}
+	if err := t.leave(); err != nil {
+		return undoneFault(cause, err)
+	}
+	return undoneFault(cause, nil)
+}

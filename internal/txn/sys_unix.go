@@ -1,0 +1,74 @@
+//go:build !windows
+
+package txn
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func rename(oldname, newname string) error { return os.Rename(oldname, newname) }
+
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil // a directory that may be written but not listed
+		}
+		return err
+	}
+	defer d.Close()
+	err = d.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		return nil // file systems without it, mostly network ones
+	}
+	return err
+}
+
+func writable(name string) error {
+	mode := uint32(unix.W_OK)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		mode |= unix.X_OK
+	}
+	if err := unix.Access(name, mode); err != nil {
+		return &fs.PathError{Op: "access", Path: name, Err: err}
+	}
+	return nil
+}
+
+func lockFile(f *os.File) error {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return ErrBusy
+		case !errors.Is(err, unix.EINTR):
+			return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+		}
+	}
+}
+
+// owner is the user and group to give the replacement of a file.
+func owner(info fs.FileInfo) (uid, gid int, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return int(st.Uid), int(st.Gid), true
+}
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
+}
+
+func isReadOnlyFS(err error) bool { return errors.Is(err, unix.EROFS) }
+
+// removeWhileLocked: an open file can be removed, so nobody can lock it between
+// our letting go and its removal.
+const removeWhileLocked = true

@@ -1,0 +1,189 @@
+// Package txn is the only way in which portalctl writes to a project: a change
+// of many files that happens completely or not at all, also when the process is
+// killed or the disk is full half-way.
+//
+// # How it works
+//
+// N renames cannot be one atomic step, so a transaction keeps a journal in the
+// folder .portalctl-txn at the project's root (see [Dir]). The folder exists
+// only while a transaction runs or after one was interrupted; it holds the
+// lock, the journal and a .gitignore that covers all of it.
+//
+//  1. Lock: a second portalctl is refused, not queued.
+//  2. Check: every file still is what the plan was computed from, and may be
+//     written.
+//  3. Journal, state "prepare": what was, what will be.
+//  4. Stage: beside each file its next content (.NAME.portalctl-ID.new), synced
+//     to disk, and a second name of its present content (….old): a hard link, or
+//     a copy where the file system has none. Putting back therefore needs no
+//     disk space.
+//  5. Check again; journal, state "commit". This is the point of no return:
+//     before it a cancelled context undoes everything, after it the change is
+//     finished.
+//  6. Rename, sync the directories, remove what was staged, then the journal.
+//
+// An error in 3 to 6 puts everything back. After a crash, [Recover] finishes or
+// undoes the change, by what it finds: hashes decide, not the order of events.
+//
+// # What is kept
+//
+// Symlinks stay symlinks (their target is written, if it is inside the root).
+// Mode and, where the system permits it, owner and group are kept. A file that
+// has further hard links is replaced under this name only: the other names keep
+// the old content. Extended attributes are not copied.
+package txn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+)
+
+// Dir is the name of the journal's folder below the root.
+const Dir = ".portalctl-txn"
+
+// Edit is a change of one file.
+type Edit struct {
+	// Path is absolute and below the root. If it is a symlink, the file that it
+	// leads to is written, which must be below the root too.
+	Path string
+	// Old is the content that the change was computed from. Nil means that
+	// there must be no such file (an empty file is []byte{}).
+	Old []byte
+	// New is the content to write. Nil removes the file.
+	New []byte
+	// Mode is the permission of a file that is created, before the umask; 0
+	// means 0644. A file that exists keeps its own.
+	Mode fs.FileMode
+}
+
+// The kinds of failure that a caller may want to tell apart with errors.Is.
+// Every error of this package is a *fault.Error as well.
+var (
+	// ErrBusy: another portalctl is changing the project. Nothing was written.
+	ErrBusy = errors.New("another portalctl is at work")
+	// ErrChanged: a file is no longer what the caller read. Nothing was written.
+	ErrChanged = errors.New("the file was changed since it was read")
+	// ErrPending: an earlier transaction was interrupted; Recover comes first.
+	ErrPending = errors.New("an earlier change was interrupted")
+	// ErrLeftover: the change is complete, but the journal's folder or a staged
+	// file could not be removed. The next Recover tries again.
+	ErrLeftover = errors.New("temporary files are left")
+)
+
+// Commit makes all edits or none. Edits that change nothing are dropped; if
+// none is left, nothing is touched.
+//
+// On error every file is as it was, except for ErrLeftover (the change is
+// complete) and for an error whose text says that putting back failed; then the
+// journal stays and Recover has the rest to do. If ctx ends before the commit
+// point the error wraps ctx.Err; after it ctx is not looked at.
+func Commit(ctx context.Context, root string, edits []Edit) error {
+	if err := ctx.Err(); err != nil {
+		return cancelled(err)
+	}
+	edits = effective(edits)
+	if len(edits) == 0 {
+		return nil
+	}
+	t, err := open(fsFrom(ctx), root, true)
+	if err != nil {
+		return err
+	}
+	defer t.unlock()
+	switch _, err := t.fs.Lstat(t.journalFile()); {
+	case err == nil:
+		return pendingFault(t.root)
+	case !errors.Is(err, fs.ErrNotExist):
+		if t.made {
+			_ = t.close()
+		}
+		return stepFault(t.journalFile(), "the journal of changes could not be looked at", err)
+	}
+	if err := t.begin(ctx, edits); err != nil {
+		// Nothing but the folder was made. If it cannot be removed now, the
+		// next Recover does it; the error that stopped us matters more.
+		_ = t.close()
+		return err
+	}
+	if err := t.run(ctx); err != nil {
+		return t.rollback(err)
+	}
+	return t.leave()
+}
+
+// begin refuses what cannot be done while nothing has been written, and fills
+// in the journal.
+func (t *tx) begin(ctx context.Context, edits []Edit) error {
+	if err := t.makeIgnore(); err != nil {
+		return stepFault(t.dir, "the folder for the journal of changes could not be written", err)
+	}
+	files, dirs, err := t.plan(ctx, edits)
+	if err != nil {
+		return err
+	}
+	t.files = files
+	t.journal = newJournal(files, dirs)
+	return nil
+}
+
+// run takes the change from the journal to the last rename.
+func (t *tx) run(ctx context.Context) error {
+	if err := t.writeJournal(statePrepare); err != nil {
+		return stepFault(t.dir, "the journal of changes could not be written", err)
+	}
+	if err := t.stage(ctx); err != nil {
+		return err
+	}
+	if err := t.verify(ctx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return cancelled(err)
+	}
+	if err := t.writeJournal(stateCommit); err != nil {
+		return stepFault(t.dir, "the journal of changes could not be written", err)
+	}
+	t.applying = true
+	for _, e := range t.journal.Files {
+		if err := t.forward(e); err != nil {
+			return stepFault(t.shown(e), "the file could not be replaced", err)
+		}
+	}
+	if dir, err := t.syncDirs(); err != nil {
+		return stepFault(dir, "the folder could not be synced to disk", err)
+	}
+	return nil
+}
+
+// leave removes what the transaction staged. The change itself is complete.
+func (t *tx) leave() error {
+	err := t.tidy()
+	if err == nil {
+		err = t.close()
+	}
+	if err != nil {
+		// One more time: a virus scanner or an indexer may have held the file.
+		if err = t.tidy(); err == nil {
+			err = t.close()
+		}
+	}
+	if err != nil {
+		return leftoverFault(t.root, err)
+	}
+	return nil
+}
+
+func effective(edits []Edit) []Edit {
+	var out []Edit
+	for _, e := range edits {
+		same := bytes.Equal(e.Old, e.New) && (e.Old == nil) == (e.New == nil)
+		if !same {
+			e.Path = filepath.Clean(e.Path)
+			out = append(out, e)
+		}
+	}
+	return out
+}

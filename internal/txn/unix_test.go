@@ -1,0 +1,52 @@
+//go:build unix
+
+package txn_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/txn"
+)
+
+func TestOwnerIsKept(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may give files away")
+	}
+	root := t.TempDir()
+	path := filepath.Join(root, "f")
+	write(t, path, "old", 0o640)
+	if err := os.Chown(path, 1234, 5678); err != nil {
+		t.Skip(err)
+	}
+	if err := txn.Commit(t.Context(), root, []txn.Edit{{Path: path, Old: []byte("old"), New: []byte("new")}}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	if st.Uid != 1234 || st.Gid != 5678 || info.Mode().Perm() != 0o640 {
+		t.Errorf("owner %d:%d, mode %v", st.Uid, st.Gid, info.Mode())
+	}
+}
+
+// The umask is for new files only.
+func TestUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	root := t.TempDir()
+	write(t, filepath.Join(root, "f"), "old", 0o664)
+	err := txn.Commit(t.Context(), root, []txn.Edit{
+		{Path: filepath.Join(root, "f"), Old: []byte("old"), New: []byte("new")},
+		{Path: filepath.Join(root, "g"), New: []byte("new")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := readTree(t, root)
+	delete(got, ".")
+	sameTree(t, "modes", tree{"f": "-rw-rw-r--\nnew", "g": "-rw-------\nnew"}, got)
+}
