@@ -3,6 +3,8 @@ package yarnlock
 import (
 	"strconv"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // berryHeader is what Berry writes above __metadata.
@@ -27,6 +29,9 @@ func (p *parser) metadata() error {
 		return err
 	}
 	for !p.done && p.indent > 0 {
+		if p.indent != 2 {
+			return p.badIndent(2)
+		}
 		name, rest, err := p.berryKey()
 		if err != nil {
 			return err
@@ -84,7 +89,7 @@ func (p *parser) berryEntry() (*Entry, error) {
 			return nil, err
 		}
 		bit := 1 << berryField(name)
-		if bit != 1 && seen&bit != 0 || bit == 1 && hasField(e.Extra, name) {
+		if bit != 1 && seen&bit != 0 {
 			return nil, p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
 		}
 		seen |= bit
@@ -106,7 +111,7 @@ func (p *parser) berryEntry() (*Entry, error) {
 	if e.LinkType != "hard" && e.LinkType != "soft" {
 		return nil, p.badEntry(e, "linkType is %q, not hard or soft", brief(e.LinkType))
 	}
-	return e, nil
+	return e, p.noExtraTwins(e)
 }
 
 // berryKeys splits an entry's key as Project.setupResolutions does: at commas.
@@ -241,31 +246,56 @@ func (p *parser) berryDeps(field string) ([]Dep, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.addDep(name, val); err != nil {
-			return nil, err
-		}
+		p.addDep(name, val)
 		if err := p.next(); err != nil {
 			return nil, err
 		}
 	}
+	if err := p.noTwins(); err != nil {
+		return nil, err
+	}
 	return p.depList(), nil
 }
 
-// addDep collects a dependency and refuses a name that is there already.
-func (p *parser) addDep(name, rng string) error {
-	if n := len(p.depBuf); n > 0 && p.depBuf[n-1].Name >= name {
-		for _, d := range p.depBuf {
-			if d.Name == name {
-				return p.fail(p.at, "%s is twice in this list", brief(name)).WithNext("%s", nextRewrite)
-			}
-		}
-	}
+// addDep collects a dependency of the current line.
+func (p *parser) addDep(name, rng string) {
 	p.depBuf = append(p.depBuf, Dep{Name: name, Range: rng, Line: p.line})
-	return nil
+}
+
+// noTwins refuses a list that has a name twice: one of the two would silently
+// win.
+func (p *parser) noTwins() error {
+	i := twin(len(p.depBuf), func(i int) string { return p.depBuf[i].Name })
+	if i < 0 {
+		return nil
+	}
+	d := p.depBuf[i]
+	return fault.At(p.lock.DepPos(d), "%s is twice in this list", brief(d.Name)).WithNext("%s", nextRewrite)
+}
+
+// twin is the index of the first name that was there before, or -1. Names are
+// sorted as a rule, and then cost no memory.
+func twin(n int, name func(int) string) int {
+	sorted := true
+	for i := 1; i < n && sorted; i++ {
+		sorted = name(i-1) < name(i)
+	}
+	if sorted {
+		return -1
+	}
+	seen := make(map[string]bool, n)
+	for i := range n {
+		if seen[name(i)] {
+			return i
+		}
+		seen[name(i)] = true
+	}
+	return -1
 }
 
 // berryMeta reads dependenciesMeta or peerDependenciesMeta.
 func (p *parser) berryMeta(field string) ([]Meta, error) {
+	at := fault.Pos{File: p.lock.File, Line: p.line, Col: 3}
 	if err := p.below(field, 4); err != nil {
 		return nil, err
 	}
@@ -281,16 +311,14 @@ func (p *parser) berryMeta(field string) ([]Meta, error) {
 		if rest != "" {
 			return nil, p.fail(p.at, "%s has a value where settings belong", brief(name)).WithNext("%s", nextRewrite)
 		}
-		for _, m := range list {
-			if m.Name == name {
-				return nil, p.fail(p.at, "%s is twice in this list", brief(name)).WithNext("%s", nextRewrite)
-			}
-		}
 		flags, err := p.berryFlags(name)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, Meta{name, flags})
+	}
+	if i := twin(len(list), func(i int) string { return list[i].Name }); i >= 0 {
+		return nil, fault.At(at, "%s is twice in %s", brief(list[i].Name), field).WithNext("%s", nextRewrite)
 	}
 	return list, nil
 }
@@ -312,12 +340,13 @@ func (p *parser) berryFlags(pkg string) ([]Flag, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.addDep(name, val); err != nil {
-			return nil, err
-		}
+		p.addDep(name, val)
 		if err := p.next(); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.noTwins(); err != nil {
+		return nil, err
 	}
 	flags := make([]Flag, len(p.depBuf))
 	for i, d := range p.depBuf {

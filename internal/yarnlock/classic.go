@@ -25,7 +25,7 @@ func (p *parser) classicEntry() (*Entry, error) {
 			return nil, err
 		}
 		bit := 1 << classicField(name)
-		if bit != 1 && seen&bit != 0 || bit == 1 && hasField(e.Extra, name) {
+		if bit != 1 && seen&bit != 0 {
 			return nil, p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
 		}
 		seen |= bit
@@ -48,7 +48,7 @@ func (p *parser) classicEntry() (*Entry, error) {
 		return nil, p.cutShort("the last integrity is not complete")
 	}
 	e.Resolution = classicLocator(e)
-	return e, nil
+	return e, p.noExtraTwins(e)
 }
 
 // classicKeys reads "a@1, b@2:" and returns what follows the colon.
@@ -194,12 +194,13 @@ func (p *parser) classicDeps(field string) ([]Dep, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.addDep(name, val); err != nil {
-			return nil, err
-		}
+		p.addDep(name, val)
 		if err := p.next(); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.noTwins(); err != nil {
+		return nil, err
 	}
 	return p.depList(), nil
 }

@@ -14,7 +14,7 @@ func (l *Lock) Format() []byte {
 	}
 	b := make([]byte, 0, len(l.src)+len(l.src)/16+1024)
 	b = append(b, l.header...)
-	if len(b) > 0 && len(l.Entries) > 0 {
+	if l.wasEmpty && len(l.Entries) > 0 && l.header != "\ufeff" {
 		b = l.endLine(b)
 	}
 	for i, e := range l.Entries {

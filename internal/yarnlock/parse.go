@@ -121,7 +121,7 @@ func (p *parser) detect() (Kind, int, error) {
 			return Classic, 1, nil
 		case hasPrefix(text, "__metadata:"), hasPrefix(text, `"__metadata":`):
 			return Berry, 0, nil
-		case hasPrefix(text, "  ") && text[2] != ' ':
+		case hasPrefix(text, "  ") && text[2] != ' ' && text[2] != '#':
 			if name, rest, ok := strings.Cut(text[2:], " "); ok && rest != "" && !strings.HasSuffix(name, ":") {
 				return Classic, 1, nil
 			}

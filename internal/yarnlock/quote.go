@@ -16,19 +16,17 @@ func isBare(s string) bool {
 	if s == "" || needsQuoteFirst(s[0]) {
 		return false
 	}
-	ascii := s[0] < utf8.RuneSelf
+	all := s[0]
 	for i := 1; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			ascii = false
-		} else if needsQuote(c) {
+		if quoted[s[i]] {
 			return false
 		}
+		all |= s[i]
 	}
 	if last := s[len(s)-1]; last == ' ' || last == '\t' {
 		return false
 	}
-	return ascii || !strings.ContainsFunc(s, unprintable)
+	return all < utf8.RuneSelf || !strings.ContainsFunc(s, unprintable)
 }
 
 // needsQuoteFirst tells the ASCII characters that no bare scalar starts with.
@@ -37,16 +35,15 @@ func needsQuoteFirst(c byte) bool {
 	case '-', '?', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', ' ', '\t':
 		return true
 	}
-	return needsQuote(c)
+	return quoted[c]
 }
 
-// needsQuote tells the ASCII characters that no bare scalar contains.
-func needsQuote(c byte) bool {
-	switch c {
-	case ':', ',', '[', ']', '{', '}', '#', 0x7F:
-		return true
-	}
-	return c < ' ' && c != '\t'
+// quoted tells the ASCII characters that no bare scalar contains.
+var quoted = [256]bool{
+	':': true, ',': true, '[': true, ']': true, '{': true, '}': true, '#': true, 0x7F: true,
+	0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true,
+	10: true, 11: true, 12: true, 13: true, 14: true, 15: true, 16: true, 17: true, 18: true, 19: true, 20: true,
+	21: true, 22: true, 23: true, 24: true, 25: true, 26: true, 27: true, 28: true, 29: true, 30: true, 31: true,
 }
 
 // unprintable finds what JavaScript's dot does not match (the two Unicode line

@@ -34,7 +34,6 @@ type parser struct {
 	keyBuf  []Descriptor
 	keys    []Descriptor
 	entries []Entry
-	flags   []Flag
 }
 
 // next moves to the next line that is neither blank nor a comment. The line

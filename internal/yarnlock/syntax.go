@@ -160,13 +160,12 @@ func (p *parser) block(e *Entry, name string) error {
 	return nil
 }
 
-func hasField(list []Field, name string) bool {
-	for _, f := range list {
-		if f.Name == name {
-			return true
-		}
+// noExtraTwins is noTwins for the fields without a meaning.
+func (p *parser) noExtraTwins(e *Entry) error {
+	if i := twin(len(e.Extra), func(i int) string { return e.Extra[i].Name }); i >= 0 {
+		return p.badEntry(e, "%s is twice in this entry", brief(e.Extra[i].Name))
 	}
-	return false
+	return nil
 }
 
 func trim(s string) string { return strings.Trim(s, " \t") }
