@@ -28,12 +28,13 @@ func compareUTF16(a, b string) int {
 	return utf16Rank(ra) - utf16Rank(rb)
 }
 
-// utf16Rank maps a rune so that runes compare as their UTF-16 forms do.
+// utf16Rank maps runes to numbers that compare as their UTF-16 forms do: pairs
+// start with D800 to DBFF, and so sort before E000 to FFFF.
 func utf16Rank(r rune) int {
-	if r > 0xFFFF { // a pair, whose first half is in D800–DBFF
-		return 0xD800<<8 + int(r)
+	if r >= 0xE000 && r <= 0xFFFF {
+		return int(r) + utf8.MaxRune
 	}
-	return int(r) << 8
+	return int(r)
 }
 
 // berryKeys come first in every Berry map, in this order (specialObjectKeys of

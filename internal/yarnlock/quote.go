@@ -50,7 +50,7 @@ var quoted = [256]bool{
 // ends) and what YAML does not allow as it is.
 func unprintable(r rune) bool {
 	switch r {
-	case '\u2028', '\u2029', 0xFEFF, 0xFFFE, 0xFFFF:
+	case '\u2028', '\u2029', 0xFFFE, 0xFFFF:
 		return true
 	}
 	return r >= 0x80 && r < 0xA0

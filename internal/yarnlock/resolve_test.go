@@ -1,0 +1,252 @@
+package yarnlock
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	topLoc = Locator{"root", "workspace:."}
+	appLoc = Locator{"app", "workspace:packages/app"}
+)
+
+func TestResolveBerry(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	r := NewResolver(lock, nil)
+	if r.Top != topLoc {
+		t.Errorf("top %v", r.Top)
+	}
+	r.Catalog = func(catalog, name string) (string, bool) {
+		return map[string]string{"/react": "18.3.1", "ui/@types/pad": "*"}[catalog+"/"+name], true
+	}
+	for _, tt := range []struct {
+		parent Locator
+		dep    Dep
+		want   string // the key, or "" if there is none
+	}{
+		{appLoc, Dep{Name: "@acme/left-pad", Range: "npm:^1.0.0"}, "@acme/left-pad@npm:^1.0.0"},
+		{appLoc, Dep{Name: "@acme/left-pad", Range: "^1.2.0"}, "@acme/left-pad@npm:^1.2.0"},
+		{appLoc, Dep{Name: "@acme/left-pad", Range: "npm:^3.0.0"}, ""},
+		{topLoc, Dep{Name: "node-gyp", Range: "latest"}, "node-gyp@npm:latest"},
+		{topLoc, Dep{Name: "app", Range: "workspace:^"}, "app@workspace:^"},
+		{appLoc, Dep{Name: "alias", Range: "npm:@acme/left-pad@^1.2.0"}, "alias@npm:@acme/left-pad@^1.2.0"},
+		{appLoc, Dep{Name: "core", Range: "backstage:^"}, "core@backstage:^::backstage=1.53.0&npm=1.4.0"},
+		{appLoc, Dep{Name: "local", Range: "link:../local"}, "local@link:../local::locator=app%40workspace%3Apackages%2Fapp"},
+		{appLoc, Dep{Name: "wrapped", Range: "patch:wrapped@npm%3A1.0.0#./fix.patch"},
+			"wrapped@patch:wrapped@npm%3A1.0.0#./fix.patch::locator=app%40workspace%3Apackages%2Fapp"},
+		{appLoc, Dep{Name: "fsevents", Range: "npm:~2.3.2"}, "fsevents@patch:fsevents@npm%3A~2.3.2#optional!builtin<compat/fsevents>"},
+		{appLoc, Dep{Name: "resolve", Range: "npm:^1.0.0"}, "resolve@npm:^1.0.0"}, // its patch is not in the lock
+		{appLoc, Dep{Name: "react", Range: "catalog:"}, "react@npm:18.3.1"},
+		{appLoc, Dep{Name: "@types/pad", Range: "catalog:ui"}, "@types/pad@npm:*"},
+		{appLoc, Dep{Name: "nobody", Range: "git@example.com:x/y.git"}, ""},
+	} {
+		key, e := r.Resolve(tt.parent, tt.dep)
+		switch {
+		case (e != nil) != (tt.want != ""):
+			t.Errorf("%v: key %s, entry %v", tt.dep, key, e)
+		case e != nil && (key.String() != tt.want || lock.Lookup(key) != e):
+			t.Errorf("%v: key %s, want %s", tt.dep, key, tt.want)
+		}
+	}
+	if key, e := r.Resolve(appLoc, Dep{Name: "new", Range: "^1"}); e != nil || key != (Descriptor{"new", "npm:^1"}) {
+		t.Errorf("what Yarn would look for: %v", key)
+	}
+}
+
+func TestResolveOverrides(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	over := func(key, value string) Override {
+		o, err := ParseOverride(Berry, key, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	r := NewResolver(lock, []Override{
+		over("pad", "npm:@acme/left-pad@^1.2.0"),
+		over("left/react", "18.3.1"),
+		over("react", "nothing"),
+		over("local", "link:../local"),
+		over("@types/pad@^9", "*"),
+	})
+	for _, tt := range []struct {
+		parent Locator
+		dep    Dep
+		want   string
+	}{
+		{Locator{"left", "npm:1.0.0"}, Dep{Name: "react", Range: "npm:^16"}, "react@npm:18.3.1"},
+		{appLoc, Dep{Name: "react", Range: "npm:18.3.1"}, "react@npm:nothing"}, // even though the lock has it
+		{appLoc, Dep{Name: "@types/pad", Range: "npm:^9"}, "@types/pad@npm:*"},
+		{appLoc, Dep{Name: "@types/pad", Range: "npm:^8"}, "@types/pad@npm:^8"},
+	} {
+		if key, _ := r.Resolve(tt.parent, tt.dep); key.String() != tt.want {
+			t.Errorf("%s asks for %v: %s, want %s", tt.parent, tt.dep, key, tt.want)
+		}
+	}
+	// What resolutions bring is bound to the root, not to who asks.
+	lock.RebindTo(Descriptor{"local", "link:../local::locator=root%40workspace%3A."}, lock.Named("local")[0])
+	if key, _ := r.Resolve(appLoc, Dep{Name: "local", Range: "npm:^1"}); !strings.HasSuffix(key.Range, "root%40workspace%3A.") {
+		t.Error(key)
+	}
+}
+
+// TestResolveReleases prefers the release that the project is on.
+func TestResolveReleases(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	add(t, lock, &Entry{Keys: []Descriptor{{"core", "backstage:^::backstage=1.54.0&npm=1.5.0"}, {"core", "npm:^1.5.0"}},
+		Resolution: Locator{"core", "npm:1.5.0"}, LinkType: "hard"})
+	r := NewResolver(lock, nil)
+	for release, want := range map[string]string{"": "npm:1.4.0", "1.53.0": "npm:1.4.0", "1.54.0": "npm:1.5.0", "1.5": "npm:1.4.0"} {
+		r.Release = release
+		if _, e := r.Resolve(appLoc, Dep{Name: "core", Range: "backstage:^"}); e == nil || e.Resolution.Reference != want {
+			t.Errorf("release %q: %+v", release, e)
+		}
+	}
+}
+
+// TestResolveOld has the key forms of Yarn 2 and 3, where dependencies have no
+// protocol.
+func TestResolveOld(t *testing.T) {
+	for selector, source := range map[string]string{"~builtin": "fsevents@~2.3.2", "builtin": "fsevents@~2.3.2", "optional!builtin": "fsevents@npm%3A~2.3.2"} {
+		key := "fsevents@patch:" + source + "#" + selector + "<compat/fsevents>"
+		lock, err := Parse("yarn.lock", []byte("__metadata:\n  version: 6\n\n\"a@*, a@workspace:.\":\n  resolution: \"a@workspace:.\"\n  linkType: soft\n\n"+
+			"\"fsevents@npm:~2.3.2\":\n  resolution: \"fsevents@npm:2.3.2\"\n  linkType: hard\n\n\""+
+			key+"\":\n  resolution: \"fsevents@patch:fsevents@npm%3A2.3.2#x::version=2.3.2&hash=aa\"\n  linkType: hard\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewResolver(lock, nil)
+		got, e := r.Resolve(topLoc, Dep{Name: "fsevents", Range: "~2.3.2"})
+		if e == nil || got.String() != key {
+			t.Errorf("%s: %s", selector, got)
+		}
+		if src := r.Sources(got); len(src) != 1 || lock.Lookup(src[0]) == nil {
+			t.Errorf("%s stands on %v", got, src)
+		}
+		if got, e := r.Resolve(topLoc, Dep{Name: "a", Range: "*"}); e == nil || got.String() != "a@*" {
+			t.Errorf("workspace asked by a range: %s", got)
+		}
+	}
+}
+
+func TestResolveClassic(t *testing.T) {
+	lock := fixture(t, "classic.lock")
+	o, err := ParseOverride(Classic, "**/version", "^2.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ParseOverride(Classic, "parent/lodash", "latest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewResolver(lock, []Override{o, p})
+	for _, tt := range []struct {
+		parent string
+		dep    Dep
+		want   string
+	}{
+		{"x", Dep{Name: "lodash", Range: "^4.17.0"}, "lodash@^4.17.0"},
+		{"x", Dep{Name: "any-thing", Range: ""}, "any-thing@"},
+		{"x", Dep{Name: "bare", Range: ""}, "bare"},
+		{"x", Dep{Name: "version", Range: "^1.0.0"}, "version@^2.0.0"},
+		{"parent", Dep{Name: "lodash", Range: "^3"}, "lodash@latest"},
+		{"x", Dep{Name: "lodash", Range: "^3"}, ""},
+		{"x", Dep{Name: "cool-width", Range: "npm:string-width@^4.2.0"}, "cool-width@npm:string-width@^4.2.0"},
+	} {
+		key, e := r.Resolve(Locator{Name: tt.parent}, tt.dep)
+		if (e != nil) != (tt.want != "") || e != nil && key.String() != tt.want {
+			t.Errorf("%s asks for %v: %s, %v", tt.parent, tt.dep, key, e)
+		}
+	}
+}
+
+func TestPrune(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	r := NewResolver(lock, nil)
+	got := lock.Prune(nil, r)
+	var gone []string
+	for _, e := range got.Entries {
+		gone = append(gone, e.Resolution.String())
+	}
+	// react is asked for as ^18, which the lock lacks; nobody asks otherwise.
+	if diff := cmp.Diff([]string{"react@npm:18.3.1"}, gone); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Descriptor{{"@acme/left-pad", "npm:^1.2.0"}}, got.Keys); diff != "" {
+		t.Error(diff)
+	}
+	checkIndex(t, lock)
+	if again := lock.Prune(nil, r); len(again.Entries)+len(again.Keys) != 0 {
+		t.Errorf("a second run takes out %v", again)
+	}
+	// The npm range behind backstage:, and what a patch patches, stay.
+	for _, k := range []Descriptor{{"core", "npm:^1.4.0"}, {"fsevents", "npm:~2.3.2"}, {"wrapped", "npm:1.0.0"}} {
+		if lock.Lookup(k) == nil {
+			t.Errorf("%s is gone", k)
+		}
+	}
+	want := strings.Replace(string(fixture(t, "berry.lock").Format()), ", @acme/left-pad@npm:^1.2.0", "", 1)
+	i, j := strings.Index(want, "\"react@npm"), strings.Index(want, "\"resolve@npm")
+	if diff := cmp.Diff(want[:i]+want[j:], string(lock.Format())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestPruneExtensions keeps what only a package extension asks for.
+func TestPruneExtensions(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	r := NewResolver(lock, nil)
+	r.Extensions = func(e *Entry) []Dep {
+		if e.Resolution.Name != "@types/pad" {
+			return nil
+		}
+		return []Dep{{Name: "react", Range: "18.3.1"}, {Name: "absent", Range: "^1"}}
+	}
+	if got := lock.Prune(nil, r); len(got.Entries) != 0 {
+		t.Errorf("%v", got.Entries[0].Resolution)
+	}
+	e := lock.Lookup(Descriptor{"@types/pad", "npm:*"})
+	e.Dependencies = []Dep{{Name: "react", Range: "npm:^19"}}
+	if got := r.DepsOf(e); len(got) != 2 || got[0].Range != "npm:^19" {
+		t.Errorf("an extension overrides what the package says: %v", got)
+	}
+}
+
+func TestPruneClassic(t *testing.T) {
+	lock := fixture(t, "classic.lock")
+	o, err := ParseOverride(Classic, "any-thing", "^1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Prune([]Descriptor{{"@acme/core", "^1.0.0"}, {"bare", NoRange}, {"missing", "1"}}, NewResolver(lock, []Override{o}))
+	var keys []string
+	for _, e := range lock.Entries {
+		keys = append(keys, e.Keys[0].String())
+	}
+	want := []string{"@acme/core@^1.0.0", "@types/node@*", "any-thing@", "bare", "fsevents@~2.3.2", "lodash@latest", "version@^2.0.0"}
+	if !slices.Equal(keys, want) {
+		t.Errorf("%q", keys)
+	}
+	if lock.Lookup(Descriptor{"any-thing", "^1"}) == nil {
+		t.Error("what resolutions force is gone")
+	}
+	checkIndex(t, lock)
+}
+
+// TestPruneCycle has packages that ask for each other.
+func TestPruneCycle(t *testing.T) {
+	entry := func(name, dep string) string {
+		return "\"" + name + "@npm:1\":\n  resolution: \"" + name + "@npm:1\"\n  dependencies:\n    " + dep + ": \"npm:1\"\n  linkType: hard\n\n"
+	}
+	lock, err := Parse("yarn.lock", []byte("__metadata:\n  version: 8\n\n"+entry("a", "b")+entry("b", "a")+entry("x", "y")+entry("y", "x")+
+		"\"r@workspace:.\":\n  resolution: \"r@workspace:.\"\n  dependencies:\n    a: 1\n  linkType: soft\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lock.Prune(nil, NewResolver(lock, nil)); len(got.Entries) != 2 || len(lock.Entries) != 3 {
+		t.Errorf("%d taken out, %d left", len(got.Entries), len(lock.Entries))
+	}
+}
