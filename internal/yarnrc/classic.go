@@ -1,0 +1,134 @@
+package yarnrc
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// isClassic reports whether the repo is Yarn 1's: no rc file of a later Yarn,
+// and a lock with the v1 header, or without a lock, a .yarnrc file.
+func isClassic(dir, rcFilename string) bool {
+	if _, err := os.Stat(filepath.Join(dir, rcFilename)); err == nil {
+		return false
+	}
+	f, err := os.Open(filepath.Join(dir, "yarn.lock"))
+	if err != nil {
+		_, err = os.Stat(filepath.Join(dir, ".yarnrc"))
+		return err == nil
+	}
+	defer f.Close()
+	head := make([]byte, 256)
+	n, _ := f.Read(head)
+	return strings.Contains(string(head[:n]), "# yarn lockfile v1")
+}
+
+// loadClassic puts the settings of .yarnrc files (dir and its parents, then
+// the home folder) and of YARN_* variables before those of npm, under npm's
+// names: Yarn 1 has the same settings and prefers its own files.
+func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, error) {
+	out := &npmConfig{vals: map[string]npmValue{}, ca: npm.ca}
+	for _, name := range env.names {
+		if rest, ok := strings.CutPrefix(strings.ToLower(name), "yarn_"); ok && rest != "" {
+			key := rest[:1] + strings.ReplaceAll(rest[1:], "_", "-")
+			out.vals[key] = npmValue{text: env.values[name], pos: fault.Pos{File: "environment variable " + name}}
+		}
+	}
+	files := []string{}
+	for _, d := range upwards(dir) {
+		files = append(files, filepath.Join(d, ".yarnrc"))
+	}
+	if home := env.home(); home != "" {
+		files = append(files, filepath.Join(home, ".yarnrc"))
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		if seen[abs(file)] {
+			continue
+		}
+		seen[abs(file)] = true
+		src, err := readSmall(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range parseClassic(file, string(src)) {
+			if old, ok := out.vals[v.key]; !ok || old.pos.File == file {
+				out.vals[v.key] = npmValue{text: v.val, pos: v.pos}
+			}
+		}
+	}
+	for key, v := range npm.vals {
+		if _, ok := out.get(key); !ok {
+			out.vals[key] = v
+		}
+	}
+	return out, nil
+}
+
+type classicSetting struct {
+	key, val string
+	pos      fault.Pos
+}
+
+// parseClassic reads the form of a .yarnrc file: "key value" a line, both
+// perhaps in quotes. Deeper levels and what has no value are passed over.
+func parseClassic(file, src string) []classicSetting {
+	var out []classicSetting
+	lineNo := 0
+	for line := range strings.SplitSeq(strings.TrimPrefix(src, "\ufeff"), "\n") {
+		lineNo++
+		line = strings.TrimRight(line, "\r")
+		if line == "" || line[0] == ' ' || line[0] == '\t' || line[0] == '#' {
+			continue
+		}
+		key, rest := classicToken(line)
+		val, _ := classicToken(strings.TrimLeft(rest, " \t"))
+		if key = strings.TrimSuffix(key, ":"); key != "" && val != "" {
+			out = append(out, classicSetting{key, val, fault.Pos{File: file, Line: lineNo, Col: 1}})
+		}
+	}
+	return out
+}
+
+func classicToken(s string) (tok, rest string) {
+	if s == "" || s[0] == '#' {
+		return "", ""
+	}
+	if s[0] == '"' {
+		for i := 1; i < len(s); i++ {
+			if s[i] == '\\' {
+				i++
+			} else if s[i] == '"' {
+				if json.Unmarshal([]byte(s[:i+1]), &tok) != nil {
+					return "", ""
+				}
+				return tok, s[i+1:]
+			}
+		}
+		return "", ""
+	}
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// upwards is dir and its parents, nearest first, dir as it was given.
+func upwards(dir string) []string {
+	out := []string{dir}
+	for d := abs(dir); filepath.Dir(d) != d; {
+		d = filepath.Dir(d)
+		out = append(out, d)
+	}
+	return out
+}
+
+func abs(path string) string {
+	if a, err := filepath.Abs(path); err == nil {
+		return a
+	}
+	return path
+}

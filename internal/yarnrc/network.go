@@ -1,0 +1,177 @@
+package yarnrc
+
+import (
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Network is what holds for requests to one host.
+type Network struct {
+	// Enabled is false when enableNetwork forbids requests to the host.
+	Enabled bool
+	// HTTPProxy and HTTPSProxy are the proxies for http and https requests, as
+	// URLs that may hold a password; zero if the settings name none.
+	HTTPProxy, HTTPSProxy Secret
+	// CAFile holds the only certificate authorities to trust, "" for the
+	// system's. CertFile and KeyFile are the client's own certificate.
+	CAFile, CertFile, KeyFile string
+}
+
+// networkSettings is networkSettings with the top-level settings as the last,
+// catch-all, entry.
+type networkSettings struct {
+	hosts []hostSettings
+}
+
+type hostSettings struct {
+	glob                      string
+	enabled                   Setting[bool]
+	httpProxy, httpsProxy     Setting[Secret]
+	caFile, certFile, keyFile Setting[string]
+}
+
+func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
+	var out networkSettings
+	for _, m := range d.members(d.raw("networkSettings"), "networkSettings") {
+		d.shape(m.val, "networkSettings."+m.key, "httpsCaFilePath", "caFilePath", "enableNetwork",
+			"httpProxy", "httpsProxy", "httpsKeyFilePath", "httpsCertFilePath")
+		h := d.hostSettings(m.key, "networkSettings."+m.key+".", m.val.get)
+		out.hosts = append(out.hosts, h)
+	}
+	// Yarn's getNetworkSettings: the longest pattern is the most specific.
+	sort.SliceStable(out.hosts, func(i, j int) bool { return len(out.hosts[i].glob) > len(out.hosts[j].glob) })
+	top := d.hostSettings("**", "", d.raw)
+	if p, pos, ok := npm.path("cafile", dir, home); ok && !top.caFile.IsSet {
+		top.caFile = Setting[string]{p, pos, true}
+	}
+	proxy := func(keys ...string) Setting[Secret] {
+		for _, k := range keys {
+			if v, ok := npm.get(k); ok && v.text != "false" {
+				return Setting[Secret]{NewSecret(v.text), v.pos, true}
+			}
+		}
+		return Setting[Secret]{}
+	}
+	if !top.httpProxy.IsSet {
+		top.httpProxy = proxy("proxy", "http-proxy", "https-proxy")
+	}
+	if !top.httpsProxy.IsSet {
+		top.httpsProxy = proxy("https-proxy", "proxy", "http-proxy")
+	}
+	out.hosts = append(out.hosts, top)
+	return out
+}
+
+func (d *decoder) hostSettings(glob, prefix string, get func(string) *value) hostSettings {
+	h := hostSettings{
+		glob:       glob,
+		enabled:    d.boolean(get("enableNetwork"), prefix+"enableNetwork"),
+		httpProxy:  d.proxy(get("httpProxy"), prefix+"httpProxy"),
+		httpsProxy: d.proxy(get("httpsProxy"), prefix+"httpsProxy"),
+		caFile:     d.path(get("httpsCaFilePath"), prefix+"httpsCaFilePath"),
+		certFile:   d.path(get("httpsCertFilePath"), prefix+"httpsCertFilePath"),
+		keyFile:    d.path(get("httpsKeyFilePath"), prefix+"httpsKeyFilePath"),
+	}
+	if !h.caFile.IsSet {
+		h.caFile = d.path(get("caFilePath"), prefix+"caFilePath") // its name in Yarn 3
+	}
+	return h
+}
+
+func (d *decoder) proxy(v *value, name string) Setting[Secret] {
+	s := d.str(v, name)
+	return Setting[Secret]{NewSecret(s.Value), s.Pos, s.IsSet && s.Value != ""}
+}
+
+// Network are the settings for requests to a host (without port).
+func (s *Settings) Network(host string) Network {
+	out := Network{Enabled: true}
+	var enabled Setting[bool]
+	for _, h := range s.network.hosts {
+		if h.glob != "**" && !matchHost(h.glob, host) {
+			continue
+		}
+		if !enabled.IsSet {
+			enabled = h.enabled
+		}
+		firstSecret(&out.HTTPProxy, h.httpProxy)
+		firstSecret(&out.HTTPSProxy, h.httpsProxy)
+		firstText(&out.CAFile, h.caFile)
+		firstText(&out.CertFile, h.certFile)
+		firstText(&out.KeyFile, h.keyFile)
+	}
+	out.Enabled = enabled.Or(true)
+	if s.exempt(host) {
+		out.HTTPProxy, out.HTTPSProxy = Secret{}, Secret{}
+	}
+	return out
+}
+
+func firstSecret(dst *Secret, s Setting[Secret]) {
+	if dst.IsZero() {
+		*dst = s.Value
+	}
+}
+
+func firstText(dst *string, s Setting[string]) {
+	if *dst == "" {
+		*dst = s.Value
+	}
+}
+
+func matchHost(glob, host string) bool {
+	ok, _ := doublestar.Match(strings.ToLower(glob), strings.ToLower(host))
+	return ok
+}
+
+// exempt reports whether npm's noproxy names the host or a parent domain.
+func (s *Settings) exempt(host string) bool {
+	return slices.ContainsFunc(s.NoProxy, func(p string) bool {
+		p = strings.ToLower(strings.TrimPrefix(p, "*"))
+		h := strings.ToLower(host)
+		return p == "" || h == strings.TrimPrefix(p, ".") || strings.HasSuffix(h, "."+strings.TrimPrefix(p, "."))
+	})
+}
+
+// httpAllowed is Yarn's unsafeHttpWhitelist. Requests to the machine itself
+// never leave it and are always allowed.
+func (s *Settings) httpAllowed(host string) bool {
+	if host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.") {
+		return true
+	}
+	return slices.ContainsFunc(s.UnsafeHTTPWhitelist, func(glob string) bool { return matchHost(glob, host) })
+}
+
+// fillFromNPM takes from .npmrc what the other settings leave open.
+func (s *Settings) fillFromNPM(npm *npmConfig, dir, home string) {
+	s.CACerts = npm.ca
+	if v, ok := npm.get("noproxy"); ok {
+		for p := range strings.SplitSeq(v.text, ",") {
+			if p = strings.TrimSpace(p); p != "" {
+				s.NoProxy = append(s.NoProxy, p)
+			}
+		}
+	}
+	if v, ok := npm.get("strict-ssl"); ok && !s.EnableStrictSSL.IsSet {
+		if val, ok := parseBool(v.text); ok {
+			s.EnableStrictSSL = Setting[bool]{val, v.pos, true}
+		}
+	}
+	if v, ok := npm.get("yarn-path"); ok && s.Classic && s.YarnPath == "" {
+		s.YarnPath, _, _ = npm.path("yarn-path", filepathDir(v.pos, dir), home)
+		s.YarnPathPos = v.pos
+	}
+}
+
+func filepathDir(pos fault.Pos, dir string) string {
+	if pos.Line == 0 {
+		return dir // from a variable
+	}
+	return filepath.Dir(pos.File)
+}

@@ -1,0 +1,177 @@
+package yarnrc
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// npmConfig is what .npmrc files and npm_config_* variables say, the nearest
+// value of each key.
+type npmConfig struct {
+	vals map[string]npmValue
+	ca   []string
+}
+
+// npmValue is one value. Values may be secrets: they stay behind unexported
+// types that nothing prints.
+type npmValue struct {
+	text    string
+	pos     fault.Pos
+	missing []string // variables named in it that are not set
+}
+
+// loadNPM reads, in npm's order of precedence: npm_config_* variables, dir's
+// .npmrc, the user's (npm_config_userconfig, else ~/.npmrc), and a global one
+// if npm_config_globalconfig names it.
+func loadNPM(dir string, env *environment) (*npmConfig, error) {
+	c := &npmConfig{vals: map[string]npmValue{}}
+	for _, v := range env.npmVars() {
+		pos := fault.Pos{File: "environment variable " + v.name}
+		if v.key == "ca" {
+			c.ca = strings.Split(v.val, "\n\n")
+			continue
+		}
+		c.add(v.key, v.val, pos, env.lookup)
+	}
+	userFile, ok := env.fold("npm_config_userconfig")
+	if !ok && env.home() != "" {
+		userFile = filepath.Join(env.home(), ".npmrc")
+	}
+	globalFile, _ := env.fold("npm_config_globalconfig")
+	seen := map[string]bool{}
+	for _, file := range []string{filepath.Join(dir, ".npmrc"), userFile, globalFile} {
+		if file == "" || seen[abs(file)] {
+			continue
+		}
+		seen[abs(file)] = true
+		if err := c.readFile(file, env.lookup); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// readSmall reads a configuration file; nil if there is none.
+func readSmall(file string) ([]byte, error) {
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: file}, "cannot read the settings").
+			WithNext("Check that %s is a readable file", file)
+	}
+	if src == nil {
+		src = []byte{}
+	}
+	return src, nil
+}
+
+func (c *npmConfig) readFile(file string, env lookup) error {
+	src, err := readSmall(file)
+	if err != nil {
+		return err
+	}
+	hadCA := len(c.ca) > 0
+	lineNo := 0
+	for line := range strings.SplitSeq(strings.TrimPrefix(string(src), "\ufeff"), "\n") {
+		lineNo++
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "" || trimmed[0] == ';' || trimmed[0] == '#' {
+			continue
+		}
+		if trimmed[0] == '[' && strings.HasSuffix(trimmed, "]") {
+			break // npm has no sections: it does not read what follows as settings
+		}
+		key, val, hasVal := strings.Cut(line, "=")
+		if key = unquoteINI(key); key == "" {
+			continue
+		}
+		if !hasVal {
+			val = "true"
+		}
+		pos := fault.Pos{File: file, Line: lineNo, Col: 1}
+		val = unquoteINI(val)
+		key, _ = substituteNPM(key, env)
+		key, isList := strings.CutSuffix(key, "[]")
+		if key == "ca" {
+			if !hadCA && val != "" && val != "null" {
+				val, _ = substituteNPM(val, env)
+				c.ca = append(c.ca, val)
+			}
+			continue
+		}
+		if old, ok := c.vals[key]; ok && isList && old.pos.File == file {
+			val = old.text + "," + val
+		}
+		c.add(key, val, pos, env)
+	}
+	return nil
+}
+
+// add keeps the first value of a key: sources come in order of precedence. In
+// one file the last value counts, as in npm.
+func (c *npmConfig) add(key, val string, pos fault.Pos, env lookup) {
+	if old, ok := c.vals[key]; ok && old.pos.File != pos.File {
+		return
+	}
+	val, missing := substituteNPM(strings.TrimSpace(val), env)
+	c.vals[key] = npmValue{val, pos, missing}
+}
+
+// get is a value that is set; "null" and "" mean unset to npm.
+func (c *npmConfig) get(key string) (npmValue, bool) {
+	v, ok := c.vals[key]
+	return v, ok && v.text != "" && v.text != "null"
+}
+
+// path is a value that names a file: ~/ is the home folder.
+func (c *npmConfig) path(key, dir, home string) (string, fault.Pos, bool) {
+	v, ok := c.get(key)
+	if !ok {
+		return "", fault.Pos{}, false
+	}
+	p := v.text
+	if rest, ok := strings.CutPrefix(filepath.ToSlash(p), "~/"); ok && home != "" {
+		return filepath.Join(home, rest), v.pos, true
+	}
+	if !filepath.IsAbs(p) {
+		p = filepath.Join(abs(dir), p)
+	}
+	return p, v.pos, true
+}
+
+// unquoteINI is the ini package's unsafe(): quotes are taken off, and in what
+// is not quoted ; and # start a comment unless a backslash precedes them.
+func unquoteINI(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 0 && (s[0] == '"' && s[len(s)-1] == '"' || s[0] == '\'' && s[len(s)-1] == '\'') {
+		if s[0] == '\'' && len(s) > 1 {
+			s = s[1 : len(s)-1]
+		}
+		var out string
+		if json.Unmarshal([]byte(s), &out) == nil {
+			return out
+		}
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s) && strings.IndexByte(`\;#`, s[i+1]) >= 0:
+			i++
+			b.WriteByte(s[i])
+		case c == ';' || c == '#':
+			return strings.TrimSpace(b.String())
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
