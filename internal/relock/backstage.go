@@ -1,0 +1,64 @@
+package relock
+
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// bindBackstage is the reduceDependency hook of the Backstage Yarn plugin:
+// backstage:^ becomes backstage:^::backstage=<release>&npm=<version>.
+func (s *solver) bindBackstage(p *pkg, d descriptor) (string, error) {
+	if strings.Contains(d.Range, "::") {
+		return d.Range, nil
+	}
+	if !s.cfg.backstagePlugin || d.Range != backstageProtocol+"^" {
+		return "", &Unsupported{
+			Construct: "range " + d.String(), Pos: s.askPos(p, d.Name),
+			Why: "only backstage:^ is known, and it needs the Backstage Yarn plugin in .yarnrc.yml",
+		}
+	}
+	if s.in.BackstageVersion == "" {
+		return "", fault.At(s.askPos(p, d.Name), "%s: the project has no backstage.json that says which release it is on", d).
+			WithNext("Create backstage.json with {\"version\": \"<release>\"}, then run the command again.")
+	}
+	version, ok := s.bindings()[d.Name]
+	if !ok {
+		return "", s.noBinding(p, d)
+	}
+	return d.Range + "::backstage=" + escapeQuery(s.in.BackstageVersion) + "&npm=" + escapeQuery(version), nil
+}
+
+func (s *solver) noBinding(p *pkg, d descriptor) error {
+	if s.in.Release == nil {
+		return fault.At(s.askPos(p, d.Name), "%s: neither the manifest of release %s nor the lockfile says which version this is", d, s.in.BackstageVersion).
+			WithNext("Make the release manifest available (BACKSTAGE_MANIFEST_FILE or BACKSTAGE_VERSIONS_BASE_URL), then run the command again.")
+	}
+	return fault.At(s.askPos(p, d.Name), "%s: release %s has no package of that name", d, s.in.BackstageVersion).
+		WithNext("Give %s a version range instead of backstage:^, then run the command again.", d.Name)
+}
+
+// bindings are the versions that backstage: ranges stand for: the release
+// manifest's, or what the lock recorded for the same release.
+func (s *solver) bindings() map[string]string {
+	if s.bound != nil {
+		return s.bound
+	}
+	s.bound = map[string]string{}
+	if s.in.Release != nil {
+		s.bound = s.in.Release
+		return s.bound
+	}
+	for _, e := range s.in.lockEntries() {
+		for _, k := range e.Keys {
+			if !strings.HasPrefix(k.Range, backstageProtocol) {
+				continue
+			}
+			if r := yarnlock.ParseRange(k.Range); r.Bind("backstage") == s.in.BackstageVersion && r.Bind("npm") != "" {
+				s.bound[k.Name] = r.Bind("npm")
+			}
+		}
+	}
+	return s.bound
+}

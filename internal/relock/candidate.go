@@ -1,0 +1,197 @@
+package relock
+
+import (
+	"context"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// candidate finds the locator of a descriptor by asking Yarn's resolvers in
+// their order: the lockfile, workspaces, then by protocol.
+func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, ready bool, err error) {
+	ask, isAsk := s.askOf(d)
+	if isAsk && s.policy.Covers(ask.Name) {
+		return s.choose(ctx, d, ask)
+	}
+	if loc, ok := s.lockedLocator(d); ok {
+		return loc, true, nil
+	}
+	if w := s.workspaceFor(d); w != nil {
+		return w.locator(), true, nil
+	}
+	if isAsk {
+		return s.choose(ctx, d, ask)
+	}
+	switch {
+	case strings.HasPrefix(d.Range, npmProtocol):
+		return s.fromNpm(ctx, d)
+	case strings.HasPrefix(d.Range, patchProtocol):
+		return s.patched(ctx, d)
+	case strings.HasPrefix(d.Range, linkProtocol), strings.HasPrefix(d.Range, portalProtocol):
+		return locator{Name: d.Name, Reference: d.Range}, true, nil
+	case strings.HasPrefix(d.Range, workspaceProtocol):
+		return locator{}, false, fault.At(s.descriptorPos(d), "%s: no workspace of the project matches", d).
+			WithNext("Name a workspace of the project, or a range that its version satisfies, then run the command again.")
+	}
+	return locator{}, false, s.unsupported(d)
+}
+
+// lockedLocator is LockfileResolver: a descriptor of the lock keeps its
+// package, and one that is itself a locked locator (an exact version) means
+// that package.
+func (s *solver) lockedLocator(d descriptor) (locator, bool) {
+	if e, ok := s.locked[d]; ok {
+		return e.Resolution, true
+	}
+	loc := locator{Name: d.Name, Reference: d.Range}
+	_, ok := s.byLoc[loc]
+	return loc, ok
+}
+
+// workspaceFor is Project.tryWorkspaceByDescriptor.
+func (s *solver) workspaceFor(d descriptor) *workspaceNode {
+	if sel, ok := strings.CutPrefix(d.Range, workspaceProtocol); ok && sel != "^" && sel != "~" && sel != "*" && !isSemver(sel) {
+		if w := s.byRel[cleanPath(sel)]; w != nil {
+			return w
+		}
+		// Yarn stops here, whatever the name says.
+		return nil
+	}
+	w := s.byIdent[d.Name]
+	if w == nil || !workspaceAccepts(d.Range, w.rel, w.version, s.cfg.transparent) {
+		return nil
+	}
+	return w
+}
+
+// fromNpm answers aliases and tags; ranges are the policy's.
+func (s *solver) fromNpm(ctx context.Context, d descriptor) (locator, bool, error) {
+	sel := d.Range[len(npmProtocol):]
+	if alias, ok := yarnlock.ParseDescriptor(sel); ok {
+		alias.Range = normalize(alias.Range)
+		return s.candidate(ctx, alias)
+	}
+	if !isTag(sel) {
+		return locator{}, false, s.unsupported(d)
+	}
+	p, ok := s.packument(d.Name)
+	if !ok {
+		return locator{}, false, nil
+	}
+	if p.err != nil {
+		return locator{}, false, s.registryError(d, p.err)
+	}
+	version, err := s.tagged(p, sel)
+	if err != nil {
+		return locator{}, false, fault.Wrap(err, s.descriptorPos(d), "%s", d).
+			WithNext("Ask for a version or tag that the registry has, then run the command again.")
+	}
+	loc, err := s.npmLocator(p, version)
+	return loc, err == nil, err
+}
+
+// askOf reads a descriptor that stands for a semver range of a registry
+// package: "npm:^1", an alias of one, or a bound "backstage:^".
+func (s *solver) askOf(d descriptor) (Ask, bool) {
+	name, rng := d.Name, ""
+	switch {
+	case strings.HasPrefix(d.Range, npmProtocol):
+		rng = d.Range[len(npmProtocol):]
+		if alias, ok := yarnlock.ParseDescriptor(rng); ok {
+			if inner, ok := strings.CutPrefix(alias.Range, npmProtocol); ok {
+				alias.Range = inner
+			}
+			name, rng = alias.Name, alias.Range
+		}
+	case strings.HasPrefix(d.Range, backstageProtocol):
+		npm := yarnlock.ParseRange(d.Range).Bind("npm")
+		if npm == "" {
+			return Ask{}, false
+		}
+		rng = "^" + npm
+	default:
+		return Ask{}, false
+	}
+	if strings.IndexByte(rng, ':') >= 0 {
+		return Ask{}, false
+	}
+	r, err := semrange.Parse(rng)
+	if err != nil {
+		return Ask{}, false
+	}
+	return Ask{Name: name, Range: r, Descriptor: d, text: rng}, true
+}
+
+// choose lets the policy decide a descriptor. What the policy does not cover
+// comes here only if the lock has no answer.
+func (s *solver) choose(ctx context.Context, d descriptor, ask Ask) (locator, bool, error) {
+	if ask.Name == d.Name {
+		// Not for aliases: a workspace is never looked up by the name behind.
+		if w := s.workspaceFor(d); w != nil && s.locked[d] == nil {
+			return w.locator(), true, nil
+		}
+	} else if !s.policy.Covers(ask.Name) && strings.HasPrefix(d.Range, npmProtocol) {
+		// The remap resolver asks all resolvers for the range behind the alias.
+		inner := descriptor{Name: ask.Name, Range: npmProtocol + ask.text}
+		if loc, ok := s.lockedLocator(inner); ok {
+			return loc, true, nil
+		}
+		if w := s.workspaceFor(inner); w != nil {
+			return w.locator(), true, nil
+		}
+	}
+	choice, ok := s.pins[d]
+	if !ok {
+		s.complete(&ask)
+		list, err := s.policy.Choose(Request{Name: ask.Name, Asks: []Ask{ask}}, s.candidatesOf(ask.Name))
+		if err == errNeedPackument {
+			return locator{}, false, nil
+		}
+		if err != nil {
+			return locator{}, false, s.registryError(d, err)
+		}
+		choice = list[0]
+	}
+	loc, ready, err := s.locatorOf(ask.Name, choice.Version)
+	if err != nil {
+		return locator{}, false, s.registryError(d, err)
+	}
+	if ready {
+		s.choices[d] = choice
+	}
+	return loc, ready, nil
+}
+
+// locatorOf is the locator of a version: the locked one if the lock has it
+// (which may name an unusual tarball), else as the registry says.
+func (s *solver) locatorOf(name, version string) (locator, bool, error) {
+	if loc, ok := s.lockedVersion(name, version); ok {
+		return loc, true, nil
+	}
+	p, ok := s.packument(name)
+	if !ok {
+		return locator{}, false, nil
+	}
+	if p.err != nil {
+		return locator{}, false, p.err
+	}
+	loc, err := s.npmLocator(p, version)
+	return loc, err == nil, err
+}
+
+// lockedVersion finds npm:version of name in the lock.
+func (s *solver) lockedVersion(name, version string) (locator, bool) {
+	loc := locator{Name: name, Reference: npmProtocol + version}
+	if _, ok := s.byLoc[loc]; ok {
+		return loc, true
+	}
+	for _, e := range s.floors.byName[name] {
+		if v, ok := npmVersion(e.Resolution.Reference); ok && v == version {
+			return e.Resolution, true
+		}
+	}
+	return locator{}, false
+}

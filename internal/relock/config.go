@@ -1,0 +1,182 @@
+package relock
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// config is what the settings and Yarn's version mean for the lock.
+type config struct {
+	yarn            yarnVersion
+	language        string // of packages from anywhere but a registry
+	transparent     bool   // plain ranges may mean workspaces
+	extensions      extensions
+	backstagePlugin bool
+
+	lockVersion int
+	cacheKey    string
+	// bare: checksums with the lock's own cache key are printed without it
+	// (Yarn 4.0).
+	bare bool
+
+	catalogs map[string]map[string]string
+	settings *yarnrc.Settings
+}
+
+// readConfig refuses what the rest of the package does not know.
+func readConfig(in *Input) (*config, error) {
+	s := in.Settings
+	c := &config{yarn: parseYarnVersion(in.YarnVersion), language: "node", transparent: true, settings: s}
+	if s.Classic || in.Lock != nil && in.Lock.Kind == yarnlock.Classic && len(in.Lock.Entries) > 0 {
+		return nil, &Unsupported{Construct: "Yarn 1 lockfile", Pos: lockPos(in), Why: "only the format of Yarn 4 is written here"}
+	}
+	if err := c.refuseSettings(s); err != nil {
+		return nil, err
+	}
+	if err := c.plugins(s); err != nil {
+		return nil, err
+	}
+	c.extensions = builtinExtensions(c.yarn)
+	for _, x := range s.PackageExtensions {
+		if err := c.extensions.add(x); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.lockFormat(in); err != nil {
+		return nil, err
+	}
+	c.catalogs = map[string]map[string]string{"": catalogMap(s.Catalog)}
+	for name, list := range s.Catalogs {
+		c.catalogs[name] = catalogMap(list)
+	}
+	return c, nil
+}
+
+func lockPos(in *Input) fault.Pos {
+	if in.Lock == nil {
+		return fault.Pos{}
+	}
+	return fault.Pos{File: in.Lock.File}
+}
+
+func catalogMap(list []yarnrc.CatalogEntry) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, e := range list {
+		m[e.Name] = e.Range
+	}
+	return m
+}
+
+func (c *config) catalog(name, pkg string) (string, bool) {
+	rng, ok := c.catalogs[name][pkg]
+	return rng, ok
+}
+
+func (c *config) registryURL(pkg string) string {
+	return c.settings.Endpoint(pkg).URL
+}
+
+// refuseSettings hands settings over to Yarn that change the lock in ways that
+// are not built here, and takes those that are.
+func (c *config) refuseSettings(s *yarnrc.Settings) error {
+	for _, u := range s.Unknown {
+		return &Unsupported{Construct: "setting " + u.Key, Pos: u.Pos, Why: "no release of Yarn that is known here has it"}
+	}
+	if v, ok := s.Lookup("defaultProtocol"); ok && v.Value != npmProtocol {
+		return &Unsupported{Construct: "setting defaultProtocol", Pos: v.Pos, Why: "only npm: is known"}
+	}
+	if v, ok := s.Lookup("defaultLanguageName"); ok {
+		c.language = v.Value
+	}
+	if v, ok := s.Lookup("enableTransparentWorkspaces"); ok {
+		c.transparent = v.Value != "false" && v.Value != "0"
+	}
+	return nil
+}
+
+// harmlessPlugins never touch resolution, or are part of Yarn 4.
+var harmlessPlugins = []string{
+	"plugin-constraints", "plugin-exec", "plugin-interactive-tools", "plugin-stage", "plugin-typescript",
+	"plugin-version", "plugin-workspace-tools", "plugin-compat", "plugin-essentials", "plugin-npm-cli",
+}
+
+func (c *config) plugins(s *yarnrc.Settings) error {
+	for _, p := range s.Plugins {
+		file := p.Path[strings.LastIndexAny(p.Path, `/\`)+1:]
+		name := strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js")
+		switch {
+		case name == "plugin-backstage":
+			c.backstagePlugin = true
+		case slices.Contains(harmlessPlugins, name):
+		default:
+			return &Unsupported{Construct: "Yarn plugin " + name, Pos: p.Pos, Why: "it may change what packages resolve to"}
+		}
+	}
+	return nil
+}
+
+// lockFormat decides the __metadata of the new lock.
+func (c *config) lockFormat(in *Input) error {
+	c.lockVersion = c.yarn.lockVersion()
+	if in.Lock != nil && in.Lock.Version > 0 {
+		if v := in.Lock.Version; v < 8 || v > 10 {
+			return &Unsupported{Construct: "lockfile version " + itoa(v), Pos: lockPos(in), Why: "only versions 8 to 10 (Yarn 4) are written here"}
+		}
+		if c.lockVersion == 0 {
+			c.lockVersion = in.Lock.Version
+		}
+		if c.lockVersion > in.Lock.Version {
+			return &Unsupported{
+				Construct: "lockfile version " + itoa(in.Lock.Version), Pos: lockPos(in),
+				Why: "Yarn " + in.YarnVersion + " migrates it to version " + itoa(c.lockVersion) + " at its first install, along with settings",
+			}
+		}
+	}
+	if c.lockVersion == 0 {
+		c.lockVersion = yarnlock.MaxVersion
+	}
+	if c.lockVersion < 8 {
+		return &Unsupported{Construct: "Yarn " + in.YarnVersion, Pos: c.settings.YarnPathPos, Why: "only the lockfiles of Yarn 4 are written here"}
+	}
+	c.cacheKey = "10"
+	if level := cmp.Or(c.settings.CompressionLevel.Value, "0"); level != "mixed" {
+		c.cacheKey += "c" + level
+	}
+	c.bare = !c.yarn.atLeast("4.1.0")
+	if !c.yarn.known {
+		for _, e := range in.lockEntries() {
+			if e.Checksum != "" {
+				c.bare = !strings.Contains(e.Checksum, "/")
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// add takes a packageExtensions entry of .yarnrc.yml.
+func (e extensions) add(x yarnrc.PackageExtension) error {
+	d, ok := yarnlock.ParseDescriptor(x.Descriptor)
+	if !ok || !isSemver(d.Range) {
+		return fault.At(x.Pos, "packageExtensions: %q is no package with a version range", x.Descriptor).
+			WithNext("Write it as name@range, then run the command again.")
+	}
+	ext := extension{rng: d.Range}
+	for name, rng := range x.Dependencies {
+		ext.deps = append(ext.deps, yarnlock.Dep{Name: name, Range: normalize(rng)})
+	}
+	slices.SortFunc(ext.deps, byDepName)
+	for name, rng := range x.PeerDependencies {
+		ext.peers = append(ext.peers, yarnlock.Dep{Name: name, Range: rng})
+	}
+	for name := range x.OptionalPeers {
+		ext.peers = append(ext.peers, yarnlock.Dep{Name: name, Range: "*"})
+	}
+	e[d.Name] = append(e[d.Name], ext)
+	return nil
+}

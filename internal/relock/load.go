@@ -1,0 +1,138 @@
+package relock
+
+import (
+	"path"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// load makes the package of a locator: Resolver.resolve.
+func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error) {
+	if e := s.byLoc[loc]; e != nil && !s.refresh {
+		return fromEntry(e), true, nil
+	}
+	switch ref := loc.Reference; {
+	case strings.HasPrefix(ref, workspaceProtocol):
+		return s.loadWorkspace(loc), true, nil
+	case strings.HasPrefix(ref, patchProtocol):
+		return s.loadPatched(loc, d)
+	case strings.HasPrefix(ref, linkProtocol):
+		// Yarn never looks at what is behind a link.
+		p := &pkg{loc: loc, version: "0.0.0", language: s.cfg.language, soft: true}
+		p.entry = s.previous(loc)
+		return p, true, nil
+	case strings.HasPrefix(ref, portalProtocol):
+		p, err := s.loadPortal(loc, d)
+		return p, err == nil, err
+	case strings.HasPrefix(ref, npmProtocol):
+		return s.loadNpm(loc, d)
+	}
+	if e := s.previous(loc); e != nil && !transient(loc.Reference) {
+		return fromEntry(e), true, nil
+	}
+	return nil, false, s.unsupported(d)
+}
+
+func (s *solver) loadWorkspace(loc locator) *pkg {
+	w := s.byRel[loc.Reference[len(workspaceProtocol):]]
+	p := &pkg{loc: loc, version: w.version, language: "unknown", soft: true, ws: w, entry: s.previous(loc)}
+	if p.version == "" {
+		p.version = "0.0.0"
+	}
+	workspaceManifest(w.file).fields(p)
+	p.conditions = ""
+	return p
+}
+
+func (s *solver) loadNpm(loc locator, d descriptor) (*pkg, bool, error) {
+	version, _ := npmVersion(loc.Reference)
+	pk, ok := s.packument(loc.Name)
+	if !ok {
+		return nil, false, nil
+	}
+	if pk.err != nil {
+		return nil, false, s.registryError(d, pk.err)
+	}
+	m, err := pk.doc.Manifest(version)
+	if err != nil {
+		return nil, false, s.registryError(d, err)
+	}
+	p := &pkg{loc: loc, version: version, language: "node", install: m.Install, entry: s.previous(loc)}
+	m.m.fields(p)
+	return p, true, nil
+}
+
+// loadPatched is PatchResolver.resolve: the patched package has the fields of
+// its source.
+func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
+	source, ok := patchedSource(loc)
+	if !ok {
+		return nil, false, s.unsupported(d)
+	}
+	inner, ok := s.pkgs[source]
+	if !ok {
+		// The source is always resolved first; only a locator that the lock
+		// names without its source gets here.
+		if ready, err := s.reach(source, d); err != nil || !ready {
+			return nil, false, err
+		}
+		inner = s.pkgs[source]
+	}
+	p := *inner
+	p.loc, p.edges, p.ws = loc, nil, nil
+	p.entry, p.fromLock = s.previous(loc), false
+	return &p, true, nil
+}
+
+func patchedSource(loc locator) (locator, bool) {
+	return yarnlock.ParseLocator(yarnlock.ParseRange(loc.Reference).Source)
+}
+
+// loadPortal reads the package.json behind portal:, as PortalResolver does.
+func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
+	r := yarnlock.ParseRange(loc.Reference)
+	parent, ok := yarnlock.ParseLocator(r.Bind("locator"))
+	if !ok || !strings.HasPrefix(parent.Reference, workspaceProtocol) || path.IsAbs(r.Selector) || s.in.ReadFile == nil {
+		return nil, s.unsupported(d)
+	}
+	rel := path.Join(parent.Reference[len(workspaceProtocol):], r.Selector, pkgjson.FileName)
+	src, err := s.in.ReadFile(rel)
+	if err != nil {
+		return nil, fault.Wrap(err, s.descriptorPos(d), "%s", d).
+			WithNext("Correct the path behind portal:, then run the command again.")
+	}
+	f, err := pkgjson.Parse(rel, src)
+	if err != nil {
+		return nil, err
+	}
+	p := &pkg{loc: loc, version: f.Version, language: s.cfg.language, soft: true, entry: s.previous(loc)}
+	if p.version == "" {
+		p.version = "0.0.0"
+	}
+	m := workspaceManifest(f)
+	m.dev = nil
+	m.fields(p)
+	return p, nil
+}
+
+// previous is the entry that the lock had for loc, transient or not.
+func (s *solver) previous(loc locator) *yarnlock.Entry {
+	if s.in.Lock == nil {
+		return nil
+	}
+	return s.in.Lock.Locate(loc)
+}
+
+// transient is the reverse of Resolver.shouldPersistResolution: Yarn resolves
+// what stands behind these protocols anew at every install.
+func transient(ref string) bool {
+	for _, protocol := range []string{workspaceProtocol, patchProtocol, linkProtocol, portalProtocol, "file:", "exec:"} {
+		if strings.HasPrefix(ref, protocol) {
+			return true
+		}
+	}
+	return false
+}

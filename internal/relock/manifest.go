@@ -1,0 +1,252 @@
+package relock
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// manifest is what a package.json, of a workspace or of a registry version,
+// contributes to a lock entry. Ranges are as written.
+type manifest struct {
+	deps      []yarnlock.Dep
+	optional  []yarnlock.Dep
+	dev       []yarnlock.Dep // workspaces only
+	peers     []yarnlock.Dep
+	depsMeta  []yarnlock.Meta
+	peersMeta []yarnlock.Meta
+	bin       []yarnlock.Bin
+
+	os, cpu, libc []string
+	// scripts are the bodies of all scripts: Yarn looks for node-gyp in every
+	// one.
+	scripts []string
+}
+
+// fields turns a manifest into the fields of a lock entry, as Manifest.load
+// and Manifest.exportTo do together.
+func (m *manifest) fields(p *pkg) {
+	byName := map[string]string{}
+	for _, list := range [][]yarnlock.Dep{m.deps, m.optional, m.dev} {
+		for _, d := range list { // a later section wins
+			byName[d.Name] = normalize(d.Range)
+		}
+	}
+	p.deps = make([]yarnlock.Dep, 0, len(byName))
+	for name, rng := range byName {
+		p.deps = append(p.deps, yarnlock.Dep{Name: name, Range: rng})
+	}
+	slices.SortFunc(p.deps, byDepName)
+
+	p.peers = make([]yarnlock.Dep, len(m.peers))
+	for i, d := range m.peers {
+		if !strings.HasPrefix(d.Range, workspaceProtocol) && !isSemver(d.Range) {
+			d.Range = "*" // Yarn: "Invalid dependency range"
+		}
+		p.peers[i] = yarnlock.Dep{Name: d.Name, Range: d.Range}
+	}
+	slices.SortFunc(p.peers, byDepName)
+
+	p.depsMeta = m.mergedMeta()
+	p.peersMeta = sortedMeta(slices.Clone(m.peersMeta))
+	p.bin = slices.Clone(m.bin)
+	slices.SortFunc(p.bin, func(a, b yarnlock.Bin) int { return cmp.Compare(a.Name, b.Name) })
+	p.conditions = conditions(m.os, m.cpu, m.libc)
+}
+
+// mergedMeta is dependenciesMeta with optionalDependencies turned into
+// optional: true. Entries that set nothing are not printed.
+func (m *manifest) mergedMeta() []yarnlock.Meta {
+	if len(m.depsMeta) == 0 && len(m.optional) == 0 {
+		return nil
+	}
+	meta := make([]yarnlock.Meta, len(m.depsMeta))
+	for i, x := range m.depsMeta {
+		meta[i] = yarnlock.Meta{Name: x.Name, Flags: slices.Clone(x.Flags)}
+	}
+	for _, d := range m.optional {
+		i := slices.IndexFunc(meta, func(x yarnlock.Meta) bool { return x.Name == d.Name })
+		if i < 0 {
+			meta = append(meta, yarnlock.Meta{Name: d.Name})
+			i = len(meta) - 1
+		}
+		meta[i].Flags = setFlag(meta[i].Flags, "optional", "true")
+	}
+	return sortedMeta(meta)
+}
+
+func setFlag(flags []yarnlock.Flag, name, value string) []yarnlock.Flag {
+	for i := range flags {
+		if flags[i].Name == name {
+			flags[i].Value = value
+			return flags
+		}
+	}
+	return append(flags, yarnlock.Flag{Name: name, Value: value})
+}
+
+func sortedMeta(meta []yarnlock.Meta) []yarnlock.Meta {
+	meta = slices.DeleteFunc(meta, func(m yarnlock.Meta) bool { return len(m.Flags) == 0 })
+	for _, m := range meta {
+		slices.SortFunc(m.Flags, func(a, b yarnlock.Flag) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortStableFunc(meta, func(a, b yarnlock.Meta) int { return cmp.Compare(a.Name, b.Name) })
+	return meta
+}
+
+// addNodeGyp is NpmSemverResolver.resolve's rule: a package whose scripts
+// mention node-gyp or prebuild-install, and which does not ask for node-gyp,
+// asks for node-gyp@latest.
+func (m *manifest) addNodeGyp() {
+	const gyp = "node-gyp"
+	for _, list := range [][]yarnlock.Dep{m.deps, m.optional, m.peers} {
+		for _, d := range list {
+			if d.Name == gyp {
+				return
+			}
+		}
+	}
+	if slices.ContainsFunc(m.scripts, mentionsGyp) {
+		m.deps = append(m.deps, yarnlock.Dep{Name: gyp, Range: "latest"})
+	}
+}
+
+// mentionsGyp is /\b(node-gyp|prebuild-install)\b/.
+func mentionsGyp(script string) bool {
+	for _, word := range []string{"node-gyp", "prebuild-install"} {
+		for from := 0; ; {
+			i := strings.Index(script[from:], word)
+			if i < 0 {
+				break
+			}
+			i += from
+			end := i + len(word)
+			if (i == 0 || !isWordByte(script[i-1])) && (end == len(script) || !isWordByte(script[end])) {
+				return true
+			}
+			from = i + 1
+		}
+	}
+	return false
+}
+
+func isWordByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_'
+}
+
+// conditions is Manifest.getConditions: os, cpu and libc as one expression.
+func conditions(os, cpu, libc []string) string {
+	var parts []string
+	for _, c := range []struct {
+		name string
+		vals []string
+	}{{"os", os}, {"cpu", cpu}, {"libc", libc}} {
+		if len(c.vals) == 0 {
+			continue
+		}
+		terms := make([]string, len(c.vals))
+		for i, v := range c.vals {
+			terms[i] = condition(c.name, v)
+		}
+		if len(terms) == 1 {
+			parts = append(parts, terms[0])
+		} else {
+			parts = append(parts, "("+strings.Join(terms, " | ")+")")
+		}
+	}
+	return strings.Join(parts, " & ")
+}
+
+// condition turns "!win32" into "!os=win32".
+func condition(name, value string) string {
+	bare := strings.TrimLeft(value, "!")
+	if bare == "" {
+		return "invalid"
+	}
+	not := ""
+	if (len(value)-len(bare))%2 == 1 {
+		not = "!"
+	}
+	return not + name + "=" + bare
+}
+
+// workspaceManifest reads what a workspace's package.json contributes.
+func workspaceManifest(f *pkgjson.File) *manifest {
+	m := &manifest{os: f.OS, cpu: f.CPU, libc: f.Libc}
+	m.deps = plainDeps(f.Deps(pkgjson.Dependencies))
+	m.optional = plainDeps(f.Deps(pkgjson.OptionalDependencies))
+	m.dev = plainDeps(f.Deps(pkgjson.DevDependencies))
+	m.peers = plainDeps(f.Deps(pkgjson.PeerDependencies))
+	for _, x := range f.DependenciesMeta {
+		name := x.Name
+		if x.Range != "" {
+			name += "@" + x.Range
+		}
+		var flags []yarnlock.Flag
+		for _, b := range []struct {
+			name string
+			val  *bool
+		}{{"built", x.Built}, {"optional", x.Optional}, {"unplugged", x.Unplugged}} {
+			if b.val != nil {
+				flags = append(flags, boolFlag(b.name, *b.val))
+			}
+		}
+		m.depsMeta = append(m.depsMeta, yarnlock.Meta{Name: name, Flags: flags})
+	}
+	for _, x := range f.PeerDependenciesMeta {
+		if x.Optional != nil {
+			m.peersMeta = append(m.peersMeta, yarnlock.Meta{Name: x.Name, Flags: []yarnlock.Flag{boolFlag("optional", *x.Optional)}})
+		}
+	}
+	for _, b := range f.Bin {
+		m.bin = append(m.bin, yarnlock.Bin{Name: b.Name, Path: b.Path})
+	}
+	return m
+}
+
+func boolFlag(name string, v bool) yarnlock.Flag {
+	if v {
+		return yarnlock.Flag{Name: name, Value: "true"}
+	}
+	return yarnlock.Flag{Name: name, Value: "false"}
+}
+
+func plainDeps(deps []pkgjson.Dep) []yarnlock.Dep {
+	out := make([]yarnlock.Dep, len(deps))
+	for i, d := range deps {
+		out[i] = yarnlock.Dep{Name: d.Name, Range: d.Spec}
+	}
+	return out
+}
+
+func byDepName(a, b yarnlock.Dep) int { return cmp.Compare(a.Name, b.Name) }
+
+// workspaceAccepts is Workspace.accepts: whether a range, with or without a
+// protocol, may be answered by the workspace at rel with that version.
+func workspaceAccepts(rng, rel, version string, transparent bool) bool {
+	protocol, body := "", rng
+	if i := strings.IndexByte(rng, ':'); i >= 0 {
+		protocol, body = rng[:i+1], rng[i+1:]
+	}
+	if protocol == workspaceProtocol && (cleanPath(body) == rel || body == "*" || body == "^" || body == "~") {
+		return true
+	}
+	if strings.IndexByte(body, ':') >= 0 {
+		return false
+	}
+	r, err := semrange.Parse(body)
+	if err != nil {
+		return false
+	}
+	if protocol == workspaceProtocol {
+		version = cmp.Or(version, "0.0.0")
+	} else if !transparent || version == "" {
+		return false
+	}
+	v, err := semrange.ParseVersion(version)
+	return err == nil && r.Satisfies(v)
+}

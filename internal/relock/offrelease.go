@@ -1,0 +1,202 @@
+package relock
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Off is a copy of a package that is not the release's version.
+type Off struct {
+	Name    string
+	Version string
+	Release string // the release's version
+	Reason  Reason
+	// Asks are those that lead to this copy; with ReasonRange, first those
+	// whose range excludes the release's version.
+	Asks []Demand
+}
+
+// Demand is one package that asks for a copy.
+type Demand struct {
+	// Range is what it asks for, as it stands in its package.json.
+	Range string
+	// Excludes says that the range does not admit the release's version.
+	Excludes bool
+	// Path leads from a workspace to the package that asks, by the fewest
+	// steps.
+	Path []Step
+	// Pos is where the range stands, if that is a package.json of the project.
+	Pos string
+	// Fix says what would put this copy on the release.
+	Fix string
+}
+
+// Step is a package on a path. Range is what the step before asks for.
+type Step struct {
+	Name    string
+	Version string // "" for workspaces
+	Range   string // "" for the workspace at the start
+}
+
+// measureRelease fills what the result says of the release.
+func (s *solver) measureRelease(r *Result) {
+	release := s.releaseVersions()
+	if release == nil {
+		return
+	}
+	off := map[string]bool{}
+	seen := map[string]bool{}
+	copies := map[*pkg]*Off{}
+	for _, p := range s.order {
+		name, version, ok := packageOf(p.loc)
+		want, covered := release[name]
+		if !ok || !covered {
+			continue
+		}
+		seen[name] = true
+		if version != want {
+			off[name] = true
+			copies[p] = &Off{Name: name, Version: version, Release: want}
+		}
+	}
+	r.OfRelease, r.OnRelease = len(seen), len(seen)-len(off)
+	if len(copies) == 0 {
+		return
+	}
+	s.collectDemands(copies)
+	for p, o := range copies {
+		s.explain(p, o)
+		if o.Reason == ReasonAhead {
+			r.Ahead = append(r.Ahead, *o)
+		} else {
+			r.OffRelease = append(r.OffRelease, *o)
+		}
+	}
+	byName := func(a, b Off) int { return comparePackages(Package{a.Name, a.Version}, Package{b.Name, b.Version}) }
+	slices.SortFunc(r.OffRelease, byName)
+	slices.SortFunc(r.Ahead, byName)
+}
+
+func (s *solver) releaseVersions() map[string]string {
+	if p, ok := s.policy.(*Release); ok {
+		return p.Versions
+	}
+	return s.in.Release
+}
+
+// collectDemands notes who asks for each of copies.
+func (s *solver) collectDemands(copies map[*pkg]*Off) {
+	paths := s.shortestPaths()
+	for _, p := range s.order {
+		for i := range p.edges {
+			e := &p.edges[i]
+			to := s.pkgs[s.resolved[e.to]]
+			o := copies[to]
+			if o == nil {
+				continue
+			}
+			d := Demand{Range: e.asked, Path: paths.to(p)}
+			if ask, ok := s.askOf(e.to); ok {
+				v, err := semrange.ParseVersion(o.Release)
+				d.Excludes = err == nil && !ask.Range.Satisfies(v)
+			}
+			d.Fix = s.fixFor(p, e, o, d)
+			if p.ws != nil {
+				d.Pos = p.ws.depPos(e.name).String()
+			}
+			o.Asks = append(o.Asks, d)
+		}
+	}
+}
+
+// explain settles why a copy is off the release.
+func (s *solver) explain(p *pkg, o *Off) {
+	slices.SortStableFunc(o.Asks, func(a, b Demand) int {
+		if a.Excludes != b.Excludes {
+			if a.Excludes {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(len(a.Path), len(b.Path))
+	})
+	excluded := len(o.Asks) > 0 && o.Asks[0].Excludes
+	newer := compareVersions(o.Version, o.Release) > 0
+	switch {
+	case excluded:
+		o.Reason = ReasonRange
+	case newer:
+		o.Reason = ReasonAhead
+	default:
+		o.Reason = ReasonLocked
+	}
+	for d, loc := range s.resolved {
+		if loc != p.loc {
+			continue
+		}
+		if c, ok := s.choices[d]; ok && (c.Reason == ReasonMissing || c.Reason == ReasonOneCopy && !excluded) {
+			o.Reason = c.Reason
+		}
+	}
+}
+
+// fixFor is what would put a copy on the release, seen from one who asks.
+func (s *solver) fixFor(p *pkg, e *edge, o *Off, d Demand) string {
+	switch {
+	case !d.Excludes:
+		return ""
+	case p.ws != nil:
+		return fmt.Sprintf("change %s to ^%s in %s", e.asked, o.Release, p.ws.file.Path())
+	case len(d.Path) > 2:
+		return fmt.Sprintf("a version of %s that allows %s %s (it comes with %s)", p.loc.Name, o.Name, o.Release, d.Path[1].Name)
+	}
+	return fmt.Sprintf("a version of %s that allows %s %s", p.loc.Name, o.Name, o.Release)
+}
+
+// pathTree is the breadth-first tree from the workspaces.
+type pathTree map[*pkg]pathNode
+
+type pathNode struct {
+	parent *pkg
+	asked  string
+}
+
+func (s *solver) shortestPaths() pathTree {
+	tree := make(pathTree, len(s.order))
+	var queue []*pkg
+	for _, w := range s.workspaces {
+		p := s.pkgs[w.locator()]
+		tree[p] = pathNode{}
+		queue = append(queue, p)
+	}
+	for len(queue) > 0 {
+		p := queue[0]
+		queue = queue[1:]
+		for i := range p.edges {
+			to := s.pkgs[s.resolved[p.edges[i].to]]
+			if _, ok := tree[to]; !ok {
+				tree[to] = pathNode{p, p.edges[i].asked}
+				queue = append(queue, to)
+			}
+		}
+	}
+	return tree
+}
+
+func (t pathTree) to(p *pkg) []Step {
+	var path []Step
+	for p != nil {
+		node := t[p]
+		step := Step{Name: p.loc.Name, Version: p.version, Range: node.asked}
+		if p.ws != nil {
+			step.Version = ""
+		}
+		path = append(path, step)
+		p = node.parent
+	}
+	slices.Reverse(path)
+	return path
+}

@@ -1,0 +1,127 @@
+package relock
+
+import (
+	"cmp"
+	"slices"
+)
+
+// conditional finds the packages that are only fetched where os, cpu and libc
+// fit, and so have no checksum: those with conditions that the project reaches
+// through optional dependencies alone (Project.conditionalLocators). What a
+// patch or a backstage: range stands for is always fetched.
+//
+// It walks the graph in Yarn's order (applyVirtualResolutionMutations),
+// because Yarn stops at a package that it has seen: what lies below a package
+// first reached by an optional path stays optional, even if another path to it
+// is not.
+func (s *solver) conditional() map[locator]bool {
+	any := false
+	for _, p := range s.order {
+		if p.conditions != "" {
+			any = true
+			break
+		}
+	}
+	if !any {
+		return nil
+	}
+	w := walk{s: s, needed: map[locator]bool{}, seen: make(map[*pkg]uint8, len(s.order))}
+	for _, ws := range s.workspaces {
+		top := s.pkgs[ws.locator()]
+		w.visit(top, nil, top, false, false)
+	}
+	out := map[locator]bool{}
+	for _, p := range s.order {
+		if p.conditions != "" && !w.needed[p.loc] && !s.sources[p.loc] {
+			out[p.loc] = true
+		}
+	}
+	return out
+}
+
+type walk struct {
+	s      *solver
+	needed map[locator]bool // reached by a path without an optional edge
+	seen   map[*pkg]uint8
+}
+
+const (
+	seenOptional = 1 << iota
+	seenNeeded
+)
+
+// visit is one step of Yarn's walk. A package with peer dependencies is seen
+// as a virtual copy for each parent: Yarn then never notes the package itself
+// as needed. Whether two copies turn out to be one is not followed; a copy
+// that is needed counts as a new one.
+func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
+	if !optional && !virtual {
+		w.needed[p.loc] = true
+	}
+	state := uint8(seenOptional)
+	if !optional || !virtual {
+		state = seenNeeded
+	}
+	if w.seen[p]&seenNeeded != 0 || w.seen[p]&state != 0 {
+		return
+	}
+	w.seen[p] |= state
+	var later []*edge
+	for _, i := range edgeOrder(p.edges) {
+		e := &p.edges[i]
+		if e.alsoPeer && p != top && parent != nil && provides(parent, e.name) {
+			continue
+		}
+		to := w.s.pkgs[w.s.resolved[e.to]]
+		if to.peered {
+			later = append(later, e)
+			continue
+		}
+		w.visit(to, p, top, false, optional || e.optional)
+	}
+	for _, e := range later {
+		w.visit(w.s.pkgs[w.s.resolved[e.to]], p, top, true, optional || e.optional)
+	}
+}
+
+// provides reports whether parent fills a peer dependency of what it asks for.
+func provides(parent *pkg, name string) bool {
+	if parent.loc.Name == name || hasDep(parent.peers, name) {
+		return true
+	}
+	return slices.ContainsFunc(parent.edges, func(e edge) bool { return e.name == name })
+}
+
+// edgeOrder is the order of name@range, by which Yarn sorts dependencies.
+func edgeOrder(edges []edge) []int {
+	order := make([]int, len(edges))
+	for i := range order {
+		order[i] = i
+	}
+	before := func(a, b int) int {
+		x, y := &edges[a], &edges[b]
+		if x.name == y.name {
+			return cmp.Compare(x.asked, y.asked)
+		}
+		return compareNamed(x.name, y.name)
+	}
+	if !slices.IsSortedFunc(order, before) {
+		slices.SortFunc(order, before)
+	}
+	return order
+}
+
+// compareNamed compares a@… with b@… without joining them.
+func compareNamed(a, b string) int {
+	n := min(len(a), len(b))
+	if c := cmp.Compare(a[:n], b[:n]); c != 0 {
+		return c
+	}
+	if len(a) == len(b) {
+		return 0
+	}
+	if len(a) < len(b) {
+		return cmp.Compare('@', b[n])
+	}
+	return cmp.Compare(a[n], '@')
+}

@@ -1,0 +1,217 @@
+package relock
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// stored is the checksum that the lock has for a locator, with its cache key,
+// as Yarn keeps it in memory.
+func (s *solver) stored(loc locator) string {
+	e := s.previous(loc)
+	if e == nil || e.Checksum == "" {
+		return ""
+	}
+	if !strings.Contains(e.Checksum, "/") && s.in.Lock.CacheKey != "" {
+		return s.in.Lock.CacheKey + "/" + e.Checksum
+	}
+	return e.Checksum
+}
+
+// printedChecksum is how Yarn writes it: 4.0 leaves its own cache key out.
+func (s *solver) printedChecksum(sum string) string {
+	if s.cfg.bare {
+		if bare, ok := strings.CutPrefix(sum, s.cfg.cacheKey+"/"); ok {
+			return bare
+		}
+	}
+	return sum
+}
+
+// checksums are those of all packages of the graph: the lock's, or for what
+// the lock has none of, new ones from the source. Yarn fetches the same
+// packages in its update-lockfile mode.
+func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
+	conditional := s.conditional()
+	sums := make(map[locator]string, len(s.order))
+	var missing []*pkg
+	for _, p := range s.order {
+		if p.soft {
+			continue
+		}
+		if sum := s.stored(p.loc); sum != "" {
+			sums[p.loc] = sum
+		} else if !conditional[p.loc] {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 {
+		return sums, nil
+	}
+	slices.SortFunc(missing, func(a, b *pkg) int { return strings.Compare(a.loc.String(), b.loc.String()) })
+	reqs, err := s.checksumRequests(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	news := make([]string, len(missing))
+	g, gctx := errgroup.WithContext(ctx)
+	for i := range missing {
+		g.Go(func() error {
+			sum, err := s.source.Checksum(gctx, reqs[i])
+			news[i] = sum
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i, p := range missing {
+		sums[p.loc] = news[i]
+	}
+	return sums, nil
+}
+
+// checksumRequests finds out what the source has to know. A package that the
+// lock has without a checksum may need a manifest that nobody asked for yet.
+func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]ChecksumRequest, error) {
+	if s.cfg.cacheKey != "10c0" {
+		p := missing[0]
+		return nil, &Unsupported{
+			Construct: "compressionLevel " + strings.TrimPrefix(strings.TrimPrefix(s.cfg.cacheKey, "10"), "c"), Pos: s.in.Settings.CompressionLevel.Pos,
+			Why: "the checksum of " + p.loc.String() + ", which is new, would be of a compressed archive",
+		}
+	}
+	for _, p := range missing {
+		if loc, _, err := s.registryPackage(p); err != nil {
+			return nil, err
+		} else {
+			s.packument(loc.Name)
+		}
+	}
+	if err := s.fetch(ctx); err != nil {
+		return nil, err
+	}
+	reqs := make([]ChecksumRequest, len(missing))
+	for i, p := range missing {
+		loc, patch, _ := s.registryPackage(p)
+		version, _ := npmVersion(loc.Reference)
+		pk := s.packs[loc.Name]
+		if pk.err != nil {
+			return nil, s.missingChecksum(p, pk.err)
+		}
+		m, err := pk.doc.Manifest(version)
+		if err != nil {
+			return nil, s.missingChecksum(p, err)
+		}
+		reqs[i] = ChecksumRequest{Name: loc.Name, Version: version, Manifest: m, CacheKey: s.cfg.cacheKey, Patch: patch}
+	}
+	return reqs, nil
+}
+
+func (s *solver) missingChecksum(p *pkg, err error) error {
+	return fault.Wrap(err, fault.Pos{}, "the lockfile has no checksum for %s", p.loc).
+		WithNext("Make the registry reachable, then run the command again.")
+}
+
+// registryPackage is the registry package behind p and the builtin patch that
+// is applied to it.
+func (s *solver) registryPackage(p *pkg) (loc locator, patch string, err error) {
+	loc = p.loc
+	for strings.HasPrefix(loc.Reference, patchProtocol) {
+		r := yarnlock.ParseRange(loc.Reference)
+		source, ok := patchedSource(loc)
+		if !ok || patch != "" || r.Selector != builtinSelector(loc.Name) {
+			return loc, "", s.noChecksum(p, "it is patched by the project")
+		}
+		loc, patch = source, r.Selector
+	}
+	if !strings.HasPrefix(loc.Reference, npmProtocol) {
+		return loc, "", s.noChecksum(p, "it is not from a registry")
+	}
+	return loc, patch, nil
+}
+
+func (s *solver) noChecksum(p *pkg, why string) error {
+	u := &Unsupported{Construct: "new package " + p.loc.String(), Why: "its checksum cannot be computed: " + why}
+	if p.entry != nil && p.entry.Line > 0 {
+		u.Pos = s.in.Lock.Pos(p.entry)
+	}
+	return u
+}
+
+// write brings the lock in line with the graph. What stays the same keeps its
+// bytes.
+func (s *solver) write(sums map[locator]string) error {
+	lock := s.in.Lock
+	lock.SetVersion(s.cfg.lockVersion)
+	lock.SetCacheKey(s.cfg.cacheKey)
+	keys := s.unbindGone()
+	for _, p := range s.order {
+		list := keys[p.loc]
+		if len(list) == 0 {
+			continue // everybody's range is bound already
+		}
+		slices.SortFunc(list, func(a, b descriptor) int { return strings.Compare(a.String(), b.String()) })
+		if e := lock.Locate(p.loc); e != nil && len(e.Keys) > 0 && lock.Lookup(e.Keys[0]) == e {
+			for _, d := range list {
+				lock.RebindTo(d, e)
+			}
+			continue
+		}
+		e := &yarnlock.Entry{Keys: list}
+		if p.entry != nil {
+			e.Extra = p.entry.Extra
+		}
+		p.fill(e)
+		e.Checksum = s.printedChecksum(sums[p.loc])
+		if err := lock.Add(e); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.order {
+		e := lock.Locate(p.loc)
+		if e == nil {
+			continue
+		}
+		if sum := s.printedChecksum(sums[p.loc]); e.Checksum != sum {
+			e.Checksum = sum
+			e.Touch()
+		}
+		if !p.fromLock && !p.sameAs(e) {
+			p.fill(e)
+			e.Touch()
+		}
+	}
+	return nil
+}
+
+// unbindGone takes descriptors out of the lock that the graph lacks or
+// resolves to something else, and returns those that are missing there, by
+// locator.
+func (s *solver) unbindGone() map[locator][]descriptor {
+	lock := s.in.Lock
+	var gone []descriptor
+	for _, e := range lock.Entries {
+		for _, k := range e.Keys {
+			if loc, ok := s.resolved[k]; !ok || loc != e.Resolution {
+				gone = append(gone, k)
+			}
+		}
+	}
+	for _, d := range gone {
+		lock.Unbind(d)
+	}
+	missing := map[locator][]descriptor{}
+	for d, loc := range s.resolved {
+		if lock.Lookup(d) == nil {
+			missing[loc] = append(missing[loc], d)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,215 @@
+package relock
+
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// compatPatched are the packages that Yarn patches whatever the project says
+// (plugin-compat), and stays so for the newest release.
+func compatPatched(name string) bool {
+	return name == "typescript" || name == "resolve" || name == "fsevents"
+}
+
+// builtinSelector is the patch that plugin-compat applies to a package.
+func builtinSelector(name string) string { return "optional!builtin<compat/" + name + ">" }
+
+// prepare is Project.preparePackage: packageExtensions, the implicit @types
+// peers, then for each dependency the reduceDependency hooks in the order in
+// which Yarn loads its plugins (resolutions, catalogs, compat patches, the
+// Backstage plugin), and the binding of what is relative to the package.
+func (s *solver) prepare(p *pkg) error {
+	deps, peers := p.deps, len(p.peers)
+	s.cfg.extensions.apply(p.loc.Name, p.version, func(x extension) {
+		for _, d := range x.deps {
+			if !hasDep(deps, d.Name) {
+				deps = append(deps[:len(deps):len(deps)], d)
+			}
+		}
+		peers += len(x.peers)
+	})
+	p.peered = peers > 0 || len(p.peersMeta) > 0
+	p.edges = make([]edge, len(deps))
+	for i, d := range deps {
+		to, err := s.reduce(p, descriptor{Name: d.Name, Range: d.Range})
+		if err != nil {
+			return err
+		}
+		p.edges[i] = edge{name: d.Name, asked: d.Range, to: to, alsoPeer: len(p.peers) > 0 && hasDep(p.peers, d.Name)}
+	}
+	for _, m := range p.depsMeta {
+		if isOptional(m) {
+			for i := range p.edges {
+				if p.edges[i].name == m.Name {
+					p.edges[i].optional = true
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func hasDep(deps []yarnlock.Dep, name string) bool {
+	for i := range deps {
+		if deps[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func isOptional(m yarnlock.Meta) bool {
+	for _, f := range m.Flags {
+		if f.Name == "optional" {
+			return f.Value == "true"
+		}
+	}
+	return false
+}
+
+// reduce runs the hooks on one dependency of p.
+func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
+	if rules, ok := s.resolutions[d.Name]; ok {
+		for i := range rules {
+			if rules[i].matches(p.loc, d) {
+				d.Range = s.bind(normalize(rules[i].value), s.rootLocator())
+				break
+			}
+		}
+	}
+	if strings.HasPrefix(d.Range, catalogProtocol) {
+		rng, err := s.fromCatalog(p, d)
+		if err != nil {
+			return d, err
+		}
+		d.Range = rng
+	}
+	if compatPatched(d.Name) {
+		d.Range = yarnlock.PatchRange(d, builtinSelector(d.Name))
+	}
+	if strings.HasPrefix(d.Range, backstageProtocol) {
+		rng, err := s.bindBackstage(p, d)
+		if err != nil {
+			return d, err
+		}
+		d.Range = rng
+	}
+	d.Range = s.bind(d.Range, p.loc)
+	return d, nil
+}
+
+// bind ties a range that is relative to its package (file:, link:, portal:,
+// exec:, patches by relative path) to that package; others stay.
+func (s *solver) bind(rng string, parent locator) string {
+	if strings.HasPrefix(rng, npmProtocol) || strings.HasPrefix(rng, workspaceProtocol) {
+		return rng
+	}
+	if strings.HasPrefix(rng, patchProtocol) {
+		if relativePatch(rng) {
+			return yarnlock.WithLocator(rng, parent)
+		}
+		return rng
+	}
+	if isRelativePath(rng) {
+		rng = "file:" + rng
+	}
+	for _, protocol := range []string{linkProtocol, portalProtocol, "file:", "exec:"} {
+		if strings.HasPrefix(rng, protocol) {
+			return yarnlock.WithLocator(rng, parent)
+		}
+	}
+	return rng
+}
+
+// relativePatch reports whether one of the patch files of a patch: range is
+// given by a path relative to the package that asks for it.
+func relativePatch(rng string) bool {
+	for path := range strings.SplitSeq(yarnlock.ParseRange(rng).Selector, "&") {
+		if i := strings.LastIndexByte(path, '!'); i >= 0 {
+			path = path[i+1:]
+		}
+		if path != "" && !isBuiltinPatch(path) && !strings.HasPrefix(path, "~/") && !strings.HasPrefix(path, "/") {
+			return true
+		}
+	}
+	return false
+}
+
+func isBuiltinPatch(path string) bool {
+	return strings.HasPrefix(path, "builtin<") && strings.HasSuffix(path, ">")
+}
+
+// fromCatalog resolves catalog: ranges (plugin-catalog, Yarn 4.10 and later).
+func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
+	name := d.Range[len(catalogProtocol):]
+	what := "the default catalog"
+	if name != "" {
+		what = "the catalog " + name
+	}
+	rng, ok := s.cfg.catalog(name, d.Name)
+	if !ok {
+		return "", fault.At(s.askPos(p, d.Name), "%s of %s: %s has no such package", d.Range, d.Name, what).
+			WithNext("Add %s to %s in .yarnrc.yml, then run the command again.", d.Name, what)
+	}
+	return s.bind(normalize(rng), s.rootLocator()), nil
+}
+
+// resolution is an entry of the root's resolutions field.
+type resolution struct {
+	from  *locator // nil: any package; an empty Reference: any version
+	rng   string   // "" for any, else normalised
+	value string
+}
+
+// matches is the condition of the core plugin's reduceDependency hook.
+func (r *resolution) matches(parent locator, d descriptor) bool {
+	if r.from != nil {
+		if r.from.Name != parent.Name || (r.from.Reference != "" && r.from.Reference != parent.Reference) {
+			return false
+		}
+	}
+	return r.rng == "" || r.rng == d.Range
+}
+
+func loadResolutions(root *pkgjson.File) map[string][]resolution {
+	var rules map[string][]resolution
+	for _, r := range root.Resolutions() {
+		if r.Pattern.Name == "" || r.Pattern.Glob {
+			continue // Yarn warns and skips these
+		}
+		rule := resolution{value: r.Value}
+		if r.Pattern.Range != "" {
+			rule.rng = normalize(r.Pattern.Range)
+		}
+		if r.Pattern.Parent != "" {
+			rule.from = &locator{Name: r.Pattern.Parent}
+			if r.Pattern.ParentRange != "" {
+				rule.from.Reference = normalize(r.Pattern.ParentRange)
+			}
+		}
+		if rules == nil {
+			rules = map[string][]resolution{}
+		}
+		rules[r.Pattern.Name] = append(rules[r.Pattern.Name], rule)
+	}
+	return rules
+}
+
+// askPos is where p states its dependency on name, as far as a user can edit
+// it: a package.json of the project, else the lock.
+func (s *solver) askPos(p *pkg, name string) fault.Pos {
+	switch {
+	case p.ws != nil:
+		return p.ws.depPos(name)
+	case p.entry != nil:
+		for _, d := range p.entry.Dependencies {
+			if d.Name == name {
+				return s.in.Lock.DepPos(d)
+			}
+		}
+	}
+	return fault.Pos{}
+}

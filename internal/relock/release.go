@@ -1,0 +1,330 @@
+package relock
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Release pins packages to the versions of a Backstage release. One rule
+// decides: the release's version if the range admits it and it is not below
+// what is locked now; else, for singletons, one copy that satisfies all; else
+// both.
+type Release struct {
+	// Versions are the release manifest's: package name to version.
+	Versions map[string]string
+	// AllowDowngrade lets the release's version win over a newer locked one.
+	AllowDowngrade bool
+	// Singleton says which packages must not be loaded twice. nil means
+	// IsSingleton.
+	Singleton func(name string) bool
+}
+
+// Covers is true for the packages of the release.
+func (r *Release) Covers(name string) bool {
+	_, ok := r.Versions[name]
+	return ok
+}
+
+// IsSingleton is the rule of the former versions:check: a second copy of an
+// app API, of @backstage/core-plugin-api or of a plugin (its libraries apart)
+// breaks React contexts and API references.
+func IsSingleton(name string) bool {
+	_, base := scopeName(name)
+	switch {
+	case strings.HasSuffix(base, "-app-api"), base == "core-plugin-api", base == "frontend-plugin-api":
+		return true
+	case !strings.HasPrefix(base, "plugin-"):
+		return false
+	}
+	for _, library := range []string{"-react", "-node", "-common"} {
+		if strings.HasSuffix(base, library) {
+			return false
+		}
+	}
+	return true
+}
+
+// Choose applies the rule to all ranges that ask for the package.
+func (r *Release) Choose(req Request, candidates *Candidates) ([]Choice, error) {
+	text, covered := r.Versions[req.Name]
+	if !covered {
+		return Highest{}.Choose(req, candidates)
+	}
+	g := group{Request: req, c: candidates, policy: r, list: make([]Choice, len(req.Asks))}
+	if v, err := semrange.ParseVersion(text); err == nil {
+		ok, err := g.available(text, v)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			g.release = v
+		}
+	}
+	if err := g.solve(); err != nil {
+		return nil, err
+	}
+	return g.list, nil
+}
+
+// group is the decision for one package.
+type group struct {
+	Request
+	c      *Candidates
+	policy *Release
+	// release is nil when the registry does not have the release's version.
+	release *semver.Version
+	list    []Choice
+}
+
+// available reports whether the release's version can be had. What the lock
+// has can; else it must be in the registry and past the age gate. The registry
+// is only asked if some range would take the version.
+func (g *group) available(text string, v *semver.Version) (bool, error) {
+	for _, c := range g.c.Locked() {
+		if c.Version == text {
+			return true, nil
+		}
+	}
+	if !slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Range.Satisfies(v) && g.fits(a, v) }) {
+		return true, nil
+	}
+	all, err := g.c.All()
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(all, func(c Candidate) bool { return c.Version == text && !c.Quarantined }), nil
+}
+
+// fits reports whether v is not below what the ask had.
+func (g *group) fits(a Ask, v *semver.Version) bool {
+	return g.policy.AllowDowngrade || a.Floor == nil || semrange.Compare(v, a.Floor) >= 0
+}
+
+func (g *group) takes(a Ask, v *semver.Version) bool { return a.Range.Satisfies(v) && g.fits(a, v) }
+
+func (g *group) solve() error {
+	if g.release == nil {
+		return g.rest(g.open(), ReasonMissing)
+	}
+	target := g.target()
+	if done, err := g.oneCopy(target); done || err != nil {
+		return err
+	}
+	for i, a := range g.Asks {
+		switch {
+		case g.takes(a, target) && a.Range.Satisfies(g.release):
+			g.set(i, target)
+		case g.takes(a, g.release):
+			g.set(i, g.release)
+		}
+	}
+	return g.rest(g.open(), ReasonRange)
+}
+
+// target is the release's version, or the highest floor of those whose range
+// would admit the release's: such a package is ahead of the release, and one
+// copy of it is better than two.
+func (g *group) target() *semver.Version {
+	target := g.release
+	for _, a := range g.Asks {
+		if a.Floor != nil && a.Range.Satisfies(g.release) && a.Range.Satisfies(a.Floor) && !g.fits(a, target) {
+			target = a.Floor
+		}
+	}
+	return target
+}
+
+// oneCopy gives a singleton a single version if there is one for all.
+func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
+	singleton := IsSingleton
+	if g.policy.Singleton != nil {
+		singleton = g.policy.Singleton
+	}
+	forAll := func(v *semver.Version) bool {
+		return !slices.ContainsFunc(g.Asks, func(a Ask) bool { return !g.takes(a, v) })
+	}
+	if forAll(target) {
+		g.setAll(target)
+		return true, nil
+	}
+	if !singleton(g.Name) || len(g.Asks) < 2 {
+		return false, nil
+	}
+	for _, c := range g.c.Locked() {
+		if forAll(c.Parsed) {
+			g.setAll(c.Parsed)
+			return true, nil
+		}
+	}
+	if g.settled() {
+		return false, nil
+	}
+	all, err := g.c.All()
+	if err != nil {
+		return false, err
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c Candidate) bool { return c.Quarantined || !forAll(c.Parsed) })
+	if v := g.nearest(all); v != nil {
+		g.setAll(v)
+		return true, nil
+	}
+	return false, nil
+}
+
+// nearest is the candidate that is the smallest step from the release: the
+// lowest above it, else the highest below. Deprecated ones come last.
+func (g *group) nearest(list []Candidate) *semver.Version {
+	for _, deprecated := range []bool{false, true} {
+		var above, below *semver.Version
+		for _, c := range list { // newest first
+			if c.Deprecated() != deprecated {
+				continue
+			}
+			if semrange.Compare(c.Parsed, g.release) > 0 {
+				above = c.Parsed
+			} else if below == nil {
+				below = c.Parsed
+			}
+		}
+		if above != nil {
+			return above
+		}
+		if below != nil {
+			return below
+		}
+	}
+	return nil
+}
+
+func (g *group) setAll(v *semver.Version) {
+	for i := range g.Asks {
+		g.set(i, v)
+	}
+}
+
+// set notes v for an ask, with the reason that its relation to the release
+// gives.
+func (g *group) set(i int, v *semver.Version) {
+	reason := ReasonOneCopy
+	switch {
+	case g.release == nil:
+		reason = ReasonMissing
+	case v.Original() == g.release.Original():
+		reason = ReasonRelease
+	case !g.Asks[i].Range.Satisfies(g.release):
+		reason = ReasonRange
+	case semrange.Compare(v, g.release) > 0 && g.anyFloor(v):
+		reason = ReasonAhead
+	}
+	g.list[i] = Choice{v.Original(), reason}
+}
+
+// anyFloor reports whether somebody had v already.
+func (g *group) anyFloor(v *semver.Version) bool {
+	return slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Floor != nil && semrange.Compare(a.Floor, v) >= 0 })
+}
+
+// open are the asks that have no version yet.
+func (g *group) open() []int {
+	var list []int
+	for i := range g.Asks {
+		if g.list[i].Version == "" {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// rest decides the asks that cannot have the release's version, with as few
+// versions as possible: what others of the group got, what the lock has, else
+// Yarn's own choice. No ask gets less than it had.
+func (g *group) rest(open []int, reason Reason) error {
+	for len(open) > 0 {
+		var best *semver.Version
+		var covered []int
+		try := func(v *semver.Version) {
+			var list []int
+			for _, i := range open {
+				if g.takes(g.Asks[i], v) {
+					list = append(list, i)
+				}
+			}
+			if len(list) > len(covered) {
+				best, covered = v, list
+			}
+		}
+		for _, c := range g.list { // versions that are there anyway come first
+			if v, err := semrange.ParseVersion(c.Version); err == nil {
+				try(v)
+			}
+		}
+		for _, c := range g.c.Locked() {
+			try(c.Parsed)
+		}
+		if len(covered) < len(open) && !g.settled() {
+			if err := g.tryRegistry(try); err != nil {
+				return err
+			}
+		}
+		if best == nil {
+			return g.impossible(open)
+		}
+		for _, i := range covered {
+			g.set(i, best)
+			if g.list[i].Reason != ReasonRelease && g.list[i].Reason != ReasonAhead {
+				g.list[i].Reason = reason
+			}
+		}
+		open = g.open()
+	}
+	return nil
+}
+
+// settled reports whether the lock answers every ask. Such a group is decided
+// without the registry: a lock that is in order must not cost a request, and a
+// version that the lock lacks could only help ranges with gaps.
+func (g *group) settled() bool {
+	return !slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Locked == nil })
+}
+
+// tryRegistry offers the registry's versions, Yarn's preference first.
+func (g *group) tryRegistry(try func(*semver.Version)) error {
+	all, err := g.c.All()
+	if err != nil {
+		return err
+	}
+	for _, deprecated := range []bool{false, true} {
+		for _, c := range all {
+			if !c.Quarantined && c.Deprecated() == deprecated {
+				try(c.Parsed)
+			}
+		}
+	}
+	return nil
+}
+
+// impossible decides asks whose range has nothing at or above what they had:
+// somebody wrote a lower range on purpose. The lock's answer stays, else it is
+// the release's version, else what Yarn would take.
+func (g *group) impossible(open []int) error {
+	for _, i := range open {
+		a := g.Asks[i]
+		switch {
+		case a.Locked != nil:
+			g.list[i] = Choice{a.Locked.Original(), ReasonLocked}
+		case g.release != nil && a.Range.Satisfies(g.release):
+			g.list[i] = Choice{g.release.Original(), ReasonRelease}
+		default:
+			best, err := g.c.Best(a.Range)
+			if err != nil {
+				return err
+			}
+			g.list[i] = Choice{best.Version, ReasonRange}
+		}
+	}
+	return nil
+}

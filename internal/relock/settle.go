@@ -1,0 +1,119 @@
+package relock
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// maxRounds bounds how often the policy may change its mind. Pinning usually
+// settles in the second round.
+const maxRounds = 12
+
+// settle builds the graph until the policy, shown all ranges that ask for a
+// package at once, decides as it did while the graph was built.
+func (s *solver) settle(ctx context.Context) error {
+	s.pins = map[descriptor]Choice{}
+	for range maxRounds {
+		if err := s.closure(ctx); err != nil {
+			return err
+		}
+		changed, err := s.review(ctx)
+		if err != nil || !changed {
+			return err
+		}
+	}
+	return nil
+}
+
+// review asks the policy again, now that everybody who asks is known.
+func (s *solver) review(ctx context.Context) (changed bool, err error) {
+	groups := s.groups()
+	for pending := groups; len(pending) > 0; {
+		var again []Request
+		for _, req := range pending {
+			list, err := s.policy.Choose(req, s.candidatesOf(req.Name))
+			if err == errNeedPackument {
+				again = append(again, req)
+				continue
+			}
+			if err != nil {
+				return false, s.registryError(req.Asks[0].Descriptor, err)
+			}
+			for i, ask := range req.Asks {
+				old := s.choices[ask.Descriptor]
+				if old.Version != list[i].Version {
+					changed = true
+				}
+				s.choices[ask.Descriptor] = list[i]
+				s.pins[ask.Descriptor] = list[i]
+			}
+		}
+		if len(again) > 0 {
+			if err := s.fetch(ctx); err != nil {
+				return false, err
+			}
+		}
+		pending = again
+	}
+	return changed, nil
+}
+
+// groups are the covered ranges of the graph by package, both sorted.
+func (s *solver) groups() []Request {
+	byName := map[string][]Ask{}
+	for d, choice := range s.choices {
+		ask, ok := s.askOf(d)
+		if ok && s.policy.Covers(ask.Name) && choice.Version != "" {
+			s.complete(&ask)
+			byName[ask.Name] = append(byName[ask.Name], ask)
+		}
+	}
+	s.raiseFloors(byName)
+	groups := make([]Request, 0, len(byName))
+	for name, asks := range byName {
+		slices.SortFunc(asks, func(a, b Ask) int {
+			return cmp.Compare(a.Descriptor.String(), b.Descriptor.String())
+		})
+		groups = append(groups, Request{Name: name, Asks: asks})
+	}
+	slices.SortFunc(groups, func(a, b Request) int { return cmp.Compare(a.Name, b.Name) })
+	return groups
+}
+
+// raiseFloors looks at all who ask with a range, where complete knew the first.
+func (s *solver) raiseFloors(byName map[string][]Ask) {
+	at := map[descriptor]*Ask{}
+	for _, asks := range byName {
+		for i := range asks {
+			at[asks[i].Descriptor] = &asks[i]
+		}
+	}
+	if len(at) == 0 {
+		return
+	}
+	for _, p := range s.order {
+		for i := range p.edges {
+			e := &p.edges[i]
+			ask := at[e.to]
+			if ask == nil {
+				continue
+			}
+			if v := s.had(p.loc.Name, e.name); v != nil && (ask.Floor == nil || semrange.Compare(ask.Floor, v) < 0) {
+				ask.Floor = v
+			}
+		}
+	}
+	// What a backstage: range stands for has the floor of the range itself.
+	for d, ask := range at {
+		if source, ok := s.sourceOf(d); ok && strings.HasPrefix(d.Range, backstageProtocol) {
+			if inner := at[source]; inner != nil && ask.Floor != nil &&
+				(inner.Floor == nil || semrange.Compare(inner.Floor, ask.Floor) < 0) {
+				inner.Floor = ask.Floor
+			}
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package relock
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// Solve writes the lock that belongs to the project's package.json files.
+//
+// Errors are *Unsupported when only the repo's own Yarn can do it, else
+// faults, or ctx's error. in.Lock is changed only on success.
+func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Result, error) {
+	s, err := newSolver(in, source, policy)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	sums, err := s.checksums(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before := census(s.in.lockEntries())
+	if err := s.write(sums); err != nil {
+		return nil, err
+	}
+	return s.result(before), nil
+}
+
+func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
+	cfg, err := readConfig(in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Lock == nil {
+		if in.Lock, err = yarnlock.Parse("yarn.lock", nil); err != nil {
+			return nil, err
+		}
+	}
+	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}}
+	if err := s.loadWorkspaces(); err != nil {
+		return nil, err
+	}
+	s.resolutions = loadResolutions(s.workspaces[0].file)
+	s.floors = newFloors(in.Lock)
+	s.locked = make(map[descriptor]*yarnlock.Entry, len(in.Lock.Entries)*2)
+	s.byLoc = make(map[locator]*yarnlock.Entry, len(in.Lock.Entries))
+	s.patchesByName = map[string][]*yarnlock.Entry{}
+	for _, e := range in.Lock.Entries {
+		ref := e.Resolution.Reference
+		if strings.HasPrefix(ref, patchProtocol) {
+			s.patchesByName[e.Resolution.Name] = append(s.patchesByName[e.Resolution.Name], e)
+		}
+		if transient(ref) {
+			continue
+		}
+		s.byLoc[e.Resolution] = e
+		for _, k := range e.Keys {
+			s.locked[k] = e
+		}
+	}
+	return s, nil
+}
+
+// loadWorkspaces names the workspaces as Workspace.setup does.
+func (s *solver) loadWorkspaces() error {
+	s.byIdent, s.byRel = map[string]*workspaceNode{}, map[string]*workspaceNode{}
+	for _, ws := range s.in.Project.Workspaces {
+		w := &workspaceNode{rel: cleanPath(ws.Rel), ident: ws.File.Name, version: ws.File.Version, file: ws.File}
+		if w.ident == "" {
+			w.ident = unnamedWorkspace(w.rel)
+		}
+		if other := s.byIdent[w.ident]; other != nil {
+			return fault.At(ws.File.NamePos, "two workspaces are called %s: %s and %s", w.ident, other.rel, w.rel).
+				WithNext("Give one of them another name, then run the command again.")
+		}
+		s.byIdent[w.ident], s.byRel[w.rel] = w, w
+		s.workspaces = append(s.workspaces, w)
+	}
+	if len(s.workspaces) == 0 || s.workspaces[0].rel != "." {
+		return fault.New("the project has no root workspace").WithNext("Run the command in the folder of the root package.json.")
+	}
+	return nil
+}
+
+// cleanPath is path.Clean of a workspace's path, with "." for the root.
+func cleanPath(p string) string { return path.Clean(strings.ReplaceAll(p, `\`, "/")) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// unnamedWorkspace is the name that Yarn gives a workspace without one: its
+// folder and the start of a hash of its path.
+func unnamedWorkspace(rel string) string {
+	base := path.Base(rel)
+	if rel == "." {
+		base = "root-workspace"
+	}
+	sum := sha512.Sum512([]byte(rel))
+	return base + "-" + hex.EncodeToString(sum[:])[:6]
+}

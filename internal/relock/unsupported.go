@@ -1,0 +1,100 @@
+package relock
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// Unsupported says that the lock needs something that only Yarn itself can
+// write. Nothing is guessed: the caller runs the repo's Yarn instead, or tells
+// the user.
+type Unsupported struct {
+	// Construct is what it is, in a few words: "git dependency".
+	Construct string
+	// Pos is where it stands, as far as known.
+	Pos fault.Pos
+	// Why says why it cannot be written, as a sentence without capital and
+	// full stop.
+	Why string
+}
+
+// Error is the construct, its place and the reason.
+func (u *Unsupported) Error() string {
+	text := fmt.Sprintf("the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why)
+	if pos := u.Pos.String(); pos != "" {
+		return pos + ": " + text
+	}
+	return text
+}
+
+// Fault is the error that a user sees when no Yarn may take over.
+func (u *Unsupported) Fault() *fault.Error {
+	return fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).
+		WithNext("Use --lockfile yarn to let the repo's own Yarn write it, or --lockfile skip to leave it as it is.")
+}
+
+// AsUnsupported is the Unsupported on err's chain, or nil.
+func AsUnsupported(err error) *Unsupported {
+	var u *Unsupported
+	if errors.As(err, &u) {
+		return u
+	}
+	return nil
+}
+
+func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
+	return &Unsupported{Construct: construct + " " + d.String(), Pos: s.descriptorPos(d), Why: why}
+}
+
+// unsupported names the construct of a range that no resolver here answers.
+func (s *solver) unsupported(d descriptor) error {
+	construct, why := "range", "its form is not known"
+	switch rng := d.Range; {
+	case strings.HasPrefix(rng, "git"), strings.Contains(rng, ".git"), strings.HasPrefix(rng, "ssh:"), isGitHubShort(rng):
+		construct, why = "git dependency", "the commit and the contents of a repository are not looked up here"
+	case strings.HasPrefix(rng, "http:"), strings.HasPrefix(rng, "https:"):
+		construct, why = "tarball URL", "a tarball outside a registry is not read here"
+	case strings.HasPrefix(rng, "exec:"):
+		construct, why = "exec: dependency", "its script would have to run"
+	case strings.HasPrefix(rng, "file:"):
+		construct, why = "file: dependency", "packing a folder or reading a local tarball is left to Yarn"
+	case strings.HasPrefix(rng, portalProtocol):
+		construct, why = "portal: dependency", "what it points to cannot be read here"
+	case strings.HasPrefix(rng, backstageProtocol):
+		construct, why = "backstage: range", "only backstage:^ is known, and it needs the Backstage Yarn plugin"
+	case strings.HasPrefix(rng, "jsr:"):
+		construct, why = "jsr: dependency", "the JSR registry is not asked here"
+	case yarnlock.ParseRange(rng).Protocol != "":
+		construct, why = "protocol "+yarnlock.ParseRange(rng).Protocol, "it belongs to a Yarn plugin that is not known here"
+	}
+	return s.unsupportedWhy(d, construct, why)
+}
+
+// isGitHubShort is the form user/repo.
+func isGitHubShort(rng string) bool {
+	return strings.Count(strings.SplitN(rng, "#", 2)[0], "/") == 1 && !strings.ContainsAny(rng, ": ") && !isRelativePath(rng)
+}
+
+// registryError adds who asked to an answer that the registry did not give.
+func (s *solver) registryError(d descriptor, err error) error {
+	if AsUnsupported(err) != nil {
+		return err
+	}
+	return fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s", d, s.askerName(d))
+}
+
+// askerName is who asked for d first.
+func (s *solver) askerName(d descriptor) string {
+	by := s.asker[d]
+	switch {
+	case by.pkg == nil:
+		return "the project"
+	case by.pkg.ws != nil:
+		return by.pkg.ws.ident
+	}
+	return by.pkg.loc.Name + " " + by.pkg.version
+}
