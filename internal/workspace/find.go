@@ -1,0 +1,159 @@
+package workspace
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// find lists the folders that the patterns of the folder from name, whether
+// they have a package.json or not. Paths are relative to root with forward
+// slashes; the list is sorted. Symbolic links are followed, as fast-glob does,
+// but never into a loop.
+func (s globSet) find(root, from string) ([]string, error) {
+	found := map[string]bool{}
+	for _, g := range s.positive {
+		w := walker{set: s, root: root, from: from, glob: g, base: g.base(), seen: map[state]bool{}, found: found}
+		if err := w.walk(nil, 0, nil); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// walker searches for one pattern.
+type walker struct {
+	set        globSet
+	root, from string
+	glob       glob
+	base       int
+	seen       map[state]bool
+	found      map[string]bool // relative to root
+}
+
+// state is a place of the search; "**" can reach one in several ways.
+type state struct {
+	rel string
+	seg int
+}
+
+// walk goes on at the folder dirs with segment seg of the pattern. links are
+// the real paths of the folders that were entered through symbolic links.
+func (w *walker) walk(dirs []string, seg int, links []string) error {
+	rel := path.Join(dirs...)
+	at := state{rel, seg}
+	if w.seen[at] {
+		return nil
+	}
+	w.seen[at] = true
+	if seg == len(w.glob) {
+		if len(dirs) > 0 && !w.set.ignored(dirs) {
+			w.found[path.Join(w.from, rel)] = true
+		}
+		return nil
+	}
+	pattern := w.glob[seg]
+	if !hasMeta(pattern) {
+		child := append(slices.Clip(dirs), pattern)
+		if seg >= w.base && w.set.ignored(child) || !isDir(w.abs(child)) {
+			return nil
+		}
+		return w.walk(child, seg+1, links)
+	}
+	if pattern == "**" {
+		// The folder that the search starts at is not itself a match.
+		if last := seg == len(w.glob)-1; !last || len(dirs) > w.base {
+			if err := w.walk(dirs, seg+1, links); err != nil {
+				return err
+			}
+		}
+	}
+	entries, err := os.ReadDir(w.abs(dirs))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return readFault(err, path.Join(w.from, rel))
+	}
+	for _, e := range entries {
+		link := e.Type()&fs.ModeSymlink != 0
+		if !e.IsDir() && !link || !matchSegment(starOf(pattern), e.Name(), false) {
+			continue
+		}
+		child := append(slices.Clip(dirs), e.Name())
+		if w.set.ignored(child) {
+			continue
+		}
+		next, via := seg+1, links
+		if pattern == "**" {
+			next = seg
+		}
+		if link {
+			var ok bool
+			if via, ok = enter(w.abs(dirs), w.abs(child), links); !ok {
+				continue
+			}
+		}
+		if err := w.walk(child, next, via); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) abs(dirs []string) string {
+	return filepath.Join(w.root, filepath.FromSlash(w.from), filepath.Join(dirs...))
+}
+
+func starOf(pattern string) string {
+	if pattern == "**" {
+		return "*"
+	}
+	return pattern
+}
+
+// enter follows the symbolic link child of folder parent. It is not ok when the
+// link is broken, leads to no folder, or to one that is above it or was entered
+// before: with "**" that would never end.
+func enter(parent, child string, links []string) (via []string, ok bool) {
+	if !isDir(child) {
+		return nil, false
+	}
+	here, err := filepath.EvalSymlinks(parent)
+	if err != nil {
+		return nil, false
+	}
+	target, err := filepath.EvalSymlinks(child)
+	if err != nil {
+		return nil, false
+	}
+	via = append(slices.Clip(links), here)
+	for _, real := range via {
+		if real == target || strings.HasPrefix(real, strings.TrimSuffix(target, string(filepath.Separator))+string(filepath.Separator)) {
+			return nil, false
+		}
+	}
+	return append(via, target), true
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// readFault says that a file or folder of the project cannot be read.
+func readFault(err error, rel string) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err // the place says which file
+	}
+	return fault.Wrap(err, fault.Pos{File: rel}, "cannot be read").
+		WithNext("Check that it exists and that you may read it, then run the command again.")
+}

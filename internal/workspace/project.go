@@ -1,0 +1,177 @@
+// Package workspace finds a monorepo and its packages as Yarn does.
+package workspace
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"golang.org/x/sync/errgroup"
+)
+
+// Project is a monorepo, or a package that is a project of its own.
+type Project struct {
+	Root string // absolute
+	// StartedIn is the folder that Open was asked for, relative to Root with
+	// forward slashes; "" when it was Root. A report should then name Root.
+	StartedIn string
+	// Workspaces has the root first, then all packages sorted by Rel.
+	Workspaces []*Workspace
+	Backstage  *VersionFile // backstage.json; nil when absent
+	Lerna      *VersionFile // lerna.json, if it names a @backstage package
+	Lockfile   string       // absolute path of yarn.lock; "" when absent
+
+	byName map[string]*Workspace
+	byRel  map[string]*Workspace
+}
+
+// Workspace is one package of a Project.
+type Workspace struct {
+	Rel  string // folder relative to Root with forward slashes; "." for the root
+	Dir  string // the folder, absolute
+	File *pkgjson.File
+}
+
+// Path is the absolute path of the package.json.
+func (w *Workspace) Path() string { return filepath.Join(w.Dir, pkgjson.FileName) }
+
+// Name is the name of the package, or its folder when it has none.
+func (w *Workspace) Name() string {
+	if w.File.Name != "" {
+		return w.File.Name
+	}
+	return w.Rel
+}
+
+// RootWorkspace is the workspace of the root's own package.json.
+func (p *Project) RootWorkspace() *Workspace { return p.Workspaces[0] }
+
+// ByName is the workspace of that package name, or nil.
+func (p *Project) ByName(name string) *Workspace { return p.byName[name] }
+
+// ByRel is the workspace in that folder (relative to the root, with forward
+// slashes), or nil.
+func (p *Project) ByRel(rel string) *Workspace { return p.byRel[path.Clean(rel)] }
+
+// Open finds the project that dir belongs to (see FindRoot) and reads its
+// package.json files, backstage.json and lerna.json. Positions in errors and in
+// the files are relative to the root. Of several bad files the error is about
+// the first by path.
+func Open(dir string) (*Project, error) {
+	root, start, err := findRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{Root: root, StartedIn: start, byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
+	if err := p.readWorkspaces(); err != nil {
+		return nil, err
+	}
+	if err := p.index(); err != nil {
+		return nil, err
+	}
+	if p.Backstage, err = readVersionFile(root, "backstage.json"); err != nil {
+		return nil, err
+	}
+	if p.Lerna, err = readLerna(root); err != nil {
+		return nil, err
+	}
+	lock := filepath.Join(root, "yarn.lock")
+	if info, err := os.Stat(lock); err == nil && !info.IsDir() {
+		p.Lockfile = lock
+	}
+	return p, nil
+}
+
+// readLerna reads lerna.json only where it matters here. Lerna itself is more
+// lenient with the file than we are, and most repos do not pin packages in it.
+func readLerna(root string) (*VersionFile, error) {
+	src, err := readFile(filepath.Join(root, "lerna.json"), "lerna.json")
+	if err != nil || !bytes.Contains(src, []byte("@backstage/")) {
+		return nil, nil
+	}
+	return readVersionFile(root, "lerna.json")
+}
+
+// readWorkspaces reads the root, then the folders that its patterns name, then
+// those that the patterns of these name, and so on (Project.setupWorkspaces of
+// Yarn), each round in parallel.
+func (p *Project) readWorkspaces() error {
+	round := []string{"."}
+	for len(round) > 0 {
+		read, err := p.readRound(round)
+		if err != nil {
+			return err
+		}
+		next := map[string]bool{}
+		for _, w := range read {
+			p.Workspaces = append(p.Workspaces, w)
+			p.byRel[w.Rel] = w
+		}
+		for _, w := range read {
+			set, err := compile(w.File)
+			if err != nil {
+				return err
+			}
+			below, err := set.find(p.Root, w.Rel)
+			if err != nil {
+				return err
+			}
+			for _, rel := range below {
+				if p.byRel[rel] == nil {
+					next[rel] = true
+				}
+			}
+		}
+		round = slices.Sorted(maps.Keys(next))
+	}
+	slices.SortFunc(p.Workspaces[1:], func(a, b *Workspace) int { return strings.Compare(a.Rel, b.Rel) })
+	return nil
+}
+
+// readRound reads the package.json of each folder of rels, which is sorted.
+// Folders without one are no workspaces, and left out.
+func (p *Project) readRound(rels []string) ([]*Workspace, error) {
+	read, errs := make([]*Workspace, len(rels)), make([]error, len(rels))
+	var group errgroup.Group
+	group.SetLimit(8) // disks gain nothing from more, and memory stays bounded
+	for i, rel := range rels {
+		group.Go(func() error {
+			file, err := readManifest(p.Root, rel)
+			if !errors.Is(err, fs.ErrNotExist) || rel == "." {
+				read[i], errs[i] = &Workspace{Rel: rel, Dir: filepath.Join(p.Root, filepath.FromSlash(rel)), File: file}, err
+			}
+			return nil // all are read, so that the first bad one is always the same
+		})
+	}
+	_ = group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(read, func(w *Workspace) bool { return w == nil }), nil
+}
+
+// index fills byName. Yarn refuses two workspaces of one name, too.
+func (p *Project) index() error {
+	for _, w := range p.Workspaces {
+		name := w.File.Name
+		if name == "" {
+			continue
+		}
+		if first := p.byName[name]; first != nil {
+			return fault.At(w.File.NamePos, "two workspaces are named %s: the other one is %s", name, first.File.NamePos).
+				WithNext("Rename one of the two, or take one out with a negated workspaces pattern.")
+		}
+		p.byName[name] = w
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+)
+
+// FindRoot is the absolute path of the root of the project that dir belongs to.
+//
+// The package that dir is in (the nearest package.json at or above it) decides.
+// The root is the first folder at or above it whose package.json has workspaces
+// and is that package or includes it; and then on, while a folder above includes
+// that root in turn and the root has no yarn.lock. (Yarn takes the nearest
+// yarn.lock, or else the topmost package.json, and then complains about what is
+// no workspace of it: for repos that Yarn can install the answer is the same.)
+//
+// A package outside of any monorepo is a project of its own if a yarn.lock or a
+// backstage.json is beside it.
+func FindRoot(dir string) (string, error) {
+	root, _, err := findRoot(dir)
+	return root, err
+}
+
+// findRoot also says where in the project dir is, "" at the root.
+func findRoot(dir string) (root, start string, err error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", "", fault.Wrap(err, fault.Pos{File: dir}, "cannot be found").WithNext("Change to a folder that exists.")
+	}
+	if info, err := os.Stat(abs); err != nil {
+		return "", "", readFault(err, dir)
+	} else if !info.IsDir() {
+		return "", "", fault.At(fault.Pos{File: dir}, "not a folder").WithNext("Name the folder of the monorepo.")
+	}
+	root, err = climb(abs)
+	if err != nil {
+		// A folder reached through a symbolic link belongs to where it really is.
+		real, linkErr := filepath.EvalSymlinks(abs)
+		if linkErr != nil || real == abs {
+			return "", "", err
+		}
+		if root, linkErr = climb(real); linkErr != nil {
+			return "", "", err
+		}
+		abs = real
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil || rel == "." {
+		return root, "", nil
+	}
+	return root, filepath.ToSlash(rel), nil
+}
+
+// climb searches for the root at abs and above.
+func climb(abs string) (string, error) {
+	home := abs // the package that abs is in
+	for !isFile(filepath.Join(home, pkgjson.FileName)) {
+		parent := filepath.Dir(home)
+		if parent == home {
+			return "", fault.At(fault.Pos{File: abs}, "there is no package.json here, nor in any folder above").
+				WithNext("Change to the folder of a Backstage monorepo, or name it with -C.")
+		}
+		home = parent
+	}
+	own, err := readAt(home)
+	if err != nil {
+		return "", err
+	}
+	root := ""
+	if own.HasWorkspaces {
+		root = home
+	}
+
+	var stranger string // a monorepo above that does not include home
+	var unread error    // a package.json above that cannot be read
+	for at := home; root == "" || !isFile(filepath.Join(root, "yarn.lock")); {
+		parent := filepath.Dir(at)
+		if parent == at {
+			break
+		}
+		at = parent
+		if !isFile(filepath.Join(at, pkgjson.FileName)) {
+			continue
+		}
+		member := home
+		if root != "" {
+			member = root
+		}
+		switch in, isRoot, err := includes(at, member); {
+		case err != nil && unread == nil:
+			unread = err
+		case in:
+			root = at
+		case isRoot && stranger == "":
+			stranger = at
+		}
+	}
+	switch {
+	case root != "":
+		return root, nil
+	case isFile(filepath.Join(home, "yarn.lock")), isFile(filepath.Join(home, "backstage.json")):
+		return home, nil
+	case unread != nil:
+		return "", unread
+	case stranger != "":
+		return "", fault.At(fault.Pos{File: filepath.Join(home, pkgjson.FileName)}, "this package is not among the workspaces of the monorepo in %s", stranger).
+			WithNext("Run the command in %s; or add the package to workspaces there; or, if it is a project of its own, create an empty yarn.lock beside it.", stranger)
+	default:
+		return "", fault.At(fault.Pos{File: filepath.Join(home, pkgjson.FileName)}, "this package has no workspaces, and no folder above is a monorepo that includes it").
+			WithNext("Change to the root of the monorepo (its package.json has workspaces), or name it with -C.")
+	}
+}
+
+// includes reports whether the package.json in dir has workspaces, and whether
+// these include the folder member below.
+func includes(dir, member string) (in, isRoot bool, err error) {
+	file, err := readAt(dir)
+	if err != nil {
+		return false, false, err
+	}
+	set, err := compile(file)
+	if err != nil {
+		return false, file.HasWorkspaces, err
+	}
+	rel, err := filepath.Rel(dir, member)
+	if err != nil {
+		return false, file.HasWorkspaces, nil
+	}
+	return set.includes(filepath.ToSlash(rel)), file.HasWorkspaces, nil
+}
+
+// readAt reads the package.json of dir; positions have its whole path, since
+// the root is not known yet.
+func readAt(dir string) (*pkgjson.File, error) {
+	path := filepath.Join(dir, pkgjson.FileName)
+	src, err := readFile(path, path)
+	if err != nil {
+		return nil, err
+	}
+	return pkgjson.Parse(path, src)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
