@@ -1,0 +1,107 @@
+// Package yarnpatch reads the patches that Yarn applies to packages and applies
+// them as Yarn does: the builtin compat patches of fsevents, resolve and
+// typescript, which every Yarn carries within its own bundle in another state,
+// and the format of the ones that users write.
+//
+// Mirrored from @yarnpkg/plugin-patch: tools/parse.ts (parse.go, effects.go),
+// tools/apply.ts (apply.go, hunk.go), patchUtils.makePatchHash (hash.go), and
+// from @yarnpkg/plugin-compat where its patches are (builtins.go).
+package yarnpatch
+
+import (
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Source is the text of one patch file.
+type Source struct {
+	Text string
+	// Optional: a patch that cannot be applied is left out with a warning.
+	// All builtin ones are.
+	Optional bool
+}
+
+// Patch is what sources do to one version of a package.
+type Patch struct {
+	// Hash is the hash parameter of the locator: 6 hex digits.
+	Hash string
+	// ID is the whole of what Hash is the beginning of, for caches.
+	ID      string
+	sources []selected
+}
+
+// selected is the effects of a source that concern the version.
+type selected struct {
+	effects  []effect
+	optional bool
+}
+
+// New is the patch that sources, in their order, make of version. A version
+// that is no version of semver's matches no "semver exclusivity".
+func New(sources []Source, version string) (*Patch, error) {
+	parsed := make([]parsedSource, 0, len(sources))
+	for _, s := range sources {
+		effects, err := parse(s.Text)
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, parsedSource{effects, s.Optional})
+	}
+	return selectFor(parsed, version), nil
+}
+
+type parsedSource struct {
+	effects  []effect
+	optional bool
+}
+
+func selectFor(sources []parsedSource, version string) *Patch {
+	v, err := semrange.ParseVersion(version)
+	if err != nil {
+		v = nil
+	}
+	p := &Patch{}
+	for _, s := range sources {
+		sel := selected{optional: s.optional}
+		for _, e := range s.effects {
+			if e.concerns(v) {
+				sel.effects = append(sel.effects, e)
+			}
+		}
+		p.sources = append(p.sources, sel)
+	}
+	p.ID = hashOf(p.sources)
+	p.Hash = p.ID[:6]
+	return p
+}
+
+// concerns reports whether the effect is for version v.
+func (e *effect) concerns(v *semver.Version) bool {
+	if e.exclusivity == nil {
+		return true
+	}
+	r, err := semrange.Parse(*e.exclusivity)
+	return err == nil && v != nil && r.SatisfiesPeer(v)
+}
+
+// Paths are the files that the patch means to touch, in its order.
+func (p *Patch) Paths() []string {
+	var paths []string
+	for _, s := range p.sources {
+		for _, e := range s.effects {
+			paths = append(paths, e.path)
+		}
+	}
+	return paths
+}
+
+// unixLines is source.replace(/\r\n?/g, "\n").
+func unixLines(s string) string {
+	if !strings.Contains(s, "\r") {
+		return s
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+}

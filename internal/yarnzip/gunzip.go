@@ -1,0 +1,94 @@
+package yarnzip
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+)
+
+// unzipReader decompresses a tarball as Node's zlib.Unzip does: any number of
+// gzip members behind one another, then zero bytes and after them anything.
+// Other bytes behind a member must be a further member. What does not begin
+// with the gzip magic is passed on as it is (a plain tar).
+type unzipReader struct {
+	ctx  context.Context
+	in   *bufio.Reader
+	gz   *gzip.Reader // nil for a plain tar
+	left int64        // of Limits.Unpacked
+	lim  int64
+}
+
+func newUnzip(ctx context.Context, tgz io.ReaderAt, size int64, lim Limits) (*unzipReader, error) {
+	u := &unzipReader{
+		ctx:  ctx,
+		in:   bufio.NewReaderSize(io.NewSectionReader(tgz, 0, size), 64<<10),
+		left: lim.Unpacked,
+		lim:  lim.Unpacked,
+	}
+	magic, err := u.in.Peek(2)
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, malformed("it is empty")
+		}
+		return nil, err
+	}
+	if magic[0] != 0x1f || magic[1] != 0x8b {
+		return u, nil
+	}
+	if u.gz, err = gzip.NewReader(u.in); err != nil {
+		return nil, gzipError(err)
+	}
+	u.gz.Multistream(false)
+	return u, nil
+}
+
+func (u *unzipReader) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := u.read(p)
+	if u.left -= int64(n); u.left < 0 {
+		return 0, overLimit("it unpacks to more than %d bytes", u.lim)
+	}
+	return n, err
+}
+
+func (u *unzipReader) read(p []byte) (int, error) {
+	if u.gz == nil {
+		return u.in.Read(p)
+	}
+	n, err := u.gz.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	if err != io.EOF {
+		return n, gzipError(err)
+	}
+	next, err := u.in.Peek(1)
+	if err != nil {
+		return n, err
+	}
+	if next[0] == 0 {
+		return n, io.EOF
+	}
+	if err := u.gz.Reset(u.in); err != nil {
+		return n, gzipError(err)
+	}
+	u.gz.Multistream(false)
+	return n, nil
+}
+
+// gzipError keeps the errors of the file beneath apart from those of the data.
+func gzipError(err error) error {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return malformed("its gzip data end too early")
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, new(flate.CorruptInputError)):
+		return malformed("its gzip data are damaged (%v)", err)
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+// Package yarnzip computes, without Yarn, the checksum that Yarn Berry writes
+// into yarn.lock for an npm package: the SHA-512 of the zip that Yarn would
+// make of the registry's tarball. The zip itself is never stored anywhere.
+//
+// What is mirrored, all of it from Yarn's own bundle (4.0 to 4.18 agree):
+//
+//   - tgzUtils.convertToZip: the worker's tar parser (node-tar 6), the paths it
+//     strips, skips and prefixes (tarscan.go, tarheader.go, pax.go);
+//   - ZipFS, the file system in a zip that the tar entries are written to,
+//     with its symlinks and its errors (tree.go, resolve.go);
+//   - libzip as ZipFS drives it: the bytes of the archive (zip.go);
+//   - PatchFetcher, for Yarn's builtin compat patches (patched.go and the
+//     package yarnpatch).
+//
+// Memory is bounded whatever the tarball holds: see Limits.
+package yarnzip
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"io"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Stored is the cache key of Yarn 4 with compressionLevel 0, its default: a
+// zip whose entries are all stored. It is the only one supported so far; the
+// others (`10`, which is compressionLevel mixed, and `8` of Yarn 3) deflate.
+const Stored = "10c0"
+
+// Checksum is the value of a lock entry's checksum field, "<cacheKey>/<hex>",
+// for the package name (with its scope) whose tarball is tgz. The caller has
+// verified tgz against the registry's integrity: a checksum of anything else
+// means nothing. errors.Is tells ErrUnsupported, ErrArchive and ErrLimit apart.
+func Checksum(ctx context.Context, tgz []byte, name, cacheKey string) (string, error) {
+	return ChecksumAt(ctx, bytes.NewReader(tgz), int64(len(tgz)), name, cacheKey, DefaultLimits())
+}
+
+// ChecksumAt is Checksum of a tarball of size bytes that lies in tgz, for
+// example an open file, under lim. A tarball that unpacks to more than
+// lim.Buffer is read twice.
+func ChecksumAt(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey string, lim Limits) (string, error) {
+	if err := supported(name, cacheKey); err != nil {
+		return "", err
+	}
+	img, err := openImage(ctx, tgz, size, lim)
+	if err != nil {
+		return "", about(err, name)
+	}
+	defer img.close()
+	t, err := unpack(img, name, lim)
+	if err != nil {
+		return "", about(err, name)
+	}
+	if t.scattered {
+		if err := img.spill(); err != nil {
+			return "", about(err, name)
+		}
+	}
+	return sum(t.entries, img, name, cacheKey)
+}
+
+// supported rejects what a later issue will bring.
+func supported(name, cacheKey string) error {
+	if cacheKey != Stored {
+		return fault.Wrap(ErrUnsupported, fault.Pos{}, "checksum of %s: cache key %q is not known, only %q is", name, cacheKey, Stored).
+			WithNext("let the repository's own Yarn write the lockfile: --lockfile yarn")
+	}
+	return nil
+}
+
+func sum(entries []*entry, img *image, name, cacheKey string) (string, error) {
+	digest, err := hashZip(entries, img)
+	if err != nil {
+		return "", about(err, name)
+	}
+	return cacheKey + "/" + hex.EncodeToString(digest[:]), nil
+}
