@@ -1,0 +1,93 @@
+package bump
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// newestAdmitting is the newest version of another scope's package whose own
+// @backstage ranges admit the release's versions. Versions above the latest
+// tag, deprecated ones and, unless one is in use, prereleases do not count;
+// nor does anything below what is in use now.
+func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse) (target, error) {
+	var top *semver.Version
+	if v, err := semrange.ParseVersion(p.DistTags["latest"]); err == nil {
+		top = v
+	}
+	pre := use.version != nil && use.version.Prerelease() != ""
+	var candidates []*semver.Version
+	for _, s := range p.Versions() {
+		v, err := semrange.ParseVersion(s)
+		if err != nil || (v.Prerelease() != "" && !pre) || (top != nil && v.GreaterThan(top) && !pre) {
+			continue
+		}
+		if use.version != nil && v.LessThan(use.version) && !pl.opts.AllowDowngrade {
+			continue
+		}
+		candidates = append(candidates, v)
+	}
+	sort.Slice(candidates, func(i, j int) bool { return candidates[i].GreaterThan(candidates[j]) })
+
+	blocking := ""
+	for _, v := range candidates {
+		m, err := p.Version(v.Original())
+		if err != nil || m.Deprecated != "" {
+			continue
+		}
+		reason := pl.refuses(m)
+		if reason == "" {
+			return target{version: v}, nil
+		}
+		if blocking == "" {
+			blocking = fmt.Sprintf("%s@%s asks for %s", name, v, reason)
+		}
+	}
+	if blocking == "" {
+		blocking = "the registry has no newer version that is not deprecated"
+	}
+	return target{note: &Note{Kind: Blocker, Name: name, Message: fmt.Sprintf(
+		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
+}
+
+// refuses names the first @backstage range of a package that excludes the
+// release's version, or "". Peers follow Yarn's wider rule for prereleases.
+func (pl *planner) refuses(m *registry.Manifest) string {
+	check := func(deps map[string]string, peer bool) string {
+		names := make([]string, 0, len(deps))
+		for name := range deps {
+			if strings.HasPrefix(name, backstageScope) {
+				names = append(names, name)
+			}
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			has, ok := pl.manifest.Packages[name]
+			if !ok {
+				continue
+			}
+			v, err := semrange.ParseVersion(has)
+			if err != nil {
+				continue
+			}
+			r, err := semrange.Parse(deps[name])
+			if err != nil {
+				continue // a tag or a protocol: nothing to compare
+			}
+			if peer && r.SatisfiesPeer(v) || !peer && r.Satisfies(v) {
+				continue
+			}
+			return fmt.Sprintf("%s %s (the release has %s)", name, deps[name], has)
+		}
+		return ""
+	}
+	if r := check(m.Dependencies, false); r != "" {
+		return r
+	}
+	return check(m.PeerDependencies, true)
+}

@@ -1,0 +1,171 @@
+package bump
+
+import (
+	"fmt"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// bumpManifests moves the specs in the four dependency sections of every
+// workspace.
+func (pl *planner) bumpManifests(t *targets) error {
+	for _, ws := range pl.in.Project.Workspaces {
+		var edited *pkgjson.File
+		for _, d := range ws.File.AllDeps() {
+			spec, ok, err := pl.moveSpec(t, ws, d)
+			if err != nil || !ok {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if edited == nil {
+				// The project's own File stays as it was read.
+				if edited, err = pkgjson.Parse(ws.File.Path(), ws.File.Bytes()); err != nil {
+					return err
+				}
+			}
+			if err := edited.Set(d.Section, d.Name, spec); err != nil {
+				return err
+			}
+		}
+		if edited != nil {
+			pl.edit(ws.Path(), ws.File.Bytes(), edited.Bytes())
+		}
+	}
+	return nil
+}
+
+// moveSpec decides one dependency. ok is false when it stays as it is.
+func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) (string, bool, error) {
+	spec := pkgjson.ParseSpec(d.Spec)
+	name := d.Name
+	if spec.Kind == pkgjson.KindAlias {
+		name = spec.Name
+	}
+	if !pl.patterns.match(name) {
+		return "", false, nil
+	}
+	where := fmt.Sprintf("%s:%d", pl.rel(ws.Path()), d.Pos.Line)
+	switch spec.Kind {
+	case pkgjson.KindBackstage:
+		pl.followRelease(t, ws, name, where)
+		return "", false, nil
+	case pkgjson.KindPatch:
+		pl.note(Note{Kind: Pinned, File: where, Name: name,
+			Message: "patched: it stays on the version that the patch was made for; check whether the patch is still needed"})
+		return "", false, nil
+	}
+	to := t.byName[name].version
+	if to == nil {
+		return "", false, nil
+	}
+	next, out := pkgjson.Retarget(d.Spec, to, pkgjson.Options{
+		Peer:           d.Section == pkgjson.PeerDependencies,
+		AllowDowngrade: pl.opts.AllowDowngrade,
+	})
+	from := pl.lockedFor(name, d)
+	switch out.Verdict {
+	case pkgjson.Ahead:
+		pl.noteAhead(where, name, d.Spec, to)
+		return "", false, nil
+	case pkgjson.Changed:
+	default:
+		return "", false, nil
+	}
+	if from == nil {
+		from = lowest(spec.Range)
+	}
+	pl.plan.Changes = append(pl.plan.Changes, Change{File: pl.rel(ws.Path()), Section: string(d.Section),
+		Name: d.Name, From: d.Spec, To: next, Jump: jumpOf(from, to)})
+	pl.move(name, from, to, "", ws.Name())
+	return next, true, nil
+}
+
+// followRelease records a package that backstage.json alone moves. A name that
+// the release lacks cannot be installed: the Yarn plugin refuses it.
+func (pl *planner) followRelease(t *targets, ws *workspace.Workspace, name, where string) {
+	has, ok := pl.manifest.Packages[name]
+	if !ok {
+		pl.note(Note{Kind: NotInRelease, File: where, Name: name, Message: fmt.Sprintf(
+			"backstage:^ cannot resolve: release %s does not have it; give it a version, or replace it", pl.manifest.ReleaseVersion)})
+		return
+	}
+	to, err := semrange.ParseVersion(has)
+	if err != nil {
+		return
+	}
+	from := pl.highestLocked(name)
+	if from == nil || from.Equal(to) {
+		return
+	}
+	if to.LessThan(from) && !pl.opts.AllowDowngrade {
+		return // noteLockedAhead lists it
+	}
+	pl.move(name, from, to, "backstage:^", ws.Name())
+}
+
+// lockedFor is the version that the lock has for a dependency, or nil.
+func (pl *planner) lockedFor(name string, d pkgjson.Dep) *semver.Version {
+	if pl.in.Lock == nil {
+		return nil
+	}
+	for _, rng := range []string{"npm:" + d.Spec, d.Spec} {
+		if e := pl.in.Lock.Lookup(yarnlock.Descriptor{Name: d.Name, Range: rng}); e != nil {
+			if _, version, ok := e.Package(); ok {
+				if v, err := semrange.ParseVersion(version); err == nil {
+					return v
+				}
+			}
+		}
+	}
+	if versions := pl.locked[name]; len(versions) == 1 {
+		v, _ := semrange.ParseVersion(versions[0])
+		return v
+	}
+	return nil
+}
+
+func (pl *planner) highestLocked(name string) *semver.Version {
+	versions := pl.locked[name]
+	if len(versions) == 0 {
+		return nil
+	}
+	v, err := semrange.ParseVersion(versions[len(versions)-1])
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// lowest is the version that a range is written around: 1.2.0 in ^1.2.0.
+func lowest(rng string) *semver.Version {
+	r, err := semrange.Parse(rng)
+	if err != nil {
+		return nil
+	}
+	return r.Min()
+}
+
+// edit records a file's new content; further edits of the file build on it.
+func (pl *planner) edit(path string, old, content []byte) {
+	rel := pl.rel(path)
+	if f, ok := pl.plan.files[rel]; ok {
+		f.new = content
+		return
+	}
+	pl.plan.files[rel] = &fileEdit{rel: rel, path: path, old: old, new: content}
+}
+
+// content is a file's text as the plan has it so far.
+func (pl *planner) content(path string, read []byte) []byte {
+	if f, ok := pl.plan.files[pl.rel(path)]; ok {
+		return f.new
+	}
+	return read
+}

@@ -1,0 +1,173 @@
+// Package bump moves the @backstage packages of a monorepo to one Backstage
+// release. Data flows one way:
+//
+//	workspace + manifests + registry → NewPlan → Plan → Edits (applied by cmd)
+//
+// NewPlan reads and decides; it writes nothing and prints nothing. A Plan is
+// what a report shows and what Edits turns into file contents, so what the user
+// has seen is exactly what is applied.
+package bump
+
+import (
+	"sort"
+
+	"github.com/portalctl/portalctl/internal/txn"
+)
+
+// Schema is the version of the JSON form of a Plan, documented in docs/json.md.
+const Schema = "portalctl.bump/v1"
+
+// Plan is what a bump would do.
+type Plan struct {
+	Schema string `json:"schema"`
+	// From is the release in backstage.json, "" when there is none.
+	From string `json:"from"`
+	// To is the release that is the target.
+	To string `json:"to"`
+	// Changes are the edits, one for each literal that changes, in file order.
+	Changes []Change `json:"changes"`
+	// Packages are the same edits seen as one row for each package and step,
+	// and with them what moves through backstage.json alone.
+	Packages []PackageMove `json:"packages"`
+	Notes    []Note        `json:"notes"`
+	Lockfile Lockfile      `json:"lockfile"`
+
+	files      map[string]*fileEdit
+	yarnPlugin bool
+}
+
+// Change is one literal that changes in one file.
+type Change struct {
+	// File is relative to the root, with forward slashes.
+	File string `json:"file"`
+	// Section is where in the file: a dependency section, "resolutions",
+	// "catalog", "catalogs.<name>", "version" or "plugins".
+	Section string `json:"section"`
+	Name    string `json:"name"`
+	// From and To are the literals: ranges, mostly. To is "" where the entry
+	// is removed.
+	From string `json:"from"`
+	To   string `json:"to"`
+	Jump Jump   `json:"jump"`
+}
+
+// PackageMove is a package's step from one version to another.
+type PackageMove struct {
+	Name string `json:"name"`
+	// From is the locked version, or the lowest version of the range where the
+	// lock has none. "" when neither is known.
+	From string `json:"from"`
+	To   string `json:"to"`
+	Jump Jump   `json:"jump"`
+	// Via is "backstage:^" where package.json stays and backstage.json alone
+	// moves the package.
+	Via string `json:"via,omitempty"`
+	// Workspaces are the names of those that ask for it, sorted.
+	Workspaces []string `json:"workspaces"`
+}
+
+// NoteKind tells what a note is about.
+type NoteKind string
+
+const (
+	// Ahead: newer than the release, left as it is.
+	Ahead NoteKind = "ahead"
+	// Blocker: a package of another scope that no version can move.
+	Blocker NoteKind = "blocker"
+	// Moved: the package lives on under another name.
+	Moved NoteKind = "moved"
+	// NotInRelease: the manifest does not have the name.
+	NotInRelease NoteKind = "not-in-release"
+	// NotFound: neither manifest nor registry has the name.
+	NotFound NoteKind = "not-found"
+	// Kept: a spec that matches but is left alone, and why.
+	Kept NoteKind = "kept"
+	// Pinned: a resolution or patch that holds a package off the release.
+	Pinned NoteKind = "pinned"
+	// Dropped: a resolution removed because the bump left it without effect.
+	Dropped NoteKind = "dropped"
+	// YarnPlugin: what is to be done about the Backstage Yarn plugin.
+	YarnPlugin NoteKind = "yarn-plugin"
+	// Stale: an answer that came from the cache because the host is unreachable.
+	Stale NoteKind = "stale"
+	// General: anything else that the user should know.
+	General NoteKind = "general"
+)
+
+// Note is something the user should know that is not an edit.
+type Note struct {
+	Kind NoteKind `json:"kind"`
+	// File is relative to the root and may carry a line: "a/package.json:12".
+	File    string `json:"file,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Message string `json:"message"`
+}
+
+// Lockfile is what happens to yarn.lock.
+type Lockfile struct {
+	// Mode is "yarn" or "skip".
+	Mode string `json:"mode"`
+	// State is "unchanged" (nothing asks for a change), "pending" (Yarn will
+	// write it when the plan is applied), "written" or "skipped".
+	State string `json:"state"`
+	// Yarn is the program that writes it, as a person would name it.
+	Yarn string `json:"yarn,omitempty"`
+}
+
+// fileEdit is a file's content before and after.
+type fileEdit struct {
+	rel      string // relative to the root, slashes
+	path     string // absolute
+	old, new []byte // old nil: created
+}
+
+// Empty reports whether there is nothing to write.
+func (p *Plan) Empty() bool { return len(p.Changes) == 0 }
+
+// UsesYarnPlugin reports whether the repo has the Backstage Yarn plugin.
+func (p *Plan) UsesYarnPlugin() bool { return p.yarnPlugin }
+
+// File is a file's content before and after the plan, for diffs and for Yarn.
+type File struct {
+	Rel      string
+	Old, New []byte
+}
+
+// Files are the files that the plan changes, sorted by path.
+func (p *Plan) Files() []File {
+	out := make([]File, 0, len(p.files))
+	for _, f := range p.sorted() {
+		out = append(out, File{Rel: f.rel, Old: f.old, New: f.new})
+	}
+	return out
+}
+
+// Edits are the writes that apply the plan, sorted by path.
+func (p *Plan) Edits() []txn.Edit {
+	out := make([]txn.Edit, 0, len(p.files))
+	for _, f := range p.sorted() {
+		out = append(out, txn.Edit{Path: f.path, Old: f.old, New: f.new})
+	}
+	return out
+}
+
+func (p *Plan) sorted() []*fileEdit {
+	out := make([]*fileEdit, 0, len(p.files))
+	for _, f := range p.files {
+		if string(f.old) == string(f.new) && f.old != nil {
+			continue
+		}
+		out = append(out, f)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].rel < out[j].rel })
+	return out
+}
+
+// Count is how many packages move by each jump.
+func (p *Plan) Count() map[Jump]int {
+	n := map[Jump]int{}
+	for _, m := range p.Packages {
+		n[m.Jump]++
+	}
+	return n
+}

@@ -1,0 +1,339 @@
+package bump
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// planner holds what the steps of NewPlan share.
+type planner struct {
+	in       Input
+	opts     Options
+	patterns patterns
+	manifest *release.Manifest
+	line     string              // "main", "next", "" for an exact release
+	locked   map[string][]string // package name → versions, low to high
+	plan     *Plan
+	moves    map[moveKey]*moveUse
+	notes    map[Note]bool
+}
+
+// inUse is what is known of a package before the bump.
+type inUse struct {
+	version *semver.Version // the lowest version in use, nil when unknown
+}
+
+type moveKey struct{ name, from, to, via string }
+
+type moveUse struct {
+	jump       Jump
+	workspaces map[string]bool
+}
+
+// NewPlan decides what a bump changes. It reads from in and writes nothing. Its
+// errors are for the user: an unknown release, an unreachable host, a
+// resolution that would silently lose its effect.
+func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
+	ps, err := newPatterns(opts.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	pl := &planner{in: in, opts: opts, patterns: ps, locked: lockedVersions(in.Lock),
+		moves: map[moveKey]*moveUse{}, notes: map[Note]bool{}}
+	current := releaseOf(in.Project)
+	if err := pl.chooseRelease(ctx, current); err != nil {
+		return nil, err
+	}
+	pl.plan = &Plan{Schema: Schema, From: current, To: pl.manifest.ReleaseVersion,
+		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}}
+	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
+	down, err := pl.isDown(current)
+	if err != nil {
+		return nil, err
+	}
+	if down {
+		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: "backstage.json", Message: fmt.Sprintf(
+			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
+		pl.plan.Lockfile = Lockfile{Mode: opts.Lockfile, State: "unchanged"}
+		return pl.plan, nil
+	}
+	if err := pl.build(ctx); err != nil {
+		return nil, err
+	}
+	pl.finish()
+	return pl.plan, nil
+}
+
+// chooseRelease finds the manifest of the release that the user asks for.
+func (pl *planner) chooseRelease(ctx context.Context, current string) error {
+	which := pl.opts.Release
+	if which == "" {
+		which = "main"
+		if !pl.patterns.wholeScope() && current != "" {
+			which = current
+		}
+	}
+	if which == "main" || which == "next" {
+		if !pl.opts.Strict {
+			pl.line = which
+		}
+	} else if _, err := semrange.ParseVersion(which); err != nil {
+		return fault.New("--release %q is neither a release line nor a version", which).
+			WithNext("Use main, next or a release such as 1.53.0")
+	}
+	m, err := pl.in.Releases.Get(ctx, which)
+	if err != nil {
+		return err
+	}
+	pl.manifest = m
+	return nil
+}
+
+// isDown reports whether the target is older than the portal's release, which
+// is never a silent step: a line leaves the portal as it is, an exact release
+// is refused.
+func (pl *planner) isDown(current string) (bool, error) {
+	if current == "" || pl.opts.AllowDowngrade || !pl.patterns.wholeScope() {
+		return false, nil
+	}
+	from, err := semrange.ParseVersion(current)
+	if err != nil {
+		return false, fault.At(fault.Pos{File: "backstage.json"}, "version %q is not a release", current).
+			WithNext("Set it to the release the portal is on, for example 1.53.0")
+	}
+	to, err := semrange.ParseVersion(pl.manifest.ReleaseVersion)
+	if err != nil || !to.LessThan(from) {
+		return false, err
+	}
+	if exact := pl.opts.Release; exact != "" && exact != "main" && exact != "next" {
+		return false, fault.At(fault.Pos{File: "backstage.json"}, "the portal is on %s, which is newer than %s", current, to).
+			WithNext("Databases that %s has migrated may not work with older code. "+
+				"Add --allow-downgrade if that is what you want", current)
+	}
+	return true, nil
+}
+
+func (pl *planner) build(ctx context.Context) error {
+	uses := pl.names()
+	t, err := pl.findTargets(ctx, uses)
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(t.byName) {
+		if note := t.byName[name].note; note != nil {
+			pl.note(*note)
+		}
+	}
+	if err := pl.bumpManifests(t); err != nil {
+		return err
+	}
+	if err := pl.bumpCatalogs(t); err != nil {
+		return err
+	}
+	// Last of the ranges: a resolution goes stale by what the others became.
+	if err := pl.bumpResolutions(t); err != nil {
+		return err
+	}
+	if pl.patterns.wholeScope() {
+		if err := pl.bumpRelease(); err != nil {
+			return err
+		}
+		if err := pl.bumpLerna(t); err != nil {
+			return err
+		}
+		if err := pl.bumpYarnPlugin(ctx); err != nil {
+			return err
+		}
+	}
+	pl.noteLockedAhead()
+	return nil
+}
+
+// names lists the packages that match and have a spec that could move, and what
+// is in use of each.
+func (pl *planner) names() map[string]inUse {
+	uses := map[string]inUse{}
+	add := func(name, spec string) {
+		s := pkgjson.ParseSpec(spec)
+		switch s.Kind {
+		case pkgjson.KindAlias:
+			name = s.Name
+		case pkgjson.KindRange:
+		default:
+			return
+		}
+		if !pl.patterns.match(name) || pl.isWorkspace(name) {
+			return
+		}
+		use := uses[name]
+		if v := lowest(s.Range); v != nil && (use.version == nil || v.LessThan(use.version)) {
+			use.version = v
+		}
+		uses[name] = use
+	}
+	for _, ws := range pl.in.Project.Workspaces {
+		for _, d := range ws.File.AllDeps() {
+			add(d.Name, d.Spec)
+		}
+	}
+	for _, r := range pl.root().Resolutions() {
+		add(r.Pattern.Name, r.Value)
+	}
+	for _, c := range pl.catalogEntries() {
+		add(c.Name, c.Range)
+	}
+	for name, use := range uses {
+		if versions := pl.locked[name]; len(versions) > 0 {
+			if v, err := semrange.ParseVersion(versions[0]); err == nil {
+				use.version = v
+				uses[name] = use
+			}
+		}
+	}
+	return uses
+}
+
+func (pl *planner) root() *pkgjson.File { return pl.in.Project.RootWorkspace().File }
+
+func (pl *planner) isWorkspace(name string) bool { return pl.in.Project.ByName(name) != nil }
+
+// note adds a note once, however many files give rise to it.
+func (pl *planner) note(n Note) {
+	if !pl.notes[n] {
+		pl.notes[n] = true
+		pl.plan.Notes = append(pl.plan.Notes, n)
+	}
+}
+
+// move counts a package's step for the report.
+func (pl *planner) move(name string, from, to *semver.Version, via, workspace string) {
+	key := moveKey{name: name, to: to.String(), via: via}
+	if from != nil {
+		key.from = from.String()
+	}
+	use := pl.moves[key]
+	if use == nil {
+		use = &moveUse{jump: jumpOf(from, to), workspaces: map[string]bool{}}
+		pl.moves[key] = use
+	}
+	use.workspaces[workspace] = true
+}
+
+// finish sorts what the steps have collected.
+func (pl *planner) finish() {
+	p := pl.plan
+	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].File < p.Changes[j].File })
+	for key, use := range pl.moves {
+		p.Packages = append(p.Packages, PackageMove{Name: key.name, From: key.from, To: key.to,
+			Jump: use.jump, Via: key.via, Workspaces: sortedKeys(use.workspaces)})
+	}
+	sort.Slice(p.Packages, func(i, j int) bool {
+		a, b := p.Packages[i], p.Packages[j]
+		return a.Name < b.Name || a.Name == b.Name && (a.From < b.From || a.From == b.From && a.Via < b.Via)
+	})
+	sort.SliceStable(p.Notes, func(i, j int) bool {
+		a, b := p.Notes[i], p.Notes[j]
+		if x, y := noteOrder(a), noteOrder(b); x != y {
+			return x < y
+		}
+		if a.Name != b.Name {
+			return a.Name < b.Name
+		}
+		return a.File < b.File
+	})
+	p.Lockfile = Lockfile{Mode: pl.opts.Lockfile, State: "unchanged"}
+	if !p.Empty() {
+		p.Lockfile.State = "pending"
+		if pl.opts.Lockfile == "skip" {
+			p.Lockfile.State = "skipped"
+		}
+	}
+}
+
+// noteOrder puts what can cost data or a day first.
+func noteOrder(n Note) int {
+	order := map[NoteKind]int{Blocker: 1, Ahead: 2, Pinned: 6, Dropped: 7, YarnPlugin: 8, Moved: 9,
+		NotInRelease: 10, NotFound: 11, Kept: 12, Stale: 13, General: 14}[n.Kind]
+	if n.Kind == Ahead {
+		order += portal.DataOrder(n.Name)
+	}
+	return order
+}
+
+// lockedVersions is the registry versions of each package in a lock, low to
+// high, workspaces and other sources apart.
+func lockedVersions(lock *yarnlock.Lock) map[string][]string {
+	out := map[string][]string{}
+	if lock == nil {
+		return out
+	}
+	for _, e := range lock.Entries {
+		name, version, ok := e.Package()
+		if !ok || strings.HasPrefix(e.Resolution.Reference, "virtual:") {
+			continue
+		}
+		if !contains(out[name], version) {
+			out[name] = append(out[name], version)
+		}
+	}
+	for _, versions := range out {
+		sortVersions(versions)
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// releaseOf is the release in backstage.json, "" when there is none.
+func releaseOf(p *workspace.Project) string {
+	if p.Backstage == nil {
+		return ""
+	}
+	return p.Backstage.Version
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// rel is a path as reports show it: relative to the root, forward slashes.
+func (pl *planner) rel(path string) string {
+	r, err := filepath.Rel(pl.in.Project.Root, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(r)
+}
+
+func staleNotes(m *release.Manifest) []Note {
+	if !m.FromCache || m.FetchedAt.IsZero() {
+		return nil
+	}
+	return []Note{{Kind: Stale, Message: fmt.Sprintf(
+		"the versions host did not answer: release %s is what it said on %s", m.ReleaseVersion, m.FetchedAt.Format("2006-01-02 15:04 MST"))}}
+}

@@ -1,0 +1,121 @@
+package bump
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// StatusSchema is the version of the JSON form of a Status.
+const StatusSchema = "portalctl.status/v1"
+
+// Status is where a portal stands among the releases.
+type Status struct {
+	Schema string `json:"schema"`
+	// Current is the release in backstage.json.
+	Current string `json:"current"`
+	// Main and Next are the newest releases of the two lines.
+	Main string `json:"main"`
+	Next string `json:"next"`
+	// Behind is how many main releases (1.N.0) lie between Current and Main.
+	Behind int `json:"behind"`
+	// Packages is how many @backstage packages of the release the lock holds;
+	// OnRelease is how many of them are at the release's version only.
+	Packages  int `json:"packages"`
+	OnRelease int `json:"onRelease"`
+	// OffRelease are the others, what migrates databases first.
+	OffRelease []OffRelease `json:"offRelease"`
+	Notes      []Note       `json:"notes"`
+}
+
+// OffRelease is a package that is not, or not only, at its release's version.
+type OffRelease struct {
+	Name    string   `json:"name"`
+	Locked  []string `json:"locked"`
+	Release string   `json:"release"`
+}
+
+// NewStatus compares the portal with the releases. A current release that has
+// no manifest leaves the packages uncounted, with a note.
+func NewStatus(ctx context.Context, in Input) (*Status, error) {
+	current := releaseOf(in.Project)
+	if current == "" {
+		return nil, fault.New("no backstage.json at %s tells the portal's release", in.Project.Root).
+			WithNext("Create it with {\"version\": \"<release>\"}, or run portalctl versions bump, which does")
+	}
+	s := &Status{Schema: StatusSchema, Current: current, OffRelease: []OffRelease{}, Notes: []Note{}}
+	main, err := in.Releases.Get(ctx, "main")
+	if err != nil {
+		return nil, err
+	}
+	next, err := in.Releases.Get(ctx, "next")
+	if err != nil {
+		return nil, err
+	}
+	s.Main, s.Next = main.ReleaseVersion, next.ReleaseVersion
+	for _, m := range []*release.Manifest{main, next} {
+		s.Notes = append(s.Notes, staleNotes(m)...)
+	}
+	if s.Behind, err = release.Behind(current, main.ReleaseVersion); err != nil {
+		return nil, err
+	}
+	own, err := in.Releases.Get(ctx, current)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		s.Notes = append(s.Notes, Note{Kind: NotInRelease, File: "backstage.json",
+			Message: fmt.Sprintf("packages were not compared: %v", err)})
+		return s, nil
+	}
+	if in.Lock == nil {
+		s.Notes = append(s.Notes, Note{Kind: General, File: "yarn.lock",
+			Message: "packages were not compared: there is no yarn.lock"})
+		return s, nil
+	}
+	s.compare(in, own)
+	return s, nil
+}
+
+// compare counts the locked @backstage packages against the release's own.
+func (s *Status) compare(in Input, own *release.Manifest) {
+	for name, versions := range lockedVersions(in.Lock) {
+		want, ok := own.Packages[name]
+		if !ok || !strings.HasPrefix(name, backstageScope) {
+			continue
+		}
+		s.Packages++
+		if len(versions) == 1 && versions[0] == want {
+			s.OnRelease++
+			continue
+		}
+		s.OffRelease = append(s.OffRelease, OffRelease{Name: name, Locked: versions, Release: want})
+	}
+	sort.Slice(s.OffRelease, func(i, j int) bool {
+		a, b := s.OffRelease[i].Name, s.OffRelease[j].Name
+		if x, y := portal.DataOrder(a), portal.DataOrder(b); x != y {
+			return x < y
+		}
+		return a < b
+	})
+}
+
+// sortVersions orders versions from low to high; what is no version comes first.
+func sortVersions(versions []string) {
+	sort.Slice(versions, func(i, j int) bool {
+		a, errA := semrange.ParseVersion(versions[i])
+		b, errB := semrange.ParseVersion(versions[j])
+		switch {
+		case errA != nil || errB != nil:
+			return errA != nil && errB == nil || (errA != nil) == (errB != nil) && versions[i] < versions[j]
+		default:
+			return a.LessThan(b)
+		}
+	})
+}

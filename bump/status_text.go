@@ -1,0 +1,80 @@
+package bump
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// WriteTable writes the status for people.
+func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
+	var b strings.Builder
+	b.WriteString(st.Bold("Backstage "+s.Current) + ": " + s.distance() + "\n")
+	fmt.Fprintf(&b, "newest main %s, newest next %s\n", s.Main, s.Next)
+	if s.Packages > 0 {
+		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release\n", s.OnRelease, s.Packages)
+	}
+	if len(s.OffRelease) > 0 {
+		b.WriteString("\n" + st.Bold(fmt.Sprintf("Off the release: %d", len(s.OffRelease))) + "\n")
+		if err := report.Table(&b, offHeader, s.offRows()); err != nil {
+			return err
+		}
+	}
+	for _, n := range s.Notes {
+		b.WriteString("\n" + noteLine(n) + "\n")
+	}
+	_, err := io.WriteString(w, trimLines(b.String()))
+	return err
+}
+
+// WriteMarkdown writes the status for a page or a comment.
+func (s *Status) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Backstage %s: %s\n\n", report.Escape(s.Current), s.distance())
+	fmt.Fprintf(&b, "- newest main %s, newest next %s\n", report.Escape(s.Main), report.Escape(s.Next))
+	if s.Packages > 0 {
+		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release\n", s.OnRelease, s.Packages)
+	}
+	for _, n := range s.Notes {
+		b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
+	}
+	if len(s.OffRelease) > 0 {
+		fmt.Fprintf(&b, "\n### Off the release: %d\n\n", len(s.OffRelease))
+		if err := report.Markdown(&b, offHeader, s.offRows()); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var offHeader = []string{"Package", "locked", "release"}
+
+func (s *Status) offRows() [][]string {
+	rows := make([][]string, len(s.OffRelease))
+	for i, o := range s.OffRelease {
+		rows[i] = []string{o.Name, strings.Join(o.Locked, ", "), o.Release}
+	}
+	return rows
+}
+
+func (s *Status) distance() string {
+	switch {
+	case s.Behind == 1:
+		return "1 main release behind"
+	case s.Behind > 1:
+		return fmt.Sprintf("%d main releases behind", s.Behind)
+	case s.Current == s.Main:
+		return "on the newest main release"
+	}
+	from, errFrom := semrange.ParseVersion(s.Current)
+	to, errTo := semrange.ParseVersion(s.Main)
+	if errFrom == nil && errTo == nil && from.GreaterThan(to) {
+		return "ahead of the newest main release"
+	}
+	return "on the newest main release line, but not its newest patch"
+}
