@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// env is everything that a command takes from the process, so that tests can
+// run commands without one.
+type env struct {
+	*ui.Streams
+	Environ []string
+}
+
+// get is the value of an environment variable, as os.Getenv has it.
+func (e env) get(key string) string {
+	value := ""
+	for _, kv := range e.Environ {
+		if k, v, ok := strings.Cut(kv, "="); ok && k == key {
+			value = v
+		}
+	}
+	return value
+}
+
+// Main runs portalctl and returns its exit code. args[0] is the program's name.
+func Main(ctx context.Context, args []string, e env) int {
+	return exitCode(ctx, newApp(e).RunContext(ctx, args), e)
+}
+
+func newApp(e env) *cli.App {
+	app := &cli.App{
+		Name:      "portalctl",
+		Usage:     "keep a Backstage portal up to date, healthy and recoverable",
+		Version:   version(),
+		Reader:    e.In,
+		Writer:    e.Out,
+		ErrWriter: e.Err,
+		Suggest:   true,
+		// Help is a flag everywhere; a help command would be one more name to
+		// reserve.
+		HideHelpCommand: true,
+		// Exit codes and error texts are made in errors.go alone.
+		ExitErrHandler:       func(*cli.Context, error) {},
+		OnUsageError:         usageError,
+		EnableBashCompletion: true,
+		Action:               group,
+		Commands: []*cli.Command{
+			versionsCommand(e),
+			completionCommand(e),
+			manCommand(e),
+		},
+	}
+	for _, c := range app.Commands {
+		prepare(c)
+	}
+	return app
+}
+
+// prepare gives a command and all below it the settings that urfave does not
+// inherit.
+func prepare(c *cli.Command) {
+	c.OnUsageError = usageError
+	c.HideHelpCommand = true
+	if len(c.Subcommands) > 0 && c.Action == nil {
+		c.Action = group
+	}
+	for _, sub := range c.Subcommands {
+		prepare(sub)
+	}
+}
+
+// group is the action of a command that only holds others: it shows its help,
+// or says that there is no such command.
+func group(c *cli.Context) error {
+	if !c.Args().Present() {
+		if c.Command.Name == "" || c.Command.Name == c.App.Name {
+			return cli.ShowAppHelp(c)
+		}
+		return cli.ShowSubcommandHelp(c)
+	}
+	err := usagef("there is no command %q", c.Args().First())
+	// urfave answers with a whole sentence: Did you mean "bump"?
+	if s := cli.SuggestCommand(c.Command.Subcommands, c.Args().First()); s != "" && !strings.Contains(s, `"help"`) {
+		return err.WithNext("%s", s)
+	}
+	return err.WithNext("See %s --help", strings.TrimSpace(c.Lineage()[0].Command.HelpName))
+}
+
+// noArgs rejects positional arguments. urfave stops reading flags at the first
+// one, so that in "bump main --dry-run" the dry run would silently be real.
+func noArgs(c *cli.Context) error {
+	if !c.Args().Present() {
+		return nil
+	}
+	return usagef("unexpected argument %q", c.Args().First()).
+		WithNext("Options start with --; everything after %q was not read. See %s --help", c.Args().First(), c.Command.HelpName)
+}
+
+// version is the module version that the binary was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// directory is the absolute form of -C.
+func directory(c *cli.Context) (string, error) {
+	dir, err := filepath.Abs(c.String("directory"))
+	if err != nil {
+		return "", fault.Wrap(err, fault.Pos{}, "the current directory")
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return "", fault.New("no such directory: %s", c.String("directory")).WithNext("Give -C the root of your portal")
+	case !info.IsDir():
+		return "", fault.New("%s is a file", c.String("directory")).WithNext("Give -C the root of your portal")
+	}
+	return dir, nil
+}
+
+// cacheDir is where answers from the network are kept between runs.
+func (e env) cacheDir() (string, error) {
+	if dir := e.get("PORTALCTL_CACHE_DIR"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fault.Wrap(err, fault.Pos{}, "there is no user cache directory").
+			WithNext("Set PORTALCTL_CACHE_DIR to a folder that portalctl may write")
+	}
+	return filepath.Join(dir, "portalctl"), nil
+}
+
+// writeReport sends what render writes to --output, or to stdout. A report file
+// is replaced as a whole or not at all.
+func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {
+	name := c.String("output")
+	if name == "" || name == "-" {
+		return render(e.Out)
+	}
+	var b strings.Builder
+	if err := render(&b); err != nil {
+		return err
+	}
+	return txn.WriteFile(name, []byte(b.String()), 0o644)
+}

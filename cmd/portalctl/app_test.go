@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+func testEnv(stdin string, environ []string) (env, *bytes.Buffer, *bytes.Buffer) {
+	s, out, errOut := ui.Test(stdin)
+	return env{Streams: s, Environ: environ}, out, errOut
+}
+
+// exampleEnv points every lookup at the example portal's own data.
+func exampleEnv(t *testing.T) []string {
+	t.Helper()
+	versions, err := filepath.Abs("../../testdata/versions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"BACKSTAGE_VERSIONS_BASE_URL=file://" + filepath.ToSlash(versions),
+		"PORTALCTL_CACHE_DIR=" + t.TempDir(),
+		"HOME=" + t.TempDir(),
+	}
+}
+
+const example = "../../testdata/portal"
+
+func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string // in stderr
+	}{
+		{[]string{"bump"}, `there is no command "bump"`},
+		{[]string{"versoins"}, `Did you mean "versions"?`},
+		{[]string{"versions", "bmup"}, `Did you mean "bump"?`},
+		{[]string{"versions", "bump", "--nope"}, "--help"},
+		{[]string{"versions", "bump", "main", "--dry-run"}, `unexpected argument "main"`},
+		{[]string{"versions", "bump", "--format", "xml"}, `--format "xml" is not known`},
+		{[]string{"versions", "bump", "--lockfile", "npm"}, `--lockfile "npm" is not known`},
+		{[]string{"versions", "bump", "--diff"}, "only makes sense with --dry-run"},
+		{[]string{"versions", "bump", "--exit-code"}, "only makes sense with --dry-run"},
+		{[]string{"versions", "bump", "--dry-run", "--yes"}, "exclude each other"},
+		{[]string{"versions", "bump", "--dry-run", "--diff", "--format", "json"}, "--diff"},
+		{[]string{"versions", "bump", "-C", "no/such/dir"}, "no such directory"},
+		{[]string{"versions", "bump", "-C", "main.go"}, "is a file"},
+		{[]string{"versions", "status", "extra"}, `unexpected argument "extra"`},
+		{[]string{"versions", "status", "--max-behind", "-1"}, "is negative"},
+		{[]string{"completion", "tcsh"}, `there is no command "tcsh"`},
+	} {
+		code, out, errOut := run0(t, "", exampleEnv(t), tt.args...)
+		if code != 2 || out != "" || !strings.Contains(errOut, tt.want) || !strings.Contains(errOut, "next:") {
+			t.Errorf("%s: code %d, stdout %q, stderr %q; want code 2, no stdout, %q and a next step",
+				strings.Join(tt.args, " "), code, out, errOut, tt.want)
+		}
+	}
+}
+
+func TestHelpGoesToStdout(t *testing.T) {
+	for _, args := range [][]string{{}, {"--help"}, {"versions"}, {"versions", "bump", "--help"}} {
+		code, out, errOut := run0(t, "", nil, args...)
+		if code != 0 || !strings.Contains(out, "USAGE") || errOut != "" {
+			t.Errorf("%v: code %d, stdout %q, stderr %q", args, code, out, errOut)
+		}
+	}
+}
+
+func TestCompletionAndManName(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"completion bash", "complete -o default -F _portalctl portalctl"},
+		{"completion zsh", "#compdef portalctl"},
+		{"completion fish", "complete -c portalctl"},
+		{"man", ".TH portalctl 1"},
+	} {
+		code, out, errOut := run0(t, "", nil, strings.Fields(tt.args)...)
+		if code != 0 || !strings.Contains(out, tt.want) || errOut != "" {
+			t.Errorf("%s: code %d, stderr %q, stdout lacks %q:\n%.300s", tt.args, code, errOut, tt.want, out)
+		}
+	}
+}

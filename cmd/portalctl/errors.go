@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Exit codes, the same for every command and never dependent on the format.
+const (
+	exitClean       = 0   // clean, or applied
+	exitFindings    = 1   // findings; with --exit-code, changes that are pending
+	exitRefused     = 2   // could not run, or refused
+	exitInterrupted = 130 // Ctrl-C or SIGTERM, as shells number it
+)
+
+// errFindings ends a command that did its work and found something. The report
+// has said what; there is nothing to add on stderr.
+var errFindings = errors.New("findings")
+
+// errInterrupted ends a command that the user stopped.
+var errInterrupted = errors.New("interrupted")
+
+// usageError is urfave's hook for flags that do not parse. The default prints
+// help to stdout, which is for the report alone.
+func usageError(c *cli.Context, err error, _ bool) error {
+	return usagef("%v", err).WithNext("See %s --help", c.Command.HelpName)
+}
+
+func usagef(format string, args ...any) *fault.Error { return fault.New(format, args...) }
+
+// exitCode turns a command's error into text on stderr and an exit code. It is
+// the only place that does.
+func exitCode(ctx context.Context, err error, e env) int {
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled), ctx.Err() != nil:
+		fmt.Fprintln(e.Err, "portalctl: interrupted, nothing was changed")
+		return exitInterrupted
+	}
+	style := e.ErrStyle()
+	fmt.Fprintf(e.Err, "%s %v\n", style.Bad("error:"), err)
+	if next := fault.NextOf(err); next != "" {
+		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), next)
+	}
+	return exitRefused
+}

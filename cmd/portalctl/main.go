@@ -1,0 +1,23 @@
+// Portalctl keeps a Backstage developer portal alive: it moves the portal from
+// release to release, checks its dependencies and guards its data.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Main(ctx, os.Args, env{
+		Streams: ui.System(os.Getenv),
+		Environ: os.Environ(),
+	})
+}

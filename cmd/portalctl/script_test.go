@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts below testdata/script are transcripts of use: each runs portalctl
+// as a process of its own, with no network but a registry and a versions host
+// on loopback that serve the script's own files.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode": cmdExitCode,
+			"crlf":     cmdCRLF,
+			"snapshot": cmdSnapshot,
+			"same":     cmdSame,
+		},
+	})
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"portalctl":        main,
+		"portalctl-killed": killed,
+	})
+}
+
+// setupScript starts a registry that serves $WORK/registry/<name>.json as the
+// packument of <name> (a scope's slash is a double underscore), and a versions
+// host that serves $WORK/versions.
+func setupScript(env *testscript.Env) error {
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
+		if err != nil || strings.Contains(name, "..") {
+			http.Error(w, "bad name", http.StatusBadRequest)
+			return
+		}
+		file := filepath.Join(env.WorkDir, "registry", strings.ReplaceAll(name, "/", "__")+".json")
+		src, err := os.ReadFile(file)
+		if err != nil {
+			http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(src)
+	}))
+	env.Defer(registry.Close)
+	versions := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(env.WorkDir, "versions"))))
+	env.Defer(versions.Close)
+	env.Setenv("YARN_NPM_REGISTRY_SERVER", registry.URL)
+	env.Setenv("BACKSTAGE_VERSIONS_BASE_URL", versions.URL)
+	env.Setenv("VERSIONS_URL", versions.URL)
+	env.Setenv("REGISTRY_URL", registry.URL)
+	env.Setenv("YARN_UNSAFE_HTTP_WHITELIST", "127.0.0.1")
+	env.Setenv("PORTALCTL_CACHE_DIR", filepath.Join(env.WorkDir, ".cache"))
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("NO_PROXY", "127.0.0.1")
+	return nil
+}
+
+// cmdExitCode runs a program and wants an exact exit code:
+//
+//	exitcode 2 portalctl versions bump
+func cmdExitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode CODE PROGRAM [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("%s: exit code %s, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// cmdCRLF gives files Windows line endings, which txtar cannot hold.
+func cmdCRLF(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		path := ts.MkAbs(name)
+		src, err := os.ReadFile(path)
+		ts.Check(err)
+		ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(string(src), "\n", "\r\n")), 0o644))
+	}
+}
+
+// treeText is every file below dir with its mode and content, in order.
+func treeText(ts *testscript.TestScript, dir string) string {
+	var b strings.Builder
+	root := ts.MkAbs(dir)
+	ts.Check(filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		info, err := os.Lstat(path)
+		if err != nil {
+			return err
+		}
+		b.WriteString(rel + " " + info.Mode().String() + "\n")
+		if info.Mode().IsRegular() {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			b.Write(src)
+		}
+		return nil
+	}))
+	return b.String()
+}
+
+// cmdSnapshot remembers a folder; same compares it with what it was.
+func cmdSnapshot(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("SNAPSHOT_"+filepath.Base(args[0]), treeText(ts, args[0]))
+}
+
+func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
+	same := ts.Getenv("SNAPSHOT_"+filepath.Base(args[0])) == treeText(ts, args[0])
+	if same == neg {
+		ts.Fatalf("%s: unchanged is %v, want %v", args[0], same, !neg)
+	}
+}
+
+// run0 runs a command in this process, without a terminal.
+func run0(t *testing.T, stdin string, environ []string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	e, o, eo := testEnv(stdin, environ)
+	code = Main(context.Background(), append([]string{"portalctl"}, args...), e)
+	return code, o.String(), eo.String()
+}
