@@ -1,0 +1,44 @@
+// Peerbench measures portalctl against the tool that it replaces, on the same
+// trees in the same run: ours, peer, ours, peer, …, each on a fresh copy. It
+// compares what both wrote before a time counts, and prints medians and ratios.
+//
+//	go run ./internal/peerbench bump -manifest M.json -peer 'node …/backstage-cli' TREE…
+//
+// It is a tool for people, not a test: nothing here passes or fails.
+package main
+
+import (
+	"fmt"
+	"os"
+	"sort"
+)
+
+var benchmarks = map[string]struct {
+	run  func(args []string) error
+	what string
+}{
+	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
+	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		if b, ok := benchmarks[os.Args[1]]; ok {
+			if err := b.run(os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, "peerbench:", err)
+				os.Exit(2)
+			}
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, "usage: go run ./internal/peerbench BENCHMARK [FLAGS] [TREE...]")
+	names := make([]string, 0, len(benchmarks))
+	for name := range benchmarks {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(os.Stderr, "  %-8s %s\n", name, benchmarks[name].what)
+	}
+	os.Exit(2)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// sample is what one run of a command took.
+type sample struct {
+	wall, cpu time.Duration
+	// rss is the peak of the largest process of the tree, in bytes.
+	rss int64
+}
+
+// measure runs a command to its end. Its output is kept for the error only.
+func measure(dir string, env, argv []string, okCodes ...int) (sample, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	err := cmd.Run()
+	s := sample{wall: time.Since(start)}
+	if cmd.ProcessState != nil {
+		s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		s.rss = peakRSS(cmd.ProcessState)
+		for _, ok := range okCodes {
+			if cmd.ProcessState.ExitCode() == ok {
+				return s, nil
+			}
+		}
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out.Bytes())
+	}
+	return s, nil
+}
+
+// series is the samples of one command.
+type series []sample
+
+func (s series) median(of func(sample) float64) float64 {
+	values := make([]float64, len(s))
+	for i, x := range s {
+		values[i] = of(x)
+	}
+	sort.Float64s(values)
+	if n := len(values); n%2 == 0 {
+		return (values[n/2-1] + values[n/2]) / 2
+	}
+	return values[len(values)/2]
+}
+
+func wallMS(s sample) float64 { return float64(s.wall.Microseconds()) / 1000 }
+func cpuMS(s sample) float64  { return float64(s.cpu.Microseconds()) / 1000 }
+func rssMB(s sample) float64  { return float64(s.rss) / (1 << 20) }
+
+// printPair writes one comparison; the ratio is of the medians, peer over ours.
+func printPair(title, peerName string, ours, peer series) {
+	fmt.Printf("%s (%d runs each)\n", title, len(ours))
+	fmt.Printf("  %-28s %12s %12s %10s\n", "median", "portalctl", peerName, "ratio")
+	for _, m := range []struct {
+		name string
+		of   func(sample) float64
+	}{{"wall, ms", wallMS}, {"cpu, ms", cpuMS}, {"largest process, MB", rssMB}} {
+		a, b := ours.median(m.of), peer.median(m.of)
+		fmt.Printf("  %-28s %12.1f %12.1f %9.1f×\n", m.name, a, b, b/a)
+	}
+}
+
+// build makes the portalctl that is measured: as released, without symbols.
+func build(dir string) (string, error) {
+	bin := filepath.Join(dir, "portalctl")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/portalctl")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+}
+
+// copyTree copies a checkout without node_modules and .git.
+func copyTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
+			return filepath.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case !d.Type().IsRegular():
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, src, 0o644)
+	})
+}
