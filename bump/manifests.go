@@ -78,12 +78,17 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 	default:
 		return "", false, nil
 	}
-	if from == nil {
+	// A locked version above the release's stays where it is, within the new
+	// range: the text moves up and the package does not move down.
+	stays := from != nil && from.GreaterThan(to) && !pl.opts.AllowDowngrade
+	if from == nil || stays {
 		from = lowest(spec.Range)
 	}
 	pl.plan.Changes = append(pl.plan.Changes, Change{File: pl.rel(ws.Path()), Section: string(d.Section),
 		Name: d.Name, From: d.Spec, To: next, Jump: jumpOf(from, to)})
-	pl.move(name, from, to, "", ws.Name())
+	if !stays {
+		pl.move(name, from, to, "", ws.Name())
+	}
 	return next, true, nil
 }
 

@@ -36,7 +36,7 @@ func benchBump(args []string) error {
 		return err
 	}
 	env := []string{"BACKSTAGE_MANIFEST_FILE=" + file, "PORTALCTL_CACHE_DIR=" + filepath.Join(tmp, "cache")}
-	ourArgs := []string{bin, "versions", "bump", "--yes", "--lockfile", "skip", "--allow-downgrade"}
+	ourArgs := []string{bin, "versions", "bump", "--yes", "--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}
 	peerArgs := append(strings.Fields(*peer), "versions:bump", "--skip-install", "--skip-migrate")
 	for _, tree := range fs.Args() {
 		var ours, peers series
