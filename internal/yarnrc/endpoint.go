@@ -46,7 +46,7 @@ func (s *Settings) Endpoint(pkg string) Endpoint {
 		e.err = fault.At(server.pos, "the registry's URL is not valid").WithNext("Write it as https://host/path")
 		return e
 	}
-	if fromYarn && u.Scheme == "http" && !s.httpAllowed(u.Hostname()) {
+	if fromYarn && u.Scheme == "http" && !s.HTTPAllowed(u.Hostname()) {
 		e.err = fault.At(server.pos, "Yarn does not send plain http requests to %s", u.Hostname()).
 			WithNext("Use https, or add %s to unsafeHttpWhitelist in .yarnrc.yml", u.Hostname())
 		return e

@@ -139,9 +139,10 @@ func (s *Settings) exempt(host string) bool {
 	})
 }
 
-// httpAllowed is Yarn's unsafeHttpWhitelist. Requests to the machine itself
+// HTTPAllowed reports whether plain http requests may go to a host: Yarn's
+// unsafeHttpWhitelist. Requests to the machine itself
 // never leave it and are always allowed.
-func (s *Settings) httpAllowed(host string) bool {
+func (s *Settings) HTTPAllowed(host string) bool {
 	if host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.") {
 		return true
 	}

@@ -1,0 +1,92 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// cacheEntry is a packument with what is needed to revalidate it.
+type cacheEntry struct {
+	etag, modified string // ETag and Last-Modified
+	fetched        int64  // Unix milliseconds
+	p              *Packument
+}
+
+// packument gives the packument its name. A cacheEntry is used once.
+func (e *cacheEntry) packument(name, address string) *Packument {
+	e.p.Name, e.p.where = name, address
+	return e.p
+}
+
+// cacheFile is where a packument is kept. Names are made safe for every file
+// system, and told apart by a hash where that makes them equal.
+func (c *Client) cacheFile(registry, name string) string {
+	host := registry
+	if u, err := url.Parse(registry); err == nil {
+		host = u.Host
+	}
+	return filepath.Join(c.cfg.CacheDir, fileName(host, registry), fileName(name, name)+".pack")
+}
+
+func fileName(readable, id string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(readable))
+	if len(safe) > 80 {
+		safe = safe[:80]
+	}
+	sum := sha256.Sum256([]byte(id))
+	return safe + "-" + hex.EncodeToString(sum[:6])
+}
+
+// load reads a cached packument; nil if there is none that is whole, of this
+// version's format, and for this registry and name.
+func (c *Client) load(registry, name string) *cacheEntry {
+	if c.cfg.CacheDir == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(c.cacheFile(registry, name))
+	if err != nil {
+		return nil
+	}
+	e, err := decodeEntry(raw, registry, name)
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
+// store writes a packument for the next run: to a file of its own that is then
+// renamed, so that a reader never sees half of it. A cache that cannot be
+// written is no reason to fail, as in Yarn.
+func (c *Client) store(registry, name string, e *cacheEntry) {
+	if c.cfg.CacheDir == "" {
+		return
+	}
+	file := c.cacheFile(registry, name)
+	dir := filepath.Dir(file)
+	if os.MkdirAll(dir, 0o700) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(dir, "*.tmp")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(encodeEntry(e, registry, name))
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+}

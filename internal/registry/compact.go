@@ -1,0 +1,207 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// blockSize is how much JSON is compressed together: large enough that
+// manifests, which resemble each other, shrink to a tenth, and small enough
+// that one of them is had in microseconds.
+const blockSize = 64 << 10
+
+var errNoVersions = errors.New("the document has no versions")
+
+// errUnpublished: the registry remembers the name only.
+var errUnpublished = errors.New("the package was unpublished")
+
+// readPackument reads a packument of at most limit bytes and keeps the part of
+// it that Manifest shows.
+func readPackument(r io.Reader, limit int64) (*Packument, error) {
+	b := builder{s: newScanner(r, limit), p: &Packument{DistTags: map[string]string{}}, times: map[string]int64{}}
+	b.p.name = ""
+	if c, err := b.s.space(); err != nil {
+		return nil, err
+	} else if c != '{' {
+		return nil, b.s.fail(fmt.Sprintf("%q where an object is expected", c))
+	}
+	if err := b.s.object(b.member); err != nil {
+		return nil, err
+	}
+	if err := b.s.atEnd(); err != nil {
+		return nil, err
+	}
+	b.flush()
+	switch {
+	case b.unpublished && len(b.p.entries) == 0:
+		return nil, errUnpublished
+	case !b.hasVersions:
+		return nil, errNoVersions
+	}
+	for i := range b.p.entries {
+		b.p.entries[i].published = b.times[b.p.entries[i].version]
+	}
+	return b.p, nil
+}
+
+type builder struct {
+	s           *scanner
+	p           *Packument
+	times       map[string]int64 // Unix milliseconds
+	block       []byte           // manifests that are not yet compressed
+	hasVersions bool
+	unpublished bool
+}
+
+func (b *builder) member(key string) error {
+	switch key {
+	case "name":
+		name, _, err := b.s.text()
+		b.p.name = name
+		return err
+	case "dist-tags":
+		return b.objectOrSkip(func(tag string) error {
+			version, ok, err := b.s.text()
+			if ok {
+				b.p.DistTags[tag] = version
+			}
+			return err
+		})
+	case "time":
+		return b.objectOrSkip(func(version string) error {
+			if version == "unpublished" {
+				b.unpublished = true
+			}
+			text, ok, err := b.s.text()
+			if ok {
+				if t, err := time.Parse(time.RFC3339, text); err == nil {
+					b.times[version] = t.UnixMilli()
+				}
+			}
+			return err
+		})
+	case "versions":
+		ok, err := b.s.isObject()
+		if !ok || err != nil {
+			return err
+		}
+		b.hasVersions = true
+		return b.s.object(b.version)
+	}
+	return b.s.skip()
+}
+
+func (b *builder) objectOrSkip(each func(string) error) error {
+	ok, err := b.s.isObject()
+	if !ok || err != nil {
+		return err
+	}
+	return b.s.object(each)
+}
+
+// version adds one manifest, without the fields that nobody reads.
+func (b *builder) version(version string) error {
+	ok, err := b.s.isObject()
+	if !ok || err != nil {
+		return err
+	}
+	e := entry{version: version, block: int32(len(b.p.blocks)), off: int32(len(b.block))}
+	if err := b.fields(func(key string) error {
+		switch key {
+		case "dist":
+			return b.dist()
+		case "deprecated":
+			start := len(b.block)
+			if b.block, err = b.s.raw(b.block); err != nil {
+				return err
+			}
+			e.deprecated = truthy(b.block[start:])
+			return nil
+		}
+		b.block, err = b.s.raw(b.block)
+		return err
+	}, manifestField); err != nil {
+		return err
+	}
+	e.size = int32(len(b.block)) - e.off
+	b.p.entries = append(b.p.entries, e)
+	if len(b.block) >= blockSize {
+		b.flush()
+	}
+	return nil
+}
+
+// fields copies the members of an object that keep names; value writes a
+// member's value.
+func (b *builder) fields(value func(key string) error, keep func(string) bool) error {
+	b.block = append(b.block, '{')
+	first := true
+	err := b.s.object(func(key string) error {
+		if !keep(key) {
+			return b.s.skip()
+		}
+		if !first {
+			b.block = append(b.block, ',')
+		}
+		first = false
+		b.block = append(b.block, '"')
+		b.block = append(b.block, key...) // keep names have nothing to escape
+		b.block = append(b.block, '"', ':')
+		return value(key)
+	})
+	b.block = append(b.block, '}')
+	return err
+}
+
+func (b *builder) dist() error {
+	c, err := b.s.space()
+	if err != nil {
+		return err
+	}
+	if c != '{' {
+		b.block, err = b.s.raw(b.block)
+		return err
+	}
+	return b.fields(func(string) (err error) {
+		b.block, err = b.s.raw(b.block)
+		return err
+	}, distField)
+}
+
+func (b *builder) flush() {
+	if len(b.block) > 0 {
+		b.p.blocks = append(b.p.blocks, s2.Encode(nil, b.block))
+		b.block = b.block[:0]
+	}
+}
+
+func manifestField(key string) bool {
+	switch key {
+	case "name", "version", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",
+		"dependenciesMeta", "bin", "os", "cpu", "libc", "engines", "scripts", "gypfile", "hasInstallScript",
+		"deprecated", "dist", "backstage":
+		return true
+	}
+	return false
+}
+
+func distField(key string) bool {
+	switch key {
+	case "tarball", "integrity", "shasum", "unpackedSize":
+		return true
+	}
+	return false
+}
+
+// truthy is JavaScript's, which is how Yarn reads "deprecated".
+func truthy(raw []byte) bool {
+	switch string(raw) {
+	case `""`, "false", "null", "0", "-0":
+		return false
+	}
+	return true
+}

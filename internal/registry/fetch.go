@@ -1,0 +1,294 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// call is a packument being fetched, or fetched.
+type call struct {
+	done chan struct{}
+	p    *Packument
+	err  error
+}
+
+// Packument is everything that the registry of a package knows of it. Several
+// callers of one name share one request. The error is a fault; errors.Is finds
+// ErrNotFound, ErrOffline, ErrAuth and ErrInvalid in it.
+func (c *Client) Packument(ctx context.Context, name string) (*Packument, error) {
+	for {
+		c.mu.Lock()
+		known, ok := c.calls[name]
+		if !ok {
+			known = &call{done: make(chan struct{})}
+			c.calls[name] = known
+		}
+		c.mu.Unlock()
+		if !ok {
+			c.lead(ctx, name, known)
+			return known.p, known.err
+		}
+		select {
+		case <-known.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		// Whoever asked first may have given up; that is no answer for us.
+		if ctx.Err() == nil && (errors.Is(known.err, context.Canceled) || errors.Is(known.err, context.DeadlineExceeded)) {
+			continue
+		}
+		return known.p, known.err
+	}
+}
+
+func (c *Client) lead(ctx context.Context, name string, k *call) {
+	defer close(k.done)
+	k.p, k.err = c.packument(ctx, name)
+	if k.err != nil && !errors.Is(k.err, ErrNotFound) {
+		c.mu.Lock()
+		delete(c.calls, name) // the next caller tries again
+		c.mu.Unlock()
+	}
+}
+
+func (c *Client) packument(ctx context.Context, name string) (*Packument, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	ep := c.cfg.Settings.Endpoint(name)
+	if err := ep.Err(); err != nil {
+		return nil, err
+	}
+	address := ep.URL + namePath(name, "%2f")
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	cached := c.load(ep.URL, name)
+	now := c.cfg.Now()
+	if cached != nil && (c.cfg.Offline || c.fresh(cached, now)) {
+		return cached.packument(name, address), nil
+	}
+	if err := c.online(ep, name, address); err != nil {
+		if cached != nil && errors.Is(err, ErrOffline) {
+			return cached.packument(name, address), nil
+		}
+		return nil, err
+	}
+	got, err := c.ask(ctx, ep, name, address, cached)
+	if err != nil {
+		return nil, err
+	}
+	got.fetched = now.UnixMilli()
+	c.store(ep.URL, name, got)
+	return got.packument(name, address), nil
+}
+
+// fresh reports whether a cached packument needs no request. One from the
+// future tells of a wrong clock.
+func (c *Client) fresh(e *cacheEntry, now time.Time) bool {
+	age := now.UnixMilli() - e.fetched
+	return age >= 0 && time.Duration(age)*time.Millisecond < c.cfg.MaxAge
+}
+
+// online is an error if no request may be made.
+func (c *Client) online(ep yarnrc.Endpoint, name, address string) error {
+	pos := fault.Pos{File: httpfetch.Redact(address)}
+	if c.cfg.Offline {
+		return fault.Wrap(ErrOffline, pos, "no cached copy of %s", name).
+			WithNext("Run the command once with a network, or leave %s out", name)
+	}
+	if u, err := url.Parse(ep.URL); err == nil && !c.cfg.Settings.Network(u.Hostname()).Enabled {
+		return fault.Wrap(ErrOffline, pos, "no cached copy of %s, and enableNetwork forbids requests to %s", name, u.Hostname()).
+			WithNext("Set enableNetwork: true for this host in .yarnrc.yml")
+	}
+	return nil
+}
+
+// ask requests a packument, anew if the body breaks off.
+func (c *Client) ask(ctx context.Context, ep yarnrc.Endpoint, name, address string, cached *cacheEntry) (*cacheEntry, error) {
+	for attempt := 1; ; attempt++ {
+		got, body, err := c.askOnce(ctx, ep, name, address, cached)
+		if err == nil || !body || attempt == bodyAttempts || !httpfetch.Unreachable(err) || ctx.Err() != nil {
+			return got, err
+		}
+		if err := c.pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// pause waits before another attempt.
+func (c *Client) pause(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(attempt) * c.wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// askOnce makes one request. body says that the answer had begun when it
+// failed.
+func (c *Client) askOnce(ctx context.Context, ep yarnrc.Endpoint, name, address string, cached *cacheEntry) (got *cacheEntry, body bool, err error) {
+	req := httpfetch.Request{URL: address, MaxBytes: c.limit, Header: http.Header{"Accept": {"application/json"}}}
+	if cached != nil && cached.etag != "" {
+		req.Header.Set("If-None-Match", cached.etag)
+	} else if cached != nil && cached.modified != "" {
+		req.Header.Set("If-Modified-Since", cached.modified)
+	}
+	req.Auth = func(r *http.Request) {
+		ep.Authorize(r)
+		// A stream has no encoding unless it is asked for here. Packuments
+		// shrink to a tenth.
+		r.Header.Set("Accept-Encoding", "gzip")
+	}
+	stream, err := c.cfg.HTTP.Stream(ctx, req)
+	if err != nil {
+		if cached != nil && httpfetch.IsStatus(err, http.StatusNotModified) {
+			return cached, false, nil
+		}
+		return nil, false, c.refused(ep, name, address, err)
+	}
+	defer stream.Body.Close()
+	if err := jsonType(stream.Header); err != nil {
+		return nil, false, invalid(err, name, address)
+	}
+	p, err := readBody(stream, c.limit)
+	if err != nil {
+		return nil, true, broken(err, name, address)
+	}
+	if p.name != "" && p.name != name {
+		return nil, true, invalid(errors.New("it is about "+quote(p.name)), name, address)
+	}
+	return &cacheEntry{etag: stream.Header.Get("ETag"), modified: stream.Header.Get("Last-Modified"), p: p}, true, nil
+}
+
+func readBody(stream *httpfetch.Stream, limit int64) (*Packument, error) {
+	var body io.Reader = stream.Body
+	switch enc := strings.ToLower(stream.Header.Get("Content-Encoding")); enc {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		body = z
+	default:
+		return nil, errors.New("it has an encoding that was not asked for")
+	}
+	return readPackument(body, limit)
+}
+
+// jsonType refuses answers that say that they are something else. Types that
+// say nothing are let through: the body must be a packument anyway.
+func jsonType(h http.Header) error {
+	ct := h.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(ct)
+	if ct == "" || strings.Contains(media, "json") || media == "text/plain" || media == "application/octet-stream" {
+		return nil
+	}
+	if err != nil {
+		media = quote(ct)
+	}
+	return errors.New("it is " + media + ", not JSON")
+}
+
+// refused explains an answer that is no packument: who asked for what, and
+// what to do, with our words where the status is plain.
+func (c *Client) refused(ep yarnrc.Endpoint, name, address string, err error) error {
+	pos := fault.Pos{File: httpfetch.Redact(address)}
+	switch {
+	case httpfetch.IsStatus(err, http.StatusNotFound), httpfetch.IsStatus(err, http.StatusGone):
+		f := fault.Wrap(ErrNotFound, pos, "package %s", name)
+		if ep.HasAuth() {
+			return f.WithNext("Check the name")
+		}
+		return f.WithNext("Check the name. If the package is private: %s", ep.AuthHint())
+	case httpfetch.IsStatus(err, http.StatusUnauthorized), httpfetch.IsStatus(err, http.StatusForbidden):
+		return fault.Wrap(&authError{err}, pos, "package %s", name).WithNext("%s", ep.AuthHint())
+	}
+	return err
+}
+
+// authError is ErrAuth with the status behind it.
+type authError struct{ err error }
+
+func (e *authError) Error() string {
+	var status *httpfetch.StatusError
+	if errors.As(e.err, &status) {
+		return ErrAuth.Error() + ": " + status.Error()
+	}
+	return ErrAuth.Error()
+}
+func (e *authError) Unwrap() []error { return []error{ErrAuth, e.err} }
+
+// broken explains an error while reading the body.
+func broken(err error, name, address string) error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return err // of the network, explained by httpfetch
+	case errors.Is(err, errUnpublished):
+		return fault.Wrap(ErrNotFound, fault.Pos{File: httpfetch.Redact(address)}, "package %s was unpublished", name).
+			WithNext("Replace %s by another package", name)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		// Cut off without the network noticing: worth another attempt.
+		return fault.Wrap(&cutError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is incomplete", name).
+			WithNext("Run the command again")
+	case errors.Is(err, errTooLarge):
+		err = httpfetch.ErrTooLarge
+	}
+	return invalid(err, name, address)
+}
+
+// cutError is both a broken connection and an invalid answer.
+type cutError struct{ err error }
+
+func (e *cutError) Error() string   { return e.err.Error() }
+func (e *cutError) Unwrap() []error { return []error{ErrInvalid, e.err} }
+
+func invalid(err error, name, address string) error {
+	host := "the registry"
+	if u, perr := url.Parse(address); perr == nil {
+		host = u.Host
+	}
+	return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is no packument", name).
+		WithNext("Check that %s is an npm registry (npmRegistryServer, registry); a proxy or a login page may answer in its place", host)
+}
+
+type invalidError struct{ err error }
+
+func (e *invalidError) Error() string   { return e.err.Error() }
+func (e *invalidError) Unwrap() []error { return []error{ErrInvalid, e.err} }
+
+// quote shows a text that a server chose: short, and without control
+// characters.
+func quote(s string) string {
+	if len(s) > 80 {
+		s = s[:80] + "…"
+	}
+	return `"` + strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '.'
+		}
+		return r
+	}, s) + `"`
+}
