@@ -1,0 +1,311 @@
+package parity
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// lab is what all trees of a test run share.
+type lab struct {
+	dir   string
+	proxy *Proxy
+	now   time.Time
+	want  int
+}
+
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	if os.Getenv("PORTALCTL_PARITY") == "" {
+		t.Skip("set PORTALCTL_PARITY=1 to compare with the real Yarn (needs node, npm and a registry)")
+	}
+	registry, err := Registry(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := os.Getenv("PORTALCTL_PARITY_DIR")
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(cache, "portalctl-parity")
+	}
+	proxy, err := StartProxy(registry, filepath.Join(dir, "recorded"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	l := &lab{dir: dir, proxy: proxy, now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), want: 24}
+	if n, err := strconv.Atoi(os.Getenv("PORTALCTL_PARITY_RUNS")); err == nil {
+		l.want = n
+	}
+	return l
+}
+
+func wanted(t *testing.T, tree string) {
+	if list := os.Getenv("PORTALCTL_PARITY_TREES"); list != "" && !slices.Contains(strings.Split(list, ","), tree) {
+		t.Skip("not among PORTALCTL_PARITY_TREES")
+	}
+}
+
+// tally is the outcome of the runs on one tree.
+type tally struct {
+	identical, yarnFailed, different, unservable, handedOver int
+	edits                                                    int
+}
+
+// runs edits base by seeds 1, 2, … until Yarn got through l.want runs.
+func (l *lab) runs(t *testing.T, base, version string) {
+	yarn, err := GetYarn(t.Context(), l.dir, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := NewSource(l.proxy.URL, yarn.Bundle)
+	var n tally
+	for seed := uint64(1); n.identical+n.different < l.want && seed < uint64(3*l.want+10); seed++ {
+		l.run(t, base, yarn, source, seed, &n)
+	}
+	t.Logf("RESULT %s, Yarn %s: %d runs (%d edits) identical, %d different, %d where Yarn failed; %d edits the registry cannot serve, %d handed over to Yarn",
+		t.Name(), version, n.identical, n.edits, n.different, n.yarnFailed, n.unservable, n.handedOver)
+	if n.different > 0 || n.identical < l.want {
+		t.Errorf("%d of %d runs are identical", n.identical, l.want)
+	}
+}
+
+func (l *lab) run(t *testing.T, base string, yarn *Yarn, source *Source, seed uint64, n *tally) {
+	ctx := t.Context()
+	theirs, ours := t.TempDir(), t.TempDir()
+	edits := l.choose(t, base, yarn, source, seed, n)
+	for _, dir := range []string{theirs, ours} {
+		if err := CopyTree(base, dir); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range edits {
+			if err := e.Apply(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, e := range edits {
+		t.Logf("seed %d: %s", seed, e)
+	}
+	start := time.Now()
+	res, err := Solve(ctx, ours, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
+	took := time.Since(start)
+	run := yarn.Install(ctx, theirs, l.proxy.URL, l.now, true)
+	switch {
+	case run.Err != nil:
+		n.yarnFailed++
+		t.Logf("seed %d: YARN FAILED: %s (ours: %v)", seed, run.Reason(), err)
+		return
+	case err != nil:
+		n.different++
+		t.Errorf("seed %d: ours failed, Yarn did not: %v", seed, err)
+		return
+	}
+	want, err := os.ReadFile(filepath.Join(theirs, "yarn.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) == string(res.Lock) {
+		n.identical++
+		n.edits += len(edits)
+		t.Logf("seed %d: identical, %d edits, +%d -%d ~%d packages; Yarn %v, ours %v",
+			seed, len(edits), len(res.Added), len(res.Removed), len(res.Updated), run.Elapsed.Round(time.Millisecond), took.Round(time.Millisecond))
+		return
+	}
+	n.different++
+	diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(res.Lock), "\n"))
+	t.Errorf("seed %d: the locks differ (-yarn +ours):\n%s", seed, diff[:min(len(diff), 4000)])
+	if os.Getenv("PORTALCTL_PARITY_KEEP") != "" {
+		keep := filepath.Join(l.dir, "different", fmt.Sprintf("%s-%d", filepath.Base(t.Name()), seed))
+		_ = CopyTree(theirs, keep)
+		_ = os.WriteFile(filepath.Join(keep, "ours.lock"), res.Lock, 0o644)
+	}
+}
+
+// choose picks 12 to 18 edits that the registry can serve, each tried by
+// itself.
+func (l *lab) choose(t *testing.T, base string, yarn *Yarn, source *Source, seed uint64, n *tally) []Edit {
+	in, err := Open(base, l.proxy.URL, yarn.Version, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed := &Editor{Project: in.Project, Names: names(in.Lock), Source: source, Rand: rand.New(rand.NewPCG(seed, 42))}
+	if len(in.Settings.Plugins) > 0 {
+		ed.Bound = in.Release
+	}
+	count := 12 + ed.Rand.IntN(7)
+	var edits []Edit
+	for len(edits) < count {
+		e, err := ed.Next(t.Context())
+		if err != nil {
+			break
+		}
+		if err := l.try(t.Context(), t.TempDir(), base, yarn, source, e); err != nil {
+			if relock.AsUnsupported(err) != nil {
+				n.handedOver++
+			} else {
+				n.unservable++
+			}
+			t.Logf("seed %d: cannot be served: %s: %v", seed, e, err)
+			continue
+		}
+		edits = append(edits, e)
+	}
+	return edits
+}
+
+func (l *lab) try(ctx context.Context, dir, base string, yarn *Yarn, source *Source, e Edit) error {
+	if err := CopyTree(base, dir); err != nil {
+		return err
+	}
+	if err := e.Apply(dir); err != nil {
+		return err
+	}
+	_, err := Solve(ctx, dir, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
+	return err
+}
+
+// names are the registry packages of a lock.
+func names(lock *yarnlock.Lock) []string {
+	var list []string
+	for _, e := range lock.Entries {
+		if name, _, ok := e.Package(); ok {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func TestDemo143(t *testing.T) {
+	l := newLab(t)
+	wanted(t, "demo-1.43")
+	l.runs(t, testshared.Dir(t, "corpus/demo-1.43"), "4.4.1")
+}
+
+// TestCreateApp compares a new Backstage app, first without a lock, then with
+// the one that Yarn wrote.
+func TestCreateApp(t *testing.T) {
+	const yarnVersion, appVersion = "4.18.1", "0.9.2"
+	l := newLab(t)
+	wanted(t, "create-app")
+	app, err := CreateApp(t.Context(), l.dir, appVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := filepath.Join(l.dir, "create-app-"+appVersion, "locked")
+	if _, err := os.Stat(base); err != nil {
+		locked, ok := l.fromEmpty(t, app, yarnVersion)
+		if !ok {
+			return
+		}
+		if err := CopyTree(locked, base); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.runs(t, base, yarnVersion)
+}
+
+// fromEmpty compares the locks of a project that has none.
+func (l *lab) fromEmpty(t *testing.T, base, version string) (theirs string, ok bool) {
+	t.Helper()
+	yarn, err := GetYarn(t.Context(), l.dir, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs = t.TempDir()
+	if err := CopyTree(base, theirs); err != nil {
+		t.Fatal(err)
+	}
+	// Without an empty lock, Yarn looks for a project further up.
+	if err := os.WriteFile(filepath.Join(theirs, "yarn.lock"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	res, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, NewSource(l.proxy.URL, yarn.Bundle), relock.Highest{})
+	run := yarn.Install(t.Context(), theirs, l.proxy.URL, l.now, true)
+	if run.Err != nil {
+		t.Fatalf("YARN FAILED: %s (ours: %v)", run.Reason(), err)
+	}
+	if err != nil {
+		t.Fatalf("ours failed, Yarn did not: %v", err)
+	}
+	want, err := os.ReadFile(filepath.Join(theirs, "yarn.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(res.Lock) {
+		diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(res.Lock), "\n"))
+		t.Errorf("%s: the locks differ (-yarn +ours):\n%s", version, diff[:min(len(diff), 6000)])
+		return theirs, false
+	}
+	t.Logf("RESULT %s, Yarn %s, from an empty lock: identical, %d packages", t.Name(), version, len(res.Added))
+	return theirs, true
+}
+
+// TestFromEmpty compares small projects without a lock, with packages for
+// some platforms only.
+func TestFromEmpty(t *testing.T) {
+	l := newLab(t)
+	wanted(t, "empty")
+	for name, manifest := range map[string]string{
+		"esbuild":  `{"name": "a", "dependencies": {"esbuild": "^0.25.0", "rollup": "4.64.10", "chokidar": "^3.6.0"}}`,
+		"sharp":    `{"name": "b", "dependencies": {"sharp": "^0.33.5", "lightningcss": "^1.29.0", "@parcel/watcher": "^2.5.0"}}`,
+		"natives":  `{"name": "c", "devDependencies": {"@swc/core": "1.16.18", "rollup": "4.67.4", "typescript": "~5.7.0", "resolve": "^1.22.0"}, "optionalDependencies": {"fsevents": "^2.3.3", "better-sqlite3": "^11.0.0"}}`,
+		"old":      `{"dependencies": {"got": "^9.6.0", "webpack": "^4.46.0", "jest": "^26.6.0", "babel-preset-react-app": "10.0.1"}}`,
+		"aliases":  `{"name": "e", "dependencies": {"lo": "npm:lodash@^4.17.0", "ts5": "npm:typescript@~5.6.0", "react": "latest", "rc": "npm:react@latest"}, "resolutions": {"loose-envify": "1.3.0", "react@npm:latest/loose-envify": "^1.4.0"}}`,
+		"optional": `{"name": "f", "optionalDependencies": {"@esbuild/linux-x64": "^0.25.0", "sharp": "^0.33.0"}, "dependencies": {"@esbuild/darwin-arm64": "^0.25.0"}, "dependenciesMeta": {"sharp": {"built": false}}}`,
+	} {
+		for _, version := range []string{"4.4.1", "4.13.0", "4.18.1"} {
+			t.Run(name+"/"+version, func(t *testing.T) {
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(manifest), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				l.fromEmpty(t, dir, version)
+			})
+		}
+	}
+}
+
+// TestExtraTrees compares complete trees that were got elsewhere, such as
+// repos with the Backstage Yarn plugin: PORTALCTL_PARITY_EXTRA is a list of
+// name=folder@yarn, separated by commas. The release manifest for backstage:
+// ranges is looked up among the shared data.
+func TestExtraTrees(t *testing.T) {
+	l := newLab(t)
+	for item := range strings.SplitSeq(os.Getenv("PORTALCTL_PARITY_EXTRA"), ",") {
+		name, rest, ok := strings.Cut(item, "=")
+		at := strings.LastIndexByte(rest, '@')
+		if !ok || at < 0 {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			wanted(t, name)
+			dir := rest[:at]
+			in, err := Open(dir, l.proxy.URL, rest[at+1:], l.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if in.BackstageVersion != "" {
+				t.Setenv("BACKSTAGE_MANIFEST_FILE", testshared.Dir(t, "backstage-versions/v1/releases/"+in.BackstageVersion+"/manifest.json"))
+			}
+			l.runs(t, dir, rest[at+1:])
+		})
+	}
+}

@@ -1,0 +1,20 @@
+//go:build unix
+
+package parity
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+func maxRSS(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(usage.Maxrss)
+	}
+	return int64(usage.Maxrss) * 1024
+}
