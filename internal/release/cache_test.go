@@ -107,6 +107,11 @@ func TestLieIsNotHiddenByTheCache(t *testing.T) {
 	host.set("v1/tags/main/manifest.json", "<html>Sign in</html>")
 	_, err := source(t, cfg).Get(context.Background(), Main)
 	wantFault(t, err, "HTML page")
+	for status, text := range map[int]string{403: "403", 404: "no release line main"} {
+		host.fail(status)
+		_, err := source(t, cfg).Get(context.Background(), Main)
+		wantFault(t, err, text)
+	}
 }
 
 func TestUnaskedNotModified(t *testing.T) {

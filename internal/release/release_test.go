@@ -223,6 +223,13 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	get(t, s, "next") // a failure is not kept
+
+	// A deadline of the caller is no silence of the host.
+	late, cancelLate := context.WithDeadline(context.Background(), clock.AddDate(-20, 0, 0))
+	defer cancelLate()
+	if _, err := source(t, cfg).Get(late, Main); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("past the deadline: %v", err)
+	}
 }
 
 func TestBaseURL(t *testing.T) {
