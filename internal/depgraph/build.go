@@ -144,7 +144,8 @@ func (b *builder) sourceEdges(n Node, e *yarnlock.Entry) {
 			edge := Edge{From: n, To: None, Name: s.Name, Range: s.Range, Key: s, Kind: Source, Pos: b.lock.Pos(e)}
 			if to := b.lock.Lookup(s); to == nil {
 				b.missing = append(b.missing, edge)
-			} else if edge.To = b.byEntry[to]; edge.To != n {
+			} else {
+				edge.To = b.byEntry[to]
 				b.edges = append(b.edges, edge)
 			}
 		}

@@ -228,6 +228,18 @@ func TestManifests(t *testing.T) {
 	}
 }
 
+// TestTwice has a package that asks for another under two names.
+func TestTwice(t *testing.T) {
+	g := New(berry(t, "a@npm:1 > x npm:b@^1, b npm:^2", "b@npm:^2, x@npm:b@^1 = b@npm:1.0.0", "r@workspace:. > a npm:1"), Options{})
+	b := one(t, g, "b")
+	if in, who := slices.Collect(g.In(b)), g.Dependents(b); len(in) != 2 || !slices.Equal(who, []Node{one(t, g, "a")}) {
+		t.Errorf("edges %v, dependents %v", in, who)
+	}
+	if got := g.Asking(b); !slices.Equal(got, []string{"npm:^2", "npm:b@^1"}) {
+		t.Errorf("asking %q", got)
+	}
+}
+
 // TestSections has names in two sections: Yarn takes devDependencies' range,
 // and they are in production all the same.
 func TestSections(t *testing.T) {

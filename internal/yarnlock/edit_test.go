@@ -193,6 +193,43 @@ func TestEditIndexed(t *testing.T) {
 	}
 }
 
+// TestLocateFirst has one locator in two entries, as Classic locks may.
+func TestLocateFirst(t *testing.T) {
+	lock, err := Parse("yarn.lock", []byte("# yarn lockfile v1\n\n\na@^1:\n  version \"1.2.0\"\n\na@^1.1:\n  version \"1.2.0\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lock.Locate(Locator{"a", "npm:1.2.0"}); got != lock.Entries[0] {
+		t.Errorf("found %v", got.Keys)
+	}
+}
+
+// TestLineEnds prints new entries with the line ends that Yarn would choose in
+// a mixed file: Berry the more frequent, Classic the first.
+func TestLineEnds(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want string
+	}{
+		{strings.Replace(small, "\n", "\r\n", 1), "hard\n"},
+		{strings.Replace(strings.ReplaceAll(small, "\n", "\r\n"), "\r\n", "\n", 1), "hard\r\n"},
+	} {
+		got := edited(t, tt.in, func(l *Lock) { add(t, l, hard("c", "1.0.0", "^1")) })
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%q", got[len(got)-20:])
+		}
+	}
+	for in, want := range map[string]string{
+		"# yarn lockfile v1\r\n\n\na@1:\n  version \"1\"\n":       "\"1\"\r\n",
+		"# yarn lockfile v1\n\r\n\r\na@1:\r\n  version \"1\"\r\n": "\"1\"\n",
+	} {
+		got := edited(t, in, func(l *Lock) { l.Entries[0].Touch() })
+		if !strings.HasSuffix(got, want) || strings.HasSuffix(want, "\"\n") && strings.HasSuffix(got, "\r\n") {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestEditErrors(t *testing.T) {
 	lock, err := Parse("yarn.lock", []byte(small))
 	if err != nil {

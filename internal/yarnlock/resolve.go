@@ -99,7 +99,7 @@ func (r *Resolver) compat(key Descriptor) (Descriptor, *Entry) {
 func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 	var found *Entry
 	var under Descriptor
-	want, top := WithLocator(key.Range, from), WithLocator(key.Range, r.Top)
+	want := WithLocator(key.Range, from)
 	release := key.Range + "::backstage=" + r.Release + "&"
 	bare := strings.TrimPrefix(key.Range, "npm:") // Yarn 2 wrote some without
 	prefix := key.Range + "::"
@@ -111,10 +111,8 @@ func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 			switch {
 			case k.Range == want, r.Release != "" && hasPrefix(k.Range, release):
 				return k, e
-			case k.Range == bare, hasPrefix(k.Range, prefix):
-				if found == nil || k.Range == top {
-					found, under = e, k
-				}
+			case found == nil && (k.Range == bare || hasPrefix(k.Range, prefix) && !hasLocator(k.Range[len(prefix):])):
+				found, under = e, k
 			}
 		}
 	}
@@ -122,6 +120,11 @@ func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 		return under, found
 	}
 	return key, nil
+}
+
+// hasLocator tells the bindings of a range that belongs to one asking package.
+func hasLocator(bindings string) bool {
+	return hasPrefix(bindings, "locator=") || strings.Contains(bindings, "&locator=")
 }
 
 // classic looks a dependency up as Yarn 1 does: by the range as asked. With

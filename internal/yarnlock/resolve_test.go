@@ -93,6 +93,26 @@ func TestResolveOverrides(t *testing.T) {
 	}
 }
 
+// TestResolveBound gives each asking package its own relative range, and none
+// to a package whose own the lock lacks.
+func TestResolveBound(t *testing.T) {
+	lock := fixture(t, "berry.lock")
+	other := Locator{"@s/other", "workspace:packages/other"}
+	own := Descriptor{"local", "link:../local::locator=%40s%2Fother%40workspace%3Apackages%2Fother"}
+	add(t, lock, &Entry{Keys: []Descriptor{own}, Resolution: Locator{"local", own.Range}, LinkType: "soft"})
+	r := NewResolver(lock, nil)
+	for parent, want := range map[Locator]string{
+		appLoc: "link:../local::locator=app%40workspace%3Apackages%2Fapp",
+		other:  own.Range,
+		topLoc: "",
+	} {
+		key, e := r.Resolve(parent, Dep{Name: "local", Range: "link:../local"})
+		if (e != nil) != (want != "") || e != nil && key.Range != want {
+			t.Errorf("%s: %s", parent, key)
+		}
+	}
+}
+
 // TestResolveReleases prefers the release that the project is on.
 func TestResolveReleases(t *testing.T) {
 	lock := fixture(t, "berry.lock")
