@@ -20,7 +20,11 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.
 // encodeEntry is the content of a cache file: magic, fields, CRC-32C. JSON
 // would take longer to read than the registry to answer.
 func encodeEntry(e *cacheEntry, registry, name string) []byte {
-	w := []byte(magic)
+	size := 1000 + 30*len(e.p.entries)
+	for _, b := range e.p.blocks {
+		size += len(b) + 5
+	}
+	w := append(make([]byte, 0, size), magic...)
 	str := func(s string) { w = append(binary.AppendUvarint(w, uint64(len(s))), s...) }
 	num := func(n int64) { w = binary.AppendVarint(w, n) }
 	for _, s := range []string{registry, name, e.etag, e.modified, e.p.name} {
@@ -34,7 +38,7 @@ func encodeEntry(e *cacheEntry, registry, name string) []byte {
 	}
 	num(int64(len(e.p.blocks)))
 	for _, b := range e.p.blocks {
-		str(string(b))
+		w = append(binary.AppendUvarint(w, uint64(len(b))), b...)
 	}
 	num(int64(len(e.p.entries)))
 	for _, v := range e.p.entries {

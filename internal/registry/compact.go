@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -53,18 +54,20 @@ type builder struct {
 	p           *Packument
 	times       map[string]int64 // Unix milliseconds
 	block       []byte           // manifests that are not yet compressed
+	packed      []byte
 	hasVersions bool
 	unpublished bool
 }
 
-func (b *builder) member(key string) error {
-	switch key {
+func (b *builder) member(key []byte) error {
+	switch string(key) {
 	case "name":
 		name, _, err := b.s.text()
 		b.p.name = name
 		return err
 	case "dist-tags":
-		return b.objectOrSkip(func(tag string) error {
+		return b.objectOrSkip(func(key []byte) error {
+			tag := string(key)
 			version, ok, err := b.s.text()
 			if ok {
 				b.p.DistTags[tag] = version
@@ -72,7 +75,8 @@ func (b *builder) member(key string) error {
 			return err
 		})
 	case "time":
-		return b.objectOrSkip(func(version string) error {
+		return b.objectOrSkip(func(key []byte) error {
+			version := string(key)
 			if version == "unpublished" {
 				b.unpublished = true
 			}
@@ -95,7 +99,7 @@ func (b *builder) member(key string) error {
 	return b.s.skip()
 }
 
-func (b *builder) objectOrSkip(each func(string) error) error {
+func (b *builder) objectOrSkip(each func([]byte) error) error {
 	ok, err := b.s.isObject()
 	if !ok || err != nil {
 		return err
@@ -104,27 +108,14 @@ func (b *builder) objectOrSkip(each func(string) error) error {
 }
 
 // version adds one manifest, without the fields that nobody reads.
-func (b *builder) version(version string) error {
+func (b *builder) version(key []byte) error {
+	version := string(key)
 	ok, err := b.s.isObject()
 	if !ok || err != nil {
 		return err
 	}
 	e := entry{version: version, block: int32(len(b.p.blocks)), off: int32(len(b.block))}
-	if err := b.fields(func(key string) error {
-		switch key {
-		case "dist":
-			return b.dist()
-		case "deprecated":
-			start := len(b.block)
-			if b.block, err = b.s.raw(b.block); err != nil {
-				return err
-			}
-			e.deprecated = truthy(b.block[start:])
-			return nil
-		}
-		b.block, err = b.s.raw(b.block)
-		return err
-	}, manifestField); err != nil {
+	if err := b.fields(manifestField, &e); err != nil {
 		return err
 	}
 	e.size = int32(len(b.block)) - e.off
@@ -135,12 +126,12 @@ func (b *builder) version(version string) error {
 	return nil
 }
 
-// fields copies the members of an object that keep names; value writes a
-// member's value.
-func (b *builder) fields(value func(key string) error, keep func(string) bool) error {
+// fields copies the members of an object that keep names. e is the version
+// they belong to, nil inside dist.
+func (b *builder) fields(keep func([]byte) bool, e *entry) error {
 	b.block = append(b.block, '{')
 	first := true
-	err := b.s.object(func(key string) error {
+	err := b.s.object(func(key []byte) (err error) {
 		if !keep(key) {
 			return b.s.skip()
 		}
@@ -151,7 +142,16 @@ func (b *builder) fields(value func(key string) error, keep func(string) bool) e
 		b.block = append(b.block, '"')
 		b.block = append(b.block, key...) // keep names have nothing to escape
 		b.block = append(b.block, '"', ':')
-		return value(key)
+		start := len(b.block)
+		if e != nil && string(key) == "dist" {
+			return b.dist()
+		}
+		deprecated := e != nil && string(key) == "deprecated"
+		b.block, err = b.s.raw(b.block)
+		if deprecated && err == nil {
+			e.deprecated = truthy(b.block[start:])
+		}
+		return err
 	})
 	b.block = append(b.block, '}')
 	return err
@@ -162,25 +162,24 @@ func (b *builder) dist() error {
 	if err != nil {
 		return err
 	}
-	if c != '{' {
-		b.block, err = b.s.raw(b.block)
-		return err
+	if c == '{' {
+		return b.fields(distField, nil)
 	}
-	return b.fields(func(string) (err error) {
-		b.block, err = b.s.raw(b.block)
-		return err
-	}, distField)
+	b.block, err = b.s.raw(b.block)
+	return err
 }
 
 func (b *builder) flush() {
 	if len(b.block) > 0 {
-		b.p.blocks = append(b.p.blocks, s2.Encode(nil, b.block))
+		// Cloned: the encoder's buffer has room for a block that does not shrink.
+		b.packed = s2.Encode(b.packed[:cap(b.packed)], b.block)
+		b.p.blocks = append(b.p.blocks, bytes.Clone(b.packed))
 		b.block = b.block[:0]
 	}
 }
 
-func manifestField(key string) bool {
-	switch key {
+func manifestField(key []byte) bool {
+	switch string(key) {
 	case "name", "version", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",
 		"dependenciesMeta", "bin", "os", "cpu", "libc", "engines", "scripts", "gypfile", "hasInstallScript",
 		"deprecated", "dist", "backstage":
@@ -189,8 +188,8 @@ func manifestField(key string) bool {
 	return false
 }
 
-func distField(key string) bool {
-	switch key {
+func distField(key []byte) bool {
+	switch string(key) {
 	case "tarball", "integrity", "shasum", "unpackedSize":
 		return true
 	}

@@ -33,10 +33,11 @@ type scanner struct {
 	pos, end int
 	read     int64 // bytes taken from r
 	limit    int64
-	sink     *[]byte // gets what is consumed
-	from     int     // start of what sink has not got yet
-	stack    []byte  // closing brackets to come
-	key      []byte
+	sink     []byte // gets what is consumed while capturing
+	captures bool
+	from     int    // start of what sink has not got yet
+	stack    []byte // closing brackets to come
+	scratch  []byte // the last key or text, quotes included
 }
 
 func newScanner(r io.Reader, limit int64) *scanner {
@@ -47,18 +48,10 @@ func (s *scanner) fail(what string) error {
 	return &syntaxError{offset: s.read - int64(s.end-s.pos), what: what}
 }
 
-// capture appends everything consumed from here to dst, until release.
-func (s *scanner) capture(dst *[]byte) { s.sink, s.from = dst, s.pos }
-
-func (s *scanner) release() {
-	*s.sink = append(*s.sink, s.buf[s.from:s.pos]...)
-	s.sink = nil
-}
-
 // fill reads on; the buffer must be used up.
 func (s *scanner) fill() error {
-	if s.sink != nil {
-		*s.sink = append(*s.sink, s.buf[s.from:s.pos]...)
+	if s.captures {
+		s.sink = append(s.sink, s.buf[s.from:s.pos]...)
 	}
 	s.pos, s.from, s.end = 0, 0, 0
 	for range 100 {
@@ -212,23 +205,24 @@ func (s *scanner) text() (text string, ok bool, err error) {
 	if c != '"' {
 		return "", false, s.skip()
 	}
-	raw, err := s.raw(s.key[:0])
-	s.key = raw
-	if err != nil {
-		return "", false, err
-	}
-	return s.unquote(raw)
+	raw, err := s.quoted()
+	return string(raw), err == nil, err
 }
 
-func (s *scanner) unquote(raw []byte) (string, bool, error) {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1]), true, nil
+// quoted consumes a string; its content is valid until the next call.
+func (s *scanner) quoted() ([]byte, error) {
+	var err error
+	if s.scratch, err = s.raw(s.scratch[:0]); err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(s.scratch, '\\') < 0 {
+		return s.scratch[1 : len(s.scratch)-1], nil
 	}
 	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return "", false, s.fail("a string that is not valid")
+	if json.Unmarshal(s.scratch, &text) != nil {
+		return nil, s.fail("a string that is not valid")
 	}
-	return text, true, nil
+	return []byte(text), nil
 }
 
 // raw consumes a value and appends its bytes to dst.
@@ -236,15 +230,16 @@ func (s *scanner) raw(dst []byte) ([]byte, error) {
 	if _, err := s.space(); err != nil {
 		return dst, err
 	}
-	s.capture(&dst)
+	s.sink, s.captures, s.from = dst, true, s.pos
 	err := s.skip()
-	s.release()
+	dst = append(s.sink, s.buf[s.from:s.pos]...)
+	s.sink, s.captures = nil, false
 	return dst, err
 }
 
 // object calls each for every member of the object that comes next; each
-// consumes the value.
-func (s *scanner) object(each func(key string) error) error {
+// consumes the value, after which key is no longer valid.
+func (s *scanner) object(each func(key []byte) error) error {
 	if err := s.expect('{'); err != nil {
 		return err
 	}
@@ -262,7 +257,7 @@ func (s *scanner) object(each func(key string) error) error {
 		} else if c != '"' {
 			return s.fail(fmt.Sprintf("%q where a key is expected", c))
 		}
-		key, _, err := s.text()
+		key, err := s.quoted()
 		if err != nil {
 			return err
 		}
