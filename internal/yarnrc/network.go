@@ -140,8 +140,8 @@ func (s *Settings) exempt(host string) bool {
 }
 
 // HTTPAllowed reports whether plain http requests may go to a host: Yarn's
-// unsafeHttpWhitelist. Requests to the machine itself
-// never leave it and are always allowed.
+// unsafeHttpWhitelist. Requests to the machine itself never leave it and are
+// always allowed.
 func (s *Settings) HTTPAllowed(host string) bool {
 	if host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.") {
 		return true

@@ -250,6 +250,9 @@ func (s *Settings) Lookup(key string) (Setting[string], bool) {
 			return Setting[string]{}, false
 		}
 	}
+	if s.raw == nil { // not made by Load
+		return Setting[string]{}, false
+	}
 	v, env := s.raw(key)
 	if v == nil || v.kind != text {
 		return Setting[string]{}, false

@@ -65,6 +65,17 @@ func TestNothingIsSet(t *testing.T) {
 	}
 }
 
+// Settings that are not read from files, as tests have them, are usable.
+func TestZeroSettings(t *testing.T) {
+	var s Settings
+	if e := s.Endpoint("@s/x"); e.URL != DefaultRegistry || e.Err() != nil {
+		t.Errorf("Endpoint = %v", e)
+	}
+	if _, ok := s.Lookup("a"); ok || !s.Network("h").Enabled || s.MinimalAge("@s/x", "4.18.0") != 24*time.Hour {
+		t.Error("zero settings say something")
+	}
+}
+
 func TestFields(t *testing.T) {
 	s := load(t, map[string]string{"repo/.yarnrc.yml": `
 yarnPath: .yarn/releases/yarn-4.18.1.cjs
