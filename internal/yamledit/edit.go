@@ -2,6 +2,8 @@ package yamledit
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,42 +19,104 @@ import (
 // is no scalar, has a tag, is a block of several lines, or is reached through
 // an alias or merge key and so would change elsewhere too.
 func (d *Doc) SetString(path []string, s string) error {
+	r, err := d.plan(path, s)
+	if err != nil || r.spellings == nil {
+		return err
+	}
+	for _, text := range r.spellings {
+		if d.splice(r.start, r.end, text, sameBut{values: map[*yaml.Node]string{r.node: s}}) {
+			return nil
+		}
+	}
+	return d.notEdited(d.posOf(r.node), path)
+}
+
+// Set is one change of SetStrings.
+type Set struct {
+	Path  []string
+	Value string
+}
+
+// SetStrings is SetString for many values at once: a file is parsed again only
+// once. Either all values are changed or none.
+func (d *Doc) SetStrings(sets []Set) error {
+	var plans []replacement
+	diff := sameBut{values: map[*yaml.Node]string{}}
+	for _, set := range sets {
+		r, err := d.plan(set.Path, set.Value)
+		if err != nil {
+			return err
+		}
+		if r.spellings != nil {
+			plans = append(plans, r)
+			diff.values[r.node] = set.Value
+		}
+	}
+	slices.SortFunc(plans, func(a, b replacement) int { return cmp.Compare(a.start, b.start) })
+	var out []byte
+	at, overlap := 0, false
+	for _, r := range plans {
+		if overlap = overlap || r.start < at; overlap {
+			break
+		}
+		out = append(append(out, d.lay.src[at:r.start]...), r.spellings[0]...)
+		at = r.end
+	}
+	if !overlap && d.accept(append(out, d.lay.src[at:]...), diff) {
+		return nil
+	}
+	before := *d
+	for _, set := range sets {
+		if err := d.SetString(set.Path, set.Value); err != nil {
+			*d = before
+			return err
+		}
+	}
+	return nil
+}
+
+// replacement is a scalar's text and what may take its place, the best first;
+// no spellings mean that the value is there already.
+type replacement struct {
+	node       *yaml.Node
+	start, end int
+	spellings  []string
+}
+
+func (d *Doc) plan(path []string, s string) (replacement, error) {
 	v, ok := d.Get(path...)
 	if !ok || v.node == nil {
-		return d.missing(path)
+		return replacement{}, d.missing(path)
 	}
 	if err := d.editable(v, path); err != nil {
-		return err
+		return replacement{}, err
 	}
 	n := v.node
 	if n.Kind != yaml.ScalarNode {
-		return fault.At(v.Pos(), "%s is %s, not a text", name(path), v.Kind()).WithNext("Change it by hand")
+		return replacement{}, fault.At(v.Pos(), "%s is %s, not a text", name(path), v.Kind()).WithNext("Change it by hand")
 	}
 	if !utf8.ValidString(s) {
-		return fault.At(v.Pos(), "the new value of %s is not valid UTF-8", name(path))
+		return replacement{}, fault.At(v.Pos(), "the new value of %s is not valid UTF-8", name(path)).WithNext("Give a valid text")
 	}
 	if n.Value == s && v.Kind() == String {
-		return nil
+		return replacement{}, nil
 	}
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) != 0 {
-		return fault.At(v.Pos(), "%s is a tagged value or a block of text, which is not changed", name(path)).
+		return replacement{}, fault.At(v.Pos(), "%s is a tagged value or a block of text, which is not changed", name(path)).
 			WithNext("Write it as a plain or quoted text, or change it by hand")
 	}
 	start, end, ok := d.lay.span(n)
 	if !ok {
-		return d.notEdited(v.Pos(), path)
+		return replacement{}, d.notEdited(v.Pos(), path)
 	}
 	k := v.Kind()
-	prefix := ""
+	r := replacement{node: n, start: start, end: end, spellings: spellings(s, n.Style, d.commonQuotes(), k == Number || k == Bool)}
 	if start == end && start > 0 && !d.lay.blank(start-1) {
-		prefix = " " // "key:" without a value
-	}
-	for _, text := range spellings(s, n.Style, d.commonQuotes(), k == Number || k == Bool) {
-		if d.splice(start, end, prefix+text, sameBut{value: n, want: s}) {
-			return nil
+		for i := range r.spellings {
+			r.spellings[i] = " " + r.spellings[i] // "key:" without a value
 		}
 	}
-	return d.notEdited(v.Pos(), path)
+	return r, nil
 }
 
 // InsertString adds the member path (its last element is the new key) with the

@@ -201,3 +201,23 @@ func TestSeveralEdits(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestSetStrings(t *testing.T) {
+	src := "c:\n  a: ^1 # x\n  b: \"2\"\n  d: 3\nf: {g: h, i: j}\nk: &x l\nm: *x\n"
+	d := mustParse(t, src)
+	err := d.SetStrings([]Set{{[]string{"f", "i"}, "jj"}, {[]string{"c", "b"}, "22"}, {[]string{"c", "a"}, "@1"}, {[]string{"f", "g"}, "h"}, {[]string{"c", "d"}, "33"}})
+	want := "c:\n  a: \"@1\" # x\n  b: \"22\"\n  d: 33\nf: {g: h, i: jj}\nk: &x l\nm: *x\n"
+	if err != nil || string(d.Bytes()) != want {
+		t.Errorf("%v\n%s", err, d.Bytes())
+	}
+	if err := d.SetStrings([]Set{{[]string{"c", "a"}, "x"}, {[]string{"m"}, "y"}}); err == nil || string(d.Bytes()) != want {
+		t.Errorf("one of two is refused: %v\n%s", err, d.Bytes())
+	}
+	// The same value twice: the last one counts, as in two calls.
+	if err := d.SetStrings([]Set{{[]string{"c", "a"}, "x"}, {[]string{"c", "a"}, "z"}}); err != nil || !strings.Contains(string(d.Bytes()), "a: \"z\" #") {
+		t.Errorf("twice: %v\n%s", err, d.Bytes())
+	}
+	if err := d.SetStrings(nil); err != nil {
+		t.Error(err)
+	}
+}

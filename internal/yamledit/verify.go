@@ -6,20 +6,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sameBut names the one difference that an edit may make.
+// sameBut names the difference that an edit may make.
 type sameBut struct {
-	value   *yaml.Node // this scalar becomes want
-	parent  *yaml.Node // this mapping gains key: want at its end, or loses removed
-	insert  bool       // without parent: the file had no content before
+	values  map[*yaml.Node]string // these scalars become that
+	parent  *yaml.Node            // this mapping gains key: want at its end, or loses removed
+	insert  bool                  // without parent: the file had no content before
 	key     string
 	removed *yaml.Node // the key
 	want    string
 }
 
-// splice replaces src[start:end] by text if the result parses to the same tree
-// but for the one difference; else the document stays as it is.
+// splice replaces src[start:end] by text if accept agrees.
 func (d *Doc) splice(start, end int, text string, diff sameBut) bool {
-	src := slices.Concat(d.lay.src[:start], []byte(text), d.lay.src[end:])
+	return d.accept(slices.Concat(d.lay.src[:start], []byte(text), d.lay.src[end:]), diff)
+}
+
+// accept makes src the document's text if it parses to the same tree but for
+// the one difference; else the document stays as it is.
+func (d *Doc) accept(src []byte, diff sameBut) bool {
 	next, err := Parse(d.file, src)
 	if err != nil || !diff.equal(d.root, next.root) {
 		return false
@@ -34,8 +38,9 @@ func (s sameBut) equal(a, b *yaml.Node) bool {
 		return b != nil && b.Kind == yaml.MappingNode && len(b.Content) == 2 && s.isAdded(b.Content)
 	case a == nil || b == nil:
 		return a == b
-	case a == s.value:
-		return b.Kind == yaml.ScalarNode && b.Value == s.want && b.Anchor == a.Anchor &&
+	}
+	if want, ok := s.values[a]; ok {
+		return b.Kind == yaml.ScalarNode && b.Value == want && b.Anchor == a.Anchor &&
 			(b.ShortTag() == "!!str" || b.Style&quoted == 0 && a.ShortTag() != "!!str")
 	}
 	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor {
