@@ -20,6 +20,7 @@ type config struct {
 
 	lockVersion int
 	cacheKey    string
+	compression string // compressionLevel
 	// bare: checksums with the lock's own cache key are printed without it
 	// (Yarn 4.0).
 	bare bool
@@ -143,9 +144,9 @@ func (c *config) lockFormat(in *Input) error {
 	if c.lockVersion < 8 {
 		return &Unsupported{Construct: "Yarn " + in.YarnVersion, Pos: c.settings.YarnPathPos, Why: "only the lockfiles of Yarn 4 are written here"}
 	}
-	c.cacheKey = "10"
-	if level := cmp.Or(c.settings.CompressionLevel.Value, "0"); level != "mixed" {
-		c.cacheKey += "c" + level
+	c.compression, c.cacheKey = cmp.Or(c.settings.CompressionLevel.Value, "0"), "10"
+	if c.compression != "mixed" {
+		c.cacheKey += "c" + c.compression
 	}
 	c.bare = !c.yarn.atLeast("4.1.0")
 	if !c.yarn.known {

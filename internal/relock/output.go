@@ -83,7 +83,7 @@ func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]Checks
 	if s.cfg.cacheKey != "10c0" {
 		p := missing[0]
 		return nil, &Unsupported{
-			Construct: "compressionLevel " + strings.TrimPrefix(strings.TrimPrefix(s.cfg.cacheKey, "10"), "c"), Pos: s.in.Settings.CompressionLevel.Pos,
+			Construct: "compressionLevel " + s.cfg.compression, Pos: s.in.Settings.CompressionLevel.Pos,
 			Why: "the checksum of " + p.loc.String() + ", which is new, would be of a compressed archive",
 		}
 	}

@@ -47,7 +47,11 @@ func AsUnsupported(err error) *Unsupported {
 }
 
 func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
-	return &Unsupported{Construct: construct + " " + d.String(), Pos: s.descriptorPos(d), Why: why}
+	u := &Unsupported{Construct: construct + " " + d.String(), Pos: s.descriptorPos(d), Why: why}
+	if by := s.asker[d]; by.pkg != nil && by.pkg.ws == nil {
+		u.Construct += ", asked for by " + s.askerName(d)
+	}
+	return u
 }
 
 // unsupported names the construct of a range that no resolver here answers.

@@ -211,6 +211,15 @@ func TestCreateApp(t *testing.T) {
 	}
 	base := filepath.Join(l.dir, "create-app-"+appVersion, "locked")
 	if _, err := os.Stat(base); err != nil {
+		yarn, err := GetYarn(t.Context(), l.dir, yarnVersion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, NewSource(l.proxy.URL, yarn.Bundle))
+		t.Logf("pinned because the registry is partial: %s", pinText(pins))
+		if err != nil {
+			t.Fatal(err)
+		}
 		locked, ok := l.fromEmpty(t, app, yarnVersion)
 		if !ok {
 			return

@@ -1,0 +1,196 @@
+// Package live is the relock.Source of real use: packuments and tarballs from
+// the registry, checksums from tarballs or from the cache of earlier runs, and
+// the builtin patches from the project's own Yarn.
+package live
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
+	"github.com/portalctl/portalctl/internal/yarnzip"
+)
+
+// Config says where things are. Registry is required.
+type Config struct {
+	Registry *registry.Client
+	// ChecksumDir keeps checksums between runs; "" keeps none.
+	ChecksumDir string
+	// Bundle is the file of the project's Yarn, which carries the builtin
+	// patches; "" if it cannot be read. It is read as text, never run.
+	Bundle string
+	// Downloads limits the tarballs that are unpacked at a time; 0 means 8.
+	Downloads int
+	// Progress, if set, is told of tarballs: those done and those known to be
+	// needed so far. It is called from several goroutines.
+	Progress func(done, total int)
+}
+
+// Source answers a solver. Close it when the lock is written.
+type Source struct {
+	cfg      Config
+	sums     *yarnzip.Cache
+	slots    chan struct{}
+	builtins func() (*yarnpatch.BuiltinSet, error)
+
+	done, total atomic.Int64
+
+	// Fetched is the number of tarballs that were downloaded.
+	fetched atomic.Int64
+}
+
+// New is a Source. It does no I/O.
+func New(cfg Config) *Source {
+	if cfg.Downloads <= 0 {
+		cfg.Downloads = 8
+	}
+	s := &Source{cfg: cfg, sums: &yarnzip.Cache{Dir: cfg.ChecksumDir}, slots: make(chan struct{}, cfg.Downloads)}
+	s.builtins = sync.OnceValues(s.readBuiltins)
+	return s
+}
+
+// Close lets go of the checksum cache.
+func (s *Source) Close() error { return s.sums.Close() }
+
+// Fetched is how many tarballs were downloaded so far.
+func (s *Source) Fetched() int { return int(s.fetched.Load()) }
+
+// Packument asks the registry.
+func (s *Source) Packument(ctx context.Context, name string) (relock.Packument, error) {
+	p, err := s.cfg.Registry.Packument(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return packument{p}, nil
+}
+
+// PatchHash reads the project's Yarn.
+func (s *Source) PatchHash(_ context.Context, name, version, _ string) (string, error) {
+	p, err := s.patch(name, version)
+	if err != nil {
+		return "", err
+	}
+	return p.Hash, nil
+}
+
+// Checksum is the checksum of the archive that Yarn would make. Only one that
+// was computed from a tarball with the registry's own integrity is kept for
+// later runs.
+func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (string, error) {
+	key := yarnzip.Key{Name: req.Name, Version: req.Version, CacheKey: req.CacheKey, Integrity: req.Manifest.Integrity}
+	if key.Integrity == "" && req.Manifest.Shasum != "" {
+		key.Integrity = "sha1-" + req.Manifest.Shasum
+	}
+	var patch *yarnpatch.Patch
+	if req.Patch != "" {
+		var err error
+		if patch, err = s.patch(req.Name, req.Version); err != nil {
+			return "", err
+		}
+		key.Patch = patch.ID
+	}
+	if sum, ok := s.sums.Get(key); ok {
+		return sum, nil
+	}
+	s.report(&s.total)
+	defer s.report(&s.done)
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	sum, err := s.compute(ctx, req, patch)
+	if err != nil {
+		return "", err
+	}
+	// What cannot be kept is downloaded again next time, no more.
+	_ = s.sums.Put(key, sum)
+	return sum, nil
+}
+
+func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch *yarnpatch.Patch) (sum string, err error) {
+	m := req.Manifest
+	tgz, err := s.cfg.Registry.Tarball(ctx, req.Name, req.Version, registry.Dist{
+		Tarball: m.Tarball, Integrity: m.Integrity, Shasum: m.Shasum})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, tgz.Close()) }()
+	s.fetched.Add(1)
+	if patch == nil {
+		return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, yarnzip.DefaultLimits())
+	}
+	return yarnzip.PatchedChecksum(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, patch, yarnzip.DefaultLimits())
+}
+
+func (s *Source) report(counter *atomic.Int64) {
+	counter.Add(1)
+	if s.cfg.Progress != nil {
+		s.cfg.Progress(int(s.done.Load()), int(s.total.Load()))
+	}
+}
+
+func (s *Source) patch(name, version string) (*yarnpatch.Patch, error) {
+	set, err := s.builtins()
+	if err != nil {
+		return nil, err
+	}
+	p, ok, err := set.Patch(name, version)
+	if err == nil && !ok {
+		err = relock.ErrNoPatches
+	}
+	return p, err
+}
+
+// readBuiltins reads the patches once. A Yarn that is not there, or of another
+// form than those known, has none that can be read.
+func (s *Source) readBuiltins() (*yarnpatch.BuiltinSet, error) {
+	if s.cfg.Bundle == "" {
+		return nil, relock.ErrNoPatches
+	}
+	src, err := os.ReadFile(s.cfg.Bundle)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, relock.ErrNoPatches
+	case err != nil:
+		return nil, fault.Wrap(err, fault.Pos{File: s.cfg.Bundle}, "the project's Yarn cannot be read").
+			WithNext("Check its permissions, or use --lockfile yarn")
+	}
+	set, err := yarnpatch.Builtins(src)
+	if err != nil {
+		return nil, errors.Join(relock.ErrNoPatches, err)
+	}
+	return set, nil
+}
+
+// packument is a registry's packument as the solver reads it.
+type packument struct{ p *registry.Packument }
+
+func (p packument) Versions() []string { return p.p.Versions() }
+
+func (p packument) Tag(name string) (string, bool) { v, ok := p.p.DistTags[name]; return v, ok }
+
+func (p packument) Published(version string) (time.Time, bool) {
+	at := p.p.Time(version)
+	return at, !at.IsZero()
+}
+
+func (p packument) Deprecated(version string) bool { return p.p.Deprecated(version) }
+
+func (p packument) Manifest(version string) (*relock.Manifest, error) {
+	raw, ok := p.p.Raw(version)
+	if !ok {
+		return nil, fault.Wrap(registry.ErrNotFound, fault.Pos{}, "%s@%s", p.p.Name, version).
+			WithNext("Choose a version that is published")
+	}
+	return relock.ParseManifest(raw)
+}
