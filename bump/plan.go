@@ -34,6 +34,7 @@ type Plan struct {
 
 	files      map[string]*fileEdit
 	yarnPlugin bool
+	stays      bool
 }
 
 // Change is one literal that changes in one file.
@@ -103,17 +104,6 @@ type Note struct {
 	Message string `json:"message"`
 }
 
-// Lockfile is what happens to yarn.lock.
-type Lockfile struct {
-	// Mode is "yarn" or "skip".
-	Mode string `json:"mode"`
-	// State is "unchanged" (nothing asks for a change), "pending" (Yarn will
-	// write it when the plan is applied), "written" or "skipped".
-	State string `json:"state"`
-	// Yarn is the program that writes it, as a person would name it.
-	Yarn string `json:"yarn,omitempty"`
-}
-
 // fileEdit is a file's content before and after.
 type fileEdit struct {
 	rel      string // relative to the root, slashes
@@ -122,7 +112,11 @@ type fileEdit struct {
 }
 
 // Empty reports whether there is nothing to write.
-func (p *Plan) Empty() bool { return len(p.Changes) == 0 }
+func (p *Plan) Empty() bool { return len(p.Changes) == 0 && len(p.sorted()) == 0 }
+
+// Stays reports whether the portal is ahead of what was asked for, so that
+// nothing about it is to change, the lock included.
+func (p *Plan) Stays() bool { return p.stays }
 
 // UsesYarnPlugin reports whether the repo has the Backstage Yarn plugin.
 func (p *Plan) UsesYarnPlugin() bool { return p.yarnPlugin }

@@ -67,6 +67,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 	if down {
 		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: "backstage.json", Message: fmt.Sprintf(
 			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
+		pl.plan.stays = true
 		pl.plan.Lockfile = Lockfile{Mode: opts.Lockfile, State: "unchanged"}
 		return pl.plan, nil
 	}
@@ -244,16 +245,7 @@ func (pl *planner) finish() {
 		a, b := p.Packages[i], p.Packages[j]
 		return a.Name < b.Name || a.Name == b.Name && (a.From < b.From || a.From == b.From && a.Via < b.Via)
 	})
-	sort.SliceStable(p.Notes, func(i, j int) bool {
-		a, b := p.Notes[i], p.Notes[j]
-		if x, y := noteOrder(a), noteOrder(b); x != y {
-			return x < y
-		}
-		if a.Name != b.Name {
-			return a.Name < b.Name
-		}
-		return a.File < b.File
-	})
+	sortNotes(p.Notes)
 	p.Lockfile = Lockfile{Mode: pl.opts.Lockfile, State: "unchanged"}
 	if !p.Empty() {
 		p.Lockfile.State = "pending"

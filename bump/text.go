@@ -43,7 +43,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString("  " + c + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "\nyarn.lock: %s\n", p.Lockfile.sentence())
+	p.Lockfile.writeTable(&b, st)
 	if len(next) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
 		for _, n := range next {
@@ -80,7 +80,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			b.WriteString("- " + report.Escape(c) + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n`yarn.lock`: %s\n", report.Escape(p.Lockfile.sentence()))
+	p.Lockfile.writeMarkdown(&b)
 	if len(next) > 0 {
 		b.WriteString("\n### Next\n\n")
 		for _, n := range next {
@@ -192,19 +192,6 @@ func noteLine(n Note) string {
 		line += " (" + n.File + ")"
 	}
 	return line
-}
-
-func (l Lockfile) sentence() string {
-	switch l.State {
-	case "pending":
-		return "will be brought in line by " + l.Yarn + " when the plan is applied"
-	case "written":
-		return "brought in line by " + l.Yarn
-	case "skipped":
-		return "left as it is (--lockfile skip); run yarn install to bring it in line"
-	default:
-		return "unchanged"
-	}
 }
 
 // HelperURL is the page that shows how the template of a new portal changed

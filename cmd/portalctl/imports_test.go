@@ -20,6 +20,7 @@ var ranks = map[string]int{
 	"internal/fault":      0,
 	"internal/semrange":   0,
 	"internal/portal":     0,
+	"internal/gitbase":    1,
 	"internal/testshared": 0,
 
 	"internal/yarnzip/jstext": 0,
@@ -38,6 +39,8 @@ var ranks = map[string]int{
 	"internal/workspace":      3,
 	"internal/registry":       3,
 	"internal/yarncli":        3,
+	"internal/finding":        3,
+	"internal/dedupe":         5,
 	"internal/depgraph":       4,
 	"internal/relock":         5,
 	"bump":                    9,
@@ -58,6 +61,7 @@ var owners = map[string]string{
 	"github.com/schollz/progressbar/v3":          "internal/ui",
 	"github.com/olekukonko/tablewriter":          "internal/report",
 	"github.com/rogpeppe/go-internal/lockedfile": "internal/txn",
+	"github.com/go-git/go-git/v5":                "internal/gitbase",
 }
 
 func TestImportRules(t *testing.T) {

@@ -6,49 +6,128 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/relock/live"
 	"github.com/portalctl/portalctl/internal/yarncli"
 )
 
-// lockWriter brings yarn.lock in line with edited package.json files. It writes
-// nothing itself: the new text is committed with the files that led to it.
-type lockWriter interface {
-	// UpdateLock returns the lock that belongs to the repo once plan is
-	// applied.
-	UpdateLock(ctx context.Context, plan *bump.Plan) ([]byte, error)
-	// String names the writer for a report.
-	String() string
+// The modes of --lockfile.
+const (
+	lockAuto   = "auto"   // native where everything is understood, else yarn
+	lockNative = "native" // portalctl writes it
+	lockYarn   = "yarn"   // the repo's own Yarn does
+	lockSkip   = "skip"   // nobody does
+)
+
+// resolveFlag says how new ranges are resolved.
+func resolveFlag(value, usage string) cli.Flag {
+	return &cli.StringFlag{Name: "resolve", Value: value, Usage: usage}
 }
 
-// newLockWriter is the writer that the user's flags ask for; nil when yarn.lock
-// is to be left alone.
-func (r *bumpRun) newLockWriter(ctx context.Context, releases *release.Source) (lockWriter, error) {
-	if r.c.String("lockfile") == "skip" {
-		return nil, nil
-	}
-	yarn, err := yarncli.Find(ctx, r.co.project.Root, yarncli.Options{
-		Settings:       r.co.settings,
-		PackageManager: r.co.project.RootWorkspace().File.PackageManager.Raw,
-		Environ:        r.e.Environ,
-	})
+// nowFlag injects the clock of Yarn's age gate.
+func nowFlag() cli.Flag {
+	return &cli.StringFlag{Name: "now", Usage: "count npmMinimalAgeGate from `TIME` (RFC 3339) instead of now; also PORTALCTL_NOW"}
+}
+
+func offlineFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "offline", Usage: "use only what earlier runs have fetched"}
+}
+
+// lockJob is what is needed to write a lock without Yarn.
+type lockJob struct {
+	co     *checkout
+	source *live.Source
+	opts   bump.LockOptions
+}
+
+// newLockJob reads the flags that all commands share that write a lock. Close
+// the source when done.
+func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progress func(done, total int)) (*lockJob, error) {
+	resolve, err := oneOf(c, "resolve", "release", "highest")
 	if err != nil {
 		return nil, err
 	}
-	return &yarnWriter{co: r.co, yarn: yarn, releases: releases}, nil
+	now, err := clock(c, e)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := e.cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	version := yarncli.Declared(co.settings, co.packageManager())
+	return &lockJob{co: co,
+		source: live.New(live.Config{
+			Registry:    reg,
+			ChecksumDir: filepath.Join(cache, "checksums"),
+			Bundle:      live.Bundle(co.settings.YarnPath, version, e.get),
+			Progress:    progress,
+		}),
+		opts: bump.LockOptions{
+			Highest:        resolve == "highest",
+			AllowDowngrade: c.Bool("allow-downgrade"),
+			Now:            now,
+			YarnVersion:    version,
+		},
+	}, nil
 }
 
-// yarnWriter runs the repo's own Yarn, in a scratch mirror of the repo.
+// clock is the time that the age gate counts from.
+func clock(c *cli.Context, e env) (time.Time, error) {
+	text, from := c.String("now"), "--now"
+	if text == "" {
+		text, from = e.get("PORTALCTL_NOW"), "PORTALCTL_NOW"
+	}
+	if text == "" {
+		return time.Now(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usagef("%s %q is not a time", from, text).WithNext("Write it as 2026-01-31T12:00:00Z")
+	}
+	return at, nil
+}
+
+// packageManager is the field of that name in the root's package.json.
+func (co *checkout) packageManager() string {
+	return co.project.RootWorkspace().File.PackageManager.Raw
+}
+
+// installState is a file of a zero-install or Plug'n'Play repo: a lock alone
+// would leave what is in git behind it, and `yarn install --immutable
+// --immutable-cache` would fail.
+func (co *checkout) installState() (string, error) {
+	return gitbase.Tracked(co.project.Root, ".yarn/cache", ".pnp.cjs", ".pnp.js")
+}
+
+// yarnWriter runs the repo's own Yarn, in a scratch mirror of the repo, on what
+// a plan leaves.
 type yarnWriter struct {
 	co       *checkout
 	yarn     *yarncli.Yarn
 	releases *release.Source
 }
 
-func (w *yarnWriter) String() string { return w.yarn.String() }
+func newYarnWriter(ctx context.Context, co *checkout, e env, releases *release.Source) (*yarnWriter, error) {
+	yarn, err := yarncli.Find(ctx, co.project.Root, yarncli.Options{
+		Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &yarnWriter{co: co, yarn: yarn, releases: releases}, nil
+}
 
+// UpdateLock returns the lock that belongs to the repo once plan is applied. It
+// writes nothing to the repo.
 func (w *yarnWriter) UpdateLock(ctx context.Context, plan *bump.Plan) ([]byte, error) {
 	req := yarncli.Request{Root: w.co.project.Root, Files: map[string][]byte{}}
 	for _, f := range plan.Files() {

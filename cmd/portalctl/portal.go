@@ -85,7 +85,7 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 }
 
 // releases answers for release manifests, by the official tool's variables.
-func (co *checkout) releases(e env) (*release.Source, error) {
+func (co *checkout) releases(e env, offline bool) (*release.Source, error) {
 	cache, err := e.cacheDir()
 	if err != nil {
 		return nil, err
@@ -100,11 +100,12 @@ func (co *checkout) releases(e env) (*release.Source, error) {
 		ManifestFile: e.get(release.ManifestFileEnv),
 		CacheDir:     filepath.Join(cache, "releases"),
 		HTTP:         httpfetch.New(httpConfig(co.settings, e, address)),
+		Offline:      offline,
 	})
 }
 
 // registry answers for npm packages, by the repo's own settings.
-func (co *checkout) registry(e env) (*registry.Client, error) {
+func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
 	cache, err := e.cacheDir()
 	if err != nil {
 		return nil, err
@@ -113,6 +114,7 @@ func (co *checkout) registry(e env) (*registry.Client, error) {
 		Settings: co.settings,
 		HTTP:     httpfetch.New(httpConfig(co.settings, e, co.settings.Endpoint("@backstage/cli").URL)),
 		CacheDir: filepath.Join(cache, "registry"),
+		Offline:  offline,
 	})
 }
 

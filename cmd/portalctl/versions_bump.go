@@ -11,7 +11,9 @@ import (
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
 )
@@ -33,9 +35,13 @@ func bumpCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "with --dry-run: exit 1 when there is something to do"},
 			yesFlag(),
-			&cli.StringFlag{Name: "lockfile", Value: "yarn", Usage: "how yarn.lock follows: yarn (the repo's own) or skip"},
+			&cli.StringFlag{Name: "lockfile", Value: lockAuto,
+				Usage: "who writes yarn.lock: native (portalctl), yarn (the repo's own), skip, or auto: native where it can"},
+			resolveFlag("release", "which versions the lock gets: release (every @backstage package that a range lets) or highest, as Yarn does"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "also move down what is ahead of the release"},
 			&cli.BoolFlag{Name: "drop-stale-patches", Usage: "remove resolutions that the bump leaves without effect"},
+			offlineFlag(),
+			nowFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
@@ -51,8 +57,9 @@ type bumpRun struct {
 	co     *checkout
 	plan   *bump.Plan
 	format string
-	// writer brings yarn.lock in line; nil leaves it.
-	writer lockWriter
+	// yarn writes yarn.lock when the plan is applied; nil when the plan has
+	// the lock already, or leaves it.
+	yarn *yarnWriter
 }
 
 func runBump(ctx context.Context, c *cli.Context, e env) error {
@@ -96,7 +103,7 @@ func (r *bumpRun) flags() error {
 	if r.format, err = oneOf(r.c, "format", "table", "json", "markdown"); err != nil {
 		return err
 	}
-	if _, err := oneOf(r.c, "lockfile", "yarn", "skip"); err != nil {
+	if _, err := oneOf(r.c, "lockfile", lockAuto, lockNative, lockYarn, lockSkip); err != nil {
 		return err
 	}
 	for _, flag := range []string{"diff", "exit-code"} {
@@ -114,19 +121,17 @@ func (r *bumpRun) flags() error {
 }
 
 func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
-	releases, err := r.co.releases(r.e)
+	releases, err := r.co.releases(r.e, r.c.Bool("offline"))
 	if err != nil {
 		return nil, err
 	}
-	reg, err := r.co.registry(r.e)
+	reg, err := r.co.registry(r.e, r.c.Bool("offline"))
 	if err != nil {
 		return nil, err
 	}
+	in := bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
 	progress := r.e.Progress("Asking the registry", -1)
-	defer progress.Done()
-	plan, err := bump.NewPlan(ctx, bump.Input{
-		Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg,
-	}, bump.Options{
+	plan, err := bump.NewPlan(ctx, in, bump.Options{
 		Release:          r.c.String("release"),
 		Patterns:         r.c.StringSlice("pattern"),
 		AllowDowngrade:   r.c.Bool("allow-downgrade"),
@@ -135,23 +140,72 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		Strict:           r.e.get(release.ManifestFileEnv) != "",
 		Progress:         progress.Set,
 	})
+	progress.Done()
 	if err != nil {
 		return nil, err
 	}
-	if plan.Lockfile.State != "pending" {
-		return plan, nil
+	return plan, r.planLock(ctx, plan, in, releases, reg)
+}
+
+// planLock decides who writes yarn.lock, and has it written into the plan where
+// that needs no Yarn.
+func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, releases *release.Source, reg *registry.Client) error {
+	mode := r.c.String("lockfile")
+	if mode == lockSkip || plan.Stays() {
+		return nil
 	}
-	plan.Lockfile.Yarn = "the repo's own Yarn"
+	why := ""
+	if mode != lockYarn {
+		var err error
+		if why, err = r.writeNatively(ctx, plan, in, reg); err != nil || why == "" {
+			return err
+		}
+		if mode == lockNative {
+			return fault.New("yarn.lock cannot be written without Yarn: %s", why).
+				WithNext("Use --lockfile yarn to let the repo's own Yarn write it, or --lockfile skip to leave it as it is")
+		}
+	}
+	if plan.Empty() {
+		return nil
+	}
+	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why}
 	// A dry run must not need a Yarn that it does not run.
-	if !r.c.Bool("dry-run") {
-		if r.writer, err = r.newLockWriter(ctx, releases); err != nil {
-			return nil, err
-		}
-		if r.writer != nil {
-			plan.Lockfile.Yarn = r.writer.String()
-		}
+	if r.c.Bool("dry-run") {
+		return nil
 	}
-	return plan, nil
+	var err error
+	if r.yarn, err = newYarnWriter(ctx, r.co, r.e, releases); err != nil {
+		return err
+	}
+	plan.Lockfile.Yarn = r.yarn.yarn.String()
+	return nil
+}
+
+// writeNatively puts the lock into the plan, or says why only Yarn can write it.
+func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.Input, reg *registry.Client) (why string, err error) {
+	file, err := r.co.installState()
+	if err != nil {
+		return "", err
+	}
+	if file != "" && r.c.String("lockfile") == lockAuto && !plan.Empty() {
+		return fmt.Sprintf("git tracks %s, which has to follow the lock; run yarn install afterwards and commit both", file), nil
+	}
+	progress := r.e.Progress("Computing checksums", -1)
+	defer progress.Done()
+	job, err := newLockJob(r.c, r.e, r.co, reg, progress.Set)
+	if err != nil {
+		return "", err
+	}
+	defer job.source.Close()
+	err = bump.PlanLock(ctx, in, plan, job.source, job.opts)
+	if u := relock.AsUnsupported(err); u != nil {
+		why = fmt.Sprintf("%s: %s", u.Construct, u.Why)
+		if at := u.Pos.String(); at != "" {
+			why += " (" + at + ")"
+		}
+		return why, nil
+	}
+	return "", err
 }
 
 // ask shows the plan and applies it if a person says so.
@@ -188,9 +242,9 @@ func (r *bumpRun) ask(ctx context.Context) error {
 // transaction: either all of them change or none.
 func (r *bumpRun) apply(ctx context.Context) error {
 	edits := r.plan.Edits()
-	if r.writer != nil {
-		progress := r.e.Progress("Bringing yarn.lock in line ("+r.writer.String()+")", -1)
-		lock, err := r.writer.UpdateLock(ctx, r.plan)
+	if r.yarn != nil {
+		progress := r.e.Progress("Bringing yarn.lock in line with "+r.plan.Lockfile.Yarn, -1)
+		lock, err := r.yarn.UpdateLock(ctx, r.plan)
 		progress.Done()
 		if err != nil {
 			return err
@@ -200,7 +254,7 @@ func (r *bumpRun) apply(ctx context.Context) error {
 	if err := txn.Commit(ctx, r.co.project.Root, edits); err != nil {
 		return err
 	}
-	if r.writer != nil {
+	if r.plan.Lockfile.State == "pending" {
 		r.plan.Lockfile.State = "written"
 	}
 	return nil
@@ -241,7 +295,7 @@ func (r *bumpRun) again(extra string) []string {
 		return nil
 	}
 	args := []string{"portalctl versions bump"}
-	for _, f := range []string{"release", "pattern", "lockfile", "allow-downgrade", "drop-stale-patches", "directory"} {
+	for _, f := range []string{"release", "pattern", "lockfile", "resolve", "allow-downgrade", "drop-stale-patches", "directory"} {
 		if !r.c.IsSet(f) {
 			continue
 		}

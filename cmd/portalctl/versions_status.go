@@ -18,6 +18,7 @@ func statusCommand(e env) *cli.Command {
 		Description: "Exit codes: 0 on time; 1 more than --max-behind main releases behind; 2 could not run.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "max-behind", Value: -1, Usage: "exit 1 when more than `N` main releases behind", DefaultText: "no limit"},
+			offlineFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
@@ -41,7 +42,7 @@ func runStatus(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	releases, err := co.releases(e)
+	releases, err := co.releases(e, c.Bool("offline"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,198 @@
+package bump
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// LockOptions are the user's choices for a lock that is written without Yarn.
+type LockOptions struct {
+	// Highest takes the highest version for every new range, as Yarn does, and
+	// keeps what is locked. Otherwise @backstage packages are on the release
+	// wherever a range admits it.
+	Highest bool
+	// AllowDowngrade lets the release win over a newer locked version.
+	AllowDowngrade bool
+	// Now is the clock of Yarn's age gate.
+	Now time.Time
+	// YarnVersion is the version of the repo's own Yarn, "" if unknown.
+	YarnVersion string
+}
+
+// PlanLock adds to a plan the yarn.lock that belongs to it. Errors are a
+// *relock.Unsupported where only Yarn can write the lock; the plan is then as
+// it was.
+func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts LockOptions) error {
+	texts := map[string][]byte{}
+	for _, f := range p.Files() {
+		texts[f.Rel] = f.New
+	}
+	project, err := in.Project.With(texts)
+	if err != nil {
+		return err
+	}
+	release := p.From
+	if _, moved := texts["backstage.json"]; moved {
+		release = p.To
+	}
+	after := in
+	after.Project, after.Settings = project, withCatalogs(in.Settings, p.Changes)
+	result, err := solve(ctx, after, release, source, opts)
+	if err != nil {
+		return err
+	}
+	p.setLock(in, result)
+	return nil
+}
+
+// solve brings the lock of a project in line.
+func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
+	input := relock.Input{
+		Project: in.Project, Settings: in.Settings, YarnVersion: opts.YarnVersion, Now: opts.Now,
+		BackstageVersion: release,
+		ReadFile: func(rel string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
+		},
+	}
+	if in.Lock != nil {
+		// The solver takes the lock over, and Yarn may still need it as it was.
+		lock, err := yarnlock.Parse(in.Lock.File, in.Lock.Format())
+		if err != nil {
+			return nil, err
+		}
+		input.Lock = lock
+	}
+	var policy relock.Policy = relock.Highest{}
+	if release != "" {
+		m, err := in.Releases.Get(ctx, release)
+		switch {
+		case err == nil:
+			input.Release = m.Packages
+			if !opts.Highest {
+				policy = &relock.Release{Versions: m.Packages, AllowDowngrade: opts.AllowDowngrade}
+			}
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !opts.Highest:
+			return nil, err
+		}
+		// Without a manifest the bindings that the lock has must serve.
+	}
+	return relock.Solve(ctx, &input, source, policy)
+}
+
+// withCatalogs is the settings with the catalogs as a plan leaves them.
+func withCatalogs(s *yarnrc.Settings, changes []Change) *yarnrc.Settings {
+	moved := map[string]string{}
+	for _, c := range changes {
+		moved[c.Section+" "+c.Name] = c.To
+	}
+	apply := func(section string, list []yarnrc.CatalogEntry) []yarnrc.CatalogEntry {
+		out := append([]yarnrc.CatalogEntry(nil), list...)
+		for i, e := range out {
+			if to, ok := moved[section+" "+e.Name]; ok {
+				out[i].Range = to
+			}
+		}
+		return out
+	}
+	out := *s
+	out.Catalog = apply("catalog", s.Catalog)
+	out.Catalogs = make(map[string][]yarnrc.CatalogEntry, len(s.Catalogs))
+	for name, list := range s.Catalogs {
+		out.Catalogs[name] = apply("catalogs."+name, list)
+	}
+	return &out
+}
+
+// setLock records the solver's answer.
+func (p *Plan) setLock(in Input, r *relock.Result) {
+	p.Lockfile.Mode, p.Lockfile.State = "native", "unchanged"
+	p.Lockfile.setResult(r)
+	if r.Changed {
+		p.Lockfile.State = "pending"
+		var old []byte
+		if in.Lock != nil {
+			old = in.Lock.Format()
+		}
+		p.files["yarn.lock"] = &fileEdit{rel: "yarn.lock", path: filepath.Join(in.Project.Root, "yarn.lock"), old: old, new: r.Lock}
+	}
+	// What the solver found of the lock is more than what the plan could tell.
+	kept := make([]Note, 0, len(p.Notes))
+	for _, n := range p.Notes {
+		if n.Kind != Ahead || n.File != "yarn.lock" {
+			kept = append(kept, n)
+		}
+	}
+	p.Notes = append(kept, aheadNotes(r.Ahead)...)
+	sortNotes(p.Notes)
+}
+
+// LockSchema is the version of the JSON form of a LockPlan.
+const LockSchema = "portalctl.lock/v1"
+
+// LockPlan is what `versions lock` would do: bring yarn.lock in line with the
+// package.json files as they are.
+type LockPlan struct {
+	Schema string `json:"schema"`
+	// Release is the release in backstage.json, "" when there is none.
+	Release  string   `json:"release"`
+	Notes    []Note   `json:"notes"`
+	Lockfile Lockfile `json:"lockfile"`
+
+	plan *Plan
+	// quiet: the user did not ask where the lock stands beside the release.
+	quiet bool
+}
+
+// NewLockPlan solves the lock of the portal as it is. Its errors are those of
+// PlanLock.
+func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
+	release := releaseOf(in.Project)
+	r, err := solve(ctx, in, release, source, opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{From: release, To: release, Notes: []Note{}, files: map[string]*fileEdit{}}
+	p.setLock(in, r)
+	return &LockPlan{Schema: LockSchema, Release: release, Notes: p.Notes, Lockfile: p.Lockfile, plan: p, quiet: opts.Highest}, nil
+}
+
+// Empty reports whether the lock is in line.
+func (l *LockPlan) Empty() bool { return l.plan.Empty() }
+
+// Files is the lock before and after, if it changes.
+func (l *LockPlan) Files() []File { return l.plan.Files() }
+
+// Edits is the write that applies the plan.
+func (l *LockPlan) Edits() []txn.Edit { return l.plan.Edits() }
+
+func sortNotes(notes []Note) {
+	sort.SliceStable(notes, func(i, j int) bool {
+		a, b := notes[i], notes[j]
+		if x, y := noteOrder(a), noteOrder(b); x != y {
+			return x < y
+		}
+		if a.Name != b.Name {
+			return a.Name < b.Name
+		}
+		return a.File < b.File
+	})
+}
+
+// byData orders packages by what a wrong move costs.
+func byData(a, b string) bool {
+	if x, y := portal.DataOrder(a), portal.DataOrder(b); x != y {
+		return x < y
+	}
+	return a < b
+}

@@ -1,0 +1,139 @@
+package bump
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// WriteTable writes the lock plan for people.
+func (l *LockPlan) WriteTable(w io.Writer, st ui.Style, next []string) error {
+	var b strings.Builder
+	for _, g := range l.noteGroups() {
+		fmt.Fprintf(&b, "%s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.notes))))
+		for _, n := range g.notes {
+			b.WriteString("  " + noteLine(n) + "\n")
+		}
+	}
+	if l.Lockfile.LockChange != nil {
+		for _, group := range []struct {
+			title string
+			lines []string
+		}{
+			{"Changed", changeLines(l.Lockfile.Changed)},
+			{"Added", packageLines(l.Lockfile.Added)},
+			{"Removed", packageLines(l.Lockfile.Removed)},
+		} {
+			if len(group.lines) > 0 {
+				fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("%s: %d", group.title, len(group.lines))), strings.Join(group.lines, "\n  "))
+			}
+		}
+	}
+	l.shown().writeTable(&b, st)
+	if len(next) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
+		for _, n := range next {
+			b.WriteString("  " + n + "\n")
+		}
+	}
+	_, err := io.WriteString(w, strings.TrimLeft(trimLines(b.String()), "\n"))
+	return err
+}
+
+// WriteMarkdown writes the lock plan for a pull request.
+func (l *LockPlan) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("## yarn.lock\n")
+	for _, g := range l.noteGroups() {
+		fmt.Fprintf(&b, "\n### %s: %d\n\n", g.title, len(g.notes))
+		for _, n := range g.notes {
+			b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
+		}
+	}
+	l.shown().writeMarkdown(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// noteGroups leaves out what stands beside the release unless that was asked.
+func (l *LockPlan) noteGroups() []noteGroup {
+	if l.quiet {
+		return nil
+	}
+	return l.plan.noteGroups()
+}
+
+func (l *LockPlan) shown() Lockfile {
+	if !l.quiet || l.Lockfile.LockChange == nil {
+		return l.Lockfile
+	}
+	out, change := l.Lockfile, *l.Lockfile.LockChange
+	change.OffRelease = nil
+	out.LockChange = &change
+	return out
+}
+
+func (l Lockfile) writeTable(b *strings.Builder, st ui.Style) {
+	if off := l.offLines(); len(off) > 0 {
+		fmt.Fprintf(b, "\n%s\n", st.Bold(fmt.Sprintf("Locked off the release, because a range asks for it: %d", len(l.OffRelease))))
+		for _, line := range off {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	if l.LockChange != nil && len(l.InstallScripts) > 0 {
+		fmt.Fprintf(b, "\n%s\n", st.Warn(fmt.Sprintf("New packages that run code when they are installed: %d", len(l.InstallScripts))))
+		for _, line := range packageLines(l.InstallScripts) {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	fmt.Fprintf(b, "\nyarn.lock: %s\n", l.sentence())
+}
+
+func (l Lockfile) writeMarkdown(b *strings.Builder) {
+	if off := l.offLines(); len(off) > 0 {
+		fmt.Fprintf(b, "\n### Locked off the release, because a range asks for it: %d\n\n", len(l.OffRelease))
+		for _, line := range off {
+			indent := strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " ")))
+			b.WriteString(indent + "- " + report.Escape(strings.TrimSpace(line)) + "\n")
+		}
+	}
+	if l.LockChange != nil && len(l.InstallScripts) > 0 {
+		fmt.Fprintf(b, "\n### New packages that run code when they are installed: %d\n\n", len(l.InstallScripts))
+		for _, line := range packageLines(l.InstallScripts) {
+			b.WriteString("- " + report.Escape(line) + "\n")
+		}
+	}
+	first, rest, more := strings.Cut(l.sentence(), "\n")
+	fmt.Fprintf(b, "\n`yarn.lock`: %s\n", report.Escape(first))
+	for more {
+		first, rest, more = strings.Cut(rest, "\n")
+		b.WriteString("- " + report.Escape(strings.TrimSpace(first)) + "\n")
+	}
+}
+
+func packageLines(list []LockedPackage) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.Name + " " + p.Version
+	}
+	return out
+}
+
+func changeLines(list []LockedChange) []string {
+	out := make([]string, len(list))
+	for i, c := range list {
+		from, to := strings.Join(c.From, ", "), strings.Join(c.To, ", ")
+		switch {
+		case from == "":
+			out[i] = fmt.Sprintf("%s: %s as well", c.Name, to)
+		case to == "":
+			out[i] = fmt.Sprintf("%s: no longer %s", c.Name, from)
+		default:
+			out[i] = fmt.Sprintf("%s: %s → %s", c.Name, from, to)
+		}
+	}
+	return out
+}

@@ -1,0 +1,215 @@
+package bump
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/relock"
+)
+
+// Lockfile is what happens to yarn.lock. Where portalctl writes it itself, it
+// says what changes in it; where Yarn does, only that it does.
+type Lockfile struct {
+	// Mode is "native" (portalctl writes it), "yarn" or "skip".
+	Mode string `json:"mode"`
+	// State is "unchanged", "pending" (it changes when the plan is applied),
+	// "written" or "skipped".
+	State string `json:"state"`
+	// Yarn is the program that writes it, as a person would name it.
+	Yarn string `json:"yarn,omitempty"`
+	// Why says why Yarn writes it though portalctl was to.
+	Why string `json:"why,omitempty"`
+
+	*LockChange
+}
+
+// LockChange is what a lock that portalctl writes itself is like.
+type LockChange struct {
+	Added   []LockedPackage `json:"added"`
+	Removed []LockedPackage `json:"removed"`
+	Changed []LockedChange  `json:"changed"`
+	// OnRelease of OfRelease packages of the release have its version only.
+	OnRelease int `json:"onRelease"`
+	OfRelease int `json:"ofRelease"`
+	// OffRelease are copies of packages that a range keeps off the release;
+	// Ahead are copies newer than the release, which are never lowered.
+	OffRelease []OffCopy `json:"offRelease"`
+	Ahead      []OffCopy `json:"ahead"`
+	// Duplicates are the names with several versions.
+	DuplicatesBefore int         `json:"duplicatesBefore"`
+	DuplicatesAfter  int         `json:"duplicatesAfter"`
+	Duplicates       []Duplicate `json:"duplicates"`
+	// InstallScripts are new packages that run code when they are installed.
+	InstallScripts []LockedPackage `json:"installScripts"`
+}
+
+// LockedPackage is a version of a package in the lock.
+type LockedPackage struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// LockedChange is a package whose locked versions change.
+type LockedChange struct {
+	Name string   `json:"name"`
+	From []string `json:"from"`
+	To   []string `json:"to"`
+}
+
+// Duplicate is a package with several versions after the change.
+type Duplicate struct {
+	Name     string   `json:"name"`
+	Versions []string `json:"versions"`
+}
+
+// OffCopy is a copy of a package that is not the release's version.
+type OffCopy struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Release string `json:"release"`
+	// Reason is "range" (a range excludes the release's version), "ahead",
+	// "one copy" (a singleton that must be one) or "unavailable" (the registry
+	// lacks the release's version).
+	Reason string  `json:"reason"`
+	Asks   []AskBy `json:"asks"`
+}
+
+// AskBy is a package that asks for a copy.
+type AskBy struct {
+	Range string `json:"range"`
+	// Excludes says that the range does not admit the release's version.
+	Excludes bool `json:"excludes"`
+	// Path leads from a workspace to the package that asks: "app", "x@1.0.0".
+	Path []string `json:"path"`
+	// Place is where the range stands, if that is in the portal.
+	Place string `json:"place,omitempty"`
+	// Fix says what would put the copy on the release.
+	Fix string `json:"fix,omitempty"`
+}
+
+func (l *Lockfile) setResult(r *relock.Result) {
+	c := &LockChange{
+		Added: lockedPackages(r.Added), Removed: lockedPackages(r.Removed), Changed: []LockedChange{},
+		OnRelease: r.OnRelease, OfRelease: r.OfRelease,
+		OffRelease: offCopies(r.OffRelease), Ahead: offCopies(r.Ahead),
+		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter), Duplicates: []Duplicate{},
+		InstallScripts: lockedPackages(r.InstallScripts),
+	}
+	for _, u := range r.Updated {
+		c.Changed = append(c.Changed, LockedChange{Name: u.Name, From: notNil(u.From), To: notNil(u.To)})
+	}
+	for _, d := range r.DuplicatesAfter {
+		c.Duplicates = append(c.Duplicates, Duplicate{Name: d.Name, Versions: d.Versions})
+	}
+	l.LockChange = c
+}
+
+func notNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func lockedPackages(list []relock.Package) []LockedPackage {
+	out := make([]LockedPackage, len(list))
+	for i, p := range list {
+		out[i] = LockedPackage{Name: p.Name, Version: p.Version}
+	}
+	return out
+}
+
+func offCopies(list []relock.Off) []OffCopy {
+	out := make([]OffCopy, len(list))
+	for i, o := range list {
+		out[i] = OffCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason), Asks: []AskBy{}}
+		for _, d := range o.Asks {
+			ask := AskBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix, Path: []string{}}
+			for _, s := range d.Path {
+				step := s.Name
+				if s.Version != "" {
+					step += "@" + s.Version
+				}
+				ask.Path = append(ask.Path, step)
+			}
+			out[i].Asks = append(out[i].Asks, ask)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return byData(out[i].Name, out[j].Name) })
+	return out
+}
+
+// aheadNotes lists what the lock has above the release.
+func aheadNotes(list []relock.Off) []Note {
+	out := make([]Note, 0, len(list))
+	for _, o := range list {
+		out = append(out, Note{Kind: Ahead, File: "yarn.lock", Name: o.Name, Message: fmt.Sprintf(
+			"locked at %s, ahead of %s in the release; it is not moved down%s", o.Version, o.Release, dataWarning(o.Name))})
+	}
+	return out
+}
+
+// sentence is one line on the lock for a report.
+func (l Lockfile) sentence() string {
+	by := "portalctl"
+	if l.Mode == "yarn" {
+		by = l.Yarn
+	}
+	var s string
+	switch l.State {
+	case "pending":
+		s = "will be brought in line by " + by + " when the plan is applied"
+	case "written":
+		s = "brought in line by " + by
+	case "skipped":
+		s = "left as it is (--lockfile skip); run yarn install to bring it in line"
+	default:
+		s = "in line, unchanged"
+	}
+	if l.Why != "" {
+		s += "\n  not by portalctl: " + l.Why
+	}
+	if c := l.LockChange; c != nil {
+		if l.State != "unchanged" {
+			s += fmt.Sprintf("\n  packages: %d added, %d removed, %d changed", len(c.Added), len(c.Removed), len(c.Changed))
+		}
+		if c.OfRelease > 0 {
+			s += fmt.Sprintf("\n  on the release: %d of %d @backstage packages", c.OnRelease, c.OfRelease)
+		}
+		s += fmt.Sprintf("\n  names with several versions: %d", c.DuplicatesAfter)
+		if c.DuplicatesBefore != c.DuplicatesAfter {
+			s += fmt.Sprintf(" (before: %d)", c.DuplicatesBefore)
+		}
+	}
+	return s
+}
+
+// offLines says for each copy off the release who keeps it there, and what
+// would change that.
+func (l Lockfile) offLines() []string {
+	if l.LockChange == nil {
+		return nil
+	}
+	var out []string
+	for _, o := range l.OffRelease {
+		line := fmt.Sprintf("%s %s, not %s", o.Name, o.Version, o.Release)
+		if len(o.Asks) == 0 {
+			out = append(out, line)
+			continue
+		}
+		a := o.Asks[0]
+		line += fmt.Sprintf(": %s asks for %s", strings.Join(a.Path, " → "), a.Range)
+		if a.Place != "" {
+			line += " (" + a.Place + ")"
+		}
+		if n := len(o.Asks) - 1; n > 0 {
+			line += fmt.Sprintf(", and %s", count(n, "other"))
+		}
+		out = append(out, line)
+		if a.Fix != "" {
+			out = append(out, "    fix: "+a.Fix)
+		}
+	}
+	return out
+}
