@@ -3,6 +3,7 @@ package txn
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -53,6 +54,9 @@ func (t *tx) tryLock(mk bool) (again bool, err error) {
 	case !info.IsDir():
 		return false, fault.At(fault.Pos{File: t.dir}, "this is not a folder, though portalctl keeps its journal there").
 			WithNext("Move it away, then run the command again.")
+	case !t.made && t.foreignOwner(info):
+		return false, fault.At(fault.Pos{File: t.dir}, "this journal of changes belongs to another user").
+			WithNext("Wait if that user's portalctl is at work, else run portalctl as that user: it finishes or undoes what was interrupted.")
 	default:
 		t.lock, err = t.fs.Lock(t.lockFile())
 		switch {
@@ -71,6 +75,22 @@ func (t *tx) tryLock(mk bool) (again bool, err error) {
 		_ = t.remove(t.dir)
 	}
 	return false, err
+}
+
+// foreignOwner: the folder is neither this user's nor of the root's owner. In a
+// place where everybody may write, such as a folder for temporary files, others
+// could leave a journal for us to act on.
+func (t *tx) foreignOwner(dir fs.FileInfo) bool {
+	uid, _, ok := owner(dir)
+	if !ok || uid == os.Geteuid() {
+		return false
+	}
+	root, err := t.fs.Lstat(t.realRoot)
+	if err != nil {
+		return true
+	}
+	rootUID, _, ok := owner(root)
+	return !ok || uid != rootUID
 }
 
 // makeIgnore keeps the folder out of git, even if a crash leaves it.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -21,12 +22,12 @@ func crashBefore(t *testing.T, op, base string) (root string, edits []txn.Edit, 
 	t.Helper()
 	root, edits = project(t)
 	before = readTree(t, root)
-	dead := false
+	var dead atomic.Bool
 	var f txn.FS = txn.OS()
 	die := func(o, pattern string) {
 		f = txntest.CallOn(f, o, pattern, func(string) error {
-			if dead || o == op && pattern == base {
-				dead = true
+			if dead.Load() || o == op && pattern == base {
+				dead.Store(true)
 				return syscall.EIO
 			}
 			return nil
@@ -36,7 +37,7 @@ func crashBefore(t *testing.T, op, base string) (root string, edits []txn.Edit, 
 		die(o, "*")
 	}
 	die(op, base)
-	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !dead {
+	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !dead.Load() {
 		t.Fatalf("no crash: %v", err)
 	}
 	return root, edits, before

@@ -73,7 +73,7 @@ func write(t *testing.T, path, content string, mode fs.FileMode) {
 	}
 }
 
-var big = strings.Repeat("\"@backstage/x@npm:^1.0.0\":\n  version: 1.0.0\n\n", 2000)
+var big = strings.Repeat("\"@backstage/x@npm:^1.0.0\":\n  version: 1.0.0\n\n", 300)
 
 // project makes a small monorepo with one file of every sort, and the edits of
 // an upgrade: six files change (one of them behind a symlink), two are made

@@ -5,10 +5,13 @@ package txn_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
 
 func TestOwnerIsKept(t *testing.T) {
@@ -49,4 +52,35 @@ func TestUmask(t *testing.T) {
 	got := readTree(t, root)
 	delete(got, ".")
 	sameTree(t, "modes", tree{"f": "-rw-rw-r--\nnew", "g": "-rw-------\nnew"}, got)
+}
+
+// In a folder that everybody may write to, a journal of somebody else's is not
+// acted on; in a project of that user's it is.
+func TestJournalOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may give files away")
+	}
+	root, edits := project(t)
+	f := txntest.FailFrom(txn.OS(), 100, syscall.EIO)
+	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !txn.Pending(root) {
+		t.Fatal("no crash")
+	}
+	if err := os.Chown(filepath.Join(root, txn.Dir), 1234, 1234); err != nil {
+		t.Skip(err)
+	}
+	before := readTree(t, root)
+	_, err := txn.Recover(root)
+	if err == nil || !strings.Contains(err.Error(), "another user") || fault.NextOf(err) == "" {
+		t.Errorf("got %v", err)
+	}
+	if err := txn.Commit(t.Context(), root, edits); err == nil || !strings.Contains(err.Error(), "another user") {
+		t.Errorf("got %v", err)
+	}
+	sameTree(t, "nothing may change", before, readTree(t, root))
+	if err := os.Chown(root, 1234, 1234); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
+		t.Errorf("in a project of that user's: %v, %v", r, err)
+	}
 }

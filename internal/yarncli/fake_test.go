@@ -1,6 +1,7 @@
 package yarncli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -30,6 +31,7 @@ type call struct {
 	Args  []string
 	Env   map[string]string
 	Dir   string
+	PID   int
 	Files map[string]string // content by path, "-> target" for links
 }
 
@@ -37,6 +39,14 @@ type call struct {
 // that it was started in.
 func fakeYarn(mode string) int {
 	args := os.Args[1:]
+	if mode == "portalctl" { // the one that is to be killed
+		if err := os.Setenv("FAKE_YARN", "hang"); err != nil {
+			return 97
+		}
+		y := &Yarn{Version: "4.17.1", argv: []string{os.Getenv("FAKE_PATH")}, environ: os.Environ()}
+		_, _ = y.UpdateLock(context.Background(), Request{Root: os.Getenv("FAKE_ROOT"), TempDir: os.Getenv("FAKE_TEMP")})
+		return 97
+	}
 	if len(args) > 0 && isScript(args[0]) {
 		args = args[1:] // we are node
 	}
@@ -58,7 +68,7 @@ func fakeYarn(mode string) int {
 	if mode == "hang-child" {
 		time.Sleep(time.Hour)
 	}
-	c := call{Args: args, Env: map[string]string{}, Dir: dir, Files: map[string]string{}}
+	c := call{PID: os.Getpid(), Args: args, Env: map[string]string{}, Dir: dir, Files: map[string]string{}}
 	for _, kv := range os.Environ() {
 		name, value, _ := strings.Cut(kv, "=")
 		c.Env[name] = value

@@ -14,7 +14,8 @@ const scratchPrefix = "portalctl-yarn-"
 
 // newScratch makes an empty folder that only this user can enter. Yarn takes
 // settings, and with them code, from the rc files of every folder above, so no
-// folder above may be open to other users, as /tmp is. Nor may the folder be
+// folder above may be open to other users, as the system's folder for temporary
+// files often is. Nor may the folder be
 // inside avoid, the project.
 func newScratch(base, avoid string) (string, error) {
 	if base == "" {

@@ -2,8 +2,10 @@ package yarncli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -251,6 +253,66 @@ func TestLingeringChild(t *testing.T) {
 		t.Fatalf("%q, %v", lock, err)
 	}
 	gone(t, os.Getenv("FAKE_LOG")+".pid")
+}
+
+// A portalctl that is killed leaves its scratch folder and nothing else.
+func TestKilled(t *testing.T) {
+	root, temp := project(t), t.TempDir()
+	fake(t, "hang")
+	before := state(t, root)
+	pidFile := os.Getenv("FAKE_LOG") + ".pid"
+	cmd := exec.Command(os.Args[0])
+	y := yarn(t, "4.17.1")
+	cmd.Env = append(os.Environ(), "FAKE_YARN=portalctl", "FAKE_PATH="+y.Path, "FAKE_ROOT="+root, "FAKE_TEMP="+temp)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+		if b, _ := os.ReadFile(pidFile); len(b) > 0 {
+			break
+		}
+		if time.Since(start) > time.Minute {
+			t.Fatal("Yarn did not start")
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if d := cmp.Diff(before, state(t, root)); d != "" {
+		t.Errorf("the project was changed (-before +after):\n%s", d)
+	}
+	left, err := os.ReadDir(temp)
+	if err != nil || len(left) != 1 || !strings.HasPrefix(left[0].Name(), scratchPrefix) {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	// Yarn and its child outlive it, in the scratch folder: end them.
+	var c call
+	b, err := os.ReadFile(os.Getenv("FAKE_LOG"))
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range []string{readString(t, pidFile), strconv.Itoa(c.PID)} {
+		n, err := strconv.Atoi(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := os.FindProcess(n); err == nil {
+			_ = p.Kill()
+		}
+	}
+}
+
+func readString(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func gone(t *testing.T, pidFile string) {
