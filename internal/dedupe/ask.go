@@ -1,0 +1,94 @@
+package dedupe
+
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// groupName is the package that a descriptor counts for. yarn-deduplicate
+// splits a Classic key at its last @, so that the versions behind an alias are
+// a package of their own ("a@npm:b@^1" counts for "a@npm:b").
+func groupName(kind yarnlock.Kind, d yarnlock.Descriptor) string {
+	if kind == yarnlock.Classic && strings.Contains(d.Range, "@") {
+		return d.Name + "@" + d.Range[:strings.LastIndexByte(d.Range, '@')]
+	}
+	return d.Name
+}
+
+func newAsk(kind yarnlock.Kind, d yarnlock.Descriptor, e *yarnlock.Entry) ask {
+	a := ask{d: d, at: e, name: d.Name}
+	text, ok := "", false
+	if kind == yarnlock.Classic {
+		text, ok = d.Range, true
+		if d.Range == yarnlock.NoRange {
+			text = "*"
+		} else if i := strings.LastIndexByte(text, '@'); i >= 0 {
+			text = text[i+1:]
+		}
+	} else if !e.IsWorkspace() {
+		a.name, text, ok = berryRange(d)
+	}
+	if ok {
+		rng, err := semrange.Parse(text)
+		a.rng, a.ok = rng, err == nil
+	}
+	return a
+}
+
+// berryRange is what Yarn's resolvers can compare without the network
+// (getSatisfying with a sorted answer): npm: ranges, aliases of them, and the
+// Backstage plugin's ranges, which stand for ^version. Tags, patches and all
+// other protocols stay where they are.
+func berryRange(d yarnlock.Descriptor) (name, rng string, ok bool) {
+	if strings.HasPrefix(d.Range, "backstage:") {
+		v := yarnlock.ParseRange(d.Range).Bind("npm")
+		return d.Name, "^" + v, v != ""
+	}
+	rest, ok := strings.CutPrefix(d.Range, "npm:")
+	if !ok {
+		return d.Name, "", false
+	}
+	name = d.Name
+	if alias, isAlias := yarnlock.ParseDescriptor(rest); isAlias {
+		name, rest = alias.Name, strings.TrimPrefix(alias.Range, "npm:")
+	}
+	return name, rest, !strings.Contains(rest, ":")
+}
+
+// candidates are the distinct versions that the asks have now, in lock order.
+// On Classic they are told by version, the first entry standing for all; on
+// Berry by locator, registry packages only.
+func candidates(kind yarnlock.Kind, asks []ask) []*version {
+	var list []*version
+	byEntry := map[*yarnlock.Entry]*version{}
+	byVersion := map[string]*version{}
+	for i := range asks {
+		a := &asks[i]
+		if v, ok := byEntry[a.at]; ok {
+			a.have = v
+			continue
+		}
+		text := a.at.Version
+		if kind == yarnlock.Berry {
+			ref, ok := strings.CutPrefix(a.at.Resolution.Reference, "npm:")
+			if !ok {
+				continue
+			}
+			text, _, _ = strings.Cut(ref, "::")
+		}
+		v := byVersion[text]
+		if v == nil || kind == yarnlock.Berry && v.entry.Resolution.Name != a.at.Resolution.Name {
+			parsed, err := semrange.ParseVersion(text)
+			if err != nil {
+				continue
+			}
+			v = &version{entry: a.at, parsed: parsed}
+			byVersion[text] = v
+			list = append(list, v)
+		}
+		byEntry[a.at], a.have = v, v
+	}
+	return list
+}

@@ -1,0 +1,146 @@
+package dedupe
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// lock makes a Berry lock of lines "key, key = resolution".
+func lock(t testing.TB, lines ...string) *yarnlock.Lock {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("__metadata:\n  version: 8\n  cacheKey: 10c0\n")
+	for _, line := range lines {
+		key, at, _ := strings.Cut(line, " = ")
+		version := at[strings.LastIndexAny(at, ":@")+1:]
+		fmt.Fprintf(&b, "\n%q:\n  version: %q\n  resolution: %q\n  linkType: hard\n", key, version, at)
+	}
+	l, err := yarnlock.Parse("yarn.lock", []byte(b.String()))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	return l
+}
+
+// classic makes a Yarn 1 lock of lines "key, key = version".
+func classic(t testing.TB, lines ...string) *yarnlock.Lock {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("# yarn lockfile v1\n\n")
+	for _, line := range lines {
+		keys, version, _ := strings.Cut(line, " = ")
+		fmt.Fprintf(&b, "\n\"%s\":\n  version \"%s\"\n", strings.ReplaceAll(keys, ", ", `", "`), version)
+	}
+	l, err := yarnlock.Parse("yarn.lock", []byte(b.String()))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	return l
+}
+
+func show(moves []Move) []string {
+	var list []string
+	for _, m := range moves {
+		list = append(list, m.Descriptor.String()+": "+m.From.Version+" → "+m.To.Version)
+	}
+	return list
+}
+
+func TestPlan(t *testing.T) {
+	three := []string{
+		"x@npm:^1.0.0 = x@npm:1.0.0",
+		"x@npm:^1.1.0 = x@npm:1.1.0",
+		"x@npm:^1.2.0 = x@npm:1.2.0",
+	}
+	release := map[string]string{"x": "1.1.0"}
+	yes := func(string) bool { return true }
+	for _, tt := range []struct {
+		name string
+		lock *yarnlock.Lock
+		opts Options
+		want []string
+	}{
+		{"highest", lock(t, three...), Options{Strategy: Highest},
+			[]string{"x@npm:^1.0.0: 1.0.0 → 1.2.0", "x@npm:^1.1.0: 1.1.0 → 1.2.0"}},
+		{"nothing is on the release yet: up to it, and no further", lock(t, three...), Options{Versions: release},
+			[]string{"x@npm:^1.0.0: 1.0.0 → 1.1.0"}},
+		{"a singleton does not leave the release either", lock(t, three...), Options{Versions: release, Singleton: yes},
+			[]string{"x@npm:^1.0.0: 1.0.0 → 1.1.0"}},
+		{"without a manifest the release strategy is highest", lock(t, three...), Options{},
+			[]string{"x@npm:^1.0.0: 1.0.0 → 1.2.0", "x@npm:^1.1.0: 1.1.0 → 1.2.0"}},
+		{"ahead of the release, two versions become the higher", lock(t,
+			"x@npm:^1.0.0 = x@npm:1.3.0", "x@npm:^1.1.0 = x@npm:1.1.0", "x@npm:^1.2.0 = x@npm:1.4.0"), Options{Versions: release},
+			[]string{"x@npm:^1.0.0: 1.3.0 → 1.4.0"}},
+		{"a singleton: one that does for all, not the highest for each", lock(t,
+			"x@npm:^1.1.0 = x@npm:1.1.0", "x@npm:>=1.2 <1.4 = x@npm:1.2.0", "x@npm:^1.2.0 = x@npm:1.3.0", "x@npm:latest = x@npm:1.5.0"),
+			Options{Versions: release, Singleton: yes},
+			[]string{"x@npm:>=1.2 <1.4: 1.2.0 → 1.3.0"}},
+		{"most ranges", lock(t, "x@npm:^1.0.0 = x@npm:1.0.0", "x@npm:<1.2.0 = x@npm:1.1.0", "x@npm:>=1.0.0 = x@npm:2.0.0", "x@npm:>=1.1.0 = x@npm:2.0.1"),
+			Options{Strategy: Fewer},
+			[]string{"x@npm:^1.0.0: 1.0.0 → 1.1.0", "x@npm:>=1.0.0: 2.0.0 → 1.1.0", "x@npm:>=1.1.0: 2.0.1 → 1.1.0"}},
+		{"a prerelease only where the range names one", lock(t, "x@npm:^1.0.0 = x@npm:1.0.0", "x@npm:^1.1.0-next.0 = x@npm:1.1.0-next.1"),
+			Options{Strategy: Highest}, nil},
+		{"the Backstage plugin's ranges", lock(t, "x@backstage:^::backstage=1.50.0&npm=1.1.0 = x@npm:1.1.0", "x@npm:^1.2.0 = x@npm:1.2.0"),
+			Options{Strategy: Highest}, []string{"x@backstage:^::backstage=1.50.0&npm=1.1.0: 1.1.0 → 1.2.0"}},
+		{"an alias goes with its own kind", lock(t, "a@npm:x@^1.0.0 = x@npm:1.0.0", "a@npm:x@^1.1.0 = x@npm:1.1.0", "a@npm:y@^1.0.0 = y@npm:1.5.0"),
+			Options{Strategy: Highest}, []string{"a@npm:x@^1.0.0: 1.0.0 → 1.1.0"}},
+		{"tags, patches, git and workspaces stay", lock(t,
+			"x@npm:latest = x@npm:1.0.0", "x@npm:^1.2.0 = x@npm:1.2.0",
+			"x@patch:x@npm%3A1.0.0#~/x.patch = x@patch:x@npm%3A1.0.0#~/x.patch::version=1.0.0&hash=ab",
+			"x@https://host/x.git#main = x@https://host/x.git#commit=0123", "x@workspace:^, x@workspace:packages/x = x@workspace:packages/x"),
+			Options{Strategy: Highest}, nil},
+		{"out of scope", lock(t, three...), Options{Strategy: Highest, Scope: func(name string) bool { return name == "y" }}, nil},
+		{"Classic", classic(t, "x@^1.0.0 = 1.0.0", "x@^1.1.0, x@^1.0.1 = 1.1.0", "y = 1.0.0", "y@latest = 2.0.0"),
+			Options{Strategy: Highest}, []string{"x@^1.0.0: 1.0.0 → 1.1.0", "y: 1.0.0 → 2.0.0"}},
+		{"Classic: what a resolution put higher stays", classic(t, "x@^1.0.0 = 2.0.0", "x@^1.1.0 = 1.1.0"), Options{Strategy: Highest}, nil},
+		{"Classic: an alias is a package of its own", classic(t, "a@npm:x@^1.0.0 = 1.0.0", "a@npm:x@^1.1.0 = 1.1.0", "a@npm:y@^1.0.0 = 1.5.0"),
+			Options{Strategy: Highest}, []string{"a@npm:x@^1.0.0: 1.0.0 → 1.1.0"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			moves := Plan(tt.lock, tt.opts)
+			if diff := cmp.Diff(tt.want, show(moves)); diff != "" {
+				t.Error(diff)
+			}
+			before := string(tt.lock.Format())
+			Apply(tt.lock, moves)
+			if (string(tt.lock.Format()) != before) != (len(moves) > 0) {
+				t.Error("the lock changed without a move, or not with one")
+			}
+			if again := Plan(tt.lock, tt.opts); len(again) > 0 {
+				t.Errorf("a second run: %v", show(again))
+			}
+			for _, m := range moves {
+				if e := tt.lock.Lookup(m.Descriptor); e == nil || e.Version != m.To.Version {
+					t.Errorf("%s did not move", m.Descriptor)
+				}
+			}
+		})
+	}
+}
+
+// Whatever the strategy Release does: nothing leaves the release's version,
+// and nothing gets less than it had.
+func TestReleaseNeverMovesOff(t *testing.T) {
+	for _, v := range []string{"1.0.0", "1.1.0", "1.2.0"} {
+		l := lock(t,
+			"x@npm:^1.0.0 = x@npm:1.0.0", "x@npm:~1.0.0 = x@npm:1.0.1", "x@npm:^1.1.0 = x@npm:1.1.0",
+			"x@npm:>=1 <1.2 = x@npm:1.1.1", "x@npm:^1.2.0 = x@npm:1.2.0", "x@npm:* = x@npm:1.3.0")
+		had := map[yarnlock.Descriptor]string{}
+		for _, e := range l.Entries {
+			for _, k := range e.Keys {
+				had[k] = e.Version
+			}
+		}
+		Apply(l, Plan(l, Options{Versions: map[string]string{"x": v}, Singleton: func(string) bool { return true }}))
+		for k, before := range had {
+			if now := l.Lookup(k).Version; now < before || before == v && now != v {
+				t.Errorf("release %s: %s went from %s to %s", v, k, before, now)
+			}
+		}
+	}
+}
