@@ -14,7 +14,7 @@ type Lockfile struct {
 	// Mode is "native" (portalctl writes it), "yarn" or "skip".
 	Mode string `json:"mode"`
 	// State is "unchanged", "pending" (it changes when the plan is applied),
-	// "written" or "skipped".
+	// "written", "skipped" or "absent" (there is no yarn.lock).
 	State string `json:"state"`
 	// Yarn is the program that writes it, as a person would name it.
 	Yarn string `json:"yarn,omitempty"`
@@ -162,6 +162,8 @@ func (l Lockfile) sentence() string {
 		s = "will be brought in line by " + by + " when the plan is applied"
 	case "written":
 		s = "brought in line by " + by
+	case "absent":
+		s = "there is none; yarn install will make it"
 	case "skipped":
 		s = "left as it is (--lockfile skip); run yarn install to bring it in line"
 	default:

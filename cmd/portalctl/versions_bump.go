@@ -154,6 +154,10 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	if mode == lockSkip || plan.Stays() {
 		return nil
 	}
+	if r.co.lock == nil && mode == lockAuto {
+		plan.Lockfile = bump.Lockfile{Mode: lockSkip, State: "absent"}
+		return nil
+	}
 	why := ""
 	if mode != lockYarn {
 		var err error
