@@ -28,7 +28,6 @@ import (
 type fakeRegistry struct {
 	packs  map[string]*jsonPackument
 	jitter bool
-	asked  []string
 }
 
 func registryOf(t testing.TB, text string) *fakeRegistry {

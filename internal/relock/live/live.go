@@ -6,9 +6,6 @@ package live
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +19,8 @@ import (
 // Config says where things are. Registry is required.
 type Config struct {
 	Registry *registry.Client
-	// ChecksumDir keeps checksums between runs; "" keeps none.
+	// ChecksumDir keeps checksums, and the hashes of builtin patches, between
+	// runs; "" keeps none.
 	ChecksumDir string
 	// Bundle is the file of the project's Yarn, which carries the builtin
 	// patches; "" if it cannot be read. It is read as text, never run.
@@ -36,10 +34,10 @@ type Config struct {
 
 // Source answers a solver. Close it when the lock is written.
 type Source struct {
-	cfg      Config
-	sums     *yarnzip.Cache
-	slots    chan struct{}
-	builtins func() (*yarnpatch.BuiltinSet, error)
+	cfg     Config
+	sums    *yarnzip.Cache
+	slots   chan struct{}
+	patches patchStore
 
 	done, total atomic.Int64
 
@@ -53,7 +51,7 @@ func New(cfg Config) *Source {
 		cfg.Downloads = 8
 	}
 	s := &Source{cfg: cfg, sums: &yarnzip.Cache{Dir: cfg.ChecksumDir}, slots: make(chan struct{}, cfg.Downloads)}
-	s.builtins = sync.OnceValues(s.readBuiltins)
+	s.patches = patchStore{bundle: cfg.Bundle, dir: cfg.ChecksumDir}
 	return s
 }
 
@@ -74,11 +72,7 @@ func (s *Source) Packument(ctx context.Context, name string) (relock.Packument, 
 
 // PatchHash reads the project's Yarn.
 func (s *Source) PatchHash(_ context.Context, name, version, _ string) (string, error) {
-	p, err := s.patch(name, version)
-	if err != nil {
-		return "", err
-	}
-	return p.Hash, nil
+	return s.patches.hash(name, version)
 }
 
 // Checksum is the checksum of the archive that Yarn would make. Only one that
@@ -92,7 +86,7 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 	var patch *yarnpatch.Patch
 	if req.Patch != "" {
 		var err error
-		if patch, err = s.patch(req.Name, req.Version); err != nil {
+		if patch, err = s.patches.patch(req.Name, req.Version); err != nil {
 			return "", err
 		}
 		key.Patch = patch.ID
@@ -109,6 +103,10 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 		return "", ctx.Err()
 	}
 	sum, err := s.compute(ctx, req, patch)
+	if errors.Is(err, yarnzip.ErrUnsupported) {
+		return "", &relock.Unsupported{Construct: "new package " + req.Name + "@" + req.Version,
+			Why: "its archive cannot be built here: " + err.Error()}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -137,39 +135,6 @@ func (s *Source) report(counter *atomic.Int64) {
 	if s.cfg.Progress != nil {
 		s.cfg.Progress(int(s.done.Load()), int(s.total.Load()))
 	}
-}
-
-func (s *Source) patch(name, version string) (*yarnpatch.Patch, error) {
-	set, err := s.builtins()
-	if err != nil {
-		return nil, err
-	}
-	p, ok, err := set.Patch(name, version)
-	if err == nil && !ok {
-		err = relock.ErrNoPatches
-	}
-	return p, err
-}
-
-// readBuiltins reads the patches once. A Yarn that is not there, or of another
-// form than those known, has none that can be read.
-func (s *Source) readBuiltins() (*yarnpatch.BuiltinSet, error) {
-	if s.cfg.Bundle == "" {
-		return nil, relock.ErrNoPatches
-	}
-	src, err := os.ReadFile(s.cfg.Bundle)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, relock.ErrNoPatches
-	case err != nil:
-		return nil, fault.Wrap(err, fault.Pos{File: s.cfg.Bundle}, "the project's Yarn cannot be read").
-			WithNext("Check its permissions, or use --lockfile yarn")
-	}
-	set, err := yarnpatch.Builtins(src)
-	if err != nil {
-		return nil, errors.Join(relock.ErrNoPatches, err)
-	}
-	return set, nil
 }
 
 // packument is a registry's packument as the solver reads it.

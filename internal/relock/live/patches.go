@@ -1,0 +1,143 @@
+package live
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
+)
+
+// patchStore answers for the builtin patches of a Yarn bundle. Finding one's
+// hash means unpacking megabytes, so hashes are kept between runs, in a file
+// named by the bundle's own hash.
+type patchStore struct {
+	bundle, dir string
+
+	mu     sync.Mutex
+	loaded bool
+	err    error
+	cjs    []byte
+	file   string
+	hashes map[string]string // name@version
+	set    *yarnpatch.BuiltinSet
+}
+
+// hash is the hash of Yarn's patch of a version.
+func (s *patchStore) hash(name, version string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(); err != nil {
+		return "", err
+	}
+	key := name + "@" + version
+	if h := s.hashes[key]; isPatchHash(h) {
+		return h, nil
+	}
+	p, err := s.locked(name, version)
+	if err != nil {
+		return "", err
+	}
+	s.hashes[key] = p.Hash
+	s.save()
+	return p.Hash, nil
+}
+
+// patch is Yarn's patch of a version.
+func (s *patchStore) patch(name, version string) (*yarnpatch.Patch, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s.locked(name, version)
+}
+
+func (s *patchStore) locked(name, version string) (*yarnpatch.Patch, error) {
+	if s.set == nil {
+		set, err := yarnpatch.Builtins(s.cjs)
+		if errors.Is(err, yarnpatch.ErrNoBuiltins) {
+			return nil, relock.ErrNoPatches
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.set = set
+	}
+	p, ok, err := s.set.Patch(name, version)
+	if err == nil && !ok {
+		err = relock.ErrNoPatches
+	}
+	return p, err
+}
+
+func (s *patchStore) load() error {
+	if s.loaded {
+		return s.err
+	}
+	s.loaded, s.hashes = true, map[string]string{}
+	if s.bundle == "" {
+		s.err = relock.ErrNoPatches
+		return s.err
+	}
+	if s.cjs, s.err = os.ReadFile(s.bundle); s.err != nil {
+		if errors.Is(s.err, os.ErrNotExist) {
+			s.err = relock.ErrNoPatches
+		} else {
+			s.err = fault.Wrap(s.err, fault.Pos{File: s.bundle}, "the project's Yarn cannot be read").
+				WithNext("Make the file readable, then run the command again.")
+		}
+		return s.err
+	}
+	if s.dir == "" {
+		return nil
+	}
+	sum := sha256.Sum256(s.cjs)
+	s.file = filepath.Join(s.dir, "patches-"+hex.EncodeToString(sum[:16])+".json")
+	if src, err := os.ReadFile(s.file); err == nil {
+		kept := map[string]string{}
+		if json.Unmarshal(src, &kept) == nil {
+			maps.Copy(s.hashes, kept)
+		}
+	}
+	return nil
+}
+
+// save keeps the hashes; what fails here costs time in the next run.
+func (s *patchStore) save() {
+	if s.file == "" {
+		return
+	}
+	src, err := json.Marshal(s.hashes)
+	if err != nil || os.MkdirAll(s.dir, 0o700) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(s.dir, "patches-*.tmp")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(src)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), s.file)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+}
+
+// isPatchHash guards against a file that somebody else changed: six hex
+// digits.
+func isPatchHash(h string) bool {
+	_, err := hex.DecodeString(h)
+	return err == nil && len(h) == 6
+}
