@@ -10,7 +10,6 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -54,22 +53,15 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 	return nil
 }
 
-// solve brings the lock of a project in line.
+// solve brings the lock of a project in line. On success the solver has taken
+// in.Lock over: it is the new lock then.
 func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
-		Project: in.Project, Settings: in.Settings, YarnVersion: opts.YarnVersion, Now: opts.Now,
+		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
 		BackstageVersion: release,
 		ReadFile: func(rel string) ([]byte, error) {
 			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
 		},
-	}
-	if in.Lock != nil {
-		// The solver takes the lock over, and Yarn may still need it as it was.
-		lock, err := yarnlock.Parse(in.Lock.File, in.Lock.Format())
-		if err != nil {
-			return nil, err
-		}
-		input.Lock = lock
 	}
 	var policy relock.Policy = relock.Highest{}
 	if release != "" {
@@ -122,7 +114,7 @@ func (p *Plan) setLock(in Input, r *relock.Result) {
 		p.Lockfile.State = "pending"
 		var old []byte
 		if in.Lock != nil {
-			old = in.Lock.Format()
+			old = in.Lock.Original()
 		}
 		p.files["yarn.lock"] = &fileEdit{rel: "yarn.lock", path: filepath.Join(in.Project.Root, "yarn.lock"), old: old, new: r.Lock}
 	}

@@ -109,8 +109,10 @@ func (s *solver) result(before versions) *Result {
 	if r.Changed {
 		after = census(lock.Entries)
 	}
-	r.DuplicatesBefore, r.DuplicatesAfter = before.duplicates(), after.duplicates()
+	r.DuplicatesBefore = before.duplicates()
+	r.DuplicatesAfter = r.DuplicatesBefore
 	if r.Changed {
+		r.DuplicatesAfter = after.duplicates()
 		r.compare(before, after)
 		for _, p := range s.order {
 			if _, version, ok := packageOf(p.loc); ok && p.install && !slices.Contains(before[p.loc.Name], version) {

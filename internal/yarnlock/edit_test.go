@@ -24,6 +24,9 @@ func edited(t *testing.T, text string, f func(*Lock)) string {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, out)
 	}
+	if got := string(lock.Original()); got != text {
+		t.Errorf("Original is not what was parsed:\n%s", cmp.Diff(text, got))
+	}
 	if diff := cmp.Diff(plain(lock), plain(back), modelOnly, nilIsEmpty); diff != "" {
 		t.Error(diff)
 	}

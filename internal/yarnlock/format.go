@@ -39,6 +39,9 @@ func (l *Lock) Format() []byte {
 	return append(b, l.tail...)
 }
 
+// Original is the text that was parsed, whatever was changed since.
+func (l *Lock) Original() []byte { return []byte(l.src) }
+
 // Changed reports whether Format differs from what was parsed, or may: an
 // entry that was touched counts.
 func (l *Lock) Changed() bool {
