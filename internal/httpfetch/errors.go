@@ -92,12 +92,14 @@ func explain(rawURL string, attempts int, err error) error {
 	for errors.As(err, &ue) { // its text repeats the address
 		err = ue.Err
 	}
-	next := nextStep(rawURL, err)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // before the headers were in
+	}
 	if !known(err) {
 		err = &transportError{text: scrub(err.Error()), err: err}
 	}
 	f := fault.Wrap(err, fault.Pos{File: Redact(rawURL)}, "%s", what)
-	f.Next = next
+	f.Next = nextStep(rawURL, err)
 	return f
 }
 

@@ -139,7 +139,7 @@ func TestNoRetries(t *testing.T) {
 	cfg := quick
 	cfg.Retries = -1
 	_, err := newClient(t, cfg).Get(context.Background(), Request{URL: s.URL})
-	wantFault(t, err, nil, "cannot fetch: ", "Check the network")
+	wantFault(t, err, nil, "cannot fetch: ", "broke off")
 	// net/http itself may try once more on a connection that it reuses; this
 	// one was new.
 	if requests.Load() != 1 || !Unreachable(err) {

@@ -63,6 +63,17 @@ func (c *Client) load(registry, name string) *cacheEntry {
 	return e
 }
 
+// Forget drops what is known of a package, here and on disk: what it says has
+// turned out to be wrong, and the registry may have been put right by now.
+func (c *Client) Forget(name string) {
+	c.mu.Lock()
+	delete(c.calls, name)
+	c.mu.Unlock()
+	if ep := c.cfg.Settings.Endpoint(name); c.cfg.CacheDir != "" && ep.Err() == nil && !c.cfg.Offline {
+		_ = os.Remove(c.cacheFile(ep.URL, name))
+	}
+}
+
 // store writes a packument for the next run: to a file of its own that is then
 // renamed, so that a reader never sees half of it. A cache that cannot be
 // written is no reason to fail, as in Yarn.

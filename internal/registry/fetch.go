@@ -110,7 +110,7 @@ func (c *Client) online(ep yarnrc.Endpoint, name, address string) error {
 	pos := fault.Pos{File: httpfetch.Redact(address)}
 	if c.cfg.Offline {
 		return fault.Wrap(ErrOffline, pos, "no cached copy of %s", name).
-			WithNext("Run the command once with a network, or leave %s out", name)
+			WithNext("Run the command once with a network")
 	}
 	if u, err := url.Parse(ep.URL); err == nil && !c.cfg.Settings.Network(u.Hostname()).Enabled {
 		return fault.Wrap(ErrOffline, pos, "no cached copy of %s, and enableNetwork forbids requests to %s", name, u.Hostname()).

@@ -26,6 +26,12 @@ type Tarball struct {
 	file *os.File
 }
 
+// unverifiable is an ErrIntegrity: what cannot be verified is not used.
+type unverifiable struct{}
+
+func (unverifiable) Error() string        { return "dist.integrity is missing or not understood" }
+func (unverifiable) Is(target error) bool { return target == ErrIntegrity }
+
 // Size is the number of bytes.
 func (t *Tarball) Size() int64 { return t.size }
 
@@ -68,8 +74,8 @@ func (c *Client) Tarball(ctx context.Context, name, version string, dist Dist) (
 	pos := fault.Pos{File: httpfetch.Redact(address)}
 	want, ok := newVerifier(dist.Integrity, dist.Shasum)
 	if !ok {
-		return nil, fault.Wrap(ErrIntegrity, pos, "the registry gives no usable checksum for %s", id).
-			WithNext("Tell the operator of the registry: dist.integrity is missing or not understood")
+		return nil, fault.Wrap(unverifiable{}, pos, "the registry gives no usable checksum for %s", id).
+			WithNext("Tell the operator of the registry, or let the repo's own Yarn write the lockfile")
 	}
 	if err := c.online(ep, "the tarball of "+id, address); err != nil {
 		return nil, err

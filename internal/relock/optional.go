@@ -73,6 +73,9 @@ func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
 			continue
 		}
 		to := w.s.pkgs[w.s.resolved[e.to]]
+		if to == nil {
+			continue // absent
+		}
 		if to.peered {
 			later = append(later, e)
 			continue

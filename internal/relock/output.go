@@ -2,12 +2,14 @@ package relock
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -59,12 +61,21 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	news := make([]string, len(missing))
+	news, offline := make([]string, len(missing)), make([]error, len(missing))
 	g, gctx := errgroup.WithContext(ctx)
-	for i := range missing {
-		g.Go(func() error {
-			sum, err := s.source.Checksum(gctx, reqs[i])
-			news[i] = sum
+	for i, p := range missing {
+		if reqs[i].Manifest == nil {
+			continue // absent
+		}
+		g.Go(func() (err error) {
+			news[i], err = s.source.Checksum(gctx, reqs[i])
+			if errors.Is(err, httpfetch.ErrOffline) {
+				offline[i] = err
+				return nil
+			}
+			if err != nil {
+				err = s.checksumError(p, err)
+			}
 			return err
 		})
 	}
@@ -73,6 +84,9 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 	}
 	for i, p := range missing {
 		sums[p.loc] = news[i]
+		if offline[i] != nil {
+			s.lacks("the tarball of "+reqs[i].Name+"@"+reqs[i].Version, s.whoAsks(p), offline[i])
+		}
 	}
 	return sums, nil
 }
@@ -102,6 +116,9 @@ func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]Checks
 		loc, patch, _ := s.registryPackage(p)
 		version, _ := npmVersion(loc.Reference)
 		pk := s.packs[loc.Name]
+		if s.lacks(loc.Name, s.whoAsks(p), pk.err) {
+			continue
+		}
 		if pk.err != nil {
 			return nil, s.missingChecksum(p, pk.err)
 		}

@@ -22,7 +22,7 @@ func (s *solver) settle(ctx context.Context) error {
 			return err
 		}
 		changed, err := s.review(ctx)
-		if err != nil || !changed {
+		if err != nil || !changed || len(s.absent.what) > 0 {
 			return err
 		}
 	}
@@ -38,6 +38,9 @@ func (s *solver) review(ctx context.Context) (changed bool, err error) {
 			list, err := s.policy.Choose(req, s.candidatesOf(req.Name))
 			if err == errNeedPackument {
 				again = append(again, req)
+				continue
+			}
+			if s.lacksPackument(req.Asks[0].Descriptor, err) {
 				continue
 			}
 			if err != nil {

@@ -25,6 +25,9 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 		return nil, err
 	}
 	sums, err := s.checksums(ctx)
+	if err == nil {
+		err = s.absent.err()
+	}
 	if err != nil {
 		return nil, err
 	}

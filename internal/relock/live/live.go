@@ -120,6 +120,9 @@ func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch 
 	tgz, err := s.cfg.Registry.Tarball(ctx, req.Name, req.Version, registry.Dist{
 		Tarball: m.Tarball, Integrity: m.Integrity, Shasum: m.Shasum})
 	if err != nil {
+		if errors.Is(err, registry.ErrIntegrity) || errors.Is(err, registry.ErrNotFound) || errors.Is(err, registry.ErrInvalid) {
+			s.cfg.Registry.Forget(req.Name) // the packument may be to blame
+		}
 		return "", err
 	}
 	defer func() { err = errors.Join(err, tgz.Close()) }()
