@@ -39,7 +39,6 @@ type solver struct {
 	// refresh: nothing of the lock but its versions counts, as with
 	// --refresh-lockfile.
 	refresh bool
-	absent  absent // what could not be had without a network
 
 	round
 }
@@ -83,7 +82,7 @@ func (s *solver) closure(ctx context.Context) error {
 		pkgs:     make(map[locator]*pkg, len(s.byLoc)+len(s.byLoc)/8),
 		sources:  map[locator]bool{},
 		need:     map[string]bool{},
-		asker:    map[descriptor]asker{},
+		asker:    make(map[descriptor]asker, n+n/8),
 	}
 	for _, w := range s.workspaces {
 		s.want(w.descriptor(), asker{})
@@ -96,9 +95,6 @@ func (s *solver) closure(ctx context.Context) error {
 			return nil
 		}
 		if len(s.need) == 0 {
-			if len(s.absent.what) > 0 {
-				return nil // they wait for what is absent
-			}
 			return s.cycle()
 		}
 		if err := s.fetch(ctx); err != nil {
@@ -115,11 +111,8 @@ func (s *solver) cycle() error {
 		WithNext("Correct the range of %s, then run the command again.", d.Name)
 }
 
-// want queues a descriptor that has no result yet.
+// want queues a descriptor that nobody asked for yet.
 func (s *solver) want(d descriptor, by asker) {
-	if _, ok := s.resolved[d]; ok {
-		return
-	}
 	if _, ok := s.asker[d]; ok {
 		return
 	}
@@ -136,9 +129,6 @@ func (s *solver) drain(ctx context.Context) error {
 			s.queue = nil
 			for _, d := range batch {
 				done, err := s.resolve(ctx, d)
-				if s.lacksPackument(d, err) {
-					done, err = true, nil
-				}
 				if err != nil {
 					return err
 				}
