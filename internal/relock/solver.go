@@ -39,6 +39,7 @@ type solver struct {
 	// refresh: nothing of the lock but its versions counts, as with
 	// --refresh-lockfile.
 	refresh bool
+	absent  absent // what could not be had without a network
 
 	round
 }
@@ -95,6 +96,9 @@ func (s *solver) closure(ctx context.Context) error {
 			return nil
 		}
 		if len(s.need) == 0 {
+			if len(s.absent.what) > 0 {
+				return nil // they wait for what is absent
+			}
 			return s.cycle()
 		}
 		if err := s.fetch(ctx); err != nil {
@@ -129,6 +133,9 @@ func (s *solver) drain(ctx context.Context) error {
 			s.queue = nil
 			for _, d := range batch {
 				done, err := s.resolve(ctx, d)
+				if s.lacksPackument(d, err) {
+					done, err = true, nil
+				}
 				if err != nil {
 					return err
 				}
