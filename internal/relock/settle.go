@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // maxRounds bounds how often the policy may change its mind. Pinning usually
@@ -76,6 +74,9 @@ func (s *solver) groups() []Request {
 		}
 	}
 	s.raiseFloors(byName)
+	for name, asks := range byName {
+		s.inherit(name, asks)
+	}
 	groups := make([]Request, 0, len(byName))
 	for name, asks := range byName {
 		slices.SortFunc(asks, func(a, b Ask) int {
@@ -85,6 +86,22 @@ func (s *solver) groups() []Request {
 	}
 	slices.SortFunc(groups, func(a, b Request) int { return cmp.Compare(a.Name, b.Name) })
 	return groups
+}
+
+// inherit gives those who ask for a package the floor of the lock if nobody
+// among them had one: all who asked before are gone, or ask by other names. The
+// package stays, and with it what it did to a database.
+func (s *solver) inherit(name string, asks []Ask) {
+	if slices.ContainsFunc(asks, func(a Ask) bool { return a.Floor != nil }) {
+		return
+	}
+	for _, c := range s.candidatesOf(name).Locked() { // newest first
+		for i := range asks {
+			if asks[i].Floor == nil && asks[i].Range.Satisfies(c.Parsed) {
+				asks[i].Floor = c.Parsed
+			}
+		}
+	}
 }
 
 // raiseFloors looks at all who ask with a range, where complete knew the first.
@@ -102,20 +119,16 @@ func (s *solver) raiseFloors(byName map[string][]Ask) {
 		for i := range p.edges {
 			e := &p.edges[i]
 			ask := at[e.to]
-			if ask == nil {
-				continue
-			}
-			if v := s.had(p.loc.Name, e.name); v != nil && (ask.Floor == nil || semrange.Compare(ask.Floor, v) < 0) {
-				ask.Floor = v
+			if ask != nil {
+				ask.Floor = higher(ask.Floor, s.had(p.loc, e.name))
 			}
 		}
 	}
 	// What a backstage: range stands for has the floor of the range itself.
 	for d, ask := range at {
 		if source, ok := s.sourceOf(d); ok && strings.HasPrefix(d.Range, backstageProtocol) {
-			if inner := at[source]; inner != nil && ask.Floor != nil &&
-				(inner.Floor == nil || semrange.Compare(inner.Floor, ask.Floor) < 0) {
-				inner.Floor = ask.Floor
+			if inner := at[source]; inner != nil {
+				inner.Floor = higher(inner.Floor, ask.Floor)
 			}
 		}
 	}
