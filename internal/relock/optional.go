@@ -25,29 +25,27 @@ func (s *solver) conditional() map[locator]bool {
 	if !any {
 		return nil
 	}
-	w := walk{s: s, needed: map[locator]bool{}, seen: make(map[*pkg]uint8, len(s.order))}
+	w := walk{s: s}
 	for _, ws := range s.workspaces {
 		top := s.pkgs[ws.locator()]
 		w.visit(top, nil, top, false, false)
 	}
 	out := map[locator]bool{}
 	for _, p := range s.order {
-		if p.conditions != "" && !w.needed[p.loc] && !s.sources[p.loc] {
+		if p.conditions != "" && p.seen&reachedNeeded == 0 && !s.sources[p.loc] {
 			out[p.loc] = true
 		}
 	}
 	return out
 }
 
-type walk struct {
-	s      *solver
-	needed map[locator]bool // reached by a path without an optional edge
-	seen   map[*pkg]uint8
-}
+type walk struct{ s *solver }
 
+// What the walk has seen of a package.
 const (
-	seenOptional = 1 << iota
+	seenOptional uint8 = 1 << iota
 	seenNeeded
+	reachedNeeded // by a path without an optional edge
 )
 
 // visit is one step of Yarn's walk. A package with peer dependencies is seen
@@ -56,18 +54,22 @@ const (
 // that is needed counts as a new one.
 func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
 	if !optional && !virtual {
-		w.needed[p.loc] = true
+		p.seen |= reachedNeeded
 	}
-	state := uint8(seenOptional)
+	state := seenOptional
 	if !optional || !virtual {
 		state = seenNeeded
 	}
-	if w.seen[p]&seenNeeded != 0 || w.seen[p]&state != 0 {
+	if p.seen&(seenNeeded|state) != 0 {
 		return
 	}
-	w.seen[p] |= state
-	var later []*edge
-	for _, i := range edgeOrder(p.edges) {
+	p.seen |= state
+	order := edgeOrder(p.edges)
+	var later []pkgEdge
+	for i := range p.edges {
+		if order != nil {
+			i = order[i]
+		}
 		e := &p.edges[i]
 		if e.alsoPeer && p != top && parent != nil && provides(parent, e.name) {
 			continue
@@ -77,14 +79,19 @@ func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
 			continue // absent
 		}
 		if to.peered {
-			later = append(later, e)
+			later = append(later, pkgEdge{e, to})
 			continue
 		}
 		w.visit(to, p, top, false, optional || e.optional)
 	}
-	for _, e := range later {
-		w.visit(w.s.pkgs[w.s.resolved[e.to]], p, top, true, optional || e.optional)
+	for _, l := range later {
+		w.visit(l.to, p, top, true, optional || l.edge.optional)
 	}
+}
+
+type pkgEdge struct {
+	edge *edge
+	to   *pkg
 }
 
 // provides reports whether parent fills a peer dependency of what it asks for.
@@ -95,22 +102,27 @@ func provides(parent *pkg, name string) bool {
 	return slices.ContainsFunc(parent.edges, func(e edge) bool { return e.name == name })
 }
 
-// edgeOrder is the order of name@range, by which Yarn sorts dependencies.
+// edgeOrder is the order of name@range, by which Yarn sorts dependencies; nil
+// where they have it already, as those of a lock.
 func edgeOrder(edges []edge) []int {
-	order := make([]int, len(edges))
-	for i := range order {
-		order[i] = i
-	}
-	before := func(a, b int) int {
-		x, y := &edges[a], &edges[b]
+	before := func(x, y edge) int {
 		if x.name == y.name {
 			return cmp.Compare(x.asked, y.asked)
 		}
 		return compareNamed(x.name, y.name)
 	}
-	if !slices.IsSortedFunc(order, before) {
-		slices.SortFunc(order, before)
+	sorted := true
+	for i := 1; i < len(edges) && sorted; i++ {
+		sorted = compareNamed(edges[i-1].name, edges[i].name) < 0
 	}
+	if sorted {
+		return nil
+	}
+	order := make([]int, len(edges))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return before(edges[a], edges[b]) })
 	return order
 }
 

@@ -37,6 +37,7 @@ type pkg struct {
 	// peered: the package, with its extensions, has peer dependencies. Yarn
 	// then walks through virtual copies of it.
 	peered bool
+	seen   uint8 // by the walk of conditional
 }
 
 // edge is one dependency of a package after the reduceDependency hooks.
