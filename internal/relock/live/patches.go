@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ type patchStore struct {
 	mu     sync.Mutex
 	loaded bool
 	err    error
-	cjs    []byte
+	id     string // of the bundle's content
 	file   string
 	hashes map[string]string // name@version
 	set    *yarnpatch.BuiltinSet
@@ -62,9 +63,17 @@ func (s *patchStore) patch(name, version string) (*yarnpatch.Patch, error) {
 
 func (s *patchStore) locked(name, version string) (*yarnpatch.Patch, error) {
 	if s.set == nil {
-		set, err := yarnpatch.Builtins(s.cjs)
+		cjs, err := os.ReadFile(s.bundle)
+		if err != nil {
+			return nil, s.unreadable(err)
+		}
+		if sum := sha256.Sum256(cjs); bundleID(sum[:]) != s.id {
+			s.file = "" // it was replaced just now: keep nothing
+		}
+		set, err := yarnpatch.Builtins(cjs)
 		if errors.Is(err, yarnpatch.ErrNoBuiltins) {
-			return nil, relock.ErrNoPatches
+			s.err = relock.ErrNoPatches
+			return nil, s.err
 		}
 		if err != nil {
 			return nil, err
@@ -87,20 +96,15 @@ func (s *patchStore) load() error {
 		s.err = relock.ErrNoPatches
 		return s.err
 	}
-	if s.cjs, s.err = os.ReadFile(s.bundle); s.err != nil {
-		if errors.Is(s.err, os.ErrNotExist) {
-			s.err = relock.ErrNoPatches
-		} else {
-			s.err = fault.Wrap(s.err, fault.Pos{File: s.bundle}, "the project's Yarn cannot be read").
-				WithNext("Make the file readable, then run the command again.")
-		}
+	var err error
+	if s.id, err = s.bundleHash(); err != nil {
+		s.err = s.unreadable(err)
 		return s.err
 	}
 	if s.dir == "" {
 		return nil
 	}
-	sum := sha256.Sum256(s.cjs)
-	s.file = filepath.Join(s.dir, "patches-"+hex.EncodeToString(sum[:16])+".json")
+	s.file = filepath.Join(s.dir, "patches-"+s.id+".json")
 	if src, err := os.ReadFile(s.file); err == nil {
 		kept := map[string]string{}
 		if json.Unmarshal(src, &kept) == nil {
@@ -108,6 +112,31 @@ func (s *patchStore) load() error {
 		}
 	}
 	return nil
+}
+
+// bundleHash reads the bundle in pieces: what is known of it needs no 3 MB of
+// memory.
+func (s *patchStore) bundleHash() (string, error) {
+	f, err := os.Open(s.bundle)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 128<<10)); err != nil {
+		return "", err
+	}
+	return bundleID(h.Sum(nil)), nil
+}
+
+func bundleID(sum []byte) string { return hex.EncodeToString(sum[:16]) }
+
+func (s *patchStore) unreadable(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return relock.ErrNoPatches
+	}
+	return fault.Wrap(err, fault.Pos{File: s.bundle}, "the project's Yarn cannot be read").
+		WithNext("Make the file readable, then run the command again.")
 }
 
 // save keeps the hashes; what fails here costs time in the next run.

@@ -70,6 +70,27 @@ func TestPatchHashesAreKept(t *testing.T) {
 	}
 }
 
+func TestReplacedBundleKeepsNothing(t *testing.T) {
+	file, dir := bundle(t, onePatch), t.TempDir()
+	s := patchStore{bundle: file, dir: dir}
+	if err := s.load(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(bundle(t, strings.ReplaceAll(onePatch, "new", "newer")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, other, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.hash("resolve", "1.22.8"); err != nil {
+		t.Fatal(err)
+	}
+	if kept, _ := filepath.Glob(filepath.Join(dir, "patches-*")); len(kept) != 0 {
+		t.Errorf("kept %v under the hash of another file", kept)
+	}
+}
+
 func TestNoPatches(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "yarn.cjs")
 	if err := os.WriteFile(empty, []byte("no patches"), 0o644); err != nil {
