@@ -37,6 +37,9 @@ func (s *solver) lacks(what, by string, err error) bool {
 
 // lacksPackument is lacks for the packument that d needs.
 func (s *solver) lacksPackument(d descriptor, err error) bool {
+	if err == nil {
+		return false // as for nearly all of some thousands
+	}
 	name := d.Name
 	if ask, ok := s.askOf(d); ok {
 		name = ask.Name // behind an alias, the real one
