@@ -3,11 +3,13 @@ package relock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -17,7 +19,7 @@ import (
 // offline is a source that has nothing.
 type offline struct{ asked []string }
 
-var errOffline = errors.New("no network in this test")
+var errOffline = fmt.Errorf("no network in this test: %w", registry.ErrOffline)
 
 func (o *offline) Packument(_ context.Context, name string) (Packument, error) {
 	o.asked = append(o.asked, name)

@@ -12,10 +12,14 @@ import (
 // floors knows what the lock had before anything changed.
 type floors struct {
 	byName map[string][]*yarnlock.Entry // npm entries by the name of their locator
-	// asked is, for a package and the name it asks for, the highest version
-	// that it got. Different versions of the asking package count as one.
-	asked map[[2]string]*semver.Version
+	// asked has, for a package and the name it asks for, the version that it
+	// got; anyVersion the highest that any registry version of the package got.
+	asked      map[askKey]*semver.Version
+	anyVersion map[askKey]*semver.Version
 }
+
+// askKey is who asks, a locator or the name of a package, and for what.
+type askKey struct{ by, name string }
 
 func newFloors(lock *yarnlock.Lock) *floors {
 	f := &floors{byName: map[string][]*yarnlock.Entry{}}
@@ -31,28 +35,45 @@ func newFloors(lock *yarnlock.Lock) *floors {
 	return f
 }
 
-// had is the highest version that by got for name before, or nil. An edge
-// whose range changed keeps its floor this way: a bump rewrites the ranges of
-// workspaces, and newer versions of a plugin ask for other ranges.
-func (s *solver) had(by, name string) *semver.Version {
+// had is the version that by got for name before, or nil. A workspace whose
+// range changed keeps its floor this way; a registry package that the lock had
+// in another version has the highest that its versions got.
+func (s *solver) had(by locator, name string) *semver.Version {
 	f := s.floors
 	if f.asked == nil {
-		f.asked = map[[2]string]*semver.Version{}
+		f.asked, f.anyVersion = map[askKey]*semver.Version{}, map[askKey]*semver.Version{}
 		for _, e := range s.in.lockEntries() {
 			for _, d := range e.Dependencies {
 				if !s.policy.Covers(d.Name) {
 					continue
 				}
-				if v := s.lockedDep(d); v != nil {
-					key := [2]string{e.Resolution.Name, d.Name}
-					if old := f.asked[key]; old == nil || semrange.Compare(old, v) < 0 {
-						f.asked[key] = v
-					}
+				v := s.lockedDep(d)
+				if v == nil {
+					continue
+				}
+				f.asked[askKey{e.Resolution.String(), d.Name}] = v
+				if strings.HasPrefix(e.Resolution.Reference, npmProtocol) {
+					key := askKey{e.Resolution.Name, d.Name}
+					f.anyVersion[key] = higher(f.anyVersion[key], v)
 				}
 			}
 		}
 	}
-	return f.asked[[2]string{by, name}]
+	if v := f.asked[askKey{by.String(), name}]; v != nil || s.byLoc[by] != nil {
+		return v
+	}
+	if !strings.HasPrefix(by.Reference, npmProtocol) {
+		return nil
+	}
+	return f.anyVersion[askKey{by.Name, name}]
+}
+
+// higher is the greater of two versions, of which either may be nil.
+func higher(a, b *semver.Version) *semver.Version {
+	if a == nil || b != nil && semrange.Compare(a, b) < 0 {
+		return b
+	}
+	return a
 }
 
 // lockedDep is the version that a dependency line of the lock led to.
@@ -90,8 +111,6 @@ func (s *solver) complete(ask *Ask) {
 	}
 	ask.Floor = ask.Locked
 	if by := s.asker[d]; by.pkg != nil && s.policy.Covers(ask.Name) {
-		if v := s.had(by.pkg.loc.Name, d.Name); v != nil && (ask.Floor == nil || semrange.Compare(ask.Floor, v) < 0) {
-			ask.Floor = v
-		}
+		ask.Floor = higher(ask.Floor, s.had(by.pkg.loc, d.Name))
 	}
 }

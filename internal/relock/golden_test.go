@@ -102,6 +102,7 @@ func TestGolden29Edits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	answer.Locate(yarnlock.Locator{}) // builds its index, which goroutines then share
 	in := openProject(t, dir)
 	res, err := Solve(t.Context(), in, &recorded{filepath.Join(golden, "packuments"), answer}, Highest{})
 	if err != nil {

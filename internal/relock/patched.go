@@ -3,10 +3,13 @@ package relock
 import (
 	"context"
 	"errors"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // ErrNoPatches is what a Source answers when it cannot read the patches that
@@ -51,12 +54,61 @@ func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, 
 		}
 		return "", s.unsupportedWhy(d, "builtin patch", "the patch that Yarn applies to "+d.Name+" is part of Yarn's own program, which cannot be read here")
 	}
-	// A patch of the project. Its hash is kept as long as what it patches
-	// stays; the files themselves are not read.
-	if ok {
-		return known, nil
+	hash, err := s.projectPatch(d, r, version)
+	switch {
+	case err == nil:
+		return hash, nil
+	case ok && errors.Is(err, errNoFile):
+		return known, nil // as far as can be seen, nothing changed
 	}
-	return "", s.unsupportedWhy(d, "patch", "a patch of the project applies to a version that the lockfile does not have yet")
+	return "", err
+}
+
+// errNoFile says that a patch file cannot be read.
+var errNoFile = errors.New("the patch file cannot be read")
+
+// projectPatch is the hash of patches that are files of the project: paths
+// from its root (~/…) or from the workspace that asks.
+func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (string, error) {
+	var sources []yarnpatch.Source
+	for item := range strings.SplitSeq(r.Selector, "&") {
+		file, optional := item, false
+		if i := strings.LastIndexByte(item, '!'); i >= 0 {
+			file, optional = item[i+1:], slices.Contains(strings.Split(item[:i], "!"), "optional")
+		}
+		rel, ok := s.patchFile(file, r.Bind("locator"))
+		if !ok || s.in.ReadFile == nil {
+			return "", s.unsupportedWhy(d, "patch", "the patch file "+file+" is not one of the project")
+		}
+		text, err := s.in.ReadFile(rel)
+		if err != nil {
+			return "", fault.Wrap(errors.Join(errNoFile, err), s.descriptorPos(d), "%s", d).
+				WithNext("Restore the patch file, or take the patch out, then run the command again.")
+		}
+		sources = append(sources, yarnpatch.Source{Text: newlines.Replace(string(text)), Optional: optional})
+	}
+	p, err := yarnpatch.New(sources, version)
+	if err != nil {
+		return "", s.unsupportedWhy(d, "patch", "its file is not understood: "+err.Error())
+	}
+	return p.Hash, nil
+}
+
+// newlines are those that Yarn makes of a patch file's.
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// patchFile is the path of a patch file from the root of the project.
+func (s *solver) patchFile(file, parent string) (string, bool) {
+	rel, ok := strings.CutPrefix(file, "~/")
+	if !ok {
+		loc, ok := yarnlock.ParseLocator(parent)
+		if !ok || path.IsAbs(file) || isBuiltinPatch(file) || !strings.HasPrefix(loc.Reference, workspaceProtocol) {
+			return "", false
+		}
+		rel = path.Join(loc.Reference[len(workspaceProtocol):], file)
+	}
+	rel = path.Clean(rel)
+	return rel, rel != ".." && !strings.HasPrefix(rel, "../")
 }
 
 // lockedPatch is the hash of the locked patch whose reference starts with

@@ -1,11 +1,13 @@
 package relock
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -54,18 +56,26 @@ func (r *Release) Choose(req Request, candidates *Candidates) ([]Choice, error) 
 	if !covered {
 		return Highest{}.Choose(req, candidates)
 	}
-	g := group{Request: req, c: candidates, policy: r, list: make([]Choice, len(req.Asks))}
-	if v, err := semrange.ParseVersion(text); err == nil {
-		ok, err := g.available(text, v)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			g.release = v
-		}
+	g := group{Request: req, c: candidates, policy: r}
+	v, err := semrange.ParseVersion(text)
+	if err == nil {
+		g.release = v
 	}
 	if err := g.solve(); err != nil {
 		return nil, err
+	}
+	// Only now is it worth asking whether the release's version can be had.
+	if g.chose(text) {
+		ok, err := g.available(text)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			g.release = nil
+			if err := g.solve(); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return g.list, nil
 }
@@ -80,20 +90,25 @@ type group struct {
 	list    []Choice
 }
 
-// available reports whether the release's version can be had. What the lock
-// has can; else it must be in the registry and past the age gate. The registry
-// is only asked if some range would take the version.
-func (g *group) available(text string, v *semver.Version) (bool, error) {
+func (g *group) chose(version string) bool {
+	return slices.ContainsFunc(g.list, func(c Choice) bool { return c.Version == version })
+}
+
+// available reports whether the release's version can be had: from the lock,
+// or from the registry and past the age gate. If the lock answers all ranges,
+// a registry that does not know the package, or must not be asked, changes
+// nothing.
+func (g *group) available(text string) (bool, error) {
 	for _, c := range g.c.Locked() {
 		if c.Version == text {
 			return true, nil
 		}
 	}
-	if !slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Range.Satisfies(v) && g.fits(a, v) }) {
-		return true, nil
-	}
 	all, err := g.c.All()
 	if err != nil {
+		if g.settled() && (errors.Is(err, registry.ErrNotFound) || errors.Is(err, registry.ErrOffline)) {
+			return false, nil
+		}
 		return false, err
 	}
 	return slices.ContainsFunc(all, func(c Candidate) bool { return c.Version == text && !c.Quarantined }), nil
@@ -107,6 +122,7 @@ func (g *group) fits(a Ask, v *semver.Version) bool {
 func (g *group) takes(a Ask, v *semver.Version) bool { return a.Range.Satisfies(v) && g.fits(a, v) }
 
 func (g *group) solve() error {
+	g.list = make([]Choice, len(g.Asks))
 	if g.release == nil {
 		return g.rest(g.open(), ReasonMissing)
 	}

@@ -36,6 +36,9 @@ type Proxy struct {
 	locks  map[string]*sync.Mutex
 	missed map[string]int // path to status, of what the registry does not have
 	count  int
+
+	release map[string]string // see StandIn
+	nearest map[string]string // name@version to the version that stands in
 }
 
 // StartProxy records upstream (a URL) into dir.
@@ -86,7 +89,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	time.Sleep(p.Latency)
-	body, status, err := p.get(r.Context(), path)
+	body, status, err := p.standInTarball(r.Context(), path)
 	p.mu.Lock()
 	p.count++
 	if status != http.StatusOK {
@@ -97,9 +100,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	if status == http.StatusOK && !strings.Contains(path, "/-/") {
+	if status == http.StatusOK && isPackument(path) {
 		w.Header().Set("Content-Type", "application/json")
-		body = p.rewrite(body)
+		body = p.rewrite(p.addMissing(path, body))
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)

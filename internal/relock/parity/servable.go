@@ -32,9 +32,13 @@ var culprit = regexp.MustCompile(`asked for by (\S+) (\d+\.\d+\.\d+\S*?): `)
 // resolutions in the root package.json, until the registry, which is partial,
 // has everything that is asked for. It returns the pins.
 func MakeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source *Source) (map[string]string, error) {
+	return makeServable(ctx, dir, registry, yarn, now, source, relock.Highest{})
+}
+
+func makeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source *Source, policy relock.Policy) (map[string]string, error) {
 	pins := map[string]string{}
 	for {
-		_, err := Solve(ctx, dir, registry, yarn, now, noChecksums{source}, relock.Highest{})
+		_, err := Solve(ctx, dir, registry, yarn, now, noChecksums{source}, policy)
 		if err == nil {
 			return pins, nil
 		}

@@ -1,0 +1,135 @@
+package parity
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// TestReleaseBump moves the trees of PORTALCTL_PARITY_EXTRA, and demo-1.43, to
+// releases: every package must be on the release or have a reason, and the
+// real Yarn must not change a byte of the lock. With PORTALCTL_PARITY_BUMP
+// (name:release, separated by commas) it takes these releases.
+func TestReleaseBump(t *testing.T) {
+	l := newLab(t)
+	trees := map[string]string{}
+	for item := range strings.SplitSeq(os.Getenv("PORTALCTL_PARITY_EXTRA"), ",") {
+		if name, rest, ok := strings.Cut(item, "="); ok {
+			trees[name] = rest
+		}
+	}
+	trees["demo-1.43"] = testshared.Dir(t, "corpus/demo-1.43") + "@4.4.1"
+	for item := range strings.SplitSeq(os.Getenv("PORTALCTL_PARITY_BUMP"), ",") {
+		name, release, _ := strings.Cut(item, ":")
+		rest, ok := trees[name]
+		if !ok {
+			continue
+		}
+		t.Run(name+"-to-"+release, func(t *testing.T) {
+			at := strings.LastIndexByte(rest, '@')
+			l.bump(t, rest[:at], rest[at+1:], release)
+		})
+	}
+}
+
+func (l *lab) bump(t *testing.T, base, version, release string) {
+	manifest := testshared.Dir(t, "backstage-versions/v1/releases/"+release+"/manifest.json")
+	t.Setenv("BACKSTAGE_MANIFEST_FILE", manifest)
+	versions, err := Versions(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yarn, err := GetYarn(t.Context(), l.dir, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := CopyTree(base, dir); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Open(dir, l.proxy.URL, version, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names(in.Lock) {
+		if versions[name] == "" {
+			continue
+		}
+		if _, err := NewSource(l.proxy.URL, "").Packument(t.Context(), name); err != nil {
+			t.Logf("left as it is, for the registry has no %s at all", name)
+			delete(versions, name)
+		}
+	}
+	if err := Bump(dir, release, versions); err != nil {
+		t.Fatal(err)
+	}
+	l.proxy.StandIn(versions)
+	defer func() {
+		t.Logf("versions of the release that another stands in for: %d", len(l.proxy.nearest))
+		l.proxy.StandIn(nil)
+	}()
+	source := NewSource(l.proxy.URL, yarn.Bundle)
+	policy := &relock.Release{Versions: versions}
+	pins, err := makeServable(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
+	t.Logf("pinned because the registry is partial: %s", pinText(pins))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	res, err := Solve(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(start)
+	for _, line := range CheckPinned(res) {
+		t.Error(line)
+	}
+	lock, err := yarnlock.Parse("yarn.lock", res.Lock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range Unforced(lock, versions) {
+		t.Error(line)
+	}
+	for _, o := range res.OffRelease {
+		first := o.Asks[0]
+		t.Logf("off: %s %s (release %s): %s; %s asks for %s", o.Name, o.Version, o.Release, o.Reason, first.Path[len(first.Path)-1].Name, first.Range)
+	}
+	for _, o := range res.Ahead {
+		t.Logf("ahead: %s %s (release %s)", o.Name, o.Version, o.Release)
+	}
+	count := func(list []relock.Duplicate) (n int) {
+		for _, d := range list {
+			if strings.HasPrefix(d.Name, "@backstage/") {
+				n++
+			}
+		}
+		return n
+	}
+	lockFile := filepath.Join(dir, "yarn.lock")
+	if err := os.WriteFile(lockFile, res.Lock, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true)
+	if run.Err != nil {
+		t.Fatalf("YARN FAILED: %s", run.Reason())
+	}
+	after, err := os.ReadFile(lockFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(after) != string(res.Lock) {
+		t.Errorf("Yarn changes the lock")
+		_ = os.WriteFile(filepath.Join(os.TempDir(), "bump-ours.lock"), res.Lock, 0o644)
+		_ = os.WriteFile(filepath.Join(os.TempDir(), "bump-yarn.lock"), after, 0o644)
+	}
+	t.Logf("RESULT %s: %d of %d on the release, %d off, %d ahead; @backstage duplicates %d to %d; +%d -%d ~%d; ours %v, Yarn's check %v",
+		t.Name(), res.OnRelease, res.OfRelease, len(res.OffRelease), len(res.Ahead), count(res.DuplicatesBefore), count(res.DuplicatesAfter),
+		len(res.Added), len(res.Removed), len(res.Updated), took.Round(time.Millisecond), run.Elapsed.Round(time.Millisecond))
+}
