@@ -1,0 +1,498 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// lockPortal is a portal whose lock has keep alone and whose package.json has
+// gained gain, which brings inner.
+type lockPortal struct {
+	t     *testing.T
+	reg   *npmRegistry
+	dir   string
+	cache string
+	tmp   string
+	env   []string // more variables
+	// before is yarn.lock as it is, after as it must become.
+	before, after string
+}
+
+func newLockPortal(t *testing.T) *lockPortal {
+	t.Helper()
+	p := &lockPortal{t: t, reg: newNPMRegistry(t), dir: t.TempDir(), cache: t.TempDir(), tmp: t.TempDir()}
+	t.Setenv("TMPDIR", p.tmp)
+	p.reg.publish("keep@1.0.0")
+	p.reg.publish("gain@1.0.0")
+	p.reg.publish("gain@1.2.0", "inner@^2.0.0")
+	p.reg.publish("inner@2.1.0")
+	p.write("package.json", "{\n  \"name\": \"root\",\n  \"private\": true,\n  \"workspaces\": [\"packages/*\"]\n}\n")
+	p.wants("keep@^1.0.0")
+	p.write("yarn.lock", "")
+	p.mustLock()
+	p.before = p.lockText()
+	p.wants("keep@^1.0.0", "gain@^1.0.0")
+	p.mustLock()
+	p.after = p.lockText()
+	if !strings.Contains(p.after, `"inner@npm:^2.0.0":`) || p.after == p.before {
+		t.Fatalf("the portal's lock is not what the tests need:\n%s", p.after)
+	}
+	p.reset()
+	p.reg.heal()
+	return p
+}
+
+// wants writes the dependencies of packages/app.
+func (p *lockPortal) wants(deps ...string) {
+	p.t.Helper()
+	src, err := json.MarshalIndent(map[string]any{"name": "app", "version": "0.1.0", "dependencies": depMap(deps)}, "", "  ")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write("packages/app/package.json", string(src)+"\n")
+}
+
+func (p *lockPortal) write(name, text string) {
+	p.t.Helper()
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *lockPortal) lockText() string {
+	p.t.Helper()
+	src, err := os.ReadFile(filepath.Join(p.dir, "yarn.lock"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(src)
+}
+
+// reset puts the lock back and empties the cache.
+func (p *lockPortal) reset() {
+	p.t.Helper()
+	p.write("yarn.lock", p.before)
+	if err := os.RemoveAll(p.cache); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *lockPortal) environ() []string {
+	return append([]string{
+		"YARN_NPM_REGISTRY_SERVER=" + p.reg.URL,
+		"YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1",
+		"PORTALCTL_CACHE_DIR=" + p.cache,
+		"HOME=" + p.tmp,
+		"NO_PROXY=127.0.0.1,localhost",
+	}, p.env...)
+}
+
+func (p *lockPortal) run(args ...string) (code int, out, errOut string) {
+	p.t.Helper()
+	return run0(p.t, "", p.environ(), append([]string{"versions", "lock", "-C", p.dir}, args...)...)
+}
+
+func (p *lockPortal) mustLock() {
+	p.t.Helper()
+	if code, out, errOut := p.run(); code != 0 {
+		p.t.Fatalf("versions lock: exit %d\n%s%s", code, out, errOut)
+	}
+}
+
+// mustFail runs versions lock, which must refuse: exit 2, nothing on stdout,
+// a next step, all texts on stderr, no file changed and none left behind.
+func (p *lockPortal) mustFail(texts ...string) {
+	p.t.Helper()
+	before := readTree(p.t, p.dir)
+	code, out, errOut := p.run()
+	if code != 2 || out != "" || !strings.HasPrefix(errOut, "error: ") || !strings.Contains(errOut, "\nnext: ") {
+		p.t.Errorf("exit %d, stdout %q, stderr %q; want exit 2, no stdout, an error and a next step", code, out, errOut)
+	}
+	for _, want := range texts {
+		if !strings.Contains(errOut, want) {
+			p.t.Errorf("stderr lacks %q:\n%s", want, errOut)
+		}
+	}
+	if d := cmp.Diff(before, readTree(p.t, p.dir)); d != "" {
+		p.t.Errorf("the tree changed (-before +after):\n%s", d)
+	}
+	p.noLitter()
+}
+
+// mustHeal runs versions lock without a fault on what the faulty run left: the
+// lock must be right, and so must one that is made of the caches alone.
+func (p *lockPortal) mustHeal() {
+	p.t.Helper()
+	p.reg.heal()
+	p.write("yarn.lock", p.before)
+	p.mustBeRight("after the fault")
+	p.write("yarn.lock", p.before)
+	if code, out, errOut := p.run("--offline"); code != 0 {
+		p.t.Errorf("from the cache: exit %d\n%s%s", code, out, errOut)
+	} else if d := cmp.Diff(p.after, p.lockText()); d != "" {
+		p.t.Errorf("from the cache: wrong lock (-want +got):\n%s", d)
+	}
+}
+
+func (p *lockPortal) mustBeRight(when string) {
+	p.t.Helper()
+	if code, out, errOut := p.run(); code != 0 {
+		p.t.Errorf("%s: exit %d\n%s%s", when, code, out, errOut)
+	} else if d := cmp.Diff(p.after, p.lockText()); d != "" {
+		p.t.Errorf("%s: wrong lock (-want +got):\n%s", when, d)
+	}
+	p.noLitter()
+}
+
+// noLitter looks for temporary files.
+func (p *lockPortal) noLitter() {
+	p.t.Helper()
+	for _, dir := range []string{p.tmp, p.cache, p.dir} {
+		if _, err := os.Stat(dir); err != nil {
+			continue // nothing was kept at all
+		}
+		for name := range readTree(p.t, dir) {
+			if dir == p.tmp || strings.HasSuffix(name, ".tmp") || isOurs(name) {
+				p.t.Errorf("left behind: %s", filepath.Join(dir, name))
+			}
+		}
+	}
+}
+
+const gainTarball = "/gain/-/gain-1.2.0.tgz"
+
+// A registry that fails for good: a clear error, the lock as it was, and
+// nothing in any cache that a later run would believe.
+func TestLockRegistryFaults(t *testing.T) {
+	html := "<!DOCTYPE html><html><body>Please log in</body></html>"
+	other := string(npmTarball(map[string]any{"name": "evil", "version": "6.6.6"}))
+	for _, tt := range []struct {
+		name  string
+		set   func(*lockPortal)
+		texts []string
+	}{
+		{"packument 500", func(p *lockPortal) { p.reg.fail("/gain", -1, status(500)) },
+			[]string{"gain@npm:^1.0.0, asked for by app", "/gain", "500 Internal Server Error", "tried 4 times", "packages/app/package.json:3:13"}},
+		{"packument 404", func(p *lockPortal) { p.reg.fail("/gain", -1, status(404)) },
+			[]string{"gain@npm:^1.0.0, asked for by app", "packages/app/package.json:3:13", "the registry does not have it"}},
+		{"inner packument 404", func(p *lockPortal) { p.reg.fail("/inner", -1, status(404)) },
+			[]string{"inner@npm:^2.0.0, asked for by gain 1.2.0", "the registry does not have it"}},
+		{"packument 401", func(p *lockPortal) { p.reg.fail("/gain", -1, status(401)) },
+			[]string{"gain@npm:^1.0.0, asked for by app", "refuses access", "npmAuthToken"}},
+		{"packument 429", func(p *lockPortal) { p.reg.fail("/gain", -1, status(429, "Retry-After: 0")) },
+			[]string{"429 Too Many Requests", "tried 4 times", "Run the command again later"}},
+		{"packument is HTML", func(p *lockPortal) { p.reg.fail("/gain", -1, body("text/html; charset=utf-8", html)) },
+			[]string{"it is text/html, not JSON", "a proxy or a login page"}},
+		{"packument is HTML that calls itself JSON", func(p *lockPortal) { p.reg.fail("/gain", -1, body("application/json", html)) },
+			[]string{"the answer for gain is no packument", "a proxy or a login page"}},
+		{"packument of another package", func(p *lockPortal) {
+			p.reg.fail("/gain", -1, body("application/json", string(p.reg.packument("keep"))))
+		}, []string{"the answer for gain is no packument", `it is about "keep"`}},
+		{"packument refused", func(p *lockPortal) {
+			p.reg.fail("/gain", -1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		},
+			[]string{"/gain", "the connection to 127.0.0.1", "broke off"}},
+		{"packument cut", func(p *lockPortal) {
+			p.reg.fail("/gain", -1, cut("application/json", string(p.reg.packument("gain"))))
+		}, []string{"/gain", "next: Run the command again"}},
+		{"packument incomplete", func(p *lockPortal) {
+			whole := string(p.reg.packument("gain"))
+			p.reg.fail("/gain", -1, body("application/json", whole[:len(whole)/2]))
+		}, []string{"the answer for gain is incomplete", "next: Run the command again"}},
+		{"packument stalls", func(p *lockPortal) {
+			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
+			p.reg.fail("/gain", -1, stall("application/json", string(p.reg.packument("gain"))))
+		}, []string{"/gain", "the server did not answer in time"}},
+		{"packument is a bomb", func(p *lockPortal) { p.reg.fail("/gain", -1, gzipBomb(192<<20)) },
+			[]string{"/gain", "larger than allowed"}},
+		{"redirect loop", func(p *lockPortal) {
+			p.reg.fail("/gain", -1, redirect("/elsewhere"))
+			p.reg.fail("/elsewhere", -1, redirect("/gain"))
+		}, []string{"/gain", "it redirects in a circle"}},
+		{"tarball 500", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(503)) },
+			[]string{gainTarball, "503 Service Unavailable", "gain@npm:1.2.0, asked for by app"}},
+		{"tarball 404", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(404)) },
+			[]string{gainTarball, "gain@1.2.0", "the registry does not have it", "asked for by app"}},
+		{"tarball 429", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(429, "Retry-After: 0")) },
+			[]string{gainTarball, "429 Too Many Requests", "later"}},
+		{"tarball cut", func(p *lockPortal) {
+			p.reg.fail(gainTarball, -1, cut("application/octet-stream", string(p.reg.tgz[gainTarball])))
+		}, []string{gainTarball, "unexpected EOF", "next: Run the command again"}},
+		{"tarball shorter than published", func(p *lockPortal) {
+			whole := string(p.reg.tgz[gainTarball])
+			p.reg.fail(gainTarball, -1, body("application/octet-stream", whole[:len(whole)-9]))
+		}, []string{gainTarball, "gain@1.2.0", "does not match its checksum"}},
+		{"tarball tampered with", func(p *lockPortal) { p.reg.fail(gainTarball, -1, body("application/octet-stream", other)) },
+			[]string{gainTarball, "gain@1.2.0 (sha512)", "does not match its checksum", "do not use the package"}},
+		{"tarball is HTML", func(p *lockPortal) { p.reg.fail(gainTarball, -1, body("text/html", html)) },
+			[]string{"does not match its checksum", "a proxy or a login page"}},
+		{"tarball stalls", func(p *lockPortal) {
+			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
+			p.reg.fail(gainTarball, -1, stall("application/octet-stream", string(p.reg.tgz[gainTarball])))
+		}, []string{gainTarball, "the server did not answer in time"}},
+		{"tarball redirect loop", func(p *lockPortal) { p.reg.fail(gainTarball, -1, redirect(gainTarball)) },
+			[]string{gainTarball, "it redirects in a circle"}},
+		{"tarball announces 10 GB", func(p *lockPortal) {
+			p.reg.fail(gainTarball, -1, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Length", "10000000000")
+				_, _ = w.Write([]byte("x"))
+			})
+		}, []string{gainTarball, "larger than allowed"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newLockPortal(t)
+			tt.set(p)
+			p.mustFail(tt.texts...)
+			p.env = nil
+			p.mustHeal()
+		})
+	}
+}
+
+// gzipBomb is JSON that unpacks to size bytes.
+func gzipBomb(size int) http.HandlerFunc {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	_, _ = z.Write([]byte(`{"name":"gain","versions":{"1.0.0":{"x":"`))
+	blank := bytes.Repeat([]byte("x"), 1<<20)
+	for range size / len(blank) {
+		_, _ = z.Write(blank)
+	}
+	_ = z.Close()
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(b.Bytes())
+	}
+}
+
+// Faults that pass: the run succeeds, and what it writes and keeps is right.
+func TestLockPassingFaults(t *testing.T) {
+	octets := "application/octet-stream"
+	for _, tt := range []struct {
+		name string
+		set  func(*lockPortal)
+	}{
+		{"500 once", func(p *lockPortal) {
+			p.reg.fail("/gain", 1, status(500))
+			p.reg.fail(gainTarball, 1, status(502))
+		}},
+		{"429 once", func(p *lockPortal) { p.reg.fail("/gain", 1, status(429, "Retry-After: 0")) }},
+		{"cut once", func(p *lockPortal) {
+			p.reg.fail("/inner", 1, cut("application/json", string(p.reg.packument("inner"))))
+			p.reg.fail(gainTarball, 1, cut(octets, string(p.reg.tgz[gainTarball])))
+		}},
+		{"incomplete once", func(p *lockPortal) {
+			p.reg.fail("/inner", 1, body("application/json", `{"name":"inner","versions":{`))
+		}},
+		{"stalls once", func(p *lockPortal) {
+			p.env = []string{"YARN_HTTP_TIMEOUT=300"}
+			p.reg.fail("/gain", 1, stall("application/json", string(p.reg.packument("gain"))))
+			p.reg.fail(gainTarball, 1, stall(octets, string(p.reg.tgz[gainTarball])))
+		}},
+		{"slow, but never silent", func(p *lockPortal) {
+			p.env = []string{"YARN_HTTP_TIMEOUT=500"}
+			p.reg.fail("/gain", -1, dribble("application/json", string(p.reg.packument("gain")), 80*time.Millisecond))
+			p.reg.fail(gainTarball, -1, dribble(octets, string(p.reg.tgz[gainTarball]), 80*time.Millisecond))
+		}},
+		{"redirect on the same host", func(p *lockPortal) {
+			p.reg.fail("/gain", -1, redirect("/mirror/gain"))
+			p.reg.fail("/mirror/gain", -1, body("application/json", string(p.reg.packument("gain"))))
+			p.reg.fail(gainTarball, -1, redirect("/mirror.tgz"))
+			p.reg.fail("/mirror.tgz", -1, body(octets, string(p.reg.tgz[gainTarball])))
+		}},
+		{"HTML error pages are not asked for their type", func(p *lockPortal) {
+			p.reg.fail("/gain", 2, status(503, "Content-Type: text/html", "Retry-After: 0"))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newLockPortal(t)
+			tt.set(p)
+			p.mustBeRight("with the fault")
+			p.env = nil
+			p.mustHeal()
+		})
+	}
+}
+
+// The server's word on when to come back counts.
+func TestLockWaitsForRetryAfter(t *testing.T) {
+	p := newLockPortal(t)
+	var first, second time.Time
+	p.reg.fail("/gain", 2, func(w http.ResponseWriter, req *http.Request) {
+		if first.IsZero() {
+			first = time.Now()
+			status(429, "Retry-After: 1")(w, req)
+			return
+		}
+		second = time.Now()
+		body("application/json", string(p.reg.packument("gain")))(w, req)
+	})
+	p.mustBeRight("after 429")
+	if wait := second.Sub(first); wait < time.Second || wait > 10*time.Second {
+		t.Errorf("asked again after %v, want what Retry-After says: 1s", wait)
+	}
+}
+
+// What the packument says of the tarball is wrong: no checksum is made up, and
+// a later run, for which the registry was put right, does not believe a cached
+// packument that led nowhere.
+func TestLockWrongIntegrity(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		field string
+		value any
+		texts []string
+	}{
+		{"of another tarball", "integrity", integrityOf([]byte("something else")), []string{"gain@1.2.0 (sha512)", "does not match its checksum"}},
+		{"missing", "integrity", nil, []string{"no usable checksum for gain@1.2.0"}},
+		{"garbage", "integrity", "sha512-!!!", []string{"no usable checksum for gain@1.2.0"}},
+		{"unknown algorithm", "integrity", "md5-1B2M2Y8AsgTpgAmY7PhCfg==", []string{"no usable checksum for gain@1.2.0"}},
+		{"no address", "tarball", "ftp://127.0.0.1/gain.tgz", []string{"gain@1.2.0", "no address for the tarball"}},
+		{"an address by http of a strange host", "tarball", "http://registry.invalid/gain.tgz", []string{"gain@1.2.0", "plain http", "unsafeHttpWhitelist"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newLockPortal(t)
+			was := p.reg.packs["gain"]["1.2.0"]["dist"].(map[string]any)[tt.field]
+			p.reg.dist("gain@1.2.0", tt.field, tt.value)
+			p.mustFail(tt.texts...)
+			p.reg.dist("gain@1.2.0", tt.field, was)
+			p.mustHeal()
+		})
+	}
+}
+
+// A checksum is kept for one content of the tarball only.
+func TestLockChecksumsBelongToAnIntegrity(t *testing.T) {
+	p := newLockPortal(t)
+	// For a while the registry, or somebody in its place, serves another
+	// package, consistently.
+	good, goodDist := p.reg.tgz[gainTarball], p.reg.packs["gain"]["1.2.0"]["dist"].(map[string]any)["integrity"]
+	evil := npmTarball(map[string]any{"name": "gain", "version": "1.2.0", "scripts": map[string]string{"install": "evil"}})
+	p.reg.fail(gainTarball, -1, body("application/octet-stream", string(evil)))
+	p.reg.dist("gain@1.2.0", "integrity", integrityOf(evil))
+	p.mustLock()
+	if p.lockText() == p.after {
+		t.Fatal("another tarball has the same checksum")
+	}
+	// Then it is put right. The packument may be cached; the checksum is not
+	// that of the other tarball.
+	p.reg.dist("gain@1.2.0", "integrity", goodDist)
+	if err := os.RemoveAll(filepath.Join(p.cache, "registry")); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(good, p.reg.tgz[gainTarball]) {
+		t.Fatal("the tarball changed")
+	}
+	p.mustHeal()
+}
+
+// A checksum cache that was damaged on disk is worth nothing, but does no harm.
+func TestLockDamagedChecksumCache(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(string) string
+	}{
+		{"a digit of each checksum", func(s string) string {
+			lines := strings.Split(s, "\n")
+			for i, l := range lines {
+				if l != "" {
+					c := byte('0')
+					if l[len(l)-1] == c {
+						c = '1'
+					}
+					lines[i] = l[:len(l)-1] + string(c)
+				}
+			}
+			return strings.Join(lines, "\n")
+		}},
+		{"cut", func(s string) string { return s[:len(s)/2] }},
+		{"zeros", func(s string) string { return strings.Repeat("\x00", len(s)) }},
+		{"another package's line", func(s string) string {
+			return strings.NewReplacer("gain@1.2.0", "inner@2.1.0", "inner@2.1.0", "gain@1.2.0").Replace(s)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newLockPortal(t)
+			p.mustBeRight("first run")
+			changed := 0
+			for name, text := range readTree(t, filepath.Join(p.cache, "checksums")) {
+				path := filepath.Join(p.cache, "checksums", name)
+				if err := os.WriteFile(path, []byte(tt.damage(text)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				changed++
+			}
+			if changed == 0 {
+				t.Fatal("no checksum was kept")
+			}
+			p.reg.heal()
+			p.write("yarn.lock", p.before)
+			p.mustBeRight("with the damaged cache")
+			if len(p.reg.asked(gainTarball)) == 0 {
+				t.Error("a damaged checksum was believed: nothing was downloaded")
+			}
+			p.mustHeal()
+		})
+	}
+}
+
+// Credentials go to the registry and to nobody else, wherever it sends us.
+func TestLockCredentialsStayHome(t *testing.T) {
+	p := newLockPortal(t)
+	p.env = []string{"YARN_NPM_AUTH_TOKEN=s3cret", "YARN_NPM_ALWAYS_AUTH=true"}
+	gain, tgz := p.reg.packument("gain"), p.reg.tgz[gainTarball]
+	var strangers []*http.Request
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		strangers = append(strangers, req)
+		if strings.HasSuffix(req.URL.Path, ".tgz") {
+			body("application/octet-stream", string(tgz))(w, req)
+			return
+		}
+		body("application/json", string(gain))(w, req)
+	}))
+	t.Cleanup(other.Close)
+	p.reg.fail("/gain", -1, redirect(other.URL+"/gain"))
+	p.reg.fail(gainTarball, -1, redirect(other.URL+"/gain.tgz"))
+	p.mustBeRight("with redirects to another host")
+	if len(strangers) != 2 {
+		t.Fatalf("the other host got %d requests, want 2", len(strangers))
+	}
+	for _, req := range strangers {
+		if a := req.Header.Get("Authorization"); a != "" {
+			t.Errorf("%s: the other host got %q", req.URL, a)
+		}
+	}
+	home := p.reg.asked("/")
+	if len(home) < 4 {
+		t.Errorf("the registry got %d requests, want at least 4", len(home))
+	}
+	for _, req := range home {
+		if a := req.Header.Get("Authorization"); a != "Bearer s3cret" {
+			t.Errorf("%s: the registry got %q", req.URL, a)
+		}
+	}
+
+	// An error shows no token, neither from the settings nor from an address.
+	p.reset()
+	p.reg.heal()
+	p.reg.fail("/gain", -1, redirect("http://user:s3cret@127.0.0.1:1/gain?token=s3cret"))
+	_, _, errOut := p.run()
+	if strings.Contains(errOut, "s3cret") || !strings.Contains(errOut, "error: ") {
+		t.Errorf("stderr: %s", errOut)
+	}
+}

@@ -1,0 +1,244 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Ctrl-C (and SIGTERM) while a packument or a tarball is under way: exit 130,
+// the tree byte-identical, no temporary file, and nothing kept that is half.
+func TestLockInterrupted(t *testing.T) {
+	big := bigTarball()
+	for _, tt := range []struct {
+		name, path string
+		sig        os.Signal
+		text       func(*lockPortal) string
+	}{
+		{"in a packument", "/gain", os.Interrupt, func(p *lockPortal) string { return string(p.reg.packument("gain")) }},
+		{"in a tarball", gainTarball, os.Interrupt, func(*lockPortal) string { return string(big) }},
+		{"in a tarball, SIGTERM", gainTarball, syscall.SIGTERM, func(*lockPortal) string { return string(big) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newLockPortal(t)
+			p.gainOf(big)
+			p.mustLock()
+			p.after = p.lockText()
+			p.reset()
+			p.reg.heal()
+			under := make(chan struct{}, 1)
+			send := stall("application/octet-stream", tt.text(p))
+			p.reg.fail(tt.path, -1, func(w http.ResponseWriter, req *http.Request) {
+				if tt.path == "/gain" {
+					w.Header().Set("Content-Type", "application/json")
+				}
+				under <- struct{}{}
+				send(w, req)
+			})
+			before := readTree(t, p.dir)
+			cmd := p.command("portalctl", "versions", "lock", "-C", p.dir)
+			var out, errOut bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errOut
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-under
+			if tt.path == gainTarball {
+				waitFor(t, func() bool { return len(readTree(t, p.tmp)) > 0 }) // the temporary file is there
+			}
+			if err := cmd.Process.Signal(tt.sig); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			err := cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 130 || out.Len() > 0 ||
+				errOut.String() != "portalctl: interrupted, nothing was changed\n" {
+				t.Errorf("%v, stdout %q, stderr %q; want exit 130 and one line", err, out.String(), errOut.String())
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it ended %v after the signal", took)
+			}
+			if d := cmp.Diff(before, readTree(t, p.dir)); d != "" {
+				t.Errorf("the tree changed (-before +after):\n%s", d)
+			}
+			p.noLitter()
+			p.mustHeal()
+		})
+	}
+}
+
+// command is portalctl as a process of its own.
+func (p *lockPortal) command(as string, args ...string) *exec.Cmd {
+	p.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.Command(linkSelf(p.t, exe, as), args...)
+	cmd.Args[0] = as
+	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"), "TMPDIR="+p.tmp)
+	return cmd
+}
+
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not happen within 20 s")
+		}
+	}
+}
+
+// releasePortal turns the portal into one on release 1.0.0, of which 1.1.0 is
+// the next.
+func (p *lockPortal) releasePortal() {
+	p.t.Helper()
+	for _, id := range []string{"@backstage/a@1.0.0", "@backstage/a@1.1.0", "@backstage/b@1.0.0", "@backstage/b@1.2.0"} {
+		p.reg.publish(id, map[bool][]string{true: {"@backstage/b@^1.0.0"}}[strings.HasPrefix(id, "@backstage/a@")]...)
+	}
+	versions := p.t.TempDir()
+	for release, packages := range map[string]string{
+		"1.0.0": `[{"name":"@backstage/a","version":"1.0.0"},{"name":"@backstage/b","version":"1.0.0"}]`,
+		"1.1.0": `[{"name":"@backstage/a","version":"1.1.0"},{"name":"@backstage/b","version":"1.2.0"}]`,
+	} {
+		dir := filepath.Join(versions, "v1", "releases", release)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			p.t.Fatal(err)
+		}
+		text := `{"releaseVersion":"` + release + `","packages":` + packages + `}`
+		if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(text), 0o644); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.env = append(p.env, "BACKSTAGE_VERSIONS_BASE_URL=file://"+filepath.ToSlash(versions))
+	p.write("backstage.json", "{\n  \"version\": \"1.0.0\"\n}\n")
+	p.wants("@backstage/a@^1.0.0")
+	p.write("packages/lib/package.json", "{\n  \"name\": \"lib\",\n  \"version\": \"0.1.0\",\n  \"dependencies\": {\n    \"@backstage/b\": \"~1.0.0\"\n  }\n}\n")
+	if code, out, errOut := p.run("--resolve", "release"); code != 0 {
+		p.t.Fatalf("exit %d\n%s%s", code, out, errOut)
+	}
+	if lock := p.lockText(); !strings.Contains(lock, `"@backstage/a@npm:1.0.0"`) || strings.Contains(lock, "@npm:1.2.0") {
+		p.t.Fatalf("the lock is not on release 1.0.0:\n%s", lock)
+	}
+}
+
+// A bump that writes the lock itself and is killed before file-system operation
+// 1, 2, 3, …: yarn.lock, like every other file, is old or new at any time, and
+// the next command leaves all files old or all new.
+func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts two processes for each of some 100 operations")
+	}
+	p := newLockPortal(t)
+	p.releasePortal()
+	before := readTree(t, p.dir)
+	bump := []string{"versions", "bump", "--release", "1.1.0", "--lockfile", "native", "--yes", "-C", p.dir}
+	code, out, errOut := run0(t, "", p.environ(), bump...)
+	after := readTree(t, p.dir)
+	if code != 0 || before["yarn.lock"] == after["yarn.lock"] || !strings.Contains(after["yarn.lock"], "@backstage/b@npm:1.2.0") {
+		t.Fatalf("exit %d\n%s%s\n%s", code, out, errOut, after["yarn.lock"])
+	}
+	finished, undone := 0, 0
+	for n := 1; ; n++ {
+		p.restore(before)
+		cmd := p.command("portalctl-killed", bump...)
+		cmd.Env = append(cmd.Env, "KILL_AT="+strconv.Itoa(n))
+		cmd.Stderr = io.Discard
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		tree := readTree(t, p.dir)
+		for name, got := range tree {
+			if !isOurs(name) && got != before[name] && got != after[name] {
+				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
+			}
+		}
+		if exit == nil {
+			if d := cmp.Diff(after, tree); d != "" || n < 20 {
+				t.Fatalf("the run that completed, after %d operations (-want +got):\n%s", n, d)
+			}
+			break
+		}
+		if exit.Exited() {
+			t.Fatalf("killed before operation %d: exit %d", n, exit.ExitCode())
+		}
+		code, out, errOut := run0(t, "", p.environ(), "versions", "lock", "--check", "-C", p.dir)
+		switch tree := readTree(t, p.dir); {
+		case code == 2:
+			t.Fatalf("killed before operation %d: the next command:\n%s%s", n, out, errOut)
+		case cmp.Equal(tree, before):
+			undone++
+		case cmp.Equal(tree, after):
+			finished++
+		default:
+			t.Fatalf("killed before operation %d: the next command left a mix:\n%s\n%s", n, errOut, cmp.Diff(before, tree))
+		}
+	}
+	if finished == 0 || undone == 0 {
+		t.Errorf("%d runs were finished and %d undone: both must happen", finished, undone)
+	}
+	p.noLitter()
+	t.Logf("%d operations: %d undone, %d finished by the next command", finished+undone, undone, finished)
+}
+
+// restore makes the tree what it was.
+func (p *lockPortal) restore(tree map[string]string) {
+	p.t.Helper()
+	for name := range readTree(p.t, p.dir) {
+		if _, ok := tree[name]; !ok {
+			if err := os.Remove(filepath.Join(p.dir, filepath.FromSlash(name))); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	for name, text := range tree {
+		p.write(name, text)
+	}
+}
+
+// Killed in the middle of a download: the next run is right, and the checksum
+// cache has no more than what was complete.
+func TestLockKilledInADownload(t *testing.T) {
+	p := newLockPortal(t)
+	p.gainOf(bigTarball())
+	p.mustLock()
+	p.after = p.lockText()
+	p.reset()
+	p.reg.heal()
+	p.reg.fail(gainTarball, -1, stall("application/octet-stream", string(p.reg.tgz[gainTarball])))
+	before := readTree(t, p.dir)
+	cmd := p.command("portalctl", "versions", "lock", "-C", p.dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return len(readTree(t, p.tmp)) > 0 && len(p.reg.asked("/inner/-/")) > 0 })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if d := cmp.Diff(before, readTree(t, p.dir)); d != "" {
+		t.Errorf("the tree changed (-before +after):\n%s", d)
+	}
+	for name := range readTree(t, p.tmp) { // nobody is left to remove it
+		if err := os.Remove(filepath.Join(p.tmp, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.mustHeal()
+}
