@@ -12,9 +12,10 @@ import (
 // candidate finds the locator of a descriptor by asking Yarn's resolvers in
 // their order: the lockfile, workspaces, then by protocol.
 func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, ready bool, err error) {
-	ask, isAsk := s.askOf(d)
-	if isAsk && s.policy.Covers(ask.Name) {
-		return s.choose(ctx, d, ask)
+	if s.policy.Covers(realName(d)) {
+		if ask, ok := s.askOf(d); ok {
+			return s.choose(ctx, d, ask)
+		}
 	}
 	if loc, ok := s.lockedLocator(d); ok {
 		return loc, true, nil
@@ -22,7 +23,7 @@ func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, read
 	if w := s.workspaceFor(d); w != nil {
 		return w.locator(), true, nil
 	}
-	if isAsk {
+	if ask, ok := s.askOf(d); ok {
 		return s.choose(ctx, d, ask)
 	}
 	switch {
@@ -91,6 +92,17 @@ func (s *solver) fromNpm(ctx context.Context, d descriptor) (locator, bool, erro
 	}
 	loc, err := s.npmLocator(p, version)
 	return loc, err == nil, err
+}
+
+// realName is the package that a descriptor is about: behind an alias, the
+// real one.
+func realName(d descriptor) string {
+	if sel, ok := strings.CutPrefix(d.Range, npmProtocol); ok && strings.LastIndexByte(sel, '@') > 0 {
+		if alias, ok := yarnlock.ParseDescriptor(sel); ok {
+			return alias.Name
+		}
+	}
+	return d.Name
 }
 
 // askOf reads a descriptor that stands for a semver range of a registry
