@@ -93,20 +93,27 @@ func prove(t testing.TB, c claim) *verdict {
 	return v
 }
 
-// edges are, for each package name and dependency, the highest version that it
-// leads to, and for each key those who ask with it. A range that a resolution
-// or the Backstage plugin replaced leads to the only key of that name, if
-// there is but one.
+// edges are, for each package and dependency, the version that it leads to, and
+// for each key those who ask with it. A registry package is there with its
+// version and, for what the old lock had in another version, without, then with
+// the highest that any of its versions led to. A range that a resolution or the
+// Backstage plugin replaced leads to the only key of that name, if there is but
+// one.
 func edges(s *scanned) (had map[[2]string]*semver.Version, askers map[string][][2]string) {
 	had, askers = map[[2]string]*semver.Version{}, map[string][][2]string{}
 	for _, e := range s.entries {
 		for dep, rng := range e.deps {
 			for _, key := range s.leadsTo(dep, rng) {
-				edge := [2]string{e.asker(), dep}
-				askers[key] = append(askers[key], edge)
+				askers[key] = append(askers[key], [2]string{e.resolution, dep})
 				v := version(s.byKey[key].version)
-				if old := had[edge]; v != nil && s.byKey[key].pkg() != "" && (old == nil || semrange.Compare(old, v) < 0) {
-					had[edge] = v
+				if v == nil || s.byKey[key].pkg() == "" {
+					continue
+				}
+				for _, by := range []string{e.resolution, e.pkg()} {
+					edge := [2]string{by, dep}
+					if old := had[edge]; by != "" && (old == nil || semrange.Compare(old, v) < 0) {
+						had[edge] = v
+					}
 				}
 			}
 		}
@@ -182,6 +189,9 @@ func (p *prover) floor(a *ask) {
 		raise(version(e.version))
 	}
 	for _, edge := range p.askers[a.key] {
+		if !p.before.has(edge[0]) {
+			edge[0], _ = split(edge[0])
+		}
 		raise(p.had[edge])
 	}
 }

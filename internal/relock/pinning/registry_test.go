@@ -155,6 +155,13 @@ func (s *standIn) document(name string) (*document, error) {
 			}
 		}
 	}
+	for v, raw := range d.versions {
+		// Published by mistake with a patch file of its own repository as a
+		// dependency (@yarnpkg/core 4.9.2): nobody can install that.
+		if bytes.Contains(raw, []byte("#~/.yarn/patches/")) {
+			delete(d.versions, v)
+		}
+	}
 	for _, v := range extra {
 		if d.versions[v] == nil {
 			if err := s.make(d, name, v); err != nil {

@@ -100,10 +100,9 @@ func (e *entry) pkg() string {
 	return ""
 }
 
-// asker is the name of the package that an entry stands for.
-func (e *entry) asker() string {
-	name, _ := split(e.resolution)
-	return name
+// has reports whether the lock has a package in exactly that version.
+func (s *scanned) has(resolution string) bool {
+	return slices.ContainsFunc(s.entries, func(e *entry) bool { return e.resolution == resolution })
 }
 
 // rangeOf is the npm range that a key stands for; ok is false for tags,
