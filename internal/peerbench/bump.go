@@ -20,7 +20,7 @@ func benchBump(args []string) error {
 		return err
 	}
 	if *manifest == "" || fs.NArg() == 0 {
-		return fmt.Errorf("usage: bump -manifest FILE [-peer COMMAND] [-runs N] TREE...")
+		return fmt.Errorf("usage: bump -manifest FILE [-peer COMMAND] [-runs N] TREE [TREE …]")
 	}
 	tmp, err := os.MkdirTemp("", "peerbench")
 	if err != nil {

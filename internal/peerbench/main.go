@@ -3,6 +3,11 @@
 // compares what both wrote before a time counts, and prints medians and ratios.
 //
 //	go run ./internal/peerbench bump -manifest M.json -peer 'node …/backstage-cli' TREE…
+//	go run ./internal/peerbench noop -versions DIR TREE…
+//	go run ./internal/peerbench lock -versions DIR -release X TREE…
+//
+// The last two need node, npm and a registry; they run the Yarn that the tree's
+// packageManager names.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
 package main
@@ -18,10 +23,15 @@ var benchmarks = map[string]struct {
 	what string
 }{
 	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
+	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
+	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
 	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
 }
 
 func main() {
+	if len(os.Args) > 3 && os.Args[1] == runArg {
+		os.Exit(runAndNote(os.Args[2:]))
+	}
 	if len(os.Args) > 1 {
 		if b, ok := benchmarks[os.Args[1]]; ok {
 			if err := b.run(os.Args[2:]); err != nil {

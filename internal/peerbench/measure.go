@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -16,31 +19,66 @@ type sample struct {
 	wall, cpu time.Duration
 	// rss is the peak of the largest process of the tree, in bytes.
 	rss int64
+	// requests that a local registry answered, where there is one.
+	requests int
 }
 
 // measure runs a command to its end. Its output is kept for the error only.
 func measure(dir string, env, argv []string, okCodes ...int) (sample, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
+	self, err := os.Executable()
+	if err != nil {
+		return sample{}, err
+	}
+	note, err := os.CreateTemp("", "peerbench-run")
+	if err != nil {
+		return sample{}, err
+	}
+	defer os.Remove(note.Name())
+	defer note.Close()
+	cmd := exec.Command(self, append([]string{runArg, note.Name()}, argv...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	start := time.Now()
-	err := cmd.Run()
-	s := sample{wall: time.Since(start)}
-	if cmd.ProcessState != nil {
-		s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		s.rss = peakRSS(cmd.ProcessState)
-		for _, ok := range okCodes {
-			if cmd.ProcessState.ExitCode() == ok {
-				return s, nil
-			}
-		}
+	err = cmd.Run()
+	var s sample
+	text, readErr := io.ReadAll(note)
+	if readErr == nil {
+		_, readErr = fmt.Sscan(string(text), &s.wall, &s.cpu, &s.rss)
 	}
-	if err != nil {
+	if cmd.ProcessState != nil && slices.Contains(okCodes, cmd.ProcessState.ExitCode()) {
+		err = nil
+	}
+	if err = errors.Join(err, readErr); err != nil {
 		return s, fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out.Bytes())
 	}
 	return s, nil
+}
+
+// runArg makes peerbench the small process that starts what is measured: on
+// Linux the peak of a process counts from what its parent held when it forked,
+// and the one that holds a registry's answers may be large.
+const runArg = "run-and-note"
+
+// runAndNote runs args[1:], writes what it took to the file args[0], and
+// returns its exit code.
+func runAndNote(args []string) int {
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	start := time.Now()
+	err := cmd.Run()
+	wall := time.Since(start)
+	if cmd.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	text := fmt.Sprintf("%d %d %d", wall, cpu, peakRSS(cmd.ProcessState))
+	if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	return cmd.ProcessState.ExitCode()
 }
 
 // series is the samples of one command.

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/relock/parity"
+)
+
+const defaultLatency = 25 * time.Millisecond
+
+// benchLock measures how long a lock takes after edits of package.json, and
+// after the bump to another release.
+func benchLock(args []string) error {
+	fs, common := lockFlagSet("lock", 5)
+	count := fs.Int("edits", 12, "edits of package.json; 0 for none")
+	seed := fs.Uint64("seed", 1, "chooses the edits; the next one is taken where Yarn fails")
+	release := fs.String("release", "", "also bump to this release (needs -versions)")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if fs.NArg() == 0 || *release != "" && *common.versions == "" {
+		return errors.New("usage: lock [-edits N] [-seed N] [-release X -versions DIR] [-plugin FILE] [-runs N] TREE [TREE …]")
+	}
+	ctx := context.Background()
+	lab, err := openLockLab(ctx, common)
+	if err != nil {
+		return err
+	}
+	defer lab.close()
+	for _, from := range fs.Args() {
+		t, err := lab.openTree(ctx, from)
+		if err != nil {
+			return err
+		}
+		if *count > 0 {
+			if err := t.benchEdits(ctx, *count, *seed, *common.runs); err != nil {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+		}
+		if *release != "" {
+			if err := t.benchRelease(ctx, *release, *common.runs); err != nil {
+				return fmt.Errorf("%s to %s: %w", t.name, *release, err)
+			}
+		}
+	}
+	printMissed(lab)
+	return nil
+}
+
+// benchEdits takes the first seed whose edits Yarn gets through.
+func (t *lockTree) benchEdits(ctx context.Context, count int, seed uint64, runs int) error {
+	for last := seed + 10; ; seed++ {
+		edited := filepath.Join(t.lab.tmp, fmt.Sprintf("edited-%s-%d", t.name, seed))
+		edits, err := t.edit(ctx, edited, count, seed)
+		if err != nil {
+			return err
+		}
+		sides := t.sides("versions", "lock", "--resolve", "highest")
+		err = t.compete(edited, sides, runs)
+		if errors.Is(err, errYarn) && seed < last {
+			fmt.Printf("%s, seed %d: %v\n", t.name, seed, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range edits {
+			fmt.Printf("  %s\n", e)
+		}
+		printSides(fmt.Sprintf("%s: the lock after %d edits, seed %d", t.name, len(edits), seed), "8× wall against warm Yarn, 250 MB", sides)
+		return nil
+	}
+}
+
+// edit copies the tree and makes edits that the registry can serve.
+func (t *lockTree) edit(ctx context.Context, to string, count int, seed uint64) ([]parity.Edit, error) {
+	in, err := parity.Open(t.dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now)
+	if err != nil {
+		return nil, err
+	}
+	source := t.source()
+	ed := &parity.Editor{Project: in.Project, Source: source, Rand: rand.New(rand.NewPCG(seed, 42))}
+	for _, e := range in.Lock.Entries {
+		if name, _, ok := e.Package(); ok {
+			ed.Names = append(ed.Names, name)
+		}
+	}
+	slices.Sort(ed.Names)
+	ed.Names = slices.Compact(ed.Names)
+	if len(in.Settings.Plugins) > 0 {
+		ed.Bound = in.Release
+	}
+	var edits []parity.Edit
+	unservable, handedOver := 0, 0
+	for len(edits) < count {
+		e, err := ed.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		switch err := t.try(ctx, source, e); {
+		case err == nil:
+			edits = append(edits, e)
+		case relock.AsUnsupported(err) != nil:
+			handedOver++
+			fmt.Printf("  left out, for Yarn alone: %s: %v\n", e, err)
+		default:
+			unservable++
+			fmt.Printf("  left out, the registry cannot serve it: %s: %v\n", e, err)
+		}
+	}
+	fmt.Printf("%s, seed %d: %d edits; %d left out that the registry cannot serve, %d for Yarn alone\n",
+		t.name, seed, len(edits), unservable, handedOver)
+	if err := copyTree(t.dir, to); err != nil {
+		return nil, err
+	}
+	for _, e := range edits {
+		if err := e.Apply(to); err != nil {
+			return nil, err
+		}
+	}
+	return edits, nil
+}
+
+// try makes one edit alone.
+func (t *lockTree) try(ctx context.Context, source relock.Source, e parity.Edit) error {
+	dir, err := os.MkdirTemp(t.lab.tmp, "try")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := copyTree(t.dir, dir); err != nil {
+		return err
+	}
+	if err := e.Apply(dir); err != nil {
+		return err
+	}
+	return t.solve(ctx, dir, source)
+}
+
+// benchRelease moves the package.json files to a release first; both tools
+// then start from the same tree.
+func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) error {
+	if err := t.useManifest(release); err != nil {
+		return err
+	}
+	bumped := filepath.Join(t.lab.tmp, "bumped-"+t.name)
+	if err := copyTree(t.dir, bumped); err != nil {
+		return err
+	}
+	env := append(t.env[:len(t.env):len(t.env)], "PORTALCTL_CACHE_DIR="+filepath.Join(t.lab.tmp, "caches", "bump"))
+	if _, err := measure(bumped, env, []string{t.lab.bin, "versions", "bump", "--release", release, "--yes",
+		"--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}); err != nil {
+		return err
+	}
+	pins, err := parity.MakeServable(ctx, bumped, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, t.source())
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(pins) {
+		fmt.Printf("  pinned in the tree of both, since the registry lacks what newer ones need: %s@%s\n", name, pins[name])
+	}
+	sides := t.sides("versions", "lock", "--resolve", "highest")
+	if err := t.compete(bumped, sides, runs); err != nil {
+		return err
+	}
+	printSides(fmt.Sprintf("%s: the lock after a bump to %s, %d pins", t.name, release, len(pins)), "5× wall against warm Yarn, 250 MB", sides)
+	return nil
+}
+
+// printMissed says what the registry did not have.
+func printMissed(l *lockLab) {
+	missed := l.front.proxy.Missed()
+	paths := sortedKeys(missed)
+	fmt.Printf("the registry lacks %d of what was asked for\n", len(paths))
+	for i, path := range paths {
+		if i == 20 {
+			fmt.Printf("  … and %d more\n", len(paths)-i)
+			break
+		}
+		fmt.Printf("  %d %s\n", missed[path], strings.ReplaceAll(path, "%2f", "/"))
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

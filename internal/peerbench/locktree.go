@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// lockLab is what the benchmarks of yarn.lock share: the registry, portalctl,
+// and folders for trees and caches.
+type lockLab struct {
+	front    *front
+	dir      string // recordings and Yarns, kept between runs
+	tmp      string
+	bin      string
+	versions string // copy of the versions host's folder, "" for none
+	plugin   string // the Backstage Yarn plugin, for trees that lack theirs
+	now      time.Time
+}
+
+// lockFlags are the flags that both benchmarks have.
+type lockFlags struct {
+	runs                  *int
+	dir, versions, plugin *string
+	latency               *time.Duration
+}
+
+func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
+	dir := *f.dir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(cache, "portalctl-parity")
+	}
+	l := &lockLab{dir: dir, plugin: *f.plugin, now: time.Now()}
+	var err error
+	if *f.versions != "" {
+		if l.versions, err = filepath.Abs(*f.versions); err != nil {
+			return nil, err
+		}
+	}
+	if l.front, err = startFront(ctx, dir, *f.latency); err != nil {
+		return nil, err
+	}
+	if l.tmp, err = os.MkdirTemp("", "peerbench"); err == nil {
+		l.bin, err = build(l.tmp)
+	}
+	if err != nil {
+		l.close()
+	}
+	return l, err
+}
+
+func (l *lockLab) close() {
+	l.front.close()
+	if l.tmp != "" {
+		_ = os.RemoveAll(l.tmp)
+	}
+}
+
+// lockTree is a portal with everything that Yarn needs to run in it.
+type lockTree struct {
+	lab  *lockLab
+	name string
+	dir  string // a copy; runs copy it again
+	yarn *parity.Yarn
+	// env is what both tools get besides their caches.
+	env []string
+}
+
+// openTree copies a tree and adds the Yarn, and the plugin, that it lacks.
+func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) {
+	t := &lockTree{lab: l, name: filepath.Base(from), dir: filepath.Join(l.tmp, "tree-"+filepath.Base(from))}
+	if err := copyTree(from, t.dir); err != nil {
+		return nil, err
+	}
+	project, err := workspace.Open(t.dir)
+	if err != nil {
+		return nil, err
+	}
+	version, ok := strings.CutPrefix(project.RootWorkspace().File.PackageManager.Raw, "yarn@")
+	version, _, _ = strings.Cut(version, "+")
+	if !ok {
+		return nil, fmt.Errorf("%s: packageManager names no Yarn", from)
+	}
+	if t.yarn, err = parity.GetYarn(ctx, l.dir, version); err != nil {
+		return nil, err
+	}
+	settings, err := yarnrc.Load(t.dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := copyMissing(t.yarn.Bundle, settings.YarnPath); err != nil {
+		return nil, err
+	}
+	for _, p := range settings.Plugins {
+		if err := copyMissing(l.plugin, p.Path); err != nil {
+			return nil, err
+		}
+	}
+	t.env = []string{
+		"HOME=" + filepath.Join(l.tmp, "home"),
+		"YARN_IGNORE_PATH=1", "YARN_NPM_REGISTRY_SERVER=" + l.front.url, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1",
+		"YARN_ENABLE_TELEMETRY=0", "YARN_ENABLE_IMMUTABLE_INSTALLS=0", "YARN_ENABLE_HARDENED_MODE=0",
+		"YARN_ENABLE_COLORS=0", "YARN_ENABLE_PROGRESS_BARS=0", "YARN_ENABLE_GLOBAL_CACHE=1", "YARN_HTTP_TIMEOUT=120000",
+		"NO_PROXY=127.0.0.1",
+	}
+	if l.versions != "" {
+		t.env = append(t.env, "BACKSTAGE_VERSIONS_BASE_URL=file://"+filepath.ToSlash(l.versions))
+	}
+	if project.Backstage != nil {
+		return t, t.useManifest(project.Backstage.Version)
+	}
+	return t, nil
+}
+
+// copyMissing puts a file where there is none.
+func copyMissing(from, to string) error {
+	if _, err := os.Stat(to); from == "" || to == "" || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	src, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, src, 0o644)
+}
+
+// useManifest hands a release to both tools: the host's manifest if there is
+// one, else what backstage: ranges are bound to in the lock.
+func (t *lockTree) useManifest(release string) error {
+	file := filepath.Join(t.lab.versions, "v1", "releases", release, "manifest.json")
+	if _, err := os.Stat(file); t.lab.versions == "" || err != nil {
+		bound, err := boundVersions(filepath.Join(t.dir, "yarn.lock"))
+		if err != nil || len(bound) == 0 {
+			return err
+		}
+		type pkg struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+		}
+		var list []pkg
+		for name, version := range bound {
+			list = append(list, pkg{name, version})
+		}
+		doc, err := json.Marshal(map[string]any{"releaseVersion": release, "packages": list})
+		if err != nil {
+			return err
+		}
+		file = filepath.Join(t.lab.tmp, "manifest-"+t.name+".json")
+		if err := os.WriteFile(file, doc, 0o644); err != nil {
+			return err
+		}
+	}
+	t.env = append(t.env, "BACKSTAGE_MANIFEST_FILE="+file)
+	// The solver of package parity reads it too.
+	return os.Setenv("BACKSTAGE_MANIFEST_FILE", file)
+}
+
+func boundVersions(file string) (map[string]string, error) {
+	lock, err := readLock(file)
+	if err != nil {
+		return nil, err
+	}
+	bound := map[string]string{}
+	for _, e := range lock.Entries {
+		for _, k := range e.Keys {
+			if npm := yarnlock.ParseRange(k.Range).Bind("npm"); strings.HasPrefix(k.Range, "backstage:") && npm != "" {
+				bound[k.Name] = npm
+			}
+		}
+	}
+	return bound, nil
+}
+
+func readLock(file string) (*yarnlock.Lock, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return yarnlock.Parse(file, src)
+}
+
+// solve is the solver on a tree, without the latency.
+func (t *lockTree) solve(ctx context.Context, dir string, source relock.Source) error {
+	_, err := parity.Solve(ctx, dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, source, relock.Highest{})
+	return err
+}
+
+func (t *lockTree) source() *parity.Source {
+	return parity.NewSource(t.lab.front.proxy.URL, t.yarn.Bundle)
+}
