@@ -11,7 +11,7 @@ import (
 
 // load makes the package of a locator: Resolver.resolve.
 func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error) {
-	if e := s.byLoc[loc]; e != nil && !s.refresh {
+	if e := s.byLoc[loc]; e != nil {
 		return fromEntry(e), true, nil
 	}
 	switch ref := loc.Reference; {

@@ -36,9 +36,6 @@ type solver struct {
 	bound  map[string]string // what backstage: ranges stand for
 
 	patchesByName map[string][]*yarnlock.Entry
-	// refresh: nothing of the lock but its versions counts, as with
-	// --refresh-lockfile.
-	refresh bool
 	absent  absent // what could not be had without a network
 
 	round

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/testshared"
@@ -79,7 +80,7 @@ func (l *lab) runs(t *testing.T, base, version string) {
 	for seed := uint64(1); n.identical+n.different < l.want && seed < uint64(3*l.want+10); seed++ {
 		l.run(t, base, yarn, source, seed, &n)
 	}
-	t.Logf("RESULT %s, Yarn %s: %d runs (%d edits) identical, %d different, %d where Yarn failed; %d edits the registry cannot serve, %d handed over to Yarn",
+	t.Logf("RESULT %s, Yarn %s: %d runs (%d edits) identical, %d different, %d where Yarn failed; %d edits the registry cannot serve, %d handed over to Yarn (each tried with Yarn)",
 		t.Name(), version, n.identical, n.edits, n.different, n.yarnFailed, n.unservable, n.handedOver)
 	if n.different > 0 || n.identical < l.want {
 		t.Errorf("%d of %d runs are identical", n.identical, l.want)
@@ -163,11 +164,26 @@ func (l *lab) choose(t *testing.T, base string, yarn *Yarn, source *Source, seed
 				n.unservable++
 			}
 			t.Logf("seed %d: cannot be served: %s: %v", seed, e, err)
+			l.yarnFailsToo(t, base, yarn, e)
 			continue
 		}
 		edits = append(edits, e)
 	}
 	return edits
+}
+
+// yarnFailsToo makes sure that an edit that we refuse is no loss.
+func (l *lab) yarnFailsToo(t *testing.T, base string, yarn *Yarn, e Edit) {
+	dir := t.TempDir()
+	if err := CopyTree(base, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Apply(dir); err != nil {
+		t.Fatal(err)
+	}
+	if run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true); run.Err == nil {
+		t.Errorf("Yarn manages what we refuse: %s", e)
+	}
 }
 
 func (l *lab) try(ctx context.Context, dir, base string, yarn *Yarn, source *Source, e Edit) error {
@@ -289,6 +305,76 @@ func TestFromEmpty(t *testing.T) {
 				l.fromEmpty(t, dir, version)
 			})
 		}
+	}
+}
+
+// constructs is a monorepo with most of what a package.json can say.
+const constructs = `
+-- package.json --
+{"name": "@me/root", "workspaces": {"packages": ["packages/*", "nested/**", "!packages/not"]},
+ "dependencies": {"a": "workspace:^", "l": "link:./packages/not", "p": "portal:packages/not", "ms": "^2.0.0"},
+ "devDependencies": {"typescript": "~5.4.0", "ms": "2.1.2"},
+ "optionalDependencies": {"fsevents": "*", "is-odd": "3"},
+ "dependenciesMeta": {"is-odd": {"built": false, "unplugged": true}, "is-number@6.0.0": {"built": true}},
+ "resolutions": {"is-odd/is-number": "6.0.0", "@me/b/kind-of": "6.0.3", "debug@npm:^2.6.0/ms": "npm:2.0.0", "react": "npm:preact@10.19.0"}}
+-- packages/a/package.json --
+{"name": "a", "version": "2.0.0-beta.1", "bin": "./a.js", "dependencies": {"@me/b": "workspace:*", "b2": "workspace:nested/b/c", "kind-of": "^6.0.0", "react": "^18.0.0"},
+ "peerDependencies": {"react": ">=16", "weird": "not a range!", "w": "workspace:^"}, "peerDependenciesMeta": {"react": {"optional": true}, "extra": {"optional": true}, "no": {"optional": false}}}
+-- nested/b/package.json --
+{"name": "@me/b", "version": "1.0.0", "bin": {"x": "./x.js", "@s/y": ".\\\\y.js"}, "dependencies": {"kind-of": "^6.0.0", "a": "^2.0.0-alpha", "debug": "^2.6.0", "version": "^0.1.2", "get-value": "2 || 3"}}
+-- nested/b/c/package.json --
+{"name": "b2", "version": "0.1.0", "os": ["linux"], "devDependencies": {"debug": "npm:^2.6.0", "@me/b": "^1.0.0", "a": "2.0.0"}}
+-- packages/anonymous/package.json --
+{"dependencies": {"is-odd": "^3.0.0"}}
+-- packages/not/package.json --
+{"name": "outside", "version": "3.0.0", "bin": "o.js", "dependencies": {"is-even": "1.0.0"}, "devDependencies": {"is-ten": "*"}, "peerDependencies": {"ms": "*"}}
+-- .yarnrc.yml --
+packageExtensions:
+  is-even@*:
+    dependencies:
+      isarray: ^2.0.0
+    peerDependenciesMeta:
+      zod: {optional: true}
+  "ms@^2.0.0":
+    peerDependencies:
+      inherits: "*"
+`
+
+// TestConstructs compares a small monorepo with many constructs, from an empty
+// lock and then after edits.
+func TestConstructs(t *testing.T) {
+	l := newLab(t)
+	wanted(t, "constructs")
+	for _, version := range []string{"4.0.2", "4.4.1", "4.13.0", "4.18.1"} {
+		t.Run(version, func(t *testing.T) {
+			archive := constructs
+			if version == "4.13.0" || version == "4.18.1" {
+				archive = strings.Replace(archive, `"get-value": "2 || 3"`, `"get-value": "catalog:", "set-value": "catalog:other"`, 1) +
+					"catalog:\n  get-value: ^3.0.0\ncatalogs:\n  other:\n    set-value: 4\n"
+			}
+			dir := t.TempDir()
+			for _, f := range txtar.Parse([]byte(archive)).Files {
+				file := filepath.Join(dir, filepath.FromSlash(f.Name))
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, f.Data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			theirs, ok := l.fromEmpty(t, dir, version)
+			if !ok {
+				return
+			}
+			yarn, err := GetYarn(t.Context(), l.dir, version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, NewSource("http://127.0.0.1:1", yarn.Bundle), relock.Highest{})
+			if err != nil || again.Changed {
+				t.Errorf("Yarn's own lock changes: %v", err)
+			}
+		})
 	}
 }
 
