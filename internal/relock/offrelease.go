@@ -2,7 +2,6 @@ package relock
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -23,14 +22,16 @@ type Off struct {
 type Demand struct {
 	// Range is what it asks for, as it stands in its package.json.
 	Range string
-	// Excludes says that the range does not admit the release's version.
+	// Excludes says that the range does not admit the release's version. A tag
+	// admits the version that it leads to and no other.
 	Excludes bool
 	// Path leads from a workspace to the package that asks, by the fewest
 	// steps.
 	Path []Step
 	// Pos is where the range stands, if that is a package.json of the project.
 	Pos string
-	// Fix says what would put this copy on the release.
+	// Fix says what would put the release's version in this place, as a clause
+	// without a capital; "" if the copy is ahead, which needs nothing.
 	Fix string
 }
 
@@ -66,9 +67,18 @@ func (s *solver) measureRelease(r *Result) {
 	if len(copies) == 0 {
 		return
 	}
-	s.collectDemands(copies)
+	fix := s.newFixer()
+	s.collectDemands(copies, fix)
 	for p, o := range copies {
+		if s.sources[p.loc] && len(o.Asks) == 0 {
+			continue // the patched copy of it is in the list
+		}
 		s.explain(p, o)
+		for i := range o.Asks {
+			if d := &o.Asks[i]; !d.Excludes {
+				d.Fix = fix.admitting(o)
+			}
+		}
 		if o.Reason == ReasonAhead {
 			r.Ahead = append(r.Ahead, *o)
 		} else {
@@ -88,22 +98,26 @@ func (s *solver) releaseVersions() map[string]string {
 }
 
 // collectDemands notes who asks for each of copies.
-func (s *solver) collectDemands(copies map[*pkg]*Off) {
+func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 	paths := s.shortestPaths()
 	for _, p := range s.order {
+		if _, ok := paths[p]; !ok {
+			continue // what a patch applies to: the patched package asks the same
+		}
 		for i := range p.edges {
 			e := &p.edges[i]
-			to := s.pkgs[s.resolved[e.to]]
-			o := copies[to]
+			o := copies[s.pkgs[s.resolved[e.to]]]
 			if o == nil {
 				continue
 			}
-			d := Demand{Range: e.asked, Path: paths.to(p)}
-			if ask, ok := s.askOf(e.to); ok {
+			d := Demand{Range: e.asked, Path: paths.to(p), Excludes: true}
+			if ask, ok := s.askBehind(e.to); ok {
 				v, err := semrange.ParseVersion(o.Release)
 				d.Excludes = err == nil && !ask.Range.Satisfies(v)
 			}
-			d.Fix = s.fixFor(p, e, o, d)
+			if d.Excludes {
+				d.Fix = fix.excluding(p, e, o)
+			}
 			if p.ws != nil {
 				d.Pos = p.ws.depPos(e.name).String()
 			}
@@ -141,19 +155,6 @@ func (s *solver) explain(p *pkg, o *Off) {
 			o.Reason = c.Reason
 		}
 	}
-}
-
-// fixFor is what would put a copy on the release, seen from one who asks.
-func (s *solver) fixFor(p *pkg, e *edge, o *Off, d Demand) string {
-	switch {
-	case !d.Excludes:
-		return ""
-	case p.ws != nil:
-		return fmt.Sprintf("change %s to ^%s in %s", e.asked, o.Release, p.ws.file.Path())
-	case len(d.Path) > 2:
-		return fmt.Sprintf("a version of %s that allows %s %s (it comes with %s)", p.loc.Name, o.Name, o.Release, d.Path[1].Name)
-	}
-	return fmt.Sprintf("a version of %s that allows %s %s", p.loc.Name, o.Name, o.Release)
 }
 
 // pathTree is the breadth-first tree from the workspaces.

@@ -324,16 +324,17 @@ func (g *group) tryRegistry(try func(*semver.Version)) error {
 }
 
 // impossible decides asks whose range has nothing at or above what they had:
-// somebody wrote a lower range on purpose. The lock's answer stays, else it is
-// the release's version, else what Yarn would take.
+// somebody wrote a lower range on purpose. It is the release's version if that
+// is not below what the lock has for the range itself, else the lock's answer
+// stays, else it is what Yarn would take.
 func (g *group) impossible(open []int) error {
 	for _, i := range open {
 		a := g.Asks[i]
 		switch {
+		case g.release != nil && a.Range.Satisfies(g.release) && (a.Locked == nil || semrange.Compare(g.release, a.Locked) >= 0):
+			g.list[i] = Choice{g.release.Original(), ReasonRelease}
 		case a.Locked != nil:
 			g.list[i] = Choice{a.Locked.Original(), ReasonLocked}
-		case g.release != nil && a.Range.Satisfies(g.release):
-			g.list[i] = Choice{g.release.Original(), ReasonRelease}
 		default:
 			best, err := g.c.Best(a.Range)
 			if err != nil {

@@ -77,7 +77,7 @@ func TestRelease(t *testing.T) {
 			root(`"@b/p": "~1.2.0"`) + locked("@b/p@npm:^1.2.0 = 1.6.0\n") + rootEntry("@b/p@^1.2.0"), false, `
 			@b/p@npm:~1.2.0 = npm:1.2.0
 			0 of 1
-			off @b/p 1.2.0: range; npm:~1.2.0 by root; change npm:~1.2.0 to ^1.4.0 in package.json`},
+			off @b/p 1.2.0: range; npm:~1.2.0 by root; set @b/p to ~1.4.0 in package.json`},
 		{"a range above the release: a library is there twice, a singleton once, near the release",
 			root(`"@b/p": "^1.4.0", "@b/plugin-x": "^1.2.0", "third-new": "1"`), false, `
 			@b/p@npm:^1.4.0 = npm:1.4.0
@@ -85,8 +85,8 @@ func TestRelease(t *testing.T) {
 			@b/plugin-x@npm:^1.2.0, @b/plugin-x@npm:^1.4.1 = npm:1.4.3
 			third-new@npm:1 = npm:1.0.0
 			0 of 2
-			off @b/p 1.6.0: range; npm:^1.5.0 by third-new; a version of third-new that allows @b/p 1.4.0
-			off @b/plugin-x 1.4.3: range; npm:^1.4.1 by third-new; a version of third-new that allows @b/plugin-x 1.4.0`},
+			off @b/p 1.6.0: range; npm:^1.5.0 by third-new; move to a release that has @b/p 1.5.0 or newer, or to an older version of third-new (now 1.0.0)
+			off @b/plugin-x 1.4.3: range; npm:^1.4.1 by third-new; move to a release that has @b/plugin-x 1.4.1 or newer, or to an older version of third-new (now 1.0.0)`},
 		{"a range below the release: one copy for a singleton",
 			root(`"@b/p": "^1.0.0", "@b/plugin-x": "^1.0.0", "third-old": "1"`), false, `
 			@b/p@npm:<=1.2.0 = npm:1.2.0
@@ -94,8 +94,8 @@ func TestRelease(t *testing.T) {
 			@b/plugin-x@npm:<=1.2.0, @b/plugin-x@npm:^1.0.0 = npm:1.2.0
 			third-old@npm:1 = npm:1.0.0
 			0 of 2
-			off @b/p 1.2.0: range; npm:<=1.2.0 by third-old; a version of third-old that allows @b/p 1.4.0
-			off @b/plugin-x 1.2.0: range; npm:<=1.2.0 by third-old; a version of third-old that allows @b/plugin-x 1.4.0`},
+			off @b/p 1.2.0: range; npm:<=1.2.0 by third-old; update third-old (now 1.0.0) to a version whose dependencies admit @b/p 1.4.0
+			off @b/plugin-x 1.2.0: range; npm:<=1.2.0 by third-old; update third-old (now 1.0.0) to a version whose dependencies admit @b/plugin-x 1.4.0`},
 		{"ranges that nothing satisfies together are both there, whatever it is",
 			root(`"@b/p": "^1.0.0", "@b/plugin-x": "^1.0.0", "third-two": "1"`), false, `
 			@b/p@npm:^1.0.0 = npm:1.4.0
@@ -104,21 +104,21 @@ func TestRelease(t *testing.T) {
 			@b/plugin-x@npm:^2.0.0 = npm:2.0.0
 			third-two@npm:1 = npm:1.0.0
 			0 of 2
-			off @b/p 2.0.0: range; npm:^2.0.0 by third-two; a version of third-two that allows @b/p 1.4.0
-			off @b/plugin-x 2.0.0: range; npm:^2.0.0 by third-two; a version of third-two that allows @b/plugin-x 1.4.0`},
+			off @b/p 2.0.0: range; npm:^2.0.0 by third-two; move to a release that has @b/p 2.0.0 or newer, or to an older version of third-two (now 1.0.0)
+			off @b/plugin-x 2.0.0: range; npm:^2.0.0 by third-two; move to a release that has @b/plugin-x 2.0.0 or newer, or to an older version of third-two (now 1.0.0)`},
 		{"off the release, what the lock has comes before what is newest",
 			root(`"third-new": "1", "@b/p": ">=1.5.0"`) + locked("@b/p@npm:^1.5.0 = 1.5.0\nthird-new@npm:1 = 1.0.0 @b/p@^1.5.0 @b/plugin-x@^1.4.1\n@b/plugin-x@npm:^1.4.1 = 1.5.0\n"), false, `
 			@b/p@npm:>=1.5.0, @b/p@npm:^1.5.0 = npm:1.5.0
 			@b/plugin-x@npm:^1.4.1 = npm:1.5.0
 			third-new@npm:1 = npm:1.0.0
 			0 of 2
-			off @b/p 1.5.0: range; npm:>=1.5.0 by root; change npm:>=1.5.0 to ^1.4.0 in package.json
-			off @b/plugin-x 1.5.0: range; npm:^1.4.1 by third-new; a version of third-new that allows @b/plugin-x 1.4.0`},
+			off @b/p 1.5.0: range; npm:>=1.5.0 by root; move to a release that has @b/p 1.5.0 or newer, or set @b/p to >=1.4.0 in package.json and allow the downgrade
+			off @b/plugin-x 1.5.0: range; npm:^1.4.1 by third-new; move to a release that has @b/plugin-x 1.4.1 or newer, or to an older version of third-new (now 1.0.0)`},
 		{"a version of the release that is too young or missing is not forced",
 			root(`"@b/young": "^1.0.0"`) + "-- .yarnrc.yml --\nnpmMinimalAgeGate: 3d\n", false, `
 			@b/young@npm:^1.0.0 = npm:1.0.0
 			0 of 1
-			off @b/young 1.0.0: unavailable; npm:^1.0.0 by root; `},
+			off @b/young 1.0.0: unavailable; npm:^1.0.0 by root; wait until @b/young 1.1.0 is as old as npmMinimalAgeGate wants, or list it in npmPreapprovedPackages of .yarnrc.yml`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

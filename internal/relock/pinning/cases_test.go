@@ -135,6 +135,15 @@ var pinCases = []pinCase{
 		drifts: true,
 	},
 	{
+		name: "a range lowered on purpose, for whom the lock has less than the release",
+		deps: `"user": "^2.0.0", "other": "^1.0.0"`,
+		lock: "root@workspace:. = . user@^1.0.0 other@^1.0.0\nuser@npm:^1.0.0 = 1.0.0 @backstage/core@^1.0.0\nother@npm:^1.0.0 = 1.0.0 @backstage/core@<1.3.0\n" +
+			"@backstage/core@npm:^1.0.0 = 1.4.0\n@backstage/core@npm:<1.3.0 = 1.1.0\n",
+		registry: "user 2.0.0 @backstage/core@<1.3.0\n",
+		want:     "@backstage/core@npm:<1.3.0 = 1.2.0\nother@npm:^1.0.0 = 1.0.0\nuser@npm:^2.0.0 = 2.0.0\n",
+		drifts:   true,
+	},
+	{
 		name:   "behind an alias stands the release's version too",
 		deps:   `"core": "npm:@backstage/core@^1.0.0", "@backstage/core": "^1.2.0"`,
 		want:   "@backstage/core@npm:^1.2.0, core@npm:@backstage/core@^1.0.0 = 1.2.0\n",
