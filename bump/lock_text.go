@@ -18,19 +18,8 @@ func (l *LockPlan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString("  " + noteLine(n) + "\n")
 		}
 	}
-	if l.Lockfile.LockChange != nil {
-		for _, group := range []struct {
-			title string
-			lines []string
-		}{
-			{"Changed", changeLines(l.Lockfile.Changed)},
-			{"Added", packageLines(l.Lockfile.Added)},
-			{"Removed", packageLines(l.Lockfile.Removed)},
-		} {
-			if len(group.lines) > 0 {
-				fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("%s: %d", group.title, len(group.lines))), strings.Join(group.lines, "\n  "))
-			}
-		}
+	for _, g := range l.changeGroups() {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(g.title), strings.Join(g.lines, "\n  "))
 	}
 	l.shown().writeTable(&b, st)
 	if len(next) > 0 {
@@ -53,9 +42,41 @@ func (l *LockPlan) WriteMarkdown(w io.Writer) error {
 			b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
 		}
 	}
+	for _, g := range l.changeGroups() {
+		fmt.Fprintf(&b, "\n### %s\n\n", g.title)
+		for _, line := range g.lines {
+			b.WriteString("- " + report.Escape(line) + "\n")
+		}
+	}
 	l.shown().writeMarkdown(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// changeGroup is a list of packages with its title.
+type changeGroup struct {
+	title string
+	lines []string
+}
+
+// changeGroups are the lists of what changes in the lock, those that are empty
+// left out.
+func (l *LockPlan) changeGroups() []changeGroup {
+	if l.Lockfile.LockChange == nil {
+		return nil
+	}
+	groups := []changeGroup{
+		{"Changed", changeLines(l.Lockfile.Changed)},
+		{"Added", packageLines(l.Lockfile.Added)},
+		{"Removed", packageLines(l.Lockfile.Removed)},
+	}
+	out := groups[:0]
+	for _, g := range groups {
+		if len(g.lines) > 0 {
+			out = append(out, changeGroup{fmt.Sprintf("%s: %d", g.title, len(g.lines)), g.lines})
+		}
+	}
+	return out
 }
 
 // noteGroups leaves out what stands beside the release unless that was asked.
@@ -67,12 +88,13 @@ func (l *LockPlan) noteGroups() []noteGroup {
 }
 
 func (l *LockPlan) shown() Lockfile {
-	if !l.quiet || l.Lockfile.LockChange == nil {
-		return l.Lockfile
+	out := l.Lockfile
+	out.alone = true
+	if l.quiet && out.LockChange != nil {
+		change := *out.LockChange
+		change.OffRelease = nil
+		out.LockChange = &change
 	}
-	out, change := l.Lockfile, *l.Lockfile.LockChange
-	change.OffRelease = nil
-	out.LockChange = &change
 	return out
 }
 

@@ -22,6 +22,8 @@ type Lockfile struct {
 	Why string `json:"why,omitempty"`
 
 	*LockChange
+
+	alone bool // there is no plan but the lock's
 }
 
 // LockChange is what a lock that portalctl writes itself is like.
@@ -159,6 +161,10 @@ func (l Lockfile) sentence() string {
 	var s string
 	switch l.State {
 	case "pending":
+		if l.alone {
+			s = "not in line with the package.json files"
+			break
+		}
 		s = "will be brought in line by " + by + " when the plan is applied"
 	case "written":
 		s = "brought in line by " + by

@@ -1,11 +1,46 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// releasePortal turns the portal into one on release 1.0.0, of which 1.1.0 is
+// the next.
+func (p *lockPortal) releasePortal() {
+	p.t.Helper()
+	for _, id := range []string{"@backstage/a@1.0.0", "@backstage/a@1.1.0", "@backstage/b@1.0.0", "@backstage/b@1.2.0"} {
+		p.reg.publish(id, map[bool][]string{true: {"@backstage/b@^1.0.0"}}[strings.HasPrefix(id, "@backstage/a@")]...)
+	}
+	versions := p.t.TempDir()
+	for release, packages := range map[string]string{
+		"1.0.0": `[{"name":"@backstage/a","version":"1.0.0"},{"name":"@backstage/b","version":"1.0.0"}]`,
+		"1.1.0": `[{"name":"@backstage/a","version":"1.1.0"},{"name":"@backstage/b","version":"1.2.0"}]`,
+	} {
+		dir := filepath.Join(versions, "v1", "releases", release)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			p.t.Fatal(err)
+		}
+		text := `{"releaseVersion":"` + release + `","packages":` + packages + `}`
+		if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(text), 0o644); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.env = append(p.env, "BACKSTAGE_VERSIONS_BASE_URL=file://"+filepath.ToSlash(versions))
+	p.write("backstage.json", "{\n  \"version\": \"1.0.0\"\n}\n")
+	p.wants("@backstage/a@^1.0.0")
+	p.write("packages/lib/package.json", "{\n  \"name\": \"lib\",\n  \"version\": \"0.1.0\",\n  \"dependencies\": {\n    \"@backstage/b\": \"~1.0.0\"\n  }\n}\n")
+	if code, out, errOut := p.run("--resolve", "release"); code != 0 {
+		p.t.Fatalf("exit %d\n%s%s", code, out, errOut)
+	}
+	if lock := p.lockText(); !strings.Contains(lock, `"@backstage/a@npm:1.0.0"`) || strings.Contains(lock, "@npm:1.2.0") {
+		p.t.Fatalf("the lock is not on release 1.0.0:\n%s", lock)
+	}
+}
 
 // A bump that cannot get what its lock needs writes nothing at all: neither
 // the lock nor a package.json. A registry that fails is no reason to hand over

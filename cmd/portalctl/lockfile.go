@@ -108,6 +108,15 @@ func (co *checkout) installState() (string, error) {
 	return gitbase.Tracked(co.project.Root, ".yarn/cache", ".pnp.cjs", ".pnp.js")
 }
 
+// alsoCommit is a next step, after yarn install, for a repo with installState.
+func (co *checkout) alsoCommit() []string {
+	file, err := co.installState()
+	if err != nil || file == "" {
+		return nil
+	}
+	return []string{"commit what yarn install changes beside yarn.lock: git tracks " + file}
+}
+
 // yarnWriter runs the repo's own Yarn, in a scratch mirror of the repo, on what
 // a plan leaves.
 type yarnWriter struct {

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -222,6 +224,56 @@ func tarballOf(files ...tarFile) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// folderRegistry serves packuments from files, with what they leave out: where
+// each version's tarball is, what it hashes to, and when it was published.
+type folderRegistry struct{ dir, url string }
+
+func (f *folderRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	path, err := url.PathUnescape(strings.TrimPrefix(req.URL.EscapedPath(), "/"))
+	if err != nil || strings.Contains(path, "..") {
+		http.Error(w, "bad name", http.StatusBadRequest)
+		return
+	}
+	name, file, tarball := strings.Cut(path, "/-/")
+	src, err := os.ReadFile(filepath.Join(f.dir, strings.ReplaceAll(name, "/", "__")+".json"))
+	if err != nil {
+		http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
+		return
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(src, &doc); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	versions, _ := doc["versions"].(map[string]any)
+	if doc["time"] == nil {
+		times := map[string]string{}
+		for version := range versions {
+			times[version] = "2020-01-02T03:04:05.000Z"
+		}
+		doc["time"] = times
+	}
+	for version, v := range versions {
+		m, _ := v.(map[string]any)
+		if m == nil || m["dist"] != nil {
+			continue
+		}
+		tgz, at := npmTarball(m), tarballPath(name, version)
+		if tarball && strings.HasSuffix(at, "/-/"+file) {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, _ = w.Write(tgz)
+			return
+		}
+		m["dist"] = map[string]any{"tarball": f.url + at, "integrity": integrityOf(tgz)}
+	}
+	if tarball {
+		http.Error(w, "no such tarball", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(doc)
 }
 
 // Faults.

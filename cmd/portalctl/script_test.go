@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,12 +13,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+var update = flag.Bool("update", false, "rewrite what the scripts compare with")
+
 // The scripts below testdata/script are transcripts of use: each runs portalctl
 // as a process of its own, with no network but a registry and a versions host
 // on loopback that serve the script's own files.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
@@ -39,24 +42,12 @@ func TestMain(m *testing.M) {
 }
 
 // setupScript starts a registry that serves $WORK/registry/<name>.json as the
-// packument of <name> (a scope's slash is a double underscore), and a versions
-// host that serves $WORK/versions.
+// packument of <name> (a scope's slash is a double underscore), with tarballs
+// that are made of the versions' manifests, and a versions host that serves
+// $WORK/versions.
 func setupScript(env *testscript.Env) error {
-	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
-		if err != nil || strings.Contains(name, "..") {
-			http.Error(w, "bad name", http.StatusBadRequest)
-			return
-		}
-		file := filepath.Join(env.WorkDir, "registry", strings.ReplaceAll(name, "/", "__")+".json")
-		src, err := os.ReadFile(file)
-		if err != nil {
-			http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(src)
-	}))
+	registry := httptest.NewServer(nil)
+	registry.Config.Handler = &folderRegistry{dir: filepath.Join(env.WorkDir, "registry"), url: registry.URL}
 	env.Defer(registry.Close)
 	versions := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(env.WorkDir, "versions"))))
 	env.Defer(versions.Close)

@@ -321,7 +321,8 @@ func (r *bumpRun) again(extra string) []string {
 
 // after is what to do once the plan is applied.
 func (r *bumpRun) after() []string {
-	next := []string{"yarn install", "yarn tsc"}
+	next := append([]string{"yarn install"}, r.co.alsoCommit()...)
+	next = append(next, "yarn tsc")
 	for _, n := range r.plan.Notes {
 		if n.Kind == bump.Moved {
 			next = append(next, "yarn backstage-cli versions:migrate   (renames the moved packages, imports included)")

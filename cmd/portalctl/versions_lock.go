@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
@@ -12,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 func lockCommand(e env) *cli.Command {
@@ -107,8 +107,11 @@ func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.L
 		Project: co.project, Settings: co.settings, Lock: co.lock, Releases: releases, Registry: reg,
 	}, job.source, job.opts)
 	if u := relock.AsUnsupported(err); u != nil {
-		return nil, fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).
-			WithNext("Run yarn install --mode=update-lockfile, or take the construct out")
+		next := "Run yarn install --mode=update-lockfile, or take the construct out"
+		if co.lock != nil && co.lock.Kind == yarnlock.Classic {
+			next = "Run yarn install, or move the repo to Yarn 4: yarn set version stable"
+		}
+		return nil, fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).WithNext("%s", next)
 	}
 	return plan, err
 }
@@ -128,9 +131,5 @@ func lockNext(c *cli.Context, co *checkout, plan *bump.LockPlan, look bool) []st
 		}
 		return []string{next}
 	}
-	next := []string{"yarn install"}
-	if file, err := co.installState(); err == nil && file != "" {
-		next = append(next, fmt.Sprintf("commit what yarn install changes beside yarn.lock: git tracks %s", file))
-	}
-	return next
+	return append([]string{"yarn install"}, co.alsoCommit()...)
 }

@@ -128,6 +128,9 @@ func (c *config) lockFormat(in *Input) error {
 		if v := in.Lock.Version; v < 8 || v > 10 {
 			return &Unsupported{Construct: "lockfile version " + itoa(v), Pos: lockPos(in), Why: "only versions 8 to 10 (Yarn 4) are written here"}
 		}
+		if key := in.Lock.CacheKey; !knownCacheKey(key) {
+			return &Unsupported{Construct: "cacheKey " + key, Pos: lockPos(in), Why: "only those of Yarn 4 (10, 10c0 to 10c9) are known"}
+		}
 		if c.lockVersion == 0 {
 			c.lockVersion = in.Lock.Version
 		}
@@ -158,6 +161,14 @@ func (c *config) lockFormat(in *Input) error {
 		}
 	}
 	return nil
+}
+
+// knownCacheKey reports whether a lock's cacheKey is one of Yarn 4's: the
+// version of its archives and, unless that is mixed, the compressionLevel. A
+// lock may have none.
+func knownCacheKey(key string) bool {
+	level, ok := strings.CutPrefix(key, "10")
+	return key == "" || ok && (level == "" || len(level) == 2 && level[0] == 'c' && level[1] >= '0' && level[1] <= '9')
 }
 
 // add takes a packageExtensions entry of .yarnrc.yml.
