@@ -94,10 +94,14 @@ func (f *fixer) inWorkspace(p *pkg, e *edge, o *Off, above string) string {
 	}
 	next := "^" + o.Release
 	if v, err := semrange.ParseVersion(o.Release); err == nil {
-		if spec, out := pkgjson.Retarget(asked, v, pkgjson.Options{AllowDowngrade: true}); out.Verdict == pkgjson.Changed {
-			next = spec
-		} else if target, ok := strings.CutPrefix(asked, o.Name+"@"); ok && target != "" {
+		spec, out := pkgjson.Retarget(e.asked, v, pkgjson.Options{AllowDowngrade: true})
+		switch alias := strings.HasPrefix(asked, o.Name+"@"); {
+		case out.Verdict != pkgjson.Changed && alias:
 			next = npmProtocol + o.Name + "@" + next
+		case out.Verdict == pkgjson.Changed && alias:
+			next = spec
+		case out.Verdict == pkgjson.Changed:
+			next = strings.TrimPrefix(spec, npmProtocol)
 		}
 	}
 	if above != "" {
