@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 const defaultLatency = 25 * time.Millisecond
@@ -162,9 +164,17 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 		"--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}); err != nil {
 		return err
 	}
-	pins, err := parity.MakeServable(ctx, bumped, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, t.source())
+	moved, err := editsBetween(t.dir, bumped)
 	if err != nil {
 		return err
+	}
+	pins, kept, err := t.makeServable(ctx, bumped, moved)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s to %s: %d ranges move; %d do not, since the registry cannot serve them\n", t.name, release, len(moved)-len(kept), len(kept))
+	for _, e := range kept {
+		fmt.Printf("  kept: %s\n", e)
 	}
 	for _, name := range sortedKeys(pins) {
 		fmt.Printf("  pinned in the tree of both, since the registry lacks what newer ones need: %s@%s\n", name, pins[name])
@@ -175,6 +185,60 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 	}
 	printSides(fmt.Sprintf("%s: the lock after a bump to %s, %d pins", t.name, release, len(pins)), "5× wall against warm Yarn, 250 MB", sides)
 	return nil
+}
+
+// makeServable takes back what the partial registry cannot serve: ranges of
+// the project itself, and by resolutions what other packages ask for.
+func (t *lockTree) makeServable(ctx context.Context, dir string, moved []parity.Edit) (pins map[string]string, kept []parity.Edit, err error) {
+	pins = map[string]string{}
+	source := t.source()
+	for {
+		more, err := parity.MakeServable(ctx, dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, source)
+		maps.Copy(pins, more)
+		if err == nil {
+			return pins, kept, nil
+		}
+		before := len(kept)
+		for _, e := range moved {
+			if !strings.Contains(err.Error(), " "+e.Name+"@npm:"+e.To+", asked for by ") || slices.Contains(kept, e) {
+				continue
+			}
+			kept = append(kept, e)
+			back := e
+			back.From, back.To = e.To, e.From
+			if err := back.Apply(dir); err != nil {
+				return nil, nil, err
+			}
+		}
+		if len(kept) == before {
+			return nil, nil, err
+		}
+	}
+}
+
+// editsBetween are the ranges that differ between two copies of a tree.
+func editsBetween(from, to string) ([]parity.Edit, error) {
+	a, err := workspace.Open(from)
+	if err != nil {
+		return nil, err
+	}
+	b, err := workspace.Open(to)
+	if err != nil {
+		return nil, err
+	}
+	var edits []parity.Edit
+	for i, w := range a.Workspaces {
+		now := map[string]string{}
+		for _, d := range b.Workspaces[i].File.AllDeps() {
+			now[string(d.Section)+" "+d.Name] = d.Spec
+		}
+		for _, d := range w.File.AllDeps() {
+			if spec := now[string(d.Section)+" "+d.Name]; spec != d.Spec {
+				edits = append(edits, parity.Edit{Workspace: w.Rel, Section: d.Section, Name: d.Name, From: d.Spec, To: spec})
+			}
+		}
+	}
+	return edits, nil
 }
 
 // printMissed says what the registry did not have.

@@ -22,7 +22,7 @@ import (
 // and folders for trees and caches.
 type lockLab struct {
 	front    *front
-	dir      string // recordings and Yarns, kept between runs
+	dir      string // recordings, shared with package parity, and Yarns of our own
 	tmp      string
 	bin      string
 	versions string // copy of the versions host's folder, "" for none
@@ -97,7 +97,7 @@ func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) 
 	if !ok {
 		return nil, fmt.Errorf("%s: packageManager names no Yarn", from)
 	}
-	if t.yarn, err = parity.GetYarn(ctx, l.dir, version); err != nil {
+	if t.yarn, err = parity.GetYarn(ctx, filepath.Join(l.dir, "peerbench"), version); err != nil {
 		return nil, err
 	}
 	settings, err := yarnrc.Load(t.dir, nil)
@@ -108,7 +108,7 @@ func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) 
 		return nil, err
 	}
 	for _, p := range settings.Plugins {
-		if err := copyMissing(l.plugin, p.Path); err != nil {
+		if err := copyMissing(l.plugin, p.AbsPath); err != nil {
 			return nil, err
 		}
 	}
