@@ -36,7 +36,7 @@ type solver struct {
 	bound  map[string]string // what backstage: ranges stand for
 
 	patchesByName map[string][]*yarnlock.Entry
-	absent  absent // what could not be had without a network
+	absent        absent // what could not be had without a network
 
 	round
 }

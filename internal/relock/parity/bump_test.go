@@ -81,6 +81,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.bumpHighest(t, dir, yarn, source)
 	start := time.Now()
 	res, err := Solve(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
 	if err != nil {
@@ -132,4 +133,41 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 	t.Logf("RESULT %s: %d of %d on the release, %d off, %d ahead; @backstage duplicates %d to %d; +%d -%d ~%d; ours %v, Yarn's check %v",
 		t.Name(), res.OnRelease, res.OfRelease, len(res.OffRelease), len(res.Ahead), count(res.DuplicatesBefore), count(res.DuplicatesAfter),
 		len(res.Added), len(res.Removed), len(res.Updated), took.Round(time.Millisecond), run.Elapsed.Round(time.Millisecond))
+}
+
+// bumpHighest compares the lock of the bumped tree without pinning.
+func (l *lab) bumpHighest(t *testing.T, base string, yarn *Yarn, source *Source) {
+	dir := t.TempDir()
+	if err := CopyTree(base, dir); err != nil {
+		t.Fatal(err)
+	}
+	// 4.9.2 was published with a dependency on a file of its authors.
+	if err := resolve(dir, "@yarnpkg/core", "4.9.1"); err != nil {
+		t.Fatal(err)
+	}
+	pins, err := MakeServable(t.Context(), dir, l.proxy.URL, yarn.Version, l.now, source)
+	t.Logf("without pinning: pinned because the registry is partial: %s", pinText(pins))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Solve(t.Context(), dir, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
+	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true)
+	switch {
+	case run.Err != nil:
+		t.Logf("without pinning: YARN FAILED: %s (ours: %v)", run.Reason(), err)
+		return
+	case err != nil:
+		t.Errorf("without pinning: ours failed, Yarn did not: %v", err)
+		return
+	}
+	want, err := os.ReadFile(filepath.Join(dir, "yarn.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(res.Lock) {
+		t.Error("without pinning: the locks differ")
+		return
+	}
+	t.Logf("without pinning: identical with Yarn's; %d of %d on the release, %d off; +%d -%d ~%d packages",
+		res.OnRelease, res.OfRelease, len(res.OffRelease)+len(res.Ahead), len(res.Added), len(res.Removed), len(res.Updated))
 }

@@ -41,8 +41,10 @@ func GetYarn(ctx context.Context, dir, version string) (*Yarn, error) {
 		}
 	}
 	// Yarn keeps packuments by host name, with the port of an earlier proxy.
-	if err := os.RemoveAll(filepath.Join(y.home, "global", "metadata")); err != nil {
-		return nil, err
+	metadata := filepath.Join(y.home, "global", "metadata")
+	old := fmt.Sprintf("%s-%d", metadata, os.Getpid())
+	if err := os.Rename(metadata, old); err == nil {
+		_ = os.RemoveAll(old) // another run may be at work in it
 	}
 	y.clock = filepath.Join(root, "clock.cjs")
 	return y, os.WriteFile(y.clock, []byte(clockScript), 0o644)
