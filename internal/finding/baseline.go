@@ -1,0 +1,94 @@
+package finding
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/report"
+)
+
+// BaselineSchema names the form of a baseline file.
+const BaselineSchema = "portalctl.baseline/v1"
+
+// Baseline is the findings that a portal had when it began to be checked. They
+// do not count; new ones do.
+type Baseline struct {
+	Schema   string  `json:"schema"`
+	Findings []Known `json:"findings"`
+}
+
+// Known is one finding of a baseline. Only the fingerprint decides; the rest is
+// for whoever reads the file.
+type Known struct {
+	Fingerprint string `json:"fingerprint"`
+	Rule        string `json:"rule"`
+	File        string `json:"file"`
+	Name        string `json:"name"`
+	Message     string `json:"message"`
+}
+
+// ParseBaseline reads a baseline file.
+func ParseBaseline(file string, src []byte) (*Baseline, error) {
+	const next = "Write the file anew with --update-baseline"
+	if _, err := jsonedit.Parse(file, src); err != nil { // for the place
+		return nil, err
+	}
+	b := &Baseline{}
+	if err := json.Unmarshal(src, b); err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: file}, "this is no baseline").WithNext(next)
+	}
+	if b.Schema != BaselineSchema {
+		return nil, fault.At(fault.Pos{File: file}, "the schema is %q, not %s", b.Schema, BaselineSchema).WithNext(next)
+	}
+	return b, nil
+}
+
+// NewBaseline records what r found, what an older baseline knew included.
+func NewBaseline(r *Report) *Baseline {
+	b := &Baseline{Schema: BaselineSchema, Findings: []Known{}}
+	for _, f := range slices.Concat(r.Findings, r.Known) {
+		if f.Rule == IgnoreRule.ID {
+			continue // the decision is due now, not later
+		}
+		b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Pos.File, f.Name, f.Message})
+	}
+	slices.SortFunc(b.Findings, func(a, c Known) int {
+		return strings.Compare(
+			strings.Join([]string{a.Rule, a.File, a.Name, a.Fingerprint}, "\x00"),
+			strings.Join([]string{c.Rule, c.File, c.Name, c.Fingerprint}, "\x00"))
+	})
+	return b
+}
+
+// Bytes is the file's content.
+func (b *Baseline) Bytes() []byte {
+	var buf bytes.Buffer
+	_ = report.JSON(&buf, b) // only strings: cannot fail
+	return buf.Bytes()
+}
+
+// known sets aside what the baseline has.
+func (r *Report) known(base *Baseline) {
+	if base == nil {
+		return
+	}
+	have := make(map[string]bool, len(base.Findings))
+	for _, k := range base.Findings {
+		have[k.Fingerprint] = true
+	}
+	r.Gone = len(have)
+	kept := r.Findings[:0]
+	for _, f := range r.Findings {
+		if have[f.Fingerprint] {
+			r.Gone--
+			r.Known = append(r.Known, f)
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	r.Findings = kept
+}

@@ -1,0 +1,122 @@
+// Package finding is what a check or an audit reports: findings by rule, each
+// with a place, the package that is to blame and a next step; what the user has
+// decided about them (severities, ignores, a baseline); and the forms in which
+// a report is written. It knows nothing of what the rules look at.
+package finding
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Severity is how much a finding matters.
+type Severity string
+
+// The severities. Errors and warnings make a command exit 1; what is
+// informational never does.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+	// Off is for configuration only: the rule does not run.
+	Off Severity = "off"
+)
+
+// rank orders severities, the worst first.
+func (s Severity) rank() int {
+	switch s {
+	case Error:
+		return 0
+	case Warning:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// Fails reports whether a finding of this severity makes a command fail.
+func (s Severity) Fails() bool { return s == Error || s == Warning }
+
+// Fix says what it takes to be rid of a finding.
+type Fix string
+
+// The ways of fixing.
+const (
+	// FixLock: yarn.lock alone has to change.
+	FixLock Fix = "lock"
+	// FixManifest: a package.json (or a file beside it, such as a patch) has to
+	// change.
+	FixManifest Fix = "package.json"
+	// FixSource: code has to change.
+	FixSource Fix = "source"
+	// FixRelease: somebody else has to publish a new version.
+	FixRelease Fix = "release"
+)
+
+// The values of Finding.FixedBy.
+const (
+	ByFix       = "--fix"
+	ByManifests = "--fix-manifests"
+)
+
+// Finding is one thing that is wrong, once.
+type Finding struct {
+	Rule     string
+	Severity Severity
+	// Pos is relative to the portal's root, with forward slashes.
+	Pos fault.Pos
+	// Name is the package, or what else the finding is about.
+	Name string
+	// Message names the culprit; Next is what the user can do, as a sentence.
+	Message string
+	Next    string
+	// Fixes are the ways of fixing that apply, in the order of the constants.
+	Fixes []Fix
+	// FixedBy is the option that makes the fix, "" if it needs a person.
+	FixedBy string
+	// Key tells the finding from others of its rule about the same name in the
+	// same file, across edits that move lines. It is not shown.
+	Key string
+	// Details are shown in JSON, and line by line in Lines.
+	Details any
+	// Lines explain the finding further, in text forms.
+	Lines []string
+	// Fingerprint is set by Report.Finish.
+	Fingerprint string
+}
+
+// Rule describes a rule.
+type Rule struct {
+	ID string
+	// Title is one line: what is wrong when the rule finds something.
+	Title string
+	// Severity is that of most of its findings, unless configured.
+	Severity Severity
+}
+
+// DocURL is where the rule is explained.
+func (r Rule) DocURL() string {
+	return "https://github.com/portalctl/portalctl/blob/main/docs/rules/" + r.ID + ".md"
+}
+
+// Sort puts findings into the order of reports: the worst first, then by rule
+// in the order of rules, by file, line, name.
+func Sort(list []Finding, rules []Rule) {
+	order := make(map[string]int, len(rules))
+	for i, r := range rules {
+		order[r.ID] = i
+	}
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Severity.rank(), b.Severity.rank()),
+			cmp.Compare(order[a.Rule], order[b.Rule]),
+			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+			cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Key, b.Key),
+		)
+	})
+}
