@@ -1,0 +1,286 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// blame is one range that makes a further version of a package necessary, and
+// what it takes to change that.
+type blame struct {
+	edge depgraph.Edge
+	fix  finding.Fix
+	// forced: a resolution decides, not the range.
+	forced bool
+	// drifted: who asks is itself off the release.
+	drifted bool
+}
+
+// compare puts first what the portal's team can change, then what is asked
+// for nearest to them.
+func (b blame) compare(other blame) int {
+	rank := func(f finding.Fix) int {
+		return slices.Index([]finding.Fix{finding.FixManifest, finding.FixRelease, finding.FixLock}, f)
+	}
+	return cmp.Or(cmp.Compare(rank(b.fix), rank(other.fix)), cmp.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
+}
+
+// blameOf judges one who asks for another version than keep.
+func (m *model) blameOf(e depgraph.Edge, keep *instance) blame {
+	b := blame{edge: e}
+	switch text, ok := semverText(e); {
+	case m.forced(e):
+		b.fix, b.forced = finding.FixManifest, true
+	case ok && admits(text, keep):
+		b.fix = finding.FixLock
+	case m.after.Workspace(e.From) != nil:
+		b.fix = finding.FixManifest
+	case m.drifted(e.From):
+		b.fix, b.drifted = finding.FixLock, true
+	default:
+		b.fix = finding.FixRelease
+	}
+	return b
+}
+
+// drifted reports whether a package of the release is locked in another version
+// although all ranges that ask for it admit the release's.
+func (m *model) drifted(n depgraph.Node) bool {
+	name, version := m.after.Name(n), m.after.Version(n)
+	want, ok := m.versions[name]
+	if !ok || want == version {
+		return false
+	}
+	v, err := semrange.ParseVersion(want)
+	if err != nil {
+		return false
+	}
+	for e := range m.after.In(n) {
+		text, ok := semverText(e)
+		r, err := semrange.Parse(text)
+		if !ok || err != nil || !r.Satisfies(v) && !m.drifted1(e.From) {
+			return false
+		}
+	}
+	return true
+}
+
+// drifted1 is drifted without a look at who asks in turn: one step is enough
+// for a message, and cycles have no end.
+func (m *model) drifted1(n depgraph.Node) bool {
+	want, ok := m.versions[m.after.Name(n)]
+	return ok && want != m.after.Version(n) && m.after.Workspace(n) == nil
+}
+
+func admits(text string, in *instance) bool {
+	r, err := semrange.Parse(text)
+	return err == nil && r.Satisfies(in.parsed)
+}
+
+// semverText is the semver range of an edge, behind aliases and bindings.
+func semverText(e depgraph.Edge) (string, bool) {
+	switch s := pkgjson.ParseSpec(e.Range); s.Kind {
+	case pkgjson.KindRange, pkgjson.KindAlias:
+		return s.Range, true
+	case pkgjson.KindBackstage:
+		v := yarnlock.ParseRange(e.Key.Range).Bind("npm")
+		return "^" + v, v != ""
+	case pkgjson.KindCatalog:
+		return strings.TrimPrefix(e.Key.Range, "npm:"), true
+	}
+	return "", false
+}
+
+// forced reports whether a resolution of the root package.json put another
+// range in the place of what was asked.
+func (m *model) forced(e depgraph.Edge) bool {
+	if m.in.Project == nil {
+		return false
+	}
+	for _, o := range m.overrides() {
+		if o.Name == e.Name && overrideMatches(o.Override, m.after, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// askOf is a blame as the JSON report has it.
+func (m *model) askOf(b blame) askJSON {
+	g := m.after
+	a := askJSON{Package: g.Name(b.edge.From), Version: g.Version(b.edge.From), Range: strings.TrimPrefix(b.edge.Range, "npm:"), Fix: b.fix, Path: []string{}}
+	if b.fix != "" {
+		a.Path = m.path(b.edge.From)
+	}
+	if ws := g.Workspace(b.edge.From); ws != nil {
+		a.Workspace = ws.Rel
+	}
+	return a
+}
+
+// path is the shortest way from a workspace to a package, as labels. Among
+// equally short ones the first workspace, and then the first name, wins.
+func (m *model) path(n depgraph.Node) []string {
+	g := m.after
+	if m.parents == nil {
+		m.parents = parents(g)
+	}
+	list := []string{label(g, n)}
+	for g.Workspace(n) == nil {
+		if n = m.parents[n]; n == depgraph.None {
+			return list // an orphan, or a lock without workspaces
+		}
+		list = append(list, label(g, n))
+	}
+	slices.Reverse(list)
+	return list
+}
+
+// parents is the tree of shortest ways from all workspaces at once.
+func parents(g *depgraph.Graph) []depgraph.Node {
+	from := make([]depgraph.Node, g.Len())
+	seen := make([]bool, g.Len())
+	for i := range from {
+		from[i] = depgraph.None
+	}
+	queue := slices.Clone(g.Workspaces())
+	for _, n := range queue {
+		seen[n] = true
+	}
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		for _, e := range g.Out(n) {
+			if !seen[e.To] {
+				seen[e.To], from[e.To] = true, n
+				queue = append(queue, e.To)
+			}
+		}
+	}
+	return from
+}
+
+// worst is the fix that takes the longest.
+func worst(list []blame) finding.Fix {
+	var top finding.Fix
+	for _, f := range []finding.Fix{finding.FixLock, finding.FixManifest, finding.FixRelease} {
+		if slices.ContainsFunc(list, func(b blame) bool { return b.fix == f }) {
+			top = f
+		}
+	}
+	return top
+}
+
+func fixesOf(list []blame) []finding.Fix {
+	var fixes []finding.Fix
+	for _, f := range []finding.Fix{finding.FixLock, finding.FixManifest, finding.FixRelease} {
+		if slices.ContainsFunc(list, func(b blame) bool { return b.fix == f }) {
+			fixes = append(fixes, f)
+		}
+	}
+	return fixes
+}
+
+// allClaimed reports whether what makes the other versions necessary is a
+// finding of its own already.
+func (m *model) allClaimed(list []blame) bool {
+	return !slices.ContainsFunc(list, func(b blame) bool { return !m.isClaimed(b.edge.Pos) })
+}
+
+// copyLine is one version with those who ask for it.
+func (m *model) copyLine(in *instance, keep bool, list []blame) string {
+	if keep {
+		return fmt.Sprintf("%s: what the portal should have (%s)", in.version, countNoun(len(list), "asks for it", "ask for it"))
+	}
+	slices.SortStableFunc(list, blame.compare)
+	var ways []string
+	seen := map[string]bool{}
+	for _, b := range list {
+		way := strings.Join(m.path(b.edge.From), " → ") + " asks for " + strings.TrimPrefix(b.edge.Range, "npm:")
+		if !seen[way] {
+			seen[way] = true
+			ways = append(ways, way)
+		}
+	}
+	if len(ways) > 3 {
+		ways = append(ways[:3], fmt.Sprintf("and %d more", len(ways)-3))
+	}
+	return in.version + ": " + strings.Join(ways, "; ")
+}
+
+func countNoun(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// culprit is who makes the other version necessary, in a few words.
+func (m *model) culprit(b blame, keep *instance) string {
+	who := label(m.after, b.edge.From)
+	asks := strings.TrimPrefix(b.edge.Range, "npm:")
+	switch {
+	case b.forced:
+		return fmt.Sprintf("a resolution gives %s another version than %s", who, keep.version)
+	case b.drifted:
+		return fmt.Sprintf("%s, off the release itself, asks for %s", who, asks)
+	case b.fix == finding.FixLock:
+		return fmt.Sprintf("%s asks for %s, which %s would satisfy", who, asks, keep.version)
+	}
+	return fmt.Sprintf("%s asks for %s", who, asks)
+}
+
+// nextOf says what to do about the first to blame.
+func (m *model) nextOf(b blame, name string, keep *instance) string {
+	g := m.after
+	switch {
+	case b.forced:
+		return fmt.Sprintf("Change the resolution of %s in package.json so that all get %s", name, keep.version)
+	case b.drifted:
+		return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(), g.Name(b.edge.From))
+	case b.fix == finding.FixLock:
+		return m.pin() + ", or portalctl check --fix --strategy highest for one version off the release"
+	case b.fix == finding.FixManifest:
+		return m.nextInManifest(b.edge, keep)
+	}
+	asking := g.Name(b.edge.From)
+	if ahead(b.edge, keep) {
+		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (portalctl versions bump), or go back to an older one", asking)
+	}
+	if p := m.path(b.edge.From); len(p) > 2 {
+		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
+	}
+	return fmt.Sprintf("Update %s to a version that admits %s@%s; until there is one, record the decision in .portalctl.yaml", asking, name, keep.version)
+}
+
+// ahead reports whether a range starts above a version.
+func ahead(e depgraph.Edge, keep *instance) bool {
+	text, ok := semverText(e)
+	if !ok {
+		return false
+	}
+	_, out := pkgjson.Retarget(text, keep.parsed, pkgjson.Options{})
+	return out.Verdict == pkgjson.Ahead
+}
+
+// nextInManifest says what to write in a workspace's package.json. A range that
+// starts above the version to keep is ahead of the release: that is not to be
+// lowered without a thought.
+func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
+	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
+	switch out.Verdict {
+	case pkgjson.Changed:
+		return fmt.Sprintf("In %s, write %q instead of %q, then run portalctl versions lock", e.Pos.File, to, e.Range)
+	case pkgjson.Ahead:
+		return fmt.Sprintf("Move the portal to a release that has what %s asks for (portalctl versions bump), or ask for a range that admits %s", e.Pos.File, keep.version)
+	}
+	return fmt.Sprintf("In %s, ask for a range that admits %s instead of %q", e.Pos.File, keep.version, e.Range)
+}

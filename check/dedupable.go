@@ -1,0 +1,77 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// moveJSON is a move as the JSON report has it: the members of "yarn dedupe
+// --check --json".
+type moveJSON struct {
+	Descriptor        string `json:"descriptor"`
+	CurrentResolution string `json:"currentResolution"`
+	UpdatedResolution string `json:"updatedResolution"`
+}
+
+// dedupable is the rule of that name: one finding a package.
+func (m *model) dedupable() {
+	byName := map[string][]dedupe.Move{}
+	var order []string
+	for _, mv := range m.moves {
+		name := mv.Descriptor.Name
+		if len(byName[name]) == 0 {
+			order = append(order, name)
+		}
+		byName[name] = append(byName[name], mv)
+	}
+	for _, name := range order {
+		m.dedupablePackage(name, byName[name])
+	}
+}
+
+func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
+	var texts []string
+	details := make([]moveJSON, len(moves))
+	left := map[*yarnlock.Entry]int{}
+	for i, mv := range moves {
+		details[i] = moveJSON{mv.Descriptor.String(), mv.From.Resolution.String(), mv.To.Resolution.String()}
+		texts = append(texts, fmt.Sprintf("%s: %s → %s", rangeText(mv.Descriptor), mv.From.Version, mv.To.Version))
+		left[mv.From]++
+	}
+	for e, n := range left {
+		if n == len(e.Keys) {
+			m.claimNode(m.graph.Node(e)) // it goes
+		}
+	}
+	slices.Sort(texts)
+	f := finding.Finding{
+		Rule: ruleDedupable, Pos: m.in.Lock.Pos(moves[0].From), Name: name,
+		Message: fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, some(texts, 3)),
+		Next:    "Run portalctl check --fix",
+		Fixes:   inLockOnly, FixedBy: finding.ByFix,
+		Details: map[string]any{"moves": details},
+	}
+	if reason := m.singletonReason(name); reason != "" {
+		f.Severity = finding.Error
+		f.Message += "; " + reason
+	}
+	m.add(f)
+}
+
+// rangeText is the range of a descriptor as its author wrote it, as far as the
+// lock tells.
+func rangeText(d yarnlock.Descriptor) string {
+	switch {
+	case d.Range == yarnlock.NoRange:
+		return "(any)"
+	case strings.HasPrefix(d.Range, "backstage:"):
+		text, _, _ := strings.Cut(d.Range, "::")
+		return text
+	}
+	return strings.TrimPrefix(d.Range, "npm:")
+}

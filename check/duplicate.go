@@ -1,0 +1,271 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// copyJSON is one version of a duplicate in the JSON report.
+type copyJSON struct {
+	Version string `json:"version"`
+	// Keep says that it is the one to end up with.
+	Keep    bool      `json:"keep"`
+	AskedBy []askJSON `json:"askedBy"`
+	// Fix is "" for the version to keep.
+	Fix finding.Fix `json:"fix,omitempty"`
+}
+
+// askJSON is somebody who asks for a version.
+type askJSON struct {
+	Package   string `json:"package"`
+	Version   string `json:"version"`
+	Workspace string `json:"workspace"`
+	Range     string `json:"range"`
+	// Path leads from a workspace to the asking package, by the shortest way.
+	Path []string    `json:"path"`
+	Fix  finding.Fix `json:"fix,omitempty"`
+}
+
+// instance is one version of a package that the lock has several times.
+type instance struct {
+	version string
+	parsed  *semver.Version
+	nodes   []depgraph.Node
+	edges   []depgraph.Edge
+}
+
+// duplicates is the rule duplicate. It looks at the lock as it will be once
+// what can be deduped is: that is another rule's finding, and another fix.
+func (m *model) duplicates() {
+	runtimes := m.runtimes()
+	for _, name := range m.after.Idents() {
+		if !m.inScope(name) || len(m.after.Ident(name)) < 2 {
+			continue
+		}
+		list := m.instances(name)
+		if len(list) < 2 {
+			continue
+		}
+		m.duplicate(name, list, loaded(list, runtimes))
+	}
+}
+
+// instances are the versions of a package that somebody loads, the highest
+// first. What only a patch is made from is not loaded.
+func (m *model) instances(name string) []*instance {
+	g := m.after
+	var list []*instance
+	reachable := m.reachable()
+	for _, n := range g.Ident(name) {
+		if g.Workspace(n) != nil || !reachable.Has(n) {
+			continue
+		}
+		var edges []depgraph.Edge
+		for e := range g.In(n) {
+			if e.Kind != depgraph.Source && reachable.Has(e.From) {
+				edges = append(edges, e)
+			}
+		}
+		if len(edges) == 0 {
+			continue
+		}
+		v := g.Version(n)
+		i := slices.IndexFunc(list, func(in *instance) bool { return in.version == v })
+		if i < 0 {
+			parsed, err := semrange.ParseVersion(v)
+			if err != nil {
+				continue
+			}
+			i = len(list)
+			list = append(list, &instance{version: v, parsed: parsed})
+		}
+		list[i].nodes = append(list[i].nodes, n)
+		list[i].edges = append(list[i].edges, edges...)
+	}
+	slices.SortFunc(list, func(a, b *instance) int { return semrange.Compare(b.parsed, a.parsed) })
+	return list
+}
+
+// reachable is what the workspaces load: all that they need but what a patch
+// is only made from. On a lock whose workspaces are not known it is everything.
+func (m *model) reachable() depgraph.Set {
+	if m.reach == nil {
+		m.reach = m.after.Reach(m.after.Workspaces(), func(e depgraph.Edge) bool { return e.Kind != depgraph.Source })
+		if len(m.after.Workspaces()) == 0 {
+			for i := range m.reach {
+				m.reach[i] = true
+			}
+		}
+	}
+	return m.reach
+}
+
+// runtimes are what the browser and what Node.js load of the portal: what its
+// packages of that side depend on, their tools apart. Two copies are a problem
+// where one of them loads both. Without such packages all is one runtime.
+func (m *model) runtimes() []depgraph.Set {
+	g := m.after
+	roots := map[side][]depgraph.Node{}
+	for _, n := range g.Workspaces() {
+		if p := m.byName[g.Workspace(n).Name]; p != nil && p.side != sideNone && p.side != sideCommon {
+			roots[p.side] = append(roots[p.side], n)
+		}
+	}
+	if len(roots) == 0 {
+		return []depgraph.Set{m.reachable()}
+	}
+	var sets []depgraph.Set
+	for _, s := range []side{sideFrontend, sideBackend} {
+		sets = append(sets, g.Reach(roots[s], func(e depgraph.Edge) bool {
+			to := g.Workspace(e.To)
+			return e.Kind != depgraph.Dev && e.Kind != depgraph.Source && !isTool(e.Name) &&
+				// The backend has the app among its dependencies to serve its bundle.
+				(to == nil || m.byName[to.Name] == nil || m.byName[to.Name].side == s || m.byName[to.Name].side == sideCommon)
+		}))
+	}
+	return sets
+}
+
+// isTool tells the packages that build and test a portal and that apps list as
+// dependencies all the same.
+func isTool(name string) bool {
+	_, base, _ := strings.Cut(name, "/")
+	return name == "@backstage/cli" || strings.HasPrefix(name, "@backstage/cli-") || base == "cli" || strings.HasSuffix(base, "-cli")
+}
+
+// loaded is the number of versions that the side with most of them loads.
+func loaded(list []*instance, runtimes []depgraph.Set) int {
+	most := 0
+	for _, set := range runtimes {
+		n := 0
+		for _, in := range list {
+			if slices.ContainsFunc(in.nodes, set.Has) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// duplicate reports one package. keep is the version that all should have; who
+// makes the others necessary is to blame.
+func (m *model) duplicate(name string, list []*instance, loaded int) {
+	reason := m.singletonReason(name)
+	if loaded < 2 && !isBackstage(name) && !m.opts.All {
+		return // copies that never meet
+	}
+	keep := m.keep(name, list)
+	f := finding.Finding{Rule: ruleDuplicate, Name: name}
+	var copies []copyJSON
+	var blames []blame
+	versions := make([]string, len(list))
+	for i, in := range list {
+		versions[i] = in.version
+		c := copyJSON{Version: in.version, Keep: in == keep}
+		var mine []blame
+		for _, e := range in.edges {
+			b := m.blameOf(e, keep)
+			if in == keep {
+				b.fix, b.forced = "", false
+			}
+			mine = append(mine, b)
+			c.AskedBy = append(c.AskedBy, m.askOf(b))
+		}
+		slices.SortFunc(c.AskedBy, func(a, b askJSON) int {
+			return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Version, b.Version))
+		})
+		if in != keep {
+			c.Fix = worst(mine)
+			blames = append(blames, mine...)
+		}
+		copies = append(copies, c)
+		f.Lines = append(f.Lines, m.copyLine(in, in == keep, mine))
+	}
+	if m.allClaimed(blames) {
+		m.claimCopies(name, list, keep)
+		return
+	}
+	slices.SortStableFunc(blames, blame.compare)
+	first := blames[0]
+	f.Pos = first.edge.Pos
+	f.Fixes = fixesOf(blames)
+	f.Key = strings.Join(versions, " ")
+	f.Details = map[string]any{"versions": copies, "reason": reason}
+	f.Message = fmt.Sprintf("%d versions of %s: %s; %s", len(list), name, strings.Join(versions, ", "), m.culprit(first, keep))
+	switch {
+	case loaded < 2:
+		f.Severity = finding.Info
+		f.Message += " (neither the app nor the backend loads more than one)"
+	case reason != "":
+		f.Severity = finding.Error
+		f.Message += "; " + reason
+	case isBackstage(name):
+		f.Severity = finding.Warning
+	default:
+		f.Severity = finding.Info
+	}
+	f.Next = m.nextOf(first, name, keep)
+	if edits, ok := m.rangeEdits(name, blames, keep); ok {
+		f.FixedBy = finding.ByManifests
+		f.Next += "; portalctl check --fix --fix-manifests does both"
+		m.ranges = append(m.ranges, edits...)
+	}
+	m.claimCopies(name, list, keep)
+	m.add(f)
+}
+
+// claimCopies keeps off-release and mixed-line from reporting the copies again.
+func (m *model) claimCopies(name string, list []*instance, keep *instance) {
+	for _, in := range list {
+		if in == keep {
+			continue
+		}
+		for _, n := range in.nodes {
+			m.claimNode(m.graphNode(n))
+		}
+	}
+}
+
+// graphNode is the node in the graph of the lock as it is, for one of after.
+func (m *model) graphNode(n depgraph.Node) depgraph.Node {
+	if m.after == m.graph {
+		return n
+	}
+	e := m.after.Entry(n)
+	if e == nil {
+		return depgraph.None
+	}
+	if own := m.in.Lock.Locate(e.Resolution); own != nil {
+		return m.graph.Node(own)
+	}
+	return depgraph.None
+}
+
+// keep is the version to end up with: the release's, else the one that an app
+// of the portal asks for itself, else the highest.
+func (m *model) keep(name string, list []*instance) *instance {
+	for _, in := range list {
+		if in.version == m.versions[name] {
+			return in
+		}
+	}
+	for _, role := range []string{"frontend", "backend"} {
+		for _, in := range list {
+			for _, e := range in.edges {
+				if ws := m.after.Workspace(e.From); ws != nil && e.Kind != depgraph.Dev && m.byName[ws.Name] != nil && m.byName[ws.Name].role == role {
+					return in
+				}
+			}
+		}
+	}
+	return list[0]
+}

@@ -1,0 +1,155 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// hostPeers are the packages that a frontend plugin must take from the app: it
+// lists them as peers, and for its own tests as devDependencies. The list is
+// that of "backstage-repo-tools peer-deps", with the router that the one for
+// the DOM is built on.
+var hostPeers = []string{"react", "react-dom", "react-router", "react-router-dom"}
+
+// isHost reports whether a package is the framework that plugins plug into.
+func isHost(name string) bool {
+	if slices.Contains(hostPeers, name) || name == "@backstage/ui" || name == "@backstage/app-defaults" {
+		return true
+	}
+	return slices.ContainsFunc([]string{"@backstage/core-", "@backstage/frontend-", "@backstage/backend-"},
+		func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// hostVersions is the rule host-version.
+func (m *model) hostVersions() {
+	for _, p := range m.packages {
+		if !p.isOwnPlugin() || p.side == sideNone {
+			continue
+		}
+		if p.side == sideFrontend {
+			m.hostPlaces(p)
+		}
+		for _, section := range []pkgjson.Section{pkgjson.PeerDependencies, pkgjson.Dependencies} {
+			for _, d := range p.File.Deps(section) {
+				if isHost(d.Name) && !m.isClaimed(d.Pos) {
+					m.hostRange(p, d)
+				}
+			}
+		}
+	}
+}
+
+func (m *model) hostFinding(p *pkg, d pkgjson.Dep, severity finding.Severity, key, message, next string) {
+	m.claim(d.Pos)
+	m.add(finding.Finding{Rule: ruleHost, Severity: severity, Pos: d.Pos, Name: d.Name, Key: p.Name() + " " + key, Message: message, Next: next,
+		Fixes: []finding.Fix{finding.FixManifest}})
+}
+
+// hostPlaces reports host packages in the wrong section.
+func (m *model) hostPlaces(p *pkg) {
+	peers := p.File.Deps(pkgjson.PeerDependencies)
+	for _, d := range p.File.Deps(pkgjson.Dependencies) {
+		if slices.Contains(hostPeers, d.Name) {
+			m.hostFinding(p, d, "", "dependencies", fmt.Sprintf("%s brings its own %s; the app's is the one that counts", p.Name(), d.Name),
+				fmt.Sprintf("Move %s to peerDependencies (as %q, for example), and to devDependencies for the tests", d.Name, m.peerRange(d)))
+		}
+	}
+	for _, d := range p.File.Deps(pkgjson.DevDependencies) {
+		// The packages of a peer's family come along with it; react itself is
+		// what a plugin cannot do without.
+		if d.Name != "react" || slices.ContainsFunc(peers, func(o pkgjson.Dep) bool { return o.Name == d.Name }) ||
+			slices.ContainsFunc(p.File.Deps(pkgjson.Dependencies), func(o pkgjson.Dep) bool { return o.Name == d.Name }) {
+			continue
+		}
+		m.hostFinding(p, d, "", "no peer", fmt.Sprintf("%s has %s for its tests only: nothing says which one it needs in the app", p.Name(), d.Name),
+			fmt.Sprintf("Add %q: %q to peerDependencies", d.Name, m.peerRange(d)))
+	}
+}
+
+// peerRange is a range for peerDependencies that admits what the app has.
+func (m *model) peerRange(d pkgjson.Dep) string {
+	if v := m.hostVersion(d.Name); len(v) > 0 {
+		return fmt.Sprintf("^%d.0.0", v[0].Major())
+	}
+	return d.Spec
+}
+
+// hostRange reports a range that the portal's version is not in.
+func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
+	spec := pkgjson.ParseSpec(d.Spec)
+	if spec.Kind != pkgjson.KindRange {
+		return
+	}
+	r, err := semrange.Parse(spec.Range)
+	if err != nil {
+		return
+	}
+	have := m.hostVersion(d.Name)
+	in := r.Satisfies
+	if d.Section == pkgjson.PeerDependencies {
+		in = r.SatisfiesPeer
+	}
+	if len(have) == 0 || slices.ContainsFunc(have, in) {
+		return
+	}
+	severity := finding.Severity("")
+	what := "asks the app for"
+	if d.Section == pkgjson.Dependencies {
+		what = "asks for"
+		if m.isSingleton(d.Name) && m.graph != nil && len(m.graph.Ident(d.Name)) > 1 {
+			severity = finding.Error // two copies are there
+		}
+	}
+	next := fmt.Sprintf("Write a range that admits %s", have[0].Original())
+	switch to, out := pkgjson.Retarget(d.Spec, have[0], pkgjson.Options{Peer: d.Section == pkgjson.PeerDependencies}); {
+	case out.Verdict == pkgjson.Ahead:
+		next = fmt.Sprintf("Move the portal to a release that has it (portalctl versions bump), or write a range that admits %s", have[0].Original())
+	case out.Verdict == pkgjson.Changed && d.Section == pkgjson.PeerDependencies:
+		next = fmt.Sprintf("Write %q, once the plugin works with it", to)
+	case out.Verdict == pkgjson.Changed:
+		next = fmt.Sprintf("Write %q, then run portalctl versions lock", to)
+	}
+	m.hostFinding(p, d, severity, "range "+string(d.Section),
+		fmt.Sprintf("%s %s %s %s, which excludes the portal's %s", p.Name(), what, d.Name, d.Spec, have[0].Original()), next)
+}
+
+// hostVersion are the versions of a host package that the portal has: the
+// release's, else those that its apps and backends have in the lock, else what
+// the root installs.
+func (m *model) hostVersion(name string) []*semver.Version {
+	if v, err := semrange.ParseVersion(m.versions[name]); err == nil {
+		return []*semver.Version{v}
+	}
+	if m.graph == nil {
+		return nil
+	}
+	var list []*semver.Version
+	for _, roles := range [][]string{{"frontend", "backend"}, {""}} {
+		for _, n := range m.graph.Workspaces() {
+			p := m.byName[m.graph.Workspace(n).Name]
+			if p == nil || !slices.Contains(roles, p.role) || p.kind != kindNone || p.role == "" && p.Rel != "." {
+				continue
+			}
+			for _, e := range m.graph.Out(n) {
+				if e.Name != name || e.Kind == depgraph.Dev && p.role != "" {
+					continue
+				}
+				if v, err := semrange.ParseVersion(m.graph.Version(e.To)); err == nil {
+					list = append(list, v)
+				}
+			}
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}

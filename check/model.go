@@ -1,0 +1,271 @@
+package check
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// model is what the rules look at, and what they have found so far. One
+// mistake is one finding: a rule that comes later passes over what an earlier
+// one has claimed as the consequence of something else.
+type model struct {
+	in   Input
+	opts Options
+
+	graph *depgraph.Graph // nil without a lock
+	// after is the graph once the moves of dedupe are made.
+	after    *depgraph.Graph
+	moves    []dedupe.Move
+	packages []*pkg // own workspaces
+	byName   map[string]*pkg
+	// versions are those of the release, as far as they are known.
+	versions map[string]string
+
+	reach     depgraph.Set    // see reachable
+	parents   []depgraph.Node // see path
+	resolved  []override      // see overrides
+	hasParsed bool
+
+	findings []finding.Finding
+	unknown  []finding.Unknown
+	// unused and ranges are what --fix-manifests would change: keys of
+	// resolutions, and ranges by the package that they ask for.
+	unused []string
+	ranges []rangeEdit
+
+	// claimed are places in package.json files, and packages of the lock.
+	claimedAt   map[fault.Pos]bool
+	claimedNode map[depgraph.Node]bool
+	claimedName map[string]bool
+}
+
+// pkg is a workspace with what it is.
+type pkg struct {
+	*workspace.Workspace
+	named
+	role string
+	side side
+}
+
+func newModel(in Input, opts Options) *model {
+	m := &model{in: in, opts: opts, byName: map[string]*pkg{},
+		claimedAt: map[fault.Pos]bool{}, claimedNode: map[depgraph.Node]bool{}, claimedName: map[string]bool{}}
+	if in.Project != nil {
+		for _, ws := range in.Project.Workspaces {
+			p := newPkg(ws)
+			m.packages = append(m.packages, p)
+			if ws.File.Name != "" {
+				m.byName[ws.File.Name] = p
+			}
+		}
+	}
+	m.versions = m.releaseVersions()
+	if in.Lock != nil {
+		m.graph = newGraph(in, in.Lock)
+		m.after = m.graph
+	}
+	return m
+}
+
+func newPkg(ws *workspace.Workspace) *pkg {
+	p := &pkg{Workspace: ws, named: parseName(ws.File.Name), role: ws.File.Backstage.Role}
+	// A wrong role is a finding of its own; the name then says where the
+	// package runs.
+	p.side = roles[p.role]
+	if s := p.kind.side(); s != sideNone && p.kind != kindPlugin {
+		p.side = s
+	}
+	if p.kind == kindPlugin && p.side == sideNone && (p.role == "" || roleUnknown(p.role)) {
+		p.side = sideFrontend
+	}
+	return p
+}
+
+func roleUnknown(role string) bool { _, ok := roles[role]; return !ok }
+
+// isOwnPlugin reports whether p is a plugin, a module or a library of plugins,
+// not an app, a tool or something else.
+func (p *pkg) isOwnPlugin() bool {
+	switch p.role {
+	case "frontend", "backend":
+		return p.kind != kindNone
+	case "cli", "cli-module":
+		return false
+	case "":
+		return p.kind != kindNone
+	}
+	return true
+}
+
+// releaseVersions are the versions of the release: its manifest's, or, as far
+// as they go, those that backstage: ranges of the lock are bound to.
+func (m *model) releaseVersions() map[string]string {
+	if m.in.Release != nil || m.in.Lock == nil || m.in.Project == nil || m.in.Project.Backstage == nil {
+		return m.in.Release
+	}
+	var bound map[string]string
+	for _, e := range m.in.Lock.Entries {
+		for _, k := range e.Keys {
+			if !strings.HasPrefix(k.Range, "backstage:") {
+				continue
+			}
+			r := yarnlock.ParseRange(k.Range)
+			if v := r.Bind("npm"); v != "" && r.Bind("backstage") == m.in.Project.Backstage.Version {
+				if bound == nil {
+					bound = map[string]string{}
+				}
+				bound[k.Name] = v
+			}
+		}
+	}
+	return bound
+}
+
+// add records a finding unless its rule is off.
+func (m *model) add(f finding.Finding) {
+	if f.Severity == "" {
+		f.Severity = ruleOf(f.Rule).Severity
+	}
+	m.findings = append(m.findings, f)
+}
+
+func (m *model) off(rule string) bool {
+	s, ok := m.opts.Config.Severity(rule)
+	return ok && s == finding.Off
+}
+
+func ruleOf(id string) finding.Rule {
+	i := slices.IndexFunc(rules, func(r finding.Rule) bool { return r.ID == id })
+	return rules[i]
+}
+
+// claim takes a place of a package.json as explained. Columns do not count.
+func (m *model) claim(pos fault.Pos) { m.claimedAt[line(pos)] = true }
+
+func (m *model) isClaimed(pos fault.Pos) bool { return m.claimedAt[line(pos)] }
+
+func line(pos fault.Pos) fault.Pos { return fault.Pos{File: pos.File, Line: pos.Line} }
+
+// claimNode takes a package of the lock as explained.
+func (m *model) claimNode(n depgraph.Node) {
+	if n != depgraph.None {
+		m.claimedNode[n] = true
+	}
+}
+
+// inScope reports whether the rules about several versions look at a package.
+func (m *model) inScope(name string) bool {
+	if m.opts.All {
+		return true
+	}
+	globs := m.opts.Scope
+	if len(globs) == 0 {
+		globs = m.opts.Config.Texts("scopes")
+	}
+	if len(globs) == 0 {
+		return isBackstage(name) || m.isSingleton(name)
+	}
+	return slices.ContainsFunc(globs, func(g string) bool { ok, _ := doublestar.Match(g, name); return ok })
+}
+
+// newGraph is the graph of the project over a lock.
+func newGraph(in Input, lock *yarnlock.Lock) *depgraph.Graph {
+	var opts depgraph.Options
+	if in.Project != nil {
+		for _, ws := range in.Project.Workspaces {
+			opts.Workspaces = append(opts.Workspaces, graphWorkspace(ws))
+		}
+		for _, r := range in.Project.RootWorkspace().File.Resolutions() {
+			if o, err := yarnlock.ParseOverride(lock.Kind, r.Key, r.Value); err == nil {
+				opts.Overrides = append(opts.Overrides, o)
+			}
+		}
+		if in.Project.Backstage != nil {
+			opts.Release = in.Project.Backstage.Version
+		}
+	}
+	if s := in.Settings; s != nil {
+		opts.Catalog = func(catalog, name string) (string, bool) {
+			list := s.Catalog
+			if catalog != "" {
+				list = s.Catalogs[catalog]
+			}
+			for _, e := range list {
+				if e.Name == name {
+					return e.Range, true
+				}
+			}
+			return "", false
+		}
+		if len(s.PackageExtensions) > 0 {
+			opts.Extensions = extensions(in)
+		}
+	}
+	return depgraph.New(lock, opts)
+}
+
+func graphWorkspace(ws *workspace.Workspace) depgraph.Workspace {
+	w := depgraph.Workspace{Name: ws.File.Name, Rel: ws.Rel, File: ws.File.Path()}
+	for _, s := range []struct {
+		section pkgjson.Section
+		kind    depgraph.Kind
+	}{{pkgjson.Dependencies, depgraph.Prod}, {pkgjson.OptionalDependencies, depgraph.Optional}, {pkgjson.DevDependencies, depgraph.Dev}} {
+		for _, d := range ws.File.Deps(s.section) {
+			w.Deps = append(w.Deps, depgraph.Dep{Name: d.Name, Range: d.Spec, Kind: s.kind, Line: d.Pos.Line, Col: d.Pos.Col})
+		}
+	}
+	return w
+}
+
+// extensions are the packageExtensions of .yarnrc.yml.
+func extensions(in Input) func(*yarnlock.Entry) []yarnlock.Dep {
+	type rule struct {
+		rng  semrange.Range
+		deps []yarnlock.Dep
+	}
+	byName := map[string][]rule{}
+	for _, x := range in.Settings.PackageExtensions {
+		d, ok := yarnlock.ParseDescriptor(x.Descriptor)
+		if !ok {
+			continue
+		}
+		rng, err := semrange.Parse(strings.TrimPrefix(d.Range, "npm:"))
+		if err != nil {
+			continue
+		}
+		r := rule{rng: rng}
+		for _, name := range slices.Sorted(maps.Keys(x.Dependencies)) {
+			r.deps = append(r.deps, yarnlock.Dep{Name: name, Range: x.Dependencies[name]})
+		}
+		byName[d.Name] = append(byName[d.Name], r)
+	}
+	return func(e *yarnlock.Entry) []yarnlock.Dep {
+		list := byName[e.Resolution.Name]
+		if len(list) == 0 {
+			return nil
+		}
+		v, err := semrange.ParseVersion(e.Version)
+		if err != nil {
+			return nil
+		}
+		var deps []yarnlock.Dep
+		for _, r := range list {
+			if r.rng.SatisfiesPeer(v) {
+				deps = append(deps, r.deps...)
+			}
+		}
+		return deps
+	}
+}

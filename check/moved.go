@@ -1,0 +1,155 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+)
+
+// movedPackages is the rule moved: backstage.moved, or a deprecation message,
+// of what the workspaces depend on. Without the network it knows what is
+// installed in node_modules, and what Input.Published has.
+func (m *model) movedPackages() {
+	unknown := 0
+	for _, p := range m.packages {
+		for _, d := range p.File.AllDeps() {
+			if !isCandidate(d) || m.byName[d.Name] != nil {
+				continue
+			}
+			pub, ok := m.published(p, d)
+			if !ok {
+				unknown++
+				continue
+			}
+			m.moved(p, d, pub)
+		}
+	}
+	if unknown > 0 {
+		m.unknown = append(m.unknown, finding.Unknown{Rule: ruleMoved,
+			Reason: fmt.Sprintf("whether %s moved to another name is not known offline", countNoun(unknown, "dependency has", "dependencies have")),
+			Next:   "Run it with --online, or after yarn install"})
+	}
+}
+
+// isCandidate limits the rule to Backstage's packages and plugins.
+func isCandidate(d pkgjson.Dep) bool {
+	switch pkgjson.ParseSpec(d.Spec).Kind {
+	case pkgjson.KindRange, pkgjson.KindTag, pkgjson.KindBackstage, pkgjson.KindCatalog:
+		return strings.Contains(d.Name, "backstage") || parseName(d.Name).kind != kindNone
+	}
+	return false
+}
+
+// Moving are the packages that Input.Published is to know for the rule moved,
+// with their locked versions, sorted by name.
+func Moving(in Input) []Package {
+	m := newModel(Input{Project: in.Project, Lock: in.Lock, Settings: in.Settings}, Options{})
+	seen := map[Package]bool{}
+	var list []Package
+	for _, p := range m.packages {
+		for _, d := range p.File.AllDeps() {
+			if !isCandidate(d) || m.byName[d.Name] != nil {
+				continue
+			}
+			if pk := (Package{d.Name, m.locked(p, d)}); !seen[pk] {
+				seen[pk] = true
+				list = append(list, pk)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Package) int { return strings.Compare(a.Name+"\x00"+a.Version, b.Name+"\x00"+b.Version) })
+	return list
+}
+
+// Package is a published package; Version is "" where the lock does not say.
+type Package struct{ Name, Version string }
+
+// locked is the version that a dependency has in the lock, or "".
+func (m *model) locked(p *pkg, d pkgjson.Dep) string {
+	if m.graph == nil {
+		return ""
+	}
+	for _, n := range m.graph.Workspaces() {
+		if m.graph.Workspace(n).Rel != p.Rel {
+			continue
+		}
+		for _, e := range m.graph.Out(n) {
+			if e.Name == d.Name {
+				return m.graph.Version(e.To)
+			}
+		}
+	}
+	return ""
+}
+
+func (m *model) published(p *pkg, d pkgjson.Dep) (Published, bool) {
+	if m.in.Published != nil {
+		if pub, ok := m.in.Published(d.Name, m.locked(p, d)); ok {
+			return pub, true
+		}
+	}
+	for _, dir := range []string{p.Rel + "/node_modules/", "node_modules/"} {
+		src := m.read(strings.TrimPrefix(dir, "./") + d.Name + "/package.json")
+		if src == nil {
+			continue
+		}
+		var installed struct{ Backstage struct{ Moved string } }
+		if json.Unmarshal(src, &installed) == nil {
+			return Published{Moved: installed.Backstage.Moved}, true
+		}
+	}
+	return Published{}, false
+}
+
+func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
+	to := pub.Moved
+	if to == "" && pub.Deprecated != "" {
+		to = newName(pub.Deprecated, d.Name)
+	}
+	f := finding.Finding{Rule: ruleMoved, Pos: d.Pos, Name: d.Name, Fixes: []finding.Fix{finding.FixManifest}}
+	switch {
+	case to != "":
+		f.Message = fmt.Sprintf("%s lives on as %s", d.Name, to)
+		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: yarn backstage-cli versions:migrate renames both", to)
+	case pub.Deprecated != "" && mentionsMove(pub.Deprecated):
+		f.Message = fmt.Sprintf("%s is deprecated: %s", d.Name, oneLine(pub.Deprecated))
+		f.Next = "Follow the message, then remove the dependency"
+	default:
+		return
+	}
+	m.add(f)
+}
+
+var packageName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`@[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*[a-z0-9]`)
+})
+
+// newName is the package that a deprecation message sends its readers to.
+func newName(message, old string) string {
+	for _, name := range packageName().FindAllString(message, -1) {
+		if name != old {
+			return name
+		}
+	}
+	return ""
+}
+
+func mentionsMove(message string) bool {
+	lower := strings.ToLower(message)
+	return slices.ContainsFunc([]string{"moved", "renamed", "migrat", "instead", "replaced"}, func(w string) bool { return strings.Contains(lower, w) })
+}
+
+// oneLine is a message of the registry, fit for one line of a report.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200]) + "…"
+	}
+	return s
+}

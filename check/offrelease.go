@@ -1,0 +1,149 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// mixedLine is the rule of that name: a prerelease in a portal that is on a
+// main release. The other way round is no mistake: a next release has many
+// packages that did not change since the last main one.
+func (m *model) mixedLine() {
+	release := m.release()
+	v, err := semrange.ParseVersion(release)
+	if err != nil || v.Prerelease() != "" {
+		return
+	}
+	reachable := m.graph.Reachable()
+	for _, e := range m.in.Lock.Entries {
+		name, version, ok := e.Package()
+		if !ok || !isBackstage(name) || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+			continue
+		}
+		n := m.graph.Node(e)
+		if p, err := semrange.ParseVersion(version); err != nil || p.Prerelease() == "" || version == m.versions[name] ||
+			m.claimedNode[n] || m.claimedName[name] || !reachable.Has(n) {
+			continue
+		}
+		m.claimNode(n)
+		line := "the next line"
+		if strings.HasPrefix(version, "0.0.0-") {
+			line = "a nightly build"
+		}
+		who, fix := m.asker(n)
+		m.add(finding.Finding{Rule: ruleMixedLine, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
+			Message: fmt.Sprintf("%s is at %s, of %s, in a portal on release %s; %s", name, version, line, release, who),
+			Next:    m.backOnRelease(fix == finding.FixLock, fix)})
+	}
+}
+
+// offRelease is the rule of that name: packages of the release that are locked
+// in another version, where no other finding explains it.
+func (m *model) offRelease() {
+	release := m.release()
+	if release == "" {
+		return
+	}
+	if m.in.Unknown != nil {
+		u := *m.in.Unknown
+		u.Rule = ruleOffRelease
+		m.unknown = append(m.unknown, u)
+	}
+	if m.versions == nil {
+		return
+	}
+	reachable := m.graph.Reachable()
+	for _, e := range m.in.Lock.Entries {
+		name, version, ok := e.Package()
+		want, covered := m.versions[name]
+		n := m.graph.Node(e)
+		if !ok || !covered || version == want || strings.HasPrefix(e.Resolution.Reference, "patch:") ||
+			m.claimedNode[n] || m.claimedName[name] || !reachable.Has(n) || m.askersClaimed(n) {
+			continue
+		}
+		relation := "older than"
+		have, err1 := semrange.ParseVersion(version)
+		target, err2 := semrange.ParseVersion(want)
+		if err1 == nil && err2 == nil && semrange.Compare(have, target) > 0 {
+			relation = "newer than"
+		}
+		who, fix := m.asker(n)
+		m.add(finding.Finding{Rule: ruleOffRelease, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
+			Message: fmt.Sprintf("%s is at %s, %s %s, its version in release %s; %s", name, version, relation, want, release, who),
+			Next:    m.backOnRelease(relation == "newer than", fix),
+			Details: map[string]any{"locked": version, "release": want}})
+	}
+}
+
+func (m *model) release() string {
+	if m.in.Project == nil || m.in.Project.Backstage == nil {
+		return ""
+	}
+	return m.in.Project.Backstage.Version
+}
+
+// asker says who asks for a version off the release: whoever excludes the
+// release's, or else that nobody does.
+func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
+	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
+	count := 0
+	for e := range m.graph.In(n) {
+		count++
+		text, ok := semverText(e)
+		if err != nil || !ok {
+			continue
+		}
+		if r, err := semrange.Parse(text); err != nil || r.Satisfies(want) {
+			continue
+		}
+		fix := finding.FixRelease
+		if m.graph.Workspace(e.From) != nil {
+			fix = finding.FixManifest
+		}
+		return fmt.Sprintf("%s asks for %s", m.label(e.From), strings.TrimPrefix(e.Range, "npm:")), fix
+	}
+	if count == 1 {
+		return "the range that asks for it would admit the release's", finding.FixLock
+	}
+	return "the ranges that ask for it would admit the release's", finding.FixLock
+}
+
+// askersClaimed reports whether all who ask for a package do so in places that
+// are findings themselves.
+func (m *model) askersClaimed(n depgraph.Node) bool {
+	any := false
+	for e := range m.graph.In(n) {
+		if !m.isClaimed(e.Pos) {
+			return false
+		}
+		any = true
+	}
+	return any
+}
+
+// backOnRelease is what brings a package to the release's version.
+func (m *model) backOnRelease(ahead bool, fix finding.Fix) string {
+	switch {
+	case ahead:
+		return "Move the portal to a release that has it (portalctl versions bump); going back needs --allow-downgrade, and databases may be migrated already"
+	case fix == finding.FixManifest:
+		return "Let the range admit the release's version: portalctl versions bump --release " + m.release()
+	case fix == finding.FixRelease:
+		return "Update the asking package; if there is no newer one, record the decision in .portalctl.yaml"
+	}
+	return m.pin()
+}
+
+// pin is the command that brings the lock to the release as far as the ranges
+// admit it.
+func (m *model) pin() string {
+	if m.in.Lock.Kind == yarnlock.Classic {
+		return "Run portalctl versions bump --release " + m.release()
+	}
+	return "Run portalctl versions lock --resolve release"
+}

@@ -1,0 +1,205 @@
+package check
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// patch is one patch: spec of a package.json.
+type patch struct {
+	spec pkgjson.Spec
+	pos  fault.Pos // of the spec
+	key  fault.Pos // of the resolution's key; zero for a dependency
+	res  string    // the resolution's key
+	// files are the patch files, relative to the project's root.
+	files []string
+}
+
+// patches is the rule patch-stale: what "backstage-cli pm verify-patches"
+// looks at, apart from the resolutions that are no patches.
+func (m *model) patches() {
+	list := m.declaredPatches()
+	for _, p := range list {
+		_ = m.patchFiles(p) || m.patchUnused(p) || m.patchHoldsBack(p)
+	}
+	m.patchShared(list)
+	m.patchOrphans(list)
+}
+
+func (m *model) declaredPatches() []patch {
+	var list []patch
+	for _, p := range m.packages {
+		for _, d := range p.File.AllDeps() {
+			if s := pkgjson.ParseSpec(d.Spec); s.Kind == pkgjson.KindPatch {
+				list = append(list, patch{spec: s, pos: d.Pos, files: patchFiles(s.Path, p.Rel)})
+			}
+		}
+		if p.Rel != "." {
+			continue
+		}
+		for _, r := range p.File.Resolutions() {
+			if s := pkgjson.ParseSpec(r.Value); s.Kind == pkgjson.KindPatch {
+				list = append(list, patch{spec: s, pos: r.Pos, key: r.KeyPos, res: r.Key, files: patchFiles(s.Path, ".")})
+			}
+		}
+	}
+	return list
+}
+
+// patchFiles are the files behind a patch's selector, for a package in the
+// folder rel. Builtin patches have none.
+func patchFiles(selector, rel string) []string {
+	var files []string
+	for text := range strings.SplitSeq(selector, "&") {
+		if i := strings.LastIndexByte(text, '!'); i >= 0 {
+			text = text[i+1:] // flags such as optional!
+		}
+		text = strings.TrimPrefix(text, "~builtin")
+		switch {
+		case text == "", strings.HasPrefix(text, "builtin<"), strings.HasPrefix(text, "<"), strings.HasPrefix(text, "/"):
+		case strings.HasPrefix(text, "~/"):
+			files = append(files, path.Clean(text[2:]))
+		default:
+			files = append(files, path.Join(rel, text))
+		}
+	}
+	return files
+}
+
+func (m *model) patchFinding(p patch, severity finding.Severity, key, message, next string) bool {
+	pos := p.pos
+	if !p.key.IsZero() {
+		pos = p.key
+	}
+	m.claim(pos)
+	m.claim(p.pos)
+	m.add(finding.Finding{Rule: rulePatch, Severity: severity, Pos: pos, Name: p.spec.Name, Key: key, Message: message, Next: next,
+		Fixes: []finding.Fix{finding.FixManifest}})
+	return true
+}
+
+func (m *model) patchFiles(p patch) bool {
+	if m.in.Files == nil {
+		return false
+	}
+	for _, file := range p.files {
+		if !fs.ValidPath(file) {
+			continue // outside of the project
+		}
+		if info, err := fs.Stat(m.in.Files, file); err == nil && info.Mode().IsRegular() {
+			continue
+		}
+		return m.patchFinding(p, finding.Error, "file "+file,
+			fmt.Sprintf("the patch of %s names %s, which is not there", p.spec.Name, file),
+			"Restore the file from version control, or remove the patch")
+	}
+	return false
+}
+
+// patchUnused finds resolutions whose key matches no dependency any more: the
+// package was updated, and runs unpatched.
+func (m *model) patchUnused(p patch) bool {
+	if p.res == "" {
+		return false
+	}
+	for _, o := range m.overrides() {
+		if o.res.Key != p.res {
+			continue
+		}
+		for n := range depgraph.Node(m.graph.Len()) {
+			for _, e := range m.graph.Out(n) {
+				if overrideMatches(o.Override, m.graph, e) {
+					return false
+				}
+			}
+		}
+		if slices.ContainsFunc(m.graph.Missing(), func(e depgraph.Edge) bool { return overrideMatches(o.Override, m.graph, e) }) {
+			return false
+		}
+	}
+	return m.patchFinding(p, "", "unused "+p.res,
+		fmt.Sprintf("the patch of %s applies to nothing: nobody asks for %s, so the package runs unpatched", p.spec.Name, p.res),
+		fmt.Sprintf("Make the patch again for the version in use (yarn patch %s), or remove the resolution and its file", p.spec.Name))
+}
+
+// patchHoldsBack compares patched packages with the release.
+func (m *model) patchHoldsBack(p patch) bool {
+	inner := p.spec.Inner
+	for inner != nil && inner.Kind == pkgjson.KindPatch {
+		inner = inner.Inner
+	}
+	want, ok := m.versions[p.spec.Name]
+	if !ok || inner == nil || inner.Kind != pkgjson.KindRange {
+		return false
+	}
+	r, err := semrange.Parse(inner.Range)
+	v, err2 := semrange.ParseVersion(want)
+	if err != nil || err2 != nil || r.Satisfies(v) {
+		return false
+	}
+	m.claimedName[p.spec.Name] = true
+	return m.patchFinding(p, "", "release",
+		fmt.Sprintf("the patch holds %s at %s; release %s has %s", p.spec.Name, inner.Range, m.release(), want),
+		fmt.Sprintf("Make the patch again for %s (yarn patch %s@npm:%s), or remove it if the release has the fix", want, p.spec.Name, want))
+}
+
+// patchShared finds files that patch two versions at once.
+func (m *model) patchShared(list []patch) {
+	first := map[string]patch{}
+	for _, p := range list {
+		source := p.spec.Name
+		if p.spec.Inner != nil {
+			source += "@" + p.spec.Inner.Raw
+		}
+		for _, file := range p.files {
+			other, ok := first[file]
+			if !ok {
+				first[file] = p
+				continue
+			}
+			was := other.spec.Name
+			if other.spec.Inner != nil {
+				was += "@" + other.spec.Inner.Raw
+			}
+			if was != source && !m.isClaimed(p.pos) {
+				m.patchFinding(p, "", "shared "+file, fmt.Sprintf("%s patches both %s and %s", file, was, source),
+					"Make a patch of its own for each version")
+			}
+		}
+	}
+}
+
+// patchOrphans finds patch files that no package.json names.
+func (m *model) patchOrphans(list []patch) {
+	if m.in.Files == nil {
+		return
+	}
+	if s := m.in.Settings; s != nil {
+		if _, other := s.Lookup("patchFolder"); other {
+			return // kept elsewhere, and perhaps with other files
+		}
+	}
+	named := map[string]bool{}
+	for _, p := range list {
+		for _, f := range p.files {
+			named[f] = true
+		}
+	}
+	_ = fs.WalkDir(m.in.Files, ".yarn/patches", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || named[name] || !strings.HasSuffix(name, ".patch") {
+			return nil
+		}
+		m.add(finding.Finding{Rule: rulePatch, Pos: fault.Pos{File: name, Line: 1}, Name: path.Base(name),
+			Message: fmt.Sprintf("no package.json names the patch %s", path.Base(name)), Next: "Remove the file, or restore the resolution that named it"})
+		return nil
+	})
+}

@@ -1,0 +1,121 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// checkPackages compares pluginPackages with the packages of the plugin in the
+// repo. It is asked for where another package of the plugin has it.
+func (m *model) checkPackages(p *pkg, family []*pkg) {
+	if p.familyKey() == "" {
+		return
+	}
+	list := p.File.Backstage.PluginPackages
+	siblings := m.siblings(p, family)
+	if len(list) == 0 {
+		if p.File.Backstage.PluginID != "" && slices.ContainsFunc(siblings, func(s *pkg) bool { return s != p && len(s.File.Backstage.PluginPackages) > 0 }) {
+			m.structureFinding(p, p.at(), "pluginPackages", fmt.Sprintf("%s has no backstage.pluginPackages; the other packages of the plugin have it", p.Name()),
+				"Add it with the names of all packages of the plugin: backstage-cli repo fix --publish does")
+		}
+		return
+	}
+	for i, name := range list {
+		if m.byName[name] == nil && !m.inLock(name) {
+			m.structureFinding(p, p.atElement(i), "pluginPackages "+name,
+				fmt.Sprintf("pluginPackages of %s names %s, which is neither in the repo nor in yarn.lock", p.Name(), name), "Take it out of the list")
+		}
+	}
+	var lacks []string
+	for _, s := range siblings {
+		if !slices.Contains(list, s.Name()) {
+			lacks = append(lacks, s.Name())
+		}
+	}
+	if len(lacks) > 0 {
+		m.structureFinding(p, p.at("pluginPackages"), "pluginPackages",
+			fmt.Sprintf("pluginPackages of %s lacks %s", p.Name(), strings.Join(lacks, ", ")), "Add it: backstage-cli repo fix --publish does")
+	}
+}
+
+// siblings are the packages of p's plugin, p included: those with its id, and
+// those that its name makes its family.
+func (m *model) siblings(p *pkg, family []*pkg) []*pkg {
+	var list []*pkg
+	for _, other := range m.packages {
+		if other.kind == kindBackendModule || other.kind == kindFrontendModule || !other.isOwnPlugin() || other.Name() == "" {
+			continue
+		}
+		sameID := p.File.Backstage.PluginID != "" && other.File.Backstage.PluginID == p.File.Backstage.PluginID
+		if other == p || sameID || slices.Contains(family, other) && p.family != "" {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// atElement is the place of element i of pluginPackages.
+func (p *pkg) atElement(i int) fault.Pos {
+	if doc := p.File.Doc(); doc != nil {
+		if v, ok := doc.Get("backstage", "pluginPackages"); ok && i < len(v.Elements()) {
+			return v.Elements()[i].Pos()
+		}
+	}
+	return p.at("pluginPackages")
+}
+
+// inLock reports whether the lock has a package, or nothing can be said.
+func (m *model) inLock(name string) bool {
+	return m.graph == nil || len(m.graph.Ident(name)) > 0
+}
+
+// Plugins of the framework that modules extend, from knownPluginPackages.ts of
+// @backstage/cli-module-maintenance 0.1.5.
+var (
+	knownBackends  = []string{"app", "auth", "catalog", "events", "kubernetes", "notifications", "permission", "proxy", "scaffolder", "search", "signals", "techdocs"}
+	knownFrontends = []string{"app", "auth", "catalog", "kubernetes", "notifications", "scaffolder", "search", "signals", "techdocs"}
+)
+
+// checkModule looks at a module's pluginId and pluginPackage. Modules from
+// before these fields have neither.
+func (m *model) checkModule(p *pkg) {
+	if p.kind != kindBackendModule && p.kind != kindFrontendModule {
+		return
+	}
+	b := p.File.Backstage
+	if b.PluginID == "" && b.PluginPackage == "" {
+		return
+	}
+	known := knownBackends
+	role, suffix := "backend-plugin", "-backend"
+	if p.kind == kindFrontendModule {
+		known, role, suffix = knownFrontends, "frontend-plugin", ""
+	}
+	if slices.Contains(known, p.id) && b.PluginID != p.id {
+		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s extends %s by its name, but has the pluginId %q", p.Name(), p.id, b.PluginID),
+			fmt.Sprintf(`Write "pluginId": "%s", or rename the package`, p.id))
+		return
+	}
+	want := ""
+	if slices.Contains(known, b.PluginID) {
+		want = "@backstage/plugin-" + b.PluginID + suffix
+	}
+	for _, other := range m.packages {
+		if other.File.Backstage.PluginID == b.PluginID && other.role == role && other.kind != kindBackendModule && other.kind != kindFrontendModule {
+			want = other.Name()
+			break
+		}
+	}
+	switch {
+	case want == "" || b.PluginPackage == want:
+	case b.PluginPackage == "":
+		m.structureFinding(p, p.at(), "pluginPackage", fmt.Sprintf("%s does not say which package it is a module of", p.Name()),
+			fmt.Sprintf(`Add "pluginPackage": "%s"`, want))
+	default:
+		m.structureFinding(p, p.at("pluginPackage"), "pluginPackage", fmt.Sprintf("%s is a module of %s, but names %s", p.Name(), want, b.PluginPackage),
+			fmt.Sprintf("Write %q", want))
+	}
+}

@@ -1,0 +1,200 @@
+package check
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/yamledit"
+)
+
+// registered is the rule backend-registered.
+func (m *model) registered() {
+	for _, p := range m.packages {
+		if p.role == "backend" && p.kind == kindNone {
+			m.registeredIn(p)
+		}
+	}
+}
+
+// legacyNames are what only the legacy backend system has. A package of the
+// system that is imported for something else is no sign of it.
+var legacyNames = []string{"createServiceBuilder", "useHotMemoize", "legacyPlugin", "makeLegacyPlugin"}
+
+func (m *model) registeredIn(p *pkg) {
+	files := m.backendSources(p)
+	if files == nil {
+		return // only package.json is here: nothing can be said
+	}
+	found := map[string]bool{}
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		src := files[name]
+		if src.discovers() {
+			return // the backend finds its features by itself
+		}
+		for _, im := range src.imports() {
+			if im.used {
+				found[im.module] = true
+			}
+		}
+	}
+	legacy := false
+	for _, name := range names {
+		if legacy = m.legacy(p, name, files[name]); legacy {
+			break
+		}
+	}
+	for _, d := range p.File.Deps(pkgjson.Dependencies) {
+		if !m.isBackendFeature(d.Name) || m.isClaimed(d.Pos) || usesModule(found, d.Name) || !m.wantsProvider(d.Name) {
+			continue
+		}
+		next := fmt.Sprintf("Add backend.add(import('%s')); to %s, or remove the dependency", d.Name, p.Rel+"/src/index.ts")
+		if legacy {
+			next = "Register it as the legacy system does, or remove the dependency"
+		}
+		m.claim(d.Pos)
+		m.add(finding.Finding{Rule: ruleRegistered, Pos: d.Pos, Name: d.Name, Key: p.Name(), Fixes: []finding.Fix{finding.FixSource},
+			Message: fmt.Sprintf("%s depends on %s, but never adds it: it does not run", p.Name(), d.Name), Next: next})
+	}
+}
+
+// backendSources are the scanned files below src; nil without an entry file.
+func (m *model) backendSources(p *pkg) map[string]source {
+	if m.in.Files == nil {
+		return nil
+	}
+	dir := path.Join(p.Rel, "src")
+	files := map[string]source{}
+	entry := false
+	_ = fs.WalkDir(m.in.Files, dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if d.IsDir() {
+			if base := d.Name(); base == "node_modules" || base == "__tests__" || base == "__mocks__" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		base, ext := strings.TrimSuffix(d.Name(), path.Ext(d.Name())), path.Ext(d.Name())
+		if !slices.Contains([]string{".ts", ".tsx", ".mts", ".js", ".mjs"}, ext) || strings.HasSuffix(base, ".test") || strings.HasSuffix(base, ".d") {
+			return nil
+		}
+		src := m.read(name)
+		if src == nil || len(src) > maxSource {
+			return nil
+		}
+		if base == "index" && path.Dir(name) == dir {
+			entry = true
+		}
+		files[name] = scanSource(string(src))
+		return nil
+	})
+	if !entry {
+		return nil
+	}
+	return files
+}
+
+// maxSource bounds the files that are scanned, in bytes; what is larger was
+// not written by hand.
+const maxSource = 1 << 20
+
+// discovers reports whether the file adds a loader that finds the backend's
+// features in its dependencies.
+func (s source) discovers() bool {
+	for i := range s.tokens {
+		if s.is(i, "add", "(", "discoveryFeatureLoader") || s.is(i, "add", "(", "dynamicPluginsFeatureDiscoveryLoader") ||
+			s.is(i, "add", "(", "featureDiscoveryServiceFactory") {
+			return true
+		}
+	}
+	return false
+}
+
+// legacy reports the legacy backend system where it starts. The import is the
+// place: it has to go in the end.
+func (m *model) legacy(p *pkg, name string, s source) bool {
+	for _, t := range s.tokens {
+		if t.str || !slices.Contains(legacyNames, t.text) {
+			continue
+		}
+		m.add(finding.Finding{Rule: ruleRegistered, Pos: fault.Pos{File: name, Line: t.line}, Name: p.Name(), Key: "legacy", Fixes: []finding.Fix{finding.FixSource},
+			Message: fmt.Sprintf("the backend still uses the legacy backend system (%s)", t.text),
+			Next:    "Move it to the new system: https://backstage.io/docs/backend-system/building-backends/migrating"})
+		return true
+	}
+	return false
+}
+
+// isBackendFeature reports whether a package is a plugin or module that a
+// backend adds.
+func (m *model) isBackendFeature(name string) bool {
+	if own := m.byName[name]; own != nil && own.role != "" && !roleUnknown(own.role) && own.kind == kindNone {
+		return own.role == "backend-plugin" || own.role == "backend-plugin-module"
+	}
+	n := parseName(name)
+	if strings.HasSuffix(name, "-test-utils") {
+		return false
+	}
+	return n.kind == kindBackendModule || n.kind == kindBackend
+}
+
+// usesModule reports whether a package, or an entry point of it, is imported.
+func usesModule(found map[string]bool, name string) bool {
+	if found[name] {
+		return true
+	}
+	for module := range found {
+		if strings.HasPrefix(module, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// wantsProvider reports whether an auth provider's module has to be added. A
+// fresh portal depends on one that it does not use: only a provider that
+// app-config configures is missing.
+func (m *model) wantsProvider(name string) bool {
+	_, rest, ok := strings.Cut(name, "plugin-auth-backend-module-")
+	if !ok {
+		return true
+	}
+	provider, ok := strings.CutSuffix(rest, "-provider")
+	if !ok {
+		return true
+	}
+	entries, err := fs.ReadDir(m.in.Files, ".")
+	if err != nil {
+		return true
+	}
+	want := letters(provider)
+	seen := false
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "app-config") || path.Ext(e.Name()) != ".yaml" {
+			continue
+		}
+		doc, err := yamledit.Parse(e.Name(), m.read(e.Name()))
+		if err != nil {
+			continue
+		}
+		seen = true
+		for _, mem := range doc.Members("auth", "providers") {
+			if letters(mem.Key) == want {
+				return true
+			}
+		}
+	}
+	return !seen
+}

@@ -1,0 +1,123 @@
+package check
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// Schema names the form of the JSON report. docs/json.md describes it.
+const Schema = "portalctl.check/v1"
+
+// Report is the outcome of a check.
+type Report struct {
+	finding.Report
+	// Dedupable are the descriptors that another version in the lock satisfies,
+	// by the options' scope and strategy.
+	Dedupable []dedupe.Move
+}
+
+// NewReport judges the portal. It reads in.Files and changes nothing. An error
+// is a lock that cannot be read, and for another reason than conflict markers.
+func NewReport(in Input, opts Options) (*Report, error) {
+	if in.LockErr != nil && !isConflict(in.LockErr) {
+		return nil, in.LockErr
+	}
+	m := newModel(in, opts)
+	m.run()
+	r := &Report{Dedupable: m.moves}
+	r.Schema, r.Rules = Schema, Rules()
+	r.Title = "portalctl check"
+	r.Findings, r.Unknown = m.findings, m.unknown
+	release := ""
+	if in.Project != nil && in.Project.Backstage != nil {
+		release = in.Project.Backstage.Version
+	}
+	if release != "" {
+		r.Title += ", release " + release
+	}
+	r.Extra = []finding.Member{{Name: "release", Value: release}}
+	r.Finish(opts.Config, opts.Baseline, opts.Now)
+	return r, nil
+}
+
+// run lets the rules look, causes before consequences.
+func (m *model) run() {
+	m.plan()
+	for _, rule := range []struct {
+		id  string
+		run func(*model)
+		// project: it needs the package.json files; lock: it needs the lock.
+		project, lock bool
+	}{
+		{ruleStructure, (*model).structure, true, false},
+		{ruleHost, (*model).hostVersions, true, false},
+		{ruleRegistered, (*model).registered, true, false},
+		{rulePatch, (*model).patches, true, true},
+		{ruleBlocks, (*model).blocks, true, false},
+		{ruleUnused, (*model).unusedResolutions, true, true},
+		{ruleStale, (*model).stale, false, false},
+		{ruleDedupable, (*model).dedupable, false, true},
+		{ruleDuplicate, (*model).duplicates, false, true},
+		{ruleMixedLine, (*model).mixedLine, true, true},
+		{ruleOffRelease, (*model).offRelease, true, true},
+		{ruleMoved, (*model).movedPackages, true, false},
+	} {
+		if m.off(rule.id) || rule.project && m.in.Project == nil || rule.lock && m.graph == nil {
+			continue
+		}
+		rule.run(m)
+	}
+}
+
+// plan decides what the lock could do without, and how it looks after that.
+func (m *model) plan() {
+	if m.graph == nil {
+		return
+	}
+	m.moves = dedupe.Plan(m.in.Lock, m.dedupeOptions())
+	if len(m.moves) == 0 || m.off(ruleDedupable) {
+		return
+	}
+	if lock, err := m.deduped(); err == nil {
+		m.after = newGraph(m.in, lock)
+	}
+}
+
+func (m *model) dedupeOptions() dedupe.Options {
+	return dedupe.Options{Strategy: m.opts.Strategy, Scope: m.inScope, Versions: m.versions, Singleton: m.isSingleton}
+}
+
+// deduped is a copy of the lock with the moves made. What that leaves without
+// anybody to ask for it is gone on Berry, as with Yarn; Classic leaves it to
+// the next install, unless the options say otherwise.
+func (m *model) deduped() (*yarnlock.Lock, error) {
+	lock, err := yarnlock.Parse(m.in.Lock.File, m.in.Lock.Format())
+	if err != nil {
+		return nil, err
+	}
+	dedupe.Apply(lock, dedupe.Plan(lock, m.dedupeOptions()))
+	m.prune(lock)
+	return lock, nil
+}
+
+func isConflict(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && f.Pos.Line > 0 && conflictText(f.What)
+}
+
+// read is a file of the project, nil if there is none.
+func (m *model) read(name string) []byte {
+	if m.in.Files == nil {
+		return nil
+	}
+	src, err := fs.ReadFile(m.in.Files, name)
+	if err != nil {
+		return nil
+	}
+	return src
+}

@@ -1,0 +1,142 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// override is a resolution of the root package.json as Yarn reads it.
+type override struct {
+	yarnlock.Override
+	res pkgjson.Resolution
+}
+
+// overrides are the resolutions that Yarn understands.
+func (m *model) overrides() []override {
+	if m.hasParsed || m.in.Project == nil {
+		return m.resolved
+	}
+	m.hasParsed = true
+	kind := yarnlock.Berry
+	if m.in.Lock != nil {
+		kind = m.in.Lock.Kind
+	}
+	for _, r := range m.in.Project.RootWorkspace().File.Resolutions() {
+		if o, err := yarnlock.ParseOverride(kind, r.Key, r.Value); err == nil {
+			m.resolved = append(m.resolved, override{o, r})
+		}
+	}
+	return m.resolved
+}
+
+// overrideMatches reports whether a resolution is about a dependency, by the
+// rule of Yarn's reduceDependency hook.
+func overrideMatches(o yarnlock.Override, g *depgraph.Graph, e depgraph.Edge) bool {
+	if e.Name != o.Name || e.Kind == depgraph.Source {
+		return false
+	}
+	if o.Parent != "" {
+		if g.Name(e.From) != o.Parent {
+			return false
+		}
+		if entry := g.Entry(e.From); o.ParentRange != "" && entry != nil &&
+			o.ParentRange != entry.Resolution.Reference && "npm:"+o.ParentRange != entry.Resolution.Reference {
+			return false
+		}
+	}
+	return o.Range == "" || strings.TrimPrefix(o.Range, "npm:") == strings.TrimPrefix(e.Range, "npm:")
+}
+
+// unusedResolutions is the rule resolution-unused, as "backstage-cli pm
+// verify-patches" has it: no dependency in the lock is what the key says.
+func (m *model) unusedResolutions() {
+	if m.graph.Lock().Kind == yarnlock.Berry && len(m.graph.Missing()) > len(m.graph.Lock().Entries) {
+		return // a lock of another project tells nothing
+	}
+	used := map[string]bool{}
+	mark := func(e depgraph.Edge) {
+		for _, o := range m.overrides() {
+			if o.Name == e.Name && !used[o.res.Key] && overrideMatches(o.Override, m.graph, e) {
+				used[o.res.Key] = true
+			}
+		}
+	}
+	if len(m.overrides()) > 0 {
+		for n := range depgraph.Node(m.graph.Len()) {
+			for _, e := range m.graph.Out(n) {
+				mark(e)
+			}
+		}
+		for _, e := range m.graph.Missing() {
+			mark(e)
+		}
+	}
+	understood := map[string]bool{}
+	for _, o := range m.overrides() {
+		understood[o.res.Key] = true
+	}
+	for _, r := range m.in.Project.RootWorkspace().File.Resolutions() {
+		if used[r.Key] || m.isClaimed(r.KeyPos) {
+			continue
+		}
+		f := finding.Finding{Rule: ruleUnused, Pos: r.KeyPos, Name: r.Key, Fixes: []finding.Fix{finding.FixManifest}, FixedBy: finding.ByManifests,
+			Message: fmt.Sprintf("the resolution %q: %q applies to nothing that is in yarn.lock", r.Key, r.Value),
+			Next:    "Remove it, unless it waits for a package to come back: portalctl check --fix --fix-manifests does"}
+		if !understood[r.Key] {
+			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
+			f.Next, f.FixedBy = "Write the key as name, name@range or parent/name", ""
+		}
+		m.claim(r.KeyPos)
+		m.add(f)
+		if f.FixedBy != "" {
+			m.unused = append(m.unused, r.Key)
+		}
+	}
+	for _, p := range m.packages {
+		if p.Rel == "." {
+			continue
+		}
+		if list := p.File.Resolutions(); len(list) > 0 {
+			m.add(finding.Finding{Rule: ruleUnused, Pos: list[0].KeyPos, Name: p.Name(),
+				Message: fmt.Sprintf("Yarn ignores the resolutions of %s: only those of the root package.json count", p.Name()),
+				Next:    "Move them to the root package.json, or remove them", Fixes: []finding.Fix{finding.FixManifest}})
+		}
+	}
+}
+
+// blocks is the rule resolution-blocks-release: a resolution that excludes the
+// release's version of a package.
+func (m *model) blocks() {
+	for _, o := range m.overrides() {
+		want, ok := m.versions[o.Name]
+		if !ok || m.isClaimed(o.res.KeyPos) {
+			continue
+		}
+		v, err := semrange.ParseVersion(want)
+		if err != nil {
+			continue
+		}
+		spec := pkgjson.ParseSpec(o.res.Value)
+		if spec.Kind != pkgjson.KindRange {
+			continue // patches are another rule's; what else there is, is meant to be something else
+		}
+		if r, err := semrange.Parse(spec.Range); err != nil || r.Satisfies(v) {
+			continue
+		}
+		m.claim(o.res.KeyPos)
+		m.claimedName[o.Name] = true
+		next := fmt.Sprintf("Remove the resolution, or let it admit %s", want)
+		if to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{AllowDowngrade: true}); out.Verdict == pkgjson.Changed {
+			next = fmt.Sprintf("Remove the resolution, or write %q, then run portalctl versions lock", to)
+		}
+		m.add(finding.Finding{Rule: ruleBlocks, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key, Fixes: []finding.Fix{finding.FixManifest},
+			Message: fmt.Sprintf("the resolution %q: %q keeps %s off %s, the version of the release", o.res.Key, o.res.Value, o.Name, want),
+			Next:    next})
+	}
+}

@@ -1,0 +1,270 @@
+package check
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+const nextInstall = "Run portalctl versions lock, or yarn install, and commit yarn.lock"
+
+var inLockOnly = []finding.Fix{finding.FixLock}
+
+func conflictText(what string) bool { return strings.Contains(what, "conflict marker") }
+
+// stale is the rule lockfile-stale: what "yarn install --immutable" would
+// refuse, as far as it can be told without the network.
+func (m *model) stale() {
+	switch {
+	case m.in.LockErr != nil:
+		m.conflict()
+	case m.in.Lock == nil:
+		m.add(finding.Finding{Rule: ruleStale, Pos: fault.Pos{File: "package.json"}, Name: "yarn.lock",
+			Message: "there is no yarn.lock: every install may get other versions", Next: "Run yarn install, and commit yarn.lock", Fixes: inLockOnly})
+	default:
+		m.mismatches()
+		missing := m.missing()
+		m.orphans(missing)
+	}
+}
+
+func (m *model) conflict() {
+	f := finding.Finding{Rule: ruleStale, Name: "yarn.lock", Message: m.in.LockErr.Error(), Next: fault.NextOf(m.in.LockErr), Fixes: inLockOnly}
+	var e *fault.Error
+	if e, _ = m.in.LockErr.(*fault.Error); e != nil {
+		f.Pos, f.Message = e.Pos, e.What
+	}
+	m.add(f)
+}
+
+// missing are dependencies without an entry. It reports whether there are any,
+// claimed ones included: the lock is out of date then.
+//
+// A bare lock does not tell which resolutions put other ranges in the place of
+// those that its entries list: what it lacks is no finding then.
+func (m *model) missing() bool {
+	if m.in.Project == nil {
+		return len(m.graph.Missing()) > 0
+	}
+	inLock := map[depgraph.Node][]depgraph.Edge{}
+	var order []depgraph.Node
+	for _, e := range m.graph.Missing() {
+		if ws := m.graph.Workspace(e.From); ws != nil && e.Pos.File != m.in.Lock.File {
+			if !m.isClaimed(e.Pos) {
+				m.claim(e.Pos)
+				m.add(finding.Finding{Rule: ruleStale, Pos: e.Pos, Name: e.Name, Key: e.Range,
+					Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: nextInstall, Fixes: inLockOnly})
+			}
+			continue
+		}
+		if len(inLock[e.From]) == 0 {
+			order = append(order, e.From)
+		}
+		inLock[e.From] = append(inLock[e.From], e)
+	}
+	for _, n := range order {
+		list := inLock[n]
+		texts := make([]string, len(list))
+		for i, e := range list {
+			texts[i] = e.Name + "@" + strings.TrimPrefix(e.Range, "npm:")
+		}
+		slices.Sort(texts)
+		m.add(finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: m.graph.Name(n), Key: strings.Join(texts, " "),
+			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), some(texts, 3)), Next: nextInstall, Fixes: inLockOnly})
+	}
+	return len(m.graph.Missing()) > 0
+}
+
+// mismatches are entries whose key, resolution and version do not belong
+// together, as a merge by hand leaves them.
+func (m *model) mismatches() {
+	for _, e := range m.in.Lock.Entries {
+		if why := mismatch(m.in.Lock.Kind, e); why != "" {
+			m.claimNode(m.graph.Node(e))
+			m.add(finding.Finding{Rule: ruleStale, Pos: m.in.Lock.Pos(e), Name: e.Keys[0].Name, Key: e.Keys[0].String(),
+				Message: fmt.Sprintf("the entry of %s %s", e.Keys[0], why),
+				Next:    "Restore the entry from version control, or remove it and run yarn install", Fixes: inLockOnly})
+		}
+	}
+}
+
+func mismatch(kind yarnlock.Kind, e *yarnlock.Entry) string {
+	if kind == yarnlock.Classic {
+		return classicMismatch(e)
+	}
+	for _, k := range e.Keys {
+		name := k.Name
+		if alias, ok := yarnlock.ParseRange(k.Range).Alias(); ok {
+			name = alias.Name
+		}
+		if e.Resolution.Name != name {
+			return "resolves to another package, " + e.Resolution.String()
+		}
+		want, patch := yarnlock.ParseRange(k.Range).PatchSource()
+		have, patched := yarnlock.ParseRange(e.Resolution.Reference).PatchSource()
+		if patch != patched || patch && exact(want.Range) && want != have {
+			return "resolves to something else, " + e.Resolution.String()
+		}
+	}
+	if ref, ok := strings.CutPrefix(e.Resolution.Reference, "npm:"); ok {
+		if ref, _, _ = strings.Cut(ref, "::"); ref != e.Version {
+			return fmt.Sprintf("has version %s, but resolves to %s", e.Version, e.Resolution)
+		}
+	}
+	return ""
+}
+
+// exact reports whether a range names one version.
+func exact(rng string) bool {
+	_, err := semrange.ParseVersion(strings.TrimPrefix(rng, "npm:"))
+	return err == nil && strings.HasPrefix(rng, "npm:")
+}
+
+// classicMismatch compares an entry with the tarball that it names, where the
+// address has the form of registries: …/<name>/-/<base>-<version>.tgz.
+func classicMismatch(e *yarnlock.Entry) string {
+	u, err := url.Parse(e.Resolved)
+	if err != nil || e.Resolved == "" {
+		return ""
+	}
+	before, file, ok := strings.Cut(u.Path, "/-/")
+	if !ok || !strings.HasSuffix(file, ".tgz") {
+		return ""
+	}
+	name := e.Keys[0].Name
+	if at, ok := strings.CutPrefix(e.Keys[0].Range, "npm:"); ok {
+		name = yarnlock.ParseClassicKey(at).Name
+	} else if strings.Contains(e.Keys[0].Range, ":") || strings.Contains(e.Keys[0].Range, "/") {
+		return ""
+	}
+	before += "/"
+	if !strings.HasSuffix(before, "/"+name+"/") {
+		return "resolves to another package, " + tarball(u.Path)
+	}
+	if base := path.Base(file); !strings.HasSuffix(base, "-"+e.Version+".tgz") {
+		return fmt.Sprintf("has version %s, but resolves to %s", e.Version, base)
+	}
+	return ""
+}
+
+// tarball is the package and file of a tarball's path: the host is nobody's
+// business in a report.
+func tarball(p string) string {
+	before, file, _ := strings.Cut(p, "/-/")
+	name := path.Base(before)
+	if scope := path.Base(path.Dir(before)); strings.HasPrefix(scope, "@") {
+		name = scope + "/" + name
+	}
+	return name + " (" + path.Base(file) + ")"
+}
+
+// orphans are what nobody asks for. Yarn takes it out on the next install; on
+// Classic deduping leaves such entries behind, and they do no harm.
+func (m *model) orphans(outOfDate bool) {
+	if m.in.Lock.Kind == yarnlock.Classic && m.in.Project == nil {
+		return // without the package.json files nobody asks for anything
+	}
+	if outOfDate {
+		return // one install puts both right
+	}
+	list := m.orphanKeys()
+	if len(list) == 0 {
+		return
+	}
+	texts := make([]string, len(list))
+	for i, k := range list {
+		texts[i] = k.String()
+	}
+	f := finding.Finding{Rule: ruleStale, Severity: finding.Warning, Pos: m.in.Lock.Pos(m.in.Lock.Lookup(list[0])),
+		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + some(texts, 3),
+		Next: nextInstall, Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
+	if len(list) > 3 {
+		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), some(texts, 3))
+	}
+	if m.in.Lock.Kind == yarnlock.Classic {
+		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run portalctl check --fix --prune"
+		if m.opts.Prune && m.prunable(list) {
+			f.FixedBy = finding.ByFix
+		}
+	} else if m.prunable(list) {
+		f.FixedBy, f.Next = finding.ByFix, "Run portalctl check --fix"
+	}
+	m.add(f)
+}
+
+// prunable reports whether some of the orphans can go without anything else
+// being brought in line. What a workspace's own entry in the lock still lists,
+// although its package.json does not, cannot.
+func (m *model) prunable(orphans []yarnlock.Descriptor) bool {
+	lock, err := yarnlock.Parse(m.in.Lock.File, m.in.Lock.Format())
+	if err != nil {
+		return false
+	}
+	m.prune(lock)
+	return slices.ContainsFunc(orphans, func(k yarnlock.Descriptor) bool { return lock.Lookup(k) == nil })
+}
+
+// orphanKeys are the keys that Prune would take out, in lock order.
+func (m *model) orphanKeys() []yarnlock.Descriptor {
+	g := m.graph
+	lock := m.in.Lock
+	keys := map[yarnlock.Descriptor]bool{}
+	var visit func(yarnlock.Descriptor)
+	visit = func(k yarnlock.Descriptor) {
+		if keys[k] {
+			return
+		}
+		keys[k] = true
+		for _, s := range g.Resolver().Sources(k) {
+			visit(s)
+		}
+	}
+	reachable := g.Reachable()
+	for n := range depgraph.Node(g.Len()) {
+		if !reachable.Has(n) {
+			continue
+		}
+		for _, e := range g.Out(n) {
+			visit(e.Key)
+		}
+	}
+	for _, r := range g.Roots() {
+		visit(r)
+	}
+	var list []yarnlock.Descriptor
+	for _, e := range lock.Entries {
+		for _, k := range e.Keys {
+			if !keys[k] {
+				list = append(list, k)
+			}
+		}
+	}
+	return list
+}
+
+// some lists the first few of texts.
+func some(texts []string, most int) string {
+	if len(texts) <= most {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
+}
+
+// label is a package of the graph as messages name it: a workspace by its
+// name, others with their version.
+func (m *model) label(n depgraph.Node) string { return label(m.graph, n) }
+
+func label(g *depgraph.Graph, n depgraph.Node) string {
+	if v := g.Version(n); v != "" {
+		return g.Name(n) + "@" + v
+	}
+	return g.Name(n)
+}

@@ -1,0 +1,225 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+)
+
+// structure is the rule plugin-structure. The roles, ids and package lists are
+// those that "backstage-cli repo fix --publish" would write; what only such
+// repos have is asked for where the plugin has begun to use it.
+func (m *model) structure() {
+	families := m.families()
+	for _, p := range m.packages {
+		m.direction(p)
+		if !p.isOwnPlugin() {
+			m.misplacedRole(p)
+			continue
+		}
+		if m.checkRole(p) {
+			fam := families[p.familyKey()]
+			m.checkID(p, fam)
+			m.checkPackages(p, fam)
+			m.checkModule(p)
+		}
+		m.checkPublished(p)
+	}
+}
+
+func (m *model) structureFinding(p *pkg, pos fault.Pos, key, message, next string) {
+	m.claim(pos)
+	m.add(finding.Finding{Rule: ruleStructure, Pos: pos, Name: p.Name(), Key: key, Message: message, Next: next,
+		Fixes: []finding.Fix{finding.FixManifest}})
+}
+
+// at is the place of a field of the backstage block, else of the block, else
+// of the package's name.
+func (p *pkg) at(field ...string) fault.Pos {
+	doc := p.File.Doc()
+	if doc == nil {
+		return fault.Pos{File: p.File.Path()}
+	}
+	for n := len(field); n >= 0; n-- {
+		if v, ok := doc.Get(append([]string{"backstage"}, field[:n]...)...); ok {
+			return v.Pos()
+		}
+	}
+	return p.File.NamePos
+}
+
+// checkRole reports a role that is missing, unknown, or not what the name
+// says. It reports whether the rest is worth a look.
+func (m *model) checkRole(p *pkg) bool {
+	want := p.kind.wanted()
+	switch {
+	case p.role == "":
+		m.structureFinding(p, p.at(), "role", fmt.Sprintf("%s has no backstage.role: the Backstage CLI does not know how to build it", p.Name()),
+			fmt.Sprintf(`Add "backstage": {"role": "%s"} to %s`, want, p.File.Path()))
+		return false
+	case roleUnknown(p.role):
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(want))
+		return false
+	case want != "" && p.role != want && !mayHave(p.kind, p.role):
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s says by its name that it is a %s, and by its role that it is a %s", p.Name(), want, p.role),
+			writeRole(want)+", or rename the package")
+		return false
+	}
+	return true
+}
+
+func writeRole(want string) string {
+	if want == "" {
+		return "Write a role such as frontend-plugin, backend-plugin or common-library"
+	}
+	return fmt.Sprintf("Write %q", want)
+}
+
+// mayHave reports whether a package whose name promises little may have a role:
+// plugin-x can be a library, or the backend plugin of somebody who has no other.
+func mayHave(k kind, role string) bool {
+	return k == kindPlugin && role != "frontend" && role != "backend"
+}
+
+// misplacedRole reports roles that do not exist on packages that are no
+// plugins, apps first.
+func (m *model) misplacedRole(p *pkg) {
+	if p.role != "" && roleUnknown(p.role) {
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(""))
+	}
+}
+
+// direction reports dependencies on what cannot run where the package runs.
+// devDependencies are free: tests and dev setups may use both sides.
+func (m *model) direction(p *pkg) {
+	if p.side == sideNone || p.side == sideCommon && p.kind != kindCommon {
+		return
+	}
+	for _, section := range []pkgjson.Section{pkgjson.Dependencies, pkgjson.PeerDependencies, pkgjson.OptionalDependencies} {
+		for _, d := range p.File.Deps(section) {
+			to := sideOf(d.Name)
+			if own := m.byName[d.Name]; own != nil {
+				to = own.side
+				if p.role == "backend" && own.role == "frontend" && own.kind == kindNone {
+					continue // the backend serves the app's bundle
+				}
+			}
+			if to == sideNone || to == sideCommon || to == p.side {
+				continue
+			}
+			m.structureFinding(p, d.Pos, "depends "+d.Name,
+				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to))
+		}
+	}
+}
+
+func (s side) String() string {
+	switch s {
+	case sideFrontend:
+		return "the browser"
+	case sideBackend:
+		return "Node.js"
+	case sideCommon:
+		return "both"
+	}
+	return "neither"
+}
+
+func directionNext(from, to side) string {
+	switch {
+	case from == sideFrontend:
+		return "Move what both need to a -common package, and call the backend over HTTP"
+	case from == sideBackend:
+		return "Move what both need to a -common package"
+	case to == sideFrontend:
+		return "Move it to a -react package"
+	}
+	return "Move it to a -node package"
+}
+
+// families are the packages of one plugin, by the names' common part.
+func (m *model) families() map[string][]*pkg {
+	families := map[string][]*pkg{}
+	for _, p := range m.packages {
+		if key := p.familyKey(); key != "" {
+			families[key] = append(families[key], p)
+		}
+	}
+	return families
+}
+
+// familyKey is "" for modules: they belong to another plugin.
+func (p *pkg) familyKey() string {
+	if p.kind == kindNone || p.kind == kindBackendModule || p.kind == kindFrontendModule {
+		return ""
+	}
+	return p.family
+}
+
+// checkID reports a pluginId that is missing where the plugin's other packages
+// have one, or that is another one.
+func (m *model) checkID(p *pkg, family []*pkg) {
+	if p.familyKey() == "" {
+		return // see checkModule
+	}
+	id := p.File.Backstage.PluginID
+	want := familyID(p, family)
+	switch {
+	case id == "" && want != "":
+		m.structureFinding(p, p.at(), "pluginId", fmt.Sprintf("%s has no backstage.pluginId; the other packages of the plugin have %q", p.Name(), want),
+			fmt.Sprintf(`Add "pluginId": "%s"`, want))
+	case id != "" && want != "" && id != want:
+		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q; the other packages of the plugin have %q", p.Name(), id, want),
+			fmt.Sprintf("Write %q", want))
+	case id != "" && p.id != "" && len(family) < 2 && strangerID(id, p.id):
+		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which its name does not tell", p.Name(), id),
+			fmt.Sprintf("Write %q, or rename the package", p.id))
+	}
+}
+
+// familyID is the id that the other packages of the family have: the one that
+// the names tell if any has it, else the most frequent. "" if none has any.
+func familyID(p *pkg, family []*pkg) string {
+	count := map[string]int{}
+	for _, other := range family {
+		if id := other.File.Backstage.PluginID; id != "" {
+			count[id]++
+		}
+	}
+	if count[p.id] > 0 {
+		return p.id
+	}
+	best := ""
+	for _, other := range family { // in order, so that ties are stable
+		if id := other.File.Backstage.PluginID; count[id] > count[best] {
+			best = id
+		}
+	}
+	if len(family) < 2 || count[best] < 2 {
+		return ""
+	}
+	return best
+}
+
+// strangerID reports whether an id and a name have nothing to do with each
+// other; "roadie-argo-cd" for plugin-argo-cd is fine, and argocd too. Only the
+// case differs in a typo, too: ids are lower case.
+func strangerID(id, name string) bool {
+	a, b := letters(id), letters(name)
+	if strings.EqualFold(id, name) {
+		return id != name
+	}
+	return !strings.Contains(a, b) && !strings.Contains(b, a)
+}
+
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(s))
+}
