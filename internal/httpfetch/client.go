@@ -53,7 +53,9 @@ type Config struct {
 	// DefaultRetries, a negative number none.
 	Retries int
 	// MinWait and MaxWait bound the pause before a retry, which doubles each
-	// time; MaxWait also caps the server's Retry-After. 0 means 250 ms and 30 s.
+	// time; MaxWait also caps the server's Retry-After, and a server that asks
+	// for more than all retries would wait is not asked again. 0 means 250 ms
+	// and 30 s.
 	MinWait, MaxWait time.Duration
 	// Concurrency is how many requests run at once; others wait for their
 	// turn. A stream counts until it is closed. 0 means DefaultConcurrency.

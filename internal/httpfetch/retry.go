@@ -26,7 +26,9 @@ func (r *retry) check(ctx context.Context, resp *http.Response, err error) (bool
 		return false, context.Cause(ctx)
 	}
 	if err == nil {
-		return transient(resp.StatusCode), nil
+		// Whoever is told to come back when all retries are over need not wait.
+		after, _ := retryAfter(resp)
+		return transient(resp.StatusCode) && after <= time.Duration(r.cfg.Retries)*r.cfg.MaxWait, nil
 	}
 	if errors.Is(err, ErrTimeout) {
 		r.timeouts++

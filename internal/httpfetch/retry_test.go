@@ -45,3 +45,14 @@ func TestStatusErrorNamesTheWait(t *testing.T) {
 		t.Errorf("URL %q", e.URL)
 	}
 }
+
+func TestNoRetryThatComesTooEarly(t *testing.T) {
+	cfg := Config{MinWait: time.Millisecond, MaxWait: 10 * time.Second, Retries: 3}
+	for after, want := range map[string]bool{"": true, "0": true, "30": true, "31": false, "3600": false, "Fri, 02 Jan 2099 15:04:05 GMT": false} {
+		r := &retry{cfg: &cfg}
+		got, err := r.check(t.Context(), &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {after}}}, nil)
+		if got != want || err != nil {
+			t.Errorf("Retry-After %q: another attempt is %v, %v, want %v", after, got, err, want)
+		}
+	}
+}
