@@ -194,7 +194,9 @@ func TestLockRegistryFaults(t *testing.T) {
 		{"packument 401", func(p *lockPortal) { p.reg.fail("/gain", -1, status(401)) },
 			[]string{"gain@npm:^1.0.0, asked for by app", "refuses access", "npmAuthToken"}},
 		{"packument 429", func(p *lockPortal) { p.reg.fail("/gain", -1, status(429, "Retry-After: 0")) },
-			[]string{"429 Too Many Requests", "tried 4 times", "Run the command again later"}},
+			[]string{"429 Too Many Requests", "tried 2 times", "Run the command again later"}},
+		{"packument 429, for an hour", func(p *lockPortal) { p.reg.fail("/gain", -1, status(429, "Retry-After: 3600")) },
+			[]string{"429 Too Many Requests and asks to wait 1h0m0s", "Run the command again later"}},
 		{"packument is HTML", func(p *lockPortal) { p.reg.fail("/gain", -1, body("text/html; charset=utf-8", html)) },
 			[]string{"it is text/html, not JSON", "a proxy or a login page"}},
 		{"packument is HTML that calls itself JSON", func(p *lockPortal) { p.reg.fail("/gain", -1, body("application/json", html)) },
@@ -256,6 +258,9 @@ func TestLockRegistryFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
 			tt.set(p)
+			if tt.name != "packument 500" { // one waits for all retries
+				p.env = append(p.env, "YARN_HTTP_RETRY=1")
+			}
 			p.mustFail(tt.texts...)
 			p.env = nil
 			p.mustHeal()
