@@ -45,10 +45,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	yarn, err := GetYarn(t.Context(), l.dir, version)
-	if err != nil {
-		t.Fatal(err)
-	}
+	yarn := l.yarn(t, version)
 	dir := t.TempDir()
 	if err := CopyTree(base, dir); err != nil {
 		t.Fatal(err)

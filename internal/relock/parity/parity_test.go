@@ -57,6 +57,17 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
+// yarn is a release of Yarn; what it caches goes with the test.
+func (l *lab) yarn(t *testing.T, version string) *Yarn {
+	t.Helper()
+	y, err := GetYarn(t.Context(), l.dir, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { y.Forget(l.proxy.URL) })
+	return y
+}
+
 func wanted(t *testing.T, tree string) {
 	if list := os.Getenv("PORTALCTL_PARITY_TREES"); list != "" && !slices.Contains(strings.Split(list, ","), tree) {
 		t.Skip("not among PORTALCTL_PARITY_TREES")
@@ -71,10 +82,7 @@ type tally struct {
 
 // runs edits base by seeds 1, 2, … until Yarn got through l.want runs.
 func (l *lab) runs(t *testing.T, base, version string) {
-	yarn, err := GetYarn(t.Context(), l.dir, version)
-	if err != nil {
-		t.Fatal(err)
-	}
+	yarn := l.yarn(t, version)
 	source := NewSource(l.proxy.URL, yarn.Bundle)
 	var n tally
 	for seed := uint64(1); n.identical+n.different < l.want && seed < uint64(3*l.want+10); seed++ {
@@ -227,10 +235,7 @@ func TestCreateApp(t *testing.T) {
 	}
 	base := filepath.Join(l.dir, "create-app-"+appVersion, "locked")
 	if _, err := os.Stat(base); err != nil {
-		yarn, err := GetYarn(t.Context(), l.dir, yarnVersion)
-		if err != nil {
-			t.Fatal(err)
-		}
+		yarn := l.yarn(t, yarnVersion)
 		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, NewSource(l.proxy.URL, yarn.Bundle))
 		t.Logf("pinned because the registry is partial: %s", pinText(pins))
 		if err != nil {
@@ -250,10 +255,7 @@ func TestCreateApp(t *testing.T) {
 // fromEmpty compares the locks of a project that has none.
 func (l *lab) fromEmpty(t *testing.T, base, version string) (theirs string, ok bool) {
 	t.Helper()
-	yarn, err := GetYarn(t.Context(), l.dir, version)
-	if err != nil {
-		t.Fatal(err)
-	}
+	yarn := l.yarn(t, version)
 	theirs = t.TempDir()
 	if err := CopyTree(base, theirs); err != nil {
 		t.Fatal(err)
@@ -366,10 +368,7 @@ func TestConstructs(t *testing.T) {
 			if !ok {
 				return
 			}
-			yarn, err := GetYarn(t.Context(), l.dir, version)
-			if err != nil {
-				t.Fatal(err)
-			}
+			yarn := l.yarn(t, version)
 			again, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, NewSource("http://127.0.0.1:1", yarn.Bundle), relock.Highest{})
 			if err != nil || again.Changed {
 				t.Errorf("Yarn's own lock changes: %v", err)

@@ -40,14 +40,13 @@ func GetYarn(ctx context.Context, dir, version string) (*Yarn, error) {
 			return nil, err
 		}
 	}
-	// Yarn keeps packuments by host name, with the port of an earlier proxy.
-	metadata := filepath.Join(y.home, "global", "metadata")
-	old := fmt.Sprintf("%s-%d", metadata, os.Getpid())
-	if err := os.Rename(metadata, old); err == nil {
-		_ = os.RemoveAll(old) // another run may be at work in it
-	}
 	y.clock = filepath.Join(root, "clock.cjs")
 	return y, os.WriteFile(y.clock, []byte(clockScript), 0o644)
+}
+
+// Forget removes what Yarn cached while it asked registry.
+func (y *Yarn) Forget(registry string) {
+	_ = os.RemoveAll(filepath.Join(y.home, "global-"+registry[strings.LastIndexByte(registry, ':')+1:]))
 }
 
 // clockScript makes node believe in another time, which then runs on.
@@ -72,7 +71,9 @@ type Run struct {
 // Install runs Yarn in dir so that only the lock changes. Warm keeps what
 // earlier runs cached of tarballs and metadata; else Yarn starts with nothing.
 func (y *Yarn) Install(ctx context.Context, dir, registry string, now time.Time, warm bool) Run {
-	folder := filepath.Join(y.home, "global")
+	// Yarn keeps packuments by host name, with addresses that have the port of
+	// the proxy: each proxy needs a cache of its own.
+	folder := filepath.Join(y.home, "global-"+registry[strings.LastIndexByte(registry, ':')+1:])
 	if !warm {
 		cold, err := os.MkdirTemp("", "parity-cold")
 		if err != nil {
