@@ -6,6 +6,7 @@ package live
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,9 @@ type Config struct {
 	// Bundle is the file of the project's Yarn, which carries the builtin
 	// patches; "" if it cannot be read. It is read as text, never run.
 	Bundle string
-	// Downloads limits the tarballs that are unpacked at a time; 0 means 8.
+	// Downloads limits the tarballs that are held at a time; 0 means 16. As
+	// many are unpacked at a time as there are processors, up to 8: more would
+	// take memory, not time.
 	Downloads int
 	// Progress, if set, is told of tarballs: those done and those known to be
 	// needed so far. It is called from several goroutines.
@@ -36,8 +39,10 @@ type Config struct {
 type Source struct {
 	cfg     Config
 	sums    *yarnzip.Cache
-	slots   chan struct{}
+	slots   chan struct{} // tarballs that are held
 	patches patchStore
+
+	unpacking chan struct{}
 
 	done, total atomic.Int64
 
@@ -48,9 +53,10 @@ type Source struct {
 // New is a Source. It does no I/O.
 func New(cfg Config) *Source {
 	if cfg.Downloads <= 0 {
-		cfg.Downloads = 8
+		cfg.Downloads = 16
 	}
-	s := &Source{cfg: cfg, sums: &yarnzip.Cache{Dir: cfg.ChecksumDir}, slots: make(chan struct{}, cfg.Downloads)}
+	s := &Source{cfg: cfg, sums: &yarnzip.Cache{Dir: cfg.ChecksumDir}, slots: make(chan struct{}, cfg.Downloads),
+		unpacking: make(chan struct{}, min(8, runtime.GOMAXPROCS(0)))}
 	s.patches = patchStore{bundle: cfg.Bundle, dir: cfg.ChecksumDir}
 	return s
 }
@@ -127,6 +133,12 @@ func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch 
 	}
 	defer func() { err = errors.Join(err, tgz.Close()) }()
 	s.fetched.Add(1)
+	select {
+	case s.unpacking <- struct{}{}:
+		defer func() { <-s.unpacking }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	if patch == nil {
 		return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, yarnzip.DefaultLimits())
 	}
