@@ -2,6 +2,7 @@ package bump
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -215,9 +216,26 @@ func (l Lockfile) offLines() []string {
 			line += fmt.Sprintf(", and %s", count(n, "other"))
 		}
 		out = append(out, line)
-		if a.Fix != "" {
-			out = append(out, "    fix: "+a.Fix)
+		for _, fix := range o.fixes() {
+			out = append(out, "    fix: "+fix)
 		}
 	}
 	return out
+}
+
+// fixes are the different things to do about a copy: all of them, for one is
+// not enough while another range holds the copy. What a long list leaves out
+// is in the JSON form.
+func (o OffCopy) fixes() []string {
+	const most = 4
+	var list []string
+	for _, a := range o.Asks {
+		if a.Fix != "" && !slices.Contains(list, a.Fix) {
+			list = append(list, a.Fix)
+		}
+	}
+	if len(list) > most {
+		list = append(list[:most-1:most-1], fmt.Sprintf("%d more (see --format json)", len(list)-most+1))
+	}
+	return list
 }

@@ -1,0 +1,34 @@
+package bump
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOffLines(t *testing.T) {
+	ask := func(fix string) AskBy {
+		return AskBy{Range: "^1.0.0", Path: []string{"app", "x@1.0.0"}, Place: "package.json:3:4", Fix: fix}
+	}
+	tests := []struct {
+		name string
+		asks []AskBy
+		want []string
+	}{
+		{"nobody asks", nil, []string{"n 1.0.0, not 2.0.0"}},
+		{"one", []AskBy{ask("update x")}, []string{"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4)", "    fix: update x"}},
+		{"every different fix", []AskBy{ask("update x"), ask("update x"), ask(""), ask("update y")}, []string{
+			"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4), and 3 others", "    fix: update x", "    fix: update y"}},
+		{"not too many", []AskBy{ask("a"), ask("b"), ask("c"), ask("d"), ask("e")}, []string{
+			"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4), and 4 others",
+			"    fix: a", "    fix: b", "    fix: c", "    fix: 2 more (see --format json)"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := Lockfile{LockChange: &LockChange{OffRelease: []OffCopy{{Name: "n", Version: "1.0.0", Release: "2.0.0", Asks: tt.asks}}}}
+			if diff := cmp.Diff(tt.want, l.offLines()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
