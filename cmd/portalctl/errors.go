@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,9 +48,27 @@ func exitCode(ctx context.Context, err error, e env) int {
 		return exitInterrupted
 	}
 	style := e.ErrStyle()
-	fmt.Fprintf(e.Err, "%s %v\n", style.Bad("error:"), err)
+	fmt.Fprintf(e.Err, "%s %s\n", style.Bad("error:"), harmless(err.Error()))
 	if next := fault.NextOf(err); next != "" {
-		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), next)
+		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), harmless(next))
 	}
 	return exitRefused
+}
+
+// harmless shows the control characters of an error, which may quote what a
+// server or a file says, instead of sending them to the terminal.
+func harmless(text string) string {
+	isBad := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+	if strings.IndexFunc(text, isBad) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if isBad(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

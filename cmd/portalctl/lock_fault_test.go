@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -453,51 +452,5 @@ func TestLockDamagedChecksumCache(t *testing.T) {
 			}
 			p.mustHeal()
 		})
-	}
-}
-
-// Credentials go to the registry and to nobody else, wherever it sends us.
-func TestLockCredentialsStayHome(t *testing.T) {
-	p := newLockPortal(t)
-	p.env = []string{"YARN_NPM_AUTH_TOKEN=s3cret", "YARN_NPM_ALWAYS_AUTH=true"}
-	gain, tgz := p.reg.packument("gain"), p.reg.tgz[gainTarball]
-	var strangers []*http.Request
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		strangers = append(strangers, req)
-		if strings.HasSuffix(req.URL.Path, ".tgz") {
-			body("application/octet-stream", string(tgz))(w, req)
-			return
-		}
-		body("application/json", string(gain))(w, req)
-	}))
-	t.Cleanup(other.Close)
-	p.reg.fail("/gain", -1, redirect(other.URL+"/gain"))
-	p.reg.fail(gainTarball, -1, redirect(other.URL+"/gain.tgz"))
-	p.mustBeRight("with redirects to another host")
-	if len(strangers) != 2 {
-		t.Fatalf("the other host got %d requests, want 2", len(strangers))
-	}
-	for _, req := range strangers {
-		if a := req.Header.Get("Authorization"); a != "" {
-			t.Errorf("%s: the other host got %q", req.URL, a)
-		}
-	}
-	home := p.reg.asked("/")
-	if len(home) < 4 {
-		t.Errorf("the registry got %d requests, want at least 4", len(home))
-	}
-	for _, req := range home {
-		if a := req.Header.Get("Authorization"); a != "Bearer s3cret" {
-			t.Errorf("%s: the registry got %q", req.URL, a)
-		}
-	}
-
-	// An error shows no token, neither from the settings nor from an address.
-	p.reset()
-	p.reg.heal()
-	p.reg.fail("/gain", -1, redirect("http://user:s3cret@127.0.0.1:1/gain?token=s3cret"))
-	_, _, errOut := p.run()
-	if strings.Contains(errOut, "s3cret") || !strings.Contains(errOut, "error: ") {
-		t.Errorf("stderr: %s", errOut)
 	}
 }

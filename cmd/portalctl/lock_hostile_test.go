@@ -21,6 +21,7 @@ import (
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 	"syscall"
 )
 
@@ -130,6 +131,86 @@ func TestLockTarballPathTraversal(t *testing.T) {
 		if _, err := os.Lstat(filepath.Join(dir, evil)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s in %s: %v", evil, dir, err)
 		}
+	}
+}
+
+// A symlink in a tarball that points out of it is written through within the
+// archive alone, as in Yarn, or refused; never on disk.
+func TestLockTarballSymlink(t *testing.T) {
+	p := newLockPortal(t)
+	outside := t.TempDir()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for _, h := range []*tar.Header{
+		{Name: "package/package.json", Mode: 0o644, Size: 2},
+		{Name: "package/out", Typeflag: tar.TypeSymlink, Linkname: outside},
+		{Name: "package/out/evil", Mode: 0o755, Size: 2},
+		{Name: "package/hard", Typeflag: tar.TypeLink, Linkname: filepath.Join(outside, "evil2")},
+	} {
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Size > 0 {
+			_, _ = w.Write([]byte("{}"))
+		}
+	}
+	_ = w.Close()
+	_ = z.Close()
+	p.gainOf(b.Bytes())
+	code, out, errOut := p.run()
+	if code != 0 && (code != 2 || out != "" || !strings.Contains(errOut, "gain") || p.lockText() != p.before) {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, out, errOut)
+	}
+	if left := readTree(t, outside); len(left) > 0 {
+		t.Errorf("files outside: %v", left)
+	}
+	p.noLitter()
+}
+
+// A manifest whose texts look like lines of a lock: they stay texts.
+func TestLockHostileManifest(t *testing.T) {
+	const inject = "x\n  checksum: 10c0/0000\n\n\"evil@npm:1.0.0\":\n  version: 1.0.0"
+	for name, field := range map[string]map[string]any{
+		"bin":           {"bin": map[string]string{"tool": inject}},
+		"bin name":      {"bin": map[string]string{inject: "./x"}},
+		"os":            {"os": []string{inject}},
+		"peer":          {"peerDependencies": map[string]string{"react": inject, inject: "*"}},
+		"peer meta":     {"peerDependenciesMeta": map[string]any{inject: map[string]bool{"optional": true}}},
+		"meta":          {"dependenciesMeta": map[string]any{inject: map[string]bool{"built": false}}},
+		"range":         {"dependencies": map[string]string{"inner": inject}},
+		"name":          {"dependencies": map[string]string{inject: "^1.0.0"}},
+		"escapes":       {"dependencies": map[string]string{"inner": "\x1b]0;evil\x07own:1\x1b[2J"}},
+		"tag":           {"dependencies": map[string]string{"inner": "latest\nevil"}},
+		"optional name": {"optionalDependencies": map[string]string{inject: "^1.0.0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newLockPortal(t)
+			field["name"], field["version"] = "gain", "1.2.0"
+			p.reg.publishAs(field, npmTarball(field))
+			code, out, errOut := p.run()
+			if strings.ContainsAny(out+errOut, "\x1b\x07") {
+				t.Errorf("the manifest writes to the terminal: %q %q", out, errOut)
+			}
+			if code != 0 {
+				if code != 2 || out != "" || p.lockText() != p.before || strings.Count(strings.TrimSpace(errOut), "\n") > 2 {
+					t.Errorf("exit %d, stdout %q, stderr %q", code, out, errOut)
+				}
+				return
+			}
+			lock, err := yarnlock.Parse("yarn.lock", []byte(p.lockText()))
+			if err != nil {
+				t.Fatalf("%v\n%s", err, p.lockText())
+			}
+			for _, e := range lock.Entries {
+				if e.Resolution.Name == "evil" || strings.HasPrefix(e.Checksum, "10c0/0000") {
+					t.Errorf("the manifest wrote into the lock:\n%s", p.lockText())
+				}
+			}
+			if code, out, errOut := p.run("--check"); code != 0 {
+				t.Errorf("the lock that was written is not in line: exit %d\n%s%s", code, out, errOut)
+			}
+		})
 	}
 }
 

@@ -3,7 +3,9 @@ package relock
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -47,7 +49,7 @@ func AsUnsupported(err error) *Unsupported {
 }
 
 func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
-	u := &Unsupported{Construct: construct + " " + d.String(), Pos: s.descriptorPos(d), Why: why}
+	u := &Unsupported{Construct: printable(construct + " " + d.String()), Pos: s.descriptorPos(d), Why: why}
 	if by := s.asker[d]; by.pkg != nil && by.pkg.ws == nil {
 		u.Construct += ", asked for by " + s.askerName(d)
 	}
@@ -88,7 +90,16 @@ func (s *solver) registryError(d descriptor, err error) error {
 	if AsUnsupported(err) != nil {
 		return err
 	}
-	return fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s", d, s.askerName(d))
+	return fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s", printable(d.String()), s.askerName(d))
+}
+
+// printable shows control characters, which a strange package.json may hold,
+// instead of sending them to a terminal.
+func printable(text string) string {
+	if strings.IndexFunc(text, unicode.IsControl) < 0 {
+		return text
+	}
+	return strconv.QuoteToGraphic(text)
 }
 
 // askerName is who asked for d first.

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Credentials go to the registry and to nobody else, wherever it sends us.
+func TestLockCredentialsStayHome(t *testing.T) {
+	p := newLockPortal(t)
+	p.env = []string{"YARN_NPM_AUTH_TOKEN=s3cret", "YARN_NPM_ALWAYS_AUTH=true"}
+	gain, tgz := p.reg.packument("gain"), p.reg.tgz[gainTarball]
+	var strangers []*http.Request
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		strangers = append(strangers, req)
+		if strings.HasSuffix(req.URL.Path, ".tgz") {
+			body("application/octet-stream", string(tgz))(w, req)
+			return
+		}
+		body("application/json", string(gain))(w, req)
+	}))
+	t.Cleanup(other.Close)
+	p.reg.fail("/gain", -1, redirect(other.URL+"/gain"))
+	p.reg.fail(gainTarball, -1, redirect(other.URL+"/gain.tgz"))
+	p.mustBeRight("with redirects to another host")
+	if len(strangers) != 2 {
+		t.Fatalf("the other host got %d requests, want 2", len(strangers))
+	}
+	for _, req := range strangers {
+		if a := req.Header.Get("Authorization"); a != "" {
+			t.Errorf("%s: the other host got %q", req.URL, a)
+		}
+	}
+	home := p.reg.asked("/")
+	if len(home) < 4 {
+		t.Errorf("the registry got %d requests, want at least 4", len(home))
+	}
+	for _, req := range home {
+		if a := req.Header.Get("Authorization"); a != "Bearer s3cret" {
+			t.Errorf("%s: the registry got %q", req.URL, a)
+		}
+	}
+
+	// A tarball that the packument has on another host gets none either.
+	p.reset()
+	p.reg.heal()
+	strangers = nil
+	elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/files/gain-1.2.0.tgz"
+	p.reg.dist("gain@1.2.0", "tarball", elsewhere)
+	p.env = append(p.env, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1;localhost")
+	p.mustLock()
+	if len(strangers) != 1 || strangers[0].Header.Get("Authorization") != "" {
+		t.Errorf("the other host got %d requests, want 1 without credentials", len(strangers))
+	}
+	if !strings.Contains(p.lockText(), `resolution: "gain@npm:1.2.0::__archiveUrl=`) {
+		t.Errorf("the lock does not say where the tarball is:\n%s", p.lockText())
+	}
+
+	// An error shows no token, neither from the settings nor from an address.
+	p.reset()
+	p.reg.heal()
+	p.reg.fail("/gain", -1, redirect("http://user:s3cret@127.0.0.1:1/gain?token=s3cret"))
+	_, _, errOut := p.run()
+	if strings.Contains(errOut, "s3cret") || !strings.Contains(errOut, "error: ") {
+		t.Errorf("stderr: %s", errOut)
+	}
+}
+
+// Two runs at once: each ends with the right lock, or says that another one is
+// at work.
+func TestLockTwiceAtOnce(t *testing.T) {
+	p := newLockPortal(t)
+	for range 5 {
+		p.reset()
+		var wg sync.WaitGroup
+		right := make([]bool, 2)
+		for i := range right {
+			wg.Go(func() {
+				e, out, errOut := testEnv("", p.environ())
+				code := Main(t.Context(), []string{"portalctl", "versions", "lock", "-C", p.dir}, e)
+				right[i] = code == 0
+				if code != 0 && (code != 2 || out.Len() > 0 || !strings.Contains(errOut.String(), "\nnext: ")) {
+					t.Errorf("exit %d, stdout %q, stderr %q", code, out, errOut)
+				}
+			})
+		}
+		wg.Wait()
+		if !right[0] && !right[1] {
+			t.Error("neither run succeeded")
+		}
+		if p.lockText() != p.after {
+			t.Errorf("wrong lock:\n%s", p.lockText())
+		}
+		p.noLitter()
+		p.mustHeal()
+	}
+}
