@@ -137,6 +137,9 @@ func lockEntries(t *testing.T, file string) (plain, patched []locked) {
 		}
 		if rest, ok := strings.CutPrefix(line, "checksum: "); ok {
 			e.checksum = rest
+			if !strings.Contains(rest, "/") { // Yarn 4.0
+				e.checksum = yarnzip.Stored + "/" + rest
+			}
 		}
 		if line == "" && e.name != "" {
 			if e.hash != "" {

@@ -74,10 +74,11 @@ func (t *tarScan) header(h header) (e tarEntry, ok bool, err error) {
 	if !h.valid || h.path == "" || isLink != (h.linkpath != "") {
 		return e, false, nil
 	}
-	if h.size <= -blockSize {
-		return e, false, malformed("an entry has a negative size")
+	if h.size < 0 {
+		// Yarn may fail, hang or skip it, as what comes behind it has it.
+		return e, false, unsupported("an entry has a negative size")
 	}
-	t.remain = max(h.size, 0)
+	t.remain = h.size
 	t.blocks = (min(t.remain, math.MaxInt64/4) + blockSize - 1) / blockSize * blockSize
 	switch h.typ {
 	case typePax, typeOldPax, typeGlobalPax, typeLongLink, typeLongPath, typeOldLongPath:
