@@ -216,7 +216,7 @@ func TestLockHostileManifest(t *testing.T) {
 
 // bigTarball is one that is put into a temporary file while in use.
 func bigTarball() []byte {
-	noise := make([]byte, 4<<20)
+	noise := make([]byte, 8<<20)
 	_, _ = rand.New(rand.NewSource(1)).Read(noise)
 	return tarballOf(tarFile{"package/package.json", "{}"}, tarFile{"package/noise", string(noise)})
 }

@@ -24,6 +24,7 @@ type Tarball struct {
 	size int64
 	at   io.ReaderAt
 	file *os.File
+	gone bool // the file has no name any more
 }
 
 // unverifiable is an ErrIntegrity: what cannot be verified is not used.
@@ -47,8 +48,10 @@ func (t *Tarball) Close() error {
 		return nil
 	}
 	err := t.file.Close()
-	if rerr := os.Remove(t.file.Name()); err == nil {
-		err = rerr
+	if !t.gone {
+		if rerr := os.Remove(t.file.Name()); err == nil {
+			err = rerr
+		}
 	}
 	t.file = nil
 	return err
@@ -123,7 +126,9 @@ func (c *Client) spool(r io.Reader) (*Tarball, error) {
 	if err != nil {
 		return nil, diskFault(err)
 	}
-	t := &Tarball{file: file, at: file}
+	// Where that is possible, the file loses its name at once: so it is gone
+	// even if the process is killed.
+	t := &Tarball{file: file, at: file, gone: os.Remove(file.Name()) == nil}
 	if _, err = buf.WriteTo(file); err == nil {
 		_, err = io.Copy(file, r)
 	}

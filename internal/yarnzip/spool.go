@@ -17,6 +17,7 @@ type Spool struct {
 
 	mem  []byte
 	file *os.File
+	gone bool // the file has no name any more
 	size int64
 }
 
@@ -42,7 +43,9 @@ func (s *Spool) toFile() error {
 	if err != nil {
 		return err
 	}
-	s.file = f
+	// Where that is possible, the file loses its name at once: so it is gone
+	// even if the process is killed.
+	s.file, s.gone = f, os.Remove(f.Name()) == nil
 	_, err = f.Write(s.mem)
 	s.mem = nil
 	return err
@@ -74,5 +77,9 @@ func (s *Spool) Close() error {
 	}
 	f := s.file
 	s.file = nil
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	err := f.Close()
+	if !s.gone {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }
