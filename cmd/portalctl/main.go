@@ -14,6 +14,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	lateCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return Main(ctx, os.Args, env{

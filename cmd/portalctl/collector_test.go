@@ -1,0 +1,40 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+func TestLateCollector(t *testing.T) {
+	t.Setenv("GOGC", "")
+	before := debug.SetGCPercent(50)
+	defer debug.SetGCPercent(before)
+	lateCollector()
+	if got := percent(); got <= 100 {
+		t.Fatalf("before the first collection: %d", got)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for percent() != 100 {
+		if time.Now().After(deadline) {
+			t.Fatalf("after the first collection: %d", percent())
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+
+	t.Setenv("GOGC", "70")
+	debug.SetGCPercent(70)
+	lateCollector()
+	if got := percent(); got != 70 {
+		t.Errorf("GOGC=70 became %d", got)
+	}
+}
+
+func percent() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
