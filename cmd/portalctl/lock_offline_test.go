@@ -106,3 +106,24 @@ func TestLockOfflineInLine(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// Whether a lock can be put on the release is for the registry to say: without
+// it a lock that is off the release is not called in line.
+func TestLockOfflineOffTheRelease(t *testing.T) {
+	p := newLockPortal(t)
+	p.releasePortal()
+	if code, out, errOut := p.run("--check", "--resolve", "release", "--offline"); code != 0 {
+		t.Errorf("on the release: exit %d\n%s%s", code, out, errOut)
+	}
+	p.write("backstage.json", "{\n  \"version\": \"1.1.0\"\n}\n")
+	p.cache = t.TempDir()
+	for range 2 {
+		code, out, errOut := p.run("--check", "--resolve", "release", "--offline")
+		if code != 2 || out != "" || !strings.Contains(errOut, "\n  @backstage/a (asked for by app)") {
+			t.Errorf("exit %d, stdout %q, stderr %q", code, out, errOut)
+		}
+	}
+	if code, _, errOut := p.run("--check", "--resolve", "release"); code != 1 {
+		t.Errorf("with a network: exit %d, want 1\n%s", code, errOut)
+	}
+}

@@ -66,6 +66,12 @@ func TestAbsent(t *testing.T) {
 			"-- yarn.lock --\n" + lockOf("@b/r@npm:^1.0.0 = 1.0.0\n@b/s@npm:^1.0.0 = 1.0.0"), set("@b/r", "@b/s"), nil,
 			&Release{Versions: map[string]string{"@b/r": "1.1.0", "@b/s": "1.1.0"}},
 			"the network is switched off, and 2 things are not in the cache:\n  @b/r (asked for by root)\n  @b/s (asked for by root)"},
+		{"of a release, though the lock answers every range", root(`"@b/r": "^1.0.0", "@b/s": "~1.0.0"`) +
+			"-- yarn.lock --\n" + lockOf("@b/r@npm:^1.0.0 = 1.0.0\n@b/s@npm:~1.0.0 = 1.0.0"), set("@b/r", "@b/s"), nil,
+			&Release{Versions: map[string]string{"@b/r": "1.1.0", "@b/s": "1.1.0"}},
+			"the network is switched off, and one thing is not in the cache:\n  @b/r (asked for by root)"},
+		{"on the release", root(`"@b/r": "^1.0.0"`) + "-- yarn.lock --\n" + lockOf("@b/r@npm:^1.0.0 = 1.1.0"), set("@b/r"), set("@b/r"),
+			&Release{Versions: map[string]string{"@b/r": "1.1.0"}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source := &offlineRegistry{registryOf(t, text), tt.packs, tt.tarballs}

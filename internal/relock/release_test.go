@@ -131,7 +131,7 @@ func TestRelease(t *testing.T) {
 			if diff := cmp.Diff(want, brief(t, res.Lock)+measured(res)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			again, err := Solve(t.Context(), project(t, tt.archive[:strings.Index(tt.archive+"-- yarn.lock", "-- yarn.lock")]+"-- yarn.lock --\n"+string(res.Lock)), &offline{}, policy)
+			again, err := Solve(t.Context(), project(t, tt.archive[:strings.Index(tt.archive+"-- yarn.lock", "-- yarn.lock")]+"-- yarn.lock --\n"+string(res.Lock)), registryOf(t, releasePackages), policy)
 			if err != nil {
 				t.Fatalf("a second time: %v", err)
 			}
