@@ -138,8 +138,9 @@ func printSides(title, target string, sides []*side) {
 	row("cpu, ms", "%.1f", func(s series) any { return s.median(cpuMS) })
 	row("largest process, MB", "%.1f", func(s series) any { return s.median(rssMB) })
 	row("requests", "%.0f", func(s series) any { return s.median(func(x sample) float64 { return float64(x.requests) }) })
-	base := sides[0].samples
-	row("wall, against warm", "%.1f×", func(s series) any { return base.median(wallMS) / s.median(wallMS) })
-	row("cpu, against warm", "%.1f×", func(s series) any { return base.median(cpuMS) / s.median(cpuMS) })
+	if base := sides[0].samples; len(sides) > 1 {
+		row("wall, against warm", "%.1f×", func(s series) any { return base.median(wallMS) / s.median(wallMS) })
+		row("cpu, against warm", "%.1f×", func(s series) any { return base.median(cpuMS) / s.median(cpuMS) })
+	}
 	fmt.Printf("  target: %s\n", target)
 }
