@@ -139,22 +139,36 @@ func (s *solver) explain(p *pkg, o *Off) {
 	})
 	excluded := len(o.Asks) > 0 && o.Asks[0].Excludes
 	newer := compareVersions(o.Version, o.Release) > 0
-	switch {
+	_, had := s.lockedVersion(o.Name, o.Version)
+	switch reason := s.reasonFor(p); {
 	case excluded:
 		o.Reason = ReasonRange
+	case newer && had && !s.lowers():
+		o.Reason = ReasonAhead
+	case reason == ReasonMissing || reason == ReasonOneCopy:
+		o.Reason = reason
 	case newer:
 		o.Reason = ReasonAhead
 	default:
 		o.Reason = ReasonLocked
 	}
-	for d, loc := range s.resolved {
-		if loc != p.loc {
-			continue
-		}
-		if c, ok := s.choices[d]; ok && (c.Reason == ReasonMissing || c.Reason == ReasonOneCopy && !excluded) {
-			o.Reason = c.Reason
+}
+
+// reasonFor is why the policy chose a copy: that the registry lacks something,
+// if anyone was told so.
+func (s *solver) reasonFor(p *pkg) (reason Reason) {
+	for d, c := range s.choices {
+		if s.resolved[d] == p.loc && (c.Reason == ReasonMissing || c.Reason == ReasonOneCopy && reason == "") {
+			reason = c.Reason
 		}
 	}
+	return reason
+}
+
+// lowers reports whether the policy may lower what is locked.
+func (s *solver) lowers() bool {
+	p, ok := s.policy.(*Release)
+	return ok && p.AllowDowngrade
 }
 
 // pathTree is the breadth-first tree from the workspaces.

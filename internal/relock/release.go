@@ -56,6 +56,7 @@ func (r *Release) Choose(req Request, candidates *Candidates) ([]Choice, error) 
 	if !covered {
 		return Highest{}.Choose(req, candidates)
 	}
+	req.Asks = slices.Clone(req.Asks) // floors may be dropped
 	g := group{Request: req, c: candidates, policy: r}
 	v, err := semrange.ParseVersion(text)
 	if err == nil {
@@ -257,20 +258,27 @@ func (g *group) open() []int {
 
 // rest decides the asks that cannot have the release's version, with as few
 // versions as possible: what others of the group got, what the lock has, else
-// Yarn's own choice. No ask gets less than it had.
+// Yarn's own choice. No ask gets less than it had. Between versions that serve
+// as many, the one that moves fewer locked asks counts: else a lock that was
+// just written would change again.
 func (g *group) rest(open []int, reason Reason) error {
 	for len(open) > 0 {
 		var best *semver.Version
 		var covered []int
+		stay := 0
 		try := func(v *semver.Version) {
 			var list []int
+			same := 0
 			for _, i := range open {
-				if g.takes(g.Asks[i], v) {
+				if a := g.Asks[i]; g.takes(a, v) {
 					list = append(list, i)
+					if a.Locked != nil && a.Locked.Original() == v.Original() {
+						same++
+					}
 				}
 			}
-			if len(list) > len(covered) {
-				best, covered = v, list
+			if len(list) > len(covered) || len(list) == len(covered) && same > stay {
+				best, covered, stay = v, list, same
 			}
 		}
 		for _, c := range g.list { // versions that are there anyway come first
@@ -287,7 +295,10 @@ func (g *group) rest(open []int, reason Reason) error {
 			}
 		}
 		if best == nil {
-			return g.impossible(open)
+			if g.forget(open) {
+				return g.solve()
+			}
+			return g.impossible(open, reason)
 		}
 		for _, i := range covered {
 			g.set(i, best)
@@ -323,25 +334,31 @@ func (g *group) tryRegistry(try func(*semver.Version)) error {
 	return nil
 }
 
-// impossible decides asks whose range has nothing at or above what they had:
-// somebody wrote a lower range on purpose. It is the release's version if that
-// is not below what the lock has for the range itself, else the lock's answer
-// stays, else it is what Yarn would take.
-func (g *group) impossible(open []int) error {
+// forget drops floors that no version in range reaches: somebody wrote a lower
+// range on purpose. What the lock has for the range itself still counts.
+func (g *group) forget(open []int) (any bool) {
+	for _, i := range open {
+		if a := &g.Asks[i]; a.Floor != a.Locked {
+			a.Floor, any = a.Locked, true
+		}
+	}
+	return any
+}
+
+// impossible decides asks whose range has nothing at or above what the lock
+// has for it: that stays, else it is what Yarn would take.
+func (g *group) impossible(open []int, reason Reason) error {
 	for _, i := range open {
 		a := g.Asks[i]
-		switch {
-		case g.release != nil && a.Range.Satisfies(g.release) && (a.Locked == nil || semrange.Compare(g.release, a.Locked) >= 0):
-			g.list[i] = Choice{g.release.Original(), ReasonRelease}
-		case a.Locked != nil:
-			g.list[i] = Choice{a.Locked.Original(), ReasonLocked}
-		default:
-			best, err := g.c.Best(a.Range)
-			if err != nil {
-				return err
-			}
-			g.list[i] = Choice{best.Version, ReasonRange}
+		if a.Locked != nil {
+			g.list[i] = Choice{a.Locked.Original(), reason}
+			continue
 		}
+		best, err := g.c.Best(a.Range)
+		if err != nil {
+			return err
+		}
+		g.list[i] = Choice{best.Version, reason}
 	}
 	return nil
 }
