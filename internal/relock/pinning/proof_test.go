@@ -188,6 +188,10 @@ func (p *prover) floor(a *ask) {
 	if e := p.before.byKey[a.key]; e != nil {
 		raise(version(e.version))
 	}
+	// An exact version that the lock has counts as locked, whoever asks.
+	if p.before.has(a.key) {
+		raise(a.got)
+	}
 	for _, edge := range p.askers[a.key] {
 		if !p.before.has(edge[0]) {
 			edge[0], _ = split(edge[0])
@@ -214,6 +218,7 @@ func (p *prover) judge(v *verdict, name string, entries []*entry) {
 			available = append(available, w)
 		}
 	}
+	p.inherit(name, list)
 	p.notLowered(v, name, list)
 	for _, got := range found {
 		if got == p.release[name] {
@@ -245,10 +250,10 @@ func (p *prover) excuse(name string, a ask, release *semver.Version, all []ask, 
 	switch {
 	case a.tag, excludes(a): // a tag admits one version
 		return byRange
-	case !slices.Contains(available, release.Original()):
-		return byMissing
 	case !p.lower && semrange.Compare(a.got, release) > 0 && slices.Contains(copies(p.before, name), a.got.Original()):
 		return byAhead
+	case !slices.Contains(available, release.Original()):
+		return byMissing
 	case single(name) && len(found) == 1 && slices.ContainsFunc(all, excludes):
 		return byOneCopy
 	}
@@ -261,28 +266,33 @@ func (p *prover) notLowered(v *verdict, name string, list []ask) {
 	if p.lower {
 		return
 	}
-	known := false
 	for _, a := range list {
-		known = known || a.floor != nil
 		if a.floor != nil && semrange.Compare(a.got, a.floor) < 0 && !a.tag && a.rng.Satisfies(a.floor) {
 			v.fault("%s: %s had %s and got %s", name, a.key, a.floor, a.got)
 		}
 	}
-	if known {
+}
+
+// inherit hands what the lock had to those who ask now if all who asked before
+// are gone: the package, and its data, are not.
+func (p *prover) inherit(name string, list []ask) {
+	if slices.ContainsFunc(list, func(a ask) bool { return a.floor != nil }) {
 		return
 	}
-	// All who asked before are gone; the package, and its data, are not.
-	for _, text := range copies(p.before, name) {
-		for _, a := range list {
-			if old := version(text); !a.tag && a.rng.Satisfies(old) && semrange.Compare(a.got, old) < 0 {
-				v.fault("%s: the lock had %s, and new %s got %s", name, text, a.key, a.got)
+	for i := range list {
+		a := &list[i]
+		for _, text := range copies(p.before, name) {
+			old := version(text)
+			if !a.tag && a.rng.Satisfies(old) && (a.floor == nil || semrange.Compare(a.floor, old) < 0) {
+				a.floor = old
 			}
 		}
 	}
 }
 
 // forced checks that the copies of a package cannot be fewer: a singleton has
-// no version for all, and no two copies off the release have one for both.
+// no version for all, and no two copies that ranges keep off the release have
+// one for both. (What is ahead stays where it is, as the release's copy does.)
 func (p *prover) forced(v *verdict, name string, list []ask, available []string) {
 	fits := func(w *semver.Version, asks []ask) bool {
 		return !slices.ContainsFunc(asks, func(a ask) bool {
@@ -301,8 +311,9 @@ func (p *prover) forced(v *verdict, name string, list []ask, available []string)
 		v.fault("%s: %s fits all who ask, but there are several copies", name, w)
 	}
 	byCopy := map[string][]ask{}
+	release := version(p.release[name])
 	for _, a := range list {
-		if a.got.Original() != p.release[name] {
+		if a.tag || !a.rng.Satisfies(release) || !slices.Contains(available, p.release[name]) {
 			byCopy[a.got.Original()] = append(byCopy[a.got.Original()], a)
 		}
 	}
