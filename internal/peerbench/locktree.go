@@ -32,9 +32,9 @@ type lockLab struct {
 
 // lockFlags are the flags that both benchmarks have.
 type lockFlags struct {
-	runs                  *int
-	dir, versions, plugin *string
-	latency               *time.Duration
+	runs                       *int
+	dir, versions, plugin, bin *string
+	latency                    *time.Duration
 }
 
 func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
@@ -56,7 +56,12 @@ func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
 	if l.front, err = startFront(ctx, dir, *f.latency); err != nil {
 		return nil, err
 	}
-	if l.tmp, err = os.MkdirTemp("", "peerbench"); err == nil {
+	l.tmp, err = os.MkdirTemp("", "peerbench")
+	switch {
+	case err != nil:
+	case *f.bin != "":
+		l.bin, err = filepath.Abs(*f.bin)
+	default:
 		l.bin, err = build(l.tmp)
 	}
 	if err != nil {
