@@ -39,12 +39,13 @@ func PatchedChecksum(ctx context.Context, tgz io.ReaderAt, size int64, name, cac
 	if err == nil {
 		t, err = t.copied(vendorPath(name))
 	}
+	files := patchedFiles{tree: t, img: img, root: vendorPath(name)}
 	if err == nil {
-		err = patch.Apply(&patchedFiles{tree: t, img: img, root: vendorPath(name)})
+		err = patch.Apply(&files)
 	}
 	switch {
 	case err == nil:
-		return sum(t.entries, img, name, cacheKey)
+		return sum(files.tree.entries, img, name, cacheKey)
 	case errors.Is(err, yarnpatch.ErrRename):
 		err = unsupported("%v", err)
 	}
@@ -145,11 +146,18 @@ func (f *patchedFiles) Write(p string, data []byte) error {
 	if err != nil {
 		return asPathError(err, p)
 	}
-	mode := uint16(0o644)
-	if e := f.tree.nodes[q]; e != nil {
-		mode = e.mode
+	e := f.tree.nodes[q]
+	if e == nil {
+		return asPathError(errNoEnt, p)
 	}
-	return asPathError(f.tree.write(q, inlineContent(data), mode), p)
+	if err := f.tree.write(q, inlineContent(data), e.mode); err != nil {
+		return asPathError(err, p)
+	}
+	// Yarn sets the time of what lies at p itself: behind a symlink, the file
+	// gets the time of day.
+	own, err := f.tree.resolve(f.abs(p), false)
+	e.timed = e.timed && own == q
+	return asPathError(err, p)
 }
 
 func (f *patchedFiles) Create(p string, data []byte, executable bool) error {
