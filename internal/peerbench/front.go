@@ -68,6 +68,15 @@ func (f *front) close() {
 	f.proxy.Close()
 }
 
+// standIn has the proxy serve a release's versions that the registry lacks, in
+// the shape of the nearest that it has. What was answered so far is forgotten.
+func (f *front) standIn(release map[string]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.proxy.StandIn(release)
+	f.answers = map[string]*answer{}
+}
+
 // requests is how many were answered since the last call.
 func (f *front) requests() int {
 	f.mu.Lock()

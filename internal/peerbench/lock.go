@@ -27,11 +27,12 @@ func benchLock(args []string) error {
 	count := fs.Int("edits", 12, "edits of package.json; 0 for none")
 	seed := fs.Uint64("seed", 1, "chooses the edits; the next one is taken where Yarn fails")
 	release := fs.String("release", "", "also bump to this release (needs -versions)")
+	standIn := fs.Bool("stand-in", false, "serve what the registry lacks of the release in the shape of the nearest version")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if fs.NArg() == 0 || *release != "" && *common.versions == "" {
-		return errors.New("usage: lock [-edits N] [-seed N] [-release X -versions DIR] [-plugin FILE] [-runs N] TREE [TREE …]")
+		return errors.New("usage: lock [-edits N] [-seed N] [-release X -versions DIR [-stand-in]] [-plugin FILE] [-runs N] TREE [TREE …]")
 	}
 	ctx := context.Background()
 	lab, err := openLockLab(ctx, common)
@@ -50,6 +51,14 @@ func benchLock(args []string) error {
 			}
 		}
 		if *release != "" {
+			if *standIn {
+				file := filepath.Join(lab.versions, "v1", "releases", *release, "manifest.json")
+				versions, err := parity.Versions(file)
+				if err != nil {
+					return err
+				}
+				lab.front.standIn(versions)
+			}
 			if err := t.benchRelease(ctx, *release, *common.runs); err != nil {
 				return fmt.Errorf("%s to %s: %w", t.name, *release, err)
 			}
