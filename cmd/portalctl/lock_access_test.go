@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +72,19 @@ func TestLockCredentialsStayHome(t *testing.T) {
 	}
 }
 
+// command is portalctl as a process of its own.
+func (p *lockPortal) command(as string, args ...string) *exec.Cmd {
+	p.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.Command(linkSelf(p.t, exe, as), args...)
+	cmd.Args[0] = as
+	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"), "TMPDIR="+p.tmp)
+	return cmd
+}
+
 // Two runs at once: each ends with the right lock, or says that another one is
 // at work.
 func TestLockTwiceAtOnce(t *testing.T) {
@@ -78,12 +94,14 @@ func TestLockTwiceAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		right := make([]bool, 2)
 		for i := range right {
+			cmd := p.command("portalctl", "versions", "lock", "-C", p.dir)
+			var out, errOut bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errOut
 			wg.Go(func() {
-				e, out, errOut := testEnv("", p.environ())
-				code := Main(t.Context(), []string{"portalctl", "versions", "lock", "-C", p.dir}, e)
-				right[i] = code == 0
-				if code != 0 && (code != 2 || out.Len() > 0 || !strings.Contains(errOut.String(), "\nnext: ")) {
-					t.Errorf("exit %d, stdout %q, stderr %q", code, out, errOut)
+				err := cmd.Run()
+				right[i] = err == nil
+				if err != nil && (cmd.ProcessState.ExitCode() != 2 || out.Len() > 0 || !strings.Contains(errOut.String(), "\nnext: ")) {
+					t.Errorf("%v, stdout %q, stderr %q", err, out.String(), errOut.String())
 				}
 			})
 		}

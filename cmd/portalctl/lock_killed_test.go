@@ -79,19 +79,6 @@ func TestLockInterrupted(t *testing.T) {
 	}
 }
 
-// command is portalctl as a process of its own.
-func (p *lockPortal) command(as string, args ...string) *exec.Cmd {
-	p.t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	cmd := exec.Command(linkSelf(p.t, exe, as), args...)
-	cmd.Args[0] = as
-	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"), "TMPDIR="+p.tmp)
-	return cmd
-}
-
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
