@@ -82,7 +82,7 @@ func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (s
 		}
 		text, err := s.in.ReadFile(rel)
 		if err != nil {
-			return "", fault.Wrap(errors.Join(errNoFile, err), s.descriptorPos(d), "%s", d).
+			return "", fault.Wrap(errors.Join(errNoFile, err), s.descriptorPos(d), "%s, asked for by %s", d, s.askerName(d)).
 				WithNext("Restore the patch file, or take the patch out, then run the command again.")
 		}
 		sources = append(sources, yarnpatch.Source{Text: newlines.Replace(string(text)), Optional: optional})
