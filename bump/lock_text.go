@@ -100,7 +100,7 @@ func (l *LockPlan) shown() Lockfile {
 
 func (l Lockfile) writeTable(b *strings.Builder, st ui.Style) {
 	if off := l.offLines(); len(off) > 0 {
-		fmt.Fprintf(b, "\n%s\n", st.Bold(fmt.Sprintf("Locked off the release, because a range asks for it: %d", len(l.OffRelease))))
+		fmt.Fprintf(b, "\n%s\n", st.Bold(fmt.Sprintf("Off the release in yarn.lock: %d", len(l.OffRelease))))
 		for _, line := range off {
 			b.WriteString("  " + line + "\n")
 		}
@@ -116,7 +116,7 @@ func (l Lockfile) writeTable(b *strings.Builder, st ui.Style) {
 
 func (l Lockfile) writeMarkdown(b *strings.Builder) {
 	if off := l.offLines(); len(off) > 0 {
-		fmt.Fprintf(b, "\n### Locked off the release, because a range asks for it: %d\n\n", len(l.OffRelease))
+		fmt.Fprintf(b, "\n### Off the release in yarn.lock: %d\n\n", len(l.OffRelease))
 		for _, line := range off {
 			indent := strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " ")))
 			b.WriteString(indent + "- " + report.Escape(strings.TrimSpace(line)) + "\n")

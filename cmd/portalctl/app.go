@@ -144,6 +144,22 @@ func (e env) cacheDir() (string, error) {
 	return filepath.Join(dir, "portalctl"), nil
 }
 
+// checkOutput refuses a report file that cannot be made, before a command has
+// changed anything: afterwards is too late to say so.
+func checkOutput(c *cli.Context) error {
+	name := c.String("output")
+	if name == "" || name == "-" {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+		return fault.New("--output %s: there is no folder %s", name, filepath.Dir(name)).WithNext("Make the folder, or name another file")
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fault.New("--output %s is a folder", name).WithNext("Name a file in it")
+	}
+	return nil
+}
+
 // writeReport sends what render writes to --output, or to stdout. A report file
 // is replaced as a whole or not at all.
 func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {

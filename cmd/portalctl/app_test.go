@@ -48,6 +48,8 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		{[]string{"versions", "bump", "--dry-run", "--diff", "--format", "json"}, "--diff"},
 		{[]string{"versions", "bump", "-C", "no/such/dir"}, "no such directory"},
 		{[]string{"versions", "bump", "-C", "main.go"}, "is a file"},
+		{[]string{"versions", "bump", "--yes", "--output", "no/such/report.json", "-C", example}, "there is no folder no/such"},
+		{[]string{"versions", "status", "--output", "testdata", "-C", example}, "is a folder"},
 		{[]string{"versions", "status", "extra"}, `unexpected argument "extra"`},
 		{[]string{"versions", "status", "--max-behind", "-1"}, "is negative"},
 		{[]string{"completion", "tcsh"}, `there is no command "tcsh"`},

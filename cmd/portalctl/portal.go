@@ -36,6 +36,9 @@ func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOutput(c); err != nil {
+		return nil, err
+	}
 	if err := recoverChange(ctx, dir, e); err != nil {
 		return nil, err
 	}
