@@ -17,9 +17,9 @@ type Limits struct {
 	Entries int
 	// Path is the longest path within the zip, in bytes.
 	Path int
-	// Buffer is how many unpacked bytes are held in memory. A larger tarball
-	// is read as a stream, twice, or (when its contents are needed out of
-	// order) by way of a temporary file.
+	// Buffer is how many bytes of contents are held in memory. A tarball with
+	// a larger file is read twice; one whose contents are needed out of order
+	// lies in a temporary file if it unpacks to more.
 	Buffer int64
 	// TempDir is where that file lies; empty means the system's folder.
 	TempDir string
@@ -32,7 +32,7 @@ func DefaultLimits() Limits {
 		Unpacked: 2 << 30,
 		Entries:  500_000,
 		Path:     4096,
-		Buffer:   8 << 20,
+		Buffer:   16 << 20,
 	}
 }
 

@@ -27,29 +27,35 @@ func PatchedChecksum(ctx context.Context, tgz io.ReaderAt, size int64, name, cac
 	if err := supported(name, cacheKey); err != nil {
 		return "", err
 	}
-	img, err := openImage(ctx, tgz, size, lim)
+	img := &image{ctx: ctx, tgz: tgz, size: size, lim: lim}
+	defer img.close()
+	d, err := patchedDigest(img, name, patch)
+	if errors.Is(err, yarnpatch.ErrRename) {
+		err = unsupported("%v", err)
+	}
 	if err != nil {
 		return "", about(err, name)
 	}
-	defer img.close()
-	t, err := unpack(img, name, lim)
-	if err == nil {
-		err = img.spill()
+	return checksumText(cacheKey, d), nil
+}
+
+func patchedDigest(img *image, name string, patch *yarnpatch.Patch) (digest, error) {
+	if err := img.spill(); err != nil {
+		return digest{}, err
 	}
-	if err == nil {
-		t, err = t.copied(vendorPath(name))
+	source := newTree(img.lim)
+	if err := source.unpack(img, name); err != nil {
+		return digest{}, err
+	}
+	t, err := source.copied(vendorPath(name))
+	if err != nil {
+		return digest{}, err
 	}
 	files := patchedFiles{tree: t, img: img, root: vendorPath(name)}
-	if err == nil {
-		err = patch.Apply(&files)
+	if err := patch.Apply(&files); err != nil {
+		return digest{}, err
 	}
-	switch {
-	case err == nil:
-		return sum(files.tree.entries, img, name, cacheKey)
-	case errors.Is(err, yarnpatch.ErrRename):
-		err = unsupported("%v", err)
-	}
-	return "", about(err, name)
+	return files.tree.hash(img)
 }
 
 // copied mirrors ZipFS.copyPromise of the package's folder into an empty zip,

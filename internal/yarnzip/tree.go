@@ -15,7 +15,7 @@ const (
 	modeKept = 0o755
 )
 
-// content is the bytes of an entry: data, or n bytes of the image at off.
+// content is the n bytes of an entry: data, or what lies at off of the image.
 type content struct {
 	data   []byte
 	off, n int64
@@ -23,15 +23,8 @@ type content struct {
 	crc    uint32
 }
 
-func (c content) size() int64 {
-	if c.inline {
-		return int64(len(c.data))
-	}
-	return c.n
-}
-
 func inlineContent(data []byte) content {
-	return content{data: data, inline: true, crc: crc32IEEE(0, data)}
+	return content{data: data, inline: true, n: int64(len(data)), crc: crc32IEEE(0, data)}
 }
 
 // entry is an entry of the zip, in the order of its creation.
@@ -43,6 +36,8 @@ type entry struct {
 	// time of day in it, so that Yarn itself makes another zip each time.
 	timed   bool
 	removed bool
+	// offset of its local header in the zip
+	offset uint32
 }
 
 func (e *entry) isDir() bool     { return e.mode&modeType == modeDir }
@@ -56,6 +51,9 @@ type tree struct {
 	nodes   map[string]*entry
 	links   int
 	steps   int
+	// emit is called with each new entry, if it is set; entries cannot be
+	// replaced then.
+	emit func(*entry) error
 	// scattered: an entry's contents come from a later place of the image
 	// than those of an entry behind it.
 	scattered bool
@@ -73,6 +71,9 @@ var (
 	errNotDir = errors.New("ENOTDIR")
 	errNoEnt  = errors.New("ENOENT")
 )
+
+// errAgain: the zip cannot be hashed in one pass over the tarball.
+var errAgain = errors.New("needs another pass")
 
 // failed tells what Yarn would fail on.
 func failed(err error, op, p string) error {
@@ -96,6 +97,9 @@ func (t *tree) add(p string, e *entry) error {
 	}
 	t.entries = append(t.entries, e)
 	t.nodes[p] = e
+	if t.emit != nil {
+		return t.emit(e)
+	}
 	return nil
 }
 
@@ -177,14 +181,17 @@ func (t *tree) write(p string, body content, mode uint16) error {
 		return errIsDir
 	}
 	if e := t.nodes[q]; e != nil {
-		if !cp437(e.name) {
-			e.body = body
-			e.mode = e.mode&^0o777 | mode&modeKept
-			t.scattered = true
-			return nil
+		switch {
+		case cp437(e.name):
+			// libzip does not find again a name that it takes for CP437.
+			return errExists
+		case t.emit != nil:
+			return errAgain
 		}
-		// libzip does not find again a name that it takes for CP437.
-		return errExists
+		e.body = body
+		e.mode = e.mode&^0o777 | mode&modeKept
+		t.scattered = true
+		return nil
 	}
 	return t.add(q, &entry{mode: modeFile | mode&modeKept, body: body, timed: true})
 }

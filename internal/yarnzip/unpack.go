@@ -3,57 +3,65 @@ package yarnzip
 import (
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
 // unpack scans the image and builds the tree that Yarn's extractArchiveTo
 // would, for convertToZip with one component stripped and the package's
-// vendor path as prefix.
-func unpack(img *image, name string, lim Limits) (*tree, error) {
-	w, finish, err := img.scan()
+// vendor path as prefix. A tree with emit set gets the contents of files in
+// memory, only for as long as emit runs.
+func (t *tree) unpack(img *image, name string) error {
+	r, err := img.stream()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := newTree(lim)
-	scan := tarScan{in: w, zipped: img.zipped}
-	prefix := vendorPath(name)
+	w := newWindow(r)
+	x := extractor{tree: t, scan: tarScan{in: w, zipped: img.zipped}, prefix: vendorPath(name)}
 	for {
-		e, err := scan.next()
+		e, err := x.scan.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch e.typ {
 		case typeFile, typeDir, typeSymlink:
 		default:
 			continue // hard links, devices and the like
 		}
-		rel, ok, err := entryPath(e.path)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			err = t.extract(&scan, e, prefix+"/"+rel)
-		}
-		if err != nil {
-			return nil, err
+		if err := x.extract(e); err != nil {
+			return err
 		}
 	}
-	if err := finish(); err != nil {
-		return nil, err
+	// What lies behind the archive is read as well: damage there is damage.
+	if err := w.drain(); err != nil {
+		return err
 	}
 	if len(t.entries) == 0 {
-		return nil, unsupported("it has no files")
+		return unsupported("it has no files")
 	}
-	return t, nil
+	return nil
 }
 
 // vendorPath is where a package lies in its zip: structUtils.getIdentVendorPath.
 func vendorPath(name string) string { return "/node_modules/" + name }
 
-func (t *tree) extract(scan *tarScan, e tarEntry, p string) error {
+// extractor puts the entries of a tar into a tree.
+type extractor struct {
+	tree   *tree
+	scan   tarScan
+	prefix string
+	buf    []byte
+}
+
+func (x *extractor) extract(e tarEntry) error {
+	rel, ok, err := entryPath(e.path)
+	if err != nil || !ok {
+		return err
+	}
+	t, p := x.tree, x.prefix+"/"+rel
 	if len(p) > t.lim.Path {
 		return overLimit("it has a path of more than %d bytes", t.lim.Path)
 	}
@@ -69,12 +77,7 @@ func (t *tree) extract(scan *tarScan, e tarEntry, p string) error {
 		}
 		return failed(t.symlink(e.linkpath, p), "symlink", p)
 	}
-	body := content{off: scan.in.offset()}
-	err := scan.body(func(b []byte) error {
-		body.n += int64(len(b))
-		body.crc = crc32IEEE(body.crc, b)
-		return nil
-	})
+	body, err := x.body(e)
 	if err != nil {
 		return err
 	}
@@ -83,6 +86,30 @@ func (t *tree) extract(scan *tarScan, e tarEntry, p string) error {
 		mode = 0o755
 	}
 	return failed(t.write(p, body, mode), "open", p)
+}
+
+// body reads the contents of a file: into memory if they are needed at once.
+func (x *extractor) body(e tarEntry) (content, error) {
+	c := content{off: x.scan.in.offset()}
+	keep := x.tree.emit != nil
+	if keep && e.size > x.tree.lim.Buffer {
+		return c, errAgain
+	}
+	if x.buf = x.buf[:0]; keep {
+		x.buf = slices.Grow(x.buf, int(e.size))
+	}
+	err := x.scan.body(func(b []byte) error {
+		c.n += int64(len(b))
+		c.crc = crc32IEEE(c.crc, b)
+		if keep {
+			x.buf = append(x.buf, b...)
+		}
+		return nil
+	})
+	if keep {
+		c.data, c.inline = x.buf, true
+	}
+	return c, err
 }
 
 // entryPath is the path of a tar entry without its first component. ok is

@@ -2,13 +2,12 @@ package yarnzip
 
 import "io"
 
-// window is a part of a stream that is looked at before it is passed over.
-// Without a reader, it is the whole stream.
+// window is the part of a stream that is looked at before it is passed over.
 type window struct {
-	r   io.Reader
-	buf []byte // what was read and not yet passed over
-	own []byte // the memory that buf lies in, when there is a reader
-	off int64  // of buf in the stream
+	r   io.Reader // nil once it came to its end
+	buf []byte    // what was read and not yet passed over
+	own []byte    // the memory that buf lies in
+	off int64     // of buf in the stream
 }
 
 const windowSize = 64 << 10
@@ -54,4 +53,15 @@ func (w *window) fill() error {
 func (w *window) advance(n int) {
 	w.buf = w.buf[n:]
 	w.off += int64(n)
+}
+
+// drain reads what is left.
+func (w *window) drain() error {
+	for w.r != nil {
+		w.buf = nil
+		if err := w.fill(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,7 +18,9 @@ package yarnzip
 import (
 	"bytes"
 	"context"
+	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"io"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -38,27 +40,77 @@ func Checksum(ctx context.Context, tgz []byte, name, cacheKey string) (string, e
 }
 
 // ChecksumAt is Checksum of a tarball of size bytes that lies in tgz, for
-// example an open file, under lim. A tarball that unpacks to more than
-// lim.Buffer is read twice.
+// example an open file, under lim.
+//
+// As a rule the tarball is decompressed once, with one file at a time in
+// memory. One that has a file of more than lim.Buffer is read twice, and one
+// that replaces a file it had before a third time, into a Spool.
 func ChecksumAt(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey string, lim Limits) (string, error) {
 	if err := supported(name, cacheKey); err != nil {
 		return "", err
 	}
-	img, err := openImage(ctx, tgz, size, lim)
+	img := &image{ctx: ctx, tgz: tgz, size: size, lim: lim}
+	defer img.close()
+	digest, err := onePass(img, name)
+	if errors.Is(err, errAgain) {
+		digest, err = twoPasses(img, name)
+	}
 	if err != nil {
 		return "", about(err, name)
 	}
-	defer img.close()
-	t, err := unpack(img, name, lim)
-	if err != nil {
-		return "", about(err, name)
+	return checksumText(cacheKey, digest), nil
+}
+
+type digest = [sha512.Size]byte
+
+func checksumText(cacheKey string, d digest) string {
+	return cacheKey + "/" + hex.EncodeToString(d[:])
+}
+
+// onePass hashes every entry when it is made. Nothing that may still change
+// then is in its local header.
+func onePass(img *image, name string) (digest, error) {
+	z := newZipHash(img)
+	t := newTree(img.lim)
+	t.emit = func(e *entry) error {
+		err := z.local(e)
+		if !e.isSymlink() {
+			e.body.data = nil
+		}
+		return err
+	}
+	if err := t.unpack(img, name); err != nil {
+		return digest{}, err
+	}
+	return z.finish(t.entries)
+}
+
+// twoPasses first sees what there is, and then hashes it.
+func twoPasses(img *image, name string) (digest, error) {
+	t := newTree(img.lim)
+	if err := t.unpack(img, name); err != nil {
+		return digest{}, err
 	}
 	if t.scattered {
 		if err := img.spill(); err != nil {
-			return "", about(err, name)
+			return digest{}, err
 		}
 	}
-	return sum(t.entries, img, name, cacheKey)
+	return t.hash(img)
+}
+
+// hash is the hash of the zip of t.
+func (t *tree) hash(img *image) (digest, error) {
+	z := newZipHash(img)
+	for _, e := range t.entries {
+		if e.removed {
+			continue
+		}
+		if err := z.local(e); err != nil {
+			return digest{}, err
+		}
+	}
+	return z.finish(t.entries)
 }
 
 // supported rejects what a later issue will bring.
@@ -68,12 +120,4 @@ func supported(name, cacheKey string) error {
 			WithNext("let the repository's own Yarn write the lockfile: --lockfile yarn")
 	}
 	return nil
-}
-
-func sum(entries []*entry, img *image, name, cacheKey string) (string, error) {
-	digest, err := hashZip(entries, img)
-	if err != nil {
-		return "", about(err, name)
-	}
-	return cacheKey + "/" + hex.EncodeToString(digest[:]), nil
 }

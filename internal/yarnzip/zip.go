@@ -4,7 +4,6 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"hash"
-	"io"
 	"math"
 )
 
@@ -14,47 +13,14 @@ const (
 	dosTime = 0xAE40
 	dosDate = 0x08D6
 
-	versionMadeBy  = 0x033F // Unix, version 6.3
-	versionStored  = 10
-	versionDir     = 20
-	versionZip64   = 45
-	flagUTF8       = 1 << 11
-	localHeaderLen = 30
-	dirHeaderLen   = 46
+	versionMadeBy = 0x033F // Unix, version 6.3
+	versionStored = 10
+	versionDir    = 20
+	versionZip64  = 45
+	flagUTF8      = 1 << 11
 )
 
-// hashZip is the SHA-512 of the zip that libzip would write of entries, all
-// stored.
-func hashZip(entries []*entry, img *image) ([sha512.Size]byte, error) {
-	z := zipHash{h: sha512.New(), img: img}
-	offsets := make([]uint32, 0, len(entries))
-	for _, e := range entries {
-		if e.removed {
-			continue
-		}
-		if !e.timed {
-			return [sha512.Size]byte{}, unsupported("Yarn puts the time of day into the zip of this package")
-		}
-		if z.off > math.MaxUint32 || e.body.size() > math.MaxUint32 {
-			return [sha512.Size]byte{}, unsupported("its zip has more than 4 GiB")
-		}
-		offsets = append(offsets, uint32(z.off))
-		if err := z.local(e); err != nil {
-			return [sha512.Size]byte{}, err
-		}
-	}
-	start, count := z.off, 0
-	for _, e := range entries {
-		if !e.removed {
-			z.central(e, offsets[count])
-			count++
-		}
-	}
-	z.end(start, count)
-	return [sha512.Size]byte(z.h.Sum(nil)), nil
-}
-
-// zipHash feeds a zip to a hash.
+// zipHash is the SHA-512 of the zip that libzip would write, all of it stored.
 type zipHash struct {
 	h   hash.Hash
 	img *image
@@ -62,13 +28,20 @@ type zipHash struct {
 	buf []byte // scratch
 }
 
+func newZipHash(img *image) *zipHash { return &zipHash{h: sha512.New(), img: img} }
+
 // Write counts what goes by; it never fails.
 func (z *zipHash) Write(p []byte) (int, error) {
 	z.off += int64(len(p))
 	return z.h.Write(p)
 }
 
+// local writes the local header of e and its contents.
 func (z *zipHash) local(e *entry) error {
+	if z.off > math.MaxUint32 || e.body.n > math.MaxUint32 {
+		return unsupported("its zip has more than 4 GiB")
+	}
+	e.offset = uint32(z.off)
 	b := append(z.buf[:0], "PK\x03\x04"...)
 	b = appendCommon(b, e)
 	b = append(b, e.name...)
@@ -81,11 +54,24 @@ func (z *zipHash) local(e *entry) error {
 	if e.body.n == 0 {
 		return nil
 	}
-	err := z.img.copyRange(z, e.body.off, e.body.n)
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	return z.img.copyRange(z, e.body.off, e.body.n)
+}
+
+// finish writes what comes behind the entries.
+func (z *zipHash) finish(entries []*entry) (sum [sha512.Size]byte, err error) {
+	start, count := z.off, 0
+	for _, e := range entries {
+		if e.removed {
+			continue
+		}
+		if !e.timed {
+			return sum, unsupported("Yarn puts the time of day into the zip of this package")
+		}
+		z.central(e)
+		count++
 	}
-	return err
+	z.end(start, count)
+	return [sha512.Size]byte(z.h.Sum(nil)), nil
 }
 
 // appendCommon appends the fields that the local and the central header share.
@@ -104,13 +90,13 @@ func appendCommon(b []byte, e *entry) []byte {
 	b = le.AppendUint16(b, dosTime)
 	b = le.AppendUint16(b, dosDate)
 	b = le.AppendUint32(b, e.body.crc)
-	b = le.AppendUint32(b, uint32(e.body.size()))
-	b = le.AppendUint32(b, uint32(e.body.size()))
+	b = le.AppendUint32(b, uint32(e.body.n))
+	b = le.AppendUint32(b, uint32(e.body.n))
 	b = le.AppendUint16(b, uint16(len(e.name)))
 	return le.AppendUint16(b, 0) // no extra field
 }
 
-func (z *zipHash) central(e *entry, offset uint32) {
+func (z *zipHash) central(e *entry) {
 	le := binary.LittleEndian
 	b := append(z.buf[:0], "PK\x01\x02"...)
 	b = le.AppendUint16(b, versionMadeBy)
@@ -119,7 +105,7 @@ func (z *zipHash) central(e *entry, offset uint32) {
 	b = le.AppendUint16(b, 0) // disk
 	b = le.AppendUint16(b, 0) // internal attributes
 	b = le.AppendUint32(b, uint32(e.mode)<<16)
-	b = le.AppendUint32(b, offset)
+	b = le.AppendUint32(b, e.offset)
 	b = append(b, e.name...)
 	z.buf = b
 	_, _ = z.Write(b)
