@@ -71,22 +71,43 @@ type version struct {
 	satisfies int
 }
 
-// Plan lists the moves, in the order of the lock. It changes nothing.
+// Plan lists the moves, in the order of the lock. It changes nothing. A move is
+// left out if a patch of the package would have to be made anew for it.
 func Plan(lock *yarnlock.Lock, opts Options) []Move {
 	groups, order := collect(lock, opts.Scope)
 	var moves []Move
 	for _, name := range order {
 		moves = append(moves, decide(lock.Kind, groups[name], opts)...)
 	}
+	moves = possible(lock, moves)
 	line := func(m Move) int { return m.From.Line }
 	slices.SortStableFunc(moves, func(a, b Move) int { return cmp.Compare(line(a), line(b)) })
 	return moves
 }
 
+// Transfer is the moves of one lock for a copy of it.
+func Transfer(moves []Move, lock *yarnlock.Lock) []Move {
+	list := make([]Move, 0, len(moves))
+	for _, m := range moves {
+		m.From, m.To = lock.Lookup(m.Descriptor), lock.Lookup(m.To.Keys[0])
+		if m.From != nil && m.To != nil {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // Apply makes the moves in the lock that Plan looked at. Entries that lose
 // their last descriptor go; what only they asked for stays, see Prune.
+// Patches follow what they patch.
 func Apply(lock *yarnlock.Lock, moves []Move) {
+	patches := followers(lock)
 	for _, m := range moves {
+		for _, f := range patches[m.Descriptor] {
+			if to := f.patchOf(lock, m.To); to != nil {
+				lock.RebindTo(f.key, to)
+			}
+		}
 		lock.RebindTo(m.Descriptor, m.To)
 	}
 }

@@ -123,6 +123,36 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// A patch follows its source; where the lock has no such patch of the other
+// version, the source stays.
+func TestPatchesFollow(t *testing.T) {
+	const builtin = "#optional!builtin<compat/resolve>"
+	at := func(v string) string {
+		return "resolve@patch:resolve@npm%3A" + v + builtin + "::version=" + v + "&hash=c3c19d"
+	}
+	l := lock(t,
+		"resolve@npm:^1.1.0 = resolve@npm:1.22.0", "resolve@npm:^1.10.0 = resolve@npm:1.20.0", "resolve@npm:~1.20.0 = resolve@npm:1.20.1",
+		"resolve@patch:resolve@npm%3A^1.1.0"+builtin+" = "+at("1.22.0"),
+		"resolve@patch:resolve@npm%3A^1.10.0"+builtin+" = "+at("1.20.0"),
+	)
+	moves := Plan(l, Options{Strategy: Highest})
+	if diff := cmp.Diff([]string{"resolve@npm:^1.10.0: 1.20.0 → 1.22.0"}, show(moves)); diff != "" {
+		t.Error(diff)
+	}
+	Apply(l, moves)
+	want := yarnlock.Descriptor{Name: "resolve", Range: "patch:resolve@npm%3A^1.10.0" + builtin}
+	if e := l.Lookup(want); e == nil || e.Resolution.String() != at("1.22.0") || len(e.Keys) != 2 {
+		t.Errorf("the patch is at %+v", e)
+	}
+
+	// 1.22.0 is not patched: moving ^1.10.0 there would need a new patch.
+	l = lock(t, "resolve@npm:^1.1.0 = resolve@npm:1.22.0", "resolve@npm:^1.10.0 = resolve@npm:1.20.0",
+		"resolve@patch:resolve@npm%3A^1.10.0"+builtin+" = "+at("1.20.0"))
+	if moves := Plan(l, Options{Strategy: Highest}); len(moves) > 0 {
+		t.Errorf("moves %v", show(moves))
+	}
+}
+
 // Whatever the strategy Release does: nothing leaves the release's version,
 // and nothing gets less than it had.
 func TestReleaseNeverMovesOff(t *testing.T) {
