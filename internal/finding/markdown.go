@@ -16,6 +16,9 @@ const maxMarkdown = 60_000
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n", report.Escape(r.Title), report.Escape(r.Sentence()))
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "\n%s\n", report.Escape(n))
+	}
 	left := len(r.Findings)
 	for _, g := range r.groups() {
 		var part strings.Builder

@@ -3,6 +3,7 @@ package finding
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -12,8 +13,9 @@ import (
 type Report struct {
 	// Schema names the form of the JSON, such as portalctl.check/v1.
 	Schema string
-	// Title heads the text forms.
+	// Title heads the text forms, Notes follow it.
 	Title string
+	Notes []string
 	Rules []Rule
 	// Findings are those that count, sorted once Finish ran.
 	Findings []Finding
@@ -100,6 +102,22 @@ func (r *Report) Finish(cfg *Config, base *Baseline, now time.Time) {
 	r.ignore(cfg, now)
 	r.known(base)
 	Sort(r.Findings, r.Rules)
+}
+
+// Prefix puts a folder before the places of all findings, for readers that
+// count from the root of the repository instead of the portal's.
+func (r *Report) Prefix(dir string) {
+	if dir == "" || dir == "." {
+		return
+	}
+	for _, list := range [][]Finding{r.Findings, r.Known} {
+		for i := range list {
+			list[i].Pos.File = path.Join(dir, list[i].Pos.File)
+		}
+	}
+	for i := range r.Ignored {
+		r.Ignored[i].Pos.File = path.Join(dir, r.Ignored[i].Pos.File)
+	}
 }
 
 // fingerprints identify findings across runs: by rule, file, name and key, not

@@ -17,6 +17,9 @@ const maxShown = 25
 func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	var b strings.Builder
 	b.WriteString(st.Bold(r.Title+": "+r.Sentence()) + "\n")
+	for _, n := range r.Notes {
+		b.WriteString(n + "\n")
+	}
 	for _, g := range r.groups() {
 		fmt.Fprintf(&b, "\n%s%s\n", st.Bold(g.rule.ID), st.Dim("  "+g.rule.Title))
 		for _, f := range g.shown() {
