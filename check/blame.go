@@ -126,48 +126,6 @@ func (m *model) askOf(b blame) askJSON {
 	return a
 }
 
-// path is the shortest way from a workspace to a package, as labels. Among
-// equally short ones the first workspace, and then the first name, wins.
-func (m *model) path(n depgraph.Node) []string {
-	g := m.after
-	if m.parents == nil {
-		m.parents = parents(g)
-	}
-	list := []string{label(g, n)}
-	for g.Workspace(n) == nil {
-		if n = m.parents[n]; n == depgraph.None {
-			return list // an orphan, or a lock without workspaces
-		}
-		list = append(list, label(g, n))
-	}
-	slices.Reverse(list)
-	return list
-}
-
-// parents is the tree of shortest ways from all workspaces at once.
-func parents(g *depgraph.Graph) []depgraph.Node {
-	from := make([]depgraph.Node, g.Len())
-	seen := make([]bool, g.Len())
-	for i := range from {
-		from[i] = depgraph.None
-	}
-	queue := slices.Clone(g.Workspaces())
-	for _, n := range queue {
-		seen[n] = true
-	}
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		for _, e := range g.Out(n) {
-			if !seen[e.To] {
-				seen[e.To], from[e.To] = true, n
-				queue = append(queue, e.To)
-			}
-		}
-	}
-	return from
-}
-
 // worst is the fix that takes the longest.
 func worst(list []blame) finding.Fix {
 	var top finding.Fix

@@ -33,9 +33,9 @@ type model struct {
 	// versions are those of the release, as far as they are known.
 	versions map[string]string
 
-	reach     depgraph.Set    // see reachable
-	parents   []depgraph.Node // see path
-	resolved  []override      // see overrides
+	reach     depgraph.Set // see reachable
+	ways      *ways        // see path
+	resolved  []override   // see overrides
 	hasParsed bool
 
 	findings []finding.Finding

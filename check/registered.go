@@ -163,6 +163,10 @@ func usesModule(found map[string]bool, name string) bool {
 	return false
 }
 
+// appConfigs are the files that a portal starts with; others are for special
+// occasions.
+var appConfigs = []string{"app-config.yaml", "app-config.local.yaml", "app-config.development.yaml", "app-config.production.yaml"}
+
 // wantsProvider reports whether an auth provider's module has to be added. A
 // fresh portal depends on one that it does not use: only a provider that
 // app-config configures is missing.
@@ -182,7 +186,7 @@ func (m *model) wantsProvider(name string) bool {
 	want := letters(provider)
 	seen := false
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), "app-config") || path.Ext(e.Name()) != ".yaml" {
+		if !slices.Contains(appConfigs, e.Name()) {
 			continue
 		}
 		doc, err := yamledit.Parse(e.Name(), m.read(e.Name()))

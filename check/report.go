@@ -100,7 +100,7 @@ func (m *model) deduped() (*yarnlock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	dedupe.Apply(lock, dedupe.Plan(lock, m.dedupeOptions()))
+	dedupe.Apply(lock, dedupe.Transfer(m.moves, lock))
 	m.prune(lock)
 	return lock, nil
 }

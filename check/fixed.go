@@ -1,0 +1,59 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// JSON is the member of the report that says what a fix changed.
+func (f *Fixed) JSON(applied bool) finding.Member {
+	moves := make([]moveJSON, 0, len(f.Moves))
+	for _, m := range f.Moves {
+		moves = append(moves, moveJSON{m.Descriptor.String(), m.From.Resolution.String(), m.To.Resolution.String()})
+	}
+	ranges := f.Ranges
+	if ranges == nil {
+		ranges = []RangeChange{}
+	}
+	return finding.Member{Name: "fixed", Value: struct {
+		Applied     bool          `json:"applied"`
+		Deduped     []moveJSON    `json:"deduped"`
+		Pruned      []string      `json:"pruned"`
+		Ranges      []RangeChange `json:"ranges"`
+		Resolutions []string      `json:"resolutions"`
+	}{applied, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
+}
+
+func notNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// Notes say what a fix changes, for people.
+func (f *Fixed) Notes(applied bool) []string {
+	verb := "Fixed"
+	if !applied {
+		verb = "Would fix"
+	}
+	if f.Empty() {
+		return []string{"There is nothing to fix without a person."}
+	}
+	var notes []string
+	add := func(n int, one, many string) {
+		if n > 0 {
+			notes = append(notes, verb+": "+countNoun(n, one, many))
+		}
+	}
+	add(len(f.Moves), "range resolves to another version of yarn.lock", "ranges resolve to other versions of yarn.lock")
+	add(len(f.Pruned), "descriptor that nobody asks for is gone from yarn.lock", "descriptors that nobody asks for are gone from yarn.lock")
+	for _, r := range f.Ranges {
+		notes = append(notes, fmt.Sprintf("%s: %s asks for %s %s instead of %s", verb, r.File, r.Name, r.To, r.From))
+	}
+	for _, r := range f.Resolutions {
+		notes = append(notes, fmt.Sprintf("%s: the unused resolution of %s is gone", verb, r))
+	}
+	return notes
+}

@@ -1,0 +1,336 @@
+package check
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+func rewrite(t testing.TB, file string, change func(string) string) {
+	t.Helper()
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(change(string(src))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Conflict markers are a finding; the rules that need no lock still run.
+func TestConflictMarkers(t *testing.T) {
+	dir := planted(t, "registered_never")
+	rewrite(t, filepath.Join(dir, "yarn.lock"), func(s string) string {
+		return strings.Replace(s, "\"csstype@npm:^3.0.2\":\n", "<<<<<<< HEAD\n\"csstype@npm:^3.0.2\":\n=======\n>>>>>>> main\n", 1)
+	})
+	in := openFixture(t, dir)
+	if in.LockErr == nil {
+		t.Fatal("the lock was read")
+	}
+	r := mustReport(t, in, Options{})
+	if diff := cmp.Diff([]string{"lockfile-stale yarn.lock:567", "backend-registered packages/backend/package.json:17"}, lines(r)); diff != "" {
+		t.Error(diff)
+	}
+	if f := mustFix(t, in, Options{}, true); !f.Empty() {
+		t.Error("a fix without a lock")
+	}
+}
+
+// Whatever else makes a lock unreadable is an error with its place.
+func TestUnreadableLock(t *testing.T) {
+	dir := copyPortal(t)
+	path := filepath.Join(dir, "yarn.lock")
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cut := range []int{len(src) / 2, len(src) - 40} {
+		if err := os.WriteFile(path, src[:cut], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		in := openFixture(t, dir)
+		if in.LockErr == nil {
+			continue // cut between two entries: that is for the rules to see
+		}
+		if _, err := NewReport(in, Options{Now: now}); err == nil || !strings.Contains(err.Error(), "yarn.lock:") {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+	}
+}
+
+func TestNoLock(t *testing.T) {
+	dir := copyPortal(t)
+	if err := os.Remove(filepath.Join(dir, "yarn.lock")); err != nil {
+		t.Fatal(err)
+	}
+	r := mustReport(t, openFixture(t, dir), Options{})
+	if diff := cmp.Diff([]string{"lockfile-stale package.json"}, lines(r)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Unknown protocols and cycles are no reason to stop.
+func TestOddLocks(t *testing.T) {
+	const src = `__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"a@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "a@npm:1.0.0"
+  dependencies:
+    b: "npm:^1.0.0"
+  linkType: hard
+
+"b@npm:^1.0.0, b@zzz:what:ever::x=y":
+  version: 1.0.0
+  resolution: "b@npm:1.0.0"
+  dependencies:
+    a: "npm:^1.0.0"
+    b: "npm:^1.0.0"
+  linkType: hard
+
+"c@jsr:^1":
+  version: 1.0.0
+  resolution: "c@jsr:1.0.0"
+  linkType: hard
+
+"@backstage/errors@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "@backstage/errors@npm:1.0.0"
+  linkType: hard
+
+"@backstage/errors@npm:not a range, @backstage/errors@npm:latest":
+  version: 1.1.0
+  resolution: "@backstage/errors@npm:1.1.0"
+  linkType: hard
+
+"@backstage/errors@npm:^2":
+  version: 2.0.0-not.01.a.version
+  resolution: "@backstage/errors@npm:2.0.0-not.01.a.version"
+  linkType: hard
+
+"root@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "root@workspace:."
+  dependencies:
+    "@backstage/errors": "npm:^1.0.0"
+    a: "npm:^1.0.0"
+    b: "zzz:what:ever"
+    c: "jsr:^1"
+  linkType: soft
+`
+	lock, err := yarnlock.Parse("yarn.lock", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, opts := range []Options{{}, {All: true}} {
+		r := mustReport(t, Input{Lock: lock}, opts)
+		if diff := cmp.Diff([]string{"lockfile-stale yarn.lock:30", "dedupable yarn.lock:25"}, lines(r)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// 200,000 entries: seconds, and memory in proportion to the lock.
+func TestHugeLock(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const entries = 200_000
+	var b strings.Builder
+	b.WriteString("__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"root@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"root@workspace:.\"\n  dependencies:\n    p0: \"npm:~1.0.0\"\n  linkType: soft\n")
+	for i := range entries {
+		name, minor := fmt.Sprintf("p%d", i), 0
+		if i%20 == 1 { // a second version of the one before
+			name, minor = fmt.Sprintf("p%d", i-1), 1
+		}
+		fmt.Fprintf(&b, "\n\"%s@npm:~1.%d.0\":\n  version: 1.%d.0\n  resolution: \"%s@npm:1.%d.0\"\n  dependencies:\n", name, minor, minor, name, minor)
+		next := i + 1
+		if next%20 == 1 {
+			fmt.Fprintf(&b, "    p%d: \"npm:~1.1.0\"\n", i)
+			next++
+		}
+		fmt.Fprintf(&b, "    p%d: \"npm:~1.0.0\"\n  linkType: hard\n", next%entries)
+	}
+	src := []byte(b.String())
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	lock, err := yarnlock.Parse("yarn.lock", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustReport(t, Input{Lock: lock}, Options{All: true})
+	runtime.ReadMemStats(&after)
+	if n := len(r.Findings); n != entries/20 {
+		t.Errorf("%d findings, %v", n, r.Findings[0])
+	}
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("took %s", took)
+	}
+	if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 1500 {
+		t.Errorf("allocated %d MB for a lock of %d MB", mb, len(src)>>20)
+	}
+}
+
+func TestMoved(t *testing.T) {
+	in := openFixture(t, "testdata/portal")
+	in.Published = func(name, version string) (Published, bool) {
+		switch name {
+		case "@backstage-community/plugin-tech-radar":
+			if version != "1.14.0" {
+				t.Errorf("asked for version %q", version)
+			}
+			return Published{Moved: "@acme/plugin-radar"}, true
+		case "@backstage/theme":
+			return Published{Deprecated: "This package has moved to @backstage/ui"}, true
+		case "@backstage/cli":
+			return Published{Deprecated: "use the new\n  one instead"}, true
+		case "@backstage/config":
+			return Published{Deprecated: "no longer maintained"}, true
+		}
+		return Published{}, true
+	}
+	r := mustReport(t, in, Options{})
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Pos.File+" "+f.Message)
+	}
+	want := []string{
+		"package.json @backstage/cli is deprecated: use the new one instead",
+		"packages/app/package.json @backstage/cli is deprecated: use the new one instead",
+		"packages/app/package.json @backstage/theme lives on as @backstage/ui",
+		"packages/app/package.json @backstage-community/plugin-tech-radar lives on as @acme/plugin-radar",
+	}
+	for _, dir := range []string{"packages/backend", "plugins/badges-backend", "plugins/badges-common", "plugins/badges-node",
+		"plugins/badges-react", "plugins/badges", "plugins/catalog-backend-module-acme"} {
+		want = append(want, dir+"/package.json @backstage/cli is deprecated: use the new one instead")
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Unknown) > 0 {
+		t.Errorf("unknown: %v", r.Unknown)
+	}
+	names := map[string]bool{}
+	for _, p := range Moving(in) {
+		names[p.Name] = true
+	}
+	if !names["@backstage/cli"] || names["react"] || names["@acme/plugin-badges"] {
+		t.Errorf("to ask for: %v", names)
+	}
+}
+
+// Offline, what is installed tells; the rest is unknown, not fine.
+func TestMovedOffline(t *testing.T) {
+	in := openFixture(t, "testdata/portal")
+	r := mustReport(t, in, Options{})
+	if len(r.Unknown) != 1 || r.Unknown[0].Rule != ruleMoved || r.Unknown[0].Next == "" {
+		t.Errorf("unknown: %v", r.Unknown)
+	}
+	in.Files = fstest.MapFS{"node_modules/@backstage/theme/package.json": {Data: []byte(`{"backstage": {"moved": "@backstage/ui"}}`)}}
+	var got []string
+	for _, f := range mustReport(t, in, Options{}).Findings {
+		if f.Rule == ruleMoved {
+			got = append(got, f.Pos.String()+" "+f.Message)
+		}
+	}
+	if diff := cmp.Diff([]string{"packages/app/package.json:24:25 @backstage/theme lives on as @backstage/ui"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Without a manifest, off-release says so instead of nothing, unless the lock
+// records the release's versions itself.
+func TestUnknownRelease(t *testing.T) {
+	in := open(t, planted(t, "off_release_newer"))
+	in.Unknown = &finding.Unknown{Reason: "a reason", Next: "a step"}
+	r := mustReport(t, in, Options{})
+	if len(r.Findings) != 0 || len(r.Unknown) != 2 || r.Unknown[0].Rule != ruleOffRelease || r.Unknown[0].Reason != "a reason" {
+		t.Errorf("%v %v", lines(r), r.Unknown)
+	}
+
+	dir := planted(t, "off_release_newer")
+	rewrite(t, filepath.Join(dir, "yarn.lock"), func(s string) string {
+		return strings.Replace(s, "\"@backstage/theme@npm:^0.7.3\":\n  version: 0.7.3\n  resolution: \"@backstage/theme@npm:0.7.3\"",
+			"\"@backstage/theme@backstage:^::backstage=1.53.0&npm=0.7.3, @backstage/theme@npm:^0.7.3\":\n  version: 0.7.9\n  resolution: \"@backstage/theme@npm:0.7.9\"", 1)
+	})
+	rewrite(t, filepath.Join(dir, "packages/app/package.json"), func(s string) string {
+		return strings.Replace(s, `"@backstage/theme": "^0.7.3"`, `"@backstage/theme": "backstage:^"`, 1)
+	})
+	r = mustReport(t, open(t, dir), Options{})
+	if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Message, "@backstage/theme is at 0.7.9, newer than 0.7.3") {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
+func TestConfiguredRules(t *testing.T) {
+	config := func(text string) *finding.Config {
+		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), ConfigSchema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	dir := planted(t, "duplicate_by_workspace", "off_release_newer")
+	in := openFixture(t, dir)
+	for _, tt := range []struct {
+		config string
+		opts   Options
+		want   string
+	}{
+		{"{}", Options{}, "warning duplicate, warning off-release"},
+		{"check: {rules: {duplicate: error, off-release: info}}", Options{}, "error duplicate, info off-release"},
+		// Turned off, a rule explains nothing away either.
+		{"check: {rules: {duplicate: off}}", Options{}, "warning off-release, warning off-release"},
+		{"check: {singletons: ['@backstage/catalog-*']}", Options{}, "error duplicate, warning off-release"},
+		{"check: {scopes: ['@acme/*']}", Options{}, "warning off-release, warning off-release"},
+		{"check: {scopes: ['@acme/*']}", Options{Scope: []string{"@backstage/*"}}, "warning duplicate, warning off-release"},
+		{"check: {ignore: [{rule: duplicate, package: '@backstage/*', reason: r, expires: 2026-09-01}]}", Options{}, "warning off-release"},
+		{"check: {ignore: [{rule: duplicate, package: '@backstage/*', reason: r, expires: 2026-08-31}]}", Options{}, "error ignore-expired, warning duplicate, warning off-release"},
+	} {
+		tt.opts.Config = config(tt.config)
+		var got []string
+		for _, f := range mustReport(t, in, tt.opts).Findings {
+			got = append(got, string(f.Severity)+" "+f.Rule)
+		}
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%s: %s, want %s", tt.config, strings.Join(got, ", "), tt.want)
+		}
+	}
+}
+
+func TestBaseline(t *testing.T) {
+	old := mustReport(t, openFixture(t, planted(t, "duplicate_by_workspace", "registered_never")), Options{})
+	base, err := finding.ParseBaseline("b.json", finding.NewBaseline(&old.Report).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Lines move, and one finding is gone; another comes.
+	dir := planted(t, "duplicate_by_workspace", "host_router_peer_excludes")
+	rewrite(t, filepath.Join(dir, "plugins/catalog-backend-module-acme/package.json"), func(s string) string {
+		return strings.Replace(s, "{\n", "{\n  \"description\": \"x\",\n", 1)
+	})
+	r := mustReport(t, openFixture(t, dir), Options{Baseline: base})
+	if diff := cmp.Diff([]string{"host-version plugins/badges/package.json:43"}, lines(r)); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Known) != 1 || r.Gone != 1 || !r.Failed() {
+		t.Errorf("%d known, %d gone", len(r.Known), r.Gone)
+	}
+}

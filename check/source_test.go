@@ -1,0 +1,63 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestImports(t *testing.T) {
+	const src = `
+// import a from 'comment';
+/* import b from 'block'; */
+import c from 'default';
+import { d, e as f } from "named";
+import * as g from 'star';
+import 'effect';
+import type { H } from 'types';
+import { type I, j } from 'mixed';
+import k, { type L } from 'half';
+export { m } from 'again';
+export * from 'all';
+const n = require('required');
+add(import('dynamic'));
+add(await import(` + "`template`" + `));
+log("import o from 'text'; // no", 'it\'s', c, f, g, j);
+x = "https://host/path"; add(import('after-url'));
+import unused from 'unused';
+import { p as q } from 'renamed-unused'; p();
+`
+	var got []string
+	for _, im := range scanSource(src).imports() {
+		text := im.module
+		if !im.used {
+			text += " (unused)"
+		}
+		got = append(got, text)
+	}
+	want := []string{"default", "named", "star", "effect", "mixed", "half (unused)", "again", "all", "required", "dynamic", "template", "after-url", "unused (unused)", "renamed-unused (unused)"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if im := scanSource(src).imports(); im[0].line != 4 || im[len(im)-1].line != 19 {
+		t.Errorf("lines %d and %d", im[0].line, im[len(im)-1].line)
+	}
+}
+
+// No text makes the scanner fail or run on.
+func FuzzScanSource(f *testing.F) {
+	for _, s := range []string{"", "'", "`", "/*", "//", "import", "import {", "import a from", "import a from 'b", "export", "'\\", "import('", "\x00\xff", "import a as as b from 'c'"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		s := scanSource(src)
+		lines := strings.Count(src, "\n") + 1
+		for _, im := range s.imports() {
+			if im.line < 1 || im.line > lines {
+				t.Fatalf("%q: an import at line %d of %d", src, im.line, lines)
+			}
+		}
+		s.discovers()
+	})
+}
