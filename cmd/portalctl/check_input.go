@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/check"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// baselineFile is the name that a baseline has unless --baseline says
+// otherwise.
+const baselineFile = ".portalctl-baseline.json"
+
+// open reads the portal, or the lock that --lockfile names, and what the team
+// has decided about it.
+func (r *checkRun) open(ctx context.Context) error {
+	r.opts.Now = time.Now()
+	root := ""
+	if file := r.c.String("lockfile"); file != "" {
+		if err := r.openLock(file); err != nil {
+			return err
+		}
+	} else {
+		if err := r.openPortal(ctx); err != nil {
+			return err
+		}
+		root = r.co.project.Root
+		if err := r.readConfig(root); err != nil {
+			return err
+		}
+	}
+	return r.readBaseline(root)
+}
+
+func (r *checkRun) openLock(file string) error {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return fault.Wrap(pathCause(err), fault.Pos{File: file}, "the lock cannot be read").WithNext("Give --lockfile the path of a yarn.lock")
+	}
+	r.file = file
+	r.in.Lock, r.in.LockErr = yarnlock.Parse(filepath.ToSlash(file), src)
+	return nil
+}
+
+// pathCause is what went wrong, without the path that the message has already.
+func pathCause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// openPortal is like the function of that name, but a lock that cannot be read
+// is for the rules to judge.
+func (r *checkRun) openPortal(ctx context.Context) error {
+	dir, err := directory(r.c)
+	if err != nil {
+		return err
+	}
+	if err := recoverChange(ctx, dir, r.e); err != nil {
+		return err
+	}
+	project, err := workspace.Open(dir)
+	if err != nil {
+		return err
+	}
+	settings, err := yarnrc.Load(project.Root, r.e.Environ)
+	if err != nil {
+		return err
+	}
+	r.co = &checkout{project: project, settings: settings}
+	r.in = check.Input{Project: project, Settings: settings, Files: os.DirFS(project.Root)}
+	r.co.lockText, err = os.ReadFile(r.co.lockPath())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fault.Wrap(pathCause(err), fault.Pos{File: "yarn.lock"}, "the lock cannot be read").WithNext("Check that you may read it")
+	default:
+		r.in.Lock, r.in.LockErr = yarnlock.Parse("yarn.lock", r.co.lockText)
+		r.co.lock = r.in.Lock
+	}
+	if err := r.release(ctx); err != nil {
+		return err
+	}
+	if r.c.Bool("online") {
+		return r.published(ctx)
+	}
+	return nil
+}
+
+// release reads the manifest of the portal's release: from the cache or a
+// mirror on disk, and with --online from the versions host.
+func (r *checkRun) release(ctx context.Context) error {
+	if r.co.project.Backstage == nil || r.co.project.Backstage.Version == "" {
+		return nil
+	}
+	version := r.co.project.Backstage.Version
+	source, err := r.co.releases(r.e, !r.c.Bool("online"))
+	if err != nil {
+		return err
+	}
+	m, err := source.Get(ctx, version)
+	switch {
+	case err == nil:
+		r.in.Release = m.Packages
+	case r.c.Bool("online"):
+		return err
+	default:
+		r.in.Unknown = &finding.Unknown{Reason: "the manifest of release " + version + " is not in the cache", Next: "Run it once with --online"}
+	}
+	return nil
+}
+
+// published asks the registry about what the workspaces depend on.
+func (r *checkRun) published(ctx context.Context) error {
+	client, err := r.co.registry(r.e, false)
+	if err != nil {
+		return err
+	}
+	list := check.Moving(r.in)
+	progress := r.e.Progress("Asking the registry", len(list))
+	defer progress.Done()
+	var mu sync.Mutex
+	known := map[check.Package]check.Published{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for _, p := range list {
+		g.Go(func() error {
+			defer progress.Add(1)
+			doc, err := client.Packument(gctx, p.Name)
+			if errors.Is(err, registry.ErrNotFound) {
+				return nil // a package of their own that is not published
+			}
+			if err != nil {
+				return err
+			}
+			version := p.Version
+			if version == "" {
+				version = doc.DistTags["latest"]
+			}
+			pub := check.Published{}
+			for _, v := range []string{version, doc.DistTags["latest"]} {
+				// The newest version of a package that has moved says so; the
+				// one in use was published before.
+				if m, err := doc.Version(v); err == nil && pub == (check.Published{}) {
+					pub = check.Published{Moved: m.Backstage.Moved, Deprecated: m.Deprecated}
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			known[p] = pub
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	r.in.Published = func(name, version string) (check.Published, bool) {
+		pub, ok := known[check.Package{Name: name, Version: version}]
+		return pub, ok
+	}
+	return nil
+}
+
+func (r *checkRun) readConfig(root string) error {
+	src, err := os.ReadFile(filepath.Join(root, finding.ConfigFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap(pathCause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	}
+	r.opts.Config, err = finding.ParseConfig(finding.ConfigFile, src, check.ConfigSchema())
+	return err
+}
+
+// readBaseline reads the baseline that --baseline names, else the one at the
+// portal's root, if there is one.
+func (r *checkRun) readBaseline(root string) error {
+	r.baseline = r.c.String("baseline")
+	optional := r.c.Bool("update-baseline")
+	if r.baseline == "" {
+		if root == "" {
+			if optional {
+				return usagef("--update-baseline needs a file to write").WithNext("Name it with --baseline FILE")
+			}
+			return nil
+		}
+		r.baseline, optional = filepath.Join(root, baselineFile), true
+	}
+	src, err := os.ReadFile(r.baseline)
+	if errors.Is(err, fs.ErrNotExist) && optional {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap(pathCause(err), fault.Pos{File: r.c.String("baseline")}, "the baseline cannot be read").
+			WithNext("Write it with --update-baseline")
+	}
+	b, err := finding.ParseBaseline(filepath.Base(r.baseline), src)
+	if err != nil && r.c.Bool("update-baseline") {
+		return nil // it is written anew
+	}
+	r.opts.Baseline = b
+	return err
+}
+
+func validGlobs(globs []string) error {
+	for _, g := range globs {
+		if strings.TrimSpace(g) == "" || !doublestar.ValidatePattern(g) {
+			return usagef("--scope %q is not a valid glob", g).
+				WithNext("Use * for a part of a name and {a,b} for alternatives, for example '@{backstage,roadiehq}/*'")
+		}
+	}
+	return nil
+}
