@@ -15,7 +15,7 @@ import (
 // workspace.
 func (pl *planner) bumpManifests(t *targets) error {
 	for _, ws := range pl.in.Project.Workspaces {
-		var edited *pkgjson.File
+		var moved []pkgjson.Dep
 		for _, d := range ws.File.AllDeps() {
 			spec, ok, err := pl.moveSpec(t, ws, d)
 			if err != nil || !ok {
@@ -24,19 +24,17 @@ func (pl *planner) bumpManifests(t *targets) error {
 				}
 				continue
 			}
-			if edited == nil {
-				// The project's own File stays as it was read.
-				if edited, err = pkgjson.Parse(ws.File.Path(), ws.File.Bytes()); err != nil {
-					return err
-				}
-			}
-			if err := edited.Set(d.Section, d.Name, spec); err != nil {
-				return err
-			}
+			d.Spec = spec
+			moved = append(moved, d)
 		}
-		if edited != nil {
-			pl.edit(ws.Path(), ws.File.Bytes(), edited.Bytes())
+		if len(moved) == 0 {
+			continue
 		}
+		edited := *ws.File // the project's own File stays as it was read
+		if err := edited.SetAll(moved); err != nil {
+			return err
+		}
+		pl.edit(ws.Path(), ws.File.Bytes(), edited.Bytes())
 	}
 	return nil
 }

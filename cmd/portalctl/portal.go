@@ -42,25 +42,37 @@ func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
 	if err := recoverChange(ctx, dir, e); err != nil {
 		return nil, err
 	}
-	project, err := workspace.Open(dir)
+	root, err := workspace.FindRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := yarnrc.Load(project.Root, e.Environ)
+	// The lock is half of what there is to read, and independent of the rest.
+	co := &checkout{}
+	read := make(chan error, 1)
+	go func() { read <- co.readLock(root) }()
+	co.project, err = workspace.Open(dir)
+	lockErr := <-read
 	if err != nil {
 		return nil, err
 	}
-	co := &checkout{project: project, settings: settings}
-	path := filepath.Join(project.Root, "yarn.lock")
+	if co.settings, err = yarnrc.Load(co.project.Root, e.Environ); err != nil {
+		return nil, err
+	}
+	return co, lockErr
+}
+
+// readLock reads yarn.lock at root, if there is one.
+func (co *checkout) readLock(root string) (err error) {
+	path := filepath.Join(root, "yarn.lock")
 	co.lockText, err = os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return co, nil
+		return nil
 	case err != nil:
-		return nil, fault.Wrap(err, fault.Pos{File: path}, "cannot be read")
+		return fault.Wrap(err, fault.Pos{File: path}, "cannot be read")
 	}
 	co.lock, err = yarnlock.Parse(path, co.lockText)
-	return co, err
+	return err
 }
 
 // recoverChange looks for the journal of an interrupted change at the root that

@@ -2,7 +2,9 @@ package jsonedit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -22,6 +24,46 @@ func (d *Doc) SetString(path []string, s string) error {
 		return nil
 	}
 	return d.splice(v.v.StartOffset, v.v.EndOffset, hujson.String(s))
+}
+
+// StringSet is one change of SetStrings.
+type StringSet struct {
+	Path  []string
+	Value string
+}
+
+// SetStrings is SetString for many values at once, of which the file is parsed
+// again only once. Either all values are changed or none. No value may be
+// inside another one.
+func (d *Doc) SetStrings(sets []StringSet) error {
+	type literal struct {
+		start, end int
+		text       []byte
+	}
+	var edits []literal
+	for _, set := range sets {
+		v, err := d.find(set.Path)
+		if err != nil {
+			return err
+		}
+		if v.Kind() != String || v.String() != set.Value {
+			edits = append(edits, literal{v.v.StartOffset, v.v.EndOffset, hujson.String(set.Value)})
+		}
+	}
+	if len(edits) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(edits, func(a, b literal) int { return cmp.Compare(a.start, b.start) })
+	body := make([]byte, 0, len(d.src.body)+16*len(edits))
+	at := 0
+	for _, e := range edits {
+		if e.start < at {
+			return fault.At(d.src.pos(e.start), "two edits of one value").WithNext(nextReport)
+		}
+		body = append(append(body, d.src.body[at:e.start]...), e.text...)
+		at = e.end
+	}
+	return d.replace(append(body, d.src.body[at:]...), edits[0].start)
 }
 
 // Set makes the existing value at path the JSON text raw. Nothing changes when
@@ -167,7 +209,11 @@ func (d *Doc) checkRaw(raw []byte) error {
 func (d *Doc) splice(start, end int, text []byte) error {
 	old := d.src.body
 	body := make([]byte, 0, len(old)-(end-start)+len(text))
-	body = append(append(append(body, old[:start]...), text...), old[end:]...)
+	return d.replace(append(append(append(body, old[:start]...), text...), old[end:]...), start)
+}
+
+// replace takes body for the text, whose first change is at byte start.
+func (d *Doc) replace(body []byte, start int) error {
 	next, err := Parse(d.src.file, body)
 	if err != nil {
 		return fault.Wrap(err, d.src.pos(start), "an edit would break the file").WithNext(nextReport)

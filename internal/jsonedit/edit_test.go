@@ -194,3 +194,33 @@ func meaning(t *testing.T, d *Doc) any {
 	}
 	return m
 }
+
+func TestSetStrings(t *testing.T) {
+	const src = "\xef\xbb\xbf{\r\n\t\"a\": \"1\", \"b\":{\"c\" : \"2\"},\r\n\t\"d\": 3, \"e\": \"\\u0031\"}"
+	d, err := Parse("x.json", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.SetStrings([]StringSet{
+		{[]string{"d"}, "three"}, {[]string{"b", "c"}, "two"}, {[]string{"a"}, "one, longer"}, {[]string{"e"}, "1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "\xef\xbb\xbf{\r\n\t\"a\": \"one, longer\", \"b\":{\"c\" : \"two\"},\r\n\t\"d\": \"three\", \"e\": \"\\u0031\"}"
+	if got := string(d.Bytes()); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for name, sets := range map[string][]StringSet{
+		"missing":  {{[]string{"a"}, "x"}, {[]string{"nope"}, "y"}},
+		"twice":    {{[]string{"a"}, "x"}, {[]string{"a"}, "y"}},
+		"enclosed": {{[]string{"b"}, "x"}, {[]string{"b", "c"}, "y"}},
+	} {
+		if err := d.SetStrings(sets); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if got := string(d.Bytes()); got != want {
+			t.Errorf("%s: changed the file: %q", name, got)
+		}
+	}
+}

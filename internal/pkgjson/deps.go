@@ -54,6 +54,16 @@ func (f *File) Set(s Section, name, spec string) error {
 	return f.Edit(func(d *jsonedit.Doc) error { return d.SetString([]string{string(s), name}, spec) })
 }
 
+// SetAll is Set for many dependencies at once: all of them or none. Each Dep
+// has the spec that it is to get; its Pos is not looked at.
+func (f *File) SetAll(deps []Dep) error {
+	sets := make([]jsonedit.StringSet, len(deps))
+	for i, d := range deps {
+		sets[i] = jsonedit.StringSet{Path: []string{string(d.Section), d.Name}, Value: d.Spec}
+	}
+	return f.Edit(func(doc *jsonedit.Doc) error { return doc.SetStrings(sets) })
+}
+
 func loadDeps(root jsonedit.Value, section Section) ([]Dep, error) {
 	v, ok := field(root, string(section))
 	if !ok {
