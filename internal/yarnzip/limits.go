@@ -17,6 +17,8 @@ type Limits struct {
 	Entries int
 	// Path is the longest path within the zip, in bytes.
 	Path int
+	// Names is the most bytes of all paths together.
+	Names int
 	// Buffer is how many bytes of contents are held in memory. A tarball with
 	// a larger file is read twice; one whose contents are needed out of order
 	// lies in a temporary file if it unpacks to more.
@@ -32,6 +34,7 @@ func DefaultLimits() Limits {
 		Unpacked: 2 << 30,
 		Entries:  500_000,
 		Path:     4096,
+		Names:    64 << 20,
 		Buffer:   16 << 20,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 	"github.com/portalctl/portalctl/internal/yarnzip"
 )
 
@@ -33,6 +34,7 @@ func TestLimits(t *testing.T) {
 		"unpacked, streamed": {func(l *yarnzip.Limits) { l.Unpacked = 5000; l.Buffer = 0 }, "unpacks to more than 5000 bytes"},
 		"entries":            {func(l *yarnzip.Limits) { l.Entries = 4 }, "more than 4 files"},
 		"path":               {func(l *yarnzip.Limits) { l.Path = 20 }, "path of more than 20 bytes"},
+		"names":              {func(l *yarnzip.Limits) { l.Names = 150 }, "more than 150 bytes together"},
 		"symlink":            {func(l *yarnzip.Limits) { l.Path = 80 }, "symlink of more than 80 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +151,18 @@ func TestClockInTheZip(t *testing.T) {
 	// The second symlink is made where the first one leads, and Yarn sets the
 	// time of the first.
 	_, err := checksum(pack(symlink("a", "b"), symlink("a", "c")), yarnzip.DefaultLimits())
+	if !errors.Is(err, yarnzip.ErrUnsupported) || !strings.Contains(err.Error(), "time of day") {
+		t.Errorf("got %v, want ErrUnsupported for the time of day", err)
+	}
+}
+
+func TestClockInThePatchedZip(t *testing.T) {
+	p, err := yarnpatch.New([]yarnpatch.Source{{Text: diff("f", "@@ -1 +1 @@", "-f", "+F")}}, "1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tgz := pack(file("f", "f\n"), symlink("a", "b"), symlink("a", "c"))
+	_, err = yarnzip.PatchedChecksum(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "x", yarnzip.Stored, p, yarnzip.DefaultLimits())
 	if !errors.Is(err, yarnzip.ErrUnsupported) || !strings.Contains(err.Error(), "time of day") {
 		t.Errorf("got %v, want ErrUnsupported for the time of day", err)
 	}

@@ -80,10 +80,9 @@ func (t *tree) copied(root string) (*tree, error) {
 
 func (t *tree) copyFrom(src *tree, p string, below map[string][]string) error {
 	e := *src.nodes[p]
-	// What was copied gets the source's mode as far as chmod lets it through,
-	// be it a symlink.
+	// What was copied gets the source's time, and its mode as far as chmod
+	// lets it through, be it a symlink.
 	e.mode = e.mode&^0o777 | e.mode&modeKept
-	e.timed = true
 	if err := t.add(p, &e); err != nil {
 		return err
 	}

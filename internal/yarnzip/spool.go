@@ -8,7 +8,8 @@ import (
 
 // Spool holds bytes in memory up to a limit and in a temporary file beyond
 // it: for a download whose size nobody knows before it is complete. The zero
-// Spool puts everything into a file. Close it, or the file stays.
+// Spool puts everything into a file. Close it: on some systems the file stays
+// otherwise.
 type Spool struct {
 	// Limit is how many bytes may lie in memory.
 	Limit int64

@@ -49,6 +49,7 @@ type tree struct {
 	lim     Limits
 	entries []*entry
 	nodes   map[string]*entry
+	names   int // bytes of all paths and symlink targets
 	links   int
 	steps   int
 	// emit is called with each new entry, if it is set; entries cannot be
@@ -90,6 +91,12 @@ func (t *tree) add(p string, e *entry) error {
 	}
 	if len(p) > t.lim.Path {
 		return overLimit("it has a path of more than %d bytes", t.lim.Path)
+	}
+	if t.names += len(p); e.isSymlink() {
+		t.names += len(e.body.data)
+	}
+	if t.names > t.lim.Names {
+		return overLimit("its paths have more than %d bytes together", t.lim.Names)
 	}
 	e.name = p[1:]
 	if e.isDir() {

@@ -51,14 +51,14 @@ func ChecksumAt(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey
 	}
 	img := &image{ctx: ctx, tgz: tgz, size: size, lim: lim}
 	defer img.close()
-	digest, err := onePass(img, name)
+	d, err := onePass(img, name)
 	if errors.Is(err, errAgain) {
-		digest, err = twoPasses(img, name)
+		d, err = twoPasses(img, name)
 	}
 	if err != nil {
 		return "", about(err, name)
 	}
-	return checksumText(cacheKey, digest), nil
+	return checksumText(cacheKey, d), nil
 }
 
 type digest = [sha512.Size]byte

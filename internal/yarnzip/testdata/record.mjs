@@ -59,7 +59,7 @@ function install(name) {
     const options = {cwd: dir, timeout: 60_000, env: {...process.env, YARN_IGNORE_PATH: '1', CI: ''}};
     execFile(process.execPath, [yarn, 'install', '--mode=update-lockfile'], options, (error, stdout) => {
       const lock = readFileSync(join(dir, 'yarn.lock'), 'utf8');
-      const entry = lock.split('\n\n').find(e => !patch || e.includes('&hash='));
+      const entry = lock.split('\n\n').find(e => e.includes('checksum: ') && (!patch || e.includes('&hash=')));
       const checksum = entry?.match(/^  checksum: (?:10c0\/)?([0-9a-f]{128})$/m)?.[1];
       const hash = entry?.match(/&hash=([0-9a-f]{6})/)?.[1];
       const said = stdout.split('\n').find(l => /Error:|E[A-Z]+:|failed/.test(l)) ?? stdout.split('\n')[0];
