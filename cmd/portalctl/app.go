@@ -57,6 +57,7 @@ func newApp(e env) *cli.App {
 		Action:               group,
 		Commands: []*cli.Command{
 			versionsCommand(e),
+			checkCommand(e),
 			completionCommand(e),
 			manCommand(e),
 		},
