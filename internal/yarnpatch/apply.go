@@ -24,18 +24,22 @@ type Files interface {
 var ErrRename = errors.New("the patch renames a file")
 
 // Apply applies p as Yarn's PatchFetcher does: source by source, and without
-// those optional ones that do not fit.
+// those optional ones that do not fit. For one that is not optional that is
+// ErrMisfit.
 func (p *Patch) Apply(files Files) error {
 	for _, s := range p.sources {
 		undo := files.Begin()
 		err := s.apply(files)
-		if err == nil {
-			continue
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: %w", ErrMisfit, err)
 		}
-		if !s.optional || !(errors.Is(err, errHunk) || errors.Is(err, fs.ErrNotExist)) {
+		switch {
+		case err == nil:
+		case s.optional && errors.Is(err, ErrMisfit):
+			undo()
+		default:
 			return err
 		}
-		undo()
 	}
 	return nil
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
 )
 
-// errHunk is Yarn's UnmatchedHunkError: the file does not look as the patch
-// expects.
-var errHunk = errors.New("the patch does not fit the file")
+// ErrMisfit is Yarn's UnmatchedHunkError: a file is not there, or does not look
+// as the patch expects.
+var ErrMisfit = errors.New("the patch does not fit the package")
 
 // edit replaces drop lines, from line at of the file as it was, by insert; or
 // changes the end of the file, as the pragma of a missing newline has it.
@@ -29,7 +29,7 @@ func applyHunks(data []byte, hunks []*hunk) ([]byte, error) {
 	for i, h := range hunks {
 		at, fuzz, found, ok := h.locate(lines, max(frontier, h.patched.start+shift), frontier)
 		if !ok {
-			return nil, fmt.Errorf("%w (hunk %d)", errHunk, i+1)
+			return nil, fmt.Errorf("%w (hunk %d)", ErrMisfit, i+1)
 		}
 		edits = append(edits, found...)
 		shift += fuzz

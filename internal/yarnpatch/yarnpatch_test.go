@@ -109,8 +109,8 @@ func TestMisfits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			misfit := Source{Text: fits + second}
-			if _, err := apply(t, before, misfit); err == nil {
-				t.Error("it was applied")
+			if _, err := apply(t, before, misfit); !errors.Is(err, ErrMisfit) {
+				t.Errorf("got %v, want ErrMisfit", err)
 			}
 			misfit.Optional = true
 			got, err := apply(t, before, misfit)

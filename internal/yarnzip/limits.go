@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // Limits bounds what one tarball may cost. A tarball that exceeds one of them
@@ -58,6 +59,8 @@ func nextOf(err error) string {
 		return "Yarn cannot install this version either: choose another version of the package"
 	case errors.Is(err, ErrLimit):
 		return "if the package is to be trusted, let the repository's own Yarn write the lockfile: --lockfile yarn"
+	case errors.Is(err, yarnpatch.ErrMisfit):
+		return "make the patch anew for this version of the package: yarn patch"
 	default:
 		return "see that there is room in the folder for temporary files, then run the command again"
 	}
