@@ -16,7 +16,9 @@ import (
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -121,8 +123,12 @@ func (r *checkRun) release(ctx context.Context) error {
 		r.in.Release = m.Packages
 	case r.c.Bool("online"):
 		return err
-	default:
+	case errors.Is(err, httpfetch.ErrOffline):
 		r.in.Unknown = &finding.Unknown{Reason: "the manifest of release " + version + " is not in the cache", Next: "Run it once with --online"}
+	case errors.Is(err, release.ErrNotFound):
+		r.in.Unknown = &finding.Unknown{Reason: err.Error(), Next: fault.NextOf(err)}
+	default:
+		return err
 	}
 	return nil
 }
