@@ -45,6 +45,8 @@ type model struct {
 	unused []string
 	ranges []rangeEdit
 
+	sameID map[*pkg]*pkg // see sameIDs
+
 	// claimed are places in package.json files, and packages of the lock.
 	claimedAt   map[fault.Pos]bool
 	claimedNode map[depgraph.Node]bool

@@ -11,7 +11,7 @@ import (
 // checkPackages compares pluginPackages with the packages of the plugin in the
 // repo. It is asked for where another package of the plugin has it.
 func (m *model) checkPackages(p *pkg, family []*pkg) {
-	if p.familyKey() == "" {
+	if p.familyKey() == "" || m.sameID[p] != nil {
 		return
 	}
 	list := p.File.Backstage.PluginPackages
@@ -48,6 +48,9 @@ func (m *model) siblings(p *pkg, family []*pkg) []*pkg {
 	for _, other := range m.packages {
 		if other.kind == kindBackendModule || other.kind == kindFrontendModule || !other.isOwnPlugin() || other.Name() == "" {
 			continue
+		}
+		if m.sameID[other] != nil && other != p {
+			continue // it should have another id
 		}
 		sameID := p.File.Backstage.PluginID != "" && other.File.Backstage.PluginID == p.File.Backstage.PluginID
 		if other == p || sameID || slices.Contains(family, other) && p.family != "" {

@@ -50,13 +50,14 @@ func isSource(name string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(name, "./"), "src/")
 }
 
-// publishesSource reports whether an entry of files takes in the source folder.
-// Single files of it, such as a schema, are meant to be there.
+// publishesSource reports whether an entry of files takes in source. Other files
+// of its folder, such as a schema or types for the configuration, are meant.
 func publishesSource(glob string) bool {
 	glob = strings.Trim(strings.TrimPrefix(glob, "./"), "/")
 	switch glob {
 	case "", ".", "*", "**", "**/*", "src", "src/*", "src/**", "src/**/*", "src/**/*.ts", "src/**/*.tsx", "src/**/*.{ts,tsx}":
 		return true
 	}
-	return false
+	return strings.HasPrefix(glob, "src/") && !strings.HasSuffix(glob, ".d.ts") &&
+		(strings.HasSuffix(glob, ".ts") || strings.HasSuffix(glob, ".tsx"))
 }

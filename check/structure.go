@@ -14,6 +14,7 @@ import (
 // repos have is asked for where the plugin has begun to use it.
 func (m *model) structure() {
 	families := m.families()
+	m.sameIDs()
 	for _, p := range m.packages {
 		m.direction(p)
 		if !p.isOwnPlugin() {
@@ -168,6 +169,9 @@ func (m *model) checkID(p *pkg, family []*pkg) {
 	id := p.File.Backstage.PluginID
 	want := familyID(p, family)
 	switch {
+	case m.sameID[p] != nil:
+		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which is that of %s", p.Name(), id, m.sameID[p].Name()),
+			fmt.Sprintf("Write %q, or another id that is free", p.id))
 	case id == "" && want != "":
 		m.structureFinding(p, p.at(), "pluginId", fmt.Sprintf("%s has no backstage.pluginId; the other packages of the plugin have %q", p.Name(), want),
 			fmt.Sprintf(`Add "pluginId": "%s"`, want))
@@ -177,6 +181,29 @@ func (m *model) checkID(p *pkg, family []*pkg) {
 	case id != "" && p.id != "" && len(family) < 2 && strangerID(id, p.id):
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which its name does not tell", p.Name(), id),
 			fmt.Sprintf("Write %q, or rename the package", p.id))
+	}
+}
+
+// sameIDs notes plugins that have the id of another plugin of the same role: one
+// of them would take the other's routes, configuration and database. The one
+// whose name tells the id keeps it.
+func (m *model) sameIDs() {
+	m.sameID = map[*pkg]*pkg{}
+	owner := map[string]*pkg{}
+	for _, p := range m.packages {
+		id := p.File.Backstage.PluginID
+		if id == "" || p.role != "frontend-plugin" && p.role != "backend-plugin" || p.familyKey() == "" {
+			continue
+		}
+		key := p.role + " " + id
+		switch other := owner[key]; {
+		case other == nil:
+			owner[key] = p
+		case p.id == id && other.id != id:
+			owner[key], m.sameID[other] = p, p
+		default:
+			m.sameID[p] = other
+		}
 	}
 }
 
