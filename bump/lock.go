@@ -25,6 +25,8 @@ type LockOptions struct {
 	Now time.Time
 	// YarnVersion is the version of the repo's own Yarn, "" if unknown.
 	YarnVersion string
+	// Brief does not look for who keeps packages off the release.
+	Brief bool
 }
 
 // PlanLock adds to a plan the yarn.lock that belongs to it. Errors are a
@@ -58,7 +60,7 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
 		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
-		BackstageVersion: release,
+		BackstageVersion: release, Brief: opts.Brief,
 		ReadFile: func(rel string) ([]byte, error) {
 			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
 		},

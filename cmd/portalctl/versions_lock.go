@@ -102,6 +102,8 @@ func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.L
 	if err != nil {
 		return nil, err
 	}
+	// Only the JSON form and a pinned lock show who keeps what off the release.
+	job.opts.Brief = job.opts.Highest && c.String("format") != "json"
 	defer job.source.Close()
 	plan, err := bump.NewLockPlan(ctx, bump.Input{
 		Project: co.project, Settings: co.settings, Lock: co.lock, Releases: releases, Registry: reg,

@@ -64,7 +64,7 @@ func (s *solver) measureRelease(r *Result) {
 		}
 	}
 	r.OfRelease, r.OnRelease = len(seen), len(seen)-len(off)
-	if len(copies) == 0 {
+	if len(copies) == 0 || s.in.Brief {
 		return
 	}
 	fix := s.newFixer()
