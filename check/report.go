@@ -83,26 +83,18 @@ func (m *model) plan() {
 	if len(m.moves) == 0 || m.off(ruleDedupable) {
 		return
 	}
-	if lock, err := m.deduped(); err == nil {
-		m.after = newGraph(m.in, lock)
+	// A copy with the moves made. What that leaves without anybody to ask for it
+	// is not reachable any more, which the rules look at.
+	lock, err := yarnlock.Parse(m.in.Lock.File, m.in.Lock.Format())
+	if err != nil {
+		return
 	}
+	dedupe.Apply(lock, dedupe.Transfer(m.moves, lock))
+	m.after = newGraph(m.in, lock)
 }
 
 func (m *model) dedupeOptions() dedupe.Options {
 	return dedupe.Options{Strategy: m.opts.Strategy, Scope: m.inScope, Versions: m.versions, Singleton: m.isSingleton}
-}
-
-// deduped is a copy of the lock with the moves made. What that leaves without
-// anybody to ask for it is gone on Berry, as with Yarn; Classic leaves it to
-// the next install, unless the options say otherwise.
-func (m *model) deduped() (*yarnlock.Lock, error) {
-	lock, err := yarnlock.Parse(m.in.Lock.File, m.in.Lock.Format())
-	if err != nil {
-		return nil, err
-	}
-	dedupe.Apply(lock, dedupe.Transfer(m.moves, lock))
-	m.prune(lock)
-	return lock, nil
 }
 
 func isConflict(err error) bool {

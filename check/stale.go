@@ -101,6 +101,12 @@ func mismatch(kind yarnlock.Kind, e *yarnlock.Entry) string {
 		return classicMismatch(e)
 	}
 	for _, k := range e.Keys {
+		if plainRange(k.Range) {
+			if e.Resolution.Name != k.Name || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+				return "resolves to another package, " + e.Resolution.String()
+			}
+			continue
+		}
 		name := k.Name
 		if alias, ok := yarnlock.ParseRange(k.Range).Alias(); ok {
 			name = alias.Name
@@ -120,6 +126,12 @@ func mismatch(kind yarnlock.Kind, e *yarnlock.Entry) string {
 		}
 	}
 	return ""
+}
+
+// plainRange reports whether a range is npm: and a version range or tag, as
+// nearly all are; the rest has to be taken apart.
+func plainRange(rng string) bool {
+	return strings.HasPrefix(rng, "npm:") && strings.IndexByte(rng, '@') < 0
 }
 
 // exact reports whether a range names one version.
