@@ -214,7 +214,7 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 		f.Severity = finding.Info
 	}
 	f.Next = m.nextOf(first, name, keep)
-	if edits, ok := m.rangeEdits(name, blames, keep); ok {
+	if edits, ok := m.rangeEdits(name, blames, keep); ok && f.Severity.Fails() {
 		f.FixedBy = finding.ByManifests
 		f.Next += "; portalctl check --fix --fix-manifests does both"
 		m.ranges = append(m.ranges, edits...)

@@ -275,10 +275,13 @@ func (m *model) rangeEdit(name string, b blame, keep *instance) (rangeEdit, bool
 }
 
 // compatible reports whether a version is no breaking change for somebody who
-// asked for a range.
+// asked for a range. Who asked for one version only meant it.
 func compatible(text string, v *semver.Version) bool {
 	r, err := semrange.Parse(text)
 	if err != nil || r.Min() == nil {
+		return false
+	}
+	if _, err := semrange.ParseVersion(strings.TrimPrefix(text, "=")); err == nil {
 		return false
 	}
 	caret, err := semrange.Parse("^" + r.Min().String())

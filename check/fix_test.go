@@ -154,6 +154,22 @@ func TestFixManifests(t *testing.T) {
 	}
 }
 
+// Whoever asks for one version only meant it.
+func TestFixLeavesPins(t *testing.T) {
+	dir := planted(t, "duplicate_by_workspace")
+	for _, name := range []string{"plugins/catalog-backend-module-acme/package.json", "yarn.lock"} {
+		rewrite(t, filepath.Join(dir, name), func(s string) string { return strings.ReplaceAll(s, "~1.7.0", "1.7.6") })
+	}
+	in := openFixture(t, dir)
+	r := mustReport(t, in, Options{})
+	if len(r.Findings) != 1 || r.Findings[0].FixedBy != "" {
+		t.Errorf("%+v", r.Findings)
+	}
+	if f := mustFix(t, in, Options{}, true); !f.Empty() {
+		t.Errorf("changed %v", f.Ranges)
+	}
+}
+
 // A breaking change is nobody's to make but the plugin's team.
 func TestFixLeavesBreakingRanges(t *testing.T) {
 	dir := planted(t, "host_core_dependency_excludes")
