@@ -95,11 +95,12 @@ func (m *model) instances(name string) []*instance {
 }
 
 // reachable is what the workspaces load: all that they need but what a patch
-// is only made from. On a lock whose workspaces are not known it is everything.
+// is only made from. On a bare lock that has no workspaces, or whose
+// dependencies resolutions may have put elsewhere, it is everything.
 func (m *model) reachable() depgraph.Set {
 	if m.reach == nil {
 		m.reach = m.after.Reach(m.after.Workspaces(), func(e depgraph.Edge) bool { return e.Kind != depgraph.Source })
-		if len(m.after.Workspaces()) == 0 {
+		if len(m.after.Workspaces()) == 0 || m.in.Project == nil && len(m.after.Missing()) > 0 {
 			for i := range m.reach {
 				m.reach[i] = true
 			}

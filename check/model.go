@@ -106,9 +106,15 @@ func (p *pkg) isOwnPlugin() bool {
 	case "cli", "cli-module":
 		return false
 	case "":
-		return p.kind != kindNone
+		b := p.File.Backstage
+		return p.kind != kindNone || b.PluginID != "" || b.PluginPackage != "" || len(b.PluginPackages) > 0
 	}
 	return true
+}
+
+// isModule reports whether p extends a plugin that is not its own.
+func (p *pkg) isModule() bool {
+	return p.kind == kindBackendModule || p.kind == kindFrontendModule || strings.HasSuffix(p.role, "-module")
 }
 
 // releaseVersions are the versions of the release: its manifest's, or, as far

@@ -34,6 +34,9 @@ func parseName(name string) named {
 		scope, base = "", name
 	}
 	base = strings.TrimSuffix(base, "-dynamic")
+	if before, rest, ok := strings.Cut(base, "-plugin-for-backstage"); ok {
+		return forBackstage(scope, before, rest)
+	}
 	at := -1
 	if strings.HasPrefix(base, "plugin-") {
 		at = 0
@@ -58,6 +61,15 @@ func parseName(name string) named {
 		n.family = strings.TrimPrefix(scope+"/"+prefix+n.id, "/")
 	}
 	return n
+}
+
+// forBackstage reads names such as @aws/aws-codebuild-plugin-for-backstage-backend.
+func forBackstage(scope, id, rest string) named {
+	k, ok := map[string]kind{"": kindPlugin, "-frontend": kindPlugin, "-backend": kindBackend, "-common": kindCommon, "-react": kindReact, "-node": kindNode}[rest]
+	if !ok {
+		return named{}
+	}
+	return named{k, strings.TrimPrefix(scope+"/"+id, "/"), id}
 }
 
 // cutKind takes the suffix off what follows plugin-.

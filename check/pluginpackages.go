@@ -11,11 +11,11 @@ import (
 // checkPackages compares pluginPackages with the packages of the plugin in the
 // repo. It is asked for where another package of the plugin has it.
 func (m *model) checkPackages(p *pkg, family []*pkg) {
-	if p.familyKey() == "" || m.sameID[p] != nil {
+	if m.sameID[p] != nil {
 		return
 	}
 	list := p.File.Backstage.PluginPackages
-	siblings := m.siblings(p, family)
+	siblings := m.siblings(p)
 	if len(list) == 0 {
 		if p.File.Backstage.PluginID != "" && slices.ContainsFunc(siblings, func(s *pkg) bool { return s != p && len(s.File.Backstage.PluginPackages) > 0 }) {
 			m.structureFinding(p, p.at(), "pluginPackages", fmt.Sprintf("%s has no backstage.pluginPackages; the other packages of the plugin have it", p.Name()),
@@ -42,18 +42,20 @@ func (m *model) checkPackages(p *pkg, family []*pkg) {
 }
 
 // siblings are the packages of p's plugin, p included: those with its id, and
-// those that its name makes its family.
-func (m *model) siblings(p *pkg, family []*pkg) []*pkg {
+// those that its name makes its family. Who is listed by mistake is none.
+func (m *model) siblings(p *pkg) []*pkg {
 	var list []*pkg
 	for _, other := range m.packages {
-		if other.kind == kindBackendModule || other.kind == kindFrontendModule || !other.isOwnPlugin() || other.Name() == "" {
+		if other.isModule() || !other.isOwnPlugin() {
 			continue
 		}
 		if m.sameID[other] != nil && other != p {
 			continue // it should have another id
 		}
-		sameID := p.File.Backstage.PluginID != "" && other.File.Backstage.PluginID == p.File.Backstage.PluginID
-		if other == p || sameID || slices.Contains(family, other) && p.family != "" {
+		// A role that is missing or wrong is a finding of its own; whether the
+		// package is to be listed is not known before it is right.
+		sameID := p.File.Backstage.PluginID != "" && !roleUnknown(other.role) && other.File.Backstage.PluginID == p.File.Backstage.PluginID
+		if other == p || sameID || p.family != "" && other.family == p.family {
 			list = append(list, other)
 		}
 	}
@@ -85,21 +87,22 @@ var (
 // checkModule looks at a module's pluginId and pluginPackage. Modules from
 // before these fields have neither.
 func (m *model) checkModule(p *pkg) {
-	if p.kind != kindBackendModule && p.kind != kindFrontendModule {
-		return
-	}
 	b := p.File.Backstage
 	if b.PluginID == "" && b.PluginPackage == "" {
 		return
 	}
 	known := knownBackends
 	role, suffix := "backend-plugin", "-backend"
-	if p.kind == kindFrontendModule {
+	if p.side == sideFrontend {
 		known, role, suffix = knownFrontends, "frontend-plugin", ""
 	}
-	if slices.Contains(known, p.id) && b.PluginID != p.id {
-		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s extends %s by its name, but has the pluginId %q", p.Name(), p.id, b.PluginID),
-			fmt.Sprintf(`Write "pluginId": "%s", or rename the package`, p.id))
+	told := p.id // what the id should be, by the name or by the plugin's
+	if told == "" {
+		told = parseName(b.PluginPackage).id
+	}
+	if told != "" && b.PluginID != told && (slices.Contains(known, told) || strangerID(b.PluginID, told)) {
+		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s extends %s, but has the pluginId %q", p.Name(), told, b.PluginID),
+			fmt.Sprintf(`Write "pluginId": "%s", or rename the package`, told))
 		return
 	}
 	want := ""
@@ -107,8 +110,10 @@ func (m *model) checkModule(p *pkg) {
 		want = "@backstage/plugin-" + b.PluginID + suffix
 	}
 	for _, other := range m.packages {
-		if other.File.Backstage.PluginID == b.PluginID && other.role == role && other.kind != kindBackendModule && other.kind != kindFrontendModule {
-			want = other.Name()
+		if other.isModule() || other.role != role && other.kind.wanted() != role || other.File.Backstage.PluginID != b.PluginID && other.id != b.PluginID {
+			continue
+		}
+		if want = other.Name(); want == b.PluginPackage {
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -31,27 +32,21 @@ func (m *model) registeredIn(p *pkg) {
 	if files == nil {
 		return // only package.json is here: nothing can be said
 	}
-	found := map[string]bool{}
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		src := files[name]
-		if src.discovers() {
-			return // the backend finds its features by itself
-		}
-		for _, im := range src.imports() {
-			if im.used {
-				found[im.module] = true
-			}
-		}
-	}
+	names := slices.Sorted(maps.Keys(files))
 	legacy := false
 	for _, name := range names {
-		if legacy = m.legacy(p, name, files[name]); legacy {
-			break
+		if files[name].discovers() {
+			return // the backend finds its features by itself
+		}
+		legacy = legacy || m.legacy(p, name, files[name])
+	}
+	found := map[string]bool{}
+	for _, name := range names {
+		for _, im := range files[name].imports() {
+			// The legacy system has no features: it calls what a plugin exports.
+			if im.feature || legacy && im.used {
+				found[im.module] = true
+			}
 		}
 	}
 	for _, d := range p.File.Deps(pkgjson.Dependencies) {

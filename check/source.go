@@ -109,6 +109,10 @@ type imported struct {
 	// used: the file does something with it. A dynamic import is used by being
 	// there; a static one if a name that it binds appears again.
 	used bool
+	// feature: what is used may be the feature that a backend adds: its default
+	// export, or a name that is added or is called like one. A class or constant
+	// that a package offers besides is not.
+	feature bool
 }
 
 // imports lists what the file imports: statically, re-exported, dynamically and
@@ -120,15 +124,16 @@ func (s source) imports() []imported {
 			words[t.text]++
 		}
 	}
+	added := s.added()
 	var list []imported
 	for i, t := range s.tokens {
 		switch {
 		case s.is(i, "import", "(", ""), s.is(i, "require", "(", ""):
-			list = append(list, imported{s.tokens[i+2].text, t.line, true})
+			list = append(list, imported{s.tokens[i+2].text, t.line, true, true})
 		case s.is(i, "import", ""):
-			list = append(list, imported{s.tokens[i+1].text, t.line, true})
+			list = append(list, imported{s.tokens[i+1].text, t.line, true, false})
 		case (s.is(i, "import") || s.is(i, "export")) && !s.is(i+1, "type"):
-			if im, ok := s.static(i, words); ok {
+			if im, ok := s.static(i, words, added); ok {
 				list = append(list, im)
 			}
 		}
@@ -137,30 +142,85 @@ func (s source) imports() []imported {
 }
 
 // static reads "import a, {b as c} from 'x'" and "export … from 'x'" at i.
-func (s source) static(i int, words map[string]int) (imported, bool) {
+func (s source) static(i int, words map[string]int, added map[string]bool) (imported, bool) {
 	export := s.is(i, "export")
 	var bound []string
+	whole := map[string]bool{} // default and namespace imports
+	inBraces := false
 	for j := i + 1; j < len(s.tokens) && j < i+400; j++ {
 		t := s.tokens[j]
 		switch {
 		case s.is(j, "from", ""):
-			im := imported{module: s.tokens[j+1].text, line: t.line, used: export}
+			im := imported{module: s.tokens[j+1].text, line: s.tokens[i].line, used: export, feature: export}
 			for _, name := range bound {
-				im.used = im.used || words[name] > 1
+				if words[name] > 1 {
+					im.used = true
+					im.feature = im.feature || whole[name] || added[name] || looksLikeFeature(name)
+				}
 			}
-			im.line = s.tokens[i].line
 			return im, true
 		case t.str, strings.Contains(";()=", t.text):
 			return imported{}, false // another statement
+		case t.text == "{", t.text == "}":
+			inBraces = t.text == "{"
 		case t.text == "type" && j+1 < len(s.tokens) && !s.tokens[j+1].str && isWordByte(s.tokens[j+1].text[0]):
 			j++ // {type X} binds nothing that runs
 		case t.text == "as":
-			if len(bound) > 0 {
-				bound = bound[:len(bound)-1] // the new name counts
+			if n := len(bound); n > 0 && inBraces {
+				// The new name counts; {default as x} is the whole again.
+				whole[next(s, j)] = bound[n-1] == "default"
+				bound = bound[:n-1]
 			}
 		case isWordByte(t.text[0]):
 			bound = append(bound, t.text)
+			if !inBraces {
+				whole[t.text] = true
+			}
 		}
 	}
 	return imported{}, false
+}
+
+func next(s source, i int) string {
+	if i+1 < len(s.tokens) {
+		return s.tokens[i+1].text
+	}
+	return ""
+}
+
+// added are the words between the parentheses of calls of add.
+func (s source) added() map[string]bool {
+	words := map[string]bool{}
+	for i := range s.tokens {
+		if !s.is(i, "add", "(") {
+			continue
+		}
+		depth := 0
+		for _, t := range s.tokens[i+1:] {
+			if t.str {
+				continue
+			}
+			switch t.text {
+			case "(":
+				depth++
+			case ")":
+				depth--
+			default:
+				words[t.text] = true
+			}
+			if depth == 0 || len(words) > 10_000 {
+				break
+			}
+		}
+	}
+	return words
+}
+
+// looksLikeFeature tells names such as catalogModuleGithub, which may be added
+// from a list: features are constants or functions, and called what they are.
+func looksLikeFeature(name string) bool {
+	if name[0] < 'a' || name[0] > 'z' {
+		return false
+	}
+	return strings.Contains(name, "Plugin") || strings.Contains(name, "Module") || strings.Contains(name, "Feature")
 }

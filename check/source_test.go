@@ -27,27 +27,33 @@ log("import o from 'text'; // no", 'it\'s', c, f, g, j);
 x = "https://host/path"; add(import('after-url'));
 import unused from 'unused';
 import { p as q } from 'renamed-unused'; p();
+import { plain, Class } from 'besides'; f(plain, Class);
+import { catalogModuleX } from 'list'; f([catalogModuleX]);
+import { r, s as u } from 'added'; backend.add(wrap(u({ v: 1 })));
+import { default as w } from 'renamed-default'; f(w);
 `
 	var got []string
 	for _, im := range scanSource(src).imports() {
 		text := im.module
 		if !im.used {
 			text += " (unused)"
+		} else if !im.feature {
+			text += " (no feature)"
 		}
 		got = append(got, text)
 	}
-	want := []string{"default", "named", "star", "effect", "mixed", "half (unused)", "again", "all", "required", "dynamic", "template", "after-url", "unused (unused)", "renamed-unused (unused)"}
+	want := []string{"default", "named (no feature)", "star", "effect (no feature)", "mixed (no feature)", "half (unused)", "again", "all", "required", "dynamic", "template", "after-url", "unused (unused)", "renamed-unused (unused)", "besides (no feature)", "list", "added", "renamed-default"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if im := scanSource(src).imports(); im[0].line != 4 || im[len(im)-1].line != 19 {
+	if im := scanSource(src).imports(); im[0].line != 4 || im[len(im)-1].line != 23 {
 		t.Errorf("lines %d and %d", im[0].line, im[len(im)-1].line)
 	}
 }
 
 // No text makes the scanner fail or run on.
 func FuzzScanSource(f *testing.F) {
-	for _, s := range []string{"", "'", "`", "/*", "//", "import", "import {", "import a from", "import a from 'b", "export", "'\\", "import('", "\x00\xff", "import a as as b from 'c'"} {
+	for _, s := range []string{"", "'", "`", "/*", "//", "import", "import {", "import a from", "import a from 'b", "export", "'\\", "import('", "\x00\xff", "import a as as b from 'c'", "add(((", "import{default as"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {

@@ -22,10 +22,12 @@ func (m *model) structure() {
 			continue
 		}
 		if m.checkRole(p) {
-			fam := families[p.familyKey()]
-			m.checkID(p, fam)
-			m.checkPackages(p, fam)
-			m.checkModule(p)
+			if p.isModule() {
+				m.checkModule(p)
+			} else {
+				m.checkID(p, families[p])
+				m.checkPackages(p, families[p])
+			}
 		}
 		m.checkPublished(p)
 	}
@@ -59,12 +61,12 @@ func (m *model) checkRole(p *pkg) bool {
 	switch {
 	case p.role == "":
 		m.structureFinding(p, p.at(), "role", fmt.Sprintf("%s has no backstage.role: the Backstage CLI does not know how to build it", p.Name()),
-			fmt.Sprintf(`Add "backstage": {"role": "%s"} to %s`, want, p.File.Path()))
+			fmt.Sprintf(`Add "role" to "backstage" in %s. %s`, p.File.Path(), writeRole(want)))
 		return false
 	case roleUnknown(p.role):
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(want))
 		return false
-	case want != "" && p.role != want && !mayHave(p.kind, p.role):
+	case !p.roleFits():
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s says by its name that it is a %s, and by its role that it is a %s", p.Name(), want, p.role),
 			writeRole(want)+", or rename the package")
 		return false
@@ -79,10 +81,12 @@ func writeRole(want string) string {
 	return fmt.Sprintf("Write %q", want)
 }
 
-// mayHave reports whether a package whose name promises little may have a role:
-// plugin-x can be a library, or the backend plugin of somebody who has no other.
-func mayHave(k kind, role string) bool {
-	return k == kindPlugin && role != "frontend" && role != "backend"
+// roleFits reports whether the role is one that the name allows. plugin-x
+// promises little: it can be a library, or the backend plugin of somebody who
+// has no other.
+func (p *pkg) roleFits() bool {
+	want := p.kind.wanted()
+	return want == "" || p.role == want || p.kind == kindPlugin && p.role != "frontend" && p.role != "backend"
 }
 
 // misplacedRole reports roles that do not exist on packages that are no
@@ -141,46 +145,68 @@ func directionNext(from, to side) string {
 	return "Move it to a -node package"
 }
 
-// families are the packages of one plugin, by the names' common part.
-func (m *model) families() map[string][]*pkg {
-	families := map[string][]*pkg{}
+// families are the packages of one plugin, for each of its packages: those that
+// their names make one, and those that list each other in pluginPackages.
+// Modules belong to another plugin.
+func (m *model) families() map[*pkg][]*pkg {
+	head := map[*pkg]*pkg{}
+	var find func(*pkg) *pkg
+	find = func(p *pkg) *pkg {
+		if head[p] == nil || head[p] == p {
+			return p
+		}
+		head[p] = find(head[p])
+		return head[p]
+	}
+	byFamily := map[string]*pkg{}
 	for _, p := range m.packages {
-		if key := p.familyKey(); key != "" {
-			families[key] = append(families[key], p)
+		if !p.isOwnPlugin() || p.isModule() {
+			continue
+		}
+		if first := byFamily[p.family]; first != nil && p.family != "" {
+			head[find(p)] = find(first)
+		} else {
+			byFamily[p.family] = p
+		}
+		for _, name := range p.File.Backstage.PluginPackages {
+			if q := m.byName[name]; q != nil && q.isOwnPlugin() && !q.isModule() {
+				head[find(q)] = find(p)
+			}
+		}
+	}
+	groups := map[*pkg][]*pkg{}
+	for _, p := range m.packages {
+		if p.isOwnPlugin() && !p.isModule() {
+			groups[find(p)] = append(groups[find(p)], p)
+		}
+	}
+	families := map[*pkg][]*pkg{}
+	for _, group := range groups {
+		for _, p := range group {
+			families[p] = group
 		}
 	}
 	return families
 }
 
-// familyKey is "" for modules: they belong to another plugin.
-func (p *pkg) familyKey() string {
-	if p.kind == kindNone || p.kind == kindBackendModule || p.kind == kindFrontendModule {
-		return ""
-	}
-	return p.family
-}
-
 // checkID reports a pluginId that is missing where the plugin's other packages
 // have one, or that is another one.
 func (m *model) checkID(p *pkg, family []*pkg) {
-	if p.familyKey() == "" {
-		return // see checkModule
-	}
 	id := p.File.Backstage.PluginID
 	want := familyID(p, family)
 	switch {
 	case m.sameID[p] != nil:
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which is that of %s", p.Name(), id, m.sameID[p].Name()),
-			fmt.Sprintf("Write %q, or another id that is free", p.id))
+			fmt.Sprintf("Write %q, or another id that is free", p.told()))
 	case id == "" && want != "":
 		m.structureFinding(p, p.at(), "pluginId", fmt.Sprintf("%s has no backstage.pluginId; the other packages of the plugin have %q", p.Name(), want),
 			fmt.Sprintf(`Add "pluginId": "%s"`, want))
 	case id != "" && want != "" && id != want:
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q; the other packages of the plugin have %q", p.Name(), id, want),
 			fmt.Sprintf("Write %q", want))
-	case id != "" && p.id != "" && len(family) < 2 && strangerID(id, p.id):
+	case id != "" && want == "" && strangerID(id, p.told()):
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which its name does not tell", p.Name(), id),
-			fmt.Sprintf("Write %q, or rename the package", p.id))
+			fmt.Sprintf("Write the id that the name tells (%s), or rename the package", p.told()))
 	}
 }
 
@@ -192,14 +218,14 @@ func (m *model) sameIDs() {
 	owner := map[string]*pkg{}
 	for _, p := range m.packages {
 		id := p.File.Backstage.PluginID
-		if id == "" || p.role != "frontend-plugin" && p.role != "backend-plugin" || p.familyKey() == "" {
+		if id == "" || p.role != "frontend-plugin" && p.role != "backend-plugin" || p.isModule() || !p.roleFits() {
 			continue
 		}
 		key := p.role + " " + id
 		switch other := owner[key]; {
 		case other == nil:
 			owner[key] = p
-		case p.id == id && other.id != id:
+		case p.told() == id && other.told() != id:
 			owner[key], m.sameID[other] = p, p
 		default:
 			m.sameID[p] = other
@@ -216,7 +242,7 @@ func familyID(p *pkg, family []*pkg) string {
 			count[id]++
 		}
 	}
-	if count[p.id] > 0 {
+	if p.id != "" && count[p.id] > 0 {
 		return p.id
 	}
 	best := ""
@@ -229,6 +255,17 @@ func familyID(p *pkg, family []*pkg) string {
 		return ""
 	}
 	return best
+}
+
+// told is what the name tells of the plugin's id.
+func (p *pkg) told() string {
+	if p.id != "" {
+		return p.id
+	}
+	if _, base, ok := strings.Cut(p.Name(), "/"); ok {
+		return base
+	}
+	return p.Name()
 }
 
 // strangerID reports whether an id and a name have nothing to do with each
