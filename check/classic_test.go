@@ -64,6 +64,11 @@ func classicPortal(t *testing.T, lock string) string {
 // On Yarn 1 deduping leaves orphans behind: for information, until --prune.
 func TestClassic(t *testing.T) {
 	dir := classicPortal(t, classicLock)
+	open := func(t *testing.T, dir string) Input {
+		in := open(t, dir)
+		in.Release = map[string]string{"@backstage/errors": "1.2.0"}
+		return in
+	}
 	in := open(t, dir)
 	r := mustReport(t, in, Options{})
 	if diff := cmp.Diff([]string{"dedupable yarn.lock:11"}, lines(r)); diff != "" {

@@ -56,11 +56,22 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 		Fixes:   inLockOnly, FixedBy: finding.ByFix,
 		Details: map[string]any{"moves": details},
 	}
+	if m.unpinned(name) {
+		f.FixedBy = ""
+		f.Next = "Run portalctl check --fix --online, which knows the release's version, or portalctl check --fix --strategy highest"
+	}
 	if reason := m.singletonReason(name); reason != "" {
 		f.Severity = finding.Error
 		f.Message += "; " + reason
 	}
 	m.add(f)
+}
+
+// unpinned reports whether a package may belong to the portal's release in a
+// version that is not known here. A fix that keeps to the release leaves it.
+func (m *model) unpinned(name string) bool {
+	return m.opts.Strategy != dedupe.Highest && m.opts.Strategy != dedupe.Fewer &&
+		m.release() != "" && m.in.Release == nil && m.versions[name] == "" && isBackstage(name)
 }
 
 // rangeText is the range of a descriptor as its author wrote it, as far as the

@@ -29,6 +29,9 @@ type Fixed struct {
 
 	// Moves are the descriptors that resolve to another version now.
 	Moves []dedupe.Move
+	// Unpinned counts the moves that were left because the manifest of the
+	// release is not known: they might lead off it.
+	Unpinned int
 	// Pruned are the descriptors that went because nobody asks for them.
 	Pruned []string
 	// Ranges and Resolutions are the changes of package.json files.
@@ -139,6 +142,9 @@ func (f *Fixed) dedupe(m *model, lock *yarnlock.Lock, ignored map[string]bool) {
 	scope := opts.Scope
 	opts.Scope = func(name string) bool { return scope(name) && !ignored[ruleDedupable+" "+name] }
 	moves := dedupe.Plan(lock, opts)
+	all := len(moves)
+	moves = slices.DeleteFunc(moves, func(mv dedupe.Move) bool { return m.unpinned(mv.Descriptor.Name) })
+	f.Unpinned = all - len(moves)
 	f.Moves = append(f.Moves, moves...)
 	dedupe.Apply(lock, moves)
 }

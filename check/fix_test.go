@@ -154,6 +154,23 @@ func TestFixManifests(t *testing.T) {
 	}
 }
 
+// Without the manifest nobody knows what is off the release: the default
+// strategy leaves @backstage packages alone, and says so.
+func TestFixWithoutManifest(t *testing.T) {
+	in := open(t, planted(t, "dedupable_old_entry"))
+	r := mustReport(t, in, Options{})
+	if len(r.Findings) != 1 || r.Findings[0].Rule != ruleDedupable || r.Findings[0].FixedBy != "" {
+		t.Errorf("%+v", r.Findings)
+	}
+	f := mustFix(t, in, Options{}, false)
+	if !f.Empty() || f.Unpinned != 1 || len(f.Notes(true)) != 1 {
+		t.Errorf("%+v", f)
+	}
+	if f := mustFix(t, in, Options{Strategy: dedupe.Highest}, false); len(f.Moves) != 1 || f.Unpinned != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Whoever asks for one version only meant it.
 func TestFixLeavesPins(t *testing.T) {
 	dir := planted(t, "duplicate_by_workspace")

@@ -38,10 +38,17 @@ func (f *Fixed) Notes(applied bool) []string {
 	if !applied {
 		verb = "Would fix"
 	}
-	if f.Empty() {
-		return []string{"There is nothing to fix without a person."}
-	}
 	var notes []string
+	if f.Unpinned > 0 {
+		notes = append(notes, "Left: "+countNoun(f.Unpinned, "range of a @backstage package", "ranges of @backstage packages")+
+			", because the manifest of the release is not known (--online fetches it, --strategy highest does without)")
+	}
+	if f.Empty() {
+		if len(notes) == 0 {
+			notes = append(notes, "There is nothing to fix without a person.")
+		}
+		return notes
+	}
 	add := func(n int, one, many string) {
 		if n > 0 {
 			notes = append(notes, verb+": "+countNoun(n, one, many))
