@@ -188,6 +188,9 @@ func next(s source, i int) string {
 	return ""
 }
 
+// maxCall bounds how far a call of add is followed, in tokens.
+const maxCall = 1000
+
 // added are the words between the parentheses of calls of add.
 func (s source) added() map[string]bool {
 	words := map[string]bool{}
@@ -196,7 +199,7 @@ func (s source) added() map[string]bool {
 			continue
 		}
 		depth := 0
-		for _, t := range s.tokens[i+1:] {
+		for _, t := range s.tokens[i+1 : min(len(s.tokens), i+maxCall)] {
 			if t.str {
 				continue
 			}
@@ -208,7 +211,7 @@ func (s source) added() map[string]bool {
 			default:
 				words[t.text] = true
 			}
-			if depth == 0 || len(words) > 10_000 {
+			if depth == 0 {
 				break
 			}
 		}

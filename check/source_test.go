@@ -3,6 +3,7 @@ package check
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -48,6 +49,17 @@ import { default as w } from 'renamed-default'; f(w);
 	}
 	if im := scanSource(src).imports(); im[0].line != 4 || im[len(im)-1].line != 23 {
 		t.Errorf("lines %d and %d", im[0].line, im[len(im)-1].line)
+	}
+}
+
+// A file as large as one may be is read in moments, whatever is in it.
+func TestScanLargeSource(t *testing.T) {
+	for _, text := range []string{"add(", "import a, {", "'", "/*", "import(", "a"} {
+		start := time.Now()
+		scanSource(strings.Repeat(text, maxSource/len(text))).imports()
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%q: %s", text, took)
+		}
 	}
 }
 
