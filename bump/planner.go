@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -277,7 +278,7 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 		if !ok || strings.HasPrefix(e.Resolution.Reference, "virtual:") {
 			continue
 		}
-		if !contains(out[name], version) {
+		if !slices.Contains(out[name], version) {
 			out[name] = append(out[name], version)
 		}
 	}
@@ -285,15 +286,6 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 		sortVersions(versions)
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // releaseOf is the release in backstage.json, "" when there is none.

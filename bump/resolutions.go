@@ -2,6 +2,7 @@ package bump
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -114,7 +115,7 @@ func (pl *planner) goesStale(r pkgjson.Resolution) string {
 	if parent := r.Pattern.Parent; parent != "" && r.Pattern.ParentRange != "" && pl.patterns.match(parent) {
 		held := bare(r.Pattern.ParentRange)
 		for _, c := range pl.plan.Changes {
-			if c.Name == parent && contains(pl.locked[parent], held) {
+			if c.Name == parent && slices.Contains(pl.locked[parent], held) {
 				return fmt.Sprintf("it applies to what %s %s asks for, and %s moves to %s", parent, held, parent, c.To)
 			}
 		}

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -28,9 +27,7 @@ type target struct {
 // targets decides for every name at once, because names that the manifest
 // lacks are looked up in parallel.
 type targets struct {
-	manifest *release.Manifest
-	line     string // "main", "next", or "" for an exact release
-	byName   map[string]target
+	byName map[string]target
 }
 
 // lookups is how many packuments are asked for at once; the registry client
@@ -41,7 +38,7 @@ const lookups = 16
 const courtesy = 3 * time.Second
 
 func (pl *planner) findTargets(ctx context.Context, names map[string]inUse) (*targets, error) {
-	t := &targets{manifest: pl.manifest, line: pl.line, byName: make(map[string]target, len(names))}
+	t := &targets{byName: make(map[string]target, len(names))}
 	var ask []string
 	for name := range names {
 		if v, ok := pl.manifest.Packages[name]; ok {

@@ -53,15 +53,14 @@ var ranks = map[string]int{
 
 // owners are the only packages that import a library, each with the reason.
 var owners = map[string]string{
-	"github.com/urfave/cli/v2":                   "cmd/portalctl",     // flags are wiring
-	"github.com/tailscale/hujson":                "internal/jsonedit", // one way to edit JSON
-	"go.yaml.in/yaml/v3":                         "internal/yamledit", // one way to edit YAML
-	"github.com/hashicorp/go-retryablehttp":      "internal/httpfetch",
-	"charm.land/lipgloss/v2":                     "internal/ui",
-	"github.com/schollz/progressbar/v3":          "internal/ui",
-	"github.com/olekukonko/tablewriter":          "internal/report",
-	"github.com/rogpeppe/go-internal/lockedfile": "internal/txn",
-	"github.com/go-git/go-git/v5":                "internal/gitbase",
+	"github.com/urfave/cli/v2":              "cmd/portalctl",     // flags are wiring
+	"github.com/tailscale/hujson":           "internal/jsonedit", // one way to edit JSON
+	"go.yaml.in/yaml/v3":                    "internal/yamledit", // one way to edit YAML
+	"github.com/hashicorp/go-retryablehttp": "internal/httpfetch",
+	"charm.land/lipgloss/v2":                "internal/ui",
+	"github.com/schollz/progressbar/v3":     "internal/ui",
+	"github.com/olekukonko/tablewriter":     "internal/report",
+	"github.com/go-git/go-git/v5":           "internal/gitbase",
 }
 
 func TestImportRules(t *testing.T) {
