@@ -46,8 +46,14 @@ func TestMain(m *testing.M) {
 // that are made of the versions' manifests, and a versions host that serves
 // $WORK/versions.
 func setupScript(env *testscript.Env) error {
-	registry := httptest.NewServer(nil)
-	registry.Config.Handler = &folderRegistry{dir: filepath.Join(env.WorkDir, "registry"), url: registry.URL}
+	// The handler names the server's own address, so it is set between the two:
+	// once a server runs, its goroutines read it.
+	registry := httptest.NewUnstartedServer(nil)
+	registry.Config.Handler = &folderRegistry{
+		dir: filepath.Join(env.WorkDir, "registry"),
+		url: "http://" + registry.Listener.Addr().String(),
+	}
+	registry.Start()
 	env.Defer(registry.Close)
 	versions := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(env.WorkDir, "versions"))))
 	env.Defer(versions.Close)
