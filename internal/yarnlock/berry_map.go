@@ -38,36 +38,43 @@ func (p *parser) berryMap(e *Entry, name string) error {
 
 // berryDeps reads the lines "name: range" below the current one.
 func (p *parser) berryDeps(field string) ([]Dep, error) {
-	if err := p.below(field, 4); err != nil {
-		return nil, err
-	}
-	p.depBuf = p.depBuf[:0]
-	for !p.done && p.indent > 2 {
-		if p.indent != 4 {
-			return nil, p.badIndent(4)
-		}
-		name, rest, err := p.berryKey()
-		if err != nil {
-			return nil, err
-		}
-		val, err := p.berryScalar(rest)
-		if err != nil {
-			return nil, err
-		}
-		p.addDep(name, val)
-		if err := p.next(); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.noTwins(); err != nil {
+	if err := p.pairs(field, 4, p.berryPair); err != nil {
 		return nil, err
 	}
 	return p.depList(), nil
 }
 
-// addDep collects a dependency of the current line.
-func (p *parser) addDep(name, rng string) {
-	p.depBuf = append(p.depBuf, Dep{Name: name, Range: rng, Line: p.line})
+func (p *parser) berryPair() (name, val string, err error) {
+	name, rest, err := p.berryKey()
+	if err != nil {
+		return "", "", err
+	}
+	val, err = p.berryScalar(rest)
+	return name, val, err
+}
+
+// pairs collects the names and values below the current line, which is field's,
+// in depBuf. Each stands alone on a line of that indent, in the way of read's
+// dialect.
+func (p *parser) pairs(field string, indent int, read func() (name, val string, err error)) error {
+	if err := p.below(field, indent); err != nil {
+		return err
+	}
+	p.depBuf = p.depBuf[:0]
+	for !p.done && p.indent > indent-2 {
+		if p.indent != indent {
+			return p.badIndent(indent)
+		}
+		name, val, err := read()
+		if err != nil {
+			return err
+		}
+		p.depBuf = append(p.depBuf, Dep{Name: name, Range: val, Line: p.line})
+		if err := p.next(); err != nil {
+			return err
+		}
+	}
+	return p.noTwins()
 }
 
 // noTwins refuses a list that has a name twice: one of the two would silently
@@ -132,28 +139,7 @@ func (p *parser) berryMeta(field string) ([]Meta, error) {
 }
 
 func (p *parser) berryFlags(pkg string) ([]Flag, error) {
-	if err := p.below(pkg, 6); err != nil {
-		return nil, err
-	}
-	p.depBuf = p.depBuf[:0]
-	for !p.done && p.indent > 4 {
-		if p.indent != 6 {
-			return nil, p.badIndent(6)
-		}
-		name, rest, err := p.berryKey()
-		if err != nil {
-			return nil, err
-		}
-		val, err := p.berryScalar(rest)
-		if err != nil {
-			return nil, err
-		}
-		p.addDep(name, val)
-		if err := p.next(); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.noTwins(); err != nil {
+	if err := p.pairs(pkg, 6, p.berryPair); err != nil {
 		return nil, err
 	}
 	flags := make([]Flag, len(p.depBuf))

@@ -178,31 +178,19 @@ func (p *parser) classicMap(e *Entry, name string) (err error) {
 
 // classicDeps reads the lines "name range" below the current one.
 func (p *parser) classicDeps(field string) ([]Dep, error) {
-	if err := p.below(field, 4); err != nil {
-		return nil, err
-	}
-	p.depBuf = p.depBuf[:0]
-	for !p.done && p.indent > 2 {
-		if p.indent != 4 {
-			return nil, p.badIndent(4)
-		}
-		name, rest, err := p.classicKey(p.text)
-		if err != nil {
-			return nil, err
-		}
-		val, err := p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
-		if err != nil {
-			return nil, err
-		}
-		p.addDep(name, val)
-		if err := p.next(); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.noTwins(); err != nil {
+	if err := p.pairs(field, 4, p.classicPair); err != nil {
 		return nil, err
 	}
 	return p.depList(), nil
+}
+
+func (p *parser) classicPair() (name, val string, err error) {
+	name, rest, err := p.classicKey(p.text)
+	if err != nil {
+		return "", "", err
+	}
+	val, err = p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
+	return name, val, err
 }
 
 // classicLocator says where a Classic entry comes from, in Berry's terms.
