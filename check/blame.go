@@ -159,20 +159,28 @@ func (m *model) copyLine(in *instance, keep bool, list []blame) string {
 		return fmt.Sprintf("%s: what the portal should have (%s)", in.version, countNoun(len(list), "asks for it", "ask for it"))
 	}
 	slices.SortStableFunc(list, blame.compare)
+	type way struct {
+		from depgraph.Node
+		rng  string
+	}
 	var ways []string
-	seen := map[string]bool{}
+	seen := make(map[way]bool, len(list))
 	for _, b := range list {
-		way := strings.Join(m.path(b.edge.From), " → ") + " asks for " + strings.TrimPrefix(b.edge.Range, "npm:")
-		if !seen[way] {
-			seen[way] = true
-			ways = append(ways, way)
+		w := way{b.edge.From, strings.TrimPrefix(b.edge.Range, "npm:")}
+		if !seen[w] {
+			if seen[w] = true; len(seen) <= mostWays {
+				ways = append(ways, strings.Join(m.path(w.from), " → ")+" asks for "+w.rng)
+			}
 		}
 	}
-	if len(ways) > 3 {
-		ways = append(ways[:3], fmt.Sprintf("and %d more", len(ways)-3))
+	if n := len(seen) - mostWays; n > 0 {
+		ways = append(ways, fmt.Sprintf("and %d more", n))
 	}
 	return in.version + ": " + strings.Join(ways, "; ")
 }
+
+// mostWays is how many of those who ask for a version a line names.
+const mostWays = 3
 
 func countNoun(n int, one, many string) string {
 	if n == 1 {

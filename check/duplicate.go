@@ -1,7 +1,9 @@
 package check
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,8 +48,8 @@ type instance struct {
 // what can be deduped is: that is another rule's finding, and another fix.
 func (m *model) duplicates() {
 	runtimes := m.runtimes()
-	for _, name := range m.after.Idents() {
-		if !m.inScope(name) || len(m.after.Ident(name)) < 2 {
+	for _, name := range m.after.Several() {
+		if !m.inScope(name) {
 			continue
 		}
 		list := m.instances(name)
@@ -166,41 +168,37 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 	}
 	keep := m.keep(name, list)
 	f := finding.Finding{Rule: ruleDuplicate, Name: name}
-	var copies []copyJSON
+	d := &duplicateDetails{m: m, reason: reason, keep: keep, list: list, asks: make([][]blame, len(list))}
 	var blames []blame
 	versions := make([]string, len(list))
 	for i, in := range list {
 		versions[i] = in.version
-		c := copyJSON{Version: in.version, Keep: in == keep}
-		var mine []blame
-		for _, e := range in.edges {
-			b := m.blameOf(e, keep)
+		mine := make([]blame, len(in.edges))
+		for j, e := range in.edges {
 			if in == keep {
-				b.fix, b.forced = "", false
+				mine[j].edge = e
+			} else {
+				mine[j] = m.blameOf(e, keep)
 			}
-			mine = append(mine, b)
-			c.AskedBy = append(c.AskedBy, m.askOf(b))
 		}
-		slices.SortFunc(c.AskedBy, func(a, b askJSON) int {
-			return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Version, b.Version))
-		})
+		d.asks[i] = mine
 		if in != keep {
-			c.Fix = worst(mine)
 			blames = append(blames, mine...)
 		}
-		copies = append(copies, c)
-		f.Lines = append(f.Lines, m.copyLine(in, in == keep, mine))
 	}
 	if m.allClaimed(blames) {
 		m.claimCopies(name, list, keep)
 		return
 	}
 	slices.SortStableFunc(blames, blame.compare)
+	for i, in := range list {
+		f.Lines = append(f.Lines, m.copyLine(in, in == keep, d.asks[i]))
+	}
 	first := blames[0]
 	f.Pos = first.edge.Pos
 	f.Fixes = fixesOf(blames)
 	f.Key = strings.Join(versions, " ")
-	f.Details = map[string]any{"versions": copies, "reason": reason}
+	f.Details = d
 	f.Message = fmt.Sprintf("%d versions of %s: %s; %s", len(list), name, strings.Join(versions, ", "), m.culprit(first, keep))
 	switch {
 	case loaded < 2:
@@ -224,6 +222,38 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 	m.add(f)
 }
 
+// duplicateDetails is what the JSON report says of a duplicate. The other forms
+// have no use for it, and the ways to everybody who asks are most of the work.
+type duplicateDetails struct {
+	m      *model
+	reason string
+	keep   *instance
+	list   []*instance
+	asks   [][]blame // by instance
+}
+
+func (d *duplicateDetails) MarshalJSON() ([]byte, error) {
+	copies := make([]copyJSON, len(d.list))
+	for i, in := range d.list {
+		c := copyJSON{Version: in.version, Keep: in == d.keep}
+		for _, b := range d.asks[i] {
+			c.AskedBy = append(c.AskedBy, d.m.askOf(b))
+		}
+		slices.SortFunc(c.AskedBy, func(a, b askJSON) int {
+			return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Version, b.Version))
+		})
+		if in != d.keep {
+			c.Fix = worst(d.asks[i])
+		}
+		copies[i] = c
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(map[string]any{"versions": copies, "reason": d.reason})
+	return b.Bytes(), err
+}
+
 // claimCopies keeps off-release and mixed-line from reporting the copies again.
 func (m *model) claimCopies(name string, list []*instance, keep *instance) {
 	for _, in := range list {
@@ -231,24 +261,9 @@ func (m *model) claimCopies(name string, list []*instance, keep *instance) {
 			continue
 		}
 		for _, n := range in.nodes {
-			m.claimNode(m.graphNode(n))
+			m.claimNode(n)
 		}
 	}
-}
-
-// graphNode is the node in the graph of the lock as it is, for one of after.
-func (m *model) graphNode(n depgraph.Node) depgraph.Node {
-	if m.after == m.graph {
-		return n
-	}
-	e := m.after.Entry(n)
-	if e == nil {
-		return depgraph.None
-	}
-	if own := m.in.Lock.Locate(e.Resolution); own != nil {
-		return m.graph.Node(own)
-	}
-	return depgraph.None
 }
 
 // keep is the version to end up with: the release's, else the one that an app

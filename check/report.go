@@ -7,7 +7,6 @@ import (
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // Schema names the form of the JSON report. docs/json.md describes it.
@@ -83,14 +82,7 @@ func (m *model) plan() {
 	if len(m.moves) == 0 || m.off(ruleDedupable) {
 		return
 	}
-	// A copy with the moves made. What that leaves without anybody to ask for it
-	// is not reachable any more, which the rules look at.
-	lock, err := yarnlock.Parse(m.in.Lock.File, m.in.Lock.Format())
-	if err != nil {
-		return
-	}
-	dedupe.Apply(lock, dedupe.Transfer(m.moves, lock))
-	m.after = newGraph(m.in, lock)
+	m.after = m.graph.Moved(dedupe.Targets(m.in.Lock, m.moves))
 }
 
 func (m *model) dedupeOptions() dedupe.Options {

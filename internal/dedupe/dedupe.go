@@ -85,16 +85,20 @@ func Plan(lock *yarnlock.Lock, opts Options) []Move {
 	return moves
 }
 
-// Transfer is the moves of one lock for a copy of it.
-func Transfer(moves []Move, lock *yarnlock.Lock) []Move {
-	list := make([]Move, 0, len(moves))
+// Targets is where Apply would bind descriptors to, by descriptor: the moved
+// ones, and the patches that follow them.
+func Targets(lock *yarnlock.Lock, moves []Move) map[yarnlock.Descriptor]*yarnlock.Entry {
+	to := make(map[yarnlock.Descriptor]*yarnlock.Entry, len(moves))
+	patches := followers(lock)
 	for _, m := range moves {
-		m.From, m.To = lock.Lookup(m.Descriptor), lock.Lookup(m.To.Keys[0])
-		if m.From != nil && m.To != nil {
-			list = append(list, m)
+		for _, f := range patches[m.Descriptor] {
+			if e := f.patchOf(lock, m.To); e != nil {
+				to[f.key] = e
+			}
 		}
+		to[m.Descriptor] = m.To
 	}
-	return list
+	return to
 }
 
 // Apply makes the moves in the lock that Plan looked at. Entries that lose

@@ -36,10 +36,16 @@ func (b *builder) addNodes() {
 	b.byEntry = make(map[*yarnlock.Entry]Node, len(b.lock.Entries))
 	b.byName = make(map[string][]Node, len(b.lock.Entries))
 	byRel := map[string]Node{}
-	for _, e := range b.lock.Entries {
+	ones := make([]Node, len(b.lock.Entries)) // most names have one node
+	for i, e := range b.lock.Entries {
 		n := Node(len(b.nodes))
 		b.byEntry[e] = n
-		b.byName[e.Resolution.Name] = append(b.byName[e.Resolution.Name], n)
+		if list, ok := b.byName[e.Resolution.Name]; ok {
+			b.byName[e.Resolution.Name] = append(list, n)
+		} else {
+			ones[i] = n
+			b.byName[e.Resolution.Name] = ones[i : i+1 : i+1]
+		}
 		b.nodes = append(b.nodes, node{entry: e})
 		if e.IsWorkspace() {
 			byRel[strings.TrimPrefix(e.Resolution.Reference, "workspace:")] = n
@@ -218,9 +224,8 @@ func (b *builder) classicEdge(e Edge, parent yarnlock.Locator, rel string) {
 	b.add(e, parent)
 }
 
-// finish builds the index of incoming edges.
-func (b *builder) finish() *Graph {
-	g := b.Graph
+// index builds the index of incoming edges.
+func (g *Graph) index() {
 	g.inAt = make([]int32, len(g.nodes)+1)
 	for i := range g.edges {
 		g.inAt[g.edges[i].To+1]++
@@ -235,5 +240,4 @@ func (b *builder) finish() *Graph {
 		g.ins[at[to]] = int32(i)
 		at[to]++
 	}
-	return g
 }

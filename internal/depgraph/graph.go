@@ -119,7 +119,8 @@ func New(lock *yarnlock.Lock, opts Options) *Graph {
 	b := newBuilder(lock, opts)
 	b.addNodes()
 	b.addEdges()
-	return b.finish()
+	b.index()
+	return b.Graph
 }
 
 // Lock is the lock that g was built from.
@@ -158,6 +159,18 @@ func (g *Graph) Ident(name string) []Node { return g.byName[name] }
 
 // Idents are the names that Ident knows, sorted.
 func (g *Graph) Idents() []string { return slices.Sorted(maps.Keys(g.byName)) }
+
+// Several are the names that Ident has more than one node of, sorted.
+func (g *Graph) Several() []string {
+	var names []string
+	for name, nodes := range g.byName {
+		if len(nodes) > 1 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Name is the package's real name.
 func (g *Graph) Name(n Node) string {
