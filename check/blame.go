@@ -36,10 +36,10 @@ func (b blame) compare(other blame) int {
 // blameOf judges one who asks for another version than keep.
 func (m *model) blameOf(e depgraph.Edge, keep *instance) blame {
 	b := blame{edge: e}
-	switch text, ok := semverText(e); {
+	switch rng, ok := m.rangeOf(e); {
 	case m.forced(e):
 		b.fix, b.forced = finding.FixManifest, true
-	case ok && admits(text, keep):
+	case ok && rng.Satisfies(keep.parsed):
 		b.fix = finding.FixLock
 	case m.after.Workspace(e.From) != nil:
 		b.fix = finding.FixManifest
@@ -64,9 +64,7 @@ func (m *model) drifted(n depgraph.Node) bool {
 		return false
 	}
 	for e := range m.after.In(n) {
-		text, ok := semverText(e)
-		r, err := semrange.Parse(text)
-		if !ok || err != nil || !r.Satisfies(v) && !m.drifted1(e.From) {
+		if r, ok := m.rangeOf(e); !ok || !r.Satisfies(v) && !m.drifted1(e.From) {
 			return false
 		}
 	}
@@ -80,9 +78,29 @@ func (m *model) drifted1(n depgraph.Node) bool {
 	return ok && want != m.after.Version(n) && m.after.Workspace(n) == nil
 }
 
-func admits(text string, in *instance) bool {
-	r, err := semrange.Parse(text)
-	return err == nil && r.Satisfies(in.parsed)
+// askedRange is what an edge asks for; see rangeOf.
+type askedRange struct {
+	semrange.Range
+	ok bool
+}
+
+// rangeOf is the semver range of an edge, behind aliases and bindings; ok is
+// false if it has none. Many packages ask in the same words, so each text is
+// parsed once.
+func (m *model) rangeOf(e depgraph.Edge) (semrange.Range, bool) {
+	key := [2]string{e.Range, e.Key.Range}
+	r, have := m.parsedRanges[key]
+	if !have {
+		if text, ok := semverText(e); ok {
+			parsed, err := semrange.Parse(text)
+			r = askedRange{parsed, err == nil}
+		}
+		if m.parsedRanges == nil {
+			m.parsedRanges = map[[2]string]askedRange{}
+		}
+		m.parsedRanges[key] = r
+	}
+	return r.Range, r.ok
 }
 
 // semverText is the semver range of an edge, behind aliases and bindings.

@@ -37,6 +37,8 @@ type model struct {
 	ways      *ways        // see path
 	resolved  []override   // see overrides
 	hasParsed bool
+	// parsedRanges are those that edges ask for; see rangeOf.
+	parsedRanges map[[2]string]askedRange
 
 	findings []finding.Finding
 	unknown  []finding.Unknown

@@ -94,11 +94,7 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 	count := 0
 	for e := range m.graph.In(n) {
 		count++
-		text, ok := semverText(e)
-		if err != nil || !ok {
-			continue
-		}
-		if r, err := semrange.Parse(text); err != nil || r.Satisfies(want) {
+		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
 			continue
 		}
 		fix := finding.FixRelease

@@ -78,31 +78,45 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err := recoverChange(ctx, dir, r.e); err != nil {
 		return err
 	}
-	project, err := workspace.Open(dir)
+	root, err := workspace.FindRoot(dir)
 	if err != nil {
 		return err
 	}
-	settings, err := yarnrc.Load(project.Root, r.e.Environ)
+	// The lock is half of what there is to read, and independent of the rest.
+	r.co = &checkout{}
+	read := make(chan error, 1)
+	go func() { read <- r.readLock(filepath.Join(root, "yarn.lock")) }()
+	r.co.project, err = workspace.Open(dir)
+	readErr := <-read
+	if err == nil {
+		r.co.settings, err = yarnrc.Load(r.co.project.Root, r.e.Environ)
+	}
+	if err == nil {
+		err = readErr
+	}
 	if err != nil {
 		return err
 	}
-	r.co = &checkout{project: project, settings: settings}
-	r.in = check.Input{Project: project, Settings: settings, Files: os.DirFS(project.Root)}
-	r.co.lockText, err = os.ReadFile(r.co.lockPath())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return fault.Wrap(pathCause(err), fault.Pos{File: "yarn.lock"}, "the lock cannot be read").WithNext("Check that you may read it")
-	default:
-		r.in.Lock, r.in.LockErr = yarnlock.Parse("yarn.lock", r.co.lockText)
-		r.co.lock = r.in.Lock
-	}
+	r.in.Project, r.in.Settings, r.in.Files = r.co.project, r.co.settings, os.DirFS(r.co.project.Root)
 	if err := r.release(ctx); err != nil {
 		return err
 	}
 	if r.c.Bool("online") {
 		return r.published(ctx)
 	}
+	return nil
+}
+
+func (r *checkRun) readLock(path string) (err error) {
+	r.co.lockText, err = os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fault.Wrap(pathCause(err), fault.Pos{File: "yarn.lock"}, "the lock cannot be read").WithNext("Check that you may read it")
+	}
+	r.in.Lock, r.in.LockErr = yarnlock.Parse("yarn.lock", r.co.lockText)
+	r.co.lock = r.in.Lock
 	return nil
 }
 

@@ -96,6 +96,9 @@ func (o Override) matches(parent Locator, rng string) bool {
 // (Configuration.normalizeDependency). Neither contains a colon or a slash,
 // and whatever else a manifest may hold has one of them.
 func withProtocol(rng string) string {
+	if hasPrefix(rng, "npm:") {
+		return rng // nearly all
+	}
 	if strings.ContainsAny(rng, ":/") {
 		return rng
 	}
