@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -135,7 +136,7 @@ func (m *model) hostVersion(name string) []*semver.Version {
 	for _, roles := range [][]string{{"frontend", "backend"}, {""}} {
 		for _, n := range m.graph.Workspaces() {
 			p := m.byName[m.graph.Workspace(n).Name]
-			if p == nil || !slices.Contains(roles, p.role) || p.kind != kindNone || p.role == "" && p.Rel != "." {
+			if p == nil || !slices.Contains(roles, p.role) || p.Kind != portal.NoKind || p.role == "" && p.Rel != "." {
 				continue
 			}
 			for _, e := range m.graph.Out(n) {

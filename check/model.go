@@ -12,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -58,7 +59,7 @@ type model struct {
 // pkg is a workspace with what it is.
 type pkg struct {
 	*workspace.Workspace
-	named
+	portal.Naming
 	role string
 	side side
 }
@@ -84,14 +85,14 @@ func newModel(in Input, opts Options) *model {
 }
 
 func newPkg(ws *workspace.Workspace) *pkg {
-	p := &pkg{Workspace: ws, named: parseName(ws.File.Name), role: ws.File.Backstage.Role}
+	p := &pkg{Workspace: ws, Naming: portal.ParseName(ws.File.Name), role: ws.File.Backstage.Role}
 	// A wrong role is a finding of its own; the name then says where the
 	// package runs.
 	p.side = roles[p.role]
-	if s := p.kind.side(); s != sideNone && p.kind != kindPlugin {
+	if s := sideOfKind(p.Kind); s != sideNone && p.Kind != portal.Plugin {
 		p.side = s
 	}
-	if p.kind == kindPlugin && p.side == sideNone && (p.role == "" || roleUnknown(p.role)) {
+	if p.Kind == portal.Plugin && p.side == sideNone && (p.role == "" || roleUnknown(p.role)) {
 		p.side = sideFrontend
 	}
 	return p
@@ -104,19 +105,19 @@ func roleUnknown(role string) bool { _, ok := roles[role]; return !ok }
 func (p *pkg) isOwnPlugin() bool {
 	switch p.role {
 	case "frontend", "backend":
-		return p.kind != kindNone
+		return p.Kind != portal.NoKind
 	case "cli", "cli-module":
 		return false
 	case "":
 		b := p.File.Backstage
-		return p.kind != kindNone || b.PluginID != "" || b.PluginPackage != "" || len(b.PluginPackages) > 0
+		return p.Kind != portal.NoKind || b.PluginID != "" || b.PluginPackage != "" || len(b.PluginPackages) > 0
 	}
 	return true
 }
 
 // isModule reports whether p extends a plugin that is not its own.
 func (p *pkg) isModule() bool {
-	return p.kind == kindBackendModule || p.kind == kindFrontendModule || strings.HasSuffix(p.role, "-module")
+	return p.Kind == portal.BackendModule || p.Kind == portal.FrontendModule || strings.HasSuffix(p.role, "-module")
 }
 
 // releaseVersions are the versions of the release: its manifest's, or, as far

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
 )
 
 // movedPackages is the rule moved: backstage.moved, or a deprecation message,
@@ -41,7 +42,7 @@ func (m *model) movedPackages() {
 func isCandidate(d pkgjson.Dep) bool {
 	switch pkgjson.ParseSpec(d.Spec).Kind {
 	case pkgjson.KindRange, pkgjson.KindTag, pkgjson.KindBackstage, pkgjson.KindCatalog:
-		return strings.Contains(d.Name, "backstage") || parseName(d.Name).kind != kindNone
+		return strings.Contains(d.Name, "backstage") || portal.ParseName(d.Name).Kind != portal.NoKind
 	}
 	return false
 }

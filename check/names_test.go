@@ -1,36 +1,10 @@
 package check
 
-import "testing"
+import (
+	"testing"
 
-func TestParseName(t *testing.T) {
-	for name, want := range map[string]named{
-		"@acme/plugin-badges":                                 {kindPlugin, "@acme/plugin-badges", "badges"},
-		"@acme/plugin-badges-backend":                         {kindBackend, "@acme/plugin-badges", "badges"},
-		"@acme/backstage-plugin-badges-common":                {kindCommon, "@acme/backstage-plugin-badges", "badges"},
-		"backstage-plugin-badges-node":                        {kindNode, "backstage-plugin-badges", "badges"},
-		"plugin-badges-react":                                 {kindReact, "plugin-badges", "badges"},
-		"@backstage/plugin-catalog-backend-module-github-org": {kindBackendModule, "@backstage/plugin-catalog", "catalog"},
-		"@roadiehq/scaffolder-backend-module-utils":           {kindBackendModule, "@roadiehq/scaffolder", "scaffolder"},
-		"@backstage/plugin-techdocs-module-addons-contrib":    {kindFrontendModule, "@backstage/plugin-techdocs", "techdocs"},
-		"@backstage/plugin-search-backend-node":               {kindNode, "@backstage/plugin-search-backend", "search-backend"},
-		"backstage-plugin-kubernetes-backend-dynamic":         {kindBackend, "backstage-plugin-kubernetes", "kubernetes"},
-		"@backstage-community/plugin-tech-radar":              {kindPlugin, "@backstage-community/plugin-tech-radar", "tech-radar"},
-		"pagerduty-backstage-plugin-backend":                  {kind: kindBackend},
-		"@backstage/plugin-scaffolder-node-test-utils":        {kindNone, "@backstage/plugin-scaffolder-node-test-utils", "scaffolder-node-test-utils"},
-		"@backstage/backend-plugin-api":                       {},
-		"@backstage/core-plugin-api":                          {},
-		"@backstage/eslint-plugin":                            {},
-		"eslint-plugin-react":                                 {},
-		"@rollup/plugin-yaml":                                 {kindPlugin, "@rollup/plugin-yaml", "yaml"},
-		"app":                                                 {},
-		"":                                                    {},
-		"@acme/some-backend":                                  {},
-	} {
-		if got := parseName(name); got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
-	}
-}
+	"github.com/portalctl/portalctl/internal/finding"
+)
 
 func TestSideOf(t *testing.T) {
 	for name, want := range map[string]side{
@@ -55,32 +29,19 @@ func TestSideOf(t *testing.T) {
 	}
 }
 
+// .portalctl.yaml adds to the list of every portal.
 func TestSingletons(t *testing.T) {
-	m := newModel(Input{}, Options{})
-	for name, want := range map[string]bool{
-		"react":                              true,
-		"react-dom":                          true,
-		"@backstage/core-plugin-api":         true,
-		"@backstage/core-app-api":            true,
-		"@backstage/frontend-app-api":        true,
-		"@backstage/plugin-catalog":          true,
-		"@backstage/plugin-catalog-backend":  true,
-		"@roadiehq/backstage-plugin-argo-cd": true,
-		"@backstage/plugin-catalog-react":    false,
-		"@backstage/plugin-catalog-node":     false,
-		"@backstage/plugin-catalog-common":   false,
-		"@backstage/backend-plugin-api":      false,
-		"@backstage/errors":                  false,
-		"@acme/plugin-badges":                false,
-		"lodash":                             false,
-	} {
-		if got := m.isSingleton(name); got != want {
-			t.Errorf("%s: %v", name, got)
+	config, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  singletons: ['@acme/*']\n"), ConfigSchema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newModel(Input{}, Options{Config: config})
+	for name, want := range map[string]string{"@acme/ui": configReason, "@other/ui": ""} {
+		if got := m.singletonReason(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	for _, s := range singletons {
-		if s.reason == "" {
-			t.Errorf("%s has no reason", s.name)
-		}
+	if m.singletonReason("react") == "" {
+		t.Error("react is none any more")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/portal"
 )
 
 // checkPackages compares pluginPackages with the packages of the plugin in the
@@ -55,7 +56,7 @@ func (m *model) siblings(p *pkg) []*pkg {
 		// A role that is missing or wrong is a finding of its own; whether the
 		// package is to be listed is not known before it is right.
 		sameID := p.File.Backstage.PluginID != "" && !roleUnknown(other.role) && other.File.Backstage.PluginID == p.File.Backstage.PluginID
-		if other == p || sameID || p.family != "" && other.family == p.family {
+		if other == p || sameID || p.Family != "" && other.Family == p.Family {
 			list = append(list, other)
 		}
 	}
@@ -96,9 +97,9 @@ func (m *model) checkModule(p *pkg) {
 	if p.side == sideFrontend {
 		known, role, suffix = knownFrontends, "frontend-plugin", ""
 	}
-	told := p.id // what the id should be, by the name or by the plugin's
+	told := p.ID // what the id should be, by the name or by the plugin's
 	if told == "" {
-		told = parseName(b.PluginPackage).id
+		told = portal.ParseName(b.PluginPackage).ID
 	}
 	if told != "" && b.PluginID != told && (slices.Contains(known, told) || strangerID(b.PluginID, told)) {
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s extends %s, but has the pluginId %q", p.Name(), told, b.PluginID),
@@ -110,7 +111,7 @@ func (m *model) checkModule(p *pkg) {
 		want = "@backstage/plugin-" + b.PluginID + suffix
 	}
 	for _, other := range m.packages {
-		if other.isModule() || other.role != role && other.kind.wanted() != role || other.File.Backstage.PluginID != b.PluginID && other.id != b.PluginID {
+		if other.isModule() || other.role != role && wantedRole(other.Kind) != role || other.File.Backstage.PluginID != b.PluginID && other.ID != b.PluginID {
 			continue
 		}
 		if want = other.Name(); want == b.PluginPackage {

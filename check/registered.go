@@ -11,13 +11,14 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
 // registered is the rule backend-registered.
 func (m *model) registered() {
 	for _, p := range m.packages {
-		if p.role == "backend" && p.kind == kindNone {
+		if p.role == "backend" && p.Kind == portal.NoKind {
 			m.registeredIn(p)
 		}
 	}
@@ -135,14 +136,14 @@ func (m *model) legacy(p *pkg, name string, s source) bool {
 // isBackendFeature reports whether a package is a plugin or module that a
 // backend adds.
 func (m *model) isBackendFeature(name string) bool {
-	if own := m.byName[name]; own != nil && own.role != "" && !roleUnknown(own.role) && own.kind == kindNone {
+	if own := m.byName[name]; own != nil && own.role != "" && !roleUnknown(own.role) && own.Kind == portal.NoKind {
 		return own.role == "backend-plugin" || own.role == "backend-plugin-module"
 	}
-	n := parseName(name)
+	n := portal.ParseName(name)
 	if strings.HasSuffix(name, "-test-utils") {
 		return false
 	}
-	return n.kind == kindBackendModule || n.kind == kindBackend
+	return n.Kind == portal.BackendModule || n.Kind == portal.Backend
 }
 
 // usesModule reports whether a package, or an entry point of it, is imported.

@@ -7,6 +7,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
 )
 
 // structure is the rule plugin-structure. The roles, ids and package lists are
@@ -57,7 +58,7 @@ func (p *pkg) at(field ...string) fault.Pos {
 // checkRole reports a role that is missing, unknown, or not what the name
 // says. It reports whether the rest is worth a look.
 func (m *model) checkRole(p *pkg) bool {
-	want := p.kind.wanted()
+	want := wantedRole(p.Kind)
 	switch {
 	case p.role == "":
 		m.structureFinding(p, p.at(), "role", fmt.Sprintf("%s has no backstage.role: the Backstage CLI does not know how to build it", p.Name()),
@@ -85,8 +86,8 @@ func writeRole(want string) string {
 // promises little: it can be a library, or the backend plugin of somebody who
 // has no other.
 func (p *pkg) roleFits() bool {
-	want := p.kind.wanted()
-	return want == "" || p.role == want || p.kind == kindPlugin && p.role != "frontend" && p.role != "backend"
+	want := wantedRole(p.Kind)
+	return want == "" || p.role == want || p.Kind == portal.Plugin && p.role != "frontend" && p.role != "backend"
 }
 
 // misplacedRole reports roles that do not exist on packages that are no
@@ -100,7 +101,7 @@ func (m *model) misplacedRole(p *pkg) {
 // direction reports dependencies on what cannot run where the package runs.
 // devDependencies are free: tests and dev setups may use both sides.
 func (m *model) direction(p *pkg) {
-	if p.side == sideNone || p.side == sideCommon && p.kind != kindCommon {
+	if p.side == sideNone || p.side == sideCommon && p.Kind != portal.Common {
 		return
 	}
 	for _, section := range []pkgjson.Section{pkgjson.Dependencies, pkgjson.PeerDependencies, pkgjson.OptionalDependencies} {
@@ -108,7 +109,7 @@ func (m *model) direction(p *pkg) {
 			to := sideOf(d.Name)
 			if own := m.byName[d.Name]; own != nil {
 				to = own.side
-				if p.role == "backend" && own.role == "frontend" && own.kind == kindNone {
+				if p.role == "backend" && own.role == "frontend" && own.Kind == portal.NoKind {
 					continue // the backend serves the app's bundle
 				}
 			}
@@ -163,10 +164,10 @@ func (m *model) families() map[*pkg][]*pkg {
 		if !p.isOwnPlugin() || p.isModule() {
 			continue
 		}
-		if first := byFamily[p.family]; first != nil && p.family != "" {
+		if first := byFamily[p.Family]; first != nil && p.Family != "" {
 			head[find(p)] = find(first)
 		} else {
-			byFamily[p.family] = p
+			byFamily[p.Family] = p
 		}
 		for _, name := range p.File.Backstage.PluginPackages {
 			if q := m.byName[name]; q != nil && q.isOwnPlugin() && !q.isModule() {
@@ -242,8 +243,8 @@ func familyID(p *pkg, family []*pkg) string {
 			count[id]++
 		}
 	}
-	if p.id != "" && count[p.id] > 0 {
-		return p.id
+	if p.ID != "" && count[p.ID] > 0 {
+		return p.ID
 	}
 	best := ""
 	for _, other := range family { // in order, so that ties are stable
@@ -259,8 +260,8 @@ func familyID(p *pkg, family []*pkg) string {
 
 // told is what the name tells of the plugin's id.
 func (p *pkg) told() string {
-	if p.id != "" {
-		return p.id
+	if p.ID != "" {
+		return p.ID
 	}
 	if _, base, ok := strings.Cut(p.Name(), "/"); ok {
 		return base

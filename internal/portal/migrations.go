@@ -1,5 +1,5 @@
 // Package portal knows what the packages of a Backstage portal are: which are
-// plugins, which keep data.
+// plugins, which keep data, which must not be there twice.
 package portal
 
 import "strings"

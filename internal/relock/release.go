@@ -3,10 +3,10 @@ package relock
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -21,7 +21,7 @@ type Release struct {
 	// AllowDowngrade lets the release's version win over a newer locked one.
 	AllowDowngrade bool
 	// Singleton says which packages must not be loaded twice. nil means
-	// IsSingleton.
+	// portal.IsSingleton.
 	Singleton func(name string) bool
 }
 
@@ -29,25 +29,6 @@ type Release struct {
 func (r *Release) Covers(name string) bool {
 	_, ok := r.Versions[name]
 	return ok
-}
-
-// IsSingleton is the rule of the former versions:check: a second copy of an
-// app API, of @backstage/core-plugin-api or of a plugin (its libraries apart)
-// breaks React contexts and API references.
-func IsSingleton(name string) bool {
-	_, base := scopeName(name)
-	switch {
-	case strings.HasSuffix(base, "-app-api"), base == "core-plugin-api", base == "frontend-plugin-api":
-		return true
-	case !strings.HasPrefix(base, "plugin-"):
-		return false
-	}
-	for _, library := range []string{"-react", "-node", "-common"} {
-		if strings.HasSuffix(base, library) {
-			return false
-		}
-	}
-	return true
 }
 
 // Choose applies the rule to all ranges that ask for the package.
@@ -157,7 +138,7 @@ func (g *group) target() *semver.Version {
 
 // oneCopy gives a singleton a single version if there is one for all.
 func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
-	singleton := IsSingleton
+	singleton := portal.IsSingleton
 	if g.policy.Singleton != nil {
 		singleton = g.policy.Singleton
 	}

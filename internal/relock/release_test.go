@@ -122,7 +122,7 @@ func TestRelease(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			policy := &Release{Versions: versions, AllowDowngrade: tt.downgrade}
+			policy := &Release{Versions: versions, AllowDowngrade: tt.downgrade, Singleton: func(name string) bool { return name == "@b/plugin-x" }}
 			res, err := Solve(t.Context(), project(t, tt.archive), registryOf(t, releasePackages), policy)
 			if err != nil {
 				t.Fatal(err)
@@ -160,16 +160,4 @@ func measured(r *Result) string {
 		fmt.Fprintf(&b, "ahead %s %s\n", o.Name, o.Version)
 	}
 	return b.String()
-}
-
-func TestIsSingleton(t *testing.T) {
-	for name, want := range map[string]bool{
-		"@backstage/core-app-api": true, "@backstage/core-plugin-api": true, "@backstage/plugin-catalog": true,
-		"@backstage/plugin-catalog-backend": true, "@backstage/plugin-catalog-react": false,
-		"@backstage/plugin-catalog-node": false, "@backstage/plugin-catalog-common": false, "@backstage/config": false,
-	} {
-		if IsSingleton(name) != want {
-			t.Errorf("%s: %v", name, !want)
-		}
-	}
 }
