@@ -3,10 +3,11 @@
 // compares what both wrote before a time counts, and prints medians and ratios.
 //
 //	go run ./internal/peerbench bump -manifest M.json -peer 'node …/backstage-cli' TREE…
+//	go run ./internal/peerbench check -versions DIR TREE…
 //	go run ./internal/peerbench noop -versions DIR TREE…
 //	go run ./internal/peerbench lock -versions DIR -release X TREE…
 //
-// The last two need node, npm and a registry; they run the Yarn that the tree's
+// The last three need node, npm and a registry; they run the Yarn that the tree's
 // packageManager names.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
@@ -23,6 +24,7 @@ var benchmarks = map[string]struct {
 	what string
 }{
 	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
+	"check":   {benchCheck, "check against yarn dedupe --check (Berry) and yarn-deduplicate --list (Yarn 1)"},
 	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
 	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
 	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
