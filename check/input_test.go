@@ -334,3 +334,36 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("%d known, %d gone", len(r.Known), r.Gone)
 	}
 }
+
+// An empty file is no lock that Yarn wrote. With a portal around it the missing
+// entries are found; alone it would seem to be in order.
+func TestEmptyLock(t *testing.T) {
+	lock, err := yarnlock.Parse("yarn.lock", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"lockfile-stale yarn.lock:1"}, lines(mustReport(t, Input{Lock: lock}, Options{}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// One missing patch file is one finding, however many resolutions name it.
+func TestPatchFileNamedTwice(t *testing.T) {
+	dir := classicPortal(t, classicLock)
+	root := `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {
+		"ms@^2.0.0": "patch:ms@npm%3A2.1.3#~/.yarn/patches/ms.patch",
+		"ms@2.1.3": "patch:ms@npm%3A2.1.3#~/.yarn/patches/ms.patch"
+	}}`
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(root), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var got []finding.Finding
+	for _, f := range mustReport(t, open(t, dir), Options{}).Findings {
+		if f.Rule == rulePatch {
+			got = append(got, f)
+		}
+	}
+	if len(got) != 1 || got[0].Pos.Line != 2 || len(got[0].Lines) != 1 || got[0].Lines[0] != "package.json:3 names it too" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -28,8 +28,9 @@ type patch struct {
 // looks at, apart from the resolutions that are no patches.
 func (m *model) patches() {
 	list := m.declaredPatches()
+	missing := map[string]int{}
 	for _, p := range list {
-		_ = m.patchFiles(p) || m.patchUnused(p) || m.patchHoldsBack(p)
+		_ = m.patchFiles(p, missing) || m.patchUnused(p) || m.patchHoldsBack(p)
 	}
 	m.patchShared(list)
 	m.patchOrphans(list)
@@ -87,7 +88,9 @@ func (m *model) patchFinding(p patch, severity finding.Severity, key, message, n
 	return true
 }
 
-func (m *model) patchFiles(p patch) bool {
+// patchFiles looks for the files of a patch. One that is gone is one finding,
+// however many resolutions name it: missing has the finding by file.
+func (m *model) patchFiles(p patch, missing map[string]int) bool {
 	if m.in.Files == nil {
 		return false
 	}
@@ -98,6 +101,15 @@ func (m *model) patchFiles(p patch) bool {
 		if info, err := fs.Stat(m.in.Files, file); err == nil && info.Mode().IsRegular() {
 			continue
 		}
+		if i, ok := missing[file]; ok {
+			if m.claim(p.pos); !p.key.IsZero() {
+				m.claim(p.key)
+			}
+			f := &m.findings[i]
+			f.Lines = append(f.Lines, fmt.Sprintf("%s names it too", line(p.pos)))
+			return true
+		}
+		missing[file] = len(m.findings)
 		return m.patchFinding(p, finding.Error, "file "+file,
 			fmt.Sprintf("the patch of %s names %s, which is not there", p.spec.Name, file),
 			"Restore the file from version control, or remove the patch")
