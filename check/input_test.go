@@ -335,15 +335,17 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
-// An empty file is no lock that Yarn wrote. With a portal around it the missing
-// entries are found; alone it would seem to be in order.
+// An empty file is no lock that Yarn wrote: one finding, not one for each
+// dependency.
 func TestEmptyLock(t *testing.T) {
 	lock, err := yarnlock.Parse("yarn.lock", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"lockfile-stale yarn.lock:1"}, lines(mustReport(t, Input{Lock: lock}, Options{}))); diff != "" {
-		t.Error(diff)
+	for name, in := range map[string]Input{"alone": {Lock: lock}, "portal": open(t, classicPortal(t, "")), "Yarn 1": open(t, classicPortal(t, "# yarn lockfile v1\n"))} {
+		if diff := cmp.Diff([]string{"lockfile-stale yarn.lock:1"}, lines(mustReport(t, in, Options{}))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

@@ -29,8 +29,8 @@ func (m *model) stale() {
 	case m.in.Lock == nil:
 		m.add(finding.Finding{Rule: ruleStale, Pos: fault.Pos{File: "package.json"}, Name: "yarn.lock",
 			Message: "there is no yarn.lock: every install may get other versions", Next: "Run yarn install, and commit yarn.lock", Fixes: inLockOnly})
-	case m.in.Project == nil && m.in.Lock.Kind == yarnlock.Berry && len(m.in.Lock.Entries) == 0:
-		// Yarn lists the workspaces at least; of Yarn 1 nothing is known.
+	case len(m.in.Lock.Entries) == 0 && (m.in.Lock.Kind == yarnlock.Berry || len(m.graph.Missing()) > 0):
+		// Yarn lists the workspaces at least. A Yarn 1 lock may have nothing to say.
 		m.add(finding.Finding{Rule: ruleStale, Pos: fault.Pos{File: m.in.Lock.File, Line: 1, Col: 1}, Name: "yarn.lock",
 			Message: "the lock is empty: it decides no version", Next: "Run yarn install, and commit yarn.lock", Fixes: inLockOnly})
 	default:

@@ -157,6 +157,9 @@ func culpritsLikeYarn(t *testing.T, y *realYarn, most int) {
 		var got []string
 		for _, in := range d.list {
 			for _, e := range in.edges {
+				if peerToo(d.m.after.Entry(e.From), f.Name) {
+					continue
+				}
 				got = append(got, label(d.m.after, e.From)+" → "+in.version)
 			}
 		}
@@ -168,6 +171,12 @@ func culpritsLikeYarn(t *testing.T, y *realYarn, most int) {
 		}
 	}
 	t.Logf("%d duplicates, %d who ask", compared, asks)
+}
+
+// peerToo tells the packages that ask for another one twice, as a dependency and
+// as a peer. Yarn's lock has the first, "yarn why" without --peers hides both.
+func peerToo(e *yarnlock.Entry, name string) bool {
+	return e != nil && slices.ContainsFunc(e.PeerDependencies, func(d yarnlock.Dep) bool { return d.Name == name })
 }
 
 // whyNode is a line, or a part of one, of "yarn why -R --json". The top has a
