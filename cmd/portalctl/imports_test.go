@@ -31,6 +31,7 @@ var ranks = map[string]int{
 	"internal/httpfetch":      1,
 	"internal/ui":             1,
 	"internal/yarnpatch":      1,
+	"internal/yarnext":        2,
 	"internal/yarnzip":        2,
 	"internal/report":         1,
 	"internal/pkgjson":        2,

@@ -1,37 +1,21 @@
 package depgraph
 
 import (
-	_ "embed"
-	"strings"
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-//go:embed extensions.txt
-var extensionText string
-
-type extension struct {
-	rng  string
-	deps []yarnlock.Dep
-}
-
-var extensionRules = sync.OnceValue(func() map[string][]extension {
-	rules := map[string][]extension{}
-	for line := range strings.Lines(extensionText) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
+// extensionRules are Yarn's own rules that add dependencies, by package. Peers
+// give no edge.
+var extensionRules = sync.OnceValue(func() map[string][]yarnext.Rule {
+	rules := map[string][]yarnext.Rule{}
+	for _, r := range yarnext.Rules() {
+		if len(r.Deps) > 0 {
+			rules[r.Name] = append(rules[r.Name], r)
 		}
-		fields := strings.Split(line, "\t")
-		who, _ := yarnlock.ParseDescriptor(fields[0])
-		x := extension{rng: who.Range}
-		for _, f := range fields[1:] {
-			d, _ := yarnlock.ParseDescriptor(f)
-			x.deps = append(x.deps, yarnlock.Dep{Name: d.Name, Range: "npm:" + d.Range})
-		}
-		rules[who.Name] = append(rules[who.Name], x)
 	}
 	return rules
 })
@@ -50,8 +34,8 @@ func YarnExtensions(e *yarnlock.Entry) []yarnlock.Dep {
 	}
 	var deps []yarnlock.Dep
 	for _, x := range rules {
-		if r, err := semrange.Parse(x.rng); err == nil && r.SatisfiesPeer(v) {
-			deps = append(deps, x.deps...)
+		if r, err := semrange.Parse(x.Range); err == nil && r.SatisfiesPeer(v) {
+			deps = append(deps, x.Deps...)
 		}
 	}
 	return deps
