@@ -32,6 +32,9 @@ func (l *checkLab) compare(tree string, ours, peer []string, lock *yarnlock.Lock
 	if err != nil {
 		return 0, err
 	}
+	if len(want) == 0 && bytes.Contains(theirs, []byte("Error")) {
+		return 0, fmt.Errorf("the peer fails: %s", theirs)
+	}
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
