@@ -86,19 +86,21 @@ func newJournal(files []file, dirs []string) *journal {
 
 // tx is one transaction, of Commit or of Recover.
 type tx struct {
-	fs       FS
-	root     string    // as the caller names it, for messages
-	realRoot string    // with all symlinks resolved
-	dir      string    // the journal's folder
-	lock     io.Closer // nil when it is not held
-	journal  *journal
-	files    []file // Commit only: what to stage
-	made     bool   // the journal's folder is of this transaction
-	applying bool   // the commit point has been passed
-	undone   bool   // the change is taken back: made directories go too
+	fs        FS
+	root      string    // as the caller names it, for messages
+	realRoot  string    // with all symlinks resolved
+	dir       string    // the journal's folder
+	lock      io.Closer // nil when it is not held
+	journal   *journal
+	files     []file // Commit only: what to stage
+	made      bool   // the journal's folder is of this transaction
+	applying  bool   // the commit point has been passed
+	forwarded bool   // every staged file has its place
+	undone    bool   // the change is taken back: made directories go too
 }
 
 func (t *tx) journalFile() string { return filepath.Join(t.dir, "journal.json") }
+func (t *tx) nextJournal() string { return t.journalFile() + ".new" }
 func (t *tx) lockFile() string    { return filepath.Join(t.dir, "lock") }
 
 func (t *tx) real(e entry) string { return filepath.Join(t.realRoot, filepath.FromSlash(e.Real)) }
@@ -116,40 +118,56 @@ func (t *tx) beside(e entry, kind string) string {
 
 // writeJournal replaces the journal durably.
 func (t *tx) writeJournal(s state) error {
-	t.journal.State = s
-	b, err := json.MarshalIndent(t.journal, "", "  ")
+	w, err := t.stageJournal(s)
 	if err != nil {
 		return err
 	}
-	next := t.journalFile() + ".new"
-	if err := t.remove(next); err != nil {
+	if err := first(w.Sync(), w.Close()); err != nil {
 		return err
 	}
-	if err := t.writeSynced(next, append(b, '\n')); err != nil {
-		return err
-	}
-	if err := t.fs.Rename(next, t.journalFile()); err != nil {
-		return err
-	}
-	if err := t.fs.SyncDir(t.dir); err != nil {
-		return err
-	}
-	if s == statePrepare {
-		return t.fs.SyncDir(t.realRoot) // the folder itself
-	}
-	return nil
+	return t.placeJournal(s)
 }
 
-func (t *tx) writeSynced(name string, b []byte) error {
-	f, err := t.fs.Create(name, 0o644)
+// stageJournal writes the journal of a state under its second name. It is to be
+// synced, closed and placed.
+func (t *tx) stageJournal(s state) (File, error) {
+	next := *t.journal
+	next.State = s
+	b, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
+		return nil, err
+	}
+	if err := t.remove(t.nextJournal()); err != nil {
+		return nil, err
+	}
+	w, err := t.fs.Create(t.nextJournal(), 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(append(b, '\n')); err != nil {
+		_ = w.Close()
+		return nil, err
+	}
+	w.StartSync()
+	return w, nil
+}
+
+// placeJournal makes the staged journal the one that counts.
+func (t *tx) placeJournal(s state) error {
+	if err := t.fs.Rename(t.nextJournal(), t.journalFile()); err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
+	t.journal.State = s
+	dirs := []string{t.dir}
+	if s == statePrepare {
+		dirs = append(dirs, t.realRoot) // the folder itself
 	}
-	return first(err, f.Close())
+	_, err := t.syncAll(dirs)
+	return err
+}
+
+func (t *tx) journalFault(err error) error {
+	return stepFault(t.dir, "the journal of changes could not be written", err)
 }
 
 func first(errs ...error) error {

@@ -109,8 +109,8 @@ func (t *tx) makeIgnore() error {
 // close removes the journal's folder and lets go of the lock. The journal must
 // be gone. On error the lock is still held.
 func (t *tx) close() error {
-	for _, name := range []string{"journal.json.new", ".gitignore"} {
-		if err := t.remove(filepath.Join(t.dir, name)); err != nil {
+	for _, name := range []string{t.nextJournal(), filepath.Join(t.dir, ".gitignore")} {
+		if err := t.remove(name); err != nil {
 			return err
 		}
 	}
@@ -131,8 +131,9 @@ func (t *tx) close() error {
 			return err
 		}
 	}
-	// Durability of the removal: a journal that came back after a power failure
-	// would only be tidied up once more.
+	// Durability of the removal. Where it fails, a power failure may bring the
+	// journal back: the next Recover finds every file as it should be and only
+	// tidies up once more.
 	_ = t.fs.SyncDir(t.realRoot)
 	t.unlock()
 	return nil

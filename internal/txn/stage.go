@@ -6,16 +6,24 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// parallel is how many files are written and synced at a time: most of a
-// transaction's time is waiting for the disk, and file systems sync a few files
-// together for the price of one.
-const parallel = 8
+const (
+	// parallel is how many files are written at a time.
+	parallel = 8
+	// syncing is how many files or folders are synced at a time. Each sync only
+	// waits, and the disk's cache is flushed once for all that wait together.
+	syncing = 32
+	// batch is how many files are open at a time: a project may have more than
+	// a process may have open.
+	batch = 128
+)
 
-// stage writes beside every file what it will be and what it was.
+// stage writes beside every file what it will be and what it was, and the
+// journal that makes it so, and syncs all of them together.
 func (t *tx) stage(ctx context.Context) error {
 	for _, d := range t.journal.Dirs {
 		name := filepath.Join(t.realRoot, filepath.FromSlash(d))
@@ -23,25 +31,78 @@ func (t *tx) stage(ctx context.Context) error {
 			return stepFault(name, "the folder could not be made", err)
 		}
 	}
+	first := true
+	for files := range slices.Chunk(t.files, batch) {
+		if err := t.stageBatch(ctx, files, first); err != nil {
+			return err
+		}
+		first = false
+	}
+	return nil
+}
+
+// stageBatch starts writing each file out when it has its content, and waits
+// for the disk when all have.
+func (t *tx) stageBatch(ctx context.Context, files []file, withJournal bool) error {
+	open := make([][]File, len(files), len(files)+1)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for _, f := range t.files {
+	for i, f := range files {
 		g.Go(func() error {
 			if gctx.Err() != nil {
 				return cancelled(context.Cause(gctx))
 			}
-			if err := t.stageFile(f); err != nil {
-				return stepFault(f.edit.Path, "the new content could not be written beside the file", err)
+			if err := t.stageFile(f, &open[i]); err != nil {
+				return stageFault(f, err)
 			}
 			return nil
 		})
 	}
-	return g.Wait()
+	err := g.Wait()
+	if err == nil && withJournal {
+		var w File
+		if w, err = t.stageJournal(stateCommit); err != nil {
+			err = t.journalFault(err)
+		} else {
+			open = append(open, []File{w})
+		}
+	}
+	if err != nil {
+		for _, ws := range open {
+			for _, w := range ws {
+				_ = w.Close()
+			}
+		}
+		return err
+	}
+	var sync errgroup.Group
+	sync.SetLimit(syncing)
+	for i, ws := range open {
+		sync.Go(func() error {
+			var err error
+			for _, w := range ws {
+				err = first(err, w.Sync(), w.Close())
+			}
+			switch {
+			case err == nil:
+				return nil
+			case i == len(files):
+				return t.journalFault(err)
+			}
+			return stageFault(files[i], err)
+		})
+	}
+	return sync.Wait()
 }
 
-func (t *tx) stageFile(f file) error {
+func stageFault(f file, err error) error {
+	return stepFault(f.edit.Path, "the new content could not be written beside the file", err)
+}
+
+// stageFile adds to open what is written but not synced.
+func (t *tx) stageFile(f file, open *[]File) error {
 	if f.edit.New != nil {
-		if err := t.write(t.staged(f.entry), f.edit.New, f); err != nil {
+		if err := t.write(t.staged(f.entry), f.edit.New, f, open); err != nil {
 			return err
 		}
 	}
@@ -53,11 +114,11 @@ func (t *tx) stageFile(f file) error {
 	if err := t.fs.Link(t.real(f.entry), t.backup(f.entry)); err == nil {
 		return nil
 	}
-	return t.write(t.backup(f.entry), f.edit.Old, f)
+	return t.write(t.backup(f.entry), f.edit.Old, f, open)
 }
 
-// write makes a synced file with the permissions of f.
-func (t *tx) write(name string, b []byte, f file) (err error) {
+// write makes a file with the permissions of f. It is to be synced and closed.
+func (t *tx) write(name string, b []byte, f file, open *[]File) error {
 	perm := f.edit.Mode.Perm()
 	switch {
 	case f.info != nil:
@@ -69,7 +130,7 @@ func (t *tx) write(name string, b []byte, f file) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = first(err, w.Close()) }()
+	*open = append(*open, w)
 	if n, err := w.Write(b); err != nil {
 		return err
 	} else if n < len(b) {
@@ -87,7 +148,8 @@ func (t *tx) write(name string, b []byte, f file) (err error) {
 			return err
 		}
 	}
-	return w.Sync()
+	w.StartSync()
+	return nil
 }
 
 // forward makes the last step for one file.
@@ -114,9 +176,14 @@ func (t *tx) syncDirs() (string, error) {
 	for _, e := range t.journal.Files {
 		add(t.real(e))
 	}
+	return t.syncAll(dirs)
+}
+
+// syncAll syncs folders. On error it names the first that failed.
+func (t *tx) syncAll(dirs []string) (string, error) {
 	failed := make([]error, len(dirs))
 	var g errgroup.Group
-	g.SetLimit(parallel)
+	g.SetLimit(syncing)
 	for i, dir := range dirs {
 		g.Go(func() error {
 			failed[i] = t.fs.SyncDir(dir)
@@ -140,7 +207,7 @@ func (t *tx) syncDirs() (string, error) {
 // tidy removes what was staged, then the journal. It may be called again.
 func (t *tx) tidy() error {
 	for _, e := range t.journal.Files {
-		if e.New != nil {
+		if e.New != nil && !t.forwarded {
 			if err := t.remove(t.staged(e)); err != nil {
 				return err
 			}
@@ -159,8 +226,5 @@ func (t *tx) tidy() error {
 			}
 		}
 	}
-	if err := t.remove(t.journalFile()); err != nil {
-		return err
-	}
-	return t.fs.SyncDir(t.dir)
+	return t.remove(t.journalFile())
 }

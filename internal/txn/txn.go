@@ -13,17 +13,40 @@
 //  2. Check: every file still is what the plan was computed from, and may be
 //     written.
 //  3. Journal, state "prepare": what was, what will be.
-//  4. Stage: beside each file its next content (.NAME.portalctl-ID.new), synced
-//     to disk, and a second name of its present content (….old): a hard link, or
-//     a copy where the file system has none. Putting back therefore needs no
-//     disk space.
-//  5. Check again; journal, state "commit". This is the point of no return:
-//     before it a cancelled context undoes everything, after it the change is
-//     finished.
-//  6. Rename, sync the directories, remove what was staged, then the journal.
+//  4. Stage: beside each file its next content (.NAME.portalctl-ID.new), and a
+//     second name of its present content (….old): a hard link, or a copy where
+//     the file system has none. Putting back therefore needs no disk space.
+//     Beside the journal its next state. All of it is synced together.
+//  5. Check again; journal, state "commit", by a rename. This is the point of no
+//     return: before it a cancelled context undoes everything, after it the
+//     change is finished.
+//  6. Rename, sync the directories, remove the backups, then the journal.
 //
 // An error in 3 to 6 puts everything back. After a crash, [Recover] finishes or
 // undoes the change, by what it finds: hashes decide, not the order of events.
+//
+// # What each sync is for
+//
+// A process that dies takes nothing with it that the system has been told. The
+// syncs are for a power failure, after which a file system may have kept later
+// operations and lost earlier ones. In order, each waiting for those before it:
+//
+//   - the journal "prepare", then its folder and the root: no staged file is
+//     ever on disk that Recover would not know to remove;
+//   - the staged files (all at once): the journal "commit" must not be on disk
+//     before the contents that it promises, nor a file's name before its content;
+//   - the journal's next state (among them), then its folder: no file may be
+//     replaced on disk before the journal that says so. The names of staged
+//     files need no sync of their own: on file systems with a journal a new
+//     file's sync makes its name durable too, and a backup's name reaches the
+//     disk no later than the rename in the same directory;
+//   - the directories of the replaced files (all at once): the backups and the
+//     journal must not be gone on disk before the new files are there;
+//   - the root, at the very end: the caller may say that it is done, and a
+//     journal that nobody needs does not come back and meet later edits.
+//
+// N files in D directories take N+D+6 syncs, which wait six times. No sync is
+// for the whole file system (syncfs): it would wait for what others write.
 //
 // # What is kept
 //
@@ -132,7 +155,7 @@ func (t *tx) begin(ctx context.Context, edits []Edit) error {
 // run takes the change from the journal to the last rename.
 func (t *tx) run(ctx context.Context) error {
 	if err := t.writeJournal(statePrepare); err != nil {
-		return stepFault(t.dir, "the journal of changes could not be written", err)
+		return t.journalFault(err)
 	}
 	if err := t.stage(ctx); err != nil {
 		return err
@@ -143,8 +166,8 @@ func (t *tx) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return cancelled(err)
 	}
-	if err := t.writeJournal(stateCommit); err != nil {
-		return stepFault(t.dir, "the journal of changes could not be written", err)
+	if err := t.placeJournal(stateCommit); err != nil {
+		return t.journalFault(err)
 	}
 	t.applying = true
 	for _, e := range t.journal.Files {
@@ -152,6 +175,7 @@ func (t *tx) run(ctx context.Context) error {
 			return stepFault(t.shown(e), "the file could not be replaced", err)
 		}
 	}
+	t.forwarded = true
 	if dir, err := t.syncDirs(); err != nil {
 		return stepFault(dir, "the folder could not be synced to disk", err)
 	}

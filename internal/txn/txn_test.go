@@ -332,6 +332,22 @@ func TestSyncOrder(t *testing.T) {
 	if staged != 8 {
 		t.Errorf("%d staged files", staged)
 	}
+	// Each sync costs a wait; the package's comment says what each is for.
+	syncs, syncdirs := 0, 0
+	for _, op := range ops {
+		switch {
+		case strings.HasPrefix(op, "sync "):
+			syncs++
+		case strings.HasPrefix(op, "syncdir "):
+			syncdirs++
+		}
+	}
+	if syncs != staged+2 || syncdirs != 8+4 { // 8 folders: those of the files, and what .yarn was made in
+		t.Errorf("%d syncs of files, %d of folders", syncs, syncdirs)
+	}
+	if last := at(at(committed, "remove "+filepath.Join(root, txn.Dir)), "syncdir "+root); last != len(ops)-1 {
+		t.Errorf("the last sync is operation %d of %d", last, len(ops))
+	}
 	removed := len(ops)
 	for i := committed; i < len(ops); i++ {
 		if strings.HasPrefix(ops[i], "remove ") && strings.HasSuffix(ops[i], ".old") {

@@ -254,4 +254,5 @@ func (f noSync) Create(name string, perm fs.FileMode) (txn.File, error) {
 
 type noSyncFile struct{ txn.File }
 
+func (noSyncFile) StartSync()  {}
 func (noSyncFile) Sync() error { return nil }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package txn
+
+import "os"
+
+func startSync(*os.File) {}
