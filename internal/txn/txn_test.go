@@ -342,7 +342,7 @@ func TestSyncOrder(t *testing.T) {
 			syncdirs++
 		}
 	}
-	if syncs != staged+2 || syncdirs != 8+4 { // 8 folders: those of the files, and what .yarn was made in
+	if syncs != staged+2 || syncdirs != 7+4 { // 7 folders: those of the files, and what .yarn was made in
 		t.Errorf("%d syncs of files, %d of folders", syncs, syncdirs)
 	}
 	if last := at(at(committed, "remove "+filepath.Join(root, txn.Dir)), "syncdir "+root); last != len(ops)-1 {
