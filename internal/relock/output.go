@@ -36,6 +36,9 @@ func (s *solver) printedChecksum(sum string) string {
 	return sum
 }
 
+// supportedCacheKey is the one whose checksums can be computed here.
+const supportedCacheKey = "10c0"
+
 // checksums are those of all packages of the graph: the lock's, or for what
 // the lock has none of, new ones from the source. Yarn fetches the same
 // packages in its update-lockfile mode.
@@ -61,29 +64,40 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	news, offline := make([]string, len(missing)), make([]error, len(missing))
-	g, gctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
+	offline := make([]error, len(missing))
+	early := make([]*earlySum, len(missing))
 	for i, p := range missing {
-		if reqs[i].Manifest == nil {
-			continue // absent
+		if reqs[i].Manifest != nil { // else absent
+			early[i] = s.ahead.start(p.loc, reqs[i])
 		}
-		g.Go(func() (err error) {
-			news[i], err = s.source.Checksum(gctx, reqs[i])
-			if errors.Is(err, httpfetch.ErrOffline) {
+	}
+	for i, p := range missing {
+		if early[i] == nil {
+			continue
+		}
+		g.Go(func() error {
+			<-early[i].done // it ends with ctx at the latest
+			err := early[i].err
+			switch {
+			case err == nil:
+				return nil
+			case errors.Is(err, httpfetch.ErrOffline):
 				offline[i] = err
 				return nil
 			}
-			if err != nil {
-				err = s.checksumError(p, err)
-			}
-			return err
+			// The first failure ends the rest: nothing is written.
+			s.ahead.cancel()
+			return s.checksumError(p, err)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	for i, p := range missing {
-		sums[p.loc] = news[i]
+		if early[i] != nil {
+			sums[p.loc] = early[i].sum
+		}
 		if offline[i] != nil {
 			s.lacks("the tarball of "+reqs[i].Name+"@"+reqs[i].Version, s.whoAsks(p), offline[i])
 		}
@@ -94,7 +108,7 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 // checksumRequests finds out what the source has to know. A package that the
 // lock has without a checksum may need a manifest that nobody asked for yet.
 func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]ChecksumRequest, error) {
-	if s.cfg.cacheKey != "10c0" {
+	if s.cfg.cacheKey != supportedCacheKey {
 		p := missing[0]
 		return nil, &Unsupported{
 			Construct: "compressionLevel " + s.cfg.compression, Pos: s.in.Settings.CompressionLevel.Pos,
@@ -129,6 +143,21 @@ func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]Checks
 		reqs[i] = ChecksumRequest{Name: loc.Name, Version: version, Manifest: m, CacheKey: s.cfg.cacheKey, Patch: patch}
 	}
 	return reqs, nil
+}
+
+// checksumRequest is the same for a package whose packument is there.
+func (s *solver) checksumRequest(p *pkg) (req ChecksumRequest, ok bool) {
+	loc, patch, err := s.registryPackage(p)
+	if err != nil {
+		return req, false
+	}
+	pk := s.packs[loc.Name]
+	if pk == nil || pk.err != nil {
+		return req, false
+	}
+	version, _ := npmVersion(loc.Reference)
+	m, err := pk.doc.Manifest(version)
+	return ChecksumRequest{Name: loc.Name, Version: version, Manifest: m, CacheKey: s.cfg.cacheKey, Patch: patch}, err == nil
 }
 
 func (s *solver) missingChecksum(p *pkg, err error) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -22,8 +23,8 @@ type pack struct {
 	doc  Packument
 	err  error
 
+	once     sync.Once
 	versions []Candidate // newest first, made on first use
-	sorted   bool
 }
 
 // Candidate is a version that a descriptor may resolve to.
@@ -44,12 +45,14 @@ func (c Candidate) Deprecated() bool {
 	return c.pack != nil && c.pack.doc.Deprecated(c.Version)
 }
 
-// all are the versions that the registry knows, newest first.
+// all are the versions that the registry knows, newest first. It may be called
+// from several goroutines.
 func (s *solver) all(p *pack) []Candidate {
-	if p.sorted {
-		return p.versions
-	}
-	p.sorted = true
+	p.once.Do(func() { s.sortVersions(p) })
+	return p.versions
+}
+
+func (s *solver) sortVersions(p *pack) {
 	for _, text := range p.doc.Versions() {
 		v, err := semrange.ParseVersion(text)
 		if err != nil {
@@ -64,7 +67,6 @@ func (s *solver) all(p *pack) []Candidate {
 		c.Quarantined = s.quarantined(p, c.Version, c.Parsed)
 		_, c.InLock = s.lockedVersion(p.name, c.Version)
 	}
-	return p.versions
 }
 
 // Candidates are the versions that a policy may choose from for one package.
@@ -91,26 +93,48 @@ func (c *Candidates) Locked() []Candidate {
 
 // All are the versions that the registry has, newest first.
 func (c *Candidates) All() ([]Candidate, error) {
+	p, err := c.pack()
+	if err != nil {
+		return nil, err
+	}
+	return c.s.all(p), nil
+}
+
+func (c *Candidates) pack() (*pack, error) {
 	p, ok := c.s.packument(c.name)
 	if !ok {
 		return nil, errNeedPackument
 	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	return c.s.all(p), nil
+	return p, p.err
 }
 
 // Best is what Yarn takes for a range that the lock does not have: the highest
 // version that the age gate lets through, one that is not deprecated if there
 // is one (NpmSemverResolver.getCandidates).
 func (c *Candidates) Best(r semrange.Range) (Candidate, error) {
-	list, err := c.All()
+	p, err := c.pack()
 	if err != nil {
 		return Candidate{}, err
 	}
+	best, quarantined, err := c.s.best(p, r)
+	switch {
+	case err == nil:
+		return best, nil
+	case quarantined:
+		return Candidate{}, fault.New("every version of %s that satisfies %s is too new for npmMinimalAgeGate", c.name, r).
+			WithNext("Wait until the versions are old enough, or list %s in npmPreapprovedPackages (.yarnrc.yml).", c.name)
+	}
+	return Candidate{}, fault.New("the registry has no version of %s that satisfies %s", c.name, r).
+		WithNext("Ask for a version that the registry has, then run the command again.")
+}
+
+var errNoVersion = errors.New("no version satisfies the range")
+
+// best is what Best says of one packument; quarantined tells of versions that
+// only the age gate keeps out. It may be called from several goroutines.
+func (s *solver) best(p *pack, r semrange.Range) (best Candidate, quarantined bool, err error) {
+	list := s.all(p)
 	var first *Candidate
-	quarantined := false
 	for i := range list {
 		v := &list[i]
 		if !r.Satisfies(v.Parsed) {
@@ -121,21 +145,16 @@ func (c *Candidates) Best(r semrange.Range) (Candidate, error) {
 			continue
 		}
 		if !v.Deprecated() {
-			return *v, nil
+			return *v, quarantined, nil
 		}
 		if first == nil {
 			first = v
 		}
 	}
-	switch {
-	case first != nil:
-		return *first, nil
-	case quarantined:
-		return Candidate{}, fault.New("every version of %s that satisfies %s is too new for npmMinimalAgeGate", c.name, r).
-			WithNext("Wait until the versions are old enough, or list %s in npmPreapprovedPackages (.yarnrc.yml).", c.name)
+	if first != nil {
+		return *first, quarantined, nil
 	}
-	return Candidate{}, fault.New("the registry has no version of %s that satisfies %s", c.name, r).
-		WithNext("Ask for a version that the registry has, then run the command again.")
+	return Candidate{}, quarantined, errNoVersion
 }
 
 // quarantined is npmConfigUtils' isPackageApproved, negated: the version is

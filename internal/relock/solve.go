@@ -21,6 +21,8 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 	if err != nil {
 		return nil, err
 	}
+	s.ahead = newAhead(ctx, s)
+	defer s.ahead.close()
 	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
@@ -31,6 +33,7 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 	if err != nil {
 		return nil, err
 	}
+	s.ahead.close()
 	before := census(s.in.lockEntries())
 	if err := s.write(sums); err != nil {
 		return nil, err

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -34,6 +32,8 @@ type solver struct {
 	pins   map[descriptor]Choice // decisions of the policy's second look
 	floors *floors
 	bound  map[string]string // what backstage: ranges stand for
+
+	ahead *ahead
 
 	patchesByName map[string][]*yarnlock.Entry
 	absent        absent // what could not be had without a network
@@ -151,7 +151,7 @@ func (s *solver) drain(ctx context.Context) error {
 	return nil
 }
 
-// fetch asks for all packuments that a wave needs, in parallel. How many at a
+// fetch waits for all packuments that a wave needs. How many requests run at a
 // time is the source's business.
 func (s *solver) fetch(ctx context.Context) error {
 	names := make([]string, 0, len(s.need))
@@ -159,23 +159,25 @@ func (s *solver) fetch(ctx context.Context) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	packs := make([]*pack, len(names))
-	g, gctx := errgroup.WithContext(ctx)
+	for _, d := range s.waiting {
+		if ask, ok := s.askOf(d); ok && s.need[ask.Name] {
+			s.ahead.packument(ask.Name, ask.text)
+		}
+	}
+	early := make([]*earlyPack, len(names))
 	for i, name := range names {
-		g.Go(func() error {
-			p, err := s.source.Packument(gctx, name)
-			packs[i] = &pack{name: name, doc: p, err: err}
-			if err != nil && gctx.Err() != nil {
-				return gctx.Err()
-			}
-			return nil // who asked for it decides whether the error matters
-		})
+		early[i] = s.ahead.packument(name, "")
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for _, p := range packs {
-		s.packs[p.name] = p
+	for i, e := range early {
+		select {
+		case <-e.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if e.pack.err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.packs[names[i]] = e.pack // who asked for it decides whether an error matters
 	}
 	clear(s.need)
 	s.queue, s.waiting = append(s.queue, s.waiting...), nil
@@ -261,6 +263,7 @@ func (s *solver) reach(loc locator, d descriptor) (ready bool, err error) {
 	}
 	s.pkgs[loc] = p
 	s.order = append(s.order, p)
+	s.ahead.checksum(p)
 	for i := range p.edges {
 		s.want(p.edges[i].to, asker{p, p.edges[i].name})
 	}
