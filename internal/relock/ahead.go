@@ -16,7 +16,8 @@ import (
 //     the version that asks for them will be taken. Which one that is, is a
 //     guess: the solver decides again, in its own order, and asks for what it
 //     needs. A wrong guess costs a request;
-//   - checksums, as soon as the solver has reached a package.
+//   - checksums, as soon as the solver has reached a package, or the policy
+//     leaves no doubt which version it will be.
 //
 // It decides nothing. What it is told that nobody needs, errors included, is
 // dropped.
@@ -28,7 +29,7 @@ type ahead struct {
 
 	mu    sync.Mutex
 	packs map[string]*earlyPack
-	sums  map[locator]*earlySum // only the solver's goroutine
+	sums  map[locator]*earlySum
 }
 
 // earlyPack is a packument that is under way or here.
@@ -98,10 +99,15 @@ func (a *ahead) follow(p *pack, rng string) {
 	if err != nil {
 		return
 	}
-	deps := &pkg{}
-	m.m.fields(deps)
-	for _, d := range deps.deps {
+	next := &pkg{}
+	m.m.fields(next)
+	for _, d := range next.deps {
 		a.dependency(descriptor{Name: d.Name, Range: d.Range})
+	}
+	// What the policy covers it may decide otherwise when it knows all who ask.
+	loc, err := a.s.npmLocator(p, version)
+	if err == nil && next.conditions == "" && a.s.cfg.cacheKey == supportedCacheKey && !a.s.policy.Covers(p.name) {
+		a.start(loc, ChecksumRequest{Name: p.name, Version: version, Manifest: m, CacheKey: supportedCacheKey})
 	}
 }
 
@@ -147,18 +153,18 @@ func (a *ahead) guess(p *pack, rng string) (string, bool) {
 // it will be needed for all that is known so far.
 func (a *ahead) checksum(p *pkg) {
 	s := a.s
-	if s.cfg.cacheKey != supportedCacheKey || p.soft || p.conditions != "" || a.sums[p.loc] != nil || s.stored(p.loc) != "" {
+	if s.cfg.cacheKey != supportedCacheKey || p.soft || p.conditions != "" || s.stored(p.loc) != "" {
 		return
 	}
-	req, ok := s.checksumRequest(p)
-	if !ok {
-		return
+	if req, ok := s.checksumRequest(p); ok {
+		a.start(p.loc, req)
 	}
-	a.start(p.loc, req)
 }
 
 // start is the checksum of loc, under way.
 func (a *ahead) start(loc locator, req ChecksumRequest) *earlySum {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	e := a.sums[loc]
 	if e == nil {
 		e = &earlySum{done: make(chan struct{})}
