@@ -15,6 +15,7 @@ func benchBump(args []string) error {
 	fs := flag.NewFlagSet("bump", flag.ExitOnError)
 	runs := fs.Int("runs", 9, "runs of each")
 	manifest := fs.String("manifest", "", "release manifest that both bump to (a file)")
+	ownBin := fs.String("bin", "", "measure this portalctl instead of building one")
 	peer := fs.String("peer", "backstage-cli", "the peer's command, up to versions:bump")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -27,7 +28,12 @@ func benchBump(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	bin, err := build(tmp)
+	bin := *ownBin
+	if bin == "" {
+		bin, err = build(tmp)
+	} else {
+		bin, err = filepath.Abs(bin)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,19 +44,21 @@ func benchBump(args []string) error {
 	env := []string{"BACKSTAGE_MANIFEST_FILE=" + file, "PORTALCTL_CACHE_DIR=" + filepath.Join(tmp, "cache")}
 	ourArgs := []string{bin, "versions", "bump", "--yes", "--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}
 	peerArgs := append(strings.Fields(*peer), "versions:bump", "--skip-install", "--skip-migrate")
-	for _, tree := range fs.Args() {
+	for n, tree := range fs.Args() {
 		var ours, peers series
-		work := filepath.Join(tmp, "work")
 		var wrote [2]map[string]string
 		// The first pair warms the page cache and is not counted.
 		for i := range *runs + 1 {
 			for side, argv := range [][]string{ourArgs, peerArgs} {
-				if err := os.RemoveAll(work); err != nil {
-					return err
-				}
+				// A folder of its own, removed at the end, and on the disk before
+				// the clock starts: a project that people work in has not just
+				// been copied, and files deleted a moment ago make new ones slow
+				// (ext4 does not reuse their inodes for seconds).
+				work := filepath.Join(tmp, fmt.Sprintf("work-%d-%d-%d", n, i, side))
 				if err := copyTree(tree, work); err != nil {
 					return err
 				}
+				settle()
 				s, err := measure(work, env, argv)
 				if err != nil {
 					return err

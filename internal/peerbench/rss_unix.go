@@ -18,3 +18,6 @@ func peakRSS(p *os.ProcessState) int64 {
 	}
 	return u.Maxrss * 1024
 }
+
+// settle waits until what was written so far is on the disk.
+func settle() { syscall.Sync() }

@@ -43,9 +43,6 @@ type File interface {
 	io.Writer
 	Chmod(mode fs.FileMode) error
 	Chown(uid, gid int) error
-	// StartSync asks the system to begin writing the content out, so that the
-	// Sync of many files waits once for all of them. It promises nothing.
-	StartSync()
 	Sync() error
 	Close() error
 }
@@ -84,12 +81,8 @@ func (osFS) Create(name string, perm fs.FileMode) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	return f, nil
 }
-
-type osFile struct{ *os.File }
-
-func (f osFile) StartSync() { startSync(f.File) }
 
 func (osFS) Lock(name string) (io.Closer, error) {
 	// A link would make us write our process id into another file.

@@ -118,38 +118,32 @@ func (t *tx) beside(e entry, kind string) string {
 
 // writeJournal replaces the journal durably.
 func (t *tx) writeJournal(s state) error {
-	w, err := t.stageJournal(s)
-	if err != nil {
-		return err
-	}
-	if err := first(w.Sync(), w.Close()); err != nil {
+	if err := t.stageJournal(s); err != nil {
 		return err
 	}
 	return t.placeJournal(s)
 }
 
-// stageJournal writes the journal of a state under its second name. It is to be
-// synced, closed and placed.
-func (t *tx) stageJournal(s state) (File, error) {
+// stageJournal writes the journal of a state under its second name, synced.
+func (t *tx) stageJournal(s state) error {
 	next := *t.journal
 	next.State = s
 	b, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.remove(t.nextJournal()); err != nil {
-		return nil, err
+		return err
 	}
-	w, err := t.fs.Create(t.nextJournal(), 0o644)
+	f, err := t.fs.Create(t.nextJournal(), 0o644)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := w.Write(append(b, '\n')); err != nil {
-		_ = w.Close()
-		return nil, err
+	_, err = f.Write(append(b, '\n'))
+	if err == nil {
+		err = f.Sync()
 	}
-	w.StartSync()
-	return w, nil
+	return first(err, f.Close())
 }
 
 // placeJournal makes the staged journal the one that counts.

@@ -6,24 +6,17 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
 
-const (
-	// parallel is how many files are written at a time.
-	parallel = 8
-	// syncing is how many files or folders are synced at a time. Each sync only
-	// waits, and the disk's cache is flushed once for all that wait together.
-	syncing = 32
-	// batch is how many files are open at a time: a project may have more than
-	// a process may have open.
-	batch = 128
-)
+// parallel is how many files are written and synced, or folders synced, at a
+// time: most of a transaction's time is waiting for the disk, and file systems
+// sync what waits together for the price of one, while further files are made.
+const parallel = 32
 
-// stage writes beside every file what it will be and what it was, and the
-// journal that makes it so, and syncs all of them together.
+// stage writes beside every file what it will be and what it was, and beside
+// the journal its next state, and syncs them.
 func (t *tx) stage(ctx context.Context) error {
 	for _, d := range t.journal.Dirs {
 		name := filepath.Join(t.realRoot, filepath.FromSlash(d))
@@ -31,78 +24,31 @@ func (t *tx) stage(ctx context.Context) error {
 			return stepFault(name, "the folder could not be made", err)
 		}
 	}
-	first := true
-	for files := range slices.Chunk(t.files, batch) {
-		if err := t.stageBatch(ctx, files, first); err != nil {
-			return err
-		}
-		first = false
-	}
-	return nil
-}
-
-// stageBatch starts writing each file out when it has its content, and waits
-// for the disk when all have.
-func (t *tx) stageBatch(ctx context.Context, files []file, withJournal bool) error {
-	open := make([][]File, len(files), len(files)+1)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for i, f := range files {
+	g.Go(func() error {
+		if err := t.stageJournal(stateCommit); err != nil {
+			return t.journalFault(err)
+		}
+		return nil
+	})
+	for _, f := range t.files {
 		g.Go(func() error {
 			if gctx.Err() != nil {
 				return cancelled(context.Cause(gctx))
 			}
-			if err := t.stageFile(f, &open[i]); err != nil {
-				return stageFault(f, err)
+			if err := t.stageFile(f); err != nil {
+				return stepFault(f.edit.Path, "the new content could not be written beside the file", err)
 			}
 			return nil
 		})
 	}
-	err := g.Wait()
-	if err == nil && withJournal {
-		var w File
-		if w, err = t.stageJournal(stateCommit); err != nil {
-			err = t.journalFault(err)
-		} else {
-			open = append(open, []File{w})
-		}
-	}
-	if err != nil {
-		for _, ws := range open {
-			for _, w := range ws {
-				_ = w.Close()
-			}
-		}
-		return err
-	}
-	var sync errgroup.Group
-	sync.SetLimit(syncing)
-	for i, ws := range open {
-		sync.Go(func() error {
-			var err error
-			for _, w := range ws {
-				err = first(err, w.Sync(), w.Close())
-			}
-			switch {
-			case err == nil:
-				return nil
-			case i == len(files):
-				return t.journalFault(err)
-			}
-			return stageFault(files[i], err)
-		})
-	}
-	return sync.Wait()
+	return g.Wait()
 }
 
-func stageFault(f file, err error) error {
-	return stepFault(f.edit.Path, "the new content could not be written beside the file", err)
-}
-
-// stageFile adds to open what is written but not synced.
-func (t *tx) stageFile(f file, open *[]File) error {
+func (t *tx) stageFile(f file) error {
 	if f.edit.New != nil {
-		if err := t.write(t.staged(f.entry), f.edit.New, f, open); err != nil {
+		if err := t.write(t.staged(f.entry), f.edit.New, f); err != nil {
 			return err
 		}
 	}
@@ -114,11 +60,11 @@ func (t *tx) stageFile(f file, open *[]File) error {
 	if err := t.fs.Link(t.real(f.entry), t.backup(f.entry)); err == nil {
 		return nil
 	}
-	return t.write(t.backup(f.entry), f.edit.Old, f, open)
+	return t.write(t.backup(f.entry), f.edit.Old, f)
 }
 
-// write makes a file with the permissions of f. It is to be synced and closed.
-func (t *tx) write(name string, b []byte, f file, open *[]File) error {
+// write makes a synced file with the permissions of f.
+func (t *tx) write(name string, b []byte, f file) (err error) {
 	perm := f.edit.Mode.Perm()
 	switch {
 	case f.info != nil:
@@ -130,7 +76,7 @@ func (t *tx) write(name string, b []byte, f file, open *[]File) error {
 	if err != nil {
 		return err
 	}
-	*open = append(*open, w)
+	defer func() { err = first(err, w.Close()) }()
 	if n, err := w.Write(b); err != nil {
 		return err
 	} else if n < len(b) {
@@ -148,8 +94,7 @@ func (t *tx) write(name string, b []byte, f file, open *[]File) error {
 			return err
 		}
 	}
-	w.StartSync()
-	return nil
+	return w.Sync()
 }
 
 // forward makes the last step for one file.
@@ -183,7 +128,7 @@ func (t *tx) syncDirs() (string, error) {
 func (t *tx) syncAll(dirs []string) (string, error) {
 	failed := make([]error, len(dirs))
 	var g errgroup.Group
-	g.SetLimit(syncing)
+	g.SetLimit(parallel)
 	for i, dir := range dirs {
 		g.Go(func() error {
 			failed[i] = t.fs.SyncDir(dir)

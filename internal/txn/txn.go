@@ -16,7 +16,8 @@
 //  4. Stage: beside each file its next content (.NAME.portalctl-ID.new), and a
 //     second name of its present content (….old): a hard link, or a copy where
 //     the file system has none. Putting back therefore needs no disk space.
-//     Beside the journal its next state. All of it is synced together.
+//     Beside the journal its next state. All of it is written and synced side
+//     by side.
 //  5. Check again; journal, state "commit", by a rename. This is the point of no
 //     return: before it a cancelled context undoes everything, after it the
 //     change is finished.
@@ -33,14 +34,14 @@
 //
 //   - the journal "prepare", then its folder and the root: no staged file is
 //     ever on disk that Recover would not know to remove;
-//   - the staged files (all at once): the journal "commit" must not be on disk
+//   - the staged files (side by side): the journal "commit" must not be on disk
 //     before the contents that it promises, nor a file's name before its content;
 //   - the journal's next state (among them), then its folder: no file may be
 //     replaced on disk before the journal that says so. The names of staged
 //     files need no sync of their own: on file systems with a journal a new
 //     file's sync makes its name durable too, and a backup's name reaches the
 //     disk no later than the rename in the same directory;
-//   - the directories of the replaced files (all at once): the backups and the
+//   - the directories of the replaced files (side by side): the backups and the
 //     journal must not be gone on disk before the new files are there;
 //   - the root, at the very end: the caller may say that it is done, and a
 //     journal that nobody needs does not come back and meet later edits.

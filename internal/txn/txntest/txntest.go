@@ -254,5 +254,4 @@ func (f noSync) Create(name string, perm fs.FileMode) (txn.File, error) {
 
 type noSyncFile struct{ txn.File }
 
-func (noSyncFile) StartSync()  {}
 func (noSyncFile) Sync() error { return nil }

@@ -1,7 +1,0 @@
-//go:build !linux
-
-package txn
-
-import "os"
-
-func startSync(*os.File) {}
