@@ -59,7 +59,7 @@ func parseAll(list []string) []*semver.Version {
 
 // unknown is the error for a release that the host does not have.
 func (s *Source) unknown(ctx context.Context, version, place string) error {
-	f := fault.Wrap(ErrNotFound, fault.Pos{File: place}, "there is no Backstage release %s", version)
+	f := fault.Wrap(ErrNotFound, fault.Pos{File: place}, "Backstage %s", version)
 	near := nearest(s.Known(ctx), version)
 	if len(near) == 0 {
 		return f.WithNext("Name main, next, or a release that exists")

@@ -96,7 +96,7 @@ func TestUnknownRelease(t *testing.T) {
 	files := lines("1.11.0", "1.12.0-next.0")
 	s := source(t, Config{BaseURL: mirror(t, files)})
 	_, err := s.Get(context.Background(), "1.9.5")
-	wantFault(t, err, "there is no Backstage release 1.9.5", "1.8.0, 1.9.0, 1.10.0, 1.11.0")
+	wantFault(t, err, "Backstage 1.9.5: no such release", "1.8.0, 1.9.0, 1.10.0, 1.11.0")
 	if !errors.Is(err, ErrNotFound) {
 		t.Errorf("%v is no ErrNotFound", err)
 	}
