@@ -110,8 +110,12 @@ func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.L
 	}, job.source, job.opts)
 	if u := relock.AsUnsupported(err); u != nil {
 		next := "Run yarn install --mode=update-lockfile, or take the construct out"
-		if co.lock != nil && co.lock.Kind == yarnlock.Classic {
+		switch {
+		case co.lock == nil:
+		case co.lock.Kind == yarnlock.Classic:
 			next = "Run yarn install, or move the repo to Yarn 4: yarn set version stable"
+		case co.lock.Version > 0 && co.lock.Version < 8:
+			next = "Run yarn install --mode=update-lockfile, or move the repo to Yarn 4: yarn set version stable"
 		}
 		return nil, fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).WithNext("%s", next)
 	}
