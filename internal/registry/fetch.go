@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -180,16 +181,22 @@ func (c *Client) askOnce(ctx context.Context, ep yarnrc.Endpoint, name, address 
 	return &cacheEntry{etag: stream.Header.Get("ETag"), modified: stream.Header.Get("Last-Modified"), p: p}, true, nil
 }
 
+var gunzips sync.Pool // of *gzip.Reader
+
 func readBody(stream *httpfetch.Stream, limit int64) (*Packument, error) {
 	var body io.Reader = stream.Body
 	switch enc := strings.ToLower(stream.Header.Get("Content-Encoding")); enc {
 	case "", "identity":
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(body)
-		if err != nil {
+		// Each has some 80 KB of tables and window.
+		z, _ := gunzips.Get().(*gzip.Reader)
+		if z == nil {
+			z = new(gzip.Reader)
+		}
+		defer gunzips.Put(z)
+		if err := z.Reset(body); err != nil {
 			return nil, err
 		}
-		defer z.Close()
 		body = z
 	default:
 		return nil, errors.New("it has an encoding that was not asked for")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -101,7 +102,8 @@ func (c *Client) download(ctx context.Context, ep yarnrc.Endpoint, id, address s
 	}
 	defer stream.Body.Close()
 	hash := want.new()
-	t, err = c.spool(io.TeeReader(stream.Body, hash))
+	size, _ := strconv.ParseInt(stream.Header.Get("Content-Length"), 10, 64)
+	t, err = c.spool(io.TeeReader(stream.Body, hash), size)
 	if err != nil {
 		return nil, true, err
 	}
@@ -112,9 +114,11 @@ func (c *Client) download(ctx context.Context, ep yarnrc.Endpoint, id, address s
 	return t, true, nil
 }
 
-// spool keeps a stream in memory, or once it is large, in a file.
-func (c *Client) spool(r io.Reader) (*Tarball, error) {
+// spool keeps a stream in memory, or once it is large, in a file. The announced
+// size is a hint.
+func (c *Client) spool(r io.Reader, size int64) (*Tarball, error) {
 	var buf bytes.Buffer
+	buf.Grow(int(min(max(size, 0), inMemory)) + bytes.MinRead)
 	n, err := io.Copy(&buf, io.LimitReader(r, inMemory+1))
 	if err != nil {
 		return nil, err

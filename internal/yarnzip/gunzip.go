@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
@@ -20,15 +21,33 @@ type unzipReader struct {
 	gz   *gzip.Reader // nil for a plain tar
 	left int64        // of Limits.Unpacked
 	lim  int64
+
+	table *unzipTable
+}
+
+// unzipTable is the memory of an unzipReader, some 140 KB, which the next one
+// uses again.
+type unzipTable struct {
+	in *bufio.Reader
+	gz *gzip.Reader
+}
+
+var unzipTables sync.Pool
+
+// close gives the memory up; the reader is not used afterwards.
+func (u *unzipReader) close() {
+	u.table.in.Reset(nil) // it must not hold the tarball
+	unzipTables.Put(u.table)
+	u.table, u.in, u.gz = nil, nil, nil
 }
 
 func newUnzip(ctx context.Context, tgz io.ReaderAt, size int64, lim Limits) (*unzipReader, error) {
-	u := &unzipReader{
-		ctx:  ctx,
-		in:   bufio.NewReaderSize(io.NewSectionReader(tgz, 0, size), 64<<10),
-		left: lim.Unpacked,
-		lim:  lim.Unpacked,
+	t, _ := unzipTables.Get().(*unzipTable)
+	if t == nil {
+		t = &unzipTable{in: bufio.NewReaderSize(nil, 64<<10), gz: new(gzip.Reader)}
 	}
+	t.in.Reset(io.NewSectionReader(tgz, 0, size))
+	u := &unzipReader{ctx: ctx, in: t.in, table: t, left: lim.Unpacked, lim: lim.Unpacked}
 	magic, err := u.in.Peek(2)
 	if err != nil {
 		if errors.Is(err, io.EOF) {
@@ -39,9 +58,10 @@ func newUnzip(ctx context.Context, tgz io.ReaderAt, size int64, lim Limits) (*un
 	if magic[0] != 0x1f || magic[1] != 0x8b {
 		return u, nil
 	}
-	if u.gz, err = gzip.NewReader(u.in); err != nil {
+	if err = t.gz.Reset(u.in); err != nil {
 		return nil, gzipError(err)
 	}
+	u.gz = t.gz
 	u.gz.Multistream(false)
 	return u, nil
 }

@@ -15,6 +15,7 @@ type image struct {
 
 	zipped bool // the stream comes out of gzip; known once there was a pass
 	spool  *Spool
+	opened []*unzipReader
 
 	// The pass of copyRange.
 	pass io.Reader
@@ -32,6 +33,7 @@ func (img *image) stream() (io.Reader, error) {
 		return nil, err
 	}
 	img.zipped = u.gz != nil
+	img.opened = append(img.opened, u)
 	return u, nil
 }
 
@@ -49,6 +51,10 @@ func (img *image) spill() error {
 }
 
 func (img *image) close() {
+	for _, u := range img.opened {
+		u.close()
+	}
+	img.opened = nil
 	if img.spool != nil {
 		// Nothing is lost with a file that cannot be removed.
 		_ = img.spool.Close()
