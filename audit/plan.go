@@ -1,0 +1,374 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// plans collects the findings of one lock by what is to be done about them.
+type plans struct {
+	b     *builder
+	m     *model
+	order []osv.Package
+	of    map[osv.Package][]*Finding
+	made  map[string]*Action
+	list  []*Action
+	// names are the packages of a command, entries the lines of resolutions.
+	names   map[*Action][]string
+	entries map[*Action][][2]string
+}
+
+func newPlans(b *builder, m *model) *plans {
+	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
+		names: map[*Action][]string{}, entries: map[*Action][][2]string{}}
+}
+
+func (p *plans) add(pkg osv.Package, f *Finding) {
+	if len(p.of[pkg]) == 0 {
+		p.order = append(p.order, pkg)
+	}
+	p.of[pkg] = append(p.of[pkg], f)
+}
+
+// actions decides for each package: one move that ends all of its findings, if
+// there is one.
+func (p *plans) actions() []*Action {
+	for _, pkg := range p.order {
+		var list, none []*Finding
+		for _, f := range p.of[pkg] {
+			switch {
+			case f.Malicious():
+				p.malware(pkg, f)
+			case f.Fixed == "":
+				none = append(none, f)
+			default:
+				list = append(list, f)
+			}
+		}
+		if len(none) > 0 {
+			p.noFix(pkg, none)
+		}
+		if len(list) > 0 {
+			p.move(pkg, list)
+		}
+	}
+	for _, a := range p.list {
+		p.complete(a)
+	}
+	return p.list
+}
+
+// action is the one of a kind and key, made at the first call.
+func (p *plans) action(kind ActionKind, key string, list []*Finding) *Action {
+	key = string(kind) + "\x00" + key
+	a := p.made[key]
+	if a == nil {
+		a = &Action{Kind: kind, Lockfile: p.m.Path}
+		p.made[key] = a
+		p.list = append(p.list, a)
+	}
+	for _, f := range list {
+		f.Action = a
+	}
+	a.Findings = append(a.Findings, list...)
+	return a
+}
+
+func (p *plans) malware(pkg osv.Package, f *Finding) {
+	a := p.action(DropMalware, pkg.Name+"@"+pkg.Version, []*Finding{f})
+	a.Title = fmt.Sprintf("Take %s@%s out: it is malware", pkg.Name, pkg.Version)
+	what := "do not install this branch anywhere"
+	if f.Status == Present && p.b.in.Base != nil || p.b.in.Base == nil {
+		what = "it is on your main branch: stop deploying and installing it"
+	}
+	a.Steps = []string{
+		what + "; where it was installed (laptops, CI runners, images), treat the machine as compromised",
+		"rotate every secret that those machines could read: npm and git tokens, cloud keys, CI secrets, database passwords",
+		"pin " + pkg.Name + " to a version that is not in " + f.Advisory.ID + ", or drop what asks for it, run yarn install, and commit yarn.lock",
+	}
+}
+
+func (p *plans) noFix(pkg osv.Package, list []*Finding) {
+	a := p.action(NoFix, pkg.Name, list)
+	a.Title = fmt.Sprintf("%s: no version fixes it", pkg.Name)
+	ids := make([]string, 0, len(list))
+	for _, f := range list {
+		if !slices.Contains(ids, f.Advisory.ID) {
+			ids = append(ids, f.Advisory.ID)
+		}
+	}
+	a.Steps = []string{"replace what asks for it" + p.direct(list) +
+		", or accept it for a while: an entry under audit.ignore of .portalctl.yaml with id (" + strings.Join(ids, ", ") + "), reason, owner and expires"}
+}
+
+// direct names the direct dependencies through which a package comes.
+func (p *plans) direct(list []*Finding) string {
+	var names []string
+	for _, f := range list {
+		for _, w := range f.Where.Paths {
+			if len(w.Steps) > 1 && !slices.Contains(names, w.Steps[0].Name) {
+				names = append(names, w.Steps[0].Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (it comes with " + someOf(names, 3) + ")"
+}
+
+func someOf(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// move finds what keeps a package from the version that ends all of list. When
+// no single version does, each finding is looked at alone.
+func (p *plans) move(pkg osv.Package, list []*Finding) {
+	advisories := make([]*osv.Advisory, len(list))
+	for i, f := range list {
+		advisories[i] = f.Advisory
+	}
+	to := target(advisories, pkg)
+	if to == "" {
+		for _, f := range list {
+			p.moveTo(pkg, f.Fixed, []*Finding{f})
+		}
+		return
+	}
+	p.moveTo(pkg, to, list)
+}
+
+func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
+	asks := p.m.asks(pkg, to)
+	if len(asks) == 0 {
+		a := p.action(UpdateLock, "unasked", list)
+		a.Title, a.Steps = "Bring the lock in line: nobody asks for these packages any more", []string{"portalctl check --fix" + p.inDir()}
+		return
+	}
+	switch worst := asks[0].hold; worst {
+	case free:
+		a := p.action(UpdateLock, "", list)
+		p.names[a] = append(p.names[a], pkg.Name)
+	case byRange, byResolution, byPatch:
+		p.edit(pkg, to, asks, list)
+	case byRelease:
+		p.release(pkg, to, list)
+	default:
+		if p.bump(pkg, to, asks, list) {
+			return
+		}
+		a := p.action(AddResolution, "", list)
+		for _, ask := range asks {
+			if ask.hold != free {
+				p.entries[a] = append(p.entries[a], p.entry(ask, pkg, to))
+			}
+		}
+	}
+}
+
+// edit moves ranges of the project's own.
+func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
+	v, err := semrange.ParseVersion(to)
+	if err != nil {
+		return
+	}
+	var steps []string
+	add := func(format string, args ...any) {
+		if s := fmt.Sprintf(format, args...); !slices.Contains(steps, s) {
+			steps = append(steps, s)
+		}
+	}
+	for _, ask := range asks {
+		switch ask.hold {
+		case byRange:
+			if strings.HasPrefix(ask.Range, "catalog:") {
+				add(".yarnrc.yml: move the catalog entry of %s to ^%s", ask.Name, to)
+				continue
+			}
+			spec, out := pkgjson.Retarget(ask.Range, v, pkgjson.Options{})
+			if out.Verdict != pkgjson.Changed {
+				spec = "^" + to
+			}
+			add("%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
+		case byResolution:
+			key := p.m.resolution(ask.Edge)
+			value, out := pkgjson.Retarget(bare(ask.Key.Range), v, pkgjson.Options{})
+			if out.Verdict != pkgjson.Changed {
+				value = "^" + to
+			}
+			add("%s: resolutions: %q: %q → %q", p.manifest(), key, bare(ask.Key.Range), value)
+		case byPatch:
+			add("make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
+		}
+	}
+	a := p.action(EditRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
+	a.Title = fmt.Sprintf("Move %s to %s", pkg.Name, to)
+	a.Steps = append(steps, p.install())
+	a.Caution = jump(pkg.Version, to)
+}
+
+// jump warns of a step that semver calls breaking.
+func jump(from, to string) string {
+	a, errA := semrange.ParseVersion(from)
+	b, errB := semrange.ParseVersion(to)
+	if errA == nil && errB == nil && a.Major() != b.Major() {
+		return fmt.Sprintf("%s → %s is a major step: read its changelog and test", from, to)
+	}
+	return ""
+}
+
+// manifest is the root package.json of the lock's project.
+func (p *plans) manifest() string { return path.Join(p.m.dir(), pkgjson.FileName) }
+
+// inDir is how to name the lock's folder to a command, "" for the root.
+func (p *plans) inDir() string {
+	if p.m.dir() == "." {
+		return ""
+	}
+	return " -C " + p.m.dir()
+}
+
+// run is a command of Yarn in the lock's folder.
+func (p *plans) run(command string) string {
+	if p.m.dir() == "." {
+		return command
+	}
+	return "(cd " + p.m.dir() + " && " + command + ")"
+}
+
+func (p *plans) install() string { return p.run("yarn install") }
+
+func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
+	a := p.action(BumpRelease, "", list)
+	a.Title = "Move to a newer Backstage release"
+	steps := []string{"portalctl versions bump" + p.inDir()}
+	if rel := p.releaseWith(pkg.Name, to); rel != "" {
+		a.Title = "Move to Backstage " + rel + " or newer"
+		steps = []string{"portalctl versions bump --release " + rel + p.inDir()}
+	}
+	a.Steps = steps
+}
+
+// releaseWith is the first known release that has at least a version of a
+// package.
+func (p *plans) releaseWith(name, version string) string {
+	v, err := semrange.ParseVersion(version)
+	if err != nil {
+		return ""
+	}
+	releases := slices.Clone(p.b.in.Releases)
+	slices.SortFunc(releases, func(a, b Release) int { return compareVersions(a.Version, b.Version) })
+	for _, r := range releases {
+		have, err := semrange.ParseVersion(r.Packages[name])
+		if err == nil && semrange.Compare(have, v) >= 0 && !strings.Contains(r.Version, "-") {
+			return r.Version
+		}
+	}
+	return ""
+}
+
+// entry is the line of resolutions that overrules an asking range, and no
+// other.
+func (p *plans) entry(a ask, pkg osv.Package, to string) [2]string {
+	if p.m.Lock.Lock.Kind == yarnlock.Classic {
+		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "^"+to)}
+	}
+	rng := a.Range
+	if !strings.Contains(rng, ":") {
+		rng = "npm:" + rng
+	}
+	// The grammar of resolutions has no slash within a range.
+	if strings.Contains(rng, "/") {
+		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "npm:^"+to)}
+	}
+	return [2]string{a.Name + "@" + rng, p.value(a, pkg, "npm:^"+to)}
+}
+
+// value keeps an alias an alias.
+func (p *plans) value(a ask, pkg osv.Package, value string) string {
+	if a.Name == pkg.Name {
+		return value
+	}
+	return "npm:" + pkg.Name + "@" + bare(value)
+}
+
+// complete writes the steps of the actions that gather several packages.
+func (p *plans) complete(a *Action) {
+	switch {
+	case a.Kind == UpdateLock && len(p.names[a]) > 0:
+		names := slices.Compact(slices.Sorted(slices.Values(p.names[a])))
+		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", plural(len(names), "package"))
+		if p.m.Lock.Lock.Kind == yarnlock.Classic {
+			a.Steps = []string{"take the entries of " + strings.Join(names, ", ") + " out of " + p.m.Path, p.install()}
+			return
+		}
+		a.Steps = []string{p.run("yarn up -R " + strings.Join(names, " "))}
+	case a.Kind == AddResolution:
+		lines := p.entries[a]
+		slices.SortFunc(lines, func(x, y [2]string) int {
+			return cmp.Or(cmp.Compare(x[0], y[0]), compareVersions(bare(x[1]), bare(y[1])))
+		})
+		merged := map[string]string{}
+		var keys []string
+		for _, l := range lines { // the highest of a key comes last
+			if _, ok := merged[l[0]]; !ok {
+				keys = append(keys, l[0])
+			}
+			merged[l[0]] = l[1]
+		}
+		a.Title = fmt.Sprintf("Overrule %s that %s a fix out, in the resolutions of %s", plural(len(keys), "range"), verb(len(keys), "keeps", "keep"), p.manifest())
+		a.Steps = []string{"add to \"resolutions\" in " + p.manifest() + ":"}
+		for i, k := range keys {
+			comma := ","
+			if i == len(keys)-1 {
+				comma = ""
+			}
+			a.Steps = append(a.Steps, "  "+quoted(k)+": "+quoted(merged[k])+comma)
+		}
+		a.Steps = append(a.Steps, p.install())
+		a.Caution = "the packages that ask did not test these versions; take an entry out again once they ask for the fix themselves"
+		if p.b.in.Published == nil {
+			a.Caution += ". With --online, audit looks for releases of theirs that do already"
+		}
+	}
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func quoted(s string) string {
+	b, _ := json.Marshal(s) // a string: cannot fail
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(b))
+}
+
+// bump looks for released versions of the packages that ask which admit the
+// fix. It needs the registry.
+func (p *plans) bump(pkg osv.Package, to string, asks []ask, list []*Finding) bool {
+	if p.b.in.Published == nil {
+		return false
+	}
+	c := climber{p: p, seen: map[depgraph.Node]bool{}}
+	for _, a := range asks {
+		if a.hold != free && !c.climb(a, pkg.Name, to) {
+			return false
+		}
+	}
+	return c.apply(list)
+}
