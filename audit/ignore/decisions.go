@@ -2,6 +2,7 @@ package ignore
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"time"
 
@@ -215,7 +216,7 @@ func parse(files []File, src Sources, bounded bool) (*parsed, error) {
 	out := &parsed{}
 	for _, f := range files {
 		var err error
-		switch baseName(f.Path) {
+		switch path.Base(f.Path) {
 		case OSVFile:
 			err = out.parseOSV(f)
 		case PolicyFile:

@@ -1,14 +1,10 @@
 package ignore
 
 import (
-	"errors"
-	"io/fs"
 	"path"
 	"slices"
 
 	"github.com/bmatcuk/doublestar/v4"
-
-	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // matches reports whether the ignore is about s. Malware is ignored only by an
@@ -66,12 +62,15 @@ func glob(pattern, text string) bool {
 	return ok
 }
 
-func baseName(file string) string { return path.Base(file) }
+// Wanted reports whether a file of the repository is one of decisions.
+func Wanted(name string) bool {
+	return path.Base(name) == PolicyFile || path.Base(name) == OSVFile
+}
 
-// Read finds the files of decisions in a tree: .portalctl.yaml in dir ("." for
-// the root), and osv-scanner.toml beside each lock, where osv-scanner looks.
-// Paths count from the root of the tree.
-func Read(tree fs.FS, dir string, locks []string) ([]File, error) {
+// Pick takes the files of decisions out of those of a tree, by their path from
+// its root: .portalctl.yaml in dir ("." for the root), and osv-scanner.toml
+// beside each lock, which is where osv-scanner looks.
+func Pick(files map[string][]byte, dir string, locks []string) []File {
 	names := []string{path.Join(dir, PolicyFile)}
 	for _, l := range locks {
 		if name := path.Join(path.Dir(l), OSVFile); !slices.Contains(names, name) {
@@ -80,14 +79,9 @@ func Read(tree fs.FS, dir string, locks []string) ([]File, error) {
 	}
 	var out []File
 	for _, name := range names {
-		data, err := fs.ReadFile(tree, name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, fault.Wrap(err, fault.Pos{File: name}, "cannot be read").WithNext("Check that you may read it")
-		default:
+		if data, ok := files[name]; ok {
 			out = append(out, File{name, data})
 		}
 	}
-	return out, nil
+	return out
 }

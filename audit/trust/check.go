@@ -5,8 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // Check runs the rules. An error is only a context that ended: what cannot be
@@ -14,7 +14,15 @@ import (
 func Check(ctx context.Context, in Input) (*Result, error) {
 	c := newChecker(in)
 	for _, l := range in.Head.Locks {
-		c.lock(c.pair(l))
+		for _, e := range l.Entries {
+			c.integrity(l, e)
+			c.origin(l, e)
+		}
+	}
+	c.settings(ctx)
+	c.names()
+	if err := c.online(ctx); err != nil {
+		return nil, err
 	}
 	return c.result(), ctx.Err()
 }
@@ -22,71 +30,65 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 // checker collects what the rules find.
 type checker struct {
 	in       Input
+	was      *past
+	allowed  *allowlist
 	findings []Finding
 	unknown  []finding.Unknown
 }
 
-func newChecker(in Input) *checker { return &checker{in: in} }
-
-// lockPair is a lock with what it was at the base.
-type lockPair struct {
-	head, base *yarnlock.Lock // base is nil without one
+func newChecker(in Input) *checker {
+	c := &checker{in: in, was: newPast(in.Base)}
+	c.allowed = newAllowlist(in)
+	return c
 }
 
-func (c *checker) pair(head *yarnlock.Lock) lockPair {
-	p := lockPair{head: head}
-	if c.in.Base == nil {
-		return p
-	}
-	file := head.File
-	if was, ok := c.in.Moved[file]; ok {
-		file = was
-	}
-	for _, l := range c.in.Base.Locks {
-		if l.File == file {
-			p.base = l
-		}
-	}
-	return p
+// issue is what a rule has to say, before it is weighed.
+type issue struct {
+	rule string
+	pos  fault.Pos
+	// name is the package, host or setting; kind tells issues of one rule
+	// about it apart, and issues of one kind are put together when they are many.
+	name, kind    string
+	message, next string
+	// added says that the base does not have it.
+	added bool
+	// standing is the severity where nothing is compared; Info unless it is set.
+	standing finding.Severity
+	// weak: at most a warning, also when the change adds it.
+	weak bool
 }
 
-func (c *checker) lock(p lockPair) {}
-
-// grade is what a finding weighs: the rule's severity for what the change adds,
-// and standing for what was there when nothing is compared. Next to what a
-// change adds, what was there is information.
-func (c *checker) grade(rule string, added bool, standing finding.Severity) finding.Severity {
-	s, configured := c.in.Severities[rule]
-	i := slices.IndexFunc(rules, func(r finding.Rule) bool { return r.ID == rule })
+// add weighs an issue and notes it, unless its rule is off. What the change
+// adds has the rule's severity. Next to it, what was there is information; with
+// nothing to compare with, it has its standing.
+func (c *checker) add(i issue) {
+	added := i.added && c.in.Base != nil
+	configured, isSet := c.in.Severities[i.rule]
+	s := cmp.Or(i.standing, finding.Info)
 	switch {
-	case s == finding.Off:
-		return s
+	case configured == finding.Off:
+		return
 	case !added && c.in.Base != nil:
-		return finding.Info
-	case configured:
-		return s
+		s = finding.Info
+	case isSet:
+		s = configured
 	case added:
-		return rules[i].Severity
+		s = rules[slices.IndexFunc(rules, func(r finding.Rule) bool { return r.ID == i.rule })].Severity
 	}
-	return standing
-}
-
-// add notes a finding unless its rule is off. standing is its severity where
-// there is no base.
-func (c *checker) add(f finding.Finding, added bool, standing finding.Severity) {
-	added = added && c.in.Base != nil
-	f.Severity = c.grade(f.Rule, added, standing)
-	if f.Severity != finding.Off {
-		c.findings = append(c.findings, Finding{f, added})
+	if i.weak && s == finding.Error {
+		s = finding.Warning
 	}
+	c.findings = append(c.findings, Finding{finding.Finding{
+		Rule: i.rule, Severity: s, Pos: i.pos, Name: i.name, Key: i.kind, Message: i.message, Next: i.next}, added})
 }
 
 func (c *checker) off(rule string) bool { return c.in.Severities[rule] == finding.Off }
 
 func (c *checker) result() *Result {
-	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+	list := together(c.findings)
+	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
 	})
-	return &Result{c.findings, c.unknown}
+	return &Result{list, c.unknown}
 }

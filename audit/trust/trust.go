@@ -6,7 +6,6 @@ package trust
 
 import (
 	"context"
-	"io/fs"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -17,9 +16,9 @@ import (
 
 // Side is one state of the repository.
 type Side struct {
-	// Files are the repository's files by their path from its root: os.DirFS,
-	// or a commit's tree. nil means that no settings can be read.
-	Files fs.FS
+	// Files are the files that Wanted admits, by their path from the
+	// repository's root, with forward slashes.
+	Files map[string][]byte
 	// Locks are its yarn.lock files, each parsed under its path from the root
 	// with forward slashes.
 	Locks []*yarnlock.Lock
@@ -45,10 +44,6 @@ type Input struct {
 	// Base is what the change starts from; nil without one: then nothing counts
 	// as added.
 	Base *Side
-	// Moved maps the path of a lock at the head to that at the base where the
-	// two differ.
-	Moved map[string]string
-
 	// Registries are the addresses that packages may come from besides those
 	// that the base's own settings name: https://host, perhaps with a port and a
 	// path, or a host alone. None means that hosts which the base's locks use

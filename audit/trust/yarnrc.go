@@ -1,0 +1,224 @@
+package trust
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// settings is the rule yarnrc.
+func (c *checker) settings(ctx context.Context) {
+	if c.off(RuleYarnrc) {
+		return
+	}
+	var base []*settings
+	known := map[string]bool{}
+	if c.in.Base != nil {
+		base = readSettings(c.in.Base.Files)
+		for _, s := range base {
+			for _, w := range s.weak {
+				known[w.key+"\x00"+w.text] = true
+			}
+		}
+	}
+	heads := readSettings(c.in.Head.Files)
+	for _, head := range heads {
+		if head.err != nil {
+			c.unread(head)
+		}
+		was := match(head, base, c.in)
+		for _, w := range head.weak {
+			c.add(issue{rule: RuleYarnrc, pos: w.pos, name: w.key, kind: w.text, message: w.message, next: w.next,
+				added: !known[w.key+"\x00"+w.text], standing: w.standing})
+		}
+		c.exempt(head, was)
+		c.scripts(head, was)
+		c.registries(head, was)
+		if c.in.Base != nil {
+			c.gates(head, was)
+			c.network(head, was)
+		}
+	}
+	for _, was := range base {
+		if !slices.ContainsFunc(heads, func(s *settings) bool { return s.file == was.file }) {
+			c.removed(was)
+		}
+	}
+	c.code(ctx, heads)
+}
+
+// match is what a file was at the base: the file at its path, else the one that
+// moved there as it was, else nothing.
+func match(head *settings, base []*settings, in Input) *settings {
+	for _, s := range base {
+		if s.file == head.file {
+			return s
+		}
+	}
+	for _, s := range base {
+		if path.Base(s.file) == path.Base(head.file) && in.Base != nil && string(in.Base.Files[s.file]) == string(in.Head.Files[head.file]) {
+			return s
+		}
+	}
+	return &settings{file: head.file, gates: map[string]item{}}
+}
+
+func (c *checker) unread(s *settings) {
+	c.unknown = append(c.unknown, finding.Unknown{Rule: RuleYarnrc, Reason: s.err.Error(), Next: "Correct the file"})
+}
+
+// setting notes an issue about a setting.
+func (c *checker) setting(pos fault.Pos, name, kind string, added, weak bool, message, next string) {
+	c.add(issue{rule: RuleYarnrc, pos: pos, name: name, kind: kind, added: added, weak: weak, message: message, next: next})
+}
+
+// exempt is about packages that the minimal age does not hold for.
+func (c *checker) exempt(head, was *settings) {
+	for _, it := range head.preapproved {
+		added := !slices.ContainsFunc(was.preapproved, func(w item) bool { return w.text == it.text })
+		switch {
+		case matchesAll(it.text):
+			c.setting(it.pos, it.key, it.text, added, false, it.key+" has "+it.text+", which exempts every package from the minimal age",
+				"Name the packages or the scope that must not wait")
+		case added && c.in.Base != nil:
+			c.setting(it.pos, it.key, it.text, true, true, it.key+" now exempts "+it.text+" from the minimal age",
+				"Make sure that nobody outside of the team can publish such a package")
+		}
+	}
+}
+
+// scripts is about code that packages run when they are installed.
+func (c *checker) scripts(head, was *settings) {
+	const next = "Leave it off, and name the packages that need it: dependenciesMeta.<name>.built in package.json"
+	at := head.scripts
+	switch {
+	case on(at.text) && at.key == "enableScripts":
+		added := !on(was.scripts.text)
+		// Yarn before 4.17 ran them anyway.
+		c.setting(at.pos, at.key, "on", added, was.runsScripts(), "enableScripts is on: every package may run code when it is installed", next)
+	case on(at.text) && off(was.scripts.text):
+		c.setting(at.pos, at.key, "on", true, false, at.key+" is off now: every package may run code when it is installed", next)
+	case at.text == "" && off(was.scripts.text) && head.runsScripts():
+		c.setting(posOf(head.file), was.scripts.key, "on", true, false, was.scripts.key+" is gone: every package may run code when it is installed", next)
+	}
+}
+
+// gates is about a minimal age that the change makes shorter.
+func (c *checker) gates(head, was *settings) {
+	const next = "Leave it as it was; a package that must not wait can be named in npmPreapprovedPackages"
+	if path.Base(head.file) != berryFile {
+		return
+	}
+	now, before := head.gates[""], was.gates[""]
+	pos := now.pos
+	if pos.IsZero() {
+		pos = posOf(head.file)
+	}
+	if age, old := head.age(), was.age(); age < old && (now.text != "" || before.text != "") && !(now.text != "" && age == 0) {
+		c.setting(pos, "npmMinimalAgeGate", "lowered", true, false,
+			fmt.Sprintf("the minimal age of versions is %s now, and was %s", ageText(age), ageText(old)), next)
+	}
+	for scope, g := range head.gates {
+		age, ok := gateAge(g.text)
+		old, had := gateAge(was.gates[scope].text)
+		if scope != "" && ok && had && age < old && age > 0 {
+			c.setting(g.pos, g.key, "lowered", true, false, fmt.Sprintf("%s is %s now, and was %s", g.key, ageText(age), ageText(old)), next)
+		}
+	}
+}
+
+// network is about who stands between Yarn and the registries.
+func (c *checker) network(head, was *settings) {
+	for _, it := range head.network {
+		if !slices.ContainsFunc(was.network, func(w item) bool { return w.key == it.key && w.text == it.text }) {
+			c.setting(it.pos, it.key, "network", true, false, it.key+" is set by this change: all packages can go through it",
+				"Make sure that it is yours; settings of a machine or of CI belong into its environment")
+		}
+	}
+}
+
+// registries is about where the settings send Yarn for packages.
+func (c *checker) registries(head, was *settings) {
+	for _, r := range head.registries {
+		i := slices.IndexFunc(was.registries, func(w registrySetting) bool { return w.scope == r.scope })
+		added := i < 0 || was.registries[i].text != r.text
+		if !added && c.in.Base != nil {
+			continue // where the base sends it too
+		}
+		at, ok := parseAddress(r.url)
+		if !ok || r.open {
+			if added && c.in.Base != nil {
+				c.setting(r.pos, r.key, "registry", true, false, r.key+" is set by this change to an address that depends on the environment", "Write the address, or leave the setting as it was")
+			}
+			continue
+		}
+		if c.in.Base == nil && !c.allowed.strict {
+			continue // it is what the portal has chosen
+		}
+		pkg := "x"
+		if r.scope != "" {
+			pkg = r.scope + "/x"
+		}
+		if _, ok := c.trusted().has(pkg, source{scheme: at.scheme, host: at.host, path: at.path}); ok {
+			continue
+		}
+		message := fmt.Sprintf("%s sends Yarn to %s, which is not an allowed registry", r.key, at.host)
+		if i >= 0 && c.in.Base != nil {
+			if old, ok := parseAddress(was.registries[i].url); ok {
+				message = fmt.Sprintf("%s sends Yarn to %s instead of %s", r.key, at.host, old.host)
+			}
+		}
+		c.setting(r.pos, r.key, "registry", added, false, message,
+			"Leave it as it was; if this one is meant, add it to registries in the audit section of .portalctl.yaml on the base branch")
+	}
+}
+
+// trusted is the allowlist for settings. Without a base the head's own settings
+// do not vouch for themselves.
+func (c *checker) trusted() *allowlist {
+	if c.in.Base != nil {
+		return c.allowed
+	}
+	in := c.in
+	in.Head.Files = nil
+	return newAllowlist(in)
+}
+
+// removed is about a file with settings that is gone.
+func (c *checker) removed(was *settings) {
+	if c.in.Base == nil {
+		return
+	}
+	for _, s := range readSettings(c.in.Head.Files) {
+		if string(c.in.Head.Files[s.file]) == string(c.in.Base.Files[was.file]) {
+			return // it moved
+		}
+	}
+	gone := &settings{file: was.file, gates: map[string]item{}}
+	c.gates(gone, was)
+	c.scripts(gone, was)
+	for _, r := range was.registries {
+		if at, ok := parseAddress(r.url); ok && !npmHosts[at.host] && !r.open {
+			c.setting(posOf(was.file), r.key, "registry", true, false, fmt.Sprintf("%s is gone with the file: packages do not come from %s any more", r.key, at.host),
+				"Keep the setting")
+		}
+	}
+}
+
+// ageText is a duration as the settings write it.
+func ageText(d interface{ Hours() float64 }) string {
+	h := d.Hours()
+	switch {
+	case h == 0:
+		return "none"
+	case h >= 24 && h == float64(int(h/24))*24:
+		return fmt.Sprintf("%dd", int(h/24))
+	case h == float64(int(h)):
+		return fmt.Sprintf("%dh", int(h))
+	}
+	return fmt.Sprintf("%.0fm", h*60)
+}
