@@ -31,15 +31,30 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 type checker struct {
 	in       Input
 	was      *past
+	head     tree
+	base     tree
 	allowed  *allowlist
 	findings []Finding
 	unknown  []finding.Unknown
 }
 
 func newChecker(in Input) *checker {
-	c := &checker{in: in, was: newPast(in.Base)}
-	c.allowed = newAllowlist(in)
+	c := &checker{in: in, was: newPast(in.Base), base: tree{}}
+	dirs := folders(in)
+	c.head = within(in.Head.Files, dirs)
+	if in.Base != nil {
+		c.base = within(in.Base.Files, dirs)
+	}
+	c.allowed = newAllowlist(in, c.sides())
 	return c
+}
+
+// sides are the settings that decide: the base's, or the head's without one.
+func (c *checker) sides() tree {
+	if c.in.Base != nil {
+		return c.base
+	}
+	return c.head
 }
 
 // issue is what a rule has to say, before it is weighed.

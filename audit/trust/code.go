@@ -32,15 +32,15 @@ func (c *checker) code(ctx context.Context, heads []*settings) {
 		return
 	}
 	cc := &codeCheck{c, ctx, map[string]bool{}}
-	base := readSettings(c.in.Base.Files)
+	base := readSettings(c.base)
 	for _, head := range heads {
-		was := match(head, base, c.in)
+		was := c.match(head, base)
 		cc.yarnPath(head, was)
 		for _, p := range head.plugins {
 			cc.plugin(head, was, p)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.in.Head.Files)) {
+	for _, name := range slices.Sorted(maps.Keys(c.head)) {
 		if isCode(name) && !cc.done[name] && !cc.same(name, name) {
 			c.setting(posOf(name), path.Base(name), "file", true, true, name+" is changed or new, and no setting that is known runs it", "Find out what it is for, or remove it")
 		}
@@ -49,11 +49,11 @@ func (c *checker) code(ctx context.Context, heads []*settings) {
 
 // same reports whether a file is as it was at the base, there or elsewhere.
 func (c *codeCheck) same(name, was string) bool {
-	src := c.in.Head.Files[name]
-	if old, ok := c.in.Base.Files[was]; ok && bytes.Equal(old, src) {
+	src := c.head[name]
+	if old, ok := c.base[was]; ok && bytes.Equal(old, src) {
 		return true
 	}
-	for other, old := range c.in.Base.Files {
+	for other, old := range c.base {
 		if isCode(other) && bytes.Equal(old, src) {
 			return true
 		}
@@ -72,7 +72,7 @@ func (c *codeCheck) yarnPath(head, was *settings) {
 	}
 	file := beside(head.file, at.text)
 	c.done[file] = true
-	src, have := c.in.Head.Files[file]
+	src, have := c.head[file]
 	switch {
 	case have && c.same(file, file), !have && at.text == was.yarnPath.text:
 		return
@@ -100,7 +100,7 @@ func (c *codeCheck) verified(pos fault.Pos, name, message string) {
 func (c *codeCheck) plugin(head, was *settings, p plugin) {
 	file := beside(head.file, p.path)
 	c.done[file] = true
-	src, have := c.in.Head.Files[file]
+	src, have := c.head[file]
 	i := slices.IndexFunc(was.plugins, func(w plugin) bool { return w.path == p.path })
 	known := i >= 0 && was.plugins[i].spec == p.spec && was.plugins[i].checksum == p.checksum
 	if known && (!have || c.same(file, file)) {

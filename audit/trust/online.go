@@ -166,12 +166,8 @@ func (c *checker) judge(doc *registry.Packument, name string, a asked) error {
 // preapproved are the packages that the base's settings exempt from a minimal
 // age, or the head's without a base.
 func (c *checker) preapproved() *yarnrc.Settings {
-	side := c.in.Base
-	if side == nil {
-		side = &c.in.Head
-	}
 	out := &yarnrc.Settings{}
-	for _, s := range readSettings(side.Files) {
+	for _, s := range readSettings(c.sides()) {
 		for _, it := range s.preapproved {
 			out.NpmPreapprovedPackages = append(out.NpmPreapprovedPackages, it.text)
 		}

@@ -10,30 +10,6 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
-// The files with settings of Yarn 2 and later, of npm (which Yarn 1 reads too)
-// and of Yarn 1.
-const (
-	berryFile   = ".yarnrc.yml"
-	npmFile     = ".npmrc"
-	classicFile = ".yarnrc"
-)
-
-// Wanted reports whether a file of the repository is one that the rules look
-// at: settings, and the code that Yarn loads.
-func Wanted(name string) bool {
-	switch path.Base(name) {
-	case berryFile, npmFile, classicFile:
-		return true
-	}
-	return isCode(name)
-}
-
-// isCode tells what Yarn executes: its own releases and its plugins.
-func isCode(name string) bool {
-	dir := "/" + path.Dir(name) + "/"
-	return strings.Contains(dir, "/.yarn/releases/") || strings.Contains(dir, "/.yarn/plugins/")
-}
-
 // settings is what one file says, as far as the rules look at it. Nothing is
 // merged: a setting is judged where it stands.
 type settings struct {
@@ -82,7 +58,7 @@ type plugin struct {
 }
 
 // readSettings reads all files with settings, in the order of their names.
-func readSettings(files map[string][]byte) []*settings {
+func readSettings(files tree) []*settings {
 	var out []*settings
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if s := readSetting(name, files[name]); s != nil {

@@ -17,7 +17,7 @@ import (
 // readSide reads a checkout as the audit does.
 func readSide(t testing.TB, root string) Side {
 	t.Helper()
-	side := Side{Files: map[string][]byte{}}
+	side := Side{Files: tree{}}
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

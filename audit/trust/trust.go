@@ -17,7 +17,8 @@ import (
 // Side is one state of the repository.
 type Side struct {
 	// Files are the files that Wanted admits, by their path from the
-	// repository's root, with forward slashes.
+	// repository's root, with forward slashes. Only those beside and above the
+	// locks are looked at. nil at the base means that they are not known.
 	Files map[string][]byte
 	// Locks are its yarn.lock files, each parsed under its path from the root
 	// with forward slashes.

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write what the archives in testdata wan
 //
 //	want: SEVERITY new|old RULE FILE:LINE words of the message
 //
-// A line "alone" leaves out the base; "registries:", "scope: NAME ADDRESS" and
+// A line "alone" leaves out the base, "lock alone" its files but the locks; "registries:", "scope: NAME ADDRESS" and
 // "severity: RULE WORD" are policy. HEX(text) and SRI(text) stand for its
 // SHA-512, and \n in it for a line end.
 func TestChanges(t *testing.T) {
@@ -101,7 +101,7 @@ func expandSums(src []byte) []byte {
 
 func change(t testing.TB, ar *txtar.Archive) (Input, []string) {
 	t.Helper()
-	base, head := Side{Files: map[string][]byte{}}, Side{Files: map[string][]byte{}}
+	base, head := Side{Files: tree{}}, Side{Files: tree{}}
 	put := func(s *Side, name string, src []byte) {
 		if filepath.Base(name) != "yarn.lock" {
 			if !Wanted(name) {
@@ -136,6 +136,8 @@ func change(t testing.TB, ar *txtar.Archive) (Input, []string) {
 		switch word {
 		case "alone":
 			in.Base = nil
+		case "lock alone":
+			in.Base.Files = nil
 		case "registries":
 			in.Registries = fields
 		case "scope":

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path"
@@ -15,22 +16,30 @@ func (c *checker) settings(ctx context.Context) {
 	if c.off(RuleYarnrc) {
 		return
 	}
+	if c.in.Base != nil && c.in.Base.Files == nil {
+		// A lock alone is the base: what the settings were is not known.
+		alone := *c
+		alone.in.Base = nil
+		defer func() { c.findings, c.unknown = alone.findings, alone.unknown }()
+		alone.settings(ctx)
+		return
+	}
 	var base []*settings
 	known := map[string]bool{}
 	if c.in.Base != nil {
-		base = readSettings(c.in.Base.Files)
+		base = readSettings(c.base)
 		for _, s := range base {
 			for _, w := range s.weak {
 				known[w.key+"\x00"+w.text] = true
 			}
 		}
 	}
-	heads := readSettings(c.in.Head.Files)
+	heads := readSettings(c.head)
 	for _, head := range heads {
 		if head.err != nil {
 			c.unread(head)
 		}
-		was := match(head, base, c.in)
+		was := c.match(head, base)
 		for _, w := range head.weak {
 			c.add(issue{rule: RuleYarnrc, pos: w.pos, name: w.key, kind: w.text, message: w.message, next: w.next,
 				added: !known[w.key+"\x00"+w.text], standing: w.standing})
@@ -53,14 +62,14 @@ func (c *checker) settings(ctx context.Context) {
 
 // match is what a file was at the base: the file at its path, else the one that
 // moved there as it was, else nothing.
-func match(head *settings, base []*settings, in Input) *settings {
+func (c *checker) match(head *settings, base []*settings) *settings {
 	for _, s := range base {
 		if s.file == head.file {
 			return s
 		}
 	}
 	for _, s := range base {
-		if path.Base(s.file) == path.Base(head.file) && in.Base != nil && string(in.Base.Files[s.file]) == string(in.Head.Files[head.file]) {
+		if path.Base(s.file) == path.Base(head.file) && bytes.Equal(c.base[s.file], c.head[head.file]) {
 			return s
 		}
 	}
@@ -183,9 +192,7 @@ func (c *checker) trusted() *allowlist {
 	if c.in.Base != nil {
 		return c.allowed
 	}
-	in := c.in
-	in.Head.Files = nil
-	return newAllowlist(in)
+	return newAllowlist(c.in, nil)
 }
 
 // removed is about a file with settings that is gone.
@@ -193,8 +200,8 @@ func (c *checker) removed(was *settings) {
 	if c.in.Base == nil {
 		return
 	}
-	for _, s := range readSettings(c.in.Head.Files) {
-		if string(c.in.Head.Files[s.file]) == string(c.in.Base.Files[was.file]) {
+	for _, s := range readSettings(c.head) {
+		if bytes.Equal(c.head[s.file], c.base[was.file]) {
 			return // it moved
 		}
 	}
