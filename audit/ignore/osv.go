@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,6 +113,8 @@ func decodeTOML(src []byte, to any) (meta toml.MetaData, err error) {
 	return toml.NewDecoder(bytes.NewReader(src)).Decode(to)
 }
 
+var typeError = regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
+
 func tomlFault(file string, err error) error {
 	const next = "Correct it: osv-scanner does not take the file either"
 	var p toml.ParseError
@@ -122,5 +125,11 @@ func tomlFault(file string, err error) error {
 		}
 		return fault.At(fault.Pos{File: file, Line: p.Position.Line, Col: 1}, "%s", what).WithNext(next)
 	}
-	return fault.At(fault.Pos{File: file, Line: 1, Col: 1}, "%s", strings.TrimPrefix(err.Error(), "toml: ")).WithNext(next)
+	// A value of the wrong type: the library writes the place into the text.
+	what, line := strings.TrimPrefix(err.Error(), "toml: "), 1
+	if m := typeError.FindStringSubmatch(what); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		what = m[2] + ": " + m[3]
+	}
+	return fault.At(fault.Pos{File: file, Line: line, Col: 1}, "%s", what).WithNext(next)
 }
