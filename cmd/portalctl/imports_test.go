@@ -56,6 +56,7 @@ var owners = map[string]string{
 	"github.com/urfave/cli/v2":              "cmd/portalctl",     // flags are wiring
 	"github.com/tailscale/hujson":           "internal/jsonedit", // one way to edit JSON
 	"go.yaml.in/yaml/v3":                    "internal/yamledit", // one way to edit YAML
+	"github.com/BurntSushi/toml":            "audit/ignore",      // osv-scanner.toml, with osv-scanner's own reader
 	"github.com/hashicorp/go-retryablehttp": "internal/httpfetch",
 	"charm.land/lipgloss/v2":                "internal/ui",
 	"github.com/schollz/progressbar/v3":     "internal/ui",
