@@ -33,6 +33,7 @@ var ranks = map[string]int{
 	"internal/yarnpatch":      1,
 	"internal/yarnzip":        2,
 	"internal/report":         1,
+	"internal/osv":            2,
 	"internal/pkgjson":        2,
 	"internal/yarnrc":         2,
 	"internal/release":        2,
@@ -62,6 +63,8 @@ var owners = map[string]string{
 	"github.com/schollz/progressbar/v3":     "internal/ui",
 	"github.com/olekukonko/tablewriter":     "internal/report",
 	"github.com/go-git/go-git/v5":           "internal/gitbase",
+	"github.com/google/osv-scanner/v2":      "internal/osv",
+	"github.com/pandatix/go-cvss":           "internal/osv",
 }
 
 func TestImportRules(t *testing.T) {
