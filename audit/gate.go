@@ -158,4 +158,4 @@ func (b *builder) decisions() {
 }
 
 // Rules are all rules that a configuration of audit may name.
-func Rules() []finding.Rule { return append(trust.Rules(), ignore.Rules()...) }
+func Rules() []finding.Rule { return append(append(trust.Rules(), ruleStale), ignore.Rules()...) }

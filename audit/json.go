@@ -193,3 +193,32 @@ func orEmpty[T any](list []T) []T {
 	}
 	return list
 }
+
+// WhySchema names the form of the JSON of audit why.
+const WhySchema = "portalctl.audit-why/v1"
+
+// WhyDocument is the JSON of what Why found.
+func WhyDocument(name, version string, reasons []Reason) any {
+	type item struct {
+		Lockfile   string     `json:"lockfile"`
+		Version    string     `json:"version"`
+		Ranges     []string   `json:"ranges"`
+		Parts      []string   `json:"parts"`
+		Production bool       `json:"production"`
+		Paths      []jsonPath `json:"paths"`
+	}
+	doc := struct {
+		Schema  string `json:"schema"`
+		Package string `json:"package"`
+		Version string `json:"version"`
+		Found   []item `json:"found"`
+	}{WhySchema, name, version, []item{}}
+	for _, r := range reasons {
+		it := item{r.Lockfile, r.Version, orEmpty(r.Ranges), orEmpty(r.Where.Parts), r.Where.Production, []jsonPath{}}
+		for _, p := range r.Where.Paths {
+			it.Paths = append(it.Paths, p.json())
+		}
+		doc.Found = append(doc.Found, it)
+	}
+	return doc
+}

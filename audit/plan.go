@@ -26,11 +26,13 @@ type plans struct {
 	// names are the packages of a command, entries the lines of resolutions.
 	names   map[*Action][]string
 	entries map[*Action][][2]string
+	// jumps are the major steps of resolutions.
+	jumps map[*Action][]string
 }
 
 func newPlans(b *builder, m *model) *plans {
 	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
-		names: map[*Action][]string{}, entries: map[*Action][][2]string{}}
+		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, jumps: map[*Action][]string{}}
 }
 
 func (p *plans) add(pkg osv.Package, f *Finding) {
@@ -134,21 +136,30 @@ func someOf(list []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
-// move finds what keeps a package from the version that ends all of list. When
-// no single version does, each finding is looked at alone.
+// move finds what keeps a package from the version that ends all of list. What
+// the lock alone can end comes apart from what takes more; and when no single
+// version ends all, each finding is looked at alone.
 func (p *plans) move(pkg osv.Package, list []*Finding) {
-	advisories := make([]*osv.Advisory, len(list))
-	for i, f := range list {
-		advisories[i] = f.Advisory
+	admitted := pick(list, func(f *Finding) bool { return f.Admitted })
+	if to := target(advisories(admitted), pkg); len(admitted) < len(list) && to != "" && p.m.admitted(pkg, to) {
+		p.moveTo(pkg, to, admitted)
+		list = pick(list, func(f *Finding) bool { return !f.Admitted })
 	}
-	to := target(advisories, pkg)
-	if to == "" {
-		for _, f := range list {
-			p.moveTo(pkg, f.Fixed, []*Finding{f})
-		}
+	if to := target(advisories(list), pkg); to != "" {
+		p.moveTo(pkg, to, list)
 		return
 	}
-	p.moveTo(pkg, to, list)
+	for _, f := range list {
+		p.moveTo(pkg, f.Fixed, []*Finding{f})
+	}
+}
+
+func advisories(list []*Finding) []*osv.Advisory {
+	out := make([]*osv.Advisory, len(list))
+	for i, f := range list {
+		out[i] = f.Advisory
+	}
+	return out
 }
 
 func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
@@ -174,6 +185,9 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 		for _, ask := range asks {
 			if ask.hold != free {
 				p.entries[a] = append(p.entries[a], p.entry(ask, pkg, to))
+				if step := jump(pkg.Version, to); step != "" {
+					p.jumps[a] = append(p.jumps[a], pkg.Name+" "+pkg.Version+" → "+to)
+				}
 			}
 		}
 	}
@@ -340,6 +354,9 @@ func (p *plans) complete(a *Action) {
 		}
 		a.Steps = append(a.Steps, p.install())
 		a.Caution = "the packages that ask did not test these versions; take an entry out again once they ask for the fix themselves"
+		if jumps := slices.Compact(slices.Sorted(slices.Values(p.jumps[a]))); len(jumps) > 0 {
+			a.Caution += "; major steps, which may break them: " + strings.Join(jumps, ", ")
+		}
 		if p.b.in.Published == nil {
 			a.Caution += ". With --online, audit looks for releases of theirs that do already"
 		}

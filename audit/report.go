@@ -20,7 +20,9 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	b := &builder{in: in, opts: opts, r: r, hits: newHits(in.Hits), base: known{}}
 	b.compare()
 	for _, l := range in.Head {
-		b.lock(newModel(l))
+		m := newModel(l)
+		b.lock(m)
+		b.stale(m)
 	}
 	b.fixed()
 	b.rules()
@@ -70,7 +72,9 @@ func (b *builder) lock(m *model) {
 		}
 	}
 	slices.SortFunc(list, comparePackages)
-	plans := newPlans(b, m)
+	// What a change adds comes apart from what was there: its author is not to
+	// do the other's work.
+	plans, later := newPlans(b, m), newPlans(b, m)
 	count := map[found]int{}
 	for _, p := range list {
 		where := m.where(p)
@@ -96,10 +100,14 @@ func (b *builder) lock(m *model) {
 			count[key]++
 			b.judge(f)
 			b.r.Findings = append(b.r.Findings, f)
-			plans.add(p, f)
+			if b.r.changed(f) {
+				plans.add(p, f)
+			} else {
+				later.add(p, f)
+			}
 		}
 	}
-	b.r.Actions = append(b.r.Actions, plans.actions()...)
+	b.r.Actions = append(append(b.r.Actions, plans.actions()...), later.actions()...)
 }
 
 // fixed adds what only the base has.
@@ -153,8 +161,10 @@ func (r *Report) finish() {
 		slices.SortStableFunc(a.Findings, compareFindings)
 	}
 	slices.SortStableFunc(r.Actions, func(a, b *Action) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), -cmp.Compare(a.blocking(), b.blocking()),
-			-cmp.Compare(len(a.Findings), len(b.Findings)), cmp.Compare(a.Kind.order(), b.Kind.order()), cmp.Compare(a.Title, b.Title))
+		// A command that moves the lock alone helps more than an edit, and an
+		// edit more than overruling what others ask for.
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Kind.order(), b.Kind.order()), -cmp.Compare(a.blocking(), b.blocking()),
+			-cmp.Compare(len(a.Findings), len(b.Findings)), cmp.Compare(a.Lockfile, b.Lockfile), cmp.Compare(a.Title, b.Title))
 	})
 }
 

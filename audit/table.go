@@ -102,9 +102,8 @@ func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 	if r.Base != nil {
 		status = string(f.Status) + ", "
 	}
-	fmt.Fprintf(b, "    %s  %s  %s%s\n", label, plain(f.Advisory.ID), status, f.fix())
-	fmt.Fprintf(b, "      %s\n", short(f.summary(), 160))
-	if f.Verdict == Warns {
+	fmt.Fprintf(b, "    %s  %s  %s%s: %s\n", label, plain(f.Advisory.ID), status, f.fix(), short(f.summary(), 100))
+	if f.Verdict == Warns && f.Advisory.Rating != "" {
 		fmt.Fprintf(b, "      %s\n", st.Dim("does not block: "+f.Why))
 	}
 	if f.Pending != nil {

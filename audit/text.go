@@ -60,7 +60,7 @@ func (f *Finding) fix() string {
 	case f.Fixed == "":
 		return "no fix"
 	case f.Admitted:
-		return "fixed in " + f.Fixed + ", which the ranges admit"
+		return "fixed in " + f.Fixed + " (in range)"
 	}
 	return "fixed in " + f.Fixed
 }

@@ -80,7 +80,11 @@ func newModel(l *Lock) *model {
 }
 
 // dir is the folder of the lock from the root.
-func (m *model) dir() string { return path.Dir(m.Path) }
+func (m *model) dir() string { return dirOf(m.Lock) }
+
+func dirOf(l *Lock) string { return path.Dir(l.Path) }
+
+func join(dir, rel string) string { return path.Join(dir, rel) }
 
 // at turns a place of the lock's project into one from the root.
 func (m *model) at(pos fault.Pos) fault.Pos {
