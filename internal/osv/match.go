@@ -50,9 +50,7 @@ func notOurs(ctx context.Context, err error, what string) error {
 // questions are the packages, each once, sorted.
 func questions(packages []Package) ([]Package, error) {
 	list := slices.Clone(packages)
-	slices.SortFunc(list, func(a, b Package) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
-	})
+	slices.SortFunc(list, comparePackages)
 	list = slices.Compact(list)
 	for _, p := range list {
 		if !sayable(p) {
@@ -61,6 +59,10 @@ func questions(packages []Package) ([]Package, error) {
 		}
 	}
 	return list, nil
+}
+
+func comparePackages(a, b Package) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
 }
 
 // slice is the part of the database and of the lock that the engine gets.
@@ -209,10 +211,7 @@ func mayHave(text []byte, ids map[string][]Package) bool {
 
 func sortHits(hits []Hit) {
 	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(
-			cmp.Compare(a.Package.Name, b.Package.Name),
-			cmp.Compare(a.Package.Version, b.Package.Version),
-			cmp.Compare(a.Advisory.ID, b.Advisory.ID))
+		return cmp.Or(comparePackages(a.Package, b.Package), cmp.Compare(a.Advisory.ID, b.Advisory.ID))
 	})
 }
 

@@ -9,9 +9,10 @@ import (
 
 // meta is what is noted of a download, beside it.
 type meta struct {
-	URL     string    `json:"url"`
-	ETag    string    `json:"etag,omitempty"`
-	Size    int64     `json:"size"`
+	URL  string `json:"url"`
+	ETag string `json:"etag,omitempty"`
+	// Digest, in hex, names the zip file that this is about.
+	Digest  string    `json:"digest,omitempty"`
 	Checked time.Time `json:"checked"`
 }
 

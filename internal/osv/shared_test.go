@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/osv/osvtest"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -96,5 +98,58 @@ func TestSharedGolden(t *testing.T) {
 				t.Errorf("%s applies to %v, Affects says no", h.Advisory.ID, h.Package)
 			}
 		}
+	}
+}
+
+// TestSharedGoldenOnline asks a service that speaks OSV's protocol.
+func TestSharedGoldenOnline(t *testing.T) {
+	s, err := osvtest.Start(testshared.Dir(t, "osv/npm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	client := httpfetch.New(httpfetch.Config{})
+	defer client.CloseIdle()
+	for name, packages := range corpora(t) {
+		for _, url := range []string{s.URL, s.URL + "/fault/paged"} {
+			hits, err := osv.NewOnline(osv.OnlineOptions{Client: client, URL: url}).Match(t.Context(), packages)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(golden(t, name), rows(hits)); diff != "" {
+				t.Errorf("%s at %s (-osv-scanner +ours):\n%s", name, url, diff)
+			}
+		}
+	}
+}
+
+// TestSharedZip: the zip file and its index say what the folder says.
+func TestSharedZip(t *testing.T) {
+	text, err := osvtest.ZipFolder(testshared.Dir(t, "osv/npm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "all.zip"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range []osv.IndexState{osv.IndexBuilt, osv.IndexKept} {
+		db, err := osv.OpenDatabase(t.Context(), dir, osv.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := db.Status(); got.Index != state || got.Records != 184 {
+			t.Errorf("%+v, want %s", got, state)
+		}
+		for name, packages := range corpora(t) {
+			hits, err := db.Match(t.Context(), packages)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(golden(t, name), rows(hits)); diff != "" {
+				t.Errorf("%s (-osv-scanner +ours):\n%s", name, diff)
+			}
+		}
+		db.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
@@ -36,29 +37,39 @@ func entryName(block []byte) string {
 	return string(block[localLen:min(localLen+n, len(block))])
 }
 
+// openZipFile opens a zip file and finds its directory.
+func openZipFile(path string) (f *os.File, dir directory, id identity, err error) {
+	if f, err = os.Open(path); err != nil {
+		return nil, dir, id, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, dir, id, err
+	}
+	if info.Size() == 0 {
+		return nil, dir, id, errEmpty
+	}
+	if dir, err = findDirectory(f, info.Size()); err != nil {
+		return nil, dir, id, err
+	}
+	id = identity{size: info.Size(), modTime: info.ModTime().UnixNano()}
+	id.digest, err = dir.digest(f)
+	return f, dir, id, err
+}
+
 // openZip opens the zip file and its index.
 func (d *Database) openZip(ctx context.Context) error {
-	f, err := os.Open(d.status.Path)
+	f, dir, id, err := openZipFile(d.status.Path)
 	if err != nil {
 		return err
 	}
 	d.source = &zipSource{File: f}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() == 0 {
-		return errEmpty
-	}
-	dir, err := findDirectory(f, info.Size())
-	if err != nil {
-		return err
-	}
-	id := identity{size: info.Size(), modTime: info.ModTime().UnixNano()}
-	if id.digest, err = dir.digest(f); err != nil {
-		return err
-	}
-	if m, ok := readMeta(d.status.Path); ok && m.Size == id.size {
+	if m, ok := readMeta(d.status.Path); ok && m.Digest == hex.EncodeToString(id.digest[:]) {
 		d.status.Checked, d.status.ETag, d.status.URL = m.Checked, m.ETag, m.URL
 	}
 	d.index, err = readIndex(indexFile(d.status.Path), id)
