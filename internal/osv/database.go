@@ -174,6 +174,10 @@ func (d *Database) preflight(opt Options) error {
 	case x.npm < x.foreign:
 		return errEcosystem
 	}
+	// A date to come would keep the database young for ever.
+	if x.newest.After(opt.now().Add(48 * time.Hour)) {
+		return futureError(x.newest)
+	}
 	if age := opt.now().Sub(d.status.Date()); opt.MaxAge > 0 && age > opt.MaxAge {
 		return staleError{date: d.status.Date(), age: age, limit: opt.MaxAge}
 	}

@@ -166,7 +166,8 @@ func (c *complaints) Enabled(_ context.Context, level slog.Level) bool {
 }
 
 func (c *complaints) Handle(_ context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelWarn {
+	// OSV's algorithm has a record without versions apply to none.
+	if r.Level >= slog.LevelWarn && !strings.Contains(r.Message, "does not have any ranges or versions") {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.list = append(c.list, r.Message)

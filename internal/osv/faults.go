@@ -25,6 +25,13 @@ func (e staleError) Error() string {
 	return fmt.Sprintf("it is of %s, %s old; %s are allowed", e.date.UTC().Format(time.DateOnly), days(e.age), days(e.limit))
 }
 
+// futureError: the newest record is of a day to come.
+type futureError time.Time
+
+func (e futureError) Error() string {
+	return fmt.Sprintf("its newest record is of %s, which is still to come; is the clock of this machine right?", time.Time(e).Format(time.DateOnly))
+}
+
 // days is a duration as people say it.
 func days(d time.Duration) string {
 	switch n := int(d / (24 * time.Hour)); {

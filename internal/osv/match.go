@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // Match finds what the database says about packages. Both are sliced before
@@ -128,10 +129,11 @@ func (s *slice) write(path string) error {
 		return err
 	}
 	z := zip.NewWriter(f)
-	for _, e := range append(s.entries[:len(s.entries):len(s.entries)], sliced{canaryID + ".json", []byte(canaryRecord)}) {
+	for i, e := range append(s.entries[:len(s.entries):len(s.entries)], sliced{text: []byte(canaryRecord)}) {
 		size := uint64(len(e.text))
+		// The engine skips what is not called .json, whatever the directory said.
 		w, err := z.CreateRaw(&zip.FileHeader{
-			Name: e.name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(e.text), CompressedSize64: size, UncompressedSize64: size,
+			Name: strconv.Itoa(i) + ".json", Method: zip.Store, CRC32: crc32.ChecksumIEEE(e.text), CompressedSize64: size, UncompressedSize64: size,
 		})
 		if err == nil {
 			_, err = w.Write(e.text)

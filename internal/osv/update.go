@@ -246,7 +246,7 @@ func (u *updater) inspect(ctx context.Context) (*index, identity, error) {
 	switch {
 	case u.opt.URL == DefaultDatabaseURL && x.npm < leastPublic:
 		return nil, id, fmt.Errorf("it has %d records only", x.npm)
-	case x.npm < u.old.Records/10*9:
+	case x.npm*10 < u.old.Records*9:
 		return nil, id, fmt.Errorf("it has %d records only, the old one has %d", x.npm, u.old.Records)
 	case x.newest.Before(u.old.Newest):
 		return nil, id, fmt.Errorf("its newest record is of %s, the old one has one of %s",

@@ -77,7 +77,7 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request, fault string) {
 	sum := sha256.Sum256(text)
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	if fault == "cut" {
-		w = &cutter{ResponseWriter: w, left: len(text) / 3}
+		w = &cutter{ResponseWriter: w, left: len(text)/3 + 1}
 	}
 	http.ServeContent(w, r, "all.zip", time.Time{}, bytes.NewReader(text))
 }
