@@ -61,6 +61,14 @@ func (b *builder) stale(m *model) {
 		if f.New {
 			f.Verdict, f.Severity = Blocks, finding.Error
 		}
+		if d := b.in.Decisions; d != nil {
+			switch s, ok := d.Policy.Severities[ruleStale.ID]; {
+			case ok && s == finding.Off:
+				continue
+			case ok && s != finding.Error && f.New:
+				f.Verdict, f.Severity = Warns, s
+			}
+		}
 		b.r.Rules = append(b.r.Rules, f)
 	}
 }

@@ -47,6 +47,14 @@ func cmdBranch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("git", "commit", "-q", "-m", args[0]))
 }
 
+// cmdRevParse puts the full name of a commit into a variable:
+//
+//	revparse GITHUB_SHA HEAD
+func cmdRevParse(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("git", "rev-parse", args[1]))
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
 // cmdExpires writes the day that lies that many days ahead for EXPIRES.
 func cmdExpires(ts *testscript.TestScript, _ bool, args []string) {
 	days, err := strconv.Atoi(args[0])

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			"expires":  cmdExpires,
 			"cmpbase":  cmdCmpBase,
 			"jq":       cmdJQ,
+			"revparse": cmdRevParse,
 		},
 	})
 }
