@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"unicode/utf8"
 )
 
 // record is what the index needs of an OSV record.
@@ -173,8 +174,13 @@ func (s *scanner) null() error {
 func (s *scanner) text() (string, error) {
 	s.space()
 	raw, plain, err := s.str()
-	if err != nil || plain {
-		return string(raw[min(1, len(raw)):max(len(raw)-1, 0)]), err
+	switch {
+	case err != nil:
+		return "", err
+	case !utf8.Valid(raw): // no two readers make the same of it
+		return "", errRecord
+	case plain:
+		return string(raw[1 : len(raw)-1]), nil
 	}
 	var out string
 	if json.Unmarshal(raw, &out) != nil {

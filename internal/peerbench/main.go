@@ -5,9 +5,10 @@
 //	go run ./internal/peerbench bump -manifest M.json -peer 'node …/backstage-cli' TREE…
 //	go run ./internal/peerbench noop -versions DIR TREE…
 //	go run ./internal/peerbench lock -versions DIR -release X TREE…
+//	go run ./internal/peerbench audit -records DIR TREE…
 //
-// The last two need node, npm and a registry; they run the Yarn that the tree's
-// packageManager names.
+// noop and lock need node, npm and a registry; they run the Yarn that the tree's
+// packageManager names. audit builds osv-scanner from its module.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
 package main
@@ -25,6 +26,7 @@ var benchmarks = map[string]struct {
 	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
 	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
 	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
+	"audit":   {benchAudit, "audit with a database against osv-scanner's offline scan, index warm and cold"},
 	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
 }
 
