@@ -50,6 +50,10 @@ func (c *checker) online(ctx context.Context) error {
 	var mu sync.Mutex
 	missing, done := []string{}, 0
 	exempt := c.preapproved()
+	var sums *checksummer // of what a change adds: all of a lock would be gigabytes
+	if c.in.Base != nil && !c.off(RuleEdited) {
+		sums = newChecksummer(c.in.Registry)
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(concurrency)
 	for _, name := range names {
@@ -58,20 +62,35 @@ func (c *checker) online(ctx context.Context) error {
 			if err != nil && !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, registry.ErrAuth) {
 				return err
 			}
+			for _, a := range byName[name] {
+				at := name + "@" + a.version
+				if err != nil || !doc.Has(a.version) {
+					mu.Lock()
+					missing = append(missing, at)
+					mu.Unlock()
+					continue
+				}
+				raw, _ := doc.Raw(a.version)
+				m, err := relock.ParseManifest(raw)
+				if err != nil {
+					return err
+				}
+				other, unknown, err := sums.differs(gctx, name, a, m)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				if unknown {
+					missing = append(missing, at+" (its archive)")
+				}
+				c.judge(name, a, m, other)
+				c.age(doc, name, a, exempt)
+				mu.Unlock()
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if done++; c.in.Progress != nil {
 				c.in.Progress(done, len(names))
-			}
-			for _, a := range byName[name] {
-				if err != nil || !doc.Has(a.version) {
-					missing = append(missing, name+"@"+a.version)
-					continue
-				}
-				if err := c.judge(doc, name, a); err != nil {
-					return err
-				}
-				c.age(doc, name, a, exempt)
 			}
 			return nil
 		})
@@ -141,17 +160,17 @@ func depTexts(list []yarnlock.Dep) []string {
 	return out
 }
 
-// judge is the rule lock-edited.
-func (c *checker) judge(doc *registry.Packument, name string, a asked) error {
+// judge is the rule lock-edited. other says that the checksum is not the one
+// that the registry's tarball gives.
+func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
 	if c.off(RuleEdited) {
-		return nil
+		return
 	}
-	raw, _ := doc.Raw(a.version)
-	m, err := relock.ParseManifest(raw)
-	if err != nil {
-		return err
+	list := contradictions(a.lock, a.entry, m)
+	if other {
+		list = append(list, contradiction{"checksum", "has another checksum in yarn.lock than what the registry has gives", 0})
 	}
-	for _, d := range contradictions(a.lock, a.entry, m) {
+	for _, d := range list {
 		pos := a.lock.Pos(a.entry)
 		if d.line > 0 {
 			pos = fault.Pos{File: a.lock.File, Line: d.line, Col: 5}
@@ -160,7 +179,6 @@ func (c *checker) judge(doc *registry.Packument, name string, a asked) error {
 			message: fmt.Sprintf("%s@%s %s", name, a.version, d.text),
 			next:    "Do not install it: somebody has edited the entry. Remove it from yarn.lock and run yarn install"})
 	}
-	return nil
 }
 
 // preapproved are the packages that the base's settings exempt from a minimal

@@ -25,6 +25,7 @@ import (
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnrc"
+	"github.com/portalctl/portalctl/internal/yarnzip"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -120,7 +121,9 @@ func TestEdited(t *testing.T) {
 					t.Fatal("nothing is changed")
 				}
 			}
-			in, _ := change(t, txtar.Parse([]byte("-- head/yarn.lock --\n"+strings.ReplaceAll(lockHead+text, "resolution: \"foo@1", "resolution: \"foo@npm:1"))))
+			// The base has the version, otherwise: its archive is not looked at.
+			was := strings.Replace(fooEntry, "HEX(foo)", "HEX(was)", 1)
+			in, _ := change(t, txtar.Parse([]byte("-- base/yarn.lock --\n"+lockHead+was+"-- head/yarn.lock --\n"+strings.ReplaceAll(lockHead+text, "resolution: \"foo@1", "resolution: \"foo@npm:1"))))
 			in.Registry = reg
 			r := check(t, in)
 			var got []string
@@ -212,6 +215,58 @@ func TestRegistryFails(t *testing.T) {
 	}
 }
 
+// The checksum of Yarn 4 is compared with the archive that Yarn makes of what
+// the registry has.
+func TestChecksum(t *testing.T) {
+	tgz, sri := packed("package/index.js", "module.exports = 1\n")
+	sum, err := yarnzip.Checksum(context.Background(), tgz, "foo", yarnzip.Stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg := func(integrity string) Registry {
+		return client(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, ".tgz") {
+				_, _ = w.Write(tgz)
+				return
+			}
+			docs(map[string]string{"foo": fmt.Sprintf(`{"name":"foo","versions":{"1.0.0":{"name":"foo","version":"1.0.0","dist":{"integrity":%q,"tarball":"http://%s/foo/-/foo-1.0.0.tgz"}}}}`, integrity, r.Host)})(w, r)
+		})
+	}
+	for _, tt := range []struct{ sum, integrity, want string }{
+		{sum, sri, ""},
+		{"10c0/HEX(x)", sri, "error new lock-edited yarn.lock:5 foo@1.0.0 has another checksum in yarn.lock than what the registry has gives\n"},
+		{"10/HEX(x)", sri, ""}, // compressed: not compared
+		{sum, "sha512-" + base64.StdEncoding.EncodeToString(make([]byte, 64)), "unknown lock-edited: the registry does not have, or does not show, foo@1.0.0 (its archive)\n"},
+	} {
+		in, _ := change(t, txtar.Parse([]byte("-- head/yarn.lock --\n"+lockHead+"\"foo@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"foo@npm:1.0.0\"\n  checksum: "+tt.sum+"\n  languageName: node\n  linkType: hard\n")))
+		in.Registry = reg(tt.integrity)
+		r := check(t, in)
+		got := ""
+		for _, f := range r.Findings {
+			got += line(f) + "\n"
+		}
+		for _, u := range r.Unknown {
+			got += "unknown " + u.Rule + ": " + u.Reason + "\n"
+		}
+		if got != tt.want {
+			t.Errorf("%.12s: got %q, want %q", tt.sum, got, tt.want)
+		}
+	}
+}
+
+// packed is a tarball with one file, and its integrity.
+func packed(name, text string) (tgz []byte, sri string) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	_ = w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(text))})
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	_ = z.Close()
+	sum := sha512.Sum512(b.Bytes())
+	return b.Bytes(), "sha512-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
 func TestFresh(t *testing.T) {
 	text := strings.ReplaceAll(lockHead+"\"foo@npm:^1.0.0\":\n  version: 1.1.0\n  resolution: \"foo@npm:1.1.0\"\n  conditions: os=linux\n  languageName: node\n  linkType: hard\n", "x", "x")
 	in, _ := change(t, txtar.Parse([]byte("-- .yarnrc.yml --\n-- head/yarn.lock --\n"+text)))
@@ -223,6 +278,13 @@ func TestFresh(t *testing.T) {
 	r := check(t, in)
 	if len(r.Findings) != 1 || line(r.Findings[0]) != "warning new fresh-release yarn.lock:5 foo@1.1.0 was published on 2026-08-31 10:00 UTC, less than 3d ago" {
 		t.Error(show(r))
+	}
+	if text := strings.Replace(text, "  conditions", "  bin:\n    x: ./x.js\n  conditions", 1); true {
+		bins, _ := change(t, txtar.Parse([]byte("-- head/yarn.lock --\n"+text)))
+		bins.Registry = in.Registry
+		if r := check(t, bins); len(r.Findings) != 0 {
+			t.Errorf("commands where the registry shows none: %s", show(r))
+		}
 	}
 	in.Fixes = func(name, version string) bool { return name == "foo" && version == "1.1.0" }
 	if r := check(t, in); len(r.Findings) != 0 {
@@ -279,21 +341,14 @@ func TestVerified(t *testing.T) {
 
 // yarnDist serves a release of Yarn as npm has it.
 func yarnDist(version, text string) http.HandlerFunc {
-	var tgz bytes.Buffer
-	z := gzip.NewWriter(&tgz)
-	w := tar.NewWriter(z)
-	_ = w.WriteHeader(&tar.Header{Name: "package/bin/yarn.js", Mode: 0o644, Size: int64(len(text))})
-	_, _ = w.Write([]byte(text))
-	_ = w.Close()
-	_ = z.Close()
-	sum := sha512.Sum512(tgz.Bytes())
+	tgz, sri := packed("package/bin/yarn.js", text)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".tgz") {
-			_, _ = w.Write(tgz.Bytes())
+			_, _ = w.Write(tgz)
 			return
 		}
-		docs(map[string]string{"@yarnpkg/cli-dist": fmt.Sprintf(`{"name":"@yarnpkg/cli-dist","versions":{%q:{"name":"@yarnpkg/cli-dist","version":%q,"dist":{"integrity":"sha512-%s","tarball":"http://%s/cli-dist.tgz"}}}}`,
-			version, version, base64.StdEncoding.EncodeToString(sum[:]), r.Host)})(w, r)
+		docs(map[string]string{"@yarnpkg/cli-dist": fmt.Sprintf(`{"name":"@yarnpkg/cli-dist","versions":{%q:{"name":"@yarnpkg/cli-dist","version":%q,"dist":{"integrity":%q,"tarball":"http://%s/cli-dist.tgz"}}}}`,
+			version, version, sri, r.Host)})(w, r)
 	}
 }
 
