@@ -1,12 +1,15 @@
 package osv
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -33,14 +36,20 @@ type found struct {
 	pkg Package
 }
 
+// job is one run of the engine.
+type job struct {
+	dir      string
+	packages []Package
+}
+
 // engineMu: the engine's logger is a global of its own, so that only one run
 // may go on at a time.
 var engineMu sync.Mutex
 
-// runEngine has osv-scanner match packages against the database below dir,
-// osv-scanner/npm/all.zip. The engine knows no context: when ctx ends, the run
-// goes on unheard. cleanup is called when it is over.
-func runEngine(ctx context.Context, dir string, packages []Package, cleanup func()) ([]found, error) {
+// runEngine has osv-scanner match the packages of each job against its
+// database. The engine knows no context: when ctx ends, the run goes on
+// unheard. cleanup is called when it is over.
+func runEngine(ctx context.Context, jobs []job, cleanup func()) ([]found, error) {
 	type answer struct {
 		found []found
 		err   error
@@ -51,8 +60,15 @@ func runEngine(ctx context.Context, dir string, packages []Package, cleanup func
 		engineMu.Lock()
 		defer engineMu.Unlock()
 		var a answer
-		if a.err = ctx.Err(); a.err == nil {
-			a.found, a.err = scan(dir, packages)
+		for _, j := range jobs {
+			if a.err = ctx.Err(); a.err != nil {
+				break
+			}
+			var list []found
+			if list, a.err = j.run(); a.err != nil {
+				break
+			}
+			a.found = append(a.found, list...)
 		}
 		done <- a
 	}()
@@ -64,11 +80,71 @@ func runEngine(ctx context.Context, dir string, packages []Package, cleanup func
 	}
 }
 
-// scan is one run of the engine, and the reasons not to believe it.
+// run is one run of the engine, and the reasons not to believe it.
+func (j job) run() ([]found, error) {
+	list, err := scan(j.dir, j.packages)
+	if err != nil {
+		return nil, err
+	}
+	asked := make(map[Package]bool, len(j.packages))
+	for _, p := range j.packages {
+		asked[p] = true
+	}
+	canary := false
+	out := list[:0]
+	for _, f := range list {
+		switch {
+		case f == found{canaryID, Package{canaryName, canaryHit}}:
+			canary = true
+		case !asked[f.pkg] || f.id == canaryID:
+			return nil, fmt.Errorf("it found %s in %s@%s, which was not asked for", f.id, f.pkg.Name, f.pkg.Version)
+		default:
+			out = append(out, f)
+		}
+	}
+	if !canary {
+		return nil, errors.New("it did not find the vulnerable package that was planted, so its silence means nothing")
+	}
+	return out, nil
+}
+
+// write makes the database of a run.
+func (j job) write(records [][]byte) error {
+	path := filepath.Join(j.dir, "osv-scanner", "npm", "all.zip")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	z := zip.NewWriter(f)
+	for i, text := range records {
+		size := uint64(len(text))
+		// The engine skips what is not called .json, whatever it was called before.
+		w, err := z.CreateRaw(&zip.FileHeader{
+			Name: strconv.Itoa(i) + ".json", Method: zip.Store, CRC32: crc32.ChecksumIEEE(text), CompressedSize64: size, UncompressedSize64: size,
+		})
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		if err != nil {
+			f.Close()
+			return err
+		}
+	}
+	err = z.Close()
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// scan calls the engine; its database is osv-scanner/npm/all.zip below dir.
 func scan(dir string, packages []Package) (list []found, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the engine broke down: %v", r)
+			err = fmt.Errorf("it broke down: %v", r)
 		}
 	}()
 	lock := filepath.Join(dir, "yarn.lock")

@@ -1,11 +1,9 @@
 package osv
 
 import (
-	"archive/zip"
 	"bytes"
 	"cmp"
 	"context"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +12,9 @@ import (
 
 // Match finds what the database says about packages. Both are sliced before
 // the engine sees them: it reads only the records that name one of the
-// packages, and only the packages that a record names.
+// packages, and only the packages that a record names. It compares each record
+// with each package, which takes seconds for a portal, so that it gets them in
+// several parts, each with the records of its own packages.
 func (d *Database) Match(ctx context.Context, packages []Package) ([]Hit, error) {
 	asked, err := questions(packages)
 	if err != nil {
@@ -29,11 +29,12 @@ func (d *Database) Match(ctx context.Context, packages []Package) ([]Hit, error)
 		return nil, incomplete(err, "there is no room for temporary files").WithNext("Set TMPDIR to a folder that can be written")
 	}
 	cleanup := func() { os.RemoveAll(dir) }
-	if err := s.write(filepath.Join(dir, "osv-scanner", "npm", "all.zip")); err != nil {
+	jobs, err := s.write(dir)
+	if err != nil {
 		cleanup()
 		return nil, incomplete(err, "there is no room for temporary files").WithNext("Set TMPDIR to a folder that can be written, with some space")
 	}
-	list, err := runEngine(ctx, dir, s.packages, cleanup)
+	list, err := runEngine(ctx, jobs, cleanup)
 	if err != nil {
 		return nil, notOurs(ctx, err, "osv-scanner's engine failed")
 	}
@@ -69,19 +70,18 @@ func comparePackages(a, b Package) int {
 // slice is the part of the database and of the lock that the engine gets.
 type slice struct {
 	packages []Package
-	names    []string
-	texts    map[string][]byte // by id
 	entries  []sliced
 }
 
 type sliced struct {
-	name string
-	text []byte
+	file  string // for messages
+	names []string
+	text  []byte
 }
 
 // slice copies the records that name one of the packages.
 func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
-	s := &slice{texts: map[string][]byte{}}
+	s := &slice{}
 	wanted := map[string]bool{}
 	seen := map[uint32]bool{}
 	var numbers []uint32
@@ -104,73 +104,60 @@ func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		text, name, err := d.source.read(d.index.entries[n])
+		text, file, err := d.source.read(d.index.entries[n])
 		if err != nil {
 			return nil, err
 		}
 		r, err := scanRecord(text)
 		if err != nil {
-			return nil, recordError{name, err}
+			return nil, recordError{file, err}
 		}
 		if slices.ContainsFunc(r.names, func(name string) bool { return wanted[name] }) {
-			s.entries = append(s.entries, sliced{name, text})
+			s.entries = append(s.entries, sliced{file, r.names, text})
 		}
 	}
 	return s, nil
 }
 
-// write makes the engine's database.
-func (s *slice) write(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	z := zip.NewWriter(f)
-	for i, e := range append(s.entries[:len(s.entries):len(s.entries)], sliced{text: []byte(canaryRecord)}) {
-		size := uint64(len(e.text))
-		// The engine skips what is not called .json, whatever the directory said.
-		w, err := z.CreateRaw(&zip.FileHeader{
-			Name: strconv.Itoa(i) + ".json", Method: zip.Store, CRC32: crc32.ChecksumIEEE(e.text), CompressedSize64: size, UncompressedSize64: size,
-		})
-		if err == nil {
-			_, err = w.Write(e.text)
-		}
-		if err != nil {
-			f.Close()
-			return err
+// partSize is how many packages the engine gets at once: at 48 what a run costs
+// at least and what it costs by the square are about the same.
+const partSize = 48
+
+// write makes the engine's inputs below dir, one folder a part. Without any
+// packages there is still one, for the canary.
+func (s *slice) write(dir string) ([]job, error) {
+	byName := map[string][]int{}
+	for i, e := range s.entries {
+		for _, name := range e.names {
+			byName[name] = append(byName[name], i)
 		}
 	}
-	err = z.Close()
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	var jobs []job
+	for first := 0; first == 0 || first < len(s.packages); first += partSize {
+		j := job{dir: filepath.Join(dir, strconv.Itoa(first)), packages: s.packages[first:min(first+partSize, len(s.packages))]}
+		var entries []int
+		for _, p := range j.packages {
+			entries = append(entries, byName[p.Name]...)
+		}
+		slices.Sort(entries)
+		entries = slices.Compact(entries)
+		texts := [][]byte{[]byte(canaryRecord)}
+		for _, i := range entries {
+			texts = append(texts, s.entries[i].text)
+		}
+		if err := j.write(texts); err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
 	}
-	return err
+	return jobs, nil
 }
 
 // hits turns the engine's answer into ours, if it can be believed.
 func (s *slice) hits(list []found) ([]Hit, error) {
-	asked := map[Package]bool{}
-	for _, p := range s.packages {
-		asked[p] = true
-	}
-	canary := false
 	byID := map[string][]Package{}
 	for _, f := range list {
-		switch {
-		case f == found{canaryID, Package{canaryName, canaryHit}}:
-			canary = true
-		case !asked[f.pkg] || f.id == canaryID:
-			return nil, incomplete(nil, "osv-scanner's engine found %s in %s@%s, which was not asked for", f.id, f.pkg.Name, f.pkg.Version)
-		default:
-			byID[f.id] = append(byID[f.id], f.pkg)
-		}
-	}
-	if !canary {
-		return nil, incomplete(nil, "osv-scanner's engine did not find the vulnerable package that was planted").
-			WithNext("Renew the OSV database; if that does not help, report this: the engine's silence means nothing")
+		byID[f.id] = append(byID[f.id], f.pkg)
 	}
 	return s.collect(byID)
 }
@@ -184,7 +171,7 @@ func (s *slice) collect(byID map[string][]Package) ([]Hit, error) {
 		}
 		a, withdrawn, err := parseAdvisory(e.text)
 		if err != nil {
-			return nil, incomplete(err, "the record %s of the OSV database cannot be read", e.name)
+			return nil, incomplete(err, "the record %s of the OSV database cannot be read", e.file)
 		}
 		pkgs, ok := byID[a.ID]
 		if !ok {
