@@ -136,6 +136,16 @@ func (c *climber) apply(list []*Finding) bool {
 			names = append(names, f.Package)
 		}
 	}
+	if len(c.edits) == 0 && c.release == "" {
+		// The lock alone has to change: one command does it for all of them.
+		a := p.action(BumpParent, "", list)
+		p.names[a] = append(p.names[a], names...)
+		p.parents[a] = append(p.parents[a], c.names...)
+		if c.caution != "" {
+			p.jumps[a] = append(p.jumps[a], c.caution)
+		}
+		return true
+	}
 	slices.Sort(names)
 	slices.Sort(c.edits)
 	var steps []string
@@ -146,11 +156,7 @@ func (c *climber) apply(list []*Finding) bool {
 	if len(c.edits) > 0 {
 		steps = append(steps, p.install())
 	}
-	again := p.run("yarn up -R " + strings.Join(names, " "))
-	if p.m.Lock.Lock.Kind == yarnlock.Classic {
-		again = "take the entries of " + strings.Join(names, ", ") + " out of " + p.m.Path + ", then " + p.install()
-	}
-	steps = append(steps, again)
+	steps = append(steps, p.resolveAgain(names)...)
 	kind, title := BumpParent, "Move "+someOf(c.names, 3)+": newer versions admit the fix"
 	if c.release != "" {
 		kind, title = BumpRelease, "Move to Backstage "+c.release+" or newer: it admits the fix"
