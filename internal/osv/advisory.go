@@ -41,9 +41,9 @@ type affected struct {
 		Ecosystem string `json:"ecosystem"`
 		Name      string `json:"name"`
 	} `json:"package"`
-	Severity []severity `json:"severity"`
-	Ranges   []span     `json:"ranges"`
-	Versions []string   `json:"versions"`
+	Severity []severity `json:"severity,omitempty"`
+	Ranges   []span     `json:"ranges,omitempty"`
+	Versions []string   `json:"versions,omitempty"`
 }
 
 // span is a range: events in any order.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,12 +109,26 @@ func TestDamagedUnderOurHands(t *testing.T) {
 	wantFault(t, err, "the audit is incomplete", "Renew the OSV database")
 }
 
-// TestEngineSkips: a record that only the engine cannot read must not pass for
-// one that does not apply.
-func TestEngineSkips(t *testing.T) {
+// TestNewerThanTheEngine: fields and ecosystems that it does not know would
+// have it skip the record, or break down.
+func TestNewerThanTheEngine(t *testing.T) {
 	dir := t.TempDir()
-	bad := bytes.Replace(osvtest.Record("GHSA-1", "npm", "a", "", today), []byte(`"summary"`), []byte(`"no_such_field":1,"summary"`), 1)
-	write(t, dir, osvtest.Zip(map[string][]byte{"GHSA-1.json": bad}))
+	text := string(osvtest.Record("GHSA-1", "npm", "a", "2.0.0", today))
+	text = strings.Replace(text, `"summary"`, `"no_such_field":{"a":1},"summary"`, 1)
+	text = strings.Replace(text, `"affected":[`, `"affected":[{"package":{"ecosystem":"Nobody Knows","name":"a"},"ranges":[{"type":"NEW"}]},`, 1)
+	text = strings.Replace(text, `"ranges":[{"type":"SEMVER"`, `"ranges":[{"type":"GIT","repo":"x","events":[{"introduced":"0"}]},{"type":"SEMVER"`, 1)
+	write(t, dir, osvtest.Zip(map[string][]byte{"GHSA-1.json": []byte(text)}))
+	hits, err := open(t, dir).Match(t.Context(), []osv.Package{{Name: "a", Version: "1.0.0"}, {Name: "a", Version: "2.0.0"}})
+	if err != nil || len(hits) != 1 {
+		t.Errorf("%v, %v", hits, err)
+	}
+}
+
+// TestTwoRecordsInOne: readers disagree about a key that comes twice.
+func TestTwoRecordsInOne(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.Replace(string(osvtest.Record("GHSA-1", "npm", "a", "", today)), `"affected"`, `"affected":[],"affected"`, 1)
+	write(t, dir, osvtest.Zip(map[string][]byte{"GHSA-1.json": []byte(text)}))
 	_, err := open(t, dir).Match(t.Context(), []osv.Package{{Name: "a", Version: "1.0.0"}})
 	wantFault(t, err, "the audit is incomplete", "Renew the OSV database")
 }

@@ -1,9 +1,9 @@
 package osv
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,9 +74,11 @@ type slice struct {
 }
 
 type sliced struct {
-	file  string // for messages
-	names []string
-	text  []byte
+	file   string // for messages
+	id     string
+	names  []string
+	text   []byte
+	engine []byte // the text that the engine gets
 }
 
 // slice copies the records that name one of the packages.
@@ -108,13 +110,19 @@ func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
 		if err != nil {
 			return nil, err
 		}
-		r, err := scanRecord(text)
+		t, err := trim(text)
 		if err != nil {
 			return nil, recordError{file, err}
 		}
-		if slices.ContainsFunc(r.names, func(name string) bool { return wanted[name] }) {
-			s.entries = append(s.entries, sliced{file, r.names, text})
+		names := t.names()
+		if !slices.ContainsFunc(names, func(name string) bool { return wanted[name] }) {
+			continue
 		}
+		engine, err := json.Marshal(t)
+		if err != nil {
+			return nil, recordError{file, err}
+		}
+		s.entries = append(s.entries, sliced{file, t.ID, names, text, engine})
 	}
 	return s, nil
 }
@@ -143,7 +151,7 @@ func (s *slice) write(dir string) ([]job, error) {
 		entries = slices.Compact(entries)
 		texts := [][]byte{[]byte(canaryRecord)}
 		for _, i := range entries {
-			texts = append(texts, s.entries[i].text)
+			texts = append(texts, s.entries[i].engine)
 		}
 		if err := j.write(texts); err != nil {
 			return nil, err
@@ -166,18 +174,18 @@ func (s *slice) hits(list []found) ([]Hit, error) {
 func (s *slice) collect(byID map[string][]Package) ([]Hit, error) {
 	var hits []Hit
 	for _, e := range s.entries {
-		if !mayHave(e.text, byID) {
-			continue
-		}
-		a, withdrawn, err := parseAdvisory(e.text)
-		if err != nil {
-			return nil, incomplete(err, "the record %s of the OSV database cannot be read", e.file)
-		}
-		pkgs, ok := byID[a.ID]
+		pkgs, ok := byID[e.id]
 		if !ok {
 			continue
 		}
-		delete(byID, a.ID)
+		a, withdrawn, err := parseAdvisory(e.text)
+		if err == nil && a.ID != e.id {
+			err = errTwice
+		}
+		if err != nil {
+			return nil, incomplete(err, "the record %s of the OSV database cannot be read", e.file)
+		}
+		delete(byID, e.id)
 		if withdrawn {
 			continue
 		}
@@ -192,27 +200,8 @@ func (s *slice) collect(byID map[string][]Package) ([]Hit, error) {
 	return hits, nil
 }
 
-// mayHave spares records without a hit from being decoded.
-func mayHave(text []byte, ids map[string][]Package) bool {
-	r, err := recordID(text)
-	return err != nil || ids[r] != nil
-}
-
 func sortHits(hits []Hit) {
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(comparePackages(a.Package, b.Package), cmp.Compare(a.Advisory.ID, b.Advisory.ID))
 	})
-}
-
-// recordID is the id of a record, without decoding the rest.
-func recordID(text []byte) (id string, err error) {
-	s := scanner{src: bytes.TrimSpace(text)}
-	err = s.object(func(key []byte) (err error) {
-		if string(key) != "id" {
-			return s.skip()
-		}
-		id, err = s.text()
-		return err
-	})
-	return id, err
 }

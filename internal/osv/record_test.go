@@ -1,6 +1,7 @@
 package osv
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -60,7 +61,7 @@ func FuzzScanRecord(f *testing.F) {
 	f.Add([]byte(`{"modified":"m","affected":[{"package":{"ecosystem":"npm","name":"a\\\"b"}}],"x":[1,{"y":[]}]}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		r, err := scanRecord(src)
-		id, _ := recordID(src)
+		trimmed, trimErr := trim(src)
 		if !json.Valid(src) {
 			return
 		}
@@ -72,8 +73,12 @@ func FuzzScanRecord(f *testing.F) {
 			return
 		}
 		var want, date string
-		if json.Unmarshal(doc["id"], &want) == nil && want != "" && id != want && utf8.Valid(src) {
-			t.Fatalf("id %q, want %q", id, want)
+		if trimErr == nil && json.Unmarshal(doc["id"], &want) == nil && trimmed.ID != want && utf8.Valid(src) {
+			t.Fatalf("id %q, want %q", trimmed.ID, want)
+		}
+		if err == nil && trimErr == nil && !slices.Equal(trimmed.names(), r.names) && strings.Count(string(src), "package") <= len(trimmed.Affected) &&
+			!bytes.ContainsAny(src, `\`) && !strings.Contains(strings.ToLower(string(src)), "null") {
+			t.Fatalf("%q for the engine, %q in the index: %s", trimmed.names(), r.names, src)
 		}
 		if json.Unmarshal(doc["modified"], &date) != nil || date == "" {
 			return
