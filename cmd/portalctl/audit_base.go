@@ -150,11 +150,12 @@ func (r *auditRun) options(p ignore.Policy) audit.Options {
 	return o
 }
 
-// age reads a duration, in days too.
+// age reads a duration, in days and weeks too.
 func age(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
-			return time.Duration(n) * 24 * time.Hour, nil
+	const day = 24 * time.Hour
+	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, suffix)); err == nil && n >= 0 && strings.HasSuffix(text, suffix) {
+			return time.Duration(n) * unit, nil
 		}
 	}
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
