@@ -2,6 +2,8 @@ package trust
 
 import (
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -9,11 +11,22 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
+// legacy is the header by which Yarn takes a file for one in the form of Yarn
+// 1's lock, which is not YAML (parseSyml's LEGACY_REGEXP).
+var legacy = regexp.MustCompile(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
+
 // berry reads a .yarnrc.yml.
 func (s *settings) berry(src []byte) {
 	doc, err := yamledit.Parse(s.file, src)
-	if err != nil {
+	switch {
+	case err != nil:
 		s.err = err
+		return
+	case legacy.Match(src):
+		s.err = fault.At(posOf(s.file), "the file is in the old form of settings, which nothing but Yarn reads")
+		return
+	case doc.Root().Kind() != yamledit.Mapping && doc.Root().Kind() != yamledit.Null:
+		s.err = fault.At(doc.Root().Pos(), "the settings are %s, but must be a mapping", doc.Root().Kind())
 		return
 	}
 	for _, m := range doc.Root().Members() {
@@ -22,11 +35,14 @@ func (s *settings) berry(src []byte) {
 }
 
 func (s *settings) setting(key string, v yamledit.Value) {
-	text := v.String()
+	text, known := expand(v.String())
 	at := item{key, text, v.Pos()}
+	if !known && slices.Contains(guards, key) {
+		s.note(item{key, v.String(), v.Pos()}, key+" depends on the environment: nobody can say what it is", "Write the value", finding.Info)
+	}
 	switch key {
 	case "npmRegistryServer":
-		s.registry(key, "", text, v.Pos())
+		s.registry(key, "", v.String(), v.Pos())
 	case "npmPublishRegistry", "npmAuditRegistry":
 		s.plainHTTP(key, text, v.Pos())
 	case "npmScopes", "npmRegistries":
@@ -39,9 +55,17 @@ func (s *settings) setting(key string, v yamledit.Value) {
 		s.scripts = at
 	case "plugins":
 		s.readPlugins(v)
-	case "yarnPath", "ignorePath":
-		if key == "yarnPath" {
-			s.yarnPath = at
+	case "yarnPath":
+		s.yarnPath = at
+	case "lockfileFilename":
+		if text != "yarn.lock" {
+			s.note(at, "lockfileFilename is "+text+": Yarn installs from a lock that is not audited", "Remove the setting", finding.Warning)
+		}
+	case "injectEnvironmentFiles":
+		for _, it := range items(key, v) {
+			if strings.TrimSuffix(it.text, "?") != envFile {
+				s.changed = append(s.changed, weakSetting{item: it, message: "injectEnvironmentFiles has Yarn take variables for its settings from " + it.text, next: "Write the values into .yarnrc.yml"})
+			}
 		}
 	case "unsafeHttpWhitelist":
 		for _, it := range items(key, v) {
@@ -82,6 +106,10 @@ func (s *settings) setting(key string, v yamledit.Value) {
 	}
 }
 
+// guards are the settings that keep something out.
+var guards = []string{"npmMinimalAgeGate", "enableScripts", "enableStrictSsl", "checksumBehavior", "enableHardenedMode",
+	"enableImmutableInstalls", "enableImmutableCache", "yarnPath", "lockfileFilename"}
+
 func (s *settings) note(at item, message, next string, standing finding.Severity) {
 	s.weak = append(s.weak, weakSetting{at, message, next, standing})
 }
@@ -103,7 +131,8 @@ func (s *settings) perRegistry(key string, v yamledit.Value) {
 			case "npmPublishRegistry", "npmAuditRegistry":
 				s.plainHTTP(name+"."+f.Key, f.Value.String(), f.Value.Pos())
 			case "npmMinimalAgeGate":
-				s.gate("@"+m.Key, item{name + "." + f.Key, f.Value.String(), f.Value.Pos()})
+				age, _ := expand(f.Value.String())
+				s.gate("@"+m.Key, item{name + "." + f.Key, age, f.Value.Pos()})
 			}
 		}
 	}

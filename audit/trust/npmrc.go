@@ -1,6 +1,8 @@
 package trust
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path"
 	"strings"
 
@@ -70,7 +72,23 @@ func (s *settings) line(key, text string, pos fault.Pos) {
 		}
 	case "proxy", "http-proxy", "https-proxy", "cafile", "ca", "ca[]":
 		s.network = append(s.network, at)
+	case "script-shell", "node-options", "git":
+		s.changed = append(s.changed, weakSetting{item: at, message: key + " decides which code runs when packages are installed", next: "Leave it out"})
 	case "yarn-path":
 		s.yarnPath = at
+	}
+}
+
+// variables reads a .env.yarn. Its values may be secrets: only the names count.
+func (s *settings) variables(src []byte) {
+	n := 0
+	for line := range strings.SplitSeq(string(src), "\n") {
+		n++
+		name, text, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if ok && !strings.HasPrefix(name, "#") {
+			sum := sha256.Sum256([]byte(text))
+			s.changed = append(s.changed, weakSetting{item: item{strings.TrimSpace(name), hex.EncodeToString(sum[:]), fault.Pos{File: s.file, Line: n, Col: 1}},
+				message: envFile + " sets " + strings.TrimSpace(name) + " for the settings of Yarn", next: "Write the value into .yarnrc.yml, where it can be judged"})
+		}
 	}
 }

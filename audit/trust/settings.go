@@ -3,6 +3,7 @@ package trust
 import (
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,15 +28,30 @@ type settings struct {
 	// certificate authorities.
 	preapproved []item
 	network     []item
-	plugins     []plugin
-	yarnPath    item
-	err         error
+	// changed are settings that are fine where they are, and that a change
+	// should not bring: what they say in words, by key and value.
+	changed  []weakSetting
+	plugins  []plugin
+	yarnPath item
+	err      error
 }
 
 // item is a value with its place. The zero item was not given.
 type item struct {
 	key, text string
 	pos       fault.Pos
+}
+
+// id tells settings of one file apart.
+func (i item) id() string { return i.key + "\x00" + i.text }
+
+// ids are those of a list.
+func ids[T interface{ id() string }](list []T) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, x := range list {
+		out[x.id()] = true
+	}
+	return out
 }
 
 type weakSetting struct {
@@ -75,6 +91,8 @@ func readSetting(name string, src []byte) *settings {
 		s.berry(src)
 	case npmFile, classicFile:
 		s.lines(src)
+	case envFile:
+		s.variables(src)
 	default:
 		return nil
 	}
@@ -98,24 +116,20 @@ func (s *settings) plainHTTP(key, text string, pos fault.Pos) {
 	}
 }
 
+// variable is how Yarn writes one in a setting (Configuration's
+// replaceEnvVariables).
+var variable = regexp.MustCompile(`\$\{[0-9A-Za-z_]+:?(-[^}]*)?\}`)
+
 // expand replaces variables (${NAME:-default}, ${NAME-default}) by their
 // defaults. known is false when one has none.
 func expand(text string) (out string, known bool) {
 	known = true
-	for {
-		i := strings.Index(text, "${")
-		if i < 0 {
-			return text, known
-		}
-		end := strings.IndexByte(text[i:], '}')
-		if end < 0 {
-			return text, known
-		}
-		name := text[i+2 : i+end]
-		_, def, ok := strings.Cut(name, "-")
+	out = variable.ReplaceAllStringFunc(text, func(v string) string {
+		_, def, ok := strings.Cut(strings.TrimSuffix(v, "}"), "-")
 		known = known && ok
-		text = text[:i] + def + text[i+end+1:]
-	}
+		return def
+	})
+	return out, known
 }
 
 // off reports whether a value turns a setting off.

@@ -12,6 +12,8 @@ const (
 	berryFile   = ".yarnrc.yml"
 	npmFile     = ".npmrc"
 	classicFile = ".yarnrc"
+	// envFile has variables for .yarnrc.yml; Yarn 4 reads it by itself.
+	envFile = ".env.yarn"
 )
 
 // The folders with code that Yarn runs: its own releases and its plugins.
@@ -21,7 +23,7 @@ var codeFolders = []string{".yarn/releases", ".yarn/plugins"}
 // at: settings, and the code that Yarn runs.
 func Wanted(name string) bool {
 	switch path.Base(name) {
-	case berryFile, npmFile, classicFile:
+	case berryFile, npmFile, classicFile, envFile:
 		return true
 	}
 	return isCode(name)
@@ -35,19 +37,26 @@ func isCode(name string) bool {
 // tree holds files by their path from the repository's root.
 type tree map[string][]byte
 
-// folders are those of the locks of both sides and the ones above them, whose
-// settings Yarn merges.
+// folders are those of the locks of both sides, of the workspaces, and the ones
+// above them: Yarn merges their settings, those of a workspace when it is run
+// there. Other folders (templates for new repositories) are nobody's settings.
 func folders(in Input) []string {
 	dirs := []string{"."}
+	add := func(file string) {
+		for dir := path.Dir(file); dir != "." && dir != "/" && !slices.Contains(dirs, dir); dir = path.Dir(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, w := range in.Workspaces {
+		add(w.Pos.File)
+	}
 	sides := []Side{in.Head}
 	if in.Base != nil {
 		sides = append(sides, *in.Base)
 	}
 	for _, s := range sides {
 		for _, l := range s.Locks {
-			for dir := path.Dir(l.File); dir != "." && dir != "/" && !slices.Contains(dirs, dir); dir = path.Dir(dir) {
-				dirs = append(dirs, dir)
-			}
+			add(l.File)
 		}
 	}
 	slices.Sort(dirs)

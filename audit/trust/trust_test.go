@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -29,7 +30,7 @@ var update = flag.Bool("update", false, "write what the archives in testdata wan
 //	want: SEVERITY new|old RULE FILE:LINE words of the message
 //
 // A line "alone" leaves out the base, "lock alone" its files but the locks; "registries:", "scope: NAME ADDRESS" and
-// "severity: RULE WORD" are policy. HEX(text) and SRI(text) stand for its
+// "severity: RULE WORD" are policy, "workspace: FOLDER" is what its name says. HEX(text) and SRI(text) stand for its
 // SHA-512, and \n in it for a line end.
 func TestChanges(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -142,6 +143,8 @@ func change(t testing.TB, ar *txtar.Archive) (Input, []string) {
 			in.Registries = fields
 		case "scope":
 			in.Scopes[fields[0]] = fields[1]
+		case "workspace":
+			in.Workspaces = append(in.Workspaces, Workspace{Name: fields[0], Pos: fault.Pos{File: fields[0] + "/package.json", Line: 2, Col: 3}})
 		case "severity":
 			in.Severities[fields[0]] = finding.Severity(fields[1])
 		case "want":
@@ -149,4 +152,36 @@ func change(t testing.TB, ar *txtar.Archive) (Input, []string) {
 		}
 	}
 	return in, want
+}
+
+// Whatever the files hold, there is an answer, and every finding has a place.
+func FuzzSettings(f *testing.F) {
+	for _, name := range []string{"yarnrc", "npmrc", "yarnrc_hidden", "code_plugin_bump"} {
+		ar, err := txtar.ParseFile("testdata/" + name + ".txtar")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range ar.Files {
+			f.Add(string(file.Data), string(file.Data), "https://registry.npmjs.org/a/-/a-1.0.0.tgz#0123")
+		}
+	}
+	f.Add("plugins:\n  - {path: ../../x, spec: 'http:'}\nyarnPath: /etc/passwd\n", "\"a b\" c\n=\n", "git+ssh://git@h:a/b.git#x")
+	f.Fuzz(func(t *testing.T, yaml, npm, resolved string) {
+		head := Side{Files: tree{".yarnrc.yml": []byte(yaml), ".npmrc": []byte(npm), ".yarnrc": []byte(npm), ".env.yarn": []byte(npm)}}
+		text := fmt.Sprintf("# yarn lockfile v1\n\n\na@^1:\n  version \"1.0.0\"\n  resolved %q\n  integrity %q\n", resolved, npm)
+		if l, err := yarnlock.Parse("yarn.lock", []byte(text)); err == nil {
+			head.Locks = append(head.Locks, l)
+		}
+		text = fmt.Sprintf("__metadata:\n  version: 8\n\n%q:\n  version: 1.0.0\n  resolution: %q\n  checksum: %q\n", "a@"+npm, "a@"+resolved, yaml)
+		if l, err := yarnlock.Parse("b/yarn.lock", []byte(text)); err == nil {
+			head.Locks = append(head.Locks, l)
+		}
+		for _, base := range []*Side{nil, {}, {Files: tree{}}, &head} {
+			for _, found := range check(t, Input{Head: head, Base: base}).Findings {
+				if found.Pos.File == "" || found.Message == "" || found.Next == "" || found.New && base == &head {
+					t.Fatalf("%+v", found)
+				}
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package trust
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -30,19 +31,20 @@ func (c *checker) settings(ctx context.Context) {
 		base = readSettings(c.base)
 		for _, s := range base {
 			for _, w := range s.weak {
-				known[w.key+"\x00"+w.text] = true
+				known[w.id()] = true
 			}
 		}
 	}
 	heads := readSettings(c.head)
 	for _, head := range heads {
-		if head.err != nil {
-			c.unread(head)
-		}
 		was := c.match(head, base)
+		if head.err != nil {
+			c.unread(head, was)
+			continue
+		}
 		for _, w := range head.weak {
 			c.add(issue{rule: RuleYarnrc, pos: w.pos, name: w.key, kind: w.text, message: w.message, next: w.next,
-				added: !known[w.key+"\x00"+w.text], standing: w.standing})
+				added: !known[w.id()], standing: w.standing})
 		}
 		c.exempt(head, was)
 		c.scripts(head, was)
@@ -54,7 +56,7 @@ func (c *checker) settings(ctx context.Context) {
 	}
 	for _, was := range base {
 		if !slices.ContainsFunc(heads, func(s *settings) bool { return s.file == was.file }) {
-			c.removed(was)
+			c.removed(was, heads)
 		}
 	}
 	c.code(ctx, heads)
@@ -76,8 +78,19 @@ func (c *checker) match(head *settings, base []*settings) *settings {
 	return &settings{file: head.file, gates: map[string]item{}}
 }
 
-func (c *checker) unread(s *settings) {
-	c.unknown = append(c.unknown, finding.Unknown{Rule: RuleYarnrc, Reason: s.err.Error(), Next: "Correct the file"})
+// unread is about a file that is not understood: Yarn may read it otherwise.
+func (c *checker) unread(s, was *settings) {
+	pos := posOf(s.file)
+	var f *fault.Error
+	what := s.err.Error()
+	if errors.As(s.err, &f) {
+		what = f.What
+		if f.Pos.Line > 0 {
+			pos = f.Pos
+		}
+	}
+	c.add(issue{rule: RuleYarnrc, pos: pos, name: path.Base(s.file), kind: "unread", added: was.err == nil, standing: finding.Warning,
+		message: "the settings cannot be judged: " + what, next: "Write them as YAML, one \"name: value\" a line"})
 }
 
 // setting notes an issue about a setting.
@@ -87,8 +100,9 @@ func (c *checker) setting(pos fault.Pos, name, kind string, added, weak bool, me
 
 // exempt is about packages that the minimal age does not hold for.
 func (c *checker) exempt(head, was *settings) {
+	before := ids(was.preapproved)
 	for _, it := range head.preapproved {
-		added := !slices.ContainsFunc(was.preapproved, func(w item) bool { return w.text == it.text })
+		added := !before[it.id()]
 		switch {
 		case matchesAll(it.text):
 			c.setting(it.pos, it.key, it.text, added, false, it.key+" has "+it.text+", which exempts every package from the minimal age",
@@ -140,10 +154,18 @@ func (c *checker) gates(head, was *settings) {
 	}
 }
 
-// network is about who stands between Yarn and the registries.
+// network is about who stands between Yarn and the registries, and about what
+// else a change should not bring.
 func (c *checker) network(head, was *settings) {
+	before := ids(was.changed)
+	for _, w := range head.changed {
+		if !before[w.id()] {
+			c.setting(w.pos, w.key, "changed", true, false, w.message, w.next)
+		}
+	}
+	between := ids(was.network)
 	for _, it := range head.network {
-		if !slices.ContainsFunc(was.network, func(w item) bool { return w.key == it.key && w.text == it.text }) {
+		if !between[it.id()] {
 			c.setting(it.pos, it.key, "network", true, false, it.key+" is set by this change: all packages can go through it",
 				"Make sure that it is yours; settings of a machine or of CI belong into its environment")
 		}
@@ -196,11 +218,8 @@ func (c *checker) trusted() *allowlist {
 }
 
 // removed is about a file with settings that is gone.
-func (c *checker) removed(was *settings) {
-	if c.in.Base == nil {
-		return
-	}
-	for _, s := range readSettings(c.head) {
+func (c *checker) removed(was *settings, heads []*settings) {
+	for _, s := range heads {
 		if bytes.Equal(c.head[s.file], c.base[was.file]) {
 			return // it moved
 		}
