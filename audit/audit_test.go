@@ -130,6 +130,7 @@ func TestVerdicts(t *testing.T) {
 // TestActions wants the exact next step for each thing that keeps a fix out.
 func TestActions(t *testing.T) {
 	a := advisory(t, "GHSA-1", "a", high, "0 1.2.0", "2.0.0 2.5.0")
+	old := advisory(t, "GHSA-2", "@backstage/old", high, "0 1.2.0")
 	for name, tt := range map[string]struct {
 		files     map[string]string
 		published map[string][]Version
@@ -193,6 +194,10 @@ func TestActions(t *testing.T) {
 			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
 			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@npm:~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
+		"a plugin for an old release": {
+			files: monorepo(nil, []string{"@acme/plugin ^1.0.0"}, "@acme/plugin@npm:^1.0.0 = 1.0.0 > @backstage/old npm:~1.0.0", "@backstage/old@npm:~1.0.0 = 1.0.0"),
+			kind:  BumpRelease, steps: []string{"portalctl versions bump --pattern '@acme/plugin'"},
+		},
 		"Yarn 1": {
 			files: map[string]string{
 				"package.json":                  pkg("root", ""),
@@ -205,7 +210,7 @@ func TestActions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			head := load(t, tt.files)
-			in := Input{Head: head, Hits: matched([]*osv.Advisory{a}, head), Releases: tt.releases}
+			in := Input{Head: head, Hits: matched([]*osv.Advisory{a, old}, head), Releases: tt.releases}
 			if tt.published != nil {
 				in.Published = func(name string) ([]Version, bool) { list, ok := tt.published[name]; return list, ok }
 			}
@@ -245,7 +250,7 @@ func TestFixes(t *testing.T) {
 		"GHSA-2 1.4.0 lock yarn up -R a b",
 		"GHSA-4 1.1.0 lock yarn up -R a b",
 		`GHSA-5 2.0.0 resolution add to "resolutions" in package.json:`,
-		"GHSA-6  none replace what asks for it (it comes with p), or accept it for a while: an entry under audit.ignore of .portalctl.yaml with id (GHSA-6), reason, owner and expires",
+		"GHSA-6  none replace what asks for it (it comes with p), or accept it for a while in .portalctl.yaml:",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -25,9 +25,22 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, line := range r.about() {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(line))
 	}
+	var parts []string
+	now, later := r.urgent()
+	for _, a := range now {
+		parts = append(parts, r.markdownAction(a))
+	}
+	if r.rulesBlock() {
+		parts = append(parts, r.markdownRules())
+	}
+	for _, a := range later {
+		parts = append(parts, r.markdownAction(a))
+	}
+	if !r.rulesBlock() {
+		parts = append(parts, r.markdownRules())
+	}
 	left := 0
-	for _, a := range r.Actions {
-		part := r.markdownAction(a)
+	for _, part := range append(parts, r.markdownRest()) {
 		if b.Len()+len(part) > maxMarkdown {
 			left++
 			continue
@@ -35,13 +48,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		b.WriteString(part)
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long: `portalctl audit` shows all.\n", plural(left, "action"))
-	}
-	for _, part := range []string{r.markdownRules(), r.markdownRest()} {
-		if b.Len()+len(part) > maxMarkdown+4_000 {
-			part = "\n… more was left out because the report would be too long: `portalctl audit` shows all.\n"
-		}
-		b.WriteString(part)
+		fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long: `portalctl audit` shows all.\n", plural(left, "part"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -58,7 +65,7 @@ func (r *Report) markdownAction(a *Action) string {
 		title = "🚨 MALWARE: " + title
 	}
 	fmt.Fprintf(&b, "\n### %s%s\n\n", report.Escape(title), report.Escape(r.ends(a, list)))
-	if a.Kind == DropMalware || a.Kind == NoFix {
+	if a.Kind == DropMalware {
 		for i, s := range a.Steps {
 			fmt.Fprintf(&b, "%d. %s\n", i+1, report.Escape(step(s)))
 		}

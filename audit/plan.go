@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/osv"
@@ -98,17 +99,30 @@ func (p *plans) malware(pkg osv.Package, f *Finding) {
 	}
 }
 
+// accepted is for how many days an ignore is proposed.
+const accepted = 90
+
+// noFix says how to live with what nobody has fixed: by replacing what asks for
+// it, or an ignore with an end.
 func (p *plans) noFix(pkg osv.Package, list []*Finding) {
 	a := p.action(NoFix, pkg.Name, list)
-	a.Title = fmt.Sprintf("%s: no version fixes it", pkg.Name)
-	ids := make([]string, 0, len(list))
-	for _, f := range list {
-		if !slices.Contains(ids, f.Advisory.ID) {
-			ids = append(ids, f.Advisory.ID)
-		}
+	a.Title = "No version fixes " + pkg.Name
+	days := accepted
+	if d := p.b.in.Decisions; d != nil && d.Policy.Window > 0 {
+		days = min(days, d.Policy.Window)
 	}
-	a.Steps = []string{"replace what asks for it" + p.direct(list) +
-		", or accept it for a while: an entry under audit.ignore of .portalctl.yaml with id (" + strings.Join(ids, ", ") + "), reason, owner and expires"}
+	a.Steps = []string{"replace what asks for it" + p.direct(a.Findings) + ", or accept it for a while in .portalctl.yaml:",
+		"  audit:", "    ignore:"}
+	seen := map[string]bool{}
+	for _, f := range a.Findings {
+		if seen[f.Advisory.ID] {
+			continue
+		}
+		seen[f.Advisory.ID] = true
+		a.Steps = append(a.Steps, "      - id: "+f.Advisory.ID, "        package: "+quoted(pkg.Name),
+			"        reason: why it does no harm here", "        owner: your team",
+			"        expires: "+p.b.opts.Now.AddDate(0, 0, days).UTC().Format(time.DateOnly))
+	}
 }
 
 // direct names the direct dependencies through which a package comes.
@@ -176,7 +190,7 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 	case byRelease:
 		p.release(pkg, to, list)
 	default:
-		if p.bump(pkg, to, asks, list) {
+		if p.bump(pkg, to, asks, list) || p.plugins(pkg, list) {
 			return
 		}
 		a := p.action(AddResolution, "", list)
@@ -241,6 +255,37 @@ func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
 		steps = []string{"portalctl versions bump --release " + rel + p.inDir()}
 	}
 	a.Steps = steps
+}
+
+// plugins has those moved that ask for a @backstage package of an old release:
+// to overrule what they were built for would break them. Nothing is done for
+// other packages.
+func (p *plans) plugins(pkg osv.Package, list []*Finding) bool {
+	if !strings.HasPrefix(pkg.Name, "@backstage/") {
+		return false
+	}
+	var direct []string
+	release := false
+	for _, w := range list[0].Where.Paths {
+		switch first := w.Steps[0].Name; {
+		case strings.HasPrefix(first, "@backstage/"):
+			release = true
+		default:
+			direct = append(direct, first)
+		}
+	}
+	direct = sorted(direct)
+	if len(direct) == 0 && !release {
+		return false
+	}
+	a := p.action(BumpRelease, fmt.Sprint(direct, release), list)
+	a.Title = "Move what asks for @backstage packages of an old release"
+	command := "portalctl versions bump"
+	for _, name := range direct {
+		command += " --pattern '" + name + "'"
+	}
+	a.Steps = []string{command + p.inDir()}
+	return true
 }
 
 // releaseWith is the first known release that has at least a version of a

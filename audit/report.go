@@ -157,6 +157,7 @@ func (f *Finding) subject() ignore.Subject {
 // how bad it is.
 func (r *Report) finish() {
 	slices.SortStableFunc(r.Findings, compareFindings)
+	slices.SortStableFunc(r.Rules, func(a, b RuleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
 	for _, a := range r.Actions {
 		slices.SortStableFunc(a.Findings, compareFindings)
 	}

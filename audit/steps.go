@@ -77,6 +77,10 @@ func (p *plans) complete(a *Action) {
 		names := sorted(p.names[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", plural(len(names), "package"))
 		a.Steps = p.resolveAgain(names)
+		ofRelease := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, "@backstage/") })
+		if len(ofRelease) > 0 {
+			a.Caution = someOf(ofRelease, 4) + " would leave the Backstage release this way; portalctl versions bump moves all of it"
+		}
 	case a.Kind == BumpParent && len(p.names[a]) > 0:
 		parents := sorted(p.parents[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: newer versions of %s admit the fixes", someOf(parents, 3))

@@ -24,10 +24,19 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	for _, line := range r.about() {
 		b.WriteString(st.Dim(line) + "\n")
 	}
-	for _, a := range r.Actions {
+	now, later := r.urgent()
+	for _, a := range now {
 		r.tableAction(&b, st, a)
 	}
-	r.tableRules(&b, st)
+	if r.rulesBlock() {
+		r.tableRules(&b, st)
+	}
+	for _, a := range later {
+		r.tableAction(&b, st, a)
+	}
+	if !r.rulesBlock() {
+		r.tableRules(&b, st)
+	}
 	r.tableRest(&b, st)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -156,6 +156,21 @@ func (o Options) String() string {
 	return text
 }
 
+// urgent are the actions that have to be taken for the gate to open, and the
+// others.
+func (r *Report) urgent() (now, later []*Action) {
+	i := slices.IndexFunc(r.Actions, func(a *Action) bool { return a.rank() > 1 })
+	if i < 0 {
+		return r.Actions, nil
+	}
+	return r.Actions[:i], r.Actions[i:]
+}
+
+// rulesBlock reports whether a finding about locks, settings or ignores blocks.
+func (r *Report) rulesBlock() bool {
+	return slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == Blocks })
+}
+
 // changed are the findings that a person who reads a report of a change has to
 // look at; without a base, all.
 func (r *Report) changed(f *Finding) bool {
