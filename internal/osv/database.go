@@ -127,6 +127,7 @@ func (d *Database) Status() Status { return d.status }
 
 // Close releases the file.
 func (d *Database) Close() error {
+	d.index.close()
 	if d.source == nil {
 		return nil
 	}

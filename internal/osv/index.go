@@ -18,14 +18,16 @@ const ecosystemNPM = "npm"
 
 // index says which records name a package.
 type index struct {
-	entries []entry
+	newest  time.Time // the latest modified of all records
+	npm     int       // records about an npm package
+	foreign int       // records about none
+
+	// The two tables are in memory, or else in the file that they are kept in.
 	// names lists, sorted, the hash of each name with the number of an entry.
-	// Two names of one hash do no harm: the engine compares names itself.
-	names  []posting
-	newest time.Time // the latest modified of all records
-	npm    int       // records about an npm package
-	// other is an ecosystem besides npm that records are about, for words.
-	foreign int // records about none
+	// Two names of one hash do no harm: names are compared before the engine.
+	entries []entry
+	names   []posting
+	file    *indexTables
 }
 
 type posting struct {
@@ -43,15 +45,32 @@ func hashName(name string) uint64 {
 	return h
 }
 
-// of is the entries that may name a package.
-func (x *index) of(name string) []uint32 {
-	h := hashName(name)
-	at, _ := slices.BinarySearchFunc(x.names, h, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
-	var out []uint32
-	for ; at < len(x.names) && x.names[at].hash == h; at++ {
-		out = append(out, x.names[at].entry)
+// find is the postings of hashes, which are sorted.
+func (x *index) find(hashes []uint64) ([]posting, error) {
+	if x.file != nil {
+		return x.file.find(hashes)
 	}
-	return out
+	var out []posting
+	for _, h := range hashes {
+		at, _ := slices.BinarySearchFunc(x.names, h, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
+		for ; at < len(x.names) && x.names[at].hash == h; at++ {
+			out = append(out, x.names[at])
+		}
+	}
+	return out, nil
+}
+
+func (x *index) entry(n uint32) (entry, error) {
+	if x.file != nil {
+		return x.file.entry(n)
+	}
+	return x.entries[n], nil
+}
+
+func (x *index) close() {
+	if x != nil && x.file != nil {
+		x.file.f.Close()
+	}
 }
 
 func (x *index) sort() {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"hash/crc32"
 	"io"
 	"os"
@@ -76,21 +75,27 @@ func writeIndex(file string, id identity, x *index) (err error) {
 	return os.Rename(tmp.Name(), file)
 }
 
-// readIndex is errIndex for a file that is damaged, of another version of
-// portalctl, or of another database.
-func readIndex(file string, id identity) (*index, error) {
+// readIndex opens an index. It is errIndex for a file that is damaged, of
+// another version of portalctl, or of another database.
+func readIndex(file string, id identity) (x *index, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	r := &checkedReader{r: bufio.NewReaderSize(f, 256<<10), h: crc32.New(castagnoli)}
+	if !info.Mode().IsRegular() {
+		return nil, errIndex
+	}
 	head := make([]byte, indexHeadLen)
-	if !r.full(head) || string(head[:len(indexMagic)]) != indexMagic {
+	if _, err := f.ReadAt(head, 0); err != nil || string(head[:len(indexMagic)]) != indexMagic {
 		return nil, errIndex
 	}
 	le := binary.LittleEndian
@@ -100,51 +105,66 @@ func readIndex(file string, id identity) (*index, error) {
 	rest = rest[sha256.Size:]
 	field := func(i int) int64 { return int64(le.Uint64(rest[8*i:])) }
 	of.size, of.modTime = field(0), field(1)
-	x := &index{newest: time.Unix(0, field(2)).UTC(), npm: int(field(3)), foreign: int(field(4))}
-	entries, names := field(5), field(6)
+	t := &indexTables{f: f, entries: field(5), names: field(6)}
 	const most = 1 << 31
-	if of != id || entries < 0 || names < 0 || entries > most || names > most ||
-		info.Size() != int64(indexHeadLen)+entries*entryLen+names*postingLen+4 {
+	if of != id || t.entries < 0 || t.names < 0 || t.entries > most || t.names > most || info.Size() != t.end()+4 {
 		return nil, errIndex
 	}
-	x.entries = make([]entry, entries)
-	b := make([]byte, max(entryLen, postingLen))
-	for i := range x.entries {
-		if !r.full(b[:entryLen]) {
-			return nil, errIndex
-		}
-		x.entries[i] = entry{
-			offset: int64(le.Uint64(b)), packed: le.Uint32(b[8:]), size: le.Uint32(b[12:]),
-			crc: le.Uint32(b[16:]), method: le.Uint16(b[20:]),
-		}
+	check := crc32.New(castagnoli)
+	if _, err := io.CopyBuffer(check, onlyReader{io.NewSectionReader(f, 0, t.end())}, make([]byte, 64<<10)); err != nil {
+		return nil, err
 	}
-	x.names = make([]posting, names)
-	for i := range x.names {
-		if !r.full(b[:postingLen]) {
-			return nil, errIndex
-		}
-		p := posting{le.Uint64(b), le.Uint32(b[8:])}
-		if int64(p.entry) >= entries {
-			return nil, errIndex
-		}
-		x.names[i] = p
-	}
-	want := r.h.Sum32()
-	if !r.full(b[:4]) || le.Uint32(b) != want {
+	var want [4]byte
+	if _, err := f.ReadAt(want[:], t.end()); err != nil || le.Uint32(want[:]) != check.Sum32() {
 		return nil, errIndex
 	}
-	return x, nil
+	return &index{newest: time.Unix(0, field(2)).UTC(), npm: int(field(3)), foreign: int(field(4)), file: t}, nil
 }
 
-type checkedReader struct {
-	r io.Reader
-	h hash.Hash32
+// indexTables reads the tables of an index where they are: an audit needs a
+// hundredth of them. A file is replaced and never changed, so that what was
+// checked is what is read.
+type indexTables struct {
+	f              *os.File
+	entries, names int64
 }
 
-func (c *checkedReader) full(b []byte) bool {
-	if _, err := io.ReadFull(c.r, b); err != nil {
-		return false
+func (t *indexTables) postings() int64 { return int64(indexHeadLen) + t.entries*entryLen }
+func (t *indexTables) end() int64      { return t.postings() + t.names*postingLen }
+
+func (t *indexTables) entry(n uint32) (entry, error) {
+	var b [entryLen]byte
+	if int64(n) >= t.entries {
+		return entry{}, errIndex
 	}
-	c.h.Write(b)
-	return true
+	if _, err := t.f.ReadAt(b[:], int64(indexHeadLen)+int64(n)*entryLen); err != nil {
+		return entry{}, err
+	}
+	le := binary.LittleEndian
+	return entry{
+		offset: int64(le.Uint64(b[:])), packed: le.Uint32(b[8:]), size: le.Uint32(b[12:]), crc: le.Uint32(b[16:]), method: le.Uint16(b[20:]),
+	}, nil
+}
+
+// find goes through the postings once; both lists are sorted.
+func (t *indexTables) find(hashes []uint64) ([]posting, error) {
+	r := bufio.NewReaderSize(io.NewSectionReader(t.f, t.postings(), t.names*postingLen), 64<<10)
+	var b [postingLen]byte
+	var out []posting
+	for range t.names {
+		if len(hashes) == 0 {
+			break
+		}
+		if _, err := io.ReadFull(r, b[:]); err != nil {
+			return nil, err
+		}
+		p := posting{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint32(b[8:])}
+		for len(hashes) > 0 && hashes[0] < p.hash {
+			hashes = hashes[1:]
+		}
+		if len(hashes) > 0 && hashes[0] == p.hash {
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }

@@ -84,29 +84,38 @@ type sliced struct {
 // slice copies the records that name one of the packages.
 func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
 	s := &slice{}
-	wanted := map[string]bool{}
-	seen := map[uint32]bool{}
-	var numbers []uint32
+	hashes := make([]uint64, 0, len(asked))
 	for _, p := range asked {
-		of := d.index.of(p.Name)
-		if len(of) == 0 {
-			continue
-		}
-		s.packages = append(s.packages, p)
-		wanted[p.Name] = true
-		for _, n := range of {
-			if !seen[n] {
-				seen[n] = true
-				numbers = append(numbers, n)
-			}
+		hashes = append(hashes, hashName(p.Name))
+	}
+	slices.Sort(hashes)
+	postings, err := d.index.find(slices.Compact(hashes))
+	if err != nil {
+		return nil, err
+	}
+	known := map[uint64]bool{}
+	numbers := make([]uint32, 0, len(postings))
+	for _, p := range postings {
+		known[p.hash] = true
+		numbers = append(numbers, p.entry)
+	}
+	wanted := map[string]bool{}
+	for _, p := range asked {
+		if known[hashName(p.Name)] {
+			s.packages = append(s.packages, p)
+			wanted[p.Name] = true
 		}
 	}
 	slices.Sort(numbers)
-	for _, n := range numbers {
+	for _, n := range slices.Compact(numbers) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		text, file, err := d.source.read(d.index.entries[n])
+		e, err := d.index.entry(n)
+		if err != nil {
+			return nil, err
+		}
+		text, file, err := d.source.read(e)
 		if err != nil {
 			return nil, err
 		}

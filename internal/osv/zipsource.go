@@ -87,6 +87,11 @@ func (d *Database) openZip(ctx context.Context) error {
 	if d.status.IndexErr = writeIndex(indexFile(d.status.Path), id, d.index); d.status.IndexErr != nil {
 		// The next run builds it again: slower, and as right.
 		d.status.Index = IndexMemory
+		return nil
+	}
+	// From now on as every other run.
+	if x, err := readIndex(indexFile(d.status.Path), id); err == nil {
+		d.index = x
 	}
 	return nil
 }
