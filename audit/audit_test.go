@@ -152,11 +152,15 @@ func TestActions(t *testing.T) {
 		},
 		"kept by a package": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@npm:~1.0.0": "npm:^1.2.0"`, "yarn install"},
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+		},
+		"an alias that a package asks for": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > b npm:a@~1.0.0", "b@npm:a@~1.0.0 = a@npm:1.0.0"),
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/b": "npm:a@^1.2.0"`, "yarn install"},
 		},
 		"on another line": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:2.1.0", "a@npm:2.1.0 = 2.1.0"),
-			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@npm:2.1.0": "npm:^2.5.0"`, "yarn install"},
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@2.1.0": "npm:^2.5.0"`, "yarn install"},
 		},
 		"by resolutions": {
 			files: func() map[string]string {
@@ -192,7 +196,7 @@ func TestActions(t *testing.T) {
 		"nothing that anybody published": {
 			files:     monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
-			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@npm:~1.0.0": "npm:^1.2.0"`, "yarn install"},
+			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"a plugin for an old release": {
 			files: monorepo(nil, []string{"@acme/plugin ^1.0.0"}, "@acme/plugin@npm:^1.0.0 = 1.0.0 > @backstage/old npm:~1.0.0", "@backstage/old@npm:~1.0.0 = 1.0.0"),

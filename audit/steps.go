@@ -46,17 +46,15 @@ func (p *plans) run(command string) string {
 func (p *plans) install() string { return p.run("yarn install") }
 
 // entry is the line of resolutions that overrules an asking range, and no
-// other.
+// other. Yarn 3 and 4 both match a range without npm: before it, Yarn 3 none
+// with it. Where a range has a slash, or is an alias, which the grammar does not
+// allow, the package that asks stands for it.
 func (p *plans) entry(a ask, pkg osv.Package, to string) [2]string {
+	rng := bare(a.Range)
 	if p.m.Lock.Lock.Kind == yarnlock.Classic {
 		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "^"+to)}
 	}
-	rng := a.Range
-	if !strings.Contains(rng, ":") {
-		rng = "npm:" + rng
-	}
-	// The grammar of resolutions has no slash within a range.
-	if strings.Contains(rng, "/") {
+	if strings.ContainsAny(rng, "/@:") {
 		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "npm:^"+to)}
 	}
 	return [2]string{a.Name + "@" + rng, p.value(a, pkg, "npm:^"+to)}
