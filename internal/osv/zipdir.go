@@ -114,8 +114,11 @@ func (d directory) each(f io.ReaderAt, use func(entry) error) error {
 	le := binary.LittleEndian
 	var head [headerLen]byte
 	var rest []byte
-	for range d.entries {
-		if _, err := io.ReadFull(r, head[:]); err != nil || le.Uint32(head[:]) != sigHeader {
+	count := int64(0)
+	for ; ; count++ {
+		if _, err := io.ReadFull(r, head[:]); err == io.EOF {
+			break
+		} else if err != nil || le.Uint32(head[:]) != sigHeader {
 			return errZip
 		}
 		name, extra := int(le.Uint16(head[28:])), int(le.Uint16(head[30:]))
@@ -144,6 +147,9 @@ func (d directory) each(f io.ReaderAt, use func(entry) error) error {
 		if err := use(e); err != nil {
 			return err
 		}
+	}
+	if count != d.entries {
+		return errZip
 	}
 	return nil
 }
