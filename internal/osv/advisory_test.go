@@ -129,3 +129,14 @@ func TestIntervals(t *testing.T) {
 		t.Error("a range of commits has no versions")
 	}
 }
+
+func TestValidID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"GHSA-jf85-cpcp-j695": true, "MAL-2026-1": true, "RHSA-2024:1234": true,
+		"": false, "x": false, "../../admin": false, "GHSA-1?x": false, "-GHSA": false, "GHSA 1": false, "GHSA-1/": false, "GHSA-é": false,
+	} {
+		if validID(id) != want {
+			t.Errorf("%q: %t", id, !want)
+		}
+	}
+}

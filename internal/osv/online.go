@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -140,7 +139,7 @@ func (o *Online) batch(ctx context.Context, packages []Package, ids map[string][
 		nextCanary := -1
 		for i, r := range results {
 			for _, v := range r.Vulns {
-				if !validID.MatchString(v.ID) {
+				if !validID(v.ID) {
 					return badf("it names a record %.40q", v.ID)
 				}
 				if i == canary {
@@ -174,7 +173,16 @@ func (o *Online) batch(ctx context.Context, packages []Package, ids map[string][
 }
 
 // validID keeps what a service calls a record from becoming another address.
-var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:_-]{2,127}$`)
+func validID(id string) bool {
+	for i := range len(id) {
+		c := id[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '-' && c != ':' && c != '_') {
+			return false
+		}
+	}
+	return len(id) >= 3 && len(id) <= 128
+}
 
 // advisories fetches each record once, and the canary's, which shows that
 // records come as they should. A withdrawn one is nil.
