@@ -14,8 +14,9 @@ import (
 func Check(ctx context.Context, in Input) (*Result, error) {
 	c := newChecker(in)
 	for _, l := range in.Head.Locks {
+		a := c.head.aliases(l)
 		for _, e := range l.Entries {
-			c.integrity(l, e)
+			c.integrity(l, e, a)
 			c.origin(l, e)
 		}
 	}
@@ -39,12 +40,13 @@ type checker struct {
 }
 
 func newChecker(in Input) *checker {
-	c := &checker{in: in, was: newPast(in.Base), base: tree{}}
+	c := &checker{in: in, base: tree{}}
 	dirs := folders(in)
 	c.head = within(in.Head.Files, dirs)
 	if in.Base != nil {
 		c.base = within(in.Base.Files, dirs)
 	}
+	c.was = newPast(in.Base, c.base)
 	c.allowed = newAllowlist(in, c.sides())
 	return c
 }

@@ -21,11 +21,11 @@ type weakness struct {
 }
 
 // integrity is the rule lock-integrity.
-func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry) {
+func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 	if c.off(RuleIntegrity) {
 		return
 	}
-	for _, w := range weaknesses(l, e) {
+	for _, w := range weaknesses(l, e, a) {
 		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
 			added: !c.was.seen[identity(e)+"\x00"+w.message], standing: w.standing, weak: w.weak})
 	}
@@ -53,14 +53,14 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 }
 
 // weaknesses judges one entry by itself.
-func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry) []weakness {
+func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
 	var out []weakness
 	if l.Kind == yarnlock.Classic {
 		out = classicSum(e)
 	} else {
 		out = berrySum(e)
 	}
-	if why := mismatch(l, e); why != "" {
+	if why := mismatch(l, e, a); why != "" {
 		out = append(out, weakness{"mismatch", fmt.Sprintf("the entry of %s %s", e.Keys[0], why), nextRestore, finding.Warning, false})
 	}
 	if l.Kind == yarnlock.Berry {
@@ -132,9 +132,9 @@ func classicSum(e *yarnlock.Entry) []weakness {
 
 // mismatch says that an entry installs something else than its key asks for.
 // An alias (npm:name@range) asks for the package of that name.
-func mismatch(l *yarnlock.Lock, e *yarnlock.Entry) string {
+func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 	if l.Kind == yarnlock.Classic {
-		return classicMismatch(e)
+		return classicMismatch(e, a)
 	}
 	for _, k := range e.Keys {
 		if why := keyMismatch(k, e); why != "" {
@@ -204,19 +204,23 @@ func outOfRange(e *yarnlock.Entry) []weakness {
 	return nil
 }
 
-func classicMismatch(e *yarnlock.Entry) string {
-	name, version, ok := e.Package()
+func classicMismatch(e *yarnlock.Entry, a aliases) string {
+	_, version, ok := e.Package()
 	if !ok || e.Resolved == "" {
 		return ""
 	}
+	src, name := parseSource(e.Resolved), ""
 	for _, k := range e.Keys {
-		real := k.Name
-		if alias, ok := yarnlock.ParseRange(k.Range).Alias(); ok {
-			real = alias.Name
+		if yarnlock.ClassicExotic(k.Range) {
+			continue
 		}
-		if real != name && !yarnlock.ClassicExotic(k.Range) {
-			return "installs another package, " + name
+		real := a.real(k, e)
+		if name != "" && real != name {
+			return fmt.Sprintf("is one of %s and of %s", name, real)
+		}
+		if name = real; src.mismatch(real, version) != "" {
+			return src.mismatch(real, version)
 		}
 	}
-	return parseSource(e.Resolved).mismatch(name, version)
+	return ""
 }

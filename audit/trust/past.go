@@ -27,21 +27,22 @@ type past struct {
 
 type sumID struct{ locator, kind string }
 
-func newPast(base *Side) *past {
+func newPast(base *Side, files tree) *past {
 	p := &past{map[string]bool{}, map[sumID]map[string]bool{}, map[string]bool{}, map[string]bool{}, map[[2]string]bool{}, map[string]bool{}}
 	if base == nil {
 		return p
 	}
 	for _, l := range base.Locks {
+		a := files.aliases(l)
 		for _, e := range l.Entries {
-			p.note(l, e)
+			p.note(l, e, a)
 		}
 	}
 	return p
 }
 
-func (p *past) note(l *yarnlock.Lock, e *yarnlock.Entry) {
-	for _, w := range weaknesses(l, e) {
+func (p *past) note(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
+	for _, w := range weaknesses(l, e, a) {
 		p.seen[identity(e)+"\x00"+w.message] = true
 	}
 	for _, s := range sums(l, e) {

@@ -14,16 +14,18 @@ const (
 	classicFile = ".yarnrc"
 	// envFile has variables for .yarnrc.yml; Yarn 4 reads it by itself.
 	envFile = ".env.yarn"
+	// manifest beside a lock has its resolutions.
+	manifest = "package.json"
 )
 
 // The folders with code that Yarn runs: its own releases and its plugins.
 var codeFolders = []string{".yarn/releases", ".yarn/plugins"}
 
 // Wanted reports whether a file of the repository is one that the rules look
-// at: settings, and the code that Yarn runs.
+// at: settings, manifests, and the code that Yarn runs.
 func Wanted(name string) bool {
 	switch path.Base(name) {
-	case berryFile, npmFile, classicFile, envFile:
+	case berryFile, npmFile, classicFile, envFile, manifest:
 		return true
 	}
 	return isCode(name)
