@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"hash"
 	"hash/crc32"
 	"io"
 	"os"
@@ -22,7 +23,8 @@ const (
 	postingLen   = 8 + 4
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// newChecksum is CRC-32C, which processors compute themselves.
+func newChecksum() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
 var errIndex = errors.New("the name index is damaged")
 
@@ -46,7 +48,7 @@ func writeIndex(file string, id identity, x *index) (err error) {
 			os.Remove(tmp.Name())
 		}
 	}()
-	check := crc32.New(castagnoli)
+	check := newChecksum()
 	w := bufio.NewWriterSize(io.MultiWriter(tmp, check), 256<<10)
 	le := binary.LittleEndian
 	b := append(make([]byte, 0, indexHeadLen), indexMagic...)
@@ -110,7 +112,7 @@ func readIndex(file string, id identity) (x *index, err error) {
 	if of != id || t.entries < 0 || t.names < 0 || t.entries > most || t.names > most || info.Size() != t.end()+4 {
 		return nil, errIndex
 	}
-	check := crc32.New(castagnoli)
+	check := newChecksum()
 	if _, err := io.CopyBuffer(check, onlyReader{io.NewSectionReader(f, 0, t.end())}, make([]byte, 64<<10)); err != nil {
 		return nil, err
 	}

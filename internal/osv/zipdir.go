@@ -226,7 +226,7 @@ func (u *unpacker) read(f io.ReaderAt, e entry) ([]byte, error) {
 	start := localLen + int(binary.LittleEndian.Uint16(head[26:])) + int(binary.LittleEndian.Uint16(head[28:]))
 	if short := start + int(e.packed) - len(u.raw); short > 0 {
 		u.raw = grow(u.raw, start+int(e.packed))
-		if n, err = f.ReadAt(u.raw, e.offset); n < len(u.raw) {
+		if n, _ = f.ReadAt(u.raw, e.offset); n < len(u.raw) {
 			return nil, errZip
 		}
 	}
