@@ -96,9 +96,10 @@ type Options struct {
 	// Prod leaves out what only development needs, malware apart: that runs on
 	// the machines of those who develop.
 	Prod bool
-	// Strict has unused ignores fail.
-	Strict bool
-	Now    time.Time
+	// Strict has unused ignores fail. Partial says that not all locks are
+	// looked at: then none is known to be unused.
+	Strict, Partial bool
+	Now             time.Time
 }
 
 // The words for FailOn and NoScore.

@@ -145,7 +145,7 @@ func (b *builder) decisions() {
 	if d.Note != "" {
 		b.r.Notes = append(b.r.Notes, d.Note)
 	}
-	for _, f := range d.Findings(b.opts.Strict, b.opts.Prod) {
+	for _, f := range d.Findings(b.opts.Strict, b.opts.Prod || b.opts.Partial) {
 		rf := RuleFinding{Finding: f, New: true, Verdict: Allowed}
 		switch f.Severity {
 		case finding.Error:

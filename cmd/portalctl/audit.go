@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
@@ -28,13 +30,14 @@ func auditCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "base-lockfile", Usage: "compare the lock at the root with `FILE`, without git", TakesFile: true},
 			&cli.BoolFlag{Name: "full", Usage: "judge all that the locks install, also on a pull request"},
 			&cli.StringFlag{Name: "fail-on", Usage: "fail from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
-			&cli.StringFlag{Name: "no-score", Usage: "what an advisory does that nobody has rated: block, warn, allow", DefaultText: "warn"},
+			&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory does that nobody has rated: block, warn, allow", DefaultText: "warn"},
 			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "also fail on what no version fixes"},
 			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that nothing needs"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
 			&cli.BoolFlag{Name: "offline", Usage: "take them from the database that \"audit db update\" downloaded"},
-			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d"},
+			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
+			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
 			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, and which releases admit a fix"},
 			formatFlag("table", "json", "sarif", "markdown"),
 			outputFlag(),
@@ -108,6 +111,11 @@ func (r *auditRun) flags() error {
 	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"}} {
 		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
 			return usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
+		}
+	}
+	for _, g := range c.StringSlice("exclude") {
+		if !doublestar.ValidatePattern(g) || g == "" {
+			return usagef("--exclude %q is not a valid glob", g).WithNext("Use * for a part of a name and ** for several folders")
 		}
 	}
 	if c.IsSet("base") && c.String("base") == "" {
@@ -185,7 +193,11 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if r.c.IsSet("base-lockfile") {
 		paths = []string{lockName} // the one that the file is compared with
 	}
-	if len(paths) == 0 {
+	kept := r.kept(paths)
+	if left := len(paths) - len(kept); left > 0 {
+		defer func() { r.notes = append(r.notes, plural(left, "lock")+" left out (--exclude)") }()
+	}
+	if paths = kept; len(paths) == 0 {
 		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
 			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
 	}
@@ -202,6 +214,16 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	}
 	r.sources.Head = decisionFiles(r.head, locks)
 	return nil
+}
+
+// kept are the locks that --exclude leaves.
+func (r *auditRun) kept(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return slices.ContainsFunc(r.c.StringSlice("exclude"), func(g string) bool {
+			ok, _ := doublestar.Match(g, p)
+			return ok
+		})
+	})
 }
 
 // openBase reads what the head is compared with, if there is something.

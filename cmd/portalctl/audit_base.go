@@ -28,7 +28,7 @@ func (r *auditRun) readBase(root, name, commit string) error {
 	if err != nil {
 		return err
 	}
-	locks, _, err := loadLocks(root, paths, r.e.Environ)
+	locks, _, err := loadLocks(root, r.kept(paths), r.e.Environ)
 	if err != nil {
 		// A base with a broken lock, which the change may be about to mend, is
 		// no base: all that the head has counts as new then.
@@ -132,7 +132,7 @@ func decisionFiles(s trust.Side, locks []*audit.Lock) []ignore.File {
 // options are the defaults, the policy and the flags, the last of which wins.
 func (r *auditRun) options(p ignore.Policy) audit.Options {
 	o := audit.Defaults().With(p)
-	o.Now = r.now
+	o.Now, o.Partial = r.now, r.c.IsSet("exclude") || r.c.IsSet("base-lockfile")
 	if r.c.IsSet("fail-on") {
 		o.FailOn = r.c.String("fail-on")
 	}

@@ -130,15 +130,21 @@ func TestAuditOnlineFailsClosed(t *testing.T) {
 	defer server.Close()
 	environ := append(exampleEnv(t), "PORTALCTL_OSV_URL="+server.URL, "NO_PROXY=127.0.0.1", "YARN_HTTP_RETRY=0", "YARN_HTTP_TIMEOUT=200")
 	for name, broken := range map[string]http.HandlerFunc{
-		"500":      func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) },
-		"403":      func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
-		"nothing":  func(http.ResponseWriter, *http.Request) {},
-		"HTML":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<!DOCTYPE html><title>Sign in</title>")) },
-		"empty":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{}`)) },
-		"few":      func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"results":[{}]}`)) },
-		"cut":      func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"results":[{"vulns":[{"id":"GH`)) },
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusTemporaryRedirect) },
-		"silence":  func(http.ResponseWriter, *http.Request) { time.Sleep(400 * time.Millisecond) },
+		"500":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) },
+		"403":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"HTML": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("<!DOCTYPE html><title>Sign in</title>"))
+		},
+		"empty": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{}`)) },
+		"few":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"results":[{}]}`)) },
+		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"results":[{"vulns":[{"id":"GH`))
+		},
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path+"x", http.StatusTemporaryRedirect)
+		},
+		"silence": func(http.ResponseWriter, *http.Request) { time.Sleep(400 * time.Millisecond) },
 	} {
 		service.broken = broken
 		code, out, errOut := run0(t, "", environ, "audit", "-C", example)
