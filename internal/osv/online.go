@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,8 +24,9 @@ const (
 	// packages none has more than 300 advisories.
 	maxPages = 100
 	maxHits  = 5000
-	// parallel is how many records are fetched at once.
-	parallel = 32
+	// How many batches and records are fetched at once.
+	parallelBatches = 4
+	parallel        = 32
 )
 
 // The online canary: a version that is known to be vulnerable since 2019. A
@@ -64,13 +66,9 @@ func (o *Online) Match(ctx context.Context, packages []Package) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := map[string][]Package{}
-	// Without packages the canary alone tells whether the service works.
-	for first := 0; first == 0 || first < len(asked); first += maxQueries - 1 {
-		part := asked[first:min(first+maxQueries-1, len(asked))]
-		if err := o.batch(ctx, part, ids); err != nil {
-			return nil, o.incomplete(ctx, err)
-		}
+	ids, err := o.ask(ctx, asked)
+	if err != nil {
+		return nil, o.incomplete(ctx, err)
 	}
 	advisories, err := o.advisories(ctx, ids)
 	if err != nil {
@@ -89,6 +87,29 @@ func (o *Online) Match(ctx context.Context, packages []Package) ([]Hit, error) {
 	}
 	sortHits(hits)
 	return hits, nil
+}
+
+// ask finds which records name which packages, some batches at a time.
+func (o *Online) ask(ctx context.Context, asked []Package) (map[string][]Package, error) {
+	var mu sync.Mutex
+	ids := map[string][]Package{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelBatches)
+	// Without packages the canary alone tells whether the service works.
+	for first := 0; first == 0 || first < len(asked); first += maxQueries - 1 {
+		part := asked[first:min(first+maxQueries-1, len(asked))]
+		g.Go(func() error {
+			return o.batch(ctx, part, func(id string, p Package) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if ids[id] = append(ids[id], p); len(ids) > maxHits {
+					return badf("it names more than %d advisories", maxHits)
+				}
+				return nil
+			})
+		})
+	}
+	return ids, g.Wait()
 }
 
 func (o *Online) incomplete(ctx context.Context, err error) error {
@@ -112,7 +133,8 @@ func (b badAnswer) Error() string { return string(b) }
 func badf(format string, args ...any) error { return badAnswer(fmt.Sprintf(format, args...)) }
 
 // batch asks about packages and the canary, and follows what has more pages.
-func (o *Online) batch(ctx context.Context, packages []Package, ids map[string][]Package) error {
+// use gets each record that the answers name.
+func (o *Online) batch(ctx context.Context, packages []Package, use func(id string, p Package) error) error {
 	type open struct {
 		query
 		pkg Package
@@ -146,8 +168,8 @@ func (o *Online) batch(ctx context.Context, packages []Package, ids map[string][
 					sawCanary = sawCanary || v.ID == onlineCanaryID
 					continue
 				}
-				if ids[v.ID] = append(ids[v.ID], todo[i].pkg); len(ids) > maxHits {
-					return badf("it names more than %d advisories", maxHits)
+				if err := use(v.ID, todo[i].pkg); err != nil {
+					return err
 				}
 			}
 			if r.Next == "" {

@@ -78,6 +78,18 @@ func TestUpdateGoesOn(t *testing.T) {
 	if !slices.Contains(files(t, dir), "all.zip.partial") || len(got) == 0 || got[0] <= 0 || got[1] <= got[0] {
 		t.Fatalf("%v, %v", files(t, dir), got)
 	}
+	// Killed with a third there: the next call fetches two thirds.
+	killed := t.TempDir()
+	if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	before := len(s.Requests())
+	if _, changed, err := update(t, killed, s.URL+"/fault/cut/npm/all.zip", today); err != nil || !changed {
+		t.Fatal(changed, err)
+	}
+	if n := len(s.Requests()) - before; n > 3 || got[0] == got[1]/3+1 && n != 2 {
+		t.Errorf("%d requests after %d of %d bytes", n, got[0], got[1])
+	}
 	// Another address: what is there is not a part of it.
 	if _, changed, err := update(t, dir, url, today); err != nil || !changed {
 		t.Fatal(changed, err)
