@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,16 +171,19 @@ func TestEditedClassic(t *testing.T) {
 
 // With a base only what it does not have is asked for.
 func TestAskedFor(t *testing.T) {
-	asked := 0
-	reg := client(t, func(w http.ResponseWriter, r *http.Request) { asked++; docs(map[string]string{"foo": fooDoc})(w, r) })
+	var asked atomic.Int32
+	reg := client(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		docs(map[string]string{"foo": fooDoc})(w, r)
+	})
 	in, _ := change(t, txtar.Parse([]byte("-- yarn.lock --\n"+lockHead+fooEntry)))
 	in.Registry = reg
-	if check(t, in); asked != 0 {
-		t.Errorf("%d requests for what the base has", asked)
+	if check(t, in); asked.Load() != 0 {
+		t.Errorf("%d requests for what the base has", asked.Load())
 	}
 	in.Base = nil
-	if check(t, in); asked != 1 {
-		t.Errorf("%d requests", asked)
+	if check(t, in); asked.Load() != 1 {
+		t.Errorf("%d requests", asked.Load())
 	}
 }
 
@@ -365,14 +369,14 @@ func TestNameConfusion(t *testing.T) {
 // The entries of a real lock are what recorded answers of the registry say.
 func TestEditedShared(t *testing.T) {
 	dir := testshared.Dir(t, "golden/lock/rhdh-29-edits")
-	known := 0
+	var known atomic.Int32
 	reg := client(t, func(w http.ResponseWriter, r *http.Request) {
 		src, err := os.ReadFile(filepath.Join(dir, "packuments", strings.ReplaceAll(strings.TrimPrefix(r.URL.Path, "/"), "/", "__")+".json"))
 		if err != nil {
 			http.NotFound(w, r)
 			return
 		}
-		known++
+		known.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(src)
 	})
@@ -389,7 +393,7 @@ func TestEditedShared(t *testing.T) {
 			}
 		}
 	}
-	if known < 30 {
-		t.Errorf("%d answers", known)
+	if known.Load() < 30 {
+		t.Errorf("%d answers", known.Load())
 	}
 }
