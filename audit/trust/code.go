@@ -73,8 +73,9 @@ func (c *codeCheck) yarnPath(head, was *settings) {
 	file := beside(head.file, at.text)
 	c.done[file] = true
 	src, have := c.head[file]
+	_, had := c.base[file]
 	switch {
-	case have && c.same(file, file), !have && at.text == was.yarnPath.text:
+	case have && c.same(file, file), !have && !had && at.text == was.yarnPath.text:
 		return
 	case !have:
 		c.setting(at.pos, at.key, "yarn", true, false, at.key+" makes every yarn command run "+at.text+", which is not a file in .yarn/releases of this repository",
@@ -103,7 +104,7 @@ func (c *codeCheck) plugin(head, was *settings, p plugin) {
 	src, have := c.head[file]
 	i := slices.IndexFunc(was.plugins, func(w plugin) bool { return w.path == p.path })
 	known := i >= 0 && was.plugins[i].spec == p.spec && was.plugins[i].checksum == p.checksum
-	if known && (!have || c.same(file, file)) {
+	if _, had := c.base[file]; known && (!have && !had || have && c.same(file, file)) {
 		return
 	}
 	if have && p.checksum != "" {

@@ -87,8 +87,8 @@ func (r *auditRun) openBaseLock(file string) error {
 }
 
 // side is a state of the repository as the rules about locks and settings see
-// it: the locks, and the files that the rules want. What is no regular file is
-// passed over, as in a commit.
+// it: the locks, and the files that the rules want. Links to files are followed, as
+// Yarn does; other things that are no regular file are passed over.
 func side(root string, locks []*audit.Lock) (trust.Side, error) {
 	s := trust.Side{Files: map[string][]byte{}}
 	for _, l := range locks {
@@ -106,7 +106,14 @@ func side(root string, locks []*audit.Lock) (trust.Side, error) {
 		switch {
 		case d.IsDir() && (d.Name() == ".git" || notOfBase(rel)):
 			return filepath.SkipDir
-		case !d.Type().IsRegular() || !trust.Wanted(rel) && !ignore.Wanted(rel):
+		case !trust.Wanted(rel) && !ignore.Wanted(rel):
+			return nil
+		case d.Type()&fs.ModeSymlink != 0:
+			if s.Files[rel] = linked(root, file); s.Files[rel] == nil {
+				delete(s.Files, rel)
+			}
+			return nil
+		case !d.Type().IsRegular():
 			return nil
 		}
 		src, err := os.ReadFile(file)
@@ -117,6 +124,32 @@ func side(root string, locks []*audit.Lock) (trust.Side, error) {
 		return nil
 	})
 	return s, err
+}
+
+// linked is the file behind a link, nil if there is none. What lies outside of
+// the repository is not looked at: as settings, its place is taken by a text
+// that cannot be judged, which is a finding.
+func linked(root, file string) []byte {
+	target, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return nil
+	}
+	top, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil
+	}
+	info, err := os.Stat(target)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	if rel, err := filepath.Rel(top, target); err != nil || !filepath.IsLocal(rel) {
+		return []byte("a link that leads out of the repository")
+	}
+	src, err := os.ReadFile(target)
+	if err != nil {
+		return nil
+	}
+	return src
 }
 
 // decisionFiles are the files of decisions among those of a side: the policy at
