@@ -125,10 +125,15 @@ func TestSharedAuditOnline(t *testing.T) {
 // TestAuditOnlineFailsClosed: what a service says that does not do its work is
 // no pass.
 func TestAuditOnlineFailsClosed(t *testing.T) {
+	// A server of its own for each: an answer that nobody waits for any more may
+	// still be on its way.
+	audit := func(service *osvService) (code int, out, errOut string) {
+		server := httptest.NewServer(service)
+		defer server.Close()
+		return run0(t, "", append(exampleEnv(t), "PORTALCTL_OSV_URL="+server.URL, "NO_PROXY=127.0.0.1", "YARN_HTTP_RETRY=0", "YARN_HTTP_TIMEOUT=200"),
+			"audit", "-C", example)
+	}
 	service := newOSVService(t, "no records")
-	server := httptest.NewServer(service)
-	defer server.Close()
-	environ := append(exampleEnv(t), "PORTALCTL_OSV_URL="+server.URL, "NO_PROXY=127.0.0.1", "YARN_HTTP_RETRY=0", "YARN_HTTP_TIMEOUT=200")
 	for name, broken := range map[string]http.HandlerFunc{
 		"500":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) },
 		"403":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
@@ -146,19 +151,16 @@ func TestAuditOnlineFailsClosed(t *testing.T) {
 		},
 		"silence": func(http.ResponseWriter, *http.Request) { time.Sleep(400 * time.Millisecond) },
 	} {
-		service.broken = broken
-		code, out, errOut := run0(t, "", environ, "audit", "-C", example)
+		code, out, errOut := audit(&osvService{broken: broken})
 		if code != 2 || out != "" || !strings.Contains(errOut, "incomplete") || !strings.Contains(errOut, "next:") {
 			t.Errorf("%s: code %d, stdout %q, stderr %q", name, code, out, errOut)
 		}
 	}
-	service.broken = nil
-	if code, _, errOut := run0(t, "", environ, "audit", "-C", example); code != 0 {
+	if code, _, errOut := audit(service); code != 0 {
 		t.Errorf("a service that works: code %d, %s", code, errOut)
 	}
 	// One that knows nothing has no canary either.
-	service.known = nil
-	if code, _, errOut := run0(t, "", environ, "audit", "-C", example); code != 2 {
+	if code, _, errOut := audit(&osvService{records: service.records}); code != 2 {
 		t.Errorf("a service that knows nothing: code %d, %s", code, errOut)
 	}
 }
