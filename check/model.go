@@ -1,7 +1,6 @@
 package check
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,9 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
-	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -193,90 +190,5 @@ func (m *model) inScope(name string) bool {
 
 // newGraph is the graph of the project over a lock.
 func newGraph(in Input, lock *yarnlock.Lock) *depgraph.Graph {
-	var opts depgraph.Options
-	if in.Project != nil {
-		for _, ws := range in.Project.Workspaces {
-			opts.Workspaces = append(opts.Workspaces, graphWorkspace(ws))
-		}
-		for _, r := range in.Project.RootWorkspace().File.Resolutions() {
-			if o, err := yarnlock.ParseOverride(lock.Kind, r.Key, r.Value); err == nil {
-				opts.Overrides = append(opts.Overrides, o)
-			}
-		}
-		if in.Project.Backstage != nil {
-			opts.Release = in.Project.Backstage.Version
-		}
-	}
-	if s := in.Settings; s != nil {
-		opts.Catalog = func(catalog, name string) (string, bool) {
-			list := s.Catalog
-			if catalog != "" {
-				list = s.Catalogs[catalog]
-			}
-			for _, e := range list {
-				if e.Name == name {
-					return e.Range, true
-				}
-			}
-			return "", false
-		}
-		if len(s.PackageExtensions) > 0 {
-			opts.Extensions = extensions(in)
-		}
-	}
-	return depgraph.New(lock, opts)
-}
-
-func graphWorkspace(ws *workspace.Workspace) depgraph.Workspace {
-	w := depgraph.Workspace{Name: ws.File.Name, Rel: ws.Rel, File: ws.File.Path()}
-	for _, s := range []struct {
-		section pkgjson.Section
-		kind    depgraph.Kind
-	}{{pkgjson.Dependencies, depgraph.Prod}, {pkgjson.OptionalDependencies, depgraph.Optional}, {pkgjson.DevDependencies, depgraph.Dev}} {
-		for _, d := range ws.File.Deps(s.section) {
-			w.Deps = append(w.Deps, depgraph.Dep{Name: d.Name, Range: d.Spec, Kind: s.kind, Line: d.Pos.Line, Col: d.Pos.Col})
-		}
-	}
-	return w
-}
-
-// extensions are the packageExtensions of .yarnrc.yml.
-func extensions(in Input) func(*yarnlock.Entry) []yarnlock.Dep {
-	type rule struct {
-		rng  semrange.Range
-		deps []yarnlock.Dep
-	}
-	byName := map[string][]rule{}
-	for _, x := range in.Settings.PackageExtensions {
-		d, ok := yarnlock.ParseDescriptor(x.Descriptor)
-		if !ok {
-			continue
-		}
-		rng, err := semrange.Parse(strings.TrimPrefix(d.Range, "npm:"))
-		if err != nil {
-			continue
-		}
-		r := rule{rng: rng}
-		for _, name := range slices.Sorted(maps.Keys(x.Dependencies)) {
-			r.deps = append(r.deps, yarnlock.Dep{Name: name, Range: x.Dependencies[name]})
-		}
-		byName[d.Name] = append(byName[d.Name], r)
-	}
-	return func(e *yarnlock.Entry) []yarnlock.Dep {
-		list := byName[e.Resolution.Name]
-		if len(list) == 0 {
-			return nil
-		}
-		v, err := semrange.ParseVersion(e.Version)
-		if err != nil {
-			return nil
-		}
-		var deps []yarnlock.Dep
-		for _, r := range list {
-			if r.rng.SatisfiesPeer(v) {
-				deps = append(deps, r.deps...)
-			}
-		}
-		return deps
-	}
+	return depgraph.Of(lock, in.Project, in.Settings)
 }

@@ -58,6 +58,7 @@ func newApp(e env) *cli.App {
 		Commands: []*cli.Command{
 			versionsCommand(e),
 			checkCommand(e),
+			auditCommand(e),
 			completionCommand(e),
 			manCommand(e),
 		},
@@ -92,7 +93,7 @@ func group(c *cli.Context) error {
 	}
 	err := usagef("there is no command %q", c.Args().First())
 	// urfave answers with a whole sentence: Did you mean "bump"?
-	if s := cli.SuggestCommand(c.Command.Subcommands, c.Args().First()); s != "" && !strings.Contains(s, `"help"`) {
+	if s := cli.SuggestCommand(c.Command.Subcommands, c.Args().First()); s != "" && !strings.Contains(s, `"help"`) && !strings.Contains(s, `""`) {
 		return err.WithNext("%s", s)
 	}
 	return err.WithNext("See %s --help", strings.TrimSpace(c.Lineage()[0].Command.HelpName))

@@ -34,6 +34,7 @@ var ranks = map[string]int{
 	"internal/yarnext":        2,
 	"internal/yarnzip":        2,
 	"internal/report":         1,
+	"internal/osv":            2,
 	"internal/pkgjson":        2,
 	"internal/yarnrc":         2,
 	"internal/release":        2,
@@ -57,11 +58,14 @@ var owners = map[string]string{
 	"github.com/urfave/cli/v2":              "cmd/portalctl",     // flags are wiring
 	"github.com/tailscale/hujson":           "internal/jsonedit", // one way to edit JSON
 	"go.yaml.in/yaml/v3":                    "internal/yamledit", // one way to edit YAML
+	"github.com/BurntSushi/toml":            "audit/ignore",      // osv-scanner.toml, with osv-scanner's own reader
 	"github.com/hashicorp/go-retryablehttp": "internal/httpfetch",
 	"charm.land/lipgloss/v2":                "internal/ui",
 	"github.com/schollz/progressbar/v3":     "internal/ui",
 	"github.com/olekukonko/tablewriter":     "internal/report",
 	"github.com/go-git/go-git/v5":           "internal/gitbase",
+	"github.com/google/osv-scanner/v2":      "internal/osv",
+	"github.com/pandatix/go-cvss":           "internal/osv",
 }
 
 func TestImportRules(t *testing.T) {

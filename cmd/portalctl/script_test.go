@@ -30,6 +30,11 @@ func TestScripts(t *testing.T) {
 			"crlf":     cmdCRLF,
 			"snapshot": cmdSnapshot,
 			"same":     cmdSame,
+			"branch":   cmdBranch,
+			"expires":  cmdExpires,
+			"cmpbase":  cmdCmpBase,
+			"jq":       cmdJQ,
+			"revparse": cmdRevParse,
 		},
 	})
 }
@@ -65,6 +70,12 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("PORTALCTL_CACHE_DIR", filepath.Join(env.WorkDir, ".cache"))
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("NO_PROXY", "127.0.0.1")
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		env.Setenv("GIT_"+who+"_NAME", "t")
+		env.Setenv("GIT_"+who+"_EMAIL", "t@example.com")
+	}
+	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,20 @@ type Schema struct {
 	Rules   []Rule
 	// Lists are further keys that hold lists of globs.
 	Lists []string
+	// Keys read further keys of the section. One of the name "ignore" takes the
+	// place of the common form of ignores.
+	Keys map[string]func(yamledit.Value) error
+}
+
+// known are the keys of the section.
+func (s Schema) known() []string {
+	list := append([]string{"rules", "ignore"}, s.Lists...)
+	for _, k := range slices.Sorted(maps.Keys(s.Keys)) {
+		if !slices.Contains(list, k) {
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // Config is a command's section of the configuration. nil is an empty one.
@@ -61,13 +76,13 @@ func ParseConfig(file string, src []byte, schema Schema) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{Severities: map[string]Severity{}, Lists: map[string][]Item{}}
-	top, err := members(doc.Root(), "the file", "check:")
+	top, err := Members(doc.Root(), "the file", "check:")
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range top {
 		if !slices.Contains(sections, m.Key) {
-			return nil, unknownKey(m, sections)
+			return nil, UnknownKey(m, sections)
 		}
 		if m.Key != schema.Section {
 			continue
@@ -80,12 +95,15 @@ func ParseConfig(file string, src []byte, schema Schema) (*Config, error) {
 }
 
 func (c *Config) section(v yamledit.Value, schema Schema) error {
-	list, err := members(v, schema.Section, "rules:")
+	list, err := Members(v, schema.Section, "rules:")
 	if err != nil {
 		return err
 	}
 	for _, m := range list {
+		read := schema.Keys[m.Key]
 		switch {
+		case read != nil:
+			err = read(m.Value)
 		case m.Key == "rules":
 			err = c.rules(m.Value, schema.Rules)
 		case m.Key == "ignore":
@@ -93,7 +111,7 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 		case slices.Contains(schema.Lists, m.Key):
 			c.Lists[m.Key], err = globs(m.Value, m.Key)
 		default:
-			err = unknownKey(m, append([]string{"rules", "ignore"}, schema.Lists...))
+			err = UnknownKey(m, schema.known())
 		}
 		if err != nil {
 			return err
@@ -103,13 +121,13 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 }
 
 func (c *Config) rules(v yamledit.Value, rules []Rule) error {
-	list, err := members(v, "rules", "duplicate: warning")
+	list, err := Members(v, "rules", "duplicate: warning")
 	if err != nil {
 		return err
 	}
 	for _, m := range list {
 		if !slices.ContainsFunc(rules, func(r Rule) bool { return r.ID == m.Key }) {
-			return unknownRule(m.KeyPos, m.Key, rules)
+			return UnknownRule(m.KeyPos, m.Key, rules)
 		}
 		s := Severity(m.Value.String())
 		// YAML 1.1 reads a bare off as false; both are the word the user wrote.
@@ -147,7 +165,8 @@ func globs(v yamledit.Value, key string) ([]Item, error) {
 	return list, nil
 }
 
-func members(v yamledit.Value, what, example string) ([]yamledit.Member, error) {
+// Members are the members of a mapping of the configuration; what names it.
+func Members(v yamledit.Value, what, example string) ([]yamledit.Member, error) {
 	if v.Kind() != yamledit.Mapping && v.Kind() != yamledit.Null {
 		return nil, fault.At(v.Pos(), "%s is %s, but must be a mapping", what, v.Kind()).
 			WithNext("Write one \"key: value\" a line below it, such as %q", example)
@@ -155,11 +174,13 @@ func members(v yamledit.Value, what, example string) ([]yamledit.Member, error) 
 	return v.Members(), nil
 }
 
-func unknownKey(m yamledit.Member, known []string) error {
+// UnknownKey is the error of a member that is none of known.
+func UnknownKey(m yamledit.Member, known []string) error {
 	return fault.At(m.KeyPos, "there is no setting %q", m.Key).WithNext("Use one of: %s", strings.Join(known, ", "))
 }
 
-func unknownRule(pos fault.Pos, id string, rules []Rule) error {
+// UnknownRule is the error of a rule that is none of rules.
+func UnknownRule(pos fault.Pos, id string, rules []Rule) error {
 	ids := make([]string, len(rules))
 	for i, r := range rules {
 		ids[i] = r.ID

@@ -85,6 +85,8 @@ type Finding struct {
 	Lines []string
 	// Fingerprint is set by Report.Finish.
 	Fingerprint string
+	// State is new or unchanged where there is a base, for code scanning.
+	State string
 }
 
 // Rule describes a rule.
@@ -94,10 +96,19 @@ type Rule struct {
 	Title string
 	// Severity is that of most of its findings, unless configured.
 	Severity Severity
+	// URL is where the rule is explained, if that is not a page of docs/rules.
+	URL string
+	// Score is that of a vulnerability, 0 to 10, for code scanning; 0 for none.
+	Score float64
+	// Tags are for code scanning, too.
+	Tags []string
 }
 
 // DocURL is where the rule is explained.
 func (r Rule) DocURL() string {
+	if r.URL != "" {
+		return r.URL
+	}
 	return "https://github.com/portalctl/portalctl/blob/main/docs/rules/" + r.ID + ".md"
 }
 

@@ -15,8 +15,8 @@ import (
 
 var (
 	testRules = []Rule{
-		{"bad", "what is bad", Error},
-		{"odd", "what is odd", Warning},
+		{ID: "bad", Title: "what is bad", Severity: Error},
+		{ID: "odd", Title: "what is odd", Severity: Warning},
 		IgnoreRule,
 	}
 	today = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)

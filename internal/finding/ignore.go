@@ -37,7 +37,7 @@ func (c *Config) ignores(v yamledit.Value, rules []Rule) error {
 
 func parseIgnore(v yamledit.Value, rules []Rule) (Ignore, error) {
 	ig := Ignore{Pos: v.Pos()}
-	list, err := members(v, "an ignore", "rule: duplicate")
+	list, err := Members(v, "an ignore", "rule: duplicate")
 	if err != nil {
 		return ig, err
 	}
@@ -47,7 +47,7 @@ func parseIgnore(v yamledit.Value, rules []Rule) (Ignore, error) {
 		case "rule":
 			ig.Rule = text
 			if !slices.ContainsFunc(rules, func(r Rule) bool { return r.ID == text }) {
-				return ig, unknownRule(m.Value.Pos(), text, rules)
+				return ig, UnknownRule(m.Value.Pos(), text, rules)
 			}
 		case "package", "file":
 			if !doublestar.ValidatePattern(text) || text == "" {
@@ -70,7 +70,7 @@ func parseIgnore(v yamledit.Value, rules []Rule) (Ignore, error) {
 			}
 			ig.until = last.AddDate(0, 0, 1)
 		default:
-			return ig, unknownKey(m, []string{"rule", "package", "file", "reason", "expires"})
+			return ig, UnknownKey(m, []string{"rule", "package", "file", "reason", "expires"})
 		}
 	}
 	for _, need := range []struct{ what, have string }{

@@ -2,6 +2,8 @@ package finding
 
 import (
 	"io"
+	"net/url"
+	"strconv"
 
 	"github.com/portalctl/portalctl/internal/report"
 )
@@ -33,6 +35,12 @@ type (
 		Short         sarifText   `json:"shortDescription"`
 		HelpURI       string      `json:"helpUri"`
 		Configuration sarifConfig `json:"defaultConfiguration"`
+		Properties    *sarifProps `json:"properties,omitempty"`
+	}
+	// sarifProps are what GitHub shows and sorts vulnerabilities by.
+	sarifProps struct {
+		Tags  []string `json:"tags,omitempty"`
+		Score string   `json:"security-severity,omitempty"`
 	}
 	sarifConfig struct {
 		Level string `json:"level"`
@@ -79,6 +87,7 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 		index[rule.ID] = i
 		driver.Rules = append(driver.Rules, sarifRule{
 			ID: rule.ID, Short: sarifText{rule.Title}, HelpURI: rule.DocURL(), Configuration: sarifConfig{level(rule.Severity)},
+			Properties: properties(rule),
 		})
 	}
 	results := []sarifResult{}
@@ -103,6 +112,17 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 	})
 }
 
+func properties(r Rule) *sarifProps {
+	if r.Score <= 0 && len(r.Tags) == 0 {
+		return nil
+	}
+	p := &sarifProps{Tags: r.Tags}
+	if r.Score > 0 {
+		p.Score = strconv.FormatFloat(r.Score, 'f', 1, 64)
+	}
+	return p
+}
+
 func result(f Finding, index map[string]int) sarifResult {
 	text := f.Message
 	for _, l := range f.Lines {
@@ -113,8 +133,8 @@ func result(f Finding, index map[string]int) sarifResult {
 	}
 	res := sarifResult{
 		RuleID: f.Rule, RuleIndex: index[f.Rule], Level: level(f.Severity), Message: sarifText{text},
-		Fingerprints: map[string]string{"portalctl/v1": f.Fingerprint},
-		Locations:    []sarifLocation{{sarifPhysical{Artifact: sarifArtifact{f.Pos.File, "%SRCROOT%"}}}},
+		Fingerprints: map[string]string{"portalctl/v1": f.Fingerprint}, Baseline: f.State,
+		Locations: []sarifLocation{{sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: f.Pos.File}).EscapedPath(), "%SRCROOT%"}}}},
 	}
 	if f.Pos.Line > 0 {
 		res.Locations[0].Physical.Region = &sarifRegion{f.Pos.Line, f.Pos.Col}

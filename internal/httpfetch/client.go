@@ -1,6 +1,7 @@
-// Package httpfetch is portalctl's one way to the network: GET over http and
-// https, with retries, proxies, extra CA certificates, limits on size and
-// silence, and credentials that never leave the host they are meant for.
+// Package httpfetch is portalctl's one way to the network: GET, and POST for
+// questions that are too long for an address, over http and https, with
+// retries, proxies, extra CA certificates, limits on size and silence, and
+// credentials that never leave the host they are meant for.
 //
 // Every error is a *fault.Error with the address (without userinfo and query)
 // as its place; *StatusError, ErrOffline, ErrTooLarge, ErrTimeout and

@@ -1,17 +1,20 @@
 package httpfetch
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Request is one GET.
+// Request is one GET, or with a Body one POST.
 type Request struct {
 	// URL is absolute, http or https.
 	URL string
@@ -23,6 +26,13 @@ type Request struct {
 	Auth func(*http.Request)
 	// ETag asks for the body only if it changed since (If-None-Match).
 	ETag string
+	// Body makes the request a POST. It must be one that may be sent twice, as
+	// a retry does: a question, not an order.
+	Body []byte
+	// From asks Stream for the rest of a body, from this byte on, of which
+	// IfRange is the strong ETag: the server sends the whole if it has another.
+	From    int64
+	IfRange string
 	// MaxBytes limits the body, after decompression. 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -45,6 +55,9 @@ type Stream struct {
 	// Size is the announced length in bytes, -1 if the server named none. A
 	// body that ends before it fails with io.ErrUnexpectedEOF.
 	Size int64
+	// From is the byte that Body starts with: Request.From, or 0 if the server
+	// sends the whole.
+	From int64
 }
 
 // Get fetches a whole body, gzip undone.
@@ -92,7 +105,17 @@ func (c *Client) Stream(ctx context.Context, r Request) (*Stream, error) {
 		return nil, err
 	}
 	body := &streamBody{body: resp.Body, left: r.limit(), url: r.URL, ctx: ctx, done: done}
-	return &Stream{Body: body, Header: resp.Header, Size: resp.ContentLength}, nil
+	out := &Stream{Body: body, Header: resp.Header, Size: resp.ContentLength}
+	if resp.StatusCode == http.StatusPartialContent {
+		out.From = r.From
+	}
+	return out, nil
+}
+
+// isRest: the rest of a body that was asked for, and no other part of it.
+func (r *Request) isRest(resp *http.Response) bool {
+	return r.From > 0 && resp.StatusCode == http.StatusPartialContent &&
+		strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.From))
 }
 
 func (r *Request) limit() int64 {
@@ -129,13 +152,13 @@ func (c *Client) do(ctx context.Context, r Request, encoding string, handle func
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	req.SetResponseHandler(func(resp *http.Response) error {
-		if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusNotModified && r.ETag != "" {
+		if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusNotModified && r.ETag != "" || r.isRest(resp) {
 			return handle(resp)
 		}
 		return newStatusError(r.URL, resp)
 	})
 	resp, err := retrying.Do(req)
-	if err == nil && resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusNotModified {
+	if err == nil && resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusNotModified && !r.isRest(resp) {
 		err = newStatusError(r.URL, resp) // the last of several 5xx or 429
 	}
 	if err == nil {
@@ -163,7 +186,11 @@ func (c *Client) request(ctx context.Context, r Request, encoding string) (*retr
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errScheme
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
+	method, body := http.MethodGet, io.Reader(nil)
+	if r.Body != nil {
+		method, body = http.MethodPost, bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.URL, body)
 	if err != nil {
 		return nil, errScheme
 	}
@@ -174,6 +201,10 @@ func (c *Client) request(ctx context.Context, r Request, encoding string) (*retr
 	req.Header.Set("Accept-Encoding", encoding)
 	if r.ETag != "" {
 		req.Header.Set("If-None-Match", r.ETag)
+	}
+	if r.From > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", r.From))
+		req.Header.Set("If-Range", r.IfRange)
 	}
 	if r.Auth != nil {
 		before := req.Header.Clone()

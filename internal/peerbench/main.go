@@ -6,9 +6,10 @@
 //	go run ./internal/peerbench check -versions DIR TREE…
 //	go run ./internal/peerbench noop -versions DIR TREE…
 //	go run ./internal/peerbench lock -versions DIR -release X TREE…
+//	go run ./internal/peerbench audit -records DIR TREE…
 //
-// The last three need node, npm and a registry; they run the Yarn that the tree's
-// packageManager names.
+// check, noop and lock need node, npm and a registry; they run the Yarn that the
+// tree's packageManager names. audit builds osv-scanner from its module.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
 package main
@@ -27,6 +28,7 @@ var benchmarks = map[string]struct {
 	"check":   {benchCheck, "check against yarn dedupe --check (Berry) and yarn-deduplicate --list (Yarn 1)"},
 	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
 	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
+	"audit":   {benchAudit, "audit with a database against osv-scanner's offline scan, index warm and cold"},
 	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
 }
 

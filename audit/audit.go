@@ -1,0 +1,215 @@
+// Package audit judges what a portal's locks install against OSV's advisories:
+// which are new in a change, who asks for the package, what to do about it, and
+// whether the change may go in. A Report is computed from inputs alone; nothing
+// is read, asked or printed here.
+package audit
+
+import (
+	"time"
+
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// Schema names the form of the JSON report. docs/json.md describes it.
+const Schema = "portalctl.audit/v1"
+
+// Lock is a yarn.lock and the project around it.
+type Lock struct {
+	// Path is from the root of what is audited, with forward slashes. The lock
+	// was parsed under it.
+	Path string
+	Lock *yarnlock.Lock
+	// Project is nil for a lock without a package.json beside it; then, on
+	// Classic, nobody is known to ask for anything.
+	Project  *workspace.Project
+	Settings *yarnrc.Settings
+}
+
+// Base is what a change is compared with.
+type Base struct {
+	// Name is what the user or CI calls it, Commit the merge base, "" for a
+	// lock file.
+	Name, Commit string
+	Locks        []*Lock
+}
+
+// Database is where the advisories came from.
+type Database struct {
+	// Source is "online" or the folder.
+	Source string
+	// Records and Updated are those of an offline database; zero if unknown.
+	Records int
+	Updated time.Time
+	// Warnings are things to know about it.
+	Warnings []string
+}
+
+// Input is all that a report is computed from.
+type Input struct {
+	Head []*Lock
+	// Base is nil for a full audit.
+	Base *Base
+	// Hits are the answer for Packages of both sides.
+	Hits []osv.Hit
+	// Trust is what the rules about locks and settings found; nil if they did
+	// not run.
+	Trust *trust.Result
+	// Decisions are the team's; nil for none.
+	Decisions *ignore.Decisions
+	Database  Database
+	// Published are the versions of a package that the registry has, with their
+	// dependencies, in any order; nil when it was not asked. It makes the advice
+	// exact: which release of which dependency admits a fix.
+	Published func(name string) ([]Version, bool)
+	// Releases are the Backstage releases that are known, nil for none: what
+	// version each has of a package.
+	Releases []Release
+}
+
+// Version is a published version of a package.
+type Version struct {
+	Version      string
+	Dependencies map[string]string
+}
+
+// Release is a Backstage release and the versions of its packages.
+type Release struct {
+	Version  string
+	Packages map[string]string
+}
+
+// Options are the user's choices after policy: see Policy.
+type Options struct {
+	// FailOn is the lowest rating that fails: low, medium, high, critical, or
+	// none.
+	FailOn string
+	// NoScore is what a finding that nobody rates does: block, warn or allow.
+	NoScore string
+	// FailOnUnfixable has findings fail that no version fixes.
+	FailOnUnfixable bool
+	// Prod leaves out what only development needs, malware apart: that runs on
+	// the machines of those who develop.
+	Prod bool
+	// Strict has unused ignores fail. Partial says that not all locks are
+	// looked at: then none is known to be unused.
+	Strict, Partial bool
+	Now             time.Time
+}
+
+// The words for FailOn and NoScore.
+const (
+	Block = "block"
+	Warn  = "warn"
+	Allow = "allow"
+	None  = "none"
+)
+
+// Ratings are the words for how bad an advisory is, rising.
+var Ratings = []string{"low", "medium", "high", "critical"}
+
+// Status says what a change has to do with a finding.
+type Status string
+
+// The statuses. Without a base all is present.
+const (
+	// New: the base does not have the advisory for this package in this lock.
+	New Status = "new"
+	// Present: the base has it, too, perhaps for another version.
+	Present Status = "present"
+	// Fixed: only the base has it.
+	Fixed Status = "fixed"
+)
+
+// Verdict is what a finding means for the outcome.
+type Verdict string
+
+// The verdicts.
+const (
+	Blocks  Verdict = "block"
+	Warns   Verdict = "warn"
+	Allowed Verdict = "allow"
+	Ignored Verdict = "ignored"
+)
+
+// Finding is an advisory that applies to a locked package.
+type Finding struct {
+	Advisory         *osv.Advisory
+	Package, Version string
+	Status           Status
+	// Before are the versions that the base has it for.
+	Before   []string
+	Lockfile string
+	Where    Where
+	// Fixed is the lowest version that this advisory does not apply to any more,
+	// "" if there is none. Admitted says that every range that asks for the
+	// package admits it, so that the lock alone has to change.
+	Fixed    string
+	Admitted bool
+	// Action is what to do, shared by all findings that it does away with; nil
+	// for what is fixed.
+	Action *Action
+
+	Verdict Verdict
+	// Why is the reason for the verdict, in a few words.
+	Why string
+	// Ignore is what sets the finding aside. Pending is an ignore that the
+	// change itself adds: it has no effect before it is merged.
+	Ignore, Pending *ignore.Ignore
+	// Fingerprint identifies the finding across runs: by lock, package and
+	// advisory.
+	Fingerprint string
+}
+
+// Malicious reports whether the package itself is the attack.
+func (f *Finding) Malicious() bool { return f.Advisory.Malicious }
+
+// Report is the outcome of an audit.
+type Report struct {
+	// Findings are sorted: what blocks first, malware at the very top.
+	Findings []*Finding
+	// Rules are the findings about locks, settings and ignores.
+	Rules []RuleFinding
+	// Actions are what to do, the one that helps most first.
+	Actions []*Action
+	// Unknown is what could not be judged.
+	Unknown []finding.Unknown
+	// Notes are things to know about the run.
+	Notes    []string
+	Base     *Base
+	Database Database
+	Options  Options
+	// Locks and Packages are how many were looked at, at the head.
+	Locks, Packages int
+	// LeftOut counts what --prod leaves out.
+	LeftOut int
+}
+
+// RuleFinding is a finding that is about no advisory.
+type RuleFinding struct {
+	finding.Finding
+	New     bool
+	Verdict Verdict
+	Ignore  *ignore.Ignore
+	Pending *ignore.Ignore
+}
+
+// Failed reports whether something blocks.
+func (r *Report) Failed() bool {
+	for _, f := range r.Findings {
+		if f.Verdict == Blocks {
+			return true
+		}
+	}
+	for _, f := range r.Rules {
+		if f.Verdict == Blocks {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,327 @@
+package audit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/osv"
+)
+
+// monorepo is a root, a frontend and a backend; lock gives the rest.
+func monorepo(app, backend []string, lock ...string) map[string]string {
+	return map[string]string{
+		"package.json":                  pkg("root", ""),
+		"packages/app/package.json":     pkg("app", "frontend", app...),
+		"packages/backend/package.json": pkg("backend", "backend", backend...),
+		"yarn.lock": berry(append(lock, "root@workspace:.", "app@workspace:packages/app"+wants(app),
+			"backend@workspace:packages/backend"+wants(backend))...),
+	}
+}
+
+func wants(deps []string) string {
+	var out []string
+	for _, d := range deps {
+		name, rng, _ := strings.Cut(strings.TrimPrefix(d, "dev "), " ")
+		if !strings.Contains(rng, ":") {
+			rng = "npm:" + rng
+		}
+		out = append(out, name+" "+rng)
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " > " + strings.Join(out, ", ")
+}
+
+func TestStatus(t *testing.T) {
+	a := advisory(t, "GHSA-aaaa", "a", high, "0 2.0.0")
+	mal := advisory(t, "MAL-1", "evil", "", "0")
+	old := advisory(t, "GHSA-old", "a", high, "0 2.0.0")
+	renamed := advisory(t, "GHSA-new", "a", high, "0 2.0.0")
+	renamed.Aliases = []string{"GHSA-old"}
+	with := func(version string) map[string]string {
+		return monorepo(nil, []string{"a *"}, "a@npm:* = "+version)
+	}
+	nested := func(dir string) map[string]string {
+		return map[string]string{
+			dir + "/package.json": `{"name":"tool","workspaces":[],"dependencies":{"a":"*"}}`,
+			dir + "/yarn.lock":    berry("tool@workspace:. > a npm:*", "a@npm:* = 1.0.0"),
+		}
+	}
+	for name, tt := range map[string]struct {
+		base, head map[string]string
+		opts       Options
+		list       []*osv.Advisory
+		want       []string
+	}{
+		"added":   {base: monorepo(nil, nil), head: with("1.0.0"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"stays":   {base: with("1.0.0"), head: with("1.0.0"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		"bumped":  {base: with("1.0.0"), head: with("1.1.0"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.1.0 present allow"}},
+		"removed": {base: with("1.0.0"), head: monorepo(nil, nil), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 fixed allow"}},
+		"fixed":   {base: with("1.0.0"), head: with("2.0.0"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 fixed allow"}},
+		// An advisory that has another name for the new version is the same.
+		"renamed": {base: with("1.0.0"), head: with("1.1.0"), list: []*osv.Advisory{renamed, old},
+			want: []string{"GHSA-new a 1.1.0 present allow", "GHSA-old a 1.1.0 present allow"}},
+		"a lock that moves": {base: nested("tools/a"), head: nested("elsewhere"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		"a lock more": {base: monorepo(nil, nil), head: func() map[string]string {
+			m := monorepo(nil, nil)
+			for k, v := range nested("tools/a") {
+				m[k] = v
+			}
+			return m
+		}(), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		// Malware is in the portal, whoever brought it.
+		"malware stays": {base: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"), head: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"),
+			opts: Options{FailOn: None, NoScore: Allow}, list: []*osv.Advisory{mal}, want: []string{"MAL-1 evil 1.0.0 present block"}},
+		// What was for development alone is new in production.
+		"into production": {base: monorepo(nil, []string{"dev a *"}, "a@npm:* = 1.0.0"), head: with("1.0.0"),
+			opts: Options{FailOn: "high", NoScore: Warn, Prod: true}, list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"development left out": {base: monorepo(nil, nil), head: monorepo(nil, []string{"dev a *", "dev evil *"}, "a@npm:* = 1.0.0", "evil@npm:* = 1.0.0"),
+			opts: Options{FailOn: "high", NoScore: Warn, Prod: true}, list: []*osv.Advisory{a, mal}, want: []string{"MAL-1 evil 1.0.0 new block"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.opts.FailOn == "" {
+				tt.opts = Defaults()
+			}
+			r := audited(t, load(t, tt.head), load(t, tt.base), tt.opts, tt.list...)
+			if diff := cmp.Diff(tt.want, lines(r)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	head := load(t, monorepo(nil, []string{"a *"}, "a@npm:* = 1.0.0"))
+	fixed, unfixed := "0 2.0.0", "0"
+	for name, tt := range map[string]struct {
+		cvss, ranges string
+		opts         Options
+		want         Verdict
+	}{
+		"critical":                 {critical, fixed, Defaults(), Blocks},
+		"high":                     {high, fixed, Defaults(), Blocks},
+		"medium":                   {medium, fixed, Defaults(), Allowed},
+		"medium, fails from there": {medium, fixed, Options{FailOn: "medium", NoScore: Warn}, Blocks},
+		"low, fails from there":    {low, fixed, Options{FailOn: "low", NoScore: Warn}, Blocks},
+		"high, only critical":      {high, fixed, Options{FailOn: "critical", NoScore: Warn}, Allowed},
+		"critical, none":           {critical, fixed, Options{FailOn: None, NoScore: Warn}, Allowed},
+		"no score":                 {"", fixed, Defaults(), Warns},
+		"no score, block":          {"", fixed, Options{FailOn: "high", NoScore: Block}, Blocks},
+		"no score, allow":          {"", fixed, Options{FailOn: "high", NoScore: Allow}, Allowed},
+		"no fix":                   {critical, unfixed, Defaults(), Warns},
+		"no fix, all the same":     {critical, unfixed, Options{FailOn: "high", NoScore: Warn, FailOnUnfixable: true}, Blocks},
+		"no fix, no score":         {"", unfixed, Options{FailOn: "high", NoScore: Block}, Warns},
+	} {
+		r := audited(t, head, nil, tt.opts, advisory(t, "GHSA-1", "a", tt.cvss, tt.ranges))
+		if got := r.Findings[0]; got.Verdict != tt.want || r.Failed() != (tt.want == Blocks) {
+			t.Errorf("%s: %s (%s), want %s", name, got.Verdict, got.Why, tt.want)
+		}
+	}
+	for _, opts := range []Options{{FailOn: "bad", NoScore: Warn}, {FailOn: "high", NoScore: "maybe"}, {}} {
+		if _, err := NewReport(Input{Head: head}, opts); err == nil {
+			t.Errorf("%+v: no error", opts)
+		}
+	}
+}
+
+// TestActions wants the exact next step for each thing that keeps a fix out.
+func TestActions(t *testing.T) {
+	a := advisory(t, "GHSA-1", "a", high, "0 1.2.0", "2.0.0 2.5.0")
+	old := advisory(t, "GHSA-2", "@backstage/old", high, "0 1.2.0")
+	for name, tt := range map[string]struct {
+		files     map[string]string
+		published map[string][]Version
+		releases  []Release
+		kind      ActionKind
+		steps     []string
+	}{
+		"in range": {
+			files: monorepo(nil, []string{"a ^1.0.0"}, "a@npm:^1.0.0 = 1.0.0"),
+			kind:  UpdateLock, steps: []string{"yarn up -R a"},
+		},
+		"pinned by a workspace": {
+			files: monorepo(nil, []string{"a 1.0.0"}, "a@npm:1.0.0 = 1.0.0"),
+			kind:  EditRange, steps: []string{`packages/backend/package.json:6:10: "a": "1.0.0" → "1.2.0"`, "yarn install"},
+		},
+		"behind an alias": {
+			files: monorepo(nil, []string{"b npm:a@~1.0.0"}, "b@npm:a@~1.0.0 = a@npm:1.0.0"),
+			kind:  EditRange, steps: []string{`packages/backend/package.json:6:10: "b": "npm:a@~1.0.0" → "npm:a@~1.2.0"`, "yarn install"},
+		},
+		"kept by a package": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+		},
+		"an alias that a package asks for": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > b npm:a@~1.0.0", "b@npm:a@~1.0.0 = a@npm:1.0.0"),
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/b": "npm:a@^1.2.0"`, "yarn install"},
+		},
+		"on another line": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:2.1.0", "a@npm:2.1.0 = 2.1.0"),
+			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@2.1.0": "npm:^2.5.0"`, "yarn install"},
+		},
+		"by resolutions": {
+			files: func() map[string]string {
+				m := monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:^1.0.0", "a@npm:1.1.0 = 1.1.0")
+				m["package.json"] = pkg("root", "", "res a 1.1.0")
+				return m
+			}(),
+			kind: EditRange, steps: []string{`package.json: resolutions: "a": "1.1.0" → "1.2.0"`, "yarn install"},
+		},
+		"patched by Yarn": {
+			files: monorepo(nil, []string{"a ^1.0.0"}, "a@npm:^1.0.0 = 1.0.0"),
+			kind:  UpdateLock, steps: []string{"yarn up -R a"},
+		},
+		"a release of a package that admits it": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"p": {{"1.0.0", map[string]string{"a": "~1.0.0"}}, {"1.3.0", map[string]string{"a": "^1.2.0"}},
+				{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0-rc.1", nil}}},
+			kind: BumpParent, steps: []string{"yarn up -R a p"},
+		},
+		"a release that a workspace has to ask for": {
+			files:     monorepo(nil, []string{"p ~1.0.0"}, "p@npm:~1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.0.5", map[string]string{"q": "1.0.0"}}, {"2.0.0", map[string]string{"q": "^2.0.0"}}}},
+			kind:      BumpParent, steps: []string{`packages/backend/package.json:6:10: "p": "~1.0.0" → "~2.0.0"`, "yarn install", "yarn up -R a p q"},
+		},
+		"a Backstage release": {
+			files: monorepo(nil, []string{"@backstage/p backstage:^"},
+				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"@backstage/p": {{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0", map[string]string{"a": "^1.2.0"}}}},
+			releases: []Release{{"1.53.0", map[string]string{"@backstage/p": "1.3.0"}}, {"1.51.0", map[string]string{"@backstage/p": "1.1.0"}},
+				{"1.52.0", map[string]string{"@backstage/p": "1.2.0"}}, {"1.52.0-next.1", map[string]string{"@backstage/p": "1.2.0"}}},
+			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
+		},
+		"nothing that anybody published": {
+			files:     monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
+			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+		},
+		"a plugin for an old release": {
+			files: monorepo(nil, []string{"@acme/plugin ^1.0.0"}, "@acme/plugin@npm:^1.0.0 = 1.0.0 > @backstage/old npm:~1.0.0", "@backstage/old@npm:~1.0.0 = 1.0.0"),
+			kind:  BumpRelease, steps: []string{"portalctl versions bump --pattern '@acme/plugin'"},
+		},
+		"Yarn 1": {
+			files: map[string]string{
+				"package.json":                  pkg("root", ""),
+				"packages/backend/package.json": pkg("backend", "backend", "p ^1.0.0"),
+				"yarn.lock": "# yarn lockfile v1\n\n\na@~1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/a/-/a-1.0.0.tgz#x\"\n\n" +
+					"p@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/p/-/p-1.0.0.tgz#x\"\n  dependencies:\n    a \"~1.0.0\"\n",
+			},
+			kind: AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/a": "^1.2.0"`, "yarn install"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			head := load(t, tt.files)
+			in := Input{Head: head, Hits: matched([]*osv.Advisory{a, old}, head), Releases: tt.releases}
+			if tt.published != nil {
+				in.Published = func(name string) ([]Version, bool) { list, ok := tt.published[name]; return list, ok }
+			}
+			r := reported(t, in, Defaults())
+			if len(r.Actions) != 1 || len(r.Findings) != 1 || r.Findings[0].Action != r.Actions[0] {
+				t.Fatalf("%d actions, %v", len(r.Actions), lines(r))
+			}
+			got := r.Actions[0]
+			if got.Kind != tt.kind {
+				t.Errorf("kind %s, want %s", got.Kind, tt.kind)
+			}
+			if diff := cmp.Diff(tt.steps, got.Steps); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestFixes: the fix is each advisory's own, and one move ends all of a
+// package where one can.
+func TestFixes(t *testing.T) {
+	head := load(t, monorepo(nil, []string{"a ^1.0.0", "p *"}, "a@npm:^1.0.0 = 1.0.0", "p@npm:* = 1.0.0 > b npm:^1.0.0", "b@npm:^1.0.0 = 1.0.0"))
+	r := audited(t, head, nil, Defaults(),
+		advisory(t, "GHSA-1", "a", high, "0 1.2.0"),
+		advisory(t, "GHSA-2", "a", high, "0 1.4.0"),
+		advisory(t, "GHSA-3", "a", high, "1.2.0 1.3.0"), // its own fix of another does not count
+		advisory(t, "GHSA-4", "b", high, "0 1.1.0"),
+		advisory(t, "GHSA-5", "b", medium, "0 2.0.0"),
+		advisory(t, "GHSA-6", "b", low, "0"),
+	)
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Advisory.ID+" "+f.Fixed+" "+string(f.Action.Kind)+" "+strings.Join(f.Action.Steps[:1], ""))
+	}
+	want := []string{
+		"GHSA-1 1.2.0 lock yarn up -R a b",
+		"GHSA-2 1.4.0 lock yarn up -R a b",
+		"GHSA-4 1.1.0 lock yarn up -R a b",
+		`GHSA-5 2.0.0 resolution add to "resolutions" in package.json:`,
+		"GHSA-6  none replace what asks for it (it comes with p), or accept it for a while in .portalctl.yaml:",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "0 1.2.0"), advisory(t, "GHSA-3", "a", high, "1.2.0 1.3.0")},
+		osv.Package{Name: "a", Version: "1.0.0"}); got != "1.3.0" {
+		t.Errorf("a fix that another advisory applies to: got %q, want 1.3.0", got)
+	}
+}
+
+func TestPackages(t *testing.T) {
+	head := load(t, map[string]string{
+		"package.json":              pkg("root", ""),
+		"packages/app/package.json": pkg("app", "frontend"),
+		"yarn.lock": berry("root@workspace:.", "app@workspace:packages/app",
+			"alias@npm:real@^1.0.0 = real@npm:1.0.0",
+			"linked@link:./x::locator=root%40workspace%3A. = linked@link:./x::locator=root%40workspace%3A.",
+			"ported@portal:./x::locator=root%40workspace%3A. = ported@portal:./x::locator=root%40workspace%3A.",
+			"filed@file:./x::locator=root%40workspace%3A. = filed@file:./x#./x::hash=1&locator=root%40workspace%3A.",
+			"resolve@patch:resolve@npm%3A^1.0.0#optional!builtin<compat/resolve> = resolve@patch:resolve@npm%3A1.22.0#optional!builtin<compat/resolve>::version=1.22.0&hash=1",
+			"resolve@npm:^1.0.0 = 1.22.0",
+			"@backstage/x@backstage:^::backstage=1.50.0&npm=1.1.0 = 1.1.0",
+			"elsewhere@npm:^2.0.0 = elsewhere@npm:2.0.0::__archiveUrl=https%3A%2F%2Fx.example%2Fy.tgz",
+		),
+	})
+	var got []string
+	for _, p := range Packages(head) {
+		got = append(got, p.Name+" "+p.Version)
+	}
+	want := []string{"@backstage/x 1.1.0", "elsewhere 2.0.0", "real 1.0.0", "resolve 1.22.0"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	files := monorepo([]string{"p *", "backend workspace:^"}, []string{"dev a *", "q *"},
+		"p@npm:* = 1.0.0 > q npm:*", "q@npm:* = 1.0.0 > a npm:*", "a@npm:* = 1.0.0", "d@npm:* = 1.0.0", "o@npm:* = 1.0.0")
+	files["packages/tool/package.json"] = pkg("tool", "", "dev d *")
+	files["yarn.lock"] += "\n\"tool@workspace:packages/tool\":\n  version: 0.0.0-use.local\n  resolution: \"tool@workspace:packages/tool\"\n  dependencies:\n    d: \"npm:*\"\n  languageName: unknown\n  linkType: soft\n"
+	m := newModel(load(t, files)[0])
+	for name, want := range map[string]struct {
+		parts string
+		prod  bool
+		paths []string
+	}{
+		"a": {"backend frontend", true, []string{"backend → a@1.0.0", "app → p@1.0.0 → q@1.0.0 → a@1.0.0"}},
+		"p": {"frontend", true, []string{"app → p@1.0.0"}},
+		"d": {"tooling", false, []string{"tool → d@1.0.0"}},
+		"o": {"tooling", true, nil}, // nobody asks: it counts
+	} {
+		w := m.where(osv.Package{Name: name, Version: "1.0.0"})
+		var paths []string
+		for _, p := range w.Paths {
+			paths = append(paths, p.String())
+		}
+		if diff := cmp.Diff(want.paths, paths); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if got := strings.Join(w.Parts, " "); got != want.parts || w.Production != want.prod {
+			t.Errorf("%s: %s, production %v", name, got, w.Production)
+		}
+	}
+	if pos := m.where(osv.Package{Name: "a", Version: "1.0.0"}).Pos.String(); pos != "packages/backend/package.json:9:10" {
+		t.Errorf("asked for directly at %s", pos)
+	}
+	if pos := m.where(osv.Package{Name: "q", Version: "1.0.0"}).Pos.File; pos != "packages/backend/package.json" {
+		t.Errorf("q at %s", pos)
+	}
+}

@@ -1,0 +1,167 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// climber goes up from a package whose fix a range keeps out, to the packages
+// that ask: the lowest newer version of each that admits the fix, then who asks
+// for that one, until ranges of the project's own or the lock are to change.
+type climber struct {
+	p    *plans
+	seen map[depgraph.Node]bool
+	// names are packages that the lock has to resolve again, edits the lines of
+	// package.json, release the Backstage release that is needed.
+	names   []string
+	edits   []string
+	release string
+	caution string
+}
+
+// climb finds a way for one asking edge to get version to of name.
+func (c *climber) climb(a ask, name, to string) bool {
+	m := c.p.m
+	switch a.hold {
+	case free:
+		return true
+	case byRange:
+		if strings.HasPrefix(a.Range, "catalog:") {
+			c.edit(fmt.Sprintf(".yarnrc.yml: move the catalog entry of %s to ^%s", a.Name, to))
+			return true
+		}
+		v, err := semrange.ParseVersion(to)
+		if err != nil {
+			return false
+		}
+		spec, out := pkgjson.Retarget(a.Range, v, pkgjson.Options{})
+		if out.Verdict != pkgjson.Changed {
+			return false
+		}
+		c.edit(fmt.Sprintf("%s: %q: %q → %q", m.at(a.Pos), a.Name, a.Range, spec))
+		return true
+	case byRelease:
+		rel := c.p.releaseWith(name, to)
+		if rel == "" {
+			return false
+		}
+		if c.release == "" || compareVersions(rel, c.release) > 0 {
+			c.release = rel
+		}
+		return true
+	case byPackage:
+	default:
+		return false
+	}
+	if c.seen[a.From] {
+		return true
+	}
+	c.seen[a.From] = true
+	parent, ok := packageOf(m.graph.Entry(a.From))
+	if !ok {
+		return false
+	}
+	next := c.lowest(parent, a.Name, to)
+	if next == "" {
+		return false
+	}
+	if w := jump(parent.Version, next); w != "" {
+		c.caution = parent.Name + " " + w
+	}
+	c.names = append(c.names, parent.Name)
+	for _, up := range m.asks(parent, next) {
+		if !c.climb(up, parent.Name, next) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *climber) edit(line string) {
+	if !slices.Contains(c.edits, line) {
+		c.edits = append(c.edits, line)
+	}
+}
+
+// lowest is the lowest published version of a package, above the locked one,
+// whose own range for a dependency admits a version, or that has done without.
+func (c *climber) lowest(parent osv.Package, dep, to string) string {
+	published, ok := c.p.b.in.Published(parent.Name)
+	if !ok {
+		return ""
+	}
+	at, err := semrange.ParseVersion(parent.Version)
+	if err != nil {
+		return ""
+	}
+	want, err := semrange.ParseVersion(to)
+	if err != nil {
+		return ""
+	}
+	var best *semver.Version
+	for _, v := range published {
+		have, err := semrange.ParseVersion(v.Version)
+		if err != nil || semrange.Compare(have, at) <= 0 || have.Prerelease() != "" && at.Prerelease() == "" ||
+			best != nil && semrange.Compare(have, best) >= 0 {
+			continue
+		}
+		if rng, asks := v.Dependencies[dep]; asks && !admits(yarnlock.ParseRange(rng), want) {
+			continue
+		}
+		best = have
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Original()
+}
+
+// apply makes the action of what climbing found.
+func (c *climber) apply(list []*Finding) bool {
+	p := c.p
+	slices.Sort(c.names)
+	c.names = slices.Compact(c.names)
+	names := slices.Clone(c.names)
+	for _, f := range list {
+		if !slices.Contains(names, f.Package) {
+			names = append(names, f.Package)
+		}
+	}
+	if len(c.edits) == 0 && c.release == "" {
+		// The lock alone has to change: one command does it for all of them.
+		a := p.action(BumpParent, "", list)
+		p.names[a] = append(p.names[a], names...)
+		p.parents[a] = append(p.parents[a], c.names...)
+		if c.caution != "" {
+			p.jumps[a] = append(p.jumps[a], c.caution)
+		}
+		return true
+	}
+	slices.Sort(names)
+	slices.Sort(c.edits)
+	var steps []string
+	if c.release != "" {
+		steps = append(steps, "portalctl versions bump --release "+c.release+p.inDir())
+	}
+	steps = append(steps, c.edits...)
+	if len(c.edits) > 0 {
+		steps = append(steps, p.install())
+	}
+	steps = append(steps, p.resolveAgain(names)...)
+	kind, title := BumpParent, "Move "+someOf(c.names, 3)+": newer versions admit the fix"
+	if c.release != "" {
+		kind, title = BumpRelease, "Move to Backstage "+c.release+" or newer: it admits the fix"
+	}
+	a := p.action(kind, strings.Join(steps, "\n"), list)
+	a.Title, a.Steps, a.Caution = title, steps, c.caution
+	return true
+}

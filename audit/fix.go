@@ -1,0 +1,151 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// lowestFix is the lowest version above p's that an advisory does not apply to,
+// as far as the advisory names one; "" if it does not. Each advisory has its
+// own: aliases and groups of advisories do not agree about it.
+func lowestFix(a *osv.Advisory, p osv.Package) string {
+	return target([]*osv.Advisory{a}, p)
+}
+
+// target is the lowest version above p's that none of the advisories applies
+// to, of those that one of them names as a fix; "" if there is none.
+func target(list []*osv.Advisory, p osv.Package) string {
+	at, err := semrange.ParseVersion(p.Version)
+	if err != nil {
+		return ""
+	}
+	var best *semver.Version
+	for _, a := range list {
+		for _, text := range a.Fixed(p.Name) {
+			v, err := semrange.ParseVersion(text)
+			if err != nil || semrange.Compare(v, at) <= 0 || best != nil && semrange.Compare(v, best) >= 0 {
+				continue
+			}
+			if !slices.ContainsFunc(list, func(a *osv.Advisory) bool { return a.Affects(osv.Package{Name: p.Name, Version: text}) }) {
+				best = v
+			}
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Original()
+}
+
+// hold says what keeps an asking range from a fix.
+type hold uint8
+
+const (
+	// free: the range admits the fix.
+	free hold = iota
+	// byRange: a range in a workspace's package.json, or in a catalog.
+	byRange
+	// byResolution: an entry of resolutions in the root package.json.
+	byResolution
+	// byPatch: a patch of the project's own for this one version.
+	byPatch
+	// byRelease: backstage: follows the release in backstage.json.
+	byRelease
+	// byPackage: the range of a package that asks.
+	byPackage
+)
+
+// ask is an edge that asks for a package, and what keeps it from a fix.
+type ask struct {
+	depgraph.Edge
+	hold hold
+}
+
+// asks are the edges that ask for a package.
+func (m *model) asks(p osv.Package, to string) []ask {
+	v, err := semrange.ParseVersion(to)
+	if err != nil {
+		return nil
+	}
+	var list []ask
+	for _, n := range m.nodes[p] {
+		for e := range m.graph.In(n) {
+			if e.Kind == depgraph.Source {
+				continue // the patch has asks of its own
+			}
+			list = append(list, ask{e, m.hold(e, v)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ask) int { return int(b.hold) - int(a.hold) })
+	return list
+}
+
+// admitted reports whether every range that asks for p admits a version.
+func (m *model) admitted(p osv.Package, version string) bool {
+	asks := m.asks(p, version)
+	return len(asks) > 0 && !slices.ContainsFunc(asks, func(a ask) bool { return a.hold != free })
+}
+
+func (m *model) hold(e depgraph.Edge, v *semver.Version) hold {
+	rng := yarnlock.ParseRange(e.Key.Range)
+	switch rng.Protocol {
+	case "backstage:":
+		return byRelease
+	case "patch:":
+		source, ok := rng.PatchSource()
+		if !ok || !strings.Contains(e.Key.Range, "builtin<") {
+			return byPatch
+		}
+		rng = yarnlock.ParseRange(source.Range)
+	}
+	if admits(rng, v) {
+		return free
+	}
+	switch {
+	case m.resolution(e) != "":
+		return byResolution
+	case m.graph.Workspace(e.From) != nil:
+		return byRange
+	}
+	return byPackage
+}
+
+// admits reports whether Yarn could resolve a range to v. A dist-tag could be
+// anything: resolving again is what there is to try.
+func admits(rng yarnlock.Range, v *semver.Version) bool {
+	if rng.Protocol != "" && rng.Protocol != "npm:" || rng.HasSource {
+		return false
+	}
+	text := rng.Selector
+	if real, ok := rng.Alias(); ok {
+		text = strings.TrimPrefix(real.Range, "npm:")
+	}
+	r, err := semrange.Parse(text)
+	if err != nil {
+		return !strings.ContainsAny(text, "/: ")
+	}
+	return r.Satisfies(v)
+}
+
+// resolution is the key of resolutions that decides an edge, "" if none does.
+func (m *model) resolution(e depgraph.Edge) string {
+	if m.Project == nil || bare(e.Range) == bare(e.Key.Range) {
+		return ""
+	}
+	for _, r := range m.Project.RootWorkspace().File.Resolutions() {
+		o, err := yarnlock.ParseOverride(m.Lock.Lock.Kind, r.Key, r.Value)
+		if err == nil && o.Name == e.Name && bare(o.Value) == bare(e.Key.Range) {
+			return r.Key
+		}
+	}
+	return ""
+}
+
+func bare(rng string) string { return strings.TrimPrefix(rng, "npm:") }

@@ -1,0 +1,232 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	sarif "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// hostile is what an advisory could say to break a report.
+const hostile = "a | b\r\n<script>alert(1)</script> [x](https://evil.example) `code` @octocat ```\n# head\x1b[31mred\u202eder\u2066 {0} *bold*"
+
+func hostileReport(t *testing.T) *Report {
+	t.Helper()
+	a := advisory(t, "GHSA-1", "a", high, "0 2.0.0")
+	a.Summary, a.URL = hostile, "https://evil.example/)[x](javascript:1"
+	b := advisory(t, "GHSA-2", "b", critical, "0")
+	mal := advisory(t, "MAL-1", "evil", "", "0")
+	mal.Summary = hostile
+	base := load(t, monorepo(nil, []string{"b *"}, "b@npm:* = 1.0.0"))
+	head := load(t, monorepo([]string{"dev evil *"}, []string{"a ^1.0.0", "b *", "gone *"}, "a@npm:^1.0.0 = 1.0.0", "b@npm:* = 1.0.0", "evil@npm:* = 6.6.6"))
+	r := audited(t, head, base, Defaults(), a, b, mal)
+	r.Rules = append(r.Rules, RuleFinding{New: true, Verdict: Blocks, Finding: finding.Finding{Rule: "git-source", Severity: finding.Error,
+		Pos: fault.Pos{File: "a b/yarn.lock"}, Name: "x", Message: hostile, Next: hostile, Lines: []string{hostile}}})
+	r.Unknown = append(r.Unknown, finding.Unknown{Rule: "lock-edited", Reason: hostile, Next: hostile})
+	return r
+}
+
+func render(t *testing.T, write func(*bytes.Buffer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMarkdownSurvives(t *testing.T) {
+	text := render(t, func(b *bytes.Buffer) error { return hostileReport(t).WriteMarkdown(b) })
+	for _, bad := range []string{"<script>", "[x](", "](javascript", "\x1b", "\u202e", "\u2066", "@octocat", "\r", "\n# head", " `code` "} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q is in it:\n%s", bad, text)
+		}
+	}
+	// Every row of a table has as many cells as its head, and every fence ends.
+	columns, fences := 0, 0
+	for i, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "```") {
+			fences++
+		}
+		if !strings.HasPrefix(line, "|") {
+			columns = 0
+			continue
+		}
+		n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")
+		if columns == 0 {
+			columns = n
+		}
+		if n != columns {
+			t.Errorf("line %d has %d bars, the head %d: %s", i+1, n, columns, line)
+		}
+	}
+	if fences%2 != 0 {
+		t.Errorf("%d fences", fences)
+	}
+	if first := strings.Index(text, "MALWARE: Take evil"); first < 0 || first > strings.Index(text, "### Move a") {
+		t.Errorf("malware is not first:\n%s", text)
+	}
+}
+
+func TestMarkdownIsShortEnough(t *testing.T) {
+	var lock, deps []string
+	var list []*osv.Advisory
+	for i := range 600 {
+		name := fmt.Sprintf("package-with-a-long-name-%d", i)
+		deps = append(deps, name+" 1.0.0")
+		lock = append(lock, name+"@npm:1.0.0 = 1.0.0")
+		list = append(list, advisory(t, fmt.Sprintf("GHSA-%d", i), name, high, "0 2.0.0"))
+	}
+	r := audited(t, load(t, monorepo(nil, deps, lock...)), nil, Defaults(), list...)
+	text := render(t, func(b *bytes.Buffer) error { return r.WriteMarkdown(b) })
+	if len(text) > 65_000 || !strings.Contains(text, "left out because the report would be too long") {
+		t.Errorf("%d bytes", len(text))
+	}
+}
+
+func TestTableSurvives(t *testing.T) {
+	text := render(t, func(b *bytes.Buffer) error { return hostileReport(t).WriteTable(b, ui.Style{}) })
+	if strings.ContainsAny(text, "\x1b\r\u202e\u2066") || strings.Contains(text, "\n# head") {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestSARIF validates against the schema of SARIF 2.1.0 that go-sarif embeds.
+// The model of go-sarif would drop what the schema does not know: so nothing
+// may be lost on the way through it.
+func TestSARIF(t *testing.T) {
+	for name, r := range map[string]*Report{
+		"hostile": hostileReport(t),
+		"empty":   audited(t, load(t, monorepo(nil, nil)), nil, Defaults()),
+	} {
+		text := render(t, func(b *bytes.Buffer) error { return r.WriteSARIF(b, "portal dir", "1.2.3") })
+		doc, err := sarif.FromBytes([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, run := range doc.Runs { // the schema's defaults, which the model writes as nothing
+			run.Language, run.Tool.Driver.Language, run.NewlineSequences = "en-US", "en-US", []string{"\r\n", "\n"}
+		}
+		if err := doc.Validate(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+		again, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after any
+		if err := json.Unmarshal([]byte(text), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(again, &after); err != nil {
+			t.Fatal(err)
+		}
+		lost(t, name, before, after)
+		for _, run := range doc.Runs {
+			for _, res := range run.Results {
+				loc := res.Locations[0].PhysicalLocation
+				if uri := *loc.ArtifactLocation.URI; !strings.HasPrefix(uri, "portal%20dir/") || strings.Contains(uri, " ") {
+					t.Errorf("%s: at %q", name, uri)
+				}
+				if loc.Region == nil || *loc.Region.StartLine < 1 {
+					t.Errorf("%s: %s has no line", name, *res.RuleID)
+				}
+				if res.PartialFingerprints["portalctl/v1"] == "" {
+					t.Errorf("%s: %s has no fingerprint", name, *res.RuleID)
+				}
+				if rule := run.Tool.Driver.Rules[res.RuleIndex]; *rule.ID != *res.RuleID {
+					t.Errorf("%s: rule %d is %s, not %s", name, res.RuleIndex, *rule.ID, *res.RuleID)
+				}
+			}
+		}
+	}
+}
+
+// lost reports what before has and after has not.
+func lost(t *testing.T, path string, before, after any) {
+	t.Helper()
+	switch b := before.(type) {
+	case map[string]any:
+		a, ok := after.(map[string]any)
+		if !ok && len(b) > 0 {
+			t.Errorf("%s is lost", path)
+		}
+		for k, v := range b {
+			lost(t, path+"."+k, v, a[k])
+		}
+	case []any:
+		a, _ := after.([]any)
+		if len(a) != len(b) {
+			t.Errorf("%s: %d elements of %d", path, len(a), len(b))
+			return
+		}
+		for i := range b {
+			lost(t, fmt.Sprintf("%s[%d]", path, i), b[i], a[i])
+		}
+	default:
+		if !cmp.Equal(before, after) && before != float64(0) {
+			t.Errorf("%s: %v became %v", path, before, after)
+		}
+	}
+}
+
+// TestFingerprints: lines, versions and wording may change, the alert stays.
+func TestFingerprints(t *testing.T) {
+	a := advisory(t, "GHSA-1", "a", high, "0 9.0.0")
+	print := func(files map[string]string) []string {
+		var list []string
+		for _, f := range audited(t, load(t, files), nil, Defaults(), a).Findings {
+			list = append(list, f.Fingerprint)
+		}
+		return list
+	}
+	before := print(monorepo(nil, []string{"a *"}, "a@npm:* = 1.0.0"))
+	after := print(monorepo(nil, []string{"a ^2.0.0", "b *"}, "a@npm:^2.0.0 = 2.0.0", "b@npm:* = 1.0.0"))
+	if !cmp.Equal(before, after) {
+		t.Errorf("%v became %v", before, after)
+	}
+	two := print(monorepo([]string{"a ^1.0.0"}, []string{"a ^2.0.0"}, "a@npm:^1.0.0 = 1.0.0", "a@npm:^2.0.0 = 2.0.0"))
+	if len(two) != 2 || two[0] == two[1] {
+		t.Errorf("two versions: %v", two)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var doc struct {
+		Schema   string
+		Failed   bool
+		Findings []map[string]any
+		Actions  []map[string]any
+	}
+	text := render(t, func(b *bytes.Buffer) error { return hostileReport(t).WriteJSON(b) })
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Schema != Schema || !doc.Failed || len(doc.Findings) != 3 {
+		t.Fatalf("%+v", doc)
+	}
+	for _, key := range []string{"advisory", "aliases", "severity", "package", "version", "status", "lockfile", "paths", "fixed"} {
+		for _, f := range doc.Findings {
+			if _, ok := f[key]; !ok {
+				t.Errorf("no member %s", key)
+			}
+		}
+	}
+	if strings.Contains(text, "null") && !strings.Contains(text, `"score": null`) {
+		t.Error("a list is null")
+	}
+	for _, f := range doc.Findings {
+		if at, ok := f["action"].(float64); !ok || int(at) >= len(doc.Actions) {
+			t.Errorf("%v has action %v of %d", f["advisory"], f["action"], len(doc.Actions))
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// Defaults are the options where neither a flag nor policy says something: what
+// is high or critical fails, what nobody rates or no version fixes warns.
+func Defaults() Options { return Options{FailOn: "high", NoScore: Warn} }
+
+// With is o with what a policy says.
+func (o Options) With(p ignore.Policy) Options {
+	if p.FailOn != "" {
+		o.FailOn = p.FailOn
+	}
+	if p.NoScore != "" {
+		o.NoScore = p.NoScore
+	}
+	for _, b := range []struct {
+		to   *bool
+		from *bool
+	}{{&o.FailOnUnfixable, p.FailOnUnfixable}, {&o.Prod, p.Prod}, {&o.Strict, p.Strict}} {
+		if b.from != nil {
+			*b.to = *b.from
+		}
+	}
+	return o
+}
+
+func (o Options) check() error {
+	if words := append(slices.Clone(Ratings), None); !slices.Contains(words, o.FailOn) {
+		return fault.New("%q is no severity to fail on", o.FailOn).WithNext("Use one of: %s", strings.Join(words, ", "))
+	}
+	if words := []string{Block, Warn, Allow}; !slices.Contains(words, o.NoScore) {
+		return fault.New("%q is not what a finding without a score can do", o.NoScore).WithNext("Use one of: %s", strings.Join(words, ", "))
+	}
+	return nil
+}
+
+// judge decides what a finding means.
+func (b *builder) judge(f *Finding) {
+	f.Verdict, f.Why = b.verdict(f)
+	d := b.in.Decisions
+	if d == nil {
+		return
+	}
+	s := f.subject()
+	if ig, ok := d.Ignored(s); ok {
+		f.Verdict, f.Why, f.Ignore = Ignored, "ignored: "+reason(ig), &ig
+		return
+	}
+	if ig, ok := d.Added(s); ok {
+		f.Pending = &ig
+	}
+}
+
+func reason(ig ignore.Ignore) string {
+	text := ig.Reason
+	if text == "" {
+		text = "no reason given"
+	}
+	if ig.Owner != "" {
+		text += ", " + ig.Owner
+	}
+	if ig.Expires != "" {
+		text += ", until " + ig.Expires
+	}
+	return text
+}
+
+// verdict is that of a finding that nothing ignores. Malware blocks whatever
+// else holds: what a change did not bring is in the portal all the same.
+func (b *builder) verdict(f *Finding) (Verdict, string) {
+	switch {
+	case f.Malicious():
+		return Blocks, "malware"
+	case b.in.Base != nil && f.Status != New:
+		return Allowed, "the base has it, too"
+	}
+	rating := f.Advisory.Rating
+	if rating == "" {
+		switch b.opts.NoScore {
+		case Block:
+			return b.unfixable(f, "nobody has rated it (--no-score block)")
+		case Warn:
+			return Warns, "nobody has rated it"
+		}
+		return Allowed, "nobody has rated it"
+	}
+	if at := slices.Index(Ratings, b.opts.FailOn); at < 0 || slices.Index(Ratings, rating) < at {
+		return Allowed, fmt.Sprintf("below --fail-on %s", b.opts.FailOn)
+	}
+	return b.unfixable(f, rating)
+}
+
+// unfixable blocks, unless there is nothing to move to: who cannot fix it would
+// turn the gate off.
+func (b *builder) unfixable(f *Finding, why string) (Verdict, string) {
+	if f.Fixed == "" && !b.opts.FailOnUnfixable {
+		return Warns, why + ", but no version fixes it"
+	}
+	return Blocks, why
+}
+
+// rules adds what the rules about locks and settings found. Errors that the
+// change adds block; without a base they warn, as nothing is known to be new.
+func (b *builder) rules() {
+	if b.in.Trust == nil {
+		return
+	}
+	b.r.Unknown = append(b.r.Unknown, b.in.Trust.Unknown...)
+	for _, f := range b.in.Trust.Findings {
+		rf := RuleFinding{Finding: f.Finding, New: f.New, Verdict: Allowed}
+		switch counts := f.New || b.in.Base == nil; {
+		case f.Severity == finding.Error && f.New:
+			rf.Verdict = Blocks
+		case f.Severity.Fails() && counts:
+			rf.Verdict = Warns
+		}
+		if d := b.in.Decisions; d != nil {
+			s := ignore.Subject{Rule: f.Rule, Package: f.Name, Lock: f.Pos.File}
+			if ig, ok := d.Ignored(s); ok {
+				rf.Verdict, rf.Ignore = Ignored, &ig
+			} else if ig, ok := d.Added(s); ok {
+				rf.Pending = &ig
+			}
+		}
+		b.r.Rules = append(b.r.Rules, rf)
+	}
+}
+
+// decisions adds the findings about the ignores themselves.
+func (b *builder) decisions() {
+	d := b.in.Decisions
+	if d == nil {
+		return
+	}
+	if d.Note != "" {
+		b.r.Notes = append(b.r.Notes, d.Note)
+	}
+	for _, f := range d.Findings(b.opts.Strict, b.opts.Prod || b.opts.Partial) {
+		rf := RuleFinding{Finding: f, New: true, Verdict: Allowed}
+		switch f.Severity {
+		case finding.Error:
+			rf.Verdict = Blocks
+		case finding.Warning:
+			rf.Verdict = Warns
+		}
+		b.r.Rules = append(b.r.Rules, rf)
+	}
+}
+
+// Rules are all rules that a configuration of audit may name.
+func Rules() []finding.Rule { return append(append(trust.Rules(), ruleStale), ignore.Rules()...) }

@@ -1,0 +1,224 @@
+package audit
+
+import (
+	"io"
+	"time"
+
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/report"
+)
+
+// The JSON of a report, documented in docs/json.md. Within a version of the
+// schema members are only added.
+type (
+	jsonReport struct {
+		Schema   string            `json:"schema"`
+		Failed   bool              `json:"failed"`
+		Base     *jsonBase         `json:"base"`
+		Database jsonDatabase      `json:"database"`
+		Policy   jsonPolicy        `json:"policy"`
+		Locks    int               `json:"locks"`
+		Packages int               `json:"packages"`
+		Summary  Counts            `json:"summary"`
+		Findings []jsonFinding     `json:"findings"`
+		Actions  []jsonAction      `json:"actions"`
+		Rules    []jsonRule        `json:"rules"`
+		Unknown  []finding.Unknown `json:"unknown"`
+		Notes    []string          `json:"notes"`
+	}
+	jsonBase struct {
+		Name   string `json:"name"`
+		Commit string `json:"commit"`
+	}
+	jsonDatabase struct {
+		Source  string `json:"source"`
+		Records int    `json:"records"`
+		Updated string `json:"updated"`
+	}
+	jsonPolicy struct {
+		FailOn          string `json:"failOn"`
+		NoScore         string `json:"noScore"`
+		FailOnUnfixable bool   `json:"failOnUnfixable"`
+		Prod            bool   `json:"prod"`
+		Strict          bool   `json:"strict"`
+	}
+	jsonFinding struct {
+		Advisory    string      `json:"advisory"`
+		Aliases     []string    `json:"aliases"`
+		URL         string      `json:"url"`
+		Summary     string      `json:"summary"`
+		Severity    string      `json:"severity"`
+		Score       *float64    `json:"score"`
+		Vector      string      `json:"vector"`
+		Malware     bool        `json:"malware"`
+		Package     string      `json:"package"`
+		Version     string      `json:"version"`
+		Status      Status      `json:"status"`
+		Before      []string    `json:"before"`
+		Verdict     Verdict     `json:"verdict"`
+		Why         string      `json:"why"`
+		Lockfile    string      `json:"lockfile"`
+		File        string      `json:"file"`
+		Line        int         `json:"line"`
+		Parts       []string    `json:"parts"`
+		Production  bool        `json:"production"`
+		Paths       []jsonPath  `json:"paths"`
+		Fixed       string      `json:"fixed"`
+		Admitted    bool        `json:"admitted"`
+		Action      *int        `json:"action"`
+		Ignore      *jsonIgnore `json:"ignore,omitempty"`
+		Pending     *jsonIgnore `json:"pendingIgnore,omitempty"`
+		Fingerprint string      `json:"fingerprint"`
+	}
+	jsonPath struct {
+		Workspace string     `json:"workspace"`
+		Folder    string     `json:"folder"`
+		Part      string     `json:"part"`
+		Dev       bool       `json:"dev"`
+		Steps     []jsonStep `json:"steps"`
+	}
+	jsonStep struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+		Range   string `json:"range"`
+	}
+	jsonAction struct {
+		Kind     ActionKind `json:"kind"`
+		Lockfile string     `json:"lockfile"`
+		Title    string     `json:"title"`
+		Steps    []string   `json:"steps"`
+		Caution  string     `json:"caution"`
+	}
+	jsonRule struct {
+		Rule     string           `json:"rule"`
+		Severity finding.Severity `json:"severity"`
+		Verdict  Verdict          `json:"verdict"`
+		New      bool             `json:"new"`
+		File     string           `json:"file"`
+		Line     int              `json:"line"`
+		Name     string           `json:"name"`
+		Message  string           `json:"message"`
+		Next     string           `json:"next"`
+		Details  any              `json:"details,omitempty"`
+		Ignore   *jsonIgnore      `json:"ignore,omitempty"`
+		Pending  *jsonIgnore      `json:"pendingIgnore,omitempty"`
+	}
+	jsonIgnore struct {
+		Reason  string `json:"reason"`
+		Owner   string `json:"owner"`
+		Expires string `json:"expires"`
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+	}
+)
+
+// WriteJSON writes the report as one JSON document.
+func (r *Report) WriteJSON(w io.Writer) error {
+	doc := jsonReport{
+		Schema: Schema, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
+		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
+		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
+		Findings: []jsonFinding{}, Actions: []jsonAction{}, Rules: []jsonRule{},
+		Unknown: orEmpty(r.Unknown), Notes: orEmpty(append(append([]string{}, r.Database.Warnings...), r.Notes...)),
+	}
+	if r.Base != nil {
+		doc.Base = &jsonBase{r.Base.Name, r.Base.Commit}
+	}
+	index := map[*Action]int{}
+	for i, a := range r.Actions {
+		index[a] = i
+		doc.Actions = append(doc.Actions, jsonAction{a.Kind, a.Lockfile, a.Title, orEmpty(a.Steps), a.Caution})
+	}
+	for _, f := range r.Findings {
+		j := f.json()
+		if f.Action != nil {
+			i := index[f.Action]
+			j.Action = &i
+		}
+		doc.Findings = append(doc.Findings, j)
+	}
+	for _, f := range r.Rules {
+		doc.Rules = append(doc.Rules, jsonRule{f.Rule, f.Severity, f.Verdict, f.New, f.Pos.File, f.Pos.Line, f.Name, f.Message, f.Next,
+			f.Details, toIgnore(f.Ignore), toIgnore(f.Pending)})
+	}
+	return report.JSON(w, doc)
+}
+
+func (f *Finding) json() jsonFinding {
+	a := f.Advisory
+	j := jsonFinding{
+		Advisory: a.ID, Aliases: orEmpty(a.Aliases), URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
+		Package: f.Package, Version: f.Version, Status: f.Status, Before: orEmpty(f.Before), Verdict: f.Verdict, Why: f.Why,
+		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: orEmpty(f.Where.Parts), Production: f.Where.Production,
+		Paths: []jsonPath{}, Fixed: f.Fixed, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
+	}
+	if j.Severity == "" {
+		j.Severity = "unknown"
+	}
+	if a.Score >= 0 {
+		j.Score = &a.Score
+	}
+	for _, p := range f.Where.Paths {
+		j.Paths = append(j.Paths, p.json())
+	}
+	return j
+}
+
+func (p Path) json() jsonPath {
+	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, Steps: []jsonStep{}}
+	for _, s := range p.Steps {
+		j.Steps = append(j.Steps, jsonStep(s))
+	}
+	return j
+}
+
+func toIgnore(ig *ignore.Ignore) *jsonIgnore {
+	if ig == nil {
+		return nil
+	}
+	return &jsonIgnore{ig.Reason, ig.Owner, ig.Expires, ig.Pos.File, ig.Pos.Line}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// WhySchema names the form of the JSON of audit why.
+const WhySchema = "portalctl.audit-why/v1"
+
+// WhyDocument is the JSON of what Why found.
+func WhyDocument(name, version string, reasons []Reason) any {
+	type item struct {
+		Lockfile   string     `json:"lockfile"`
+		Version    string     `json:"version"`
+		Ranges     []string   `json:"ranges"`
+		Parts      []string   `json:"parts"`
+		Production bool       `json:"production"`
+		Paths      []jsonPath `json:"paths"`
+	}
+	doc := struct {
+		Schema  string `json:"schema"`
+		Package string `json:"package"`
+		Version string `json:"version"`
+		Found   []item `json:"found"`
+	}{WhySchema, name, version, []item{}}
+	for _, r := range reasons {
+		it := item{r.Lockfile, r.Version, orEmpty(r.Ranges), orEmpty(r.Where.Parts), r.Where.Production, []jsonPath{}}
+		for _, p := range r.Where.Paths {
+			it.Paths = append(it.Paths, p.json())
+		}
+		doc.Found = append(doc.Found, it)
+	}
+	return doc
+}

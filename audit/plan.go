@@ -1,0 +1,322 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// plans collects the findings of one lock by what is to be done about them.
+type plans struct {
+	b     *builder
+	m     *model
+	order []osv.Package
+	of    map[osv.Package][]*Finding
+	made  map[string]*Action
+	list  []*Action
+	// names are the packages of a command, entries the lines of resolutions.
+	names   map[*Action][]string
+	entries map[*Action][][2]string
+	// parents are those of names that others ask for the package through.
+	parents map[*Action][]string
+	// jumps are the major steps of resolutions.
+	jumps map[*Action][]string
+}
+
+func newPlans(b *builder, m *model) *plans {
+	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
+		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, parents: map[*Action][]string{}, jumps: map[*Action][]string{}}
+}
+
+func (p *plans) add(pkg osv.Package, f *Finding) {
+	if len(p.of[pkg]) == 0 {
+		p.order = append(p.order, pkg)
+	}
+	p.of[pkg] = append(p.of[pkg], f)
+}
+
+// actions decides for each package: one move that ends all of its findings, if
+// there is one.
+func (p *plans) actions() []*Action {
+	for _, pkg := range p.order {
+		var list, none []*Finding
+		for _, f := range p.of[pkg] {
+			switch {
+			case f.Malicious():
+				p.malware(pkg, f)
+			case f.Fixed == "":
+				none = append(none, f)
+			default:
+				list = append(list, f)
+			}
+		}
+		if len(none) > 0 {
+			p.noFix(pkg, none)
+		}
+		if len(list) > 0 {
+			p.move(pkg, list)
+		}
+	}
+	for _, a := range p.list {
+		p.complete(a)
+	}
+	return p.list
+}
+
+// action is the one of a kind and key, made at the first call.
+func (p *plans) action(kind ActionKind, key string, list []*Finding) *Action {
+	key = string(kind) + "\x00" + key
+	a := p.made[key]
+	if a == nil {
+		a = &Action{Kind: kind, Lockfile: p.m.Path}
+		p.made[key] = a
+		p.list = append(p.list, a)
+	}
+	for _, f := range list {
+		f.Action = a
+	}
+	a.Findings = append(a.Findings, list...)
+	return a
+}
+
+func (p *plans) malware(pkg osv.Package, f *Finding) {
+	a := p.action(DropMalware, pkg.Name+"@"+pkg.Version, []*Finding{f})
+	a.Title = fmt.Sprintf("Take %s@%s out: it is malware", pkg.Name, pkg.Version)
+	what := "do not install this branch anywhere"
+	if f.Status == Present && p.b.in.Base != nil || p.b.in.Base == nil {
+		what = "it is on your main branch: stop deploying and installing it"
+	}
+	a.Steps = []string{
+		what + "; where it was installed (laptops, CI runners, images), treat the machine as compromised",
+		"rotate every secret that those machines could read: npm and git tokens, cloud keys, CI secrets, database passwords",
+		"pin " + pkg.Name + " to a version that is not in " + f.Advisory.ID + ", or drop what asks for it, run yarn install, and commit yarn.lock",
+	}
+}
+
+// accepted is for how many days an ignore is proposed.
+const accepted = 90
+
+// noFix says how to live with what nobody has fixed: by replacing what asks for
+// it, or an ignore with an end.
+func (p *plans) noFix(pkg osv.Package, list []*Finding) {
+	a := p.action(NoFix, pkg.Name, list)
+	a.Title = "No version fixes " + pkg.Name
+	days := accepted
+	if d := p.b.in.Decisions; d != nil && d.Policy.Window > 0 {
+		days = min(days, d.Policy.Window)
+	}
+	a.Steps = []string{"replace what asks for it" + p.direct(a.Findings) + ", or accept it for a while in .portalctl.yaml:",
+		"  audit:", "    ignore:"}
+	seen := map[string]bool{}
+	for _, f := range a.Findings {
+		if seen[f.Advisory.ID] {
+			continue
+		}
+		seen[f.Advisory.ID] = true
+		a.Steps = append(a.Steps, "      - id: "+f.Advisory.ID, "        package: "+quoted(pkg.Name),
+			"        reason: why it does no harm here", "        owner: your team",
+			"        expires: "+p.b.opts.Now.AddDate(0, 0, days).UTC().Format(time.DateOnly))
+	}
+}
+
+// direct names the direct dependencies through which a package comes.
+func (p *plans) direct(list []*Finding) string {
+	var names []string
+	for _, f := range list {
+		for _, w := range f.Where.Paths {
+			if len(w.Steps) > 1 && !slices.Contains(names, w.Steps[0].Name) {
+				names = append(names, w.Steps[0].Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (it comes with " + someOf(names, 3) + ")"
+}
+
+func someOf(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// move finds what keeps a package from the version that ends all of list. What
+// the lock alone can end comes apart from what takes more; and when no single
+// version ends all, each finding is looked at alone.
+func (p *plans) move(pkg osv.Package, list []*Finding) {
+	admitted := pick(list, func(f *Finding) bool { return f.Admitted })
+	if to := target(advisories(admitted), pkg); len(admitted) < len(list) && to != "" && p.m.admitted(pkg, to) {
+		p.moveTo(pkg, to, admitted)
+		list = pick(list, func(f *Finding) bool { return !f.Admitted })
+	}
+	if to := target(advisories(list), pkg); to != "" {
+		p.moveTo(pkg, to, list)
+		return
+	}
+	for _, f := range list {
+		p.moveTo(pkg, f.Fixed, []*Finding{f})
+	}
+}
+
+func advisories(list []*Finding) []*osv.Advisory {
+	out := make([]*osv.Advisory, len(list))
+	for i, f := range list {
+		out[i] = f.Advisory
+	}
+	return out
+}
+
+func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
+	asks := p.m.asks(pkg, to)
+	if len(asks) == 0 {
+		a := p.action(UpdateLock, "unasked", list)
+		a.Title, a.Steps = "Bring the lock in line: nobody asks for these packages any more", []string{"portalctl check --fix" + p.inDir()}
+		return
+	}
+	switch worst := asks[0].hold; worst {
+	case free:
+		a := p.action(UpdateLock, "", list)
+		p.names[a] = append(p.names[a], pkg.Name)
+	case byRange, byResolution, byPatch:
+		p.edit(pkg, to, asks, list)
+	case byRelease:
+		p.release(pkg, to, list)
+	default:
+		if p.bump(pkg, to, asks, list) || p.plugins(pkg, list) {
+			return
+		}
+		a := p.action(AddResolution, "", list)
+		for _, ask := range asks {
+			if ask.hold != free {
+				p.entries[a] = append(p.entries[a], p.entry(ask, pkg, to))
+				if step := jump(pkg.Version, to); step != "" {
+					p.jumps[a] = append(p.jumps[a], pkg.Name+" "+pkg.Version+" → "+to)
+				}
+			}
+		}
+	}
+}
+
+// edit moves ranges of the project's own.
+func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
+	v, err := semrange.ParseVersion(to)
+	if err != nil {
+		return
+	}
+	var steps []string
+	add := func(format string, args ...any) {
+		if s := fmt.Sprintf(format, args...); !slices.Contains(steps, s) {
+			steps = append(steps, s)
+		}
+	}
+	for _, ask := range asks {
+		switch ask.hold {
+		case byRange:
+			if strings.HasPrefix(ask.Range, "catalog:") {
+				add(".yarnrc.yml: move the catalog entry of %s to ^%s", ask.Name, to)
+				continue
+			}
+			spec, out := pkgjson.Retarget(ask.Range, v, pkgjson.Options{})
+			if out.Verdict != pkgjson.Changed {
+				spec = "^" + to
+			}
+			add("%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
+		case byResolution:
+			key := p.m.resolution(ask.Edge)
+			value, out := pkgjson.Retarget(bare(ask.Key.Range), v, pkgjson.Options{})
+			if out.Verdict != pkgjson.Changed {
+				value = "^" + to
+			}
+			add("%s: resolutions: %q: %q → %q", p.manifest(), key, bare(ask.Key.Range), value)
+		case byPatch:
+			add("make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
+		}
+	}
+	a := p.action(EditRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
+	a.Title = fmt.Sprintf("Move %s to %s", pkg.Name, to)
+	a.Steps = append(steps, p.install())
+	a.Caution = jump(pkg.Version, to)
+}
+
+func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
+	a := p.action(BumpRelease, "", list)
+	a.Title = "Move to a newer Backstage release"
+	steps := []string{"portalctl versions bump" + p.inDir()}
+	if rel := p.releaseWith(pkg.Name, to); rel != "" {
+		a.Title = "Move to Backstage " + rel + " or newer"
+		steps = []string{"portalctl versions bump --release " + rel + p.inDir()}
+	}
+	a.Steps = steps
+}
+
+// plugins has those moved that ask for a @backstage package of an old release:
+// to overrule what they were built for would break them. Nothing is done for
+// other packages.
+func (p *plans) plugins(pkg osv.Package, list []*Finding) bool {
+	if !strings.HasPrefix(pkg.Name, "@backstage/") {
+		return false
+	}
+	var direct []string
+	release := false
+	for _, w := range list[0].Where.Paths {
+		switch first := w.Steps[0].Name; {
+		case strings.HasPrefix(first, "@backstage/"):
+			release = true
+		default:
+			direct = append(direct, first)
+		}
+	}
+	direct = sorted(direct)
+	if len(direct) == 0 && !release {
+		return false
+	}
+	a := p.action(BumpRelease, fmt.Sprint(direct, release), list)
+	a.Title = "Move what asks for @backstage packages of an old release"
+	command := "portalctl versions bump"
+	for _, name := range direct {
+		command += " --pattern '" + name + "'"
+	}
+	a.Steps = []string{command + p.inDir()}
+	return true
+}
+
+// releaseWith is the first known release that has at least a version of a
+// package.
+func (p *plans) releaseWith(name, version string) string {
+	v, err := semrange.ParseVersion(version)
+	if err != nil {
+		return ""
+	}
+	releases := slices.Clone(p.b.in.Releases)
+	slices.SortFunc(releases, func(a, b Release) int { return compareVersions(a.Version, b.Version) })
+	for _, r := range releases {
+		have, err := semrange.ParseVersion(r.Packages[name])
+		if err == nil && semrange.Compare(have, v) >= 0 && !strings.Contains(r.Version, "-") {
+			return r.Version
+		}
+	}
+	return ""
+}
+
+// bump looks for released versions of the packages that ask which admit the
+// fix. It needs the registry.
+func (p *plans) bump(pkg osv.Package, to string, asks []ask, list []*Finding) bool {
+	if p.b.in.Published == nil {
+		return false
+	}
+	c := climber{p: p, seen: map[depgraph.Node]bool{}}
+	for _, a := range asks {
+		if a.hold != free && !c.climb(a, pkg.Name, to) {
+			return false
+		}
+	}
+	return c.apply(list)
+}

@@ -1,0 +1,291 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// NewReport judges the locks of the head, against those of the base if there
+// is one. An error is an option that is not known.
+func NewReport(in Input, opts Options) (*Report, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	r := &Report{Base: in.Base, Database: in.Database, Options: opts, Locks: len(in.Head), Packages: len(Packages(in.Head))}
+	b := &builder{in: in, opts: opts, r: r, hits: newHits(in.Hits), base: known{}}
+	b.compare()
+	for _, l := range in.Head {
+		m := newModel(l)
+		b.lock(m)
+		b.stale(m)
+	}
+	b.fixed()
+	b.rules()
+	b.decisions()
+	r.finish()
+	return r, nil
+}
+
+type builder struct {
+	in   Input
+	opts Options
+	r    *Report
+	hits hits
+	base known
+	// moved has the paths of locks that were elsewhere at the base.
+	moved map[string]string
+	// still are the findings of the base that the head has, too.
+	still map[found]bool
+	// models of the base's locks, by path.
+	baseModels []*model
+}
+
+// compare notes what the base had, under the paths that its locks have now.
+func (b *builder) compare() {
+	b.still = map[found]bool{}
+	if b.in.Base == nil {
+		return
+	}
+	b.moved = Moves(b.in.Head, b.in.Base.Locks)
+	now := map[string]string{}
+	for head, base := range b.moved {
+		now[base] = head
+	}
+	for _, l := range b.in.Base.Locks {
+		m := newModel(l)
+		b.baseModels = append(b.baseModels, m)
+		b.base.add(m, cmp.Or(now[l.Path], l.Path), b.hits, b.opts.Prod)
+	}
+}
+
+// lock adds the findings of a lock of the head.
+func (b *builder) lock(m *model) {
+	var list []osv.Package
+	for p := range m.nodes {
+		if len(b.hits[p]) > 0 {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, comparePackages)
+	// What a change adds comes apart from what was there: its author is not to
+	// do the other's work.
+	plans, later := newPlans(b, m), newPlans(b, m)
+	count := map[found]int{}
+	for _, p := range list {
+		where := m.where(p)
+		for _, a := range b.hits[p] {
+			if b.opts.Prod && !where.Production && !a.Malicious {
+				b.r.LeftOut++
+				continue
+			}
+			f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Present, Lockfile: m.Path, Where: where}
+			key := found{m.Path, p.Name, a.ID}
+			if b.in.Base != nil {
+				f.Before = b.base.before(m.Path, p.Name, a)
+				if len(f.Before) == 0 {
+					f.Status = New
+				}
+			}
+			for _, id := range append([]string{a.ID}, a.Aliases...) {
+				b.still[found{m.Path, p.Name, id}] = true
+			}
+			f.Fixed = lowestFix(a, p)
+			f.Admitted = f.Fixed != "" && m.admitted(p, f.Fixed)
+			f.Fingerprint = fingerprint(f, count[key])
+			count[key]++
+			b.judge(f)
+			b.r.Findings = append(b.r.Findings, f)
+			if b.r.changed(f) {
+				plans.add(p, f)
+			} else {
+				later.add(p, f)
+			}
+		}
+	}
+	b.r.Actions = append(append(b.r.Actions, plans.actions()...), later.actions()...)
+}
+
+// fixed adds what only the base has.
+func (b *builder) fixed() {
+	now := map[string]string{}
+	for head, base := range b.moved {
+		now[base] = head
+	}
+	for _, m := range b.baseModels {
+		path := cmp.Or(now[m.Path], m.Path)
+		seen := map[found]bool{}
+		for _, p := range Packages([]*Lock{m.Lock}) {
+			for _, a := range b.hits[p] {
+				key := found{path, p.Name, a.ID}
+				if b.opts.Prod && !a.Malicious && !m.production(p) || b.has(key, a.Aliases) || seen[key] {
+					continue
+				}
+				seen[key] = true
+				f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Fixed, Lockfile: path,
+					Before: b.base.before(path, p.Name, a), Verdict: Allowed, Why: "only the base has it", Where: m.where(p)}
+				f.Fixed = lowestFix(a, p)
+				f.Fingerprint = fingerprint(f, 0)
+				b.r.Findings = append(b.r.Findings, f)
+			}
+		}
+	}
+}
+
+func (b *builder) has(key found, aliases []string) bool {
+	if b.still[key] {
+		return true
+	}
+	return slices.ContainsFunc(aliases, func(id string) bool { return b.still[found{key.lock, key.name, id}] })
+}
+
+// subject is a finding as ignores see it.
+func (f *Finding) subject() ignore.Subject {
+	s := ignore.Subject{ID: f.Advisory.ID, Aliases: f.Advisory.Aliases, Package: f.Package, Version: f.Version,
+		Lock: f.Lockfile, Malware: f.Malicious()}
+	for _, p := range f.Where.Paths {
+		s.Workspaces = append(s.Workspaces, p.Folder)
+	}
+	return s
+}
+
+// finish sorts: what blocks before what does not, malware before all, then by
+// how bad it is.
+func (r *Report) finish() {
+	slices.SortStableFunc(r.Findings, compareFindings)
+	slices.SortStableFunc(r.Rules, func(a, b RuleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
+	for _, a := range r.Actions {
+		slices.SortStableFunc(a.Findings, compareFindings)
+	}
+	slices.SortStableFunc(r.Actions, func(a, b *Action) int {
+		// A command that moves the lock alone helps more than an edit, and an
+		// edit more than overruling what others ask for.
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Kind.order(), b.Kind.order()), -cmp.Compare(a.blocking(), b.blocking()),
+			-cmp.Compare(len(a.Findings), len(b.Findings)), cmp.Compare(a.Lockfile, b.Lockfile), cmp.Compare(a.Title, b.Title))
+	})
+}
+
+func compareFindings(a, b *Finding) int {
+	return cmp.Or(
+		cmp.Compare(boolRank(a.Malicious()), boolRank(b.Malicious())),
+		cmp.Compare(a.Status.order(), b.Status.order()),
+		cmp.Compare(a.Verdict.order(), b.Verdict.order()),
+		-cmp.Compare(slices.Index(Ratings, a.Advisory.Rating), slices.Index(Ratings, b.Advisory.Rating)),
+		-cmp.Compare(a.Advisory.Score, b.Advisory.Score),
+		cmp.Compare(a.Lockfile, b.Lockfile),
+		cmp.Compare(a.Package, b.Package),
+		compareVersions(a.Version, b.Version),
+		cmp.Compare(a.Advisory.ID, b.Advisory.ID),
+	)
+}
+
+func boolRank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+func (s Status) order() int {
+	return slices.Index([]Status{New, Present, Fixed}, s)
+}
+
+func (v Verdict) order() int {
+	return slices.Index([]Verdict{Blocks, Warns, Allowed, Ignored}, v)
+}
+
+func compareVersions(a, b string) int {
+	va, errA := semrange.ParseVersion(a)
+	vb, errB := semrange.ParseVersion(b)
+	if errA != nil || errB != nil {
+		return cmp.Compare(a, b)
+	}
+	return semrange.Compare(va, vb)
+}
+
+// Counts are the numbers of a report.
+type Counts struct {
+	New     int `json:"new"`
+	Present int `json:"present"`
+	Fixed   int `json:"fixed"`
+	// Malware counts among new and present.
+	Malware  int `json:"malware"`
+	Blocking int `json:"blocking"`
+	Warnings int `json:"warnings"`
+	Ignored  int `json:"ignored"`
+	// Rules counts the findings of the rules about locks and settings.
+	Rules int `json:"rules"`
+}
+
+// Counts are the numbers of r. Blocking and Warnings count the rules' findings,
+// too.
+func (r *Report) Counts() Counts {
+	c := Counts{Rules: len(r.Rules)}
+	count := func(v Verdict) {
+		switch v {
+		case Blocks:
+			c.Blocking++
+		case Warns:
+			c.Warnings++
+		case Ignored:
+			c.Ignored++
+		}
+	}
+	for _, f := range r.Findings {
+		switch f.Status {
+		case New:
+			c.New++
+		case Present:
+			c.Present++
+		case Fixed:
+			c.Fixed++
+			continue
+		}
+		if f.Malicious() {
+			c.Malware++
+		}
+		count(f.Verdict)
+	}
+	for _, f := range r.Rules {
+		count(f.Verdict)
+	}
+	return c
+}
+
+// Sentence is the outcome in a few words.
+func (r *Report) Sentence() string {
+	c := r.Counts()
+	text := "nothing blocks"
+	if c.Blocking > 0 {
+		text = plural(c.Blocking, "finding") + " block"
+		if c.Blocking == 1 {
+			text += "s"
+		}
+	}
+	if c.Malware > 0 {
+		text = fmt.Sprintf("MALWARE (%d); %s", c.Malware, text)
+	}
+	if r.Base != nil {
+		text += fmt.Sprintf("; %d new, %d still present, %d fixed", c.New, c.Present, c.Fixed)
+	} else {
+		text += "; " + plural(c.Present, "finding") + " in all"
+	}
+	if c.Warnings > 0 {
+		text += "; " + plural(c.Warnings, "warning")
+	}
+	if c.Ignored > 0 {
+		text += fmt.Sprintf("; %d ignored", c.Ignored)
+	}
+	return text
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

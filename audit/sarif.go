@@ -1,0 +1,104 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// WriteSARIF writes the report for code scanning: a rule for each advisory, so
+// that alerts carry its severity, and one for each rule about locks and
+// settings. What is fixed is left out. prefix is the folder of what is audited
+// within the repository, "" for its root; version is portalctl's own.
+func (r *Report) WriteSARIF(w io.Writer, prefix, version string) error {
+	out := finding.Report{Rules: Rules()}
+	seen := map[string]bool{}
+	for _, f := range r.Findings {
+		if f.Status == Fixed {
+			continue
+		}
+		if !seen[f.Advisory.ID] {
+			seen[f.Advisory.ID] = true
+			out.Rules = append(out.Rules, advisoryRule(f))
+		}
+		sf := f.sarif(r.Base != nil)
+		if f.Ignore != nil {
+			out.Ignored = append(out.Ignored, finding.Ignored{Finding: sf, Reason: f.Ignore.Reason, Expires: f.Ignore.Expires})
+			continue
+		}
+		out.Findings = append(out.Findings, sf)
+	}
+	keys := map[string]int{}
+	for _, f := range r.Rules {
+		sf := f.Finding
+		sf.Severity = level(f.Verdict)
+		sf.Pos.Line = max(sf.Pos.Line, 1)
+		if sf.Fingerprint == "" {
+			sf.Fingerprint = f.fingerprint(keys)
+		}
+		if f.Ignore != nil {
+			out.Ignored = append(out.Ignored, finding.Ignored{Finding: sf, Reason: f.Ignore.Reason, Expires: f.Ignore.Expires})
+			continue
+		}
+		out.Findings = append(out.Findings, sf)
+	}
+	out.Prefix(prefix)
+	return out.WriteSARIF(w, version)
+}
+
+func advisoryRule(f *Finding) finding.Rule {
+	rule := finding.Rule{ID: f.Advisory.ID, Title: short(f.summary(), 200), Severity: finding.Warning, URL: f.Advisory.URL,
+		Score: max(f.Advisory.Score, 0), Tags: []string{"security", "supply-chain"}}
+	if f.Malicious() {
+		// Code scanning sorts by this number; malware has none of its own.
+		rule.Severity, rule.Score, rule.Tags = finding.Error, 10, append(rule.Tags, "malware")
+	}
+	if rule.URL == "" {
+		rule.URL = "https://osv.dev/vulnerability/" + f.Advisory.ID
+	}
+	return rule
+}
+
+func level(v Verdict) finding.Severity {
+	switch v {
+	case Blocks:
+		return finding.Error
+	case Warns:
+		return finding.Warning
+	}
+	return finding.Info
+}
+
+// sarif is f as a finding of code scanning. The message's first sentence is all
+// that lists show. Brackets and braces have a meaning in it.
+func (f *Finding) sarif(base bool) finding.Finding {
+	out := finding.Finding{
+		Rule: f.Advisory.ID, Severity: level(f.Verdict), Pos: f.Where.Pos, Name: f.Package, Fingerprint: f.Fingerprint,
+		Message: fmt.Sprintf("%s %s is affected by %s (%s, %s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID, f.rating(), f.fix(),
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(f.summary(), "."))),
+		Lines: append([]string{"Needed by: " + f.Where.use()}, f.Where.ways(5)...),
+	}
+	if f.Malicious() {
+		out.Message = fmt.Sprintf("%s %s is malware (%s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID,
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(f.summary(), ".")))
+	}
+	if f.Action != nil {
+		out.Next = plain(f.Action.Title) + ": " + strings.Join(f.Action.Steps, "; ")
+	}
+	if base {
+		out.State = map[Status]string{New: "new", Present: "unchanged"}[f.Status]
+	}
+	out.Pos.Line = max(out.Pos.Line, 1)
+	return out
+}
+
+// ruleURL is where a rule is explained.
+func ruleURL(id string) string {
+	if i := slices.IndexFunc(Rules(), func(r finding.Rule) bool { return r.ID == id }); i >= 0 {
+		return Rules()[i].DocURL()
+	}
+	return finding.Rule{ID: id}.DocURL()
+}

@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// ruleStale is the rule about locks that lack what is asked for: what is not
+// in the lock cannot be audited, and an install puts in what is newest then.
+// The rule of that name of portalctl check explains it.
+var ruleStale = finding.Rule{ID: "lockfile-stale", Title: "dependencies that yarn.lock has no entry for", Severity: finding.Error}
+
+// stale adds what the lock has no entry for. The change that brings it must not
+// pass; elsewhere it is a warning.
+func (b *builder) stale(m *model) {
+	if m.Project == nil || m.Settings == nil {
+		return
+	}
+	was := map[[2]string]bool{}
+	for _, base := range b.baseModels {
+		if base.Path != m.Path && b.moved[m.Path] != base.Path {
+			continue
+		}
+		for _, e := range base.graph.Missing() {
+			was[[2]string{e.Name, e.Range}] = true
+		}
+	}
+	var asks [2][]string // old, new
+	var first [2]fault.Pos
+	for _, e := range m.graph.Missing() {
+		if e.Kind == depgraph.Extension {
+			continue
+		}
+		i := 0
+		if b.in.Base != nil && !was[[2]string{e.Name, e.Range}] {
+			i = 1
+		}
+		if text := e.Name + "@" + e.Range; !slices.Contains(asks[i], text) {
+			asks[i] = append(asks[i], text)
+			if len(asks[i]) == 1 {
+				first[i] = m.at(e.Pos)
+			}
+		}
+	}
+	for i, list := range asks {
+		if len(list) == 0 {
+			continue
+		}
+		f := RuleFinding{New: i == 1, Verdict: Warns, Finding: finding.Finding{
+			Rule: ruleStale.ID, Severity: finding.Warning, Pos: first[i], Name: m.Path, Key: fmt.Sprint(i == 1),
+			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, someOf(list, 5), verb(len(list), "it", "they")),
+			Next:    "Bring the lock in line with portalctl versions lock or yarn install, and commit it",
+		}}
+		if f.Pos.IsZero() {
+			f.Pos = fault.Pos{File: m.Path, Line: 1}
+		}
+		if f.New {
+			f.Verdict, f.Severity = Blocks, finding.Error
+		}
+		if d := b.in.Decisions; d != nil {
+			switch s, ok := d.Policy.Severities[ruleStale.ID]; {
+			case ok && s == finding.Off:
+				continue
+			case ok && s != finding.Error && f.New:
+				f.Verdict, f.Severity = Warns, s
+			}
+		}
+		b.r.Rules = append(b.r.Rules, f)
+	}
+}
+
+// CheckGone refuses a change that takes away the lock of a project that is
+// still there: without one, nothing says what will be installed. asking reports
+// whether a folder has a package.json.
+func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
+	moves := Moves(head, base)
+	covered := map[string]bool{} // folders that a lock of the head speaks for
+	for _, l := range head {
+		covered[dirOf(l)] = true
+		if l.Project != nil {
+			for _, ws := range l.Project.Workspaces {
+				covered[join(dirOf(l), ws.Rel)] = true
+			}
+		}
+	}
+	moved := map[string]bool{}
+	for _, from := range moves {
+		moved[from] = true
+	}
+	for _, l := range base {
+		if dir := dirOf(l); !covered[dir] && !moved[l.Path] && asking(dir) {
+			return fault.At(fault.Pos{File: l.Path}, "the change takes this lock away, but the package.json beside it stays: nothing says what is installed").
+				WithNext("Put the lock back (git checkout BASE -- %s), or take the package.json away, too", l.Path)
+		}
+	}
+	return nil
+}

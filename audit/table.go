@@ -1,0 +1,190 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// maxWays limits the paths that the text forms show of one package; JSON has
+// all.
+const maxWays = 2
+
+// WriteTable writes the report for people: by what to do, the action that helps
+// most first.
+func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
+	var b strings.Builder
+	head := r.head()
+	if r.Failed() {
+		head = st.Bad(head)
+	}
+	b.WriteString(st.Bold(head) + "\n")
+	for _, line := range r.about() {
+		b.WriteString(st.Dim(line) + "\n")
+	}
+	now, later := r.urgent()
+	for _, a := range now {
+		r.tableAction(&b, st, a)
+	}
+	if r.rulesBlock() {
+		r.tableRules(&b, st)
+	}
+	for _, a := range later {
+		r.tableAction(&b, st, a)
+	}
+	if !r.rulesBlock() {
+		r.tableRules(&b, st)
+	}
+	r.tableRest(&b, st)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
+	list := pick(a.Findings, r.changed)
+	if len(list) == 0 {
+		return
+	}
+	title := plain(a.Title)
+	if a.Kind == DropMalware {
+		title = st.Bad("MALWARE: " + title)
+	}
+	fmt.Fprintf(b, "\n%s%s\n", st.Bold(title), st.Dim(r.ends(a, list)))
+	for i, s := range a.Steps {
+		mark := "  → "
+		if i > 0 {
+			mark = "    "
+		}
+		b.WriteString(mark + step(s) + "\n")
+	}
+	if a.Caution != "" {
+		fmt.Fprintf(b, "    %s\n", st.Dim("note: "+plain(a.Caution)))
+	}
+	for _, g := range groupByPackage(list) {
+		fmt.Fprintf(b, "\n  %s  %s\n", st.Bold(plain(g.first.Package)+" "+plain(g.first.Version)), st.Dim(plain(g.first.Where.use()+r.inLock(g.first))))
+		for _, way := range g.first.Where.ways(maxWays) {
+			fmt.Fprintf(b, "    %s\n", way)
+		}
+		for _, f := range g.list {
+			r.tableFinding(b, st, f)
+		}
+	}
+}
+
+// step keeps the indentation of a line that is to be copied.
+func step(s string) string {
+	text := strings.TrimLeft(s, " ")
+	return s[:len(s)-len(text)] + plain(text)
+}
+
+// ends says how much an action does away with.
+func (r *Report) ends(a *Action, list []*Finding) string {
+	verb := "ends"
+	if a.Kind == NoFix {
+		verb = "has"
+	}
+	text := fmt.Sprintf("  (%s %s", verb, plural(len(list), "finding"))
+	if n := a.blocking(); n > 0 {
+		text += fmt.Sprintf(", %d blocking", n)
+	}
+	return text + ")"
+}
+
+func (r *Report) inLock(f *Finding) string {
+	if f.Lockfile == "yarn.lock" {
+		return ""
+	}
+	return ", " + f.Lockfile
+}
+
+func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
+	label := f.rating()
+	switch f.Verdict {
+	case Blocks:
+		label = st.Bad(label)
+	case Warns:
+		label = st.Warn(label)
+	}
+	status := ""
+	if r.Base != nil {
+		status = string(f.Status) + ", "
+	}
+	fmt.Fprintf(b, "    %s  %s  %s%s: %s\n", label, plain(f.Advisory.ID), status, f.fix(), short(f.summary(), 100))
+	if f.Verdict == Warns && f.Advisory.Rating != "" {
+		fmt.Fprintf(b, "      %s\n", st.Dim("does not block: "+f.Why))
+	}
+	if f.Pending != nil {
+		fmt.Fprintf(b, "      %s\n", st.Warn("this change adds an ignore for it, which takes effect after merge: "+plain(f.Pending.Pos.String())))
+	}
+}
+
+func (r *Report) tableRules(b *strings.Builder, st ui.Style) {
+	if len(r.Rules) > 0 {
+		fmt.Fprintf(b, "\n%s\n", st.Bold("Locks, settings and ignores"))
+	}
+	for _, f := range r.Rules {
+		label := string(f.Verdict)
+		switch f.Verdict {
+		case Blocks:
+			label = st.Bad("blocks")
+		case Warns:
+			label = st.Warn("warning")
+		case Allowed:
+			label = "note"
+		}
+		fmt.Fprintf(b, "  %s  %s  %s\n", f.Pos, label, f.Rule)
+		fmt.Fprintf(b, "    %s\n", plain(f.Message))
+		for _, l := range f.Lines {
+			fmt.Fprintf(b, "      %s\n", plain(l))
+		}
+		if f.Ignore != nil {
+			fmt.Fprintf(b, "    %s\n", st.Dim("ignored: "+plain(reason(*f.Ignore))))
+		} else if f.Next != "" {
+			fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), plain(f.Next))
+		}
+		if f.Pending != nil {
+			fmt.Fprintf(b, "    %s\n", st.Warn("this change adds an ignore for it, which takes effect after merge: "+plain(f.Pending.Pos.String())))
+		}
+	}
+	if len(r.Unknown) > 0 {
+		fmt.Fprintf(b, "\n%s\n", st.Bold("Not judged"))
+		for _, u := range r.Unknown {
+			fmt.Fprintf(b, "  %s: %s\n", u.Rule, plain(u.Reason))
+			if u.Next != "" {
+				fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), plain(u.Next))
+			}
+		}
+	}
+}
+
+// tableRest is what asks for nothing now.
+func (r *Report) tableRest(b *strings.Builder, st ui.Style) {
+	for _, part := range r.rest() {
+		fmt.Fprintf(b, "\n%s %s\n", st.Bold(part.title), part.text)
+	}
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == Ignored }); len(list) > 0 {
+		fmt.Fprintf(b, "\n%s\n", st.Bold("Ignored"))
+		for _, f := range list {
+			fmt.Fprintf(b, "  %s %s  %s  %s\n", plain(f.Package), plain(f.Version), plain(f.Advisory.ID), plain(reason(*f.Ignore)))
+		}
+	}
+}
+
+type restPart struct{ title, text string }
+
+// rest sums up what the change did not bring, and what it ends.
+func (r *Report) rest() []restPart {
+	if r.Base == nil {
+		return nil
+	}
+	var parts []restPart
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Present && !r.changed(f) && f.Verdict != Ignored }); len(list) > 0 {
+		parts = append(parts, restPart{"Still present:", strings.Join(names(list), ", ") + ". Not this change's; portalctl audit --full says what to do"})
+	}
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Fixed }); len(list) > 0 {
+		parts = append(parts, restPart{"Fixed by this change:", strings.Join(names(list), ", ")})
+	}
+	return parts
+}

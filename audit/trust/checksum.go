@@ -1,0 +1,62 @@
+package trust
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnzip"
+)
+
+// unpacking is how many tarballs are unpacked at a time.
+const unpacking = 4
+
+// checksummer computes the checksums that Yarn would write.
+type checksummer struct {
+	registry tarballs
+	slots    chan struct{}
+}
+
+func newChecksummer(r Registry) *checksummer {
+	t, ok := r.(tarballs)
+	if !ok {
+		return nil
+	}
+	return &checksummer{t, make(chan struct{}, unpacking)}
+}
+
+// differs compares a Berry checksum with that of the archive that Yarn makes of
+// the registry's tarball. A checksum says nothing about what a registry has
+// when the archive itself is committed (.yarn/cache): Yarn believes both.
+// unknown says that it cannot be told: the archive is compressed, or the
+// registry does not give the tarball, or not one with its own hash.
+func (s *checksummer) differs(ctx context.Context, name string, a asked, m *relock.Manifest) (differs, unknown bool, err error) {
+	key, _, _ := strings.Cut(a.entry.Checksum, "/")
+	if s == nil || a.lock.Kind != yarnlock.Berry || key != yarnzip.Stored || !a.fresh {
+		return false, false, nil
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return false, false, ctx.Err()
+	}
+	tgz, err := s.registry.Tarball(ctx, name, a.version, registry.Dist{Tarball: m.Tarball, Integrity: m.Integrity, Shasum: m.Shasum})
+	if err != nil {
+		for _, known := range []error{registry.ErrNotFound, registry.ErrAuth, registry.ErrIntegrity, registry.ErrInvalid} {
+			if errors.Is(err, known) {
+				return false, true, nil
+			}
+		}
+		return false, false, err
+	}
+	defer tgz.Close()
+	sum, err := yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), name, key, yarnzip.DefaultLimits())
+	if err != nil {
+		return false, ctx.Err() == nil, ctx.Err()
+	}
+	return sum != a.entry.Checksum, false, nil
+}

@@ -1,0 +1,226 @@
+package trust
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+const nextRestore = "Take the entry from the base branch, or remove it and run yarn install; find out who changed it"
+
+// weakness is what is wrong with how an entry pins its package.
+type weakness struct {
+	kind, message, next string
+	standing            finding.Severity
+	weak                bool
+}
+
+// integrity is the rule lock-integrity.
+func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
+	if c.off(RuleIntegrity) {
+		return
+	}
+	for _, w := range weaknesses(l, e, a) {
+		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
+			added: !c.was.seen[identity(e)+"\x00"+w.message], standing: w.standing, weak: w.weak})
+	}
+	c.changedSum(l, e)
+}
+
+// changedSum compares with the base: what a registry has published under a
+// version never changes, so that a new checksum for it is another content.
+func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
+	list := sums(l, e)
+	for _, s := range list {
+		known := c.was.checksums[sumID{s.locator, s.kind}]
+		if len(known) > 0 && !known[s.sum] {
+			c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "changed", added: true,
+				message: fmt.Sprintf("the checksum of %s is not the one that the base has for it", s.locator),
+				next:    "Do not install it. A published version never changes: " + strings.ToLower(nextRestore[:1]) + nextRestore[1:]})
+			return
+		}
+	}
+	at := e.Resolution.String()
+	if l.Kind == yarnlock.Berry && len(list) == 0 && c.was.pinned[at] && e.Conditions != "" {
+		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
+			message: fmt.Sprintf("%s lost its checksum: the entry says now that it is for some platforms only (%s)", at, e.Conditions), next: nextRestore})
+	}
+}
+
+// weaknesses judges one entry by itself.
+func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
+	var out []weakness
+	if l.Kind == yarnlock.Classic {
+		out = classicSum(e)
+	} else {
+		out = berrySum(e)
+	}
+	if why := mismatch(l, e, a); why != "" {
+		out = append(out, weakness{"mismatch", fmt.Sprintf("the entry of %s %s", e.Keys[0], why), nextRestore, finding.Warning, false})
+	}
+	if l.Kind == yarnlock.Berry {
+		out = append(out, outOfRange(e)...)
+	}
+	return out
+}
+
+// berrySum: Yarn writes a checksum for every package that it fetches
+// (Project.fetchEverything), except those for some platforms alone, which it
+// does not fetch everywhere (conditions), and what is linked (soft). The folder
+// behind file: is part of the repository.
+func berrySum(e *yarnlock.Entry) []weakness {
+	const next = "Run yarn install with checksumBehavior at its default, and commit yarn.lock"
+	if e.Checksum == "" {
+		if e.LinkType == "soft" || e.IsWorkspace() || e.Conditions != "" || strings.HasPrefix(e.Resolution.Reference, "file:") {
+			return nil
+		}
+		return []weakness{{"missing", fmt.Sprintf("%s has no checksum", e.Resolution), next, finding.Warning, false}}
+	}
+	_, sum, ok := strings.Cut(e.Checksum, "/")
+	if !ok {
+		sum = e.Checksum
+	}
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != 64 {
+		return []weakness{{"weak", fmt.Sprintf("the checksum of %s is not a SHA-512", e.Resolution), next, finding.Warning, false}}
+	}
+	return nil
+}
+
+// classicSum: Yarn 1 writes integrity since 1.10, and before that the SHA-1 of
+// the tarball alone, after the # of resolved. What does not come from a
+// registry has no integrity; the rule git-source is about it.
+func classicSum(e *yarnlock.Entry) []weakness {
+	const next = "Remove the entry and run yarn install with Yarn 1.10 or later and a registry that gives SHA-512"
+	name, version, ok := e.Package()
+	if !ok || e.Resolved == "" || !strings.Contains(e.Resolved, "://") && e.Integrity == "" {
+		return nil
+	}
+	at := name + "@" + version
+	if e.Integrity == "" {
+		if strings.Contains(e.Resolved, "#") {
+			return []weakness{{"weak", at + " is pinned by a SHA-1 alone, which can be forged", next, finding.Info, false}}
+		}
+		return []weakness{{"missing", at + " has no checksum", next, finding.Warning, false}}
+	}
+	sizes := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}
+	strong, broken := false, false
+	for part := range strings.FieldsSeq(e.Integrity) {
+		algorithm, hash, _ := strings.Cut(part, "-")
+		hash, _, _ = strings.Cut(hash, "?")
+		if size := sizes[algorithm]; size > 0 {
+			raw, err := base64.StdEncoding.DecodeString(hash)
+			if err != nil || len(raw) != size {
+				broken = true
+			} else {
+				strong = true
+			}
+		}
+	}
+	switch {
+	case broken:
+		return []weakness{{"weak", "the integrity of " + at + " is not a hash", nextRestore, finding.Warning, false}}
+	case !strong:
+		return []weakness{{"weak", at + " is pinned by a weak hash alone, which can be forged", next, finding.Info, false}}
+	}
+	return nil
+}
+
+// mismatch says that an entry installs something else than its key asks for.
+// An alias (npm:name@range) asks for the package of that name.
+func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
+	if l.Kind == yarnlock.Classic {
+		return classicMismatch(e, a)
+	}
+	for _, k := range e.Keys {
+		if why := keyMismatch(k, e); why != "" {
+			return why
+		}
+	}
+	if ref, ok := strings.CutPrefix(e.Resolution.Reference, "npm:"); ok {
+		if ref, _, _ = strings.Cut(ref, "::"); ref != e.Version {
+			return fmt.Sprintf("says version %s, but resolves to %s", e.Version, e.Resolution)
+		}
+		if src := sourceOf(l, e); src.url != "" {
+			return src.mismatch(e.Resolution.Name, e.Version)
+		}
+	}
+	return ""
+}
+
+func keyMismatch(k yarnlock.Descriptor, e *yarnlock.Entry) string {
+	name := k.Name
+	r := yarnlock.ParseRange(k.Range)
+	if alias, ok := r.Alias(); ok {
+		name = alias.Name
+	}
+	if e.Resolution.Name != name {
+		return "installs another package, " + e.Resolution.String()
+	}
+	have := yarnlock.ParseRange(e.Resolution.Reference)
+	want, patch := r.PatchSource()
+	source, patched := have.PatchSource()
+	switch {
+	case patch != patched:
+		return "installs something else, " + e.Resolution.String()
+	case patch && (want.Name != source.Name || r.Selector != have.Selector):
+		return "patches another package, " + e.Resolution.String()
+	case r.Protocol == "npm:" && !patched && have.Protocol != "npm:" && have.Protocol != "workspace:":
+		return "does not come from a registry, " + e.Resolution.String()
+	}
+	return ""
+}
+
+// outOfRange says that an entry installs a version which its key does not
+// allow. Yarn's hardened mode refuses it. Some people write it by hand, or with
+// yarn set resolution, to get a fix that a pin excludes: it is a warning. A
+// workspace may answer for a range of the registry (transparent workspaces).
+func outOfRange(e *yarnlock.Entry) []weakness {
+	if !strings.HasPrefix(e.Resolution.Reference, "npm:") {
+		return nil
+	}
+	v, err := semrange.ParseVersion(e.Version)
+	if err != nil {
+		return nil
+	}
+	for _, k := range e.Keys {
+		rng := yarnlock.ParseRange(k.Range)
+		if rng.Protocol != "npm:" {
+			continue
+		}
+		text := rng.Selector
+		if alias, ok := rng.Alias(); ok {
+			text = alias.Range
+		}
+		if want, err := semrange.Parse(text); err == nil && !want.Satisfies(v) {
+			return []weakness{{"range", fmt.Sprintf("the entry of %s installs %s, which is not in its range", k, e.Version),
+				"If it is to force a version, write that into resolutions in package.json; else take the entry from the base branch", finding.Info, true}}
+		}
+	}
+	return nil
+}
+
+func classicMismatch(e *yarnlock.Entry, a aliases) string {
+	_, version, ok := e.Package()
+	if !ok || e.Resolved == "" {
+		return ""
+	}
+	src, name := parseSource(e.Resolved), ""
+	for _, k := range e.Keys {
+		if yarnlock.ClassicExotic(k.Range) {
+			continue
+		}
+		real := a.real(k, e)
+		if name != "" && real != name {
+			return fmt.Sprintf("is one of %s and of %s", name, real)
+		}
+		if name = real; src.mismatch(real, version) != "" {
+			return src.mismatch(real, version)
+		}
+	}
+	return ""
+}

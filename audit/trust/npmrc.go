@@ -1,0 +1,94 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// lines reads an .npmrc ("key = value" a line) or a .yarnrc ("key value" a
+// line, both perhaps in quotes), which know the same settings.
+func (s *settings) lines(src []byte) {
+	classic := path.Base(s.file) == classicFile
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimPrefix(string(src), "\ufeff"), "\n") {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' || line[0] == ';' {
+			continue
+		}
+		key, text, ok := strings.Cut(line, "=")
+		if classic {
+			key, text, ok = classicLine(line)
+		}
+		if ok {
+			s.line(unquote(key), unquote(text), fault.Pos{File: s.file, Line: n, Col: 1})
+		}
+	}
+}
+
+func classicLine(line string) (key, text string, ok bool) {
+	if line[0] == '"' {
+		if i := strings.IndexByte(line[1:], '"'); i > 0 {
+			return line[1 : i+1], line[i+2:], true
+		}
+	}
+	i := strings.IndexAny(line, " \t")
+	if i < 0 {
+		return "", "", false
+	}
+	return strings.TrimSuffix(line[:i], ":"), line[i:], true
+}
+
+func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
+		s = s[1 : len(s)-1]
+	}
+	return s
+}
+
+func (s *settings) line(key, text string, pos fault.Pos) {
+	at := item{key, text, pos}
+	if scope, ok := strings.CutSuffix(key, ":registry"); ok && strings.HasPrefix(scope, "@") {
+		s.registry(key, scope, text, pos)
+		return
+	}
+	switch key {
+	case "registry":
+		s.registry(key, "", text, pos)
+	case "strict-ssl":
+		if off(text) {
+			s.note(at, "strict-ssl is off: the certificate of a registry is not checked", "Remove the setting; for a certificate of your own set cafile", finding.Warning)
+		}
+	case "ignore-scripts":
+		s.scripts = item{key, "true", pos}
+		if on(text) {
+			s.scripts.text = "false"
+		}
+	case "proxy", "http-proxy", "https-proxy", "cafile", "ca", "ca[]":
+		s.network = append(s.network, at)
+	case "script-shell", "node-options", "git":
+		s.changed = append(s.changed, weakSetting{item: at, message: key + " decides which code runs when packages are installed", next: "Leave it out"})
+	case "yarn-path":
+		s.yarnPath = at
+	}
+}
+
+// variables reads a .env.yarn. Its values may be secrets: only the names count.
+func (s *settings) variables(src []byte) {
+	n := 0
+	for line := range strings.SplitSeq(string(src), "\n") {
+		n++
+		name, text, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if ok && !strings.HasPrefix(name, "#") {
+			sum := sha256.Sum256([]byte(text))
+			s.changed = append(s.changed, weakSetting{item: item{strings.TrimSpace(name), hex.EncodeToString(sum[:]), fault.Pos{File: s.file, Line: n, Col: 1}},
+				message: envFile + " sets " + strings.TrimSpace(name) + " for the settings of Yarn", next: "Write the value into .yarnrc.yml, where it can be judged"})
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package trust
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// concurrency is how many packages are judged at a time; the client has a limit
+// of its own for requests.
+const concurrency = 16
+
+// asked is an entry that the registry is asked about.
+type asked struct {
+	lock    *yarnlock.Lock
+	entry   *yarnlock.Entry
+	version string
+	added   bool // its content is not in the base
+	fresh   bool // its version is not in the base
+}
+
+// online is the rules that ask the registry: about what the change adds, and
+// about everything where there is no base. What the registry does not have, or
+// does not show, is unknown. Any other failure is an error: the user has asked
+// for an answer.
+func (c *checker) online(ctx context.Context) error {
+	if c.in.Registry == nil || c.off(RuleEdited) && (c.off(RuleFresh) || c.in.MinAge <= 0) {
+		return nil
+	}
+	byName := c.toAsk()
+	names := make([]string, 0, len(byName))
+	for name := range byName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var mu sync.Mutex
+	missing, done := []string{}, 0
+	exempt := c.preapproved()
+	var sums *checksummer // of what a change adds: all of a lock would be gigabytes
+	if c.in.Base != nil && !c.off(RuleEdited) {
+		sums = newChecksummer(c.in.Registry)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(concurrency)
+	for _, name := range names {
+		g.Go(func() error {
+			doc, err := c.in.Registry.Packument(gctx, name)
+			if err != nil && !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, registry.ErrAuth) {
+				return err
+			}
+			for _, a := range byName[name] {
+				at := name + "@" + a.version
+				if err != nil || !doc.Has(a.version) {
+					mu.Lock()
+					missing = append(missing, at)
+					mu.Unlock()
+					continue
+				}
+				raw, _ := doc.Raw(a.version)
+				m, err := relock.ParseManifest(raw)
+				if err != nil {
+					return err
+				}
+				other, unknown, err := sums.differs(gctx, name, a, m)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				if unknown {
+					missing = append(missing, at+" (its archive)")
+				}
+				c.judge(name, a, m, other)
+				c.age(doc, name, a, exempt)
+				mu.Unlock()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if done++; c.in.Progress != nil {
+				c.in.Progress(done, len(names))
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fault.Wrap(err, fault.Pos{}, "the rule %s cannot ask the registry", RuleEdited).WithNext("%s", cmp.Or(fault.NextOf(err), "Try again, or leave out --online"))
+	}
+	c.missing(missing)
+	return nil
+}
+
+func (c *checker) missing(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	text := strings.Join(list[:min(len(list), 3)], ", ")
+	if len(list) > 3 {
+		text += fmt.Sprintf(" and %d more", len(list)-3)
+	}
+	c.unknown = append(c.unknown, finding.Unknown{Rule: RuleEdited, Reason: "the registry does not have, or does not show, " + text,
+		Next: "Ask the registry that they come from"})
+}
+
+// toAsk are the registry entries of the head's locks, by real name. With a base
+// those that it has in the same form are left out.
+func (c *checker) toAsk() map[string][]asked {
+	known := map[string]bool{}
+	if c.in.Base != nil {
+		for _, l := range c.in.Base.Locks {
+			for _, e := range l.Entries {
+				known[content(e)] = true
+			}
+		}
+	}
+	out := map[string][]asked{}
+	seen := map[string]bool{}
+	for _, l := range c.in.Head.Locks {
+		for _, e := range l.Entries {
+			name, version, ok := e.Package()
+			id := content(e)
+			if !ok || known[id] || seen[l.File+id] || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+				continue // the package behind a patch has an entry of its own
+			}
+			seen[l.File+id] = true
+			out[name] = append(out[name], asked{l, e, version, true, !c.was.exact[[2]string{name, version}]})
+		}
+	}
+	return out
+}
+
+// content is all of an entry that is not the ranges which ask for it.
+func content(e *yarnlock.Entry) string {
+	return fmt.Sprint(e.Version, e.Resolution, depTexts(e.Dependencies), depTexts(e.OptionalDependencies), e.Bin, e.DependenciesMeta,
+		e.Checksum, e.Conditions, e.Resolved, e.Integrity)
+}
+
+func depTexts(list []yarnlock.Dep) []string {
+	out := make([]string, len(list))
+	for i, d := range list {
+		out[i] = d.Name + "@" + d.Range
+	}
+	return out
+}
+
+// judge is the rule lock-edited. other says that the checksum is not the one
+// that the registry's tarball gives.
+func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
+	if c.off(RuleEdited) {
+		return
+	}
+	list := contradictions(a.lock, a.entry, m)
+	if other {
+		list = append(list, contradiction{"checksum", "has another checksum in yarn.lock than what the registry has gives", 0})
+	}
+	for _, d := range list {
+		pos := a.lock.Pos(a.entry)
+		if d.line > 0 {
+			pos = fault.Pos{File: a.lock.File, Line: d.line, Col: 5}
+		}
+		c.add(issue{rule: RuleEdited, pos: pos, name: name, kind: d.kind, added: a.added, standing: finding.Warning,
+			message: fmt.Sprintf("%s@%s %s", name, a.version, d.text),
+			next:    "Do not install it: somebody has edited the entry. Remove it from yarn.lock and run yarn install"})
+	}
+}
+
+// preapproved are the packages that the base's settings exempt from a minimal
+// age, or the head's without a base.
+func (c *checker) preapproved() *yarnrc.Settings {
+	out := &yarnrc.Settings{}
+	for _, s := range readSettings(c.sides()) {
+		for _, it := range s.preapproved {
+			out.NpmPreapprovedPackages = append(out.NpmPreapprovedPackages, it.text)
+		}
+	}
+	return out
+}
+
+// age is the rule fresh-release.
+func (c *checker) age(doc *registry.Packument, name string, a asked, exempt *yarnrc.Settings) {
+	published := doc.Time(a.version)
+	if c.in.MinAge <= 0 || !a.fresh || published.IsZero() || c.in.Now.Sub(published) >= c.in.MinAge {
+		return
+	}
+	if v, err := semrange.ParseVersion(a.version); err == nil && exempt.Preapproved(name, v) || c.in.Fixes != nil && c.in.Fixes(name, a.version) {
+		return
+	}
+	c.add(issue{rule: RuleFresh, pos: a.lock.Pos(a.entry), name: name, kind: a.version, added: true,
+		message: fmt.Sprintf("%s@%s was published on %s, less than %s ago", name, a.version, published.Format("2006-01-02 15:04 UTC"), ageText(c.in.MinAge)),
+		next:    "Wait: most malicious versions are taken down within days"})
+}

@@ -1,0 +1,76 @@
+package trust
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/registry"
+)
+
+// maxRelease bounds a release of Yarn in bytes; they have some three million.
+const maxRelease = 64 << 20
+
+// tarballs is what a Registry may do besides.
+type tarballs interface {
+	Tarball(ctx context.Context, name, version string, dist registry.Dist) (*registry.Tarball, error)
+}
+
+// release compares a file such as yarn-4.9.1.cjs with the one that Yarn's
+// package on npm has for that version; yarn set version writes the same bytes.
+// why says what is wrong; it is empty when that cannot be told.
+func (c *codeCheck) release(file string, src []byte) (why string, verified bool) {
+	version, ok := strings.CutPrefix(strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js"), "yarn-")
+	t, can := c.in.Registry.(tarballs)
+	if !ok || !can {
+		return "", false
+	}
+	have, err := published(c.ctx, c.in.Registry, t, version)
+	switch {
+	case err != nil:
+		c.unknown = append(c.unknown, finding.Unknown{Rule: RuleYarnrc, Reason: fmt.Sprintf("Yarn %s cannot be compared with what the registry has: %v", version, err), Next: "Compare it by hand, or try again later"})
+		return "", false
+	case !bytes.Equal(have, src):
+		return ", and it is not the Yarn " + version + " that the registry has", false
+	}
+	return "", true
+}
+
+func published(ctx context.Context, r Registry, t tarballs, version string) ([]byte, error) {
+	const name, member = "@yarnpkg/cli-dist", "package/bin/yarn.js"
+	doc, err := r.Packument(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := doc.Version(version)
+	if err != nil {
+		return nil, err
+	}
+	tgz, err := t.Tarball(ctx, name, version, m.Dist)
+	if err != nil {
+		return nil, err
+	}
+	defer tgz.Close()
+	zr, err := gzip.NewReader(tgz.Reader())
+	if err != nil {
+		return nil, err
+	}
+	for tr := tar.NewReader(zr); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return nil, errors.New("its package has no " + member)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.Name == member {
+			return io.ReadAll(io.LimitReader(tr, maxRelease))
+		}
+	}
+}

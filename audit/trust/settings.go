@@ -1,0 +1,137 @@
+package trust
+
+import (
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// settings is what one file says, as far as the rules look at it. Nothing is
+// merged: a setting is judged where it stands.
+type settings struct {
+	file string
+	// weak are settings that by themselves let more in.
+	weak []weakSetting
+	// registries are where packages come from, by scope.
+	registries []registrySetting
+	// gates are the minimal ages of versions, in the text that was written, by
+	// scope ("" for all).
+	gates map[string]item
+	// scripts is enableScripts, or the contrary of ignore-scripts.
+	scripts item
+	// preapproved are exempt from the minimal age. network are proxies and
+	// certificate authorities.
+	preapproved []item
+	network     []item
+	// changed are settings that are fine where they are, and that a change
+	// should not bring: what they say in words, by key and value.
+	changed  []weakSetting
+	plugins  []plugin
+	yarnPath item
+	err      error
+}
+
+// item is a value with its place. The zero item was not given.
+type item struct {
+	key, text string
+	pos       fault.Pos
+}
+
+// id tells settings of one file apart.
+func (i item) id() string { return i.key + "\x00" + i.text }
+
+// ids are those of a list.
+func ids[T interface{ id() string }](list []T) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, x := range list {
+		out[x.id()] = true
+	}
+	return out
+}
+
+type weakSetting struct {
+	item
+	message, next string
+	standing      finding.Severity
+}
+
+type registrySetting struct {
+	item
+	scope, url string
+	// open: the address has a variable without a default in it, so that it is
+	// not known.
+	open bool
+}
+
+type plugin struct {
+	path, spec, checksum string
+	pos                  fault.Pos
+}
+
+// readSettings reads all files with settings, in the order of their names.
+func readSettings(files tree) []*settings {
+	var out []*settings
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if s := readSetting(name, files[name]); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func readSetting(name string, src []byte) *settings {
+	s := &settings{file: name, gates: map[string]item{}}
+	switch path.Base(name) {
+	case berryFile:
+		s.berry(src)
+	case npmFile, classicFile:
+		s.lines(src)
+	case envFile:
+		s.variables(src)
+	default:
+		return nil
+	}
+	return s
+}
+
+// registry notes where packages of a scope come from, and plain http.
+func (s *settings) registry(key, scope, text string, pos fault.Pos) {
+	url, known := expand(text)
+	at := item{key, text, pos}
+	s.registries = append(s.registries, registrySetting{at, scope, url, !known})
+	s.plainHTTP(key, text, pos)
+}
+
+func (s *settings) plainHTTP(key, text string, pos fault.Pos) {
+	url, _ := expand(text)
+	if a, ok := parseAddress(url); ok && a.scheme == "http" && !local(a.host) {
+		s.weak = append(s.weak, weakSetting{item{key, "http://" + a.host, pos},
+			key + " is a plain http address (" + a.host + "): anybody on the way can change what is installed",
+			"Use the https address", finding.Warning})
+	}
+}
+
+// variable is how Yarn writes one in a setting (Configuration's
+// replaceEnvVariables).
+var variable = regexp.MustCompile(`\$\{[0-9A-Za-z_]+:?(-[^}]*)?\}`)
+
+// expand replaces variables (${NAME:-default}, ${NAME-default}) by their
+// defaults. known is false when one has none.
+func expand(text string) (out string, known bool) {
+	known = true
+	out = variable.ReplaceAllStringFunc(text, func(v string) string {
+		_, def, ok := strings.Cut(strings.TrimSuffix(v, "}"), "-")
+		known = known && ok
+		return def
+	})
+	return out, known
+}
+
+// off reports whether a value turns a setting off.
+func off(text string) bool { return text == "false" || text == "0" }
+func on(text string) bool  { return text == "true" || text == "1" }

@@ -1,0 +1,83 @@
+package trust
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// The files with settings of Yarn 2 and later, of npm (which Yarn 1 reads too)
+// and of Yarn 1.
+const (
+	berryFile   = ".yarnrc.yml"
+	npmFile     = ".npmrc"
+	classicFile = ".yarnrc"
+	// envFile has variables for .yarnrc.yml; Yarn 4 reads it by itself.
+	envFile = ".env.yarn"
+	// manifest beside a lock has its resolutions.
+	manifest = "package.json"
+)
+
+// The folders with code that Yarn runs: its own releases and its plugins.
+var codeFolders = []string{".yarn/releases", ".yarn/plugins"}
+
+// Wanted reports whether a file of the repository is one that the rules look
+// at: settings, manifests, and the code that Yarn runs.
+func Wanted(name string) bool {
+	switch path.Base(name) {
+	case berryFile, npmFile, classicFile, envFile, manifest:
+		return true
+	}
+	return isCode(name)
+}
+
+func isCode(name string) bool {
+	dir := "/" + path.Dir(name) + "/"
+	return slices.ContainsFunc(codeFolders, func(f string) bool { return strings.Contains(dir, "/"+f+"/") })
+}
+
+// tree holds files by their path from the repository's root.
+type tree map[string][]byte
+
+// folders are those of the locks of both sides, of the workspaces, and the ones
+// above them: Yarn merges their settings, those of a workspace when it is run
+// there. Other folders (templates for new repositories) are nobody's settings.
+func folders(in Input) []string {
+	dirs := []string{"."}
+	add := func(file string) {
+		for dir := path.Dir(file); dir != "." && dir != "/" && !slices.Contains(dirs, dir); dir = path.Dir(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, w := range in.Workspaces {
+		add(w.Pos.File)
+	}
+	sides := []Side{in.Head}
+	if in.Base != nil {
+		sides = append(sides, *in.Base)
+	}
+	for _, s := range sides {
+		for _, l := range s.Locks {
+			add(l.File)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs
+}
+
+// within are the wanted files that belong to some folders.
+func within(files tree, dirs []string) tree {
+	out := tree{}
+	for name, src := range files {
+		dir := path.Dir(name)
+		for _, folder := range codeFolders {
+			if i := strings.Index("/"+name, "/"+folder+"/"); i >= 0 {
+				dir = path.Clean(name[:i])
+			}
+		}
+		if Wanted(name) && slices.Contains(dirs, dir) {
+			out[name] = src
+		}
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+// Package trust judges what a repository's yarn.lock files and package manager
+// settings let in, whatever the advisories say: where packages come from, how
+// their content is pinned, and which code Yarn itself runs. It is strict on
+// what a change adds and quiet on what was there.
+package trust
+
+import (
+	"context"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// Side is one state of the repository.
+type Side struct {
+	// Files are the files that Wanted admits, by their path from the
+	// repository's root, with forward slashes. Only those beside and above the
+	// locks are looked at. nil at the base means that they are not known.
+	Files map[string][]byte
+	// Locks are its yarn.lock files, each parsed under its path from the root
+	// with forward slashes.
+	Locks []*yarnlock.Lock
+}
+
+// Workspace is a package of the repository's own.
+type Workspace struct {
+	Name string
+	// Pos is where its package.json gives the name.
+	Pos fault.Pos
+}
+
+// Registry answers what is known of a package: a *registry.Client that was
+// made with the merge base's settings.
+type Registry interface {
+	Packument(ctx context.Context, name string) (*registry.Packument, error)
+}
+
+// Input is all that the rules look at. Registries, Scopes, Severities and
+// Online come from the policy, which is the merge base's when there is one.
+type Input struct {
+	Head Side
+	// Base is what the change starts from; nil without one: then nothing counts
+	// as added.
+	Base *Side
+	// Registries are the addresses that packages may come from besides those
+	// that the base's own settings name: https://host, perhaps with a port and a
+	// path, or a host alone. None means that hosts which the base's locks use
+	// already are allowed as well.
+	Registries []string
+	// Scopes bind a scope ("@acme") to the one address its packages come from.
+	Scopes map[string]string
+	// Severities are configured by rule; finding.Off turns a rule off.
+	Severities map[string]finding.Severity
+
+	// Workspaces are the head's own packages, and Malware names the advisory
+	// that calls a public package of a name malicious. Both are for name-confusion.
+	Workspaces []Workspace
+	Malware    func(name string) (id string, ok bool)
+
+	// Registry makes the rules lock-edited and fresh-release run; nil is offline.
+	Registry Registry
+	// Fetch reads a public https address; it is for the code that Yarn loads
+	// (.yarn/releases, .yarn/plugins). nil: such a change stays unverified.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
+	// MinAge is the age under which fresh-release reports a version; 0 turns
+	// it off. Fixes says that a version is the fix of a known advisory, which
+	// is exempt; nil for none.
+	MinAge time.Duration
+	Fixes  func(name, version string) bool
+	Now    time.Time
+	// Progress hears of each package that the registry was asked about, out of
+	// total; it may be nil and is called from several goroutines.
+	Progress func(done, total int)
+}
+
+// Finding is what a rule found, and whether the change brings it.
+type Finding struct {
+	finding.Finding
+	// New is always false without a base.
+	New bool
+}
+
+// Result is the outcome of all rules, sorted by place.
+type Result struct {
+	Findings []Finding
+	// Unknown is what could not be judged, which is not the same as fine.
+	Unknown []finding.Unknown
+}

@@ -1,0 +1,230 @@
+package audit
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+// The parts of a portal that a package can end up in.
+const (
+	Frontend = "frontend"
+	Backend  = "backend"
+	Tooling  = "tooling"
+)
+
+// Where is who asks for a package.
+type Where struct {
+	// Paths are the shortest ones, one from each workspace that needs the
+	// package, the shortest first.
+	Paths []Path
+	// Parts are the parts of the portal that it ends up in: by the roles of the
+	// workspaces that need it in production, else tooling.
+	Parts []string
+	// Production says that it is needed apart from development.
+	Production bool
+	// Pos is the line of package.json that asks for it directly, else the
+	// entry of the lock.
+	Pos fault.Pos
+}
+
+// Path is a way from a workspace to a package.
+type Path struct {
+	// Workspace is the name of the package.json, Folder where it is, from the
+	// root of what is audited.
+	Workspace, Folder string
+	// Part is Frontend, Backend, Tooling, or "" for what is common to several.
+	Part string
+	// Dev says that the path starts at a devDependency.
+	Dev   bool
+	Steps []Step
+	// Pos is where package.json asks for the first step.
+	Pos fault.Pos
+}
+
+// Step is a package on a path, and the range that the one before asks for.
+type Step struct{ Name, Version, Range string }
+
+// String is workspace → package@version → ….
+func (p Path) String() string {
+	parts := []string{p.Workspace}
+	for _, s := range p.Steps {
+		parts = append(parts, s.Name+"@"+s.Version)
+	}
+	return strings.Join(parts, " → ")
+}
+
+// model is a lock with its graph.
+type model struct {
+	*Lock
+	graph *depgraph.Graph
+	prod  depgraph.Set
+	nodes map[osv.Package][]depgraph.Node
+}
+
+func newModel(l *Lock) *model {
+	m := &model{Lock: l, graph: depgraph.Of(l.Lock, l.Project, l.Settings), nodes: map[osv.Package][]depgraph.Node{}}
+	m.prod = m.graph.Production()
+	for _, e := range l.Lock.Entries {
+		if p, ok := packageOf(e); ok {
+			m.nodes[p] = append(m.nodes[p], m.graph.Node(e))
+		}
+	}
+	return m
+}
+
+// dir is the folder of the lock from the root.
+func (m *model) dir() string { return dirOf(m.Lock) }
+
+func dirOf(l *Lock) string { return path.Dir(l.Path) }
+
+func join(dir, rel string) string { return path.Join(dir, rel) }
+
+// at turns a place of the lock's project into one from the root.
+func (m *model) at(pos fault.Pos) fault.Pos {
+	if pos.File != "" && pos.File != m.Path {
+		pos.File = path.Join(m.dir(), pos.File)
+	}
+	return pos
+}
+
+// production reports whether a package is needed apart from development. A
+// package that nobody is known to ask for counts.
+func (m *model) production(p osv.Package) bool {
+	reached := false
+	for _, n := range m.nodes[p] {
+		if m.prod.Has(n) {
+			return true
+		}
+		reached = reached || len(m.graph.Why(n)) > 0
+	}
+	return !reached
+}
+
+// where finds out who asks for a package.
+func (m *model) where(p osv.Package) Where {
+	w := Where{Production: m.production(p)}
+	shortest := map[depgraph.Node]depgraph.Path{}
+	for _, n := range m.nodes[p] {
+		for _, way := range m.graph.Why(n) {
+			have, ok := shortest[way.Workspace]
+			if !ok || len(way.Steps) < len(have.Steps) {
+				shortest[way.Workspace] = way
+			}
+		}
+	}
+	for _, ws := range m.graph.Workspaces() {
+		if way, ok := shortest[ws]; ok {
+			w.Paths = append(w.Paths, m.path(way))
+		}
+	}
+	slices.SortStableFunc(w.Paths, func(a, b Path) int { return len(a.Steps) - len(b.Steps) })
+	w.Parts = m.parts(p)
+	w.Pos = m.pos(p, w.Paths)
+	return w
+}
+
+func (m *model) pos(p osv.Package, paths []Path) fault.Pos {
+	for _, way := range paths {
+		if len(way.Steps) == 1 && way.Pos.Line > 0 {
+			return way.Pos
+		}
+	}
+	for _, n := range m.nodes[p] {
+		return m.Lock.Lock.Pos(m.graph.Entry(n))
+	}
+	return fault.Pos{File: m.Path}
+}
+
+func (m *model) path(way depgraph.Path) Path {
+	ws := m.graph.Workspace(way.Workspace)
+	out := Path{Workspace: ws.Name, Folder: path.Join(m.dir(), ws.Rel), Part: m.part(ws)}
+	if out.Workspace == "" {
+		out.Workspace = out.Folder
+	}
+	for i, e := range way.Steps {
+		// A patch and what it patches are one package: the edge between the two
+		// is no step that a person takes.
+		if e.Kind == depgraph.Source {
+			continue
+		}
+		if i == 0 {
+			out.Dev, out.Pos = e.Kind == depgraph.Dev, m.at(e.Pos)
+		}
+		out.Steps = append(out.Steps, Step{Name: e.Name, Version: m.graph.Version(e.To), Range: e.Range})
+	}
+	return out
+}
+
+// parts are where a package ends up: the parts of the workspaces that lead to
+// it without passing a devDependency or another workspace.
+func (m *model) parts(p osv.Package) []string {
+	seen := make([]bool, m.graph.Len())
+	var todo []depgraph.Node
+	for _, n := range m.nodes[p] {
+		seen[n] = true
+		todo = append(todo, n)
+	}
+	var parts []string
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if ws := m.graph.Workspace(n); ws != nil {
+			switch part := m.part(ws); part {
+			case "":
+				parts = append(parts, Frontend, Backend)
+			default:
+				parts = append(parts, part)
+			}
+			continue
+		}
+		for e := range m.graph.In(n) {
+			if e.Kind != depgraph.Dev && !seen[e.From] {
+				seen[e.From] = true
+				todo = append(todo, e.From)
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return []string{Tooling}
+	}
+	slices.Sort(parts)
+	return slices.Compact(parts)
+}
+
+// roleParts are the roles that package.json gives in backstage.role
+// (PackageRoles of @backstage/cli-node).
+var roleParts = map[string]string{
+	"frontend": Frontend, "frontend-plugin": Frontend, "frontend-plugin-module": Frontend, "web-library": Frontend,
+	"frontend-dynamic-container": Frontend,
+	"backend":                    Backend, "backend-plugin": Backend, "backend-plugin-module": Backend, "node-library": Backend,
+	"common-library": "",
+	"cli":            Tooling, "cli-module": Tooling,
+}
+
+// part is the part of the portal that a workspace belongs to: by its role, else
+// by its name. What has neither, such as the root, is tooling.
+func (m *model) part(ws *depgraph.Workspace) string {
+	var file *workspace.Workspace
+	if m.Project != nil {
+		file = m.Project.ByRel(ws.Rel)
+	}
+	if file != nil && file.File.Backstage.Role != "" {
+		if part, ok := roleParts[file.File.Backstage.Role]; ok {
+			return part
+		}
+	}
+	switch {
+	case portal.IsBackend(ws.Name), ws.Name == "backend":
+		return Backend
+	case ws.Name == "app":
+		return Frontend
+	}
+	return Tooling
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+func auditCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "audit",
+		Usage: "find known vulnerabilities and malware in what the locks install, and what a change adds to them",
+		Description: "Compares every yarn.lock with OSV's advisories and looks at where packages come from; runs nothing of the repo.\n" +
+			"With a base (--base, or a pull request in CI) only what the change adds fails, and policy, ignores and registry\n" +
+			"settings are those of the base: a change does not write its own gate. Malware always fails.\n\n" +
+			"Exit codes: 0 nothing blocks; 1 something does; 2 the audit is incomplete, or was refused.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "base", Usage: "compare with where the branch left `REF`", DefaultText: "the target of the pull request, in CI"},
+			&cli.StringFlag{Name: "base-lockfile", Usage: "compare the lock at the root with `FILE`, without git", TakesFile: true},
+			&cli.BoolFlag{Name: "full", Usage: "judge all that the locks install, also on a pull request"},
+			&cli.StringFlag{Name: "fail-on", Usage: "fail from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
+			&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory does that nobody has rated: block, warn, allow", DefaultText: "warn"},
+			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "also fail on what no version fixes"},
+			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
+			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that nothing needs"},
+			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
+			&cli.BoolFlag{Name: "offline", Usage: "take them from the database that \"audit db update\" downloaded"},
+			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
+			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
+			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, and which releases admit a fix"},
+			formatFlag("table", "json", "sarif", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		},
+		Action:      func(c *cli.Context) error { return runAudit(c.Context, c, e) },
+		Subcommands: []*cli.Command{auditDBCommand(e), auditWhyCommand(e)},
+	}
+}
+
+// auditRun is one run of audit.
+type auditRun struct {
+	c      *cli.Context
+	e      env
+	format string
+	now    time.Time
+
+	root  string
+	in    audit.Input
+	notes []string
+	// settings are those that decide where to ask: the base's, if there is one.
+	settings *yarnrc.Settings
+	// head and base are the sides as the rules about locks and settings see
+	// them; base is nil without one.
+	head trust.Side
+	base *trust.Side
+	// sources are the files of decisions.
+	sources ignore.Sources
+	opts    audit.Options
+	cleanup func()
+}
+
+func runAudit(ctx context.Context, c *cli.Context, e env) error {
+	r := &auditRun{c: c, e: e, now: time.Now(), cleanup: func() {}}
+	if err := r.flags(); err != nil {
+		return err
+	}
+	report, err := r.run(ctx)
+	r.cleanup()
+	if err != nil {
+		return err
+	}
+	if err := r.write(report); err != nil {
+		return err
+	}
+	if report.Failed() {
+		return errFindings
+	}
+	return nil
+}
+
+func (r *auditRun) flags() error {
+	c := r.c
+	if c.Args().Present() {
+		return group(c) // no argument, or a subcommand that is not known
+	}
+	var err error
+	if r.format, err = oneOf(c, "format", "table", "json", "sarif", "markdown"); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		words []string
+	}{{"fail-on", append(append([]string{}, audit.Ratings...), audit.None)}, {"no-score", []string{audit.Block, audit.Warn, audit.Allow}}} {
+		if c.IsSet(f.name) {
+			if _, err := oneOf(c, f.name, f.words...); err != nil {
+				return err
+			}
+		}
+	}
+	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"}} {
+		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
+			return usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
+		}
+	}
+	for _, g := range c.StringSlice("exclude") {
+		if !doublestar.ValidatePattern(g) || g == "" {
+			return usagef("--exclude %q is not a valid glob", g).WithNext("Use * for a part of a name and ** for several folders")
+		}
+	}
+	if c.IsSet("base") && c.String("base") == "" {
+		return usagef("--base is empty").WithNext("Name a branch, or leave it out; --full judges all that the locks install")
+	}
+	if c.IsSet("max-db-age") {
+		if _, err := age(c.String("max-db-age")); err != nil {
+			return err
+		}
+	}
+	return checkOutput(c)
+}
+
+// run reads, asks and judges.
+func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
+	if err := r.openHead(ctx); err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	if err := r.openBase(); err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	r.sources.Rules, r.sources.Now = audit.Rules(), r.now
+	decisions, err := ignore.Load(r.sources)
+	if err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	r.in.Decisions = decisions
+	r.opts = r.options(decisions.Policy)
+	if err := r.match(ctx, decisions.Policy); err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	if err := r.judgeLocks(ctx, decisions.Policy); err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	late := r.registryAdvice(ctx)
+	report, err := audit.NewReport(r.in, r.opts)
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	report.Notes = append(append(report.Notes, r.notes...), late()...)
+	return report, nil
+}
+
+// incomplete says that nothing is known, which is not the same as fine.
+func incomplete(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	f := fault.Wrap(err, fault.Pos{}, "audit incomplete")
+	if fault.NextOf(err) == "" {
+		f.WithNext("Nothing was judged: do not take this for a pass. Solve what the error says, then run the audit again")
+	}
+	return f
+}
+
+// openHead reads the work tree.
+func (r *auditRun) openHead(ctx context.Context) error {
+	dir, err := directory(r.c)
+	if err != nil {
+		return err
+	}
+	if err := recoverChange(ctx, dir, r.e); err != nil {
+		return err
+	}
+	if r.root, err = auditRoot(dir); err != nil {
+		return err
+	}
+	paths, err := findLocks(r.root)
+	if err != nil {
+		return err
+	}
+	if r.c.IsSet("base-lockfile") {
+		paths = []string{lockName} // the one that the file is compared with
+	}
+	kept := r.kept(paths)
+	if left := len(paths) - len(kept); left > 0 {
+		defer func() { r.notes = append(r.notes, plural(left, "lock")+" left out (--exclude)") }()
+	}
+	if paths = kept; len(paths) == 0 {
+		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
+			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
+	}
+	locks, notes, err := loadLocks(r.root, paths, r.e.Environ)
+	if err != nil {
+		return err
+	}
+	r.in.Head, r.notes = locks, notes
+	if r.settings, err = yarnrc.Load(r.root, r.e.Environ); err != nil {
+		return err
+	}
+	if r.head, err = side(r.root, locks); err != nil {
+		return err
+	}
+	r.sources.Head = decisionFiles(r.head, locks)
+	return nil
+}
+
+// kept are the locks that --exclude leaves.
+func (r *auditRun) kept(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return slices.ContainsFunc(r.c.StringSlice("exclude"), func(g string) bool {
+			ok, _ := doublestar.Match(g, p)
+			return ok
+		})
+	})
+}
+
+// openBase reads what the head is compared with, if there is something.
+func (r *auditRun) openBase() error {
+	if file := r.c.String("base-lockfile"); file != "" {
+		return r.openBaseLock(file)
+	}
+	if r.c.Bool("full") {
+		return nil
+	}
+	var repo *gitbase.Repo
+	open := func() (*gitbase.Repo, error) {
+		var err error
+		if repo == nil {
+			repo, err = gitbase.Open(r.root)
+		}
+		return repo, err
+	}
+	rev := r.c.String("base")
+	name := rev
+	if rev == "" {
+		var err error
+		if rev, name, err = r.e.baseRevision(open); err != nil || rev == "" {
+			return err
+		}
+	}
+	if _, err := open(); err != nil {
+		return err
+	}
+	commit, err := repo.MergeBase(rev)
+	if err != nil {
+		return err
+	}
+	root, cleanup, err := checkoutBase(commit, repo.Prefix)
+	if err != nil {
+		return err
+	}
+	r.cleanup = cleanup
+	return r.readBase(root, name, commit.Hash)
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// maxDBAge is how old the downloaded database may be unless a flag or policy
+// says otherwise.
+const maxDBAge = 7 * 24 * time.Hour
+
+// updateDB is the command that renews the database.
+const updateDB = "portalctl audit db update"
+
+// The addresses of OSV, where they are others than the public ones.
+const (
+	osvURL   = "PORTALCTL_OSV_URL"    // of a service that speaks OSV's protocol
+	osvDBURL = "PORTALCTL_OSV_DB_URL" // of the npm database, all.zip
+)
+
+// match asks OSV about the packages of both sides, in one go.
+func (r *auditRun) match(ctx context.Context, p ignore.Policy) error {
+	limit, explicit, err := r.dbAge(p)
+	if err != nil {
+		return err
+	}
+	matcher, done, err := r.matcher(ctx, limit, explicit)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var base []*audit.Lock
+	if r.in.Base != nil {
+		base = r.in.Base.Locks
+	}
+	list := append(audit.Packages(r.in.Head, base), audit.WorkspacePackages(r.in.Head)...)
+	r.in.Hits, err = matcher.Match(ctx, list)
+	return err
+}
+
+// dbAge is how old a database may be, and whether somebody has said so.
+func (r *auditRun) dbAge(p ignore.Policy) (limit time.Duration, explicit bool, err error) {
+	if r.c.IsSet("max-db-age") {
+		limit, err = age(r.c.String("max-db-age"))
+		return limit, true, err
+	}
+	if p.MaxDBAge > 0 {
+		return p.MaxDBAge, true, nil
+	}
+	return maxDBAge, false, nil
+}
+
+// matcher opens the source of advisories that the flags name.
+func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bool) (osv.Matcher, func(), error) {
+	nothing := func() {}
+	opt := osv.Options{MaxAge: limit, Now: r.now}
+	dir := r.c.String("db")
+	if dir == "" && !r.c.Bool("offline") {
+		api := cmp.Or(r.e.get(osvURL), osv.DefaultAPI)
+		r.in.Database.Source = api
+		return osv.NewOnline(osv.OnlineOptions{Client: httpfetch.New(httpConfig(r.settings, r.e, api)), URL: api}), nothing, nil
+	}
+	if dir == "" {
+		var err error
+		if dir, err = r.e.osvDir(); err != nil {
+			return nil, nothing, err
+		}
+		opt.Update = updateDB
+	} else if !explicit {
+		// A folder that the user names may be a mirror with rules of its own:
+		// without a limit its age is shown, and no reason to refuse it.
+		opt.MaxAge = 0
+	}
+	progress := r.e.Progress("Reading the advisories", -1)
+	defer progress.Done()
+	db, err := osv.OpenDatabase(ctx, dir, opt)
+	if err != nil {
+		return nil, nothing, err
+	}
+	st := db.Status()
+	r.in.Database = audit.Database{Source: st.Path, Records: st.Records, Updated: st.Date()}
+	if old := r.now.Sub(st.Date()); old > limit {
+		r.in.Database.Warnings = append(r.in.Database.Warnings,
+			fmt.Sprintf("the advisories are %d days old: newer ones are not known", int(old.Hours()/24)))
+	}
+	return db, func() { _ = db.Close() }, nil
+}
+
+// osvDir is where the downloaded database is.
+func (e env) osvDir() (string, error) {
+	cache, err := e.cacheDir()
+	return filepath.Join(cache, "osv"), err
+}
+
+// ownSettings are those of the machine and the user, without the repo's: where
+// a change must not say how OSV is reached.
+func (e env) ownSettings() (*yarnrc.Settings, error) {
+	dir, err := e.osvDir()
+	if err != nil {
+		return nil, err
+	}
+	return yarnrc.Load(dir, e.Environ)
+}

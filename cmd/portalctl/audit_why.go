@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/report"
+)
+
+func auditWhyCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:      "why",
+		Usage:     "show who asks for a package: the shortest path from each workspace",
+		ArgsUsage: "PACKAGE[@VERSION]",
+		Description: "Reads the locks and package.json files alone. VERSION may be a range: 'tar@<7'.\n\n" +
+			"Exit codes: 0 somebody does; 1 no lock has the package; 2 could not run.",
+		Flags:  []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
+		Action: func(c *cli.Context) error { return runAuditWhy(c, e) },
+	}
+}
+
+func runAuditWhy(c *cli.Context, e env) error {
+	if c.NArg() != 1 {
+		return usagef("audit why takes one package").WithNext("Options come first: portalctl audit why -C DIR PACKAGE[@VERSION]")
+	}
+	format, err := oneOf(c, "format", "table", "json")
+	if err != nil {
+		return err
+	}
+	if err := checkOutput(c); err != nil {
+		return err
+	}
+	name, version := c.Args().First(), ""
+	if i := strings.LastIndexByte(name, '@'); i > 0 {
+		name, version = name[:i], name[i+1:]
+	}
+	dir, err := directory(c)
+	if err != nil {
+		return err
+	}
+	root, err := auditRoot(dir)
+	if err != nil {
+		return err
+	}
+	paths, err := findLocks(root)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		return fault.At(fault.Pos{File: root}, "there is no yarn.lock here or in a folder below").WithNext("Name the folder of your portal with -C")
+	}
+	locks, notes, err := loadLocks(root, paths, e.Environ)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(n))
+	}
+	reasons := audit.Why(locks, name, version)
+	if err := writeReport(c, e, func(w io.Writer) error { return writeWhy(w, e, format, name, version, reasons) }); err != nil {
+		return err
+	}
+	if len(reasons) == 0 {
+		return errFindings
+	}
+	return nil
+}
+
+func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.Reason) error {
+	if format == "json" {
+		return report.JSON(w, audit.WhyDocument(name, version, reasons))
+	}
+	st := e.OutStyle()
+	if len(reasons) == 0 {
+		if version != "" {
+			name += "@" + version
+		}
+		_, err := fmt.Fprintf(w, "%s is in no lock\n", harmless(name))
+		return err
+	}
+	for i, r := range reasons {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n", st.Bold(r.Package+" "+r.Version)+st.Dim("  "+r.Lockfile+", asked for as "+strings.Join(r.Ranges, ", ")))
+		if len(r.Where.Paths) == 0 {
+			fmt.Fprintln(w, "  nobody is known to ask for it")
+		}
+		for _, p := range r.Where.Paths {
+			dev := ""
+			if p.Dev {
+				dev = " (devDependencies)"
+			}
+			if _, err := fmt.Fprintf(w, "  %s%s  %s\n", p.String(), dev, st.Dim(p.Pos.String())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package osv
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// interval is from one version up to, and with last including, another; a nil
+// bound is open.
+type interval struct {
+	from, to *semver.Version
+	last     bool
+}
+
+func (i interval) holds(v *semver.Version) bool {
+	if i.from != nil && semrange.Compare(v, i.from) < 0 {
+		return false
+	}
+	if i.to == nil {
+		return true
+	}
+	c := semrange.Compare(v, i.to)
+	return c < 0 || i.last && c == 0
+}
+
+// intervals reads a range as OSV's evaluation algorithm does: the events in
+// the order of their versions, each introduced up to the next fixed or
+// last_affected. What is no version is left out; limit is for git only.
+func (s span) intervals() []interval {
+	if s.Type != "SEMVER" && s.Type != "ECOSYSTEM" {
+		return nil
+	}
+	type point struct {
+		at   *semver.Version // nil is the beginning
+		kind int             // fixed before introduced before last_affected
+	}
+	var points []point
+	for _, e := range s.Events {
+		text, kind := e.Introduced, 1
+		switch {
+		case e.Introduced == "0":
+			points = append(points, point{kind: 1})
+			continue
+		case e.Introduced != "":
+		case e.Fixed != "":
+			text, kind = e.Fixed, 0
+		case e.LastAffected != "":
+			text, kind = e.LastAffected, 2
+		}
+		if v, err := semrange.ParseVersion(text); err == nil {
+			points = append(points, point{v, kind})
+		}
+	}
+	slices.SortStableFunc(points, func(a, b point) int {
+		switch {
+		case a.at == nil || b.at == nil:
+			return cmp.Compare(btoi(a.at != nil), btoi(b.at != nil))
+		}
+		return cmp.Or(semrange.Compare(a.at, b.at), cmp.Compare(a.kind, b.kind))
+	})
+	var list []interval
+	open := false
+	for _, p := range points {
+		switch {
+		case p.kind == 1 && !open:
+			list, open = append(list, interval{from: p.at}), true
+		case p.kind != 1 && open:
+			list[len(list)-1].to, list[len(list)-1].last, open = p.at, p.kind == 2, false
+		}
+	}
+	return list
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Affects reports whether the advisory applies to a version, which need not be
+// one that was asked for.
+func (a *Advisory) Affects(p Package) bool {
+	v, _ := semrange.ParseVersion(p.Version)
+	for _, f := range a.ranges {
+		if f.Package.Name != p.Name {
+			continue
+		}
+		if slices.Contains(f.Versions, p.Version) {
+			return true
+		}
+		if v == nil {
+			continue
+		}
+		for _, s := range f.Ranges {
+			if slices.ContainsFunc(s.intervals(), func(i interval) bool { return i.holds(v) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Fixed lists, lowest first, the versions of a package that end an affected
+// range. What is given as the last affected version is not the fix.
+func (a *Advisory) Fixed(name string) []string {
+	return a.fixed(name, func(interval) bool { return true })
+}
+
+// FixedFor is Fixed for the ranges that hold a version: as a rule one version,
+// of the release line that the package is on.
+func (a *Advisory) FixedFor(p Package) []string {
+	v, err := semrange.ParseVersion(p.Version)
+	if err != nil {
+		return nil
+	}
+	return a.fixed(p.Name, func(i interval) bool { return i.holds(v) })
+}
+
+func (a *Advisory) fixed(name string, of func(interval) bool) []string {
+	var list []*semver.Version
+	for _, f := range a.ranges {
+		if f.Package.Name != name {
+			continue
+		}
+		for _, s := range f.Ranges {
+			for _, i := range s.intervals() {
+				if i.to != nil && !i.last && of(i) {
+					list = append(list, i.to)
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, semrange.Compare)
+	var out []string
+	for _, v := range list {
+		if text := v.Original(); len(out) == 0 || out[len(out)-1] != text {
+			out = append(out, text)
+		}
+	}
+	return out
+}
