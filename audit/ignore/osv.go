@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -113,7 +114,9 @@ func decodeTOML(src []byte, to any) (meta toml.MetaData, err error) {
 	return toml.NewDecoder(bytes.NewReader(src)).Decode(to)
 }
 
-var typeError = regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
+var typeError = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
+})
 
 func tomlFault(file string, err error) error {
 	const next = "Correct it: osv-scanner does not take the file either"
@@ -127,7 +130,7 @@ func tomlFault(file string, err error) error {
 	}
 	// A value of the wrong type: the library writes the place into the text.
 	what, line := strings.TrimPrefix(err.Error(), "toml: "), 1
-	if m := typeError.FindStringSubmatch(what); m != nil {
+	if m := typeError().FindStringSubmatch(what); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		what = m[2] + ": " + m[3]
 	}

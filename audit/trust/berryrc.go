@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -13,7 +14,9 @@ import (
 
 // legacy is the header by which Yarn takes a file for one in the form of Yarn
 // 1's lock, which is not YAML (parseSyml's LEGACY_REGEXP).
-var legacy = regexp.MustCompile(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
+var legacy = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
+})
 
 // berry reads a .yarnrc.yml.
 func (s *settings) berry(src []byte) {
@@ -22,7 +25,7 @@ func (s *settings) berry(src []byte) {
 	case err != nil:
 		s.err = err
 		return
-	case legacy.Match(src):
+	case legacy().Match(src):
 		s.err = fault.At(posOf(s.file), "the file is in the old form of settings, which nothing but Yarn reads")
 		return
 	case doc.Root().Kind() != yamledit.Mapping && doc.Root().Kind() != yamledit.Null:

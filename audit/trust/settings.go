@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -118,13 +119,15 @@ func (s *settings) plainHTTP(key, text string, pos fault.Pos) {
 
 // variable is how Yarn writes one in a setting (Configuration's
 // replaceEnvVariables).
-var variable = regexp.MustCompile(`\$\{[0-9A-Za-z_]+:?(-[^}]*)?\}`)
+var variable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$\{[0-9A-Za-z_]+:?(-[^}]*)?\}`)
+})
 
 // expand replaces variables (${NAME:-default}, ${NAME-default}) by their
 // defaults. known is false when one has none.
 func expand(text string) (out string, known bool) {
 	known = true
-	out = variable.ReplaceAllStringFunc(text, func(v string) string {
+	out = variable().ReplaceAllStringFunc(text, func(v string) string {
 		_, def, ok := strings.Cut(strings.TrimSuffix(v, "}"), "-")
 		known = known && ok
 		return def
