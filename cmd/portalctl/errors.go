@@ -43,16 +43,25 @@ func exitCode(ctx context.Context, err error, e env) int {
 		return exitClean
 	case errors.Is(err, errFindings):
 		return exitFindings
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled), ctx.Err() != nil:
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		fmt.Fprintln(e.Err, "portalctl: interrupted, nothing was changed")
 		return exitInterrupted
+	case ctx.Err() != nil:
+		// Something else went wrong too, perhaps after a change was made.
+		fmt.Fprintln(e.Err, "portalctl: interrupted")
+		printError(err, e)
+		return exitInterrupted
 	}
+	printError(err, e)
+	return exitRefused
+}
+
+func printError(err error, e env) {
 	style := e.ErrStyle()
 	fmt.Fprintf(e.Err, "%s %s\n", style.Bad("error:"), harmless(err.Error()))
 	if next := fault.NextOf(err); next != "" {
 		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), harmless(next))
 	}
-	return exitRefused
 }
 
 // harmless shows the control characters of an error, which may quote what a
