@@ -106,7 +106,7 @@ func TestDamagedUnderOurHands(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = db.Match(t.Context(), asked)
-	wantFault(t, err, "the audit is incomplete", "Renew the OSV database")
+	wantFault(t, err, "the advisories are incomplete", "Renew the OSV database")
 }
 
 // TestNewerThanTheEngine: fields and ecosystems that it does not know would
@@ -130,7 +130,7 @@ func TestTwoRecordsInOne(t *testing.T) {
 	text := strings.Replace(string(osvtest.Record("GHSA-1", "npm", "a", "", today)), `"affected"`, `"affected":[],"affected"`, 1)
 	write(t, dir, osvtest.Zip(map[string][]byte{"GHSA-1.json": []byte(text)}))
 	_, err := open(t, dir).Match(t.Context(), []osv.Package{{Name: "a", Version: "1.0.0"}})
-	wantFault(t, err, "the audit is incomplete", "Renew the OSV database")
+	wantFault(t, err, "the advisories are incomplete", "Renew the OSV database")
 }
 
 func TestIndex(t *testing.T) {
@@ -219,7 +219,7 @@ func TestNoRoomForTemporaryFiles(t *testing.T) {
 		t.Skip("TMPDIR is TMP there")
 	}
 	_, err := db.Match(t.Context(), asked)
-	wantFault(t, err, "the audit is incomplete", "TMPDIR")
+	wantFault(t, err, "the advisories are incomplete", "TMPDIR")
 }
 
 func TestOnlineFaults(t *testing.T) {
@@ -243,7 +243,7 @@ func TestOnlineFaults(t *testing.T) {
 			list := append(asked[:len(asked):len(asked)], osv.Package{Name: "more", Version: "1.0.0"}) // one is twice in it
 			_, err := osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: s.URL + "/fault/" + fault}).Match(t.Context(), list)
 			wantFault(t, err, what, "")
-			wantFault(t, err, "the audit is incomplete", "")
+			wantFault(t, err, "the advisories are incomplete", "")
 		})
 	}
 	t.Run("nobody there", func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestOnlineFaults(t *testing.T) {
 		}
 		l.Close()
 		_, err = osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: "http://" + l.Addr().String()}).Match(t.Context(), asked)
-		wantFault(t, err, "the audit is incomplete", "")
+		wantFault(t, err, "the advisories are incomplete", "")
 	})
 	t.Run("switched off", func(t *testing.T) {
 		_, err := osv.NewOnline(osv.OnlineOptions{Client: httpfetch.New(httpfetch.Config{Offline: true})}).Match(context.Background(), asked)

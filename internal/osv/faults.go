@@ -59,7 +59,7 @@ func unusable(path string, err error, opt Options) error {
 
 // incomplete is the error for an answer that must not be believed.
 func incomplete(err error, format string, args ...any) *fault.Error {
-	e := fault.New("the audit is incomplete: "+format, args...)
+	e := fault.New("the advisories are incomplete: "+format, args...)
 	e.Err = err
 	return e
 }
