@@ -20,6 +20,7 @@ var ranks = map[string]int{
 	"internal/fault":      0,
 	"internal/semrange":   0,
 	"internal/portal":     0,
+	"internal/filelock":   0,
 	"internal/gitbase":    1,
 	"internal/testshared": 0,
 
@@ -33,6 +34,7 @@ var ranks = map[string]int{
 	"internal/yarnpatch":      1,
 	"internal/yarnzip":        2,
 	"internal/report":         1,
+	"internal/pg":             1,
 	"internal/pkgjson":        2,
 	"internal/yarnrc":         2,
 	"internal/release":        2,
