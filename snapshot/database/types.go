@@ -106,4 +106,8 @@ type Options struct {
 	// Env is the environment of the backend, each entry as in os.Environ: node-pg
 	// reads PGHOST and the like for what app-config leaves out.
 	Env []string
+	// Server replaces the server and the login that app-config has for every
+	// plugin that uses PostgreSQL (--dsn); nil to take app-config's. It also
+	// stands in for a login by a token of the cloud.
+	Server *pg.Target
 }

@@ -1,0 +1,45 @@
+package appconfig
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// jsNumber is a number as JavaScript's String(n) gives it (ECMA-262
+// Number::toString).
+func jsNumber(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case f == 0:
+		return "0" // -0 as well
+	}
+	if abs := math.Abs(f); abs >= 1e21 || abs < 1e-6 {
+		s := strconv.FormatFloat(f, 'e', -1, 64)
+		mantissa, exp, _ := strings.Cut(s, "e")
+		n, _ := strconv.Atoi(exp)
+		if n > 0 {
+			return mantissa + "e+" + strconv.Itoa(n)
+		}
+		return mantissa + "e" + strconv.Itoa(n)
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// jsSpace is what String.prototype.trim removes: white space and line ends of
+// ECMA-262. Unlike unicode.IsSpace it has U+FEFF and not U+0085.
+func jsSpace(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
+		return true
+	}
+	return r >= 0x2000 && r <= 0x200a
+}
+
+func jsTrim(s string) string    { return strings.TrimFunc(s, jsSpace) }
+func jsTrimEnd(s string) string { return strings.TrimRightFunc(s, jsSpace) }
