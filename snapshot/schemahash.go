@@ -17,7 +17,7 @@ import (
 // without the dropped ones, and casts and parentheses are taken out of
 // expressions: a CHECK (x IN (…)) on a varchar is printed with other casts once
 // it was restored. An INVALID index is not the valid one. search_path must be
-// empty (SET search_path = '') for names to be printed in full.
+// empty (SET search_path = ”) for names to be printed in full.
 func SchemaHashSQL(schemas []string) string {
 	in := `n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
 	if len(schemas) > 0 {
