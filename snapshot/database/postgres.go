@@ -101,14 +101,18 @@ func (s *settings) normalize(v *value) (*value, error) {
 	case v.kind == appconfig.String:
 		out, err := parseURI(v.text, s.uriDir, v.origin)
 		if err != nil {
-			return nil, fault.At(v.origin.Pos, "%s", err).
-				WithNext("Write postgres://user@host:5432/ with the special characters of user and password percent-encoded")
+			return nil, notURI(v.origin.Pos, err)
 		}
 		return out, nil
 	case v.kind != appconfig.Object:
 		return nil, fault.At(v.origin.Pos, "a connection must be an object or a text").WithNext("Give it host, port, user and password")
 	}
 	return v, nil
+}
+
+func notURI(pos fault.Pos, err error) error {
+	return fault.At(pos, "%s", err).
+		WithNext("Write postgres://user@host:5432/ with the special characters of user and password percent-encoded")
 }
 
 // overridden reports whether the plugin has another client than the base.

@@ -42,9 +42,12 @@ func connect(conn *value, env environment, dir string) (*client, error) {
 	if s := conn.get("connectionString"); s.truthy() {
 		parsed, err := parseURI(s.text, dir, s.origin)
 		if err != nil {
-			return c, fault.At(s.origin.Pos, "%s", err).WithNext("Correct connectionString")
+			return c, notURI(s.origin.Pos, err)
 		}
 		conn = spread(conn, parsed)
+	}
+	if h := conn.get("host"); h != nil && h.noURI {
+		return c, notURI(h.origin.Pos, errURI)
 	}
 	if err := c.fill(conn, env); err != nil {
 		return c, err

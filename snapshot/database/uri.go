@@ -106,7 +106,9 @@ func (u *uri) place(out *value, dummy bool, o appconfig.Origin) error {
 		if err != nil {
 			return err
 		}
-		out.set("host", text(s, o))
+		h := text(s, o)
+		h.noURI = u.relative
+		out.set("host", h)
 	} else if strings.HasPrefix(strings.ToLower(host), "%2f") {
 		path = "/" + host + path
 	}
@@ -200,6 +202,9 @@ func libpqCompat(out, ssl *value, mode string, rootCert bool, o appconfig.Origin
 type uri struct {
 	scheme, user, password, host, port, path string
 	query                                    [][2]string
+	// relative says that it is no URI. node-pg then takes it for a path on a
+	// host called "base".
+	relative bool
 }
 
 var uriScheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
@@ -209,23 +214,25 @@ func splitURI(s string) (*uri, error) {
 	s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
 	m := uriScheme.FindString(s)
 	rest := s[len(m):]
-	if m == "" || !strings.HasPrefix(rest, "//") {
-		// node-pg takes anything else for a path on the host "base", which
-		// nobody means.
-		if m == "" || !strings.HasPrefix(rest, "/") {
-			return nil, errURI
-		}
-		rest = "//" + rest
-	}
 	u := &uri{scheme: strings.ToLower(strings.TrimSuffix(m, ":"))}
-	rest, _, _ = strings.Cut(rest[2:], "#")
+	rest, _, _ = strings.Cut(rest, "#")
 	rest, query, _ := strings.Cut(rest, "?")
 	u.query = parseQuery(query)
-	authority, path := rest, ""
-	if i := strings.IndexByte(rest, '/'); i >= 0 {
-		authority, path = rest[:i], rest[i:]
+	authority, hasAuthority := strings.CutPrefix(rest, "//")
+	path := rest
+	if hasAuthority {
+		path = ""
+		if i := strings.IndexByte(authority, '/'); i >= 0 {
+			authority, path = authority[:i], authority[i:]
+		}
+	} else if m == "" {
+		u.relative, u.host = true, "base"
+		path = "/" + rest
 	}
 	u.path = dotSegments(path)
+	if !hasAuthority {
+		return u, nil
+	}
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		u.user, u.password, _ = strings.Cut(authority[:i], ":")
 		if authority = authority[i+1:]; authority == "" {

@@ -15,6 +15,7 @@ type value struct {
 	fields map[string]*value
 	items  []*value
 	origin appconfig.Origin
+	noURI  bool // the host of a connection string that is no URI
 }
 
 func fromConfig(v appconfig.Value) *value {

@@ -1,0 +1,151 @@
+package database
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// backendDefaults is the version whose connectors are the model. It is unpacked
+// without its dependencies, see testdata/oracle/package.json.
+const backendDefaults = "@backstage/backend-defaults@0.18.0"
+
+// TestOracle asks Backstage itself (testdata/oracle/oracle.js) about every case
+// and compares with the recorded answer, and ours with it. It needs node, npm
+// and a registry:
+//
+//	PORTALCTL_ORACLE=1 go test ./snapshot/database -run TestOracle -v
+//
+// PORTALCTL_ORACLE_DIR keeps what npm installs for the next run. -update
+// records the answers.
+func TestOracle(t *testing.T) {
+	if os.Getenv("PORTALCTL_ORACLE") == "" {
+		t.Skip("set PORTALCTL_ORACLE=1 to compare with Backstage's own code; needs npm")
+	}
+	cases := readCases(t)
+	answers := ask(t, install(t), cases)
+	agree, plugins := 0, 0
+	for i, c := range cases {
+		got := answers[i]
+		if *update {
+			c.record(t, got)
+		} else if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: Backstage answers otherwise than recorded (-recorded +now):\n%s", c.name, diff)
+		}
+		ok := t.Run(c.name, func(t *testing.T) { c.check(t, got) })
+		if ok {
+			agree++
+			plugins += len(got.Plugins)
+		}
+	}
+	t.Logf("%d of %d app-config cases agree with config-loader and %s, %d plugin connections in them", agree, len(cases), backendDefaults, plugins)
+}
+
+// install gives the folder with Backstage's packages.
+func install(t *testing.T) string {
+	dir := os.Getenv("PORTALCTL_ORACLE_DIR")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	home := filepath.Join(dir, "node_modules", "@backstage", "backend-defaults")
+	if _, err := os.Stat(filepath.Join(home, "package.json")); err == nil {
+		return dir
+	}
+	manifest, err := os.ReadFile("testdata/oracle/package.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(name string, args ...string) string {
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir = dir
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr.String())
+		}
+		return strings.TrimSpace(string(out))
+	}
+	run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund")
+	tarball := run("npm", "pack", "--silent", backendDefaults)
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run("tar", "xzf", tarball, "-C", home, "--strip-components=1")
+	return dir
+}
+
+func ask(t *testing.T, home string, cases []*oneCase) []answer {
+	var in bytes.Buffer
+	for _, c := range cases {
+		question := map[string]any{"root": c.root, "cwd": c.cwd(), "config": strs(c.Config), "env": strs(c.Env), "plugins": strs(c.Plugins)}
+		line, err := json.Marshal(question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(line, '\n'))
+	}
+	script, err := filepath.Abs("testdata/oracle/oracle.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", "--no-warnings", script, home)
+	cmd.Stdin = &in
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("oracle.js: %v\n%s", err, stderr.String())
+	}
+	var answers []answer
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<20)
+	for i := 0; lines.Scan(); i++ {
+		// What names the folder of this run is of no use in a record.
+		line := strings.ReplaceAll(lines.Text(), cases[i].root, "$ROOT")
+		var a answer
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatalf("%s: %v: %s", cases[i].name, err, line)
+		}
+		answers = append(answers, a)
+	}
+	if len(answers) != len(cases) {
+		t.Fatalf("%d answers to %d questions\n%s", len(answers), len(cases), stderr.String())
+	}
+	return answers
+}
+
+func strs(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func (c *oneCase) record(t *testing.T, a answer) {
+	data, err := json.MarshalIndent(a, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := c.archive.Files[:0]
+	for _, f := range c.archive.Files {
+		if f.Name != wantFile {
+			files = append(files, f)
+		}
+	}
+	c.archive.Files = append(files, txtar.File{Name: wantFile, Data: append(data, '\n')})
+	if err := os.WriteFile(c.path, txtar.Format(c.archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
