@@ -101,6 +101,7 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 		old := stampedName(t.Schema, failedSuffix)
 		out.SchemaID, out.SchemaLit = shellQuote(ident(t.Schema)), shellQuote(literal(t.Schema))
 		out.SchemaFailedID, out.SchemaFailedLit = withStamp(ident(old)), withStamp(literal(old))
+		out.PropertySQL = t.analyzeSQL() + "\n"
 		return out
 	}
 	out.CreateSQL = withStamp(createSQL(t.was.Properties, beside))
