@@ -18,7 +18,17 @@ import (
 
 var update = flag.Bool("update", false, "with the oracle: write what Backstage answers into testdata/cases")
 
-const wantFile = "want.json"
+// versions of @backstage/backend-defaults that cases are compared with. The
+// answers of the first are in want.json; where another one's differ, they are in
+// a file of their own.
+var versions = []string{"0.18.0", "0.16.0", "0.11.1"}
+
+func wantFile(version string) string {
+	if version == versions[0] {
+		return "want.json"
+	}
+	return "want-" + version + ".json"
+}
 
 // oneCase is a txtar of testdata/cases: app-config files, how they are read,
 // and in want.json what Backstage itself made of them (see oracle_test.go).
@@ -30,8 +40,8 @@ type oneCase struct {
 	Config  []string
 	Env     []string
 	Plugins []string
-	Cwd     string // below root
-	want    answer
+	Cwd     string            // below root
+	want    map[string]answer // by version
 }
 
 // answer is what oracle.js answers. Error is set when no configuration can be
@@ -55,7 +65,7 @@ func readCases(t *testing.T) []*oneCase {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &oneCase{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), path: path, archive: a, root: t.TempDir()}
+		c := &oneCase{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), path: path, archive: a, root: t.TempDir(), want: map[string]answer{}}
 		if real, err := filepath.EvalSymlinks(c.root); err == nil {
 			c.root = real
 		}
@@ -63,9 +73,13 @@ func readCases(t *testing.T) []*oneCase {
 			switch f.Name {
 			case "case.json":
 				err = json.Unmarshal(f.Data, c)
-			case wantFile:
-				err = json.Unmarshal(f.Data, &c.want)
 			default:
+				if v, ok := strings.CutPrefix(f.Name, "want"); ok && strings.HasSuffix(v, ".json") {
+					var a answer
+					err = json.Unmarshal(f.Data, &a)
+					c.want[f.Name] = a
+					break
+				}
 				to := filepath.Join(c.root, filepath.FromSlash(f.Name))
 				if err = os.MkdirAll(filepath.Dir(to), 0o755); err == nil {
 					err = os.WriteFile(to, f.Data, 0o644)
@@ -88,14 +102,23 @@ func (c *oneCase) cwd() string { return filepath.Join(c.root, filepath.FromSlash
 // TestCases compares with what Backstage's own loader and connectors answered.
 func TestCases(t *testing.T) {
 	for _, c := range readCases(t) {
-		t.Run(c.name, func(t *testing.T) { c.check(t, c.want) })
+		for _, v := range versions {
+			t.Run(c.name+"/"+v, func(t *testing.T) { c.check(t, v, c.recorded(v)) })
+		}
 	}
 }
 
-func (c *oneCase) check(t *testing.T, want answer) {
+func (c *oneCase) recorded(version string) answer {
+	if a, ok := c.want[wantFile(version)]; ok {
+		return a
+	}
+	return c.want[wantFile(versions[0])]
+}
+
+func (c *oneCase) check(t *testing.T, version string, want answer) {
 	t.Helper()
 	if want.Config == nil && want.Error == "" {
-		t.Fatalf("%s has no %s: run the oracle with -update", c.path, wantFile)
+		t.Fatalf("%s has no answer: run the oracle with -update", c.path)
 	}
 	tree, err := appconfig.Load(appconfig.Options{Root: c.root, Cwd: c.cwd(), Files: c.Config, Env: c.Env})
 	if (err != nil) != (want.Error != "") {
@@ -115,7 +138,7 @@ func (c *oneCase) check(t *testing.T, want answer) {
 	if diff := cmp.Diff(want.Config, got); diff != "" {
 		t.Errorf("the merged configuration differs (-Backstage +ours):\n%s", diff)
 	}
-	o := Options{Cwd: c.cwd(), Env: c.Env}
+	o := Options{Cwd: c.cwd(), Env: c.Env, BackendDefaults: version}
 	for _, id := range c.Plugins {
 		o.Plugins = append(o.Plugins, plugins.Package{Name: "@x/plugin-" + id + "-backend", Role: "backend-plugin", PluginID: id})
 	}

@@ -17,10 +17,11 @@ type pgSettings struct {
 	ensureSchema bool
 }
 
-// postgres is computePgPluginConfig and buildPgDatabaseConfig: the base
-// connection without its database, the plugin's connection over it one level
-// deep, and then both over the base connection again, all levels deep. So a
-// plugin whose client differs still gets what it leaves out from the base.
+// postgres is what PgConnector.getClient gives knex: the base connection
+// without its database, and the plugin's connection over it one level deep.
+// From 0.15.2 on both go over the base connection once more, all levels deep
+// (buildPgDatabaseConfig), so that a plugin whose client differs still gets what
+// it leaves out from the base.
 func (s *settings) postgres(id string) (*pgSettings, error) {
 	out := &pgSettings{}
 	ensureExists, err := s.flag(id, "ensureExists", true)
@@ -72,7 +73,7 @@ func (s *settings) postgres(id string) (*pgSettings, error) {
 		name = text(s.prefix+id, appconfig.Origin{})
 	}
 	if s.mode == PerSchema {
-		if out.schema = s.schemaPrefix + id; len(out.schema) > maxName {
+		if out.schema = s.schemaPrefix + id; len(out.schema) > maxName && s.rules.schemaPrefix {
 			return nil, fault.New("the schema %s of the plugin %s is longer than %d bytes", out.schema, id, maxName).
 				WithNext("Shorten %s.schemaPrefix", key)
 		}
@@ -85,6 +86,15 @@ func (s *settings) postgres(id string) (*pgSettings, error) {
 	}
 	out.ensure = out.database != "" && ensureExists
 	out.ensureSchema = s.mode == PerSchema && (ensureSchema || ensureExists)
+	if !s.rules.mergeBase {
+		out.connection = over
+		if ssl := over.get("ssl"); ssl.is(appconfig.Object) {
+			// The older connector copies by way of JSON, which has no functions.
+			out.connection = spread(over, nil)
+			out.connection.set("ssl", without(ssl, anyName))
+		}
+		return out, nil
+	}
 	parsed, err := s.normalize(s.baseConnection())
 	if err != nil {
 		return nil, err

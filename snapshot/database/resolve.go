@@ -16,7 +16,11 @@ import (
 // that app-config names. The error is about configuration that Backstage itself
 // would refuse; what concerns one plugin is in its Problem.
 func Resolve(tree *appconfig.Tree, o Options) (*Layout, error) {
-	s, err := readSettings(tree)
+	rules, err := rulesOf(o.BackendDefaults)
+	if err != nil {
+		return nil, err
+	}
+	s, err := readSettings(tree, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -136,22 +140,26 @@ func (r *resolver) postgres(p *Plugin) error {
 	return r.role(p)
 }
 
-// role: the connector sets the role of all plugins only; a plugin's own role
-// goes to knex, which does not know it (createPgDatabaseClient).
+// role: since 0.15.2 the connector sets the role of all plugins only; a
+// plugin's own goes to knex, which does not know it (createPgDatabaseClient).
 func (r *resolver) role(p *Plugin) error {
-	base, ok, err := r.settings.cfg.Text("role")
+	cfg := r.settings.cfg
+	base, hasBase, err := cfg.Text("role")
 	if err != nil {
 		return err
 	}
-	if ok {
+	own, hasOwn, err := cfg.Text("plugin." + p.ID + ".role")
+	if err != nil {
+		return err
+	}
+	switch {
+	case hasOwn && !r.settings.rules.mergeBase:
+		p.Server.Role, p.From["role"] = own.Reveal(), own.Origin()
+	case hasBase:
 		p.Server.Role, p.From["role"] = base.Reveal(), base.Origin()
 	}
-	own, ok, err := r.settings.cfg.Text("plugin." + p.ID + ".role")
-	if err != nil {
-		return err
-	}
-	if ok && own.Reveal() != base.Reveal() {
-		r.note("Backstage does not set the role of the plugin %s (%s): it sets %s.role only", p.ID, own.Origin().Pos, key)
+	if hasOwn && p.Server.Role != own.Reveal() {
+		r.note("Backstage does not set the role of the plugin %s (%s): this version sets %s.role only", p.ID, own.Origin().Pos, key)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type settings struct {
 	prefix       string
 	schemaPrefix string
 	uriDir       string
+	rules        rules
 }
 
 const (
@@ -28,12 +29,12 @@ var schemaPrefixForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // readSettings reads backend.database; nil when there is none: Backstage then
 // keeps all data in memory (databaseServiceFactory).
-func readSettings(tree *appconfig.Tree) (*settings, error) {
+func readSettings(tree *appconfig.Tree, r rules) (*settings, error) {
 	whole, ok, err := tree.Get(key)
 	if err != nil || !ok {
 		return nil, err
 	}
-	s := &settings{base: fromConfig(whole), prefix: defaultPrefix, mode: PerDatabase}
+	s := &settings{rules: r, base: fromConfig(whole), prefix: defaultPrefix, mode: PerDatabase}
 	if s.cfg, err = tree.Sub(key); err != nil {
 		return nil, err
 	}
@@ -56,6 +57,9 @@ func readSettings(tree *appconfig.Tree) (*settings, error) {
 	}
 	if s.client == "" {
 		return nil, fault.At(whole.Origin().Pos, "%s.client is missing", key).WithNext("Add client: pg below %s", key)
+	}
+	if !r.schemaPrefix {
+		s.schemaPrefix = ""
 	}
 	if s.schemaPrefix != "" && !schemaPrefixForm.MatchString(s.schemaPrefix) {
 		v, _, _ := s.cfg.Text("schemaPrefix")

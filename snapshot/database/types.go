@@ -1,6 +1,7 @@
 // Package database knows which databases a portal has: what the DatabaseManager
-// of @backstage/backend-defaults 0.18.0 would connect to for each plugin, from
-// app-config and the installed plugins, and which of those the server has.
+// of @backstage/backend-defaults would connect to for each plugin, from app-config
+// and the installed plugins, and which of those the server has. The models are
+// the versions 0.18.0, 0.16.0 and 0.11.1 (testdata/cases).
 package database
 
 import (
@@ -106,6 +107,9 @@ type Options struct {
 	// Env is the environment of the backend, each entry as in os.Environ: node-pg
 	// reads PGHOST and the like for what app-config leaves out.
 	Env []string
+	// BackendDefaults is the installed version of @backstage/backend-defaults,
+	// "" for the newest: older connectors merge connections otherwise.
+	BackendDefaults string
 	// Server replaces the server and the login that app-config has for every
 	// plugin that uses PostgreSQL (--dsn); nil to take app-config's. It also
 	// stands in for a login by a token of the cloud.
