@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -141,23 +142,17 @@ func describe(p *workspace.Project, b *workspace.Workspace, name string, registr
 		pkg.Backend = b.Name()
 		return pkg, nil
 	}
-	for dir := b.Dir; ; dir = filepath.Dir(dir) {
-		folder := filepath.Join(dir, "node_modules", filepath.FromSlash(name))
-		f, err := readManifest(folder)
-		if err != nil {
-			return pkg, err
-		}
-		if f != nil {
-			pkg = fromManifest(f, name, Installed, folder)
-			pkg.Backend = b.Name()
-			return pkg, nil
-		}
-		if dir == p.Root || dir == filepath.Dir(dir) {
-			break
-		}
+	f, folder, err := installed(p, b.Dir, name)
+	if err != nil {
+		return pkg, err
+	}
+	if f != nil {
+		pkg = fromManifest(f, name, Installed, folder)
+		pkg.Backend = b.Name()
+		return pkg, nil
 	}
 	role, id, named := portal.BackendPlugin(name)
-	if registry != nil && named {
+	if registry != nil && (named || strings.Contains(name, "plugin") || strings.Contains(name, "backend")) {
 		if r, i, ok := registry(name); ok && r != "" {
 			pkg.Role, pkg.PluginID, pkg.How = r, cmp.Or(i, id), Registry
 			return pkg, nil
@@ -167,6 +162,33 @@ func describe(p *workspace.Project, b *workspace.Workspace, name string, registr
 		pkg.Role, pkg.PluginID, pkg.How = role, id, ByName
 	}
 	return pkg, nil
+}
+
+// installed finds a package as Node does: in the node_modules of dir and of the
+// folders above it, up to the project's root. f is nil when there is none.
+func installed(p *workspace.Project, dir, name string) (f *pkgjson.File, folder string, err error) {
+	for ; ; dir = filepath.Dir(dir) {
+		folder := filepath.Join(dir, "node_modules", filepath.FromSlash(name))
+		if f, err := readManifest(folder); f != nil || err != nil {
+			return f, folder, err
+		}
+		if dir == p.Root || dir == filepath.Dir(dir) {
+			return nil, "", nil
+		}
+	}
+}
+
+// Version is the version of a package that a backend loads, such as
+// @backstage/backend-defaults; "" when it is not installed.
+func Version(p *workspace.Project, backend *workspace.Workspace, name string) (string, error) {
+	if w := p.ByName(name); w != nil {
+		return w.File.Version, nil
+	}
+	f, _, err := installed(p, backend.Dir, name)
+	if f == nil || err != nil {
+		return "", err
+	}
+	return f.Version, nil
 }
 
 // fromManifest takes role and ID from package.json; packages from before these
