@@ -70,7 +70,7 @@ func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	path := resolvePath(dir, arg.text)
 	src, err := readFile(path, false)
 	if err != nil {
-		return nil, pathFault(arg, err, arg.shown()).WithNext("Correct the name after $file: it is relative to the file that it stands in")
+		return nil, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $file stands in")
 	}
 	r.included[path] = true
 	o := Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}
@@ -95,7 +95,7 @@ func (r *reader) includeData(arg *node, dir string, chain []string) (inclusion, 
 	}
 	src, err := readFile(path, false)
 	if err != nil {
-		return inclusion{}, pathFault(arg, err, arg.shown()).WithNext("Correct the name after $include: it is relative to the file that it stands in")
+		return inclusion{}, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $include stands in")
 	}
 	r.included[path] = true
 	value, err := parse(r.name(path), src)
