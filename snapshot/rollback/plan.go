@@ -239,3 +239,21 @@ func (t *Target) owner() string {
 	}
 	return ""
 }
+
+// Empty reports whether a restore would do nothing at all.
+func (p *Plan) Empty() bool {
+	return len(p.Targets) == 0 && !slices.ContainsFunc(p.Leftovers, func(l Leftover) bool { return l.Kind != LeftFailed })
+}
+
+// ServerOf names the server of a target, "this machine" for a file.
+func (p *Plan) ServerOf(t *Target) string {
+	if t.Server < 0 {
+		return "this machine"
+	}
+	return p.Servers[t.Server].ID
+}
+
+// Size, Duration and Migrated are cells of a table for people.
+func (t *Target) Size() string     { return size(t.Bytes) }
+func (t *Target) Duration() string { return about(t.Expected.Restore) }
+func (t *Target) Migrated() string { return t.changeSummary() }

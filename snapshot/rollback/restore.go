@@ -223,13 +223,23 @@ func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 	return nil
 }
 
+// goneWithin is how long a session may take to go before it counts as alive.
+const goneWithin = 2 * time.Second
+
 func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string) error {
-	alive, err := liveSessions(ctx, conn, names)
-	if err != nil {
-		return fault.Wrap(pg.Cause(err), fault.Pos{}, "the sessions cannot be listed")
-	}
-	if len(alive) == 0 || r.Terminate {
-		return nil
+	var alive []Session
+	// A session that was just closed is listed until its process has ended.
+	for limit := time.Now().Add(goneWithin); ; time.Sleep(100 * time.Millisecond) {
+		var err error
+		if alive, err = liveSessions(ctx, conn, names); err != nil {
+			return fault.Wrap(pg.Cause(err), fault.Pos{}, "the sessions cannot be listed")
+		}
+		if len(alive) == 0 || r.Terminate {
+			return nil
+		}
+		if time.Now().After(limit) {
+			break
+		}
 	}
 	text := ""
 	for i, s := range alive {

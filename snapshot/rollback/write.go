@@ -1,10 +1,7 @@
 package rollback
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"path/filepath"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/snapshot"
@@ -23,15 +20,11 @@ func (p *Plan) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	var sums strings.Builder
-	for _, f := range []struct {
-		name, text string
-	}{{MarkdownFile, p.Markdown()}, {ScriptFile, script}} {
-		if err := txn.WriteFile(filepath.Join(dir, f.name), []byte(f.text), 0o600); err != nil {
+	files := map[string][]byte{MarkdownFile: []byte(p.Markdown()), ScriptFile: []byte(script)}
+	for name, text := range files {
+		if err := txn.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			return err
 		}
-		sum := sha256.Sum256([]byte(f.text))
-		sums.WriteString(hex.EncodeToString(sum[:]) + "  " + f.name + "\n")
 	}
-	return txn.WriteFile(filepath.Join(dir, snapshot.PlanSumsFile), []byte(sums.String()), 0o600)
+	return snapshot.WritePlanSums(dir, files)
 }
