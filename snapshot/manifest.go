@@ -8,7 +8,7 @@
 //	SHA256SUMS        of every other file, as sha256sum -c reads it
 //	*.dump.zst        a pg_dump -Fc of a database or schema, compressed
 //	*.sqlite.zst      a copy of a SQLite file, compressed
-//	globals.sql.zst   the roles, without passwords
+//	*.globals.sql.zst the roles of a server, without passwords
 //	verify.json       what the last verification found (Verification)
 //
 // While it is made its name ends in .partial. No file holds a secret of the
@@ -24,7 +24,6 @@ const Schema = "portalctl.snapshot/v1"
 const (
 	ManifestFile = "manifest.json"
 	SumsFile     = "SHA256SUMS"
-	GlobalsFile  = "globals.sql.zst"
 	VerifyFile   = "verify.json"
 	// PlanSumsFile are the sums of what is added later: the rollback plan.
 	PlanSumsFile = "PLAN.SHA256SUMS"
@@ -46,8 +45,6 @@ type Manifest struct {
 	// Databases are the units that can be restored one by one: a database, in
 	// schema mode a schema, or a SQLite file. Largest first.
 	Databases []Database `json:"databases"`
-	// Globals is the file of roles, nil where it could not be read.
-	Globals *File `json:"globals,omitempty"`
 	// Notes are what a reader should know, one sentence each.
 	Notes []string `json:"notes"`
 }
@@ -68,7 +65,7 @@ type Deployed struct {
 	Commit string `json:"commit,omitempty"`
 	// Ref is what --deployed named, "HEAD" without it.
 	Ref string `json:"ref,omitempty"`
-	// How is "deployed" (the user said so) or "matched" (every database's
+	// How is Named ("named": the user said so) or Matched ("matched": every database's
 	// migrations are HEAD's).
 	How string `json:"how"`
 	// Release is the Backstage release of backstage.json.
@@ -79,6 +76,12 @@ type Deployed struct {
 	// the commit, in hex.
 	Files map[string]string `json:"files"`
 }
+
+// The values of Deployed.How.
+const (
+	Named   = "named"
+	Matched = "matched"
+)
 
 // Server is a PostgreSQL server.
 type Server struct {
@@ -100,6 +103,9 @@ type Server struct {
 	SystemIdentifier string `json:"systemIdentifier,omitempty"`
 	// Address is inet_server_addr(), "" over a socket.
 	Address string `json:"address,omitempty"`
+	// Globals is the file of roles and tablespaces, nil where they could not be
+	// read.
+	Globals *File `json:"globals,omitempty"`
 }
 
 // The kinds of databases.
@@ -141,6 +147,10 @@ type Database struct {
 	// LargeObjects counts the database's large objects.
 	LargeObjects int64 `json:"largeObjects,omitempty"`
 	Dump         File  `json:"dump"`
+
+	// data is the size of the tables without indexes, in bytes: about what
+	// pg_dump writes before compression.
+	data int64
 }
 
 // Title names the database for people: the database, database.schema, or the

@@ -1,0 +1,281 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/txn"
+)
+
+// VerifyOptions say how far a verification goes.
+type VerifyOptions struct {
+	// PGBin is the folder of the client programs, "" to look for them.
+	PGBin string
+	// Jobs is how many files are decoded at a time, 0 for 2.
+	Jobs int
+	// Rehearse restores every database into another server; nil does not.
+	Rehearse *RehearseOptions
+	Progress func(Progress)
+}
+
+// Verify reads every file of the snapshot to its end: its checksum, its
+// compression with the checksum of the content, and the structure of the dump,
+// by pg_restore where it is installed. What it finds is in Problems and kept in
+// verify.json. The error is for what kept it from finding out.
+func (s *Snapshot) Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
+	v := &Verification{Schema: "portalctl.snapshot-verification/v1", Manifest: s.ManifestSHA256, Started: time.Now().UTC(), Problems: []string{}}
+	start := time.Now()
+	if s.Damaged != nil {
+		v.Problems = append(v.Problems, s.Damaged.Error())
+	}
+	problems, err := s.decodeAll(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	v.Problems = append(v.Problems, problems...)
+	v.Decoded = len(problems) == 0
+	if o.Rehearse != nil && v.Decoded {
+		r, err := s.rehearse(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		v.Rehearsal = r
+		for _, d := range r.Databases {
+			for _, diff := range d.Differences {
+				v.Problems = append(v.Problems, d.Name+": "+diff)
+			}
+		}
+	}
+	v.Seconds = time.Since(start).Seconds()
+	if v.Rehearsal == nil && v.Decoded && s.Verification != nil {
+		// An earlier rehearsal of the same files still holds.
+		v.Rehearsal = s.Verification.Rehearsal
+	}
+	v.Sum = v.sum()
+	text, err := v.text()
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.Verification = v
+	return v, txn.WriteFile(filepath.Join(s.Dir, VerifyFile), text, 0o600)
+}
+
+// decodeAll checks every file that has a sum.
+func (s *Snapshot) decodeAll(ctx context.Context, o VerifyOptions) ([]string, error) {
+	sums, err := readSums(filepath.Join(s.Dir, SumsFile))
+	if err != nil {
+		return []string{err.Error()}, nil
+	}
+	var problems []string
+	planSums := filepath.Join(s.Dir, PlanSumsFile)
+	if _, err := os.Lstat(planSums); !errors.Is(err, fs.ErrNotExist) {
+		plan, err := readSums(planSums)
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+		for name, sum := range plan {
+			sums[name] = sum
+		}
+	}
+	tools, err := s.restoreTools(ctx, o.PGBin)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]File{}
+	var total int64
+	for _, f := range s.Manifest.Files() {
+		files[f.Name] = f
+		total += f.RawSize
+	}
+	names := make([]string, 0, len(sums))
+	for n := range sums {
+		names = append(names, n)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := files[names[i]].Size, files[names[j]].Size
+		return a > b || a == b && names[i] < names[j]
+	})
+	var read atomic.Int64
+	stop := meterOf(total, &read).run(o.Progress)
+	defer stop()
+	found := make([]string, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, jobsOr(o.Jobs)))
+	for i, name := range names {
+		group.Go(func() error {
+			err := s.checkFile(ctx, name, sums[name], files[name], tools, &read)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				found[i] = err.Error()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range found {
+		if p != "" {
+			problems = append(problems, p)
+		}
+	}
+	return problems, nil
+}
+
+func jobsOr(n int) int {
+	if n == 0 {
+		return 2
+	}
+	return n
+}
+
+// meterOf is a meter of one piece of work.
+func meterOf(total int64, read *atomic.Int64) *meter {
+	m := &meter{read: make([]atomic.Int64, 1), total: []int64{total}, start: time.Now(), active: map[int]string{}, done: map[int]bool{}, shared: read}
+	return m
+}
+
+// restoreTools are the programs that can read the dumps, nil without any.
+func (s *Snapshot) restoreTools(ctx context.Context, dir string) (*pg.Tools, error) {
+	major := 0
+	if _, err := fmt.Sscanf(s.Manifest.Client, "pg_dump %d", &major); err != nil {
+		return nil, nil // SQLite only
+	}
+	tools, err := pg.FindTools(ctx, dir, major, "pg_restore")
+	switch {
+	case errors.Is(err, pg.ErrNoTools), errors.Is(err, pg.ErrOldClient):
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, err
+	}
+	return tools, nil
+}
+
+// checkFile reads one file: its sum, and if it is compressed its content.
+func (s *Snapshot) checkFile(ctx context.Context, name, want string, f File, tools *pg.Tools, read *atomic.Int64) error {
+	path := filepath.Join(s.Dir, name)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return damaged(path, "the file is not there")
+	}
+	if err != nil {
+		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be read")
+	}
+	defer file.Close()
+	hash := sha256.New()
+	in := io.TeeReader(&interruptible{ctx, file}, hash)
+	var bad error
+	if strings.HasSuffix(name, ".zst") {
+		bad = s.decode(ctx, in, name, f, tools, read)
+	}
+	// The rest, after an error too: the sum says whether the file or the tool is
+	// to blame.
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be read")
+	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.Name != "" && info.Size() != f.Size:
+		return damaged(path, "%d bytes instead of %d", info.Size(), f.Size)
+	case sum != want:
+		return damaged(path, "its SHA-256 is not the one recorded")
+	case bad != nil:
+		return fault.Wrap(bad, fault.Pos{File: path}, "is as it was written, but cannot be read")
+	}
+	return nil
+}
+
+// decode reads a compressed file to its end. A dump goes through pg_restore,
+// which reads all of it and writes nothing.
+func (s *Snapshot) decode(ctx context.Context, in io.Reader, name string, f File, tools *pg.Tools, read *atomic.Int64) error {
+	dec, err := newDecoder(in)
+	if err != nil {
+		return err
+	}
+	defer dec.Close()
+	var raw atomic.Int64
+	content := &counted{r: dec, n: &raw, also: read}
+	if strings.HasSuffix(name, ".dump.zst") && tools != nil {
+		err = s.walk(ctx, tools, content)
+	} else {
+		_, err = io.Copy(io.Discard, content)
+	}
+	if err != nil {
+		return err
+	}
+	if raw.Load() != f.RawSize {
+		return fmt.Errorf("its content has %d bytes instead of %d", raw.Load(), f.RawSize)
+	}
+	return nil
+}
+
+// maxWindow limits what a decoder may take for one file, in bytes; ours need 4
+// MB, zstd's highest ordinary level 8.
+const maxWindow = 64 << 20
+
+func newDecoder(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+}
+
+// walk has pg_restore read a dump: table of contents and every block.
+func (s *Snapshot) walk(ctx context.Context, tools *pg.Tools, content io.Reader) error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	widenPipe(w)
+	child, err := pg.Start(ctx, pg.Command{Path: tools.Path("pg_restore"), Args: []string{"--file=" + os.DevNull}, Stdin: r})
+	r.Close()
+	if err != nil {
+		return err
+	}
+	_, copyErr := io.CopyBuffer(onlyWriter{w}, content, make([]byte, 1<<20))
+	w.Close()
+	waitErr := child.Wait()
+	if copyErr != nil && waitErr != nil && !errors.Is(copyErr, zstd.ErrCRCMismatch) && !errors.Is(copyErr, io.ErrUnexpectedEOF) {
+		return waitErr // it closed the pipe, and knows why
+	}
+	return errors.Join(copyErr, waitErr)
+}
+
+// onlyWriter hides what else a file can do: splice needs files on both sides.
+type onlyWriter struct{ io.Writer }
+
+// interruptible stops reading when the context ends.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i *interruptible) Read(b []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(b)
+}
