@@ -74,7 +74,7 @@ func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	}
 	r.included[path] = true
 	o := Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}
-	return &node{kind: String, text: jsTrimEnd(strings.ToValidUTF8(string(src), "\uFFFD")), origin: o}, nil
+	return &node{kind: String, text: jsTrimEnd(string([]rune(string(src)))), origin: o}, nil
 }
 
 func (r *reader) includeData(arg *node, dir string, chain []string) (inclusion, error) {

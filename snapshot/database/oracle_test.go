@@ -1,7 +1,6 @@
 package database
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -89,10 +88,31 @@ func install(t *testing.T, version string) string {
 }
 
 func ask(t *testing.T, home string, cases []*oneCase) []answer {
-	var in bytes.Buffer
+	var questions []any
 	for _, c := range cases {
-		question := map[string]any{"root": c.root, "cwd": c.cwd(), "config": strs(c.Config), "env": strs(c.Env), "plugins": strs(c.Plugins)}
-		line, err := json.Marshal(question)
+		questions = append(questions, map[string]any{"root": c.root, "cwd": c.cwd(), "config": strs(c.Config), "env": strs(c.Env), "plugins": strs(c.Plugins)})
+	}
+	var answers []answer
+	for i, line := range askLines(t, home, questions) {
+		// What names the folder of this run is of no use in a record.
+		line = strings.ReplaceAll(line, cases[i].root, "$ROOT")
+		var a answer
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatalf("%s: %v: %s", cases[i].name, err, line)
+		}
+		if len(a.Plugins) == 0 {
+			a.Plugins = nil
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+// askLines puts each question to oracle.js and gives its answers.
+func askLines(t *testing.T, home string, questions []any) []string {
+	var in bytes.Buffer
+	for _, q := range questions {
+		line, err := json.Marshal(q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,25 +130,11 @@ func ask(t *testing.T, home string, cases []*oneCase) []answer {
 	if err != nil {
 		t.Fatalf("oracle.js: %v\n%s", err, stderr.String())
 	}
-	var answers []answer
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, 1<<20)
-	for i := 0; lines.Scan(); i++ {
-		// What names the folder of this run is of no use in a record.
-		line := strings.ReplaceAll(lines.Text(), cases[i].root, "$ROOT")
-		var a answer
-		if err := json.Unmarshal([]byte(line), &a); err != nil {
-			t.Fatalf("%s: %v: %s", cases[i].name, err, line)
-		}
-		if len(a.Plugins) == 0 {
-			a.Plugins = nil
-		}
-		answers = append(answers, a)
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != len(questions) {
+		t.Fatalf("%d answers to %d questions\n%s", len(lines), len(questions), stderr.String())
 	}
-	if len(answers) != len(cases) {
-		t.Fatalf("%d answers to %d questions\n%s", len(answers), len(cases), stderr.String())
-	}
-	return answers
+	return lines
 }
 
 func strs(s []string) []string {

@@ -116,8 +116,8 @@ func (u *uri) place(out *value, dummy bool, o appconfig.Origin) error {
 		out.set("port", text(u.port, o))
 	}
 	out.set("database", null(o))
-	if name := strings.TrimPrefix(path, "/"); name != "" {
-		s, err := decode(name, uriReserved)
+	if len(path) > 1 {
+		s, err := decode(path[1:], uriReserved)
 		if err != nil {
 			return err
 		}
@@ -229,6 +229,10 @@ func splitURI(s string) (*uri, error) {
 		u.relative, u.host = true, "base"
 		path = "/" + rest
 	}
+	if !hasAuthority && !strings.HasPrefix(path, "/") {
+		u.path = encodeControl(path) // "scheme:text" is opaque to the parser
+		return u, nil
+	}
 	u.path = dotSegments(path)
 	if !hasAuthority {
 		return u, nil
@@ -301,6 +305,23 @@ func dotSegments(path string) string {
 	return "/" + strings.Join(out, "/")
 }
 
+// encodeControl encodes what is not ASCII, and control characters.
+func encodeControl(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			b.WriteString(escapeByte(s[i]))
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+func escapeByte(c byte) string {
+	return "%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:])
+}
+
 // parseQuery is URLSearchParams.
 func parseQuery(s string) [][2]string {
 	var out [][2]string
@@ -317,7 +338,7 @@ func parseQuery(s string) [][2]string {
 func formDecode(s string) string {
 	s = strings.ReplaceAll(s, "+", " ")
 	if out, err := url.PathUnescape(s); err == nil {
-		return strings.ToValidUTF8(out, "\uFFFD")
+		return validText(out)
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -330,8 +351,11 @@ func formDecode(s string) string {
 		}
 		b.WriteByte(s[i])
 	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD")
+	return validText(b.String())
 }
+
+// validText has U+FFFD for each byte that is no part of a character.
+func validText(s string) string { return string([]rune(s)) }
 
 // uriReserved are the characters that decodeURI leaves encoded.
 const uriReserved = ";/?:@&=+$,#"
@@ -376,7 +400,7 @@ func encodeURI(s string) string {
 			b.WriteByte(c)
 			continue
 		}
-		b.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:]))
+		b.WriteString(escapeByte(c))
 	}
 	return b.String()
 }

@@ -6,6 +6,11 @@
 //
 //   {"root": dir, "cwd": dir, "config": [file], "env": ["NAME=value"], "plugins": [id]}
 //   -> {"config": ..., "plugins": {id: {...}}} or {"error": text}
+//
+// or, for random tests:
+//
+//   {"uris": [text], "texts": [text], "env": ["NAME=value"]}
+//   -> {"uris": [connection or null for one that is refused], "texts": [text or null for undefined]}
 'use strict';
 const path = require('node:path');
 const home = process.argv[2]; // the folder with node_modules
@@ -39,6 +44,26 @@ const { DatabaseManager } = require(path.join(base, 'DatabaseManager.cjs.js'));
 const ConnectionParameters = load('pg/lib/connection-parameters');
 const pgDefaults = load('pg/lib/defaults');
 
+const { parse } = load('pg-connection-string');
+const { createSubstitutionTransform } = require(path.join(path.dirname(require.resolve('@backstage/config-loader/package.json', { paths: [home] })), 'dist/sources/transform/substitution.cjs.js'));
+
+async function random(c) {
+  const uris = c.uris.map(uri => {
+    try {
+      const { host, port, user, password, database, ssl } = parse(uri);
+      return { host, port, user, password, database, ...(ssl === undefined ? {} : typeof ssl === 'string' ? { sslmode: ssl } : tls(ssl)) };
+    } catch {
+      return null;
+    }
+  });
+  const substitute = createSubstitutionTransform(async name => process.env[name]?.trim());
+  const texts = [];
+  for (const t of c.texts) {
+    texts.push((await substitute(t)).value ?? null);
+  }
+  return { uris, texts };
+}
+
 async function answer(c) {
   for (const k of Object.keys(process.env)) delete process.env[k];
   for (const entry of c.env) {
@@ -46,6 +71,7 @@ async function answer(c) {
     process.env[entry.slice(0, at)] = entry.slice(at + 1);
   }
   process.env.NODE_ENV = 'test';
+  if (c.uris) return random(c);
   pgDefaults.user = process.env.USER;
   process.chdir(c.cwd);
   let reader;
@@ -128,5 +154,5 @@ function tls(ssl) {
   for await (const line of rl) {
     process.stdout.write(JSON.stringify(await answer(JSON.parse(line))) + '\n');
   }
-  process.exit(0);
+  process.stdout.write('', () => process.exit(0));
 })();
