@@ -69,6 +69,20 @@ func propertySQL(p *snapshot.Properties, name string) []string {
 	return append(out, fmt.Sprintf("COMMENT ON DATABASE %s IS %s", db, comment))
 }
 
+// settingOfAnother is a role for which the database has a setting of its own and
+// that is not who: only a superuser or CREATEROLE may repeat that.
+func (t *Target) settingOfAnother(who string) string {
+	if t.was.Properties == nil {
+		return ""
+	}
+	for _, s := range t.was.Properties.Settings {
+		if s.Role != "" && s.Role != who {
+			return s.Role
+		}
+	}
+	return ""
+}
+
 // settingName quotes each part of a name such as "auto_explain.log_nested".
 func settingName(name string) string {
 	parts := strings.Split(name, ".")

@@ -203,11 +203,12 @@ func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 		if t.Server != server || t.Kind == KindSQLite {
 			continue
 		}
-		var super, createdb, owns bool
-		err := conn.QueryRow(ctx, `SELECT r.rolsuper, r.rolcreatedb,
+		var super, createdb, createrole, owns bool
+		var who string
+		err := conn.QueryRow(ctx, `SELECT r.rolname::text, r.rolsuper, r.rolcreatedb, r.rolcreaterole,
        NOT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = $1 AND NOT pg_has_role(current_user, d.datdba, 'MEMBER'))
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles o WHERE o.rolname = $2 AND NOT pg_has_role(current_user, o.oid, 'MEMBER'))
-  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`, t.Database, t.owner()).Scan(&super, &createdb, &owns)
+  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`, t.Database, t.owner()).Scan(&who, &super, &createdb, &createrole, &owns)
 		switch {
 		case err != nil:
 			return queryError(err, r.Connections[server])
@@ -218,6 +219,9 @@ func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 		case !owns:
 			return fault.New("%s does not own %s and may not rename it", r.Connections[server], t.Name()).
 				WithNext("GRANT it the owner's role, or give --admin-dsn")
+		case !createrole && t.settingOfAnother(who) != "":
+			return fault.New("%s may not repeat ALTER ROLE %s IN DATABASE %s SET …, which the database had", r.Connections[server], t.settingOfAnother(who), t.Name()).
+				WithNext("Give --admin-dsn with a superuser")
 		}
 	}
 	return nil
