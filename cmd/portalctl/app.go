@@ -58,6 +58,7 @@ func newApp(e env) *cli.App {
 		Commands: []*cli.Command{
 			versionsCommand(e),
 			checkCommand(e),
+			snapshotCommand(e),
 			completionCommand(e),
 			manCommand(e),
 		},
