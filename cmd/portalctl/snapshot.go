@@ -13,11 +13,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/portal/plugins"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/snapshot"
@@ -129,7 +127,7 @@ func cleanStore(store snapshot.Store, e env) error {
 }
 
 // snapshotLayout works out which databases the portal has.
-func snapshotLayout(ctx context.Context, c *cli.Context, e env, co *checkout, packages *registry.Client) (*database.Layout, error) {
+func snapshotLayout(ctx context.Context, c *cli.Context, e env, co *checkout, code *snapshot.Code, packages *registry.Client) (*database.Layout, error) {
 	dsn, err := dsnOf(c, e, "dsn")
 	if err != nil {
 		return nil, err
@@ -138,32 +136,21 @@ func snapshotLayout(ctx context.Context, c *cli.Context, e env, co *checkout, pa
 	if err != nil {
 		return nil, err
 	}
-	tree, err := appconfig.Load(appconfig.Options{Root: co.project.Root, Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ})
-	if err != nil {
-		return nil, err
-	}
-	installed, err := plugins.Read(co.project, func(name string) (role, id string, ok bool) {
-		return publishedPlugin(ctx, co, packages, name)
-	})
-	if err != nil {
-		return nil, err
-	}
-	// SQLite paths are relative to the folder that the backend runs in.
-	cwd := co.project.Root
-	if backends := plugins.Backends(co.project); len(backends) > 0 {
-		cwd = backends[0].Dir
-	}
-	return database.Resolve(tree, database.Options{Plugins: installed, Cwd: cwd, Env: e.Environ, Server: dsn})
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Server: dsn, Lock: code.Lock,
+		Registry: func(name string) (role, id string, ok bool) {
+			return publishedPlugin(ctx, code.Lock, packages, name)
+		}})
+	return layout, err
 }
 
 // publishedPlugin asks the registry what a package is that is not installed, in
 // the version that yarn.lock has.
-func publishedPlugin(ctx context.Context, co *checkout, packages *registry.Client, name string) (role, id string, ok bool) {
+func publishedPlugin(ctx context.Context, lock *yarnlock.Lock, packages *registry.Client, name string) (role, id string, ok bool) {
 	doc, err := packages.Packument(ctx, name)
-	if err != nil || co.lock == nil {
+	if err != nil || lock == nil {
 		return "", "", false
 	}
-	for _, entry := range co.lock.Named(name) {
+	for _, entry := range lock.Named(name) {
 		if _, version, isPackage := entry.Package(); isPackage {
 			if m, err := doc.Version(version); err == nil && m.Backstage.Role != "" {
 				return m.Backstage.Role, m.Backstage.PluginID, true

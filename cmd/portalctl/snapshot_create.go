@@ -129,7 +129,7 @@ func newSurvey(ctx context.Context, c *cli.Context, e env, co *checkout, store s
 	if err != nil {
 		return nil, err
 	}
-	layout, err := snapshotLayout(ctx, c, e, co, packages)
+	layout, err := snapshotLayout(ctx, c, e, co, code, packages)
 	if err != nil {
 		return nil, err
 	}

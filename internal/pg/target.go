@@ -352,3 +352,15 @@ func Code(err error) string {
 	}
 	return ""
 }
+
+// DSN is the target as a connection string, without the password.
+func (t Target) DSN() string {
+	quote := func(s string) string {
+		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+	}
+	dsn := "host=" + quote(t.Host) + " port=" + strconv.Itoa(t.PortOr()) + " user=" + quote(t.User) + " dbname=" + quote(first(t.Maintenance, "postgres"))
+	if t.SSLMode != "" {
+		dsn += " sslmode=" + t.SSLMode
+	}
+	return dsn
+}
