@@ -53,17 +53,19 @@ func TestOrigins(t *testing.T) {
       password:
         $file: secret.txt
       client_encoding: utf8
+      spaced: ${SPACED}
     pool: { $include: pool.yaml#pool }
 `,
 		"secret.txt": "hunter2\n",
 		"pool.yaml":  "pool:\n  min: 1\n  max: 5\n  token: ${TOKEN}\n",
-	}, "HOST=db.example", "USER_PREFIX=a", "USER_NAME=b", "TOKEN=t0ken", "APP_CONFIG_backend_database_prefix=p_")
+	}, "HOST=db.example", "SPACED= x ", "USER_PREFIX=a", "USER_NAME=b", "TOKEN=t0ken", "APP_CONFIG_backend_database_prefix=p_")
 	for key, want := range map[string]string{
 		"backend.database.connection.host":            "db.example | $HOST | app-config.yaml:4:13 ($HOST) | HOST",
 		"backend.database.connection.port":            "5432 | 5432 | app-config.yaml:5:13 | ",
 		"backend.database.connection.user":            "a_b | *** | app-config.yaml:6:13 ($USER_PREFIX, $USER_NAME) | ",
 		"backend.database.connection.password":        "hunter2 | *** | app-config.yaml:8:16 (FILE) | ",
 		"backend.database.connection.client_encoding": "utf8 | utf8 | app-config.yaml:9:24 | ",
+		"backend.database.connection.spaced":          "x | *** | app-config.yaml:10:15 ($SPACED) | ",
 		"backend.database.pool.max":                   "5 | 5 | pool.yaml:3:8 | ",
 		"backend.database.pool.token":                 "t0ken | $TOKEN | pool.yaml:4:10 ($TOKEN) | TOKEN",
 		"backend.database.prefix":                     "p_ | $APP_CONFIG_backend_database_prefix | env ($APP_CONFIG_backend_database_prefix) | APP_CONFIG_backend_database_prefix",
@@ -198,7 +200,7 @@ func TestIncludeBomb(t *testing.T) {
 
 func TestGetters(t *testing.T) {
 	tree := mustLoad(t, map[string]string{
-		"app-config.yaml":       "s: text\nempty: ''\nfrom_env: ${E}\nn: 5\nns: ' 6 '\nb: yes\nbn: 0\nbad: maybe\nl: [1]\no: {x: 1, y: {z: 2}}\nscalar: {deep: 1}\n",
+		"app-config.yaml":       "s: text\nempty: ''\nfrom_env: ${E}\nn: 5\nns: ' 6 '\nhex: '0x1F'\ninf: Infinity\nexp: 1e3x\nb: yes\nbn: 0\nbad: maybe\nl: [1]\no: {x: 1, y: {z: 2}}\nscalar: {deep: 1}\n",
 		"app-config.local.yaml": "o: {y: null, w: 3}\nscalar: 7\n",
 	}, "E=")
 	if v, ok, err := tree.Text("s"); v.Reveal() != "text" || !ok || err != nil {
@@ -226,12 +228,12 @@ func TestGetters(t *testing.T) {
 	if _, _, err := tree.Bool("bad"); err == nil {
 		t.Error("maybe is a boolean")
 	}
-	for key, want := range map[string]float64{"n": 5, "ns": 6} {
+	for key, want := range map[string]float64{"n": 5, "ns": 6, "hex": 31} {
 		if got, ok, err := tree.Number(key); got != want || !ok || err != nil {
 			t.Error(key, got, ok, err)
 		}
 	}
-	for _, key := range []string{"s", "empty", "l"} {
+	for _, key := range []string{"s", "empty", "l", "inf", "exp"} {
 		if _, _, err := tree.Number(key); err == nil {
 			t.Errorf("%s is a number", key)
 		}

@@ -1,6 +1,7 @@
 package appconfig
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -138,14 +139,27 @@ func (c *Config) Number(key string) (f float64, ok bool, err error) {
 	if n.kind != Number && n.kind != String {
 		return 0, false, l.wrongKind(n, key, "a number")
 	}
-	f, perr := strconv.ParseFloat(jsTrim(n.text), 64)
-	if perr != nil {
-		if i, ierr := strconv.ParseInt(jsTrim(n.text), 0, 64); ierr == nil {
-			return float64(i), true, nil // Number("0x1f")
-		}
+	if f, ok = parseNumber(jsTrim(n.text)); !ok {
 		return 0, false, l.wrongKind(n, key, "a number")
 	}
 	return f, true, nil
+}
+
+var (
+	jsDecimal = regexp.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
+	jsRadix   = regexp.MustCompile(`^0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`)
+)
+
+// parseNumber is JavaScript's Number(text), for what is a finite number.
+func parseNumber(s string) (float64, bool) {
+	switch {
+	case jsDecimal.MatchString(s):
+		f, err := strconv.ParseFloat(s, 64)
+		return f, err == nil
+	case jsRadix.MatchString(s):
+		return radix(s[2:], map[byte]int{'x': 16, 'o': 8, 'b': 2}[s[1]|0x20]), true
+	}
+	return 0, false
 }
 
 // Sub is the object at key, over all layers (ConfigReader.getOptionalConfig);

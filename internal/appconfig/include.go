@@ -62,7 +62,7 @@ func (r *reader) includeEnv(arg *node) *node {
 	if !ok {
 		return nil
 	}
-	o := Origin{Pos: arg.origin.Pos, Vars: []string{arg.text}, Var: arg.text}
+	o := Origin{Pos: arg.origin.Pos, Vars: []string{arg.text}, Var: r.env.exact(arg.text)}
 	return &node{kind: String, text: text, origin: o}
 }
 

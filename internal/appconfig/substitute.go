@@ -27,6 +27,15 @@ func (e environment) lookup(name string) (string, bool) {
 	return jsTrim(v), ok
 }
 
+// exact is the name of a variable whose value has no space around it, so that a
+// shell's "$NAME" is the same text; else "".
+func (e environment) exact(name string) string {
+	if v := e[name]; v != jsTrim(v) {
+		return ""
+	}
+	return name
+}
+
 var placeholder = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
 
 // substitute puts variables in place of ${NAME} and ${NAME:-default} in a
@@ -75,7 +84,7 @@ func (e environment) substitute(n *node) *node {
 	b.WriteString(n.text[last:])
 	out.text = b.String()
 	if len(spans) == 1 && spans[0][0] == 0 && spans[0][1] == len(n.text) {
-		out.origin.Var = fromEnv
+		out.origin.Var = e.exact(fromEnv)
 	}
 	return &out
 }

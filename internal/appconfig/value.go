@@ -19,8 +19,8 @@ type Origin struct {
 	// Vars are the names of the environment variables that went into the value,
 	// in the order of their use.
 	Vars []string
-	// Var is set when the value is exactly one variable's (trimmed) text, so
-	// that "$Var" may stand for it in a script.
+	// Var is set when the value is exactly one variable's text, so that "$Var"
+	// may stand for it in a script.
 	Var string
 	// File is the file that $file read, "" for none.
 	File string

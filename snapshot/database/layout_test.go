@@ -93,6 +93,14 @@ func TestFromSaysWhereValuesCome(t *testing.T) {
 	}
 }
 
+// TestFromOfAURI: the password is in the variable, but is not the variable.
+func TestFromOfAURI(t *testing.T) {
+	l := resolve(t, "backend: {database: {client: pg, connection: '${URL}'}}\n", Options{Env: []string{"URL=postgres://u:p@h/"}}, "catalog")
+	if o := l.Plugins[0].From["password"]; o.Var != "" || fmt.Sprint(o.Vars) != "[URL]" {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestDatabasesGroups(t *testing.T) {
 	l := resolve(t, portal, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	var got []string

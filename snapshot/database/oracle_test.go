@@ -45,27 +45,16 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// install gives the folder with Backstage's packages. backend-defaults is
-// unpacked without its dependencies, see testdata/oracle/package.json.
-func install(t *testing.T, version string) string {
+// home is where Backstage's packages are: modules has node_modules, defaults is
+// one version of backend-defaults, unpacked there without its dependencies (see
+// testdata/oracle/package.json).
+type home struct{ modules, defaults string }
+
+func install(t *testing.T, version string) home {
+	t.Helper()
 	dir := os.Getenv("PORTALCTL_ORACLE_DIR")
 	if dir == "" {
-		dir = t.TempDir()
-	}
-	dir = filepath.Join(dir, version)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	home := filepath.Join(dir, "node_modules", "@backstage", "backend-defaults")
-	if _, err := os.Stat(filepath.Join(home, "package.json")); err == nil {
-		return dir
-	}
-	manifest, err := os.ReadFile("testdata/oracle/package.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o644); err != nil {
-		t.Fatal(err)
+		dir = oracleDir
 	}
 	run := func(name string, args ...string) string {
 		cmd := exec.CommandContext(t.Context(), name, args...)
@@ -78,22 +67,53 @@ func install(t *testing.T, version string) string {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund")
-	tarball := run("npm", "pack", "--silent", "@backstage/backend-defaults@"+version)
-	if err := os.MkdirAll(home, 0o755); err != nil {
-		t.Fatal(err)
+	absent := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err != nil
 	}
-	run("tar", "xzf", tarball, "-C", home, "--strip-components=1")
-	return dir
+	if absent("node_modules") {
+		manifest, err := os.ReadFile("testdata/oracle/package.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund")
+	}
+	h := home{modules: dir, defaults: filepath.Join(dir, "backend-defaults-"+version)}
+	if absent(filepath.Base(h.defaults)) {
+		tarball := run("npm", "pack", "--silent", backendDefaults+"@"+version)
+		if err := os.MkdirAll(h.defaults, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		run("tar", "xzf", tarball, "-C", h.defaults, "--strip-components=1")
+	}
+	return h
 }
 
-func ask(t *testing.T, home string, cases []*oneCase) []answer {
+// oracleDir is the folder for one run of the tests.
+var oracleDir string
+
+func TestMain(m *testing.M) {
+	if os.Getenv("PORTALCTL_ORACLE") != "" && os.Getenv("PORTALCTL_ORACLE_DIR") == "" {
+		dir, err := os.MkdirTemp("", "oracle")
+		if err != nil {
+			panic(err)
+		}
+		oracleDir = dir
+		defer os.RemoveAll(dir)
+	}
+	m.Run()
+}
+
+func ask(t *testing.T, h home, cases []*oneCase) []answer {
 	var questions []any
 	for _, c := range cases {
 		questions = append(questions, map[string]any{"root": c.root, "cwd": c.cwd(), "config": strs(c.Config), "env": strs(c.Env), "plugins": strs(c.Plugins)})
 	}
 	var answers []answer
-	for i, line := range askLines(t, home, questions) {
+	for i, line := range askLines(t, h, questions) {
 		// What names the folder of this run is of no use in a record.
 		line = strings.ReplaceAll(line, cases[i].root, "$ROOT")
 		var a answer
@@ -109,7 +129,7 @@ func ask(t *testing.T, home string, cases []*oneCase) []answer {
 }
 
 // askLines puts each question to oracle.js and gives its answers.
-func askLines(t *testing.T, home string, questions []any) []string {
+func askLines(t *testing.T, h home, questions []any) []string {
 	var in bytes.Buffer
 	for _, q := range questions {
 		line, err := json.Marshal(q)
@@ -122,7 +142,7 @@ func askLines(t *testing.T, home string, questions []any) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "--no-warnings", script, home)
+	cmd := exec.CommandContext(t.Context(), "node", "--no-warnings", script, h.modules, h.defaults)
 	cmd.Stdin = &in
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,6 +113,79 @@ func TestOracleRandom(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d texts agree with config-loader's substitution", len(texts)-wrong, len(texts))
+}
+
+// randomValue is a value of a config file, with what may stand in it.
+func randomValue(r *rand.Rand, depth int) any {
+	switch n := r.IntN(16); {
+	case depth == 0 || n > 6 && depth < 4:
+		return []any{nil, 1.5, true, "text", "", "${A}", "${NONE}", "x${A}${NONE:-d}", "$${A}", map[string]any{"$env": "A"}, map[string]any{"$env": "NONE"},
+			map[string]any{"$include": "inc.json"}, map[string]any{"$include": "inc.json#a"}, map[string]any{"$include": "inc.json#a.b"},
+			map[string]any{"$file": "inc.json"}, []any{}, map[string]any{}}[r.IntN(17)]
+	case n == 0:
+		list := []any{}
+		for range r.IntN(4) {
+			list = append(list, randomValue(r, depth-1))
+		}
+		return list
+	}
+	out := map[string]any{}
+	for range r.IntN(5) {
+		out[string(rune('a'+r.IntN(4)))] = randomValue(r, depth-1)
+	}
+	return out
+}
+
+// TestOracleRandomLayers compares whole configurations of random layers.
+func TestOracleRandomLayers(t *testing.T) {
+	if os.Getenv("PORTALCTL_ORACLE") == "" {
+		t.Skip("set PORTALCTL_ORACLE=1 to compare with Backstage's own code; needs npm")
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	var cases []*oneCase
+	for range 1000 {
+		c := &oneCase{root: t.TempDir(), Env: []string{"A= a ", "BACKSTAGE_ENV=x, y"}}
+		for _, file := range []string{"app-config.yaml", "app-config.x.yaml", "app-config.y.yaml", "app-config.local.yaml", "app-config.x.local.yaml", "inc.json"} {
+			v := randomValue(r, 4)
+			if r.IntN(8) == 0 && file != "app-config.yaml" && file != "inc.json" {
+				continue
+			}
+			if file == "inc.json" {
+				// An include of the file itself never ends in config-loader.
+				v = map[string]any{"a": map[string]any{"b": []any{"${A}", nil}, "c": "${NONE}"}, "d": nil, "b": "text"}
+			}
+			src, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(c.root, file), src, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range r.IntN(3) {
+			key := "APP_CONFIG"
+			for range 1 + r.IntN(3) {
+				key += "_" + string(rune('a'+r.IntN(4)))
+			}
+			if !slices.ContainsFunc(c.Env, func(e string) bool { return strings.HasPrefix(e, key+"=") }) {
+				c.Env = append(c.Env, key+"="+[]string{"5", "text", `{"a":{"b":1}}`, "[null]", `{"d":null}`, "null", " x "}[r.IntN(7)])
+			}
+		}
+		cases = append(cases, c)
+	}
+	agree, refused := 0, 0
+	for i, a := range ask(t, install(t, versions[0]), cases) {
+		if a.Error != "" {
+			refused++
+		}
+		if a.Config == nil {
+			a.Config = map[string]any{}
+		}
+		if t.Run(strconv.Itoa(i), func(t *testing.T) { cases[i].check(t, versions[0], a) }) {
+			agree++
+		}
+	}
+	t.Logf("%d of %d random configurations agree with config-loader, which refuses %d of them", agree, len(cases), refused)
 }
 
 func name(i int) string { return "t" + strconv.Itoa(i) }

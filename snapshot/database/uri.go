@@ -20,6 +20,7 @@ var errURI = errors.New("the connection string is not a URI that node-pg underst
 // folder of a socket and a database with a space between them. Files that
 // sslcert, sslkey and sslrootcert name are read, relative to dir.
 func parseURI(s, dir string, o appconfig.Origin) (*value, error) {
+	o.Var = "" // no part of it is the whole variable
 	out := object()
 	out.origin = o
 	if strings.HasPrefix(s, "/") {

@@ -13,7 +13,7 @@
 //   -> {"uris": [connection or null for one that is refused], "texts": [text or null for undefined]}
 'use strict';
 const path = require('node:path');
-const home = process.argv[2]; // the folder with node_modules
+const [home, backendDefaults] = process.argv.slice(2); // the folder with node_modules, the package's folder
 const load = name => require(require.resolve(name, { paths: [home] }));
 
 process.env.NODE_ENV = 'test'; // no keepalive queries
@@ -39,7 +39,7 @@ function recorder(config) {
 
 const { loadConfig } = load('@backstage/config-loader');
 const { ConfigReader } = load('@backstage/config');
-const base = path.join(home, 'node_modules/@backstage/backend-defaults/dist/entrypoints/database');
+const base = path.join(backendDefaults, 'dist/entrypoints/database');
 const { DatabaseManager } = require(path.join(base, 'DatabaseManager.cjs.js'));
 const ConnectionParameters = load('pg/lib/connection-parameters');
 const pgDefaults = load('pg/lib/defaults');
