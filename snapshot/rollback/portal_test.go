@@ -39,7 +39,8 @@ const appPassword, adminPassword = `Planted:App\Secret`, "Planted-Admin-Secret"
 
 func newPortal(t *testing.T, schemas bool) *portal {
 	t.Helper()
-	c := pgtest.Start(t, map[string]string{"fsync": "off"})
+	// As servers are set up: what was committed survives a crash of the server.
+	c := pgtest.Start(t, map[string]string{"wal_level": "replica", "synchronous_commit": "on"})
 	p := &portal{t: t, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
 	pgtest.Exec(t, c, "postgres",
 		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(appPassword),
