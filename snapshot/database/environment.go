@@ -72,13 +72,13 @@ func systemRoots(env environment) string {
 		if name == "" {
 			continue
 		}
-		if src, err := os.ReadFile(name); err == nil {
+		if src, err := readSmall(name); err == nil {
 			out = string(src)
 			break
 		}
 	}
 	if extra := env["NODE_EXTRA_CA_CERTS"]; extra != "" {
-		if src, err := os.ReadFile(extra); err == nil {
+		if src, err := readSmall(extra); err == nil {
 			out += "\n" + string(src)
 		}
 	}

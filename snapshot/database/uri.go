@@ -155,7 +155,7 @@ func sslOfURI(out *value, dir string, o appconfig.Origin) error {
 		if name == "" {
 			continue
 		}
-		src, err := os.ReadFile(resolvePath(dir, name))
+		src, err := readSmall(resolvePath(dir, name))
 		if err != nil {
 			return errors.New("the file of " + f[0] + " in the connection string cannot be read")
 		}
@@ -171,6 +171,19 @@ func sslOfURI(out *value, dir string, o appconfig.Origin) error {
 		ssl.set("rejectUnauthorized", boolean(false, o))
 	}
 	return nil
+}
+
+// readSmall reads a certificate or a list of them: a regular file of at most
+// 4 MB.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > 4<<20 {
+		return nil, errors.New("not a file of certificates")
+	}
+	return os.ReadFile(path)
 }
 
 // anyName marks an ssl value whose server name is not checked: in
