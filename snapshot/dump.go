@@ -44,7 +44,7 @@ func doubled(s string) string {
 // and our own count of rows see the same exported snapshot.
 func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *unit, dir, name string, raw *atomic.Int64) error {
 	before := u.Migrations
-	tx, done, err := begin(ctx, u.target, u.Name)
+	tx, done, err := begin(ctx, u.target, u.Name, lockTimeout)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,10 @@ var readOnly = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadO
 
 // lockTimeout is how long a query of ours waits for a lock that another
 // session holds, as SQL and as pg_dump's --lock-wait-timeout take it.
-const lockTimeout = "30s"
+const (
+	lockTimeout = "30s"
+	lookTimeout = "5s" // of a survey, which a person waits for
+)
 
 // userSchemas is the condition on n.nspname for what belongs to a unit.
 func userSchemas(schema string) string {
@@ -199,7 +202,7 @@ func migrations(ctx context.Context, tx pgx.Tx, d *Database) error {
 
 // begin connects to a database and opens the transaction that it is looked at
 // in. close ends both.
-func begin(ctx context.Context, t pg.Target, database string) (tx pgx.Tx, done func(), err error) {
+func begin(ctx context.Context, t pg.Target, database, timeout string) (tx pgx.Tx, done func(), err error) {
 	conn, err := t.Connect(ctx, database)
 	if err != nil {
 		return nil, nil, err
@@ -209,7 +212,7 @@ func begin(ctx context.Context, t pg.Target, database string) (tx pgx.Tx, done f
 		defer cancel()
 		_ = conn.Close(ctx)
 	}
-	if _, err := conn.Exec(ctx, "SET lock_timeout = '"+lockTimeout+"'"); err != nil {
+	if _, err := conn.Exec(ctx, "SET lock_timeout = '"+timeout+"'"); err != nil {
 		done()
 		return nil, nil, err
 	}

@@ -71,16 +71,6 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 				pgx.Identifier{m.Schema, m.Table + "_lock"}.Sanitize()), "a migration holds the lock of %s.%s", m.Schema, m.Table)
 		}
 	}
-	locks, err := listNames(ctx, tx, `SELECT DISTINCT l.relation::regclass::text || ' (process ' || l.pid || coalesce(', ' || nullif(a.application_name, ''), '') || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') || ')'
- FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_activity a ON a.pid = l.pid
- WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.mode = 'AccessExclusiveLock' AND l.granted AND c.relkind IN ('r', 'p', 'S', 'm')
- AND l.pid <> pg_backend_pid() AND `+userSchemas(d.Schema)+` ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	if len(locks) > 0 {
-		add("locked", "Wait until the session is done, or end it with pg_terminate_backend", "another session has locked %s", someNames(locks))
-	}
 	if d.LargeObjects > 0 {
 		unread, err := unreadableLargeObjects(ctx, tx)
 		if err != nil {
@@ -94,6 +84,23 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 		}
 	}
 	return problems, nil
+}
+
+// locked finds tables that another session has for itself: reading them, and
+// even looking at their indexes, would wait.
+func locked(ctx context.Context, tx pgx.Tx, d *Database) ([]Problem, error) {
+	locks, err := listNames(ctx, tx, `SELECT DISTINCT l.relation::regclass::text || ' (process ' || l.pid || coalesce(', ' || nullif(a.application_name, ''), '') || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') || ')'
+ FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+ WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.mode = 'AccessExclusiveLock' AND l.granted AND c.relkind IN ('r', 'p', 'S', 'm')
+ AND l.pid <> pg_backend_pid() AND `+userSchemas(d.Schema)+` ORDER BY 1`)
+	if err != nil {
+		return nil, err
+	}
+	if len(locks) > 0 {
+		return []Problem{{Kind: "locked", Subject: d.Title(), Message: "another session has locked " + someNames(locks),
+			Next: "Wait until the session is done, or end it with pg_terminate_backend"}}, nil
+	}
+	return nil, nil
 }
 
 // unreadableLargeObjects counts the large objects that the user may not read:

@@ -286,7 +286,7 @@ func (r *rehearsal) compare(ctx context.Context, d *Database, name string, out *
 	}
 	out.Analyze = time.Since(start).Seconds()
 	start = time.Now()
-	tx, done, err := begin(ctx, r.target, name)
+	tx, done, err := begin(ctx, r.target, name, lockTimeout)
 	if err != nil {
 		return err
 	}

@@ -251,12 +251,19 @@ func (s *Survey) look(ctx context.Context, u *unit) error {
 		s.compare(ctx, u)
 		return ctx.Err()
 	}
-	tx, done, err := begin(ctx, u.target, u.Name)
+	tx, done, err := begin(ctx, u.target, u.Name, lookTimeout)
+	var problems []Problem
 	if err == nil {
 		defer done()
+		problems, err = locked(ctx, tx, &u.Database)
+	}
+	if len(problems) > 0 {
+		s.Refusals = append(s.Refusals, problems...)
+		return nil
+	}
+	if err == nil {
 		err = inspect(ctx, tx, &u.Database)
 	}
-	var problems []Problem
 	if err == nil {
 		problems, err = readable(ctx, tx, &u.Database)
 	}
@@ -296,7 +303,7 @@ func (s *Survey) wayBack(ctx context.Context, u *unit) error {
 	if s.in.Admin != nil {
 		target, who = *s.in.Admin, s.in.Admin.User
 	}
-	tx, done, err := begin(ctx, target, u.Name)
+	tx, done, err := begin(ctx, target, u.Name, lookTimeout)
 	var problems []Problem
 	if err == nil {
 		defer done()

@@ -33,6 +33,7 @@ type snapPortal struct {
 	root    string
 	dir     string // of the snapshots
 	environ []string
+	head    string // the last commit
 }
 
 // catalogMigrations are what the deployed catalog brings and has run.
@@ -47,7 +48,7 @@ func newSnapPortal(t testing.TB, settings map[string]string) *snapPortal {
 		"YARN_ENABLE_NETWORK=false", "TMPDIR=" + os.TempDir()}
 	p.write("package.json", `{"name": "example-portal", "private": true, "workspaces": ["packages/*", "plugins/*"]}`)
 	p.write("backstage.json", `{"version": "1.41.0"}`)
-	p.write("yarn.lock", "# yarn lockfile v1\n\n"+lockEntry("@backstage/plugin-catalog-backend", "3.0.0")+lockEntry("@backstage/plugin-auth-backend", "0.25.2")+lockEntry("@backstage/backend-defaults", "0.11.1"))
+	p.write("yarn.lock", "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n"+lockEntry("@backstage/plugin-catalog-backend", "3.0.0")+lockEntry("@backstage/plugin-auth-backend", "0.25.2")+lockEntry("@backstage/backend-defaults", "0.11.1"))
 	p.write("packages/backend/package.json", `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {
 		"@backstage/backend-defaults": "^0.11.1", "@backstage/plugin-catalog-backend": "^3.0.0", "@backstage/plugin-auth-backend": "^0.25.2", "@internal/plugin-badges-backend": "^0.1.0"}}`)
 	p.write("plugins/badges-backend/package.json", `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges"}}`)
@@ -76,7 +77,7 @@ func newSnapPortal(t testing.TB, settings map[string]string) *snapPortal {
 func quoteSQL(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func lockEntry(name, version string) string {
-	return fmt.Sprintf("\"%s@^%s\":\n  version \"%s\"\n\n", name, version, version)
+	return fmt.Sprintf("\"%s@npm:^%s\":\n  version: %s\n  resolution: \"%s@npm:%s\"\n  languageName: node\n  linkType: hard\n\n", name, version, version, name, version)
 }
 
 // app is how the portal connects.
@@ -126,7 +127,8 @@ func (p *snapPortal) commit(message string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return hash.String()
+	p.head = hash.String()
+	return p.head
 }
 
 func (p *snapPortal) createDatabase(name string, statements ...string) {
