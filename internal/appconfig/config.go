@@ -1,7 +1,6 @@
 package appconfig
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -145,23 +144,6 @@ func (c *Config) Number(key string) (f float64, ok bool, err error) {
 	return f, true, nil
 }
 
-var (
-	jsDecimal = regexp.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
-	jsRadix   = regexp.MustCompile(`^0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`)
-)
-
-// parseNumber is JavaScript's Number(text), for what is a finite number.
-func parseNumber(s string) (float64, bool) {
-	switch {
-	case jsDecimal.MatchString(s):
-		f, err := strconv.ParseFloat(s, 64)
-		return f, err == nil
-	case jsRadix.MatchString(s):
-		return radix(s[2:], map[byte]int{'x': 16, 'o': 8, 'b': 2}[s[1]|0x20]), true
-	}
-	return 0, false
-}
-
 // Sub is the object at key, over all layers (ConfigReader.getOptionalConfig);
 // nil when there is none. Any layer that has something else there is an error.
 func (c *Config) Sub(key string) (*Config, error) {
@@ -214,42 +196,6 @@ func (c *Config) merged(key string) (*node, error) {
 		return nil, nil
 	}
 	return merge(n, below), nil
-}
-
-// merge lays into over from: objects field by field, all else as a whole; null
-// takes the field away.
-func merge(into, from *node) *node {
-	switch {
-	case into == nil && from == nil:
-		return nil
-	case into == nil:
-		return merge(from, nil)
-	case into.kind == Null:
-		return nil
-	case into.kind != Object:
-		return into
-	}
-	out := newObject(into.origin)
-	for _, k := range into.keys {
-		var below *node
-		if from.isObject() {
-			below = from.fields[k]
-		}
-		if v := merge(into.fields[k], below); v != nil {
-			out.set(k, v)
-		}
-	}
-	if from.isObject() {
-		for _, k := range from.keys {
-			if into.fields[k] != nil {
-				continue
-			}
-			if v := merge(from.fields[k], nil); v != nil {
-				out.set(k, v)
-			}
-		}
-	}
-	return out
 }
 
 func (c *Config) full(key string) string {

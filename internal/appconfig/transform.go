@@ -9,7 +9,7 @@ import (
 
 // maxIncludes bounds the files that one configuration includes, so that files
 // which include each other twice end.
-const maxIncludes = 10_000
+const maxIncludes = 2_000
 
 // reader reads the files of one configuration.
 type reader struct {
