@@ -1,7 +1,6 @@
 package appconfig
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
