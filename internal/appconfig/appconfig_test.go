@@ -197,6 +197,26 @@ func TestIncludeBomb(t *testing.T) {
 	}
 }
 
+// TestOlderLoaders: BACKSTAGE_ENV came with config-loader 1.10.3, its list with
+// 1.11.0 (their changelogs).
+func TestOlderLoaders(t *testing.T) {
+	for loader, want := range map[string]string{"": "[a b]", "1.11.3": "[a b]", "1.11.0-next.1": "[a b]", "1.10.3": "[a, b]", "1.10.9": "[a, b]", "1.10.2": "[]", "1.9.0": "[]", "odd": "[a b]"} {
+		if got := fmt.Sprint(backstageEnv("a, b", loader)); got != want {
+			t.Errorf("%q: %s, want %s", loader, got, want)
+		}
+	}
+	root := write(t, map[string]string{"app-config.yaml": "a: 1\n", "app-config.x.yaml": "a: 2\n"})
+	for loader, want := range map[string]float64{"1.10.2": 1, "1.10.3": 2} {
+		tree, err := Load(Options{Root: root, Env: []string{"BACKSTAGE_ENV=x"}, Loader: loader})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _, _ := tree.Number("a"); got != want {
+			t.Errorf("%s: a is %v", loader, got)
+		}
+	}
+}
+
 func TestMergeKeyNote(t *testing.T) {
 	tree := mustLoad(t, map[string]string{"app-config.yaml": "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n"})
 	if ok, _ := tree.Has("y.a"); ok || len(tree.Notes) != 1 {

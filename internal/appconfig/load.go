@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // Options say which configuration to read.
@@ -24,6 +25,10 @@ type Options struct {
 	Files []string
 	// Env is the environment, each entry as in os.Environ.
 	Env []string
+	// Loader is the version of @backstage/config-loader that the backend has,
+	// "" for the newest: BACKSTAGE_ENV is read since 1.10.3, and taken for a
+	// list since 1.11.0.
+	Loader string
 }
 
 // Tree is a configuration that was read, with all layers.
@@ -92,12 +97,7 @@ func (r *reader) files(o Options) ([]string, error) {
 		return targets(o)
 	}
 	out := []string{filepath.Join(r.root, "app-config.yaml")}
-	var envs []string
-	for _, e := range strings.Split(r.env["BACKSTAGE_ENV"], ",") {
-		if e = jsTrim(e); e != "" {
-			envs = append(envs, e)
-		}
-	}
+	envs := backstageEnv(r.env["BACKSTAGE_ENV"], o.Loader)
 	names := []string{}
 	for _, e := range envs {
 		names = append(names, "app-config."+e+".yaml")
@@ -112,6 +112,29 @@ func (r *reader) files(o Options) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// backstageEnv are the environments that BACKSTAGE_ENV names.
+func backstageEnv(value, loader string) []string {
+	if v, err := semrange.ParseVersion(loader); err == nil {
+		since := func(first string) bool {
+			f, err := semrange.ParseVersion(first)
+			return err == nil && semrange.Compare(v, f) >= 0
+		}
+		switch {
+		case value == "" || !since("1.10.3-next.0"):
+			return nil
+		case !since("1.11.0-next.0"):
+			return []string{value}
+		}
+	}
+	var out []string
+	for _, e := range strings.Split(value, ",") {
+		if e = jsTrim(e); e != "" {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // targets are the files of --config. Backstage takes URLs only where a program

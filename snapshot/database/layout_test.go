@@ -16,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/internal/portal/plugins"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // resolve is Resolve of one app-config.yaml for plugins with these IDs.
@@ -50,7 +51,7 @@ func write(t *testing.T, root string, files map[string]string) {
 	}
 }
 
-const portal = `backend:
+const portalConfig = `backend:
   database:
     client: pg
     connection:
@@ -66,7 +67,7 @@ const portal = `backend:
 `
 
 func TestFromSaysWhereValuesCome(t *testing.T) {
-	l := resolve(t, portal, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=s3cret"}}, "catalog", "auth", "todo")
+	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=s3cret"}}, "catalog", "auth", "todo")
 	var got []string
 	for _, p := range l.Plugins {
 		got = append(got, fmt.Sprintf("%s %v %d %s/%s host=%s password=$%s port=%s database=%s", p.ID, p.Configured, len(p.Installed), p.Server, p.Database,
@@ -102,7 +103,7 @@ func TestFromOfAURI(t *testing.T) {
 }
 
 func TestDatabasesGroups(t *testing.T) {
-	l := resolve(t, portal, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
+	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	var got []string
 	for _, d := range l.Databases() {
 		var ids []string
@@ -219,8 +220,23 @@ func TestOpen(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the lock's backend-defaults sets a plugin's own role, the file is at the root (-want +got)\n%s", diff)
 	}
+	// What is installed may be the upgrade already: the deployed lock decides.
+	write(t, root, map[string]string{"node_modules/@backstage/backend-defaults/package.json": `{"version": "0.18.0"}`})
+	lock, err := yarnlock.Parse("yarn.lock", []byte("# yarn lockfile v1\n\n\n\"@backstage/backend-defaults@^0.11.0\":\n  version \"0.11.1\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, source := range map[string]Source{"a": {}, "b": {Lock: lock}} {
+		l, _, err := Open(p, source)
+		if err != nil || l.Plugins[1].ID != "catalog" || l.Plugins[1].Server.Role != role {
+			t.Errorf("%v, %+v, want the role %s", err, l.Plugins[1], role)
+		}
+	}
+	if !l.Plugins[1].Migrates() || l.Plugins[2].Migrates() {
+		t.Error("catalog is known to keep data, jenkins is not")
+	}
 	write(t, root, map[string]string{"packages/backend/data/auth.sqlite": "y"})
-	if l, _, err = Open(p, Source{Cwd: root}); err != nil || len(l.Notes) != 1 || l.Plugins[0].Path != filepath.Join(p.Root, "packages", "backend", "data", "auth.sqlite") {
+	if l, _, err = Open(p, Source{Cwd: root, Lock: lock}); err != nil || len(l.Notes) != 1 || l.Plugins[0].Path != filepath.Join(p.Root, "packages", "backend", "data", "auth.sqlite") {
 		t.Errorf("files in both places: %v, %v, %s", err, l.Notes, l.Plugins[0].Path)
 	}
 }

@@ -46,9 +46,8 @@ type Found struct {
 // the servers' listings, and for SQLite whether a file exists. A name that
 // starts with the prefix and belongs to no plugin is Unknown, with the rest of
 // the name as its plugin ID: it may be another deployment's, or a plugin's that
-// is no longer installed; so is what app-config names and no package brings.
-// Names are compared as starts_with does; LIKE would take the prefix's "_" for
-// any character.
+// is no longer installed. Names are compared as starts_with does; LIKE would
+// take the prefix's "_" for any character.
 func (l *Layout) Compare(listings []Listing, fileExists func(path string) bool) []Found {
 	var out []Found
 	used := map[string]bool{} // databases and schemas that plugins have

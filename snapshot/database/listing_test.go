@@ -23,7 +23,7 @@ func states(found []Found) []string {
 // TestCompare: the prefix's underscores are no wildcards, and what nobody is
 // known to use is named, not taken.
 func TestCompare(t *testing.T) {
-	l := resolve(t, portal, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
+	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	listings := []Listing{}
 	for _, s := range l.Servers() {
 		li := Listing{Server: s, Databases: []string{"postgres", "shared", "backstage_plugin_todo", "backstageXpluginXcatalog", "backstage_plugin_", "backstage_plugin_gone", "BACKSTAGE_PLUGIN_x"}}

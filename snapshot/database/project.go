@@ -25,32 +25,43 @@ type Source struct {
 	Env []string
 	// Server is the --dsn, see Options.
 	Server *pg.Target
-	// Lock says which @backstage/backend-defaults is deployed when it is not
-	// installed; nil for the project's own yarn.lock.
+	// Lock is the deployed commit's, and says which versions of Backstage's
+	// loader and connectors run; nil for what is installed, or else the
+	// project's own yarn.lock.
 	Lock *yarnlock.Lock
 	// Registry is asked about packages that are not installed, see plugins.Read.
 	Registry func(name string) (role, pluginID string, ok bool)
 }
 
-const backendDefaults = "@backstage/backend-defaults"
+// The packages whose version decides how configuration is read.
+const (
+	backendDefaults = "@backstage/backend-defaults"
+	configLoader    = "@backstage/config-loader"
+)
 
 // Open reads a project's app-config and plugins, the dynamic ones too, and says
 // where they keep their data.
 func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
-	tree, err := appconfig.Load(appconfig.Options{Root: p.Root, Cwd: s.Cwd, Files: s.Files, Env: s.Env})
+	o := Options{Env: s.Env, Server: s.Server, Cwd: p.Root}
+	var err error
+	if o.Plugins, err = plugins.Read(p, s.Registry); err != nil {
+		return nil, nil, err
+	}
+	backend := plugins.Backends(p)[0] // Read has made sure of one
+	versions := versionsOf{project: p, backend: backend, lock: s.Lock}
+	loader, err := versions.of(configLoader)
 	if err != nil {
 		return nil, nil, err
 	}
-	o := Options{Env: s.Env, Server: s.Server, Cwd: p.Root}
-	if o.Plugins, err = plugins.Read(p, s.Registry); err != nil {
+	if o.BackendDefaults, err = versions.of(backendDefaults); err != nil {
+		return nil, nil, err
+	}
+	tree, err := appconfig.Load(appconfig.Options{Root: p.Root, Cwd: s.Cwd, Files: s.Files, Env: s.Env, Loader: loader})
+	if err != nil {
 		return nil, nil, err
 	}
 	notes, err := o.addDynamic(p, tree)
 	if err != nil {
-		return nil, nil, err
-	}
-	backend := plugins.Backends(p)[0] // Read has made sure of one
-	if o.BackendDefaults, err = defaultsVersion(p, backend, s.Lock); err != nil {
 		return nil, nil, err
 	}
 	l, err := Resolve(tree, o)
@@ -85,27 +96,44 @@ func (o *Options) addDynamic(p *workspace.Project, tree *appconfig.Tree) (notes 
 	return nil, err
 }
 
-// defaultsVersion is the version of @backstage/backend-defaults that the
-// backend loads, "" when neither node_modules nor the lock has it.
-func defaultsVersion(p *workspace.Project, backend *workspace.Workspace, lock *yarnlock.Lock) (string, error) {
-	version, err := plugins.Version(p, backend, backendDefaults)
-	if version != "" || err != nil {
-		return version, err
+// versionsOf finds the versions of packages that the backend loads.
+type versionsOf struct {
+	project *workspace.Project
+	backend *workspace.Workspace
+	lock    *yarnlock.Lock // the deployed one
+	own     *yarnlock.Lock // the project's, once it was read
+}
+
+// of is the version in the deployed lock, else the installed one, else that of
+// the project's lock; "" when none of them has the package.
+func (v *versionsOf) of(name string) (string, error) {
+	if found := locked(v.lock, name); found != "" {
+		return found, nil
 	}
-	if lock == nil {
-		if p.Lockfile == "" {
-			return "", nil
-		}
-		src, err := os.ReadFile(p.Lockfile)
+	found, err := plugins.Version(v.project, v.backend, name)
+	if found != "" || err != nil || v.lock != nil || v.project.Lockfile == "" {
+		return found, err
+	}
+	if v.own == nil {
+		file := filepath.Base(v.project.Lockfile)
+		src, err := os.ReadFile(v.project.Lockfile)
 		if err != nil {
-			return "", fault.Wrap(err, fault.Pos{File: filepath.Base(p.Lockfile)}, "the lock cannot be read")
+			return "", fault.Wrap(err, fault.Pos{File: file}, "the lock cannot be read")
 		}
-		if lock, err = yarnlock.Parse(filepath.Base(p.Lockfile), src); err != nil {
+		if v.own, err = yarnlock.Parse(file, src); err != nil {
 			return "", err
 		}
 	}
+	return locked(v.own, name), nil
+}
+
+// locked is the newest version of a package in a lock.
+func locked(lock *yarnlock.Lock, name string) string {
+	if lock == nil {
+		return ""
+	}
 	newest := ""
-	for _, e := range lock.Named(backendDefaults) {
+	for _, e := range lock.Named(name) {
 		_, v, ok := e.Package()
 		if !ok {
 			continue
@@ -118,7 +146,7 @@ func defaultsVersion(p *workspace.Project, backend *workspace.Workspace, lock *y
 			newest = v
 		}
 	}
-	return newest, nil
+	return newest
 }
 
 // inFolder decides which folder SQLite paths are relative to: the backend runs

@@ -66,7 +66,9 @@ func (c *client) setting(conn *value, env environment, name string) (string, err
 		if v.kind == appconfig.Object || v.kind == appconfig.Array {
 			return "", fault.At(v.origin.Pos, "%s of the connection must be a text", name).WithNext("Correct it: node-pg cannot use it, either")
 		}
-		c.from[name] = v.origin
+		if !v.origin.Pos.IsZero() {
+			c.from[name] = v.origin
+		}
 		return v.text, nil
 	}
 	variable := "PG" + strings.ToUpper(name)

@@ -5,8 +5,11 @@
 package database
 
 import (
+	"slices"
+
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
 )
 
@@ -73,6 +76,13 @@ type Plugin struct {
 	// Problem is why the plugin's data cannot be protected as app-config
 	// stands, with what to do about it; nil if it can.
 	Problem error
+}
+
+// Migrates reports whether a package of the plugin is known to keep data: when
+// its database is missing then, the wrong server or prefix is likely. false
+// means not known.
+func (p Plugin) Migrates() bool {
+	return slices.ContainsFunc(p.Installed, func(pkg plugins.Package) bool { return portal.ShipsMigrations(pkg.Name) })
 }
 
 // Database is one physical database with the plugins that live in it.
