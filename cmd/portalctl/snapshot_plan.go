@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/portal/plugins"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/database"
@@ -42,13 +41,7 @@ func snapshotPlanCommand(e env) *cli.Command {
 
 // wayBackFlags say which snapshot and which server; plan and restore share them.
 func wayBackFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "snapshot", Aliases: []string{"s"}, Usage: "the snapshot's `NAME`, or its folder", DefaultText: "the newest"},
-		&cli.StringSliceFlag{Name: "config", Usage: "app-config `FILE`, as Backstage takes it; may be repeated", TakesFile: true},
-		&cli.StringFlag{Name: "dir", Usage: "the `DIR` of the snapshots", TakesFile: true, DefaultText: "in the user's state folder"},
-		&cli.StringFlag{Name: "dsn", EnvVars: []string{"PORTALCTL_DSN"}, Usage: "connect by `DSN` instead of app-config; the password comes from PGPASSWORD or PGPASSFILE"},
-		&cli.StringFlag{Name: "admin-dsn", EnvVars: []string{"PORTALCTL_ADMIN_DSN"}, Usage: "`DSN` of a role that may create, own and rename databases"},
-	}
+	return append([]cli.Flag{snapshotNameFlag(), snapshotDirFlag()}, connectionFlags()...)
 }
 
 // wayBack is a snapshot, the plan back to it and how to reach its servers.
@@ -66,27 +59,23 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 	if err := noArgs(c); err != nil {
 		return nil, err
 	}
-	w := &wayBack{store: snapshot.Store{Dir: c.String("dir")}}
 	// On the machine of an administrator there may be the folder of snapshots
-	// and a server, and no portal.
-	alone := w.store.Dir != "" && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
+	// and a way to the server, and no portal.
+	alone := c.String("dir") != "" && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
 	var co *checkout
+	var err error
 	if !alone {
-		var err error
-		if co, err = openPortal(ctx, c, e); err != nil {
-			return nil, err
-		}
-	} else if err := checkOutput(c); err != nil {
+		co, err = openPortal(ctx, c, e)
+	} else {
+		err = checkOutput(c)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if w.store.Dir == "" {
-		dir, err := snapshot.DefaultDir(e.get, co.project.RootWorkspace().Name(), co.project.Root)
-		if err != nil {
-			return nil, err
-		}
-		w.store.Dir = dir
+	w := &wayBack{}
+	if w.store, err = snapshotStore(c, e, co); err != nil {
+		return nil, err
 	}
-	var err error
 	if w.snap, err = w.store.Find(c.String("snapshot")); err != nil {
 		return nil, err
 	}
@@ -99,71 +88,54 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 	return w, err
 }
 
-// wayBackServers are the logins to the plan's servers: those of --admin-dsn,
+// wayBackServers are the logins to the plan's servers: that of --admin-dsn,
 // else of --dsn, else of app-config.
 func wayBackServers(c *cli.Context, e env, co *checkout, plan *rollback.Plan) ([]pg.Target, error) {
-	for _, flag := range []string{"admin-dsn", "dsn"} {
-		dsn := c.String(flag)
-		if dsn == "" {
-			continue
-		}
-		if pg.DSNHasPassword(dsn) && c.Lineage()[0].IsSet(flag) && e.get("PORTALCTL_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))) != dsn {
-			return nil, usagef("--%s holds a password, which everybody on this machine can read", flag).
-				WithNext("Leave it out and set PGPASSWORD or PGPASSFILE")
-		}
-		target, err := pg.ParseDSN(dsn)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]pg.Target, len(plan.Servers))
-		for i := range out {
-			out[i] = target
-		}
-		if len(out) > 1 {
-			return nil, usagef("the snapshot has databases on %d servers, --%s names one", len(out), flag).
-				WithNext("Leave --%s out: app-config has them all", flag)
-		}
-		return out, nil
-	}
 	if len(plan.Servers) == 0 {
 		return nil, nil
 	}
-	layout, err := wayBackLayout(c, e, co)
+	for _, flag := range []string{"admin-dsn", "dsn"} {
+		target, err := dsnOf(c, e, flag)
+		switch {
+		case err != nil:
+			return nil, err
+		case target == nil:
+			continue
+		case len(plan.Servers) > 1:
+			return nil, usagef("the snapshot has databases on %d servers, --%s names one", len(plan.Servers), flag).
+				WithNext("Leave --%s out: app-config has them all", flag)
+		}
+		return []pg.Target{*target}, nil
+	}
+	dir, err := directory(c)
 	if err != nil {
 		return nil, err
 	}
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Lock: co.lock})
+	if err != nil {
+		return nil, err
+	}
+	known := layout.Servers()
 	var out []pg.Target
 	for _, s := range plan.Servers {
-		target, ok := pg.Target{}, false
-		for _, known := range layout.Servers() {
-			if known.Target.Address() == s.ID || (known.Target.Host == s.Host && known.Target.PortOr() == s.Port) {
-				target, ok = known.Target, true
-			}
+		at := slices.IndexFunc(known, func(k database.Server) bool {
+			return k.Target.Address() == s.ID && k.Target.User == s.User
+		})
+		if at < 0 {
+			at = slices.IndexFunc(known, func(k database.Server) bool { return k.Target.Address() == s.ID })
 		}
 		// One server under another address: whether it is the same one is found
 		// out by asking it.
-		if known := layout.Servers(); !ok && len(known) == 1 && len(plan.Servers) == 1 {
-			target, ok = known[0].Target, true
+		if at < 0 && len(known) == 1 && len(plan.Servers) == 1 {
+			at = 0
 		}
-		if !ok {
+		if at < 0 {
 			return nil, fault.New("app-config has no login to %s, the snapshot's server", s.ID).
 				WithNext("Give the app-config that was in use with --config, or --dsn")
 		}
-		out = append(out, target)
+		out = append(out, known[at].Target)
 	}
 	return out, nil
-}
-
-func wayBackLayout(c *cli.Context, e env, co *checkout) (*database.Layout, error) {
-	tree, err := appconfig.Load(appconfig.Options{Root: co.project.Root, Cwd: c.String("directory"), Files: c.StringSlice("config"), Env: e.Environ})
-	if err != nil {
-		return nil, err
-	}
-	installed, err := plugins.Read(co.project, nil)
-	if err != nil {
-		return nil, err
-	}
-	return database.Resolve(tree, database.Options{Plugins: installed, Cwd: co.project.Root, Env: e.Environ})
 }
 
 func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {

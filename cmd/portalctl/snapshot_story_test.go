@@ -77,7 +77,7 @@ func tellStory(t *testing.T, cache, mode, way string) {
 	s := newStory(t, cache, mode)
 	s.migrate("1.41.0", "")
 	s.seed()
-	s.must("snapshot", "create", "--name", "before", "--yes")
+	s.must("snapshot", "create", "--name", "before")
 	s.must("snapshot", "verify", "--snapshot", "before", "--rehearse")
 	before := s.states()
 

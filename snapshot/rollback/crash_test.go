@@ -24,6 +24,7 @@ func TestServerKilledDuringRestore(t *testing.T) {
 		}
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
 			p := newPortal(t, schemas)
+			p.crashes = true
 			p.take()
 			before := p.states()
 			for n, point := range points {

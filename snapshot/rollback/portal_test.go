@@ -29,8 +29,10 @@ type portal struct {
 	// app is what the portal logs in as, admin a superuser with a password.
 	app, admin pg.Target
 	schemas    bool
-	dir        string
-	manifest   *snapshot.Manifest
+	// crashes says that the server will not only be stopped.
+	crashes  bool
+	dir      string
+	manifest *snapshot.Manifest
 }
 
 var portalPlugins = []string{"auth", "catalog", "scaffolder", "search"}
@@ -124,7 +126,12 @@ func (p *portal) state(id string) string {
 	}
 	add("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+ident(schema)+".things t")
 	add("migrations", "SELECT name FROM "+ident(schema)+".knex_migrations ORDER BY id")
-	add("sequence", "SELECT last_value::text FROM "+ident(schema)+".things_id_seq")
+	if p.crashes {
+		// A server that crashes skips up to 32 values of a sequence.
+		add("sequence", "SELECT (last_value >= (SELECT max(id) FROM "+ident(schema)+".things))::text FROM "+ident(schema)+".things_id_seq")
+	} else {
+		add("sequence", "SELECT last_value::text FROM "+ident(schema)+".things_id_seq")
+	}
 	add("tables", "SELECT relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '') FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' ORDER BY 1", ident(schema))
 	add("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = $1", schema)
 	add("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = $1::regclass", ident(schema)+".things")
