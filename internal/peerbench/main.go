@@ -5,8 +5,9 @@
 //	go run ./internal/peerbench bump -manifest M.json -peer 'node …/backstage-cli' TREE…
 //	go run ./internal/peerbench noop -versions DIR TREE…
 //	go run ./internal/peerbench lock -versions DIR -release X TREE…
+//	go run ./internal/peerbench snapshot
 //
-// The last two need node, npm and a registry; they run the Yarn that the tree's
+// noop and lock need node, npm and a registry; they run the Yarn that the tree's
 // packageManager names.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
@@ -22,10 +23,11 @@ var benchmarks = map[string]struct {
 	run  func(args []string) error
 	what string
 }{
-	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
-	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
-	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
-	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
+	"bump":     {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
+	"noop":     {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
+	"lock":     {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
+	"snapshot": {benchSnapshot, "snapshot create against one pg_dump -Fc after the other, and snapshot verify against pg_restore"},
+	"startup":  {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
 }
 
 func main() {
