@@ -338,6 +338,8 @@ func (s *story) script() string {
 func (s *story) seed() {
 	s.writeRows("seed")
 	catalog, schema := s.place("catalog")
+	pgtest.ExecAs(s.t, pgtest.TCP(s.cluster, "backstage", storyPassword), catalog, "INSERT INTO "+schema+
+		".locations (id, type, target) SELECT gen_random_uuid(), 'url', 'https://git.example.com/' || i FROM generate_series(1, 500) i")
 	pgtest.Exec(s.t, s.cluster, catalog, "GRANT USAGE ON SCHEMA "+schema+" TO reporting", "GRANT SELECT ON "+schema+".refresh_state TO reporting")
 	if s.mode == "database" {
 		pgtest.Exec(s.t, s.cluster, catalog, "CREATE EXTENSION hstore", "ALTER DATABASE backstage_plugin_catalog SET work_mem = '16MB'",
@@ -355,13 +357,12 @@ func (s *story) seed() {
 func (s *story) writeRows(mark string) {
 	app := pgtest.TCP(s.cluster, "backstage", storyPassword)
 	for id, sql := range map[string]string{
-		"catalog": `INSERT INTO locations (id, type, target) SELECT gen_random_uuid(), 'url', 'https://git.example.com/MARK/' || i FROM generate_series(1, 500) i;
-			INSERT INTO refresh_state (entity_id, entity_ref, unprocessed_entity, errors, next_update_at, last_discovery_at)
+		"catalog": `INSERT INTO refresh_state (entity_id, entity_ref, unprocessed_entity, errors, next_update_at, last_discovery_at)
 			SELECT gen_random_uuid(), 'component:default/MARK-' || i, repeat(md5(i::text), 40), '[]', now(), now() FROM generate_series(1, 1500) i`,
 		"auth": `INSERT INTO sessions (sid, sess, expired) SELECT 'MARK-' || i, '{"cookie": 1}', now() FROM generate_series(1, 400) i`,
 		"user-settings": `INSERT INTO user_settings (user_entity_ref, bucket, key, value)
 			SELECT 'user:default/u' || i, 'stars', 'MARK', '"x"' FROM generate_series(1, 50) i`,
-		"notifications": `INSERT INTO notification (id, "user", title, created, origin) SELECT gen_random_uuid(), 'user:default/u', 'MARK', now(), 'test' FROM generate_series(1, 30) i`,
+		"notifications": `INSERT INTO notification (id, "user", title, severity, created, origin) SELECT gen_random_uuid(), 'user:default/u', 'MARK', 'normal', now(), 'test' FROM generate_series(1, 30) i`,
 	} {
 		db, schema := s.place(id)
 		pgtest.ExecAs(s.t, app, db, `SET search_path = "`+schema+`"; `+strings.ReplaceAll(sql, "MARK", mark))
@@ -426,7 +427,7 @@ func (s *story) state(db, schema string) string {
 	add(`SELECT 'schema ' || pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = $1`, schema)
 	if s.mode == "database" {
 		add(`SELECT 'database ' || pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, '') || ' ' || datconnlimit || datallowconn || datcollate || datctype FROM pg_database WHERE datname = $1`, db)
-		add(`SELECT 'setting ' || setconfig::text FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = $1`, db)
+		add(`SELECT 'setting ' || c FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) c WHERE datname = $1 ORDER BY 1`, db)
 		add(`SELECT 'extension ' || extname || ' ' || extversion FROM pg_extension ORDER BY 1`)
 	}
 	return b.String()
