@@ -86,16 +86,7 @@ func (s *Snapshot) decodeAll(ctx context.Context, o VerifyOptions) ([]string, er
 		return []string{err.Error()}, nil
 	}
 	var problems []string
-	planSums := filepath.Join(s.Dir, PlanSumsFile)
-	if _, err := os.Lstat(planSums); !errors.Is(err, fs.ErrNotExist) {
-		plan, err := readSums(planSums)
-		if err != nil {
-			problems = append(problems, err.Error())
-		}
-		for name, sum := range plan {
-			sums[name] = sum
-		}
-	}
+	problems = append(problems, s.planSums(sums)...)
 	tools, err := s.restoreTools(ctx, o.PGBin)
 	if err != nil {
 		return nil, err
@@ -141,6 +132,30 @@ func (s *Snapshot) decodeAll(ctx context.Context, o VerifyOptions) ([]string, er
 		}
 	}
 	return problems, nil
+}
+
+// planSums adds the sums of the plan's files. A document or script that is in
+// the folder without one would be read at night unchecked.
+func (s *Snapshot) planSums(sums map[string]string) (problems []string) {
+	name := filepath.Join(s.Dir, PlanSumsFile)
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		plan, err := readSums(name)
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+		for file, sum := range plan {
+			sums[file] = sum
+		}
+	}
+	for _, pattern := range []string{"*.md", "*.sh"} {
+		files, _ := filepath.Glob(filepath.Join(s.Dir, pattern))
+		for _, f := range files {
+			if sums[filepath.Base(f)] == "" {
+				problems = append(problems, damaged(f, "%s does not have it", PlanSumsFile).Error())
+			}
+		}
+	}
+	return problems
 }
 
 func jobsOr(n int) int {

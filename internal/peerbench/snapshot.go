@@ -24,7 +24,7 @@ import (
 func benchSnapshot(args []string) error {
 	flags := flag.NewFlagSet("snapshot", flag.ExitOnError)
 	runs := flags.Int("runs", 3, "runs")
-	entities := flags.Int("entities", 80000, "catalog entities; 80,000 make about 1.2 GB")
+	entities := flags.Int("entities", 100000, "catalog entities; 100,000 make about 1.1 GB")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

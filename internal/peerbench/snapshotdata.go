@@ -12,7 +12,7 @@ import (
 
 // snapshotData is a portal's databases as a large portal has them: one catalog
 // that dominates, whose search table has thirty rows for each entity, and some
-// small ones. n is the number of entities; 80,000 make about 1.2 GB.
+// small ones. n is the number of entities; 100,000 make about 1.1 GB.
 func snapshotData(ctx context.Context, c *pg.Cluster, n int) error {
 	for _, db := range []struct {
 		name string
@@ -50,7 +50,9 @@ func snapshotData(ctx context.Context, c *pg.Cluster, n int) error {
 
 var catalogData = []string{
 	`CREATE TEMP TABLE words AS SELECT row_number() OVER () AS i, x FROM unnest(string_to_array('service team platform payments ledger checkout gateway identity search indexer notification worker queue stream billing invoice fraud risk orders cart catalog portal internal external public api graphql rest grpc kafka postgres redis cache proxy edge mobile web frontend backend library tooling pipeline deploy observability metrics traces logs alert oncall runbook domain system resource component owner lifecycle production experimental deprecated tier critical data warehouse analytics report export import sync replicate schedule batch realtime event handler consumer producer secure compliant audited the of and for with by to from that which handles provides exposes manages stores computes', ' ')) x`,
-	`CREATE TEMP TABLE texts AS SELECT i, (SELECT string_agg((SELECT x FROM words WHERE words.i = 1 + (hashint8(g::bigint * 7919 + t.i)::bigint & 2147483647) % (SELECT count(*) FROM words)), ' ') FROM generate_series(1, 12 + t.i % 30) g) AS t FROM generate_series(0, 1999) t(i)`,
+	`CREATE TEMP TABLE texts AS SELECT i, (SELECT string_agg((ARRAY(SELECT x FROM words ORDER BY words.i))[1 + (hashint8(g::bigint * 7919 + t.i)::bigint & 2147483647) % (SELECT count(*) FROM words)], ' ') FROM generate_series(1, 12 + t.i % 30) g) AS t FROM generate_series(0, 1999) t(i)`,
+	`CREATE UNIQUE INDEX ON texts (i)`,
+	`ANALYZE texts`,
 	`CREATE TABLE refresh_state (entity_id text PRIMARY KEY, entity_ref text NOT NULL UNIQUE, unprocessed_entity text NOT NULL, processed_entity text, errors text, next_update_at timestamptz, result_hash text)`,
 	`CREATE TABLE final_entities (entity_id text PRIMARY KEY, hash text, final_entity text, entity_ref text)`,
 	`CREATE TABLE search (entity_id text, key text, value text, original_value text)`,
