@@ -240,7 +240,7 @@ func (p *Plan) lookAtDatabase(ctx context.Context, t *Target, server pg.Target, 
 			if err != nil {
 				return queryError(err, server)
 			}
-			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts)
+			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
 		}
 	}
 	p.place(t, only)

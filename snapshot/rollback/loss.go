@@ -2,6 +2,7 @@ package rollback
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -69,9 +70,15 @@ func meaningOf(plugins []string) []string {
 }
 
 // diffRows compares the rows of each table then and now.
-func diffRows(then []snapshot.Table, now map[string]int64) []RowDiff {
+// Migration tables are left out where the migrations themselves are shown.
+func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []RowDiff {
 	out := []RowDiff{}
 	was := map[string]bool{}
+	for _, c := range shown {
+		delete(now, c.Table)
+		delete(now, "."+c.Table)
+		then = slices.DeleteFunc(slices.Clone(then), func(t snapshot.Table) bool { return strings.TrimPrefix(t.Schema+"."+t.Name, ".") == c.Table })
+	}
 	for _, t := range then {
 		name := t.Schema + "." + t.Name
 		was[name] = true
@@ -100,7 +107,7 @@ func (d RowDiff) String() string {
 	case d.Now < 0:
 		return fmt.Sprintf("%s: gone, had %d rows", d.Table, d.Then)
 	}
-	return fmt.Sprintf("%s: %+d rows (%d, then %d)", d.Table, d.Now-d.Then, d.Now, d.Then)
+	return fmt.Sprintf("%s: %+d rows (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
 }
 
 // Summary is what is lost, in one line.

@@ -34,7 +34,7 @@ func (p *Plan) Markdown() string {
 	line("## Afterwards\n")
 	line("The failed state is kept: `…%sTIME`. Keep it until nobody needs a row of it, then drop it by hand. Nothing here does.", failedSuffix)
 	for _, t := range p.Targets {
-		line("\n    %s", strings.ReplaceAll(t.dropCommand("TIME"), "\n", " "))
+		line("\n    %s", oneLine(t.dropCommand("TIME")))
 	}
 	return b.String()
 }
@@ -158,7 +158,7 @@ func (p *Plan) writeSteps(b *strings.Builder) {
 		return
 	}
 	line("Before: copy this folder to a machine with %s, and set", p.needs())
-	line("the connection (no password on a command line):\n")
+	line("the connection (no password on a command line); all commands are for one shell in this folder:\n")
 	line("```sh")
 	for _, s := range p.Servers {
 		line("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s   # PGPASSFILE: a file of mode 0600%s", shellQuote(s.Host), s.Port, shellQuote(s.User),
@@ -168,15 +168,16 @@ func (p *Plan) writeSteps(b *strings.Builder) {
 	line("sha256sum -c SHA256SUMS")
 	line("```\n")
 	for i, s := range p.Steps {
-		line("%d. **%s** (expected: %s)\n", i+1, s.Title, s.Expected)
+		line("### %d. %s (expected: %s)\n", i+1, s.Title, s.Expected)
 		if len(s.Commands) > 0 {
-			line("   ```%s", map[bool]string{true: "sql", false: "sh"}[i == 5 || i == 6])
+			// Not indented into the list: a here-document ends at its word alone.
+			line("```sh")
 			for _, c := range s.Commands {
-				line("   %s", strings.ReplaceAll(c, "\n", " "))
+				line("%s", c)
 			}
-			line("   ```\n")
+			line("```\n")
 		}
-		line("   Check: %s.\n", s.Check)
+		line("Check: %s.\n", s.Check)
 	}
 }
 

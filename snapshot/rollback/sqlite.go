@@ -106,7 +106,7 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 			return fault.Wrap(err, fault.Pos{File: t.Path}, "the database cannot be read")
 		}
 		t.Changes = compareMigrations(t.then(), now)
-		t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts)
+		t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
 	}
 	p.place(t, only)
 	return nil
@@ -194,7 +194,7 @@ func examineFile(ctx context.Context, t *Target, name string) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Pos{File: name}, "the restored file cannot be read")
 	}
-	if d := diffRows(t.was.Tables, counts); len(d) > 0 {
+	if d := diffRows(t.was.Tables, counts, nil); len(d) > 0 {
 		return fault.At(fault.Pos{File: name}, "the restored file is not what the snapshot recorded: %s", d[0])
 	}
 	if c := compareMigrations(t.then(), now); len(c) > 0 {

@@ -186,7 +186,7 @@ func (t *Target) failed(stamp string) string {
 func (t *Target) dropCommand(stamp string) string {
 	switch t.Kind {
 	case KindSchema:
-		return "psql -d " + shellQuote(conninfo(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
+		return "psql -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
 	case KindSQLite:
 		return "rm " + shellQuote(fileFailed(t.Path, stamp))
 	}
