@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"sort"
@@ -134,63 +133,6 @@ func (s *Survey) Refused() error {
 }
 
 func (s *Survey) skipped(id string) bool { return slices.Contains(s.in.Skip, id) }
-
-// servers asks each server who it is and what it has.
-func (s *Survey) servers(ctx context.Context) ([]database.Listing, error) {
-	var out []database.Listing
-	for _, server := range s.in.Layout.Servers() {
-		t := server.Target
-		who, pooled, err := Identify(ctx, t, "")
-		in := ""
-		if pg.Code(err) == "3D000" || pg.Code(err) == "42501" || pg.Code(err) == "28000" {
-			// No maintenance database for us: any of the plugins' will do.
-			for _, d := range s.in.Layout.Databases() {
-				if d.Kind == database.Postgres && d.Server.Address() == t.Address() && err != nil {
-					in = d.Name
-					who, pooled, err = Identify(ctx, t, in)
-				}
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range s.in.Layout.Plugins {
-			if v := d.From["password"].Var; d.Server.Address() == t.Address() && who.PasswordVariable == "" {
-				who.PasswordVariable = v
-			}
-		}
-		if !slices.ContainsFunc(s.Servers, func(o Server) bool { return o.ID == who.ID }) {
-			s.Servers = append(s.Servers, who)
-			if pooled {
-				s.refuse("pooler", who.ID, "Name the server itself with --dsn: a restore has to end sessions and rename databases, which a pooler hides", poolerText, who.ID)
-			}
-		}
-		l := database.Listing{Server: server}
-		if l.Databases, err = list(ctx, t, in, "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1"); err != nil {
-			return nil, err
-		}
-		if server.SchemasIn != "" && slices.Contains(l.Databases, server.SchemasIn) {
-			if l.Schemas, err = list(ctx, t, server.SchemasIn, "SELECT nspname::text FROM pg_namespace ORDER BY 1"); err != nil {
-				return nil, err
-			}
-		}
-		out = append(out, l)
-	}
-	return out, nil
-}
-
-func list(ctx context.Context, t pg.Target, databaseName, query string) ([]string, error) {
-	conn, err := t.Connect(ctx, databaseName)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	names, err := listNames(ctx, conn, query)
-	if err != nil {
-		return nil, fault.Wrap(pg.Cause(err), fault.Pos{}, "%s does not list what it has", t.Address())
-	}
-	return names, nil
-}
 
 // find makes lines and units of what is expected and what is there.
 func (s *Survey) find(all []database.Found) {
@@ -323,46 +265,6 @@ func (s *Survey) wayBack(ctx context.Context, u *unit) error {
 	return nil
 }
 
-// compare sets a unit's migrations against the deployed code.
-func (s *Survey) compare(ctx context.Context, u *unit) {
-	for i := range u.Migrations {
-		m := &u.Migrations[i]
-		if len(m.Rows) == 0 {
-			continue
-		}
-		got := s.in.Code.matchTable(ctx, *m, u.plugins)
-		matched := s.in.Code.Deployed.How == Matched
-		switch {
-		case got.unknown != "":
-			if matched {
-				s.refuse("migrations-unknown", u.Title(), "Install the packages, or name the deployed commit with --deployed", "whether %s is of HEAD's code is not known: %s", m.Table, got.unknown)
-			} else {
-				s.warn("migrations-unknown", u.Title(), "", "whether %s is of the deployed code is not known: %s", m.Table, got.unknown)
-			}
-			continue
-		case len(got.past) > 0:
-			next := "Name the commit that runs on this database with --deployed"
-			if !matched {
-				next = "The commit of --deployed is older than what ran last: name the one that did"
-			}
-			s.refuse("migrated-past", u.Title(), next, "already migrated past the deployed code: %s %s lacks %s of %s",
-				got.folder.Package, cmp.Or(got.folder.Version, "of this portal"), someNames(got.past), m.Table)
-		case len(got.behind) > 0:
-			text := fmt.Sprintf("%s %s brings %d migrations that did not run here, %s first", got.folder.Package, cmp.Or(got.folder.Version, "of this portal"), len(got.behind), got.behind[0])
-			if matched && !skipsMigrations(u.plugins) {
-				s.refuse("migrations-behind", u.Title(), "HEAD seems to be the upgrade already: name the commit that is deployed with --deployed", "%s", text)
-			} else {
-				s.warn("migrations-behind", u.Title(), "", "%s", text)
-			}
-		}
-		m.Package, m.Version = got.folder.Package, got.folder.Version
-	}
-}
-
-func skipsMigrations(plugins []database.Plugin) bool {
-	return slices.ContainsFunc(plugins, func(p database.Plugin) bool { return p.SkipMigrations })
-}
-
 // lines fills in what the units know.
 func (s *Survey) lines() {
 	sort.SliceStable(s.units, func(i, j int) bool {
@@ -382,92 +284,4 @@ func (s *Survey) lines() {
 			}
 		}
 	}
-}
-
-// state puts a unit's migrations into words.
-func (s *Survey) state(u *unit) string {
-	for _, kind := range []struct{ kind, words string }{
-		{"unreadable", "not readable"}, {"migrations-locked", "locked"}, {"migrated-past", "past the deployed code"}, {"migrations-behind", "behind the deployed code"}, {"migrations-unknown", "not known"},
-	} {
-		is := func(p Problem) bool { return p.Kind == kind.kind && p.Subject == u.Title() }
-		if slices.ContainsFunc(s.Refusals, is) || slices.ContainsFunc(s.Warnings, is) {
-			return kind.words
-		}
-	}
-	n := 0
-	for _, m := range u.Migrations {
-		n += len(m.Rows)
-	}
-	if n == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%d, as deployed", n)
-}
-
-// client finds the programs for the newest server.
-func (s *Survey) client(ctx context.Context) error {
-	major := 0
-	for _, server := range s.Servers {
-		major = max(major, server.Major())
-	}
-	if major == 0 {
-		return nil
-	}
-	tools, err := pg.FindTools(ctx, s.in.PGBin, major, "pg_dump", "pg_restore", "pg_dumpall")
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, pg.ErrOldClient), errors.Is(err, pg.ErrNoTools):
-		var f *fault.Error
-		errors.As(err, &f)
-		s.refuse("client-older", "", f.Next, "%s", f.What)
-	case err != nil:
-		return err
-	}
-	s.tools = tools
-	return nil
-}
-
-// space refuses a folder that cannot hold the dumps. They take a fifth to a
-// tenth of what the server has; less than a sixth free is too little to begin.
-func (s *Survey) space() {
-	free, ok := freeSpace(s.in.Dir)
-	switch {
-	case !ok:
-	case free < s.Size/6:
-		s.refuse("space", s.in.Dir, "Free some space, or name another folder with --dir", "%s free, the databases have %s and the snapshot may need a sixth of that", Bytes(free), Bytes(s.Size))
-	case free < s.Size/2:
-		s.warn("space", s.in.Dir, "", "%s free for a snapshot of %s of databases", Bytes(free), Bytes(s.Size))
-	}
-}
-
-// serverSpace looks at the disk of a server on this machine: a restore makes a
-// second copy of each database beside it.
-func (s *Survey) serverSpace(u *unit, dir string) {
-	if dir == "" {
-		return
-	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return // a container's folder
-	}
-	if free, ok := freeSpace(dir); ok && free < u.Size {
-		s.refuse("space", u.Title(), "Free some space on the server", "the way back is closed: a restore needs %s beside the database, the server has %s free", Bytes(u.Size), Bytes(free))
-	}
-}
-
-// Bytes is a size for people.
-func Bytes(n int64) string {
-	switch {
-	case n >= 10<<30:
-		return fmt.Sprintf("%d GB", n>>30)
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 10<<20:
-		return fmt.Sprintf("%d MB", n>>20)
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%d kB", n>>10)
-	}
-	return fmt.Sprintf("%d B", n)
 }
