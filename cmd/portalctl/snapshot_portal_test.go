@@ -41,7 +41,12 @@ var catalogMigrations = []string{"20200101000000_init.js", "20210101000000_searc
 
 func newSnapPortal(t testing.TB, settings map[string]string) *snapPortal {
 	t.Helper()
-	p := &snapPortal{t: t, cluster: pgtest.Start(t, settings), root: t.TempDir()}
+	return newSnapPortalOn(t, pgtest.Start(t, settings))
+}
+
+func newSnapPortalOn(t testing.TB, cluster *pg.Cluster) *snapPortal {
+	t.Helper()
+	p := &snapPortal{t: t, cluster: cluster, root: t.TempDir()}
 	p.dir = filepath.Join(p.root, "..", filepath.Base(p.root)+"-snapshots")
 	t.Cleanup(func() { os.RemoveAll(p.dir) })
 	p.environ = []string{"HOME=" + t.TempDir(), "PORTALCTL_CACHE_DIR=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "DB_PASSWORD=" + dbPassword,
