@@ -130,19 +130,29 @@ func (r *run) restoreAll(ctx context.Context) error {
 		return err
 	}
 	// From here on names change. Each server is one step, each database with
-	// schemas one, each file one; what came before an error stays, and the next
-	// Restore does the rest.
+	// schemas one, each file one. Once the first is done an interruption waits:
+	// half a rollback is worse than either state. What comes before an error
+	// stays, and the next Restore does the rest.
 	for i := range r.Plan.Servers {
-		if err := r.swap(ctx, i); err != nil {
+		if err := r.swap(r.committed(ctx), i); err != nil {
 			return err
 		}
 	}
 	for _, group := range r.schemaGroups() {
-		if err := r.swapSchemas(ctx, group); err != nil {
+		if err := r.swapSchemas(r.committed(ctx), group); err != nil {
 			return err
 		}
 	}
+	ctx = r.committed(ctx)
 	return r.swapFiles(ctx, files)
+}
+
+// committed is ctx until something was swapped, and then one that does not end.
+func (r *run) committed(ctx context.Context) context.Context {
+	if len(r.result.Restored) > 0 {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // open connects to every server, keeps other restores out and refuses sessions.

@@ -19,8 +19,15 @@ import (
 func shells(t *testing.T) []string {
 	t.Helper()
 	var out []string
+	known := map[string]bool{}
 	for _, name := range []string{"dash", "bash", "busybox", "ksh", "sh"} {
-		if path, err := exec.LookPath(name); err == nil {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil && !known[real] {
+			known[real] = true
 			out = append(out, path)
 		}
 	}
