@@ -29,6 +29,7 @@ type portal struct {
 	// app is what the portal logs in as, admin a superuser with a password.
 	app, admin pg.Target
 	schemas    bool
+	prefix     string
 	// crashes says that the server will not only be stopped.
 	crashes  bool
 	dir      string
@@ -41,9 +42,14 @@ const appPassword, adminPassword = `Planted:App\Secret`, "Planted-Admin-Secret"
 
 func newPortal(t *testing.T, schemas bool) *portal {
 	t.Helper()
+	return newPortalNamed(t, schemas, "backstage_plugin_")
+}
+
+func newPortalNamed(t *testing.T, schemas bool, prefix string) *portal {
+	t.Helper()
 	// As servers are set up: what was committed survives a crash of the server.
 	c := pgtest.Start(t, map[string]string{"wal_level": "replica", "synchronous_commit": "on"})
-	p := &portal{t: t, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
+	p := &portal{t: t, prefix: prefix, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
 	pgtest.Exec(t, c, "postgres",
 		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(appPassword),
 		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(adminPassword),
@@ -72,14 +78,16 @@ func newPortal(t *testing.T, schemas bool) *portal {
 			INSERT INTO things (kind, body) SELECT 'a', repeat(md5(i::text), 8) FROM generate_series(1, 5000) i`)
 	}
 	if !schemas {
-		pgtest.Exec(t, c, "backstage_plugin_catalog",
+		catalog, _ := p.place("catalog")
+		name := ident(catalog)
+		pgtest.Exec(t, c, catalog,
 			"CREATE EXTENSION hstore", "GRANT SELECT ON things TO reader",
-			"GRANT CONNECT ON DATABASE backstage_plugin_catalog TO reader", "REVOKE CONNECT ON DATABASE backstage_plugin_catalog FROM PUBLIC",
-			"ALTER DATABASE backstage_plugin_catalog SET work_mem = '12MB'",
-			`ALTER DATABASE backstage_plugin_catalog SET search_path = "$user", public, "odd, name"`,
-			"ALTER ROLE reader IN DATABASE backstage_plugin_catalog SET statement_timeout = '5s'",
-			"ALTER DATABASE backstage_plugin_catalog CONNECTION LIMIT 40",
-			"COMMENT ON DATABASE backstage_plugin_catalog IS 'the catalog''s'")
+			"GRANT CONNECT ON DATABASE "+name+" TO reader", "REVOKE CONNECT ON DATABASE "+name+" FROM PUBLIC",
+			"ALTER DATABASE "+name+" SET work_mem = '12MB'",
+			`ALTER DATABASE `+name+` SET search_path = "$user", public, "odd, name"`,
+			"ALTER ROLE reader IN DATABASE "+name+" SET statement_timeout = '5s'",
+			"ALTER DATABASE "+name+" CONNECTION LIMIT 40",
+			"COMMENT ON DATABASE "+name+" IS 'the catalog''s'")
 	} else {
 		pgtest.ExecAs(t, p.app, "backstage", "GRANT USAGE ON SCHEMA catalog TO reader", "GRANT SELECT ON catalog.things TO reader")
 	}
@@ -91,7 +99,7 @@ func (p *portal) place(id string) (database, schema string) {
 	if p.schemas {
 		return "backstage", id
 	}
-	return "backstage_plugin_" + id, "public"
+	return p.prefix + id, "public"
 }
 
 // upgrade is the first boot of the new release: it migrates auth and catalog,

@@ -3,6 +3,7 @@ package rollback
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -66,8 +67,16 @@ func (p *Plan) Script() (string, error) {
 		hint = fmt.Sprintf("the PostgreSQL client %d or newer, and zstd", major)
 	}
 	sort.Strings(variables)
+	// A comment or a name of the database may hold any line. One that ends a
+	// here-document would make commands of what follows.
+	var texts strings.Builder
+	for _, t := range targets {
+		texts.WriteString(t.MigrationLines + "\n" + t.MigrationSQL + "\n" + t.CompareSQL + "\n" + t.PropertySQL + "\n")
+	}
+	end := unlike("PORTALCTL_END", texts.String())
 	var b strings.Builder
 	err := scriptTemplate.Execute(&b, map[string]any{
+		"End":      end,
 		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
@@ -134,6 +143,14 @@ func (t *Target) migrationLines() string {
 		}
 	}
 	return b.String()
+}
+
+// unlike makes word longer until no line of text is it.
+func unlike(word, text string) string {
+	for slices.Contains(strings.Split(text, "\n"), word) {
+		word += "_"
+	}
+	return word
 }
 
 // conninfo names a database to libpq: a bare name that holds "=" would be read

@@ -151,7 +151,9 @@ func psqlCommand(statements []string) string {
 	for i := range parts {
 		parts[i] = strings.ReplaceAll(parts[i], "$", `\$`)
 	}
-	return "psql -X -v ON_ERROR_STOP=1 -d postgres <<SQL\n" + strings.Join(parts, timeVariable) + "\nSQL"
+	text = strings.Join(parts, timeVariable)
+	end := unlike("SQL", text)
+	return "psql -X -v ON_ERROR_STOP=1 -d postgres <<" + end + "\n" + text + "\n" + end
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_$-]+$`)
