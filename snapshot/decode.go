@@ -38,8 +38,8 @@ func (s *Snapshot) decode(ctx context.Context, in io.Reader, name string, f File
 	return nil
 }
 
-// maxWindow limits what a decoder may take for one file, in bytes; ours need 4
-// MB, zstd's highest ordinary level 8.
+// maxWindow limits what a decoder may take for one file, in bytes; ours need 8
+// MB.
 const maxWindow = 64 << 20
 
 func newDecoder(r io.Reader) (*zstd.Decoder, error) {

@@ -53,8 +53,10 @@ func writeCause(err error) error {
 }
 
 func (s *stored) compress(r io.Reader, raw *atomic.Int64) error {
-	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(true),
-		zstd.WithEncoderConcurrency(min(2, runtime.GOMAXPROCS(0))), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(4<<20))
+	// One goroutine: pg_dump and the server have the other processors, and
+	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
+	// double the time.
+	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
