@@ -232,9 +232,8 @@ type File struct {
 	// Size is in bytes, as stored; SHA256 is of the stored bytes, in hex.
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-	// RawSize and RawSHA256 are of what zstd -d gives.
-	RawSize   int64  `json:"rawSize"`
-	RawSHA256 string `json:"rawSha256,omitempty"`
+	// RawSize is of what zstd -d gives, in bytes.
+	RawSize int64 `json:"rawSize"`
 	// Seconds is how long writing it took.
 	Seconds float64 `json:"seconds"`
 	// Taken is when the data was fixed: the moment of the exported snapshot.
