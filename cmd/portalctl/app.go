@@ -59,6 +59,7 @@ func newApp(e env) *cli.App {
 			versionsCommand(e),
 			checkCommand(e),
 			auditCommand(e),
+			snapshotCommand(e),
 			completionCommand(e),
 			manCommand(e),
 		},

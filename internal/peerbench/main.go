@@ -7,9 +7,11 @@
 //	go run ./internal/peerbench noop -versions DIR TREE…
 //	go run ./internal/peerbench lock -versions DIR -release X TREE…
 //	go run ./internal/peerbench audit -records DIR TREE…
+//	go run ./internal/peerbench snapshot
 //
 // check, noop and lock need node, npm and a registry; they run the Yarn that the
-// tree's packageManager names. audit builds osv-scanner from its module.
+// tree's packageManager names. audit builds osv-scanner from its module; snapshot
+// needs PostgreSQL.
 //
 // It is a tool for people, not a test: nothing here passes or fails.
 package main

@@ -55,6 +55,16 @@ func (p *Progress) Set(done, total int) {
 	_ = p.bar.Set(done)
 }
 
+// Label changes the text before the bar.
+func (p *Progress) Label(text string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bar.Describe(text)
+}
+
 // Done removes the progress line.
 func (p *Progress) Done() {
 	if p == nil {

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/snapshot"
+	"github.com/portalctl/portalctl/snapshot/database"
+)
+
+func snapshotCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "snapshot",
+		Usage: "copy the portal's databases before an upgrade, prove the copy, and go back to it",
+		Subcommands: []*cli.Command{
+			snapshotCreateCommand(e),
+			snapshotListCommand(e),
+			snapshotShowCommand(e),
+			snapshotVerifyCommand(e),
+			snapshotPlanCommand(e),
+			snapshotRestoreCommand(e),
+		},
+	}
+}
+
+func snapshotDirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "dir", Usage: "the `DIR` of the snapshots", TakesFile: true, DefaultText: "in the user's state folder"}
+}
+
+// connectionFlags say which databases a portal has and how to reach them.
+func connectionFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "config", Usage: "app-config `FILE`, as Backstage takes it; may be repeated", TakesFile: true},
+		&cli.StringFlag{Name: "dsn", EnvVars: []string{"PORTALCTL_DSN"}, Usage: "connect by `DSN` instead of app-config's server and login; the password comes from PGPASSWORD or PGPASSFILE"},
+		&cli.StringFlag{Name: "admin-dsn", EnvVars: []string{"PORTALCTL_ADMIN_DSN"}, Usage: "`DSN` of a role that may create, own and rename databases"},
+	}
+}
+
+func jobsFlag() cli.Flag {
+	return &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "work on `N` databases at a time", Value: 2}
+}
+
+// dsnOf reads a flag that holds a connection string; nil when it is not given.
+// Everybody on the machine can read a command line, so no password may be there.
+func dsnOf(c *cli.Context, e env, flag string) (*pg.Target, error) {
+	dsn := c.String(flag)
+	if dsn == "" {
+		return nil, nil
+	}
+	variable := "PORTALCTL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	if pg.DSNHasPassword(dsn) && e.get(variable) != dsn {
+		return nil, usagef("--%s holds a password, which everybody on this machine can read", flag).
+			WithNext("Leave it out and set PGPASSWORD or PGPASSFILE, or put the whole connection string into %s", variable)
+	}
+	target, err := pg.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &target, nil
+}
+
+// snapshotStore is the folder of the portal's snapshots: --dir, else by the
+// portal's name and place in the user's state folder.
+func snapshotStore(c *cli.Context, e env, co *checkout) (snapshot.Store, error) {
+	if dir := c.String("dir"); dir != "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return snapshot.Store{}, fault.Wrap(err, fault.Pos{}, "the current directory")
+		}
+		return snapshot.Store{Dir: abs}, nil
+	}
+	dir, err := snapshot.DefaultDir(e.get, co.project.RootWorkspace().Name(), co.project.Root)
+	return snapshot.Store{Dir: dir}, err
+}
+
+// openStore finds the store of a command that needs a portal only to know
+// where the snapshots are, and removes what an interrupted run left there.
+func openStore(ctx context.Context, c *cli.Context, e env) (snapshot.Store, error) {
+	var co *checkout
+	if c.String("dir") == "" {
+		var err error
+		if co, err = openPortal(ctx, c, e); err != nil {
+			return snapshot.Store{}, err
+		}
+	} else if err := checkOutput(c); err != nil {
+		return snapshot.Store{}, err
+	}
+	store, err := snapshotStore(c, e, co)
+	if err != nil {
+		return store, err
+	}
+	if _, err := os.Stat(store.Dir); err != nil {
+		return store, nil // nothing was ever taken: nothing is made by looking
+	}
+	lock, err := store.Lock()
+	if err != nil {
+		return store, nil // being worked on, or read-only: looking is allowed
+	}
+	defer lock.Close()
+	return store, cleanStore(store, e)
+}
+
+// cleanStore removes unfinished snapshots and says so. The lock is held.
+func cleanStore(store snapshot.Store, e env) error {
+	removed, err := store.Clean()
+	for _, name := range removed {
+		fmt.Fprintf(e.Err, "portalctl: removed %s, which an interrupted run had left\n", filepath.Join(store.Dir, name))
+	}
+	for _, dir := range pg.CleanClusters("") {
+		fmt.Fprintf(e.Err, "portalctl: removed %s, the temporary server of an interrupted rehearsal\n", dir)
+	}
+	return err
+}
+
+// snapshotLayout works out which databases the portal has.
+func snapshotLayout(ctx context.Context, c *cli.Context, e env, co *checkout, code *snapshot.Code, packages *registry.Client) (*database.Layout, error) {
+	dsn, err := dsnOf(c, e, "dsn")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := directory(c)
+	if err != nil {
+		return nil, err
+	}
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Server: dsn, Lock: code.Lock,
+		Registry: func(name string) (role, id string, ok bool) {
+			return publishedPlugin(ctx, code.Lock, packages, name)
+		}})
+	return layout, err
+}
+
+// publishedPlugin asks the registry what a package is that is not installed, in
+// the version that yarn.lock has.
+func publishedPlugin(ctx context.Context, lock *yarnlock.Lock, packages *registry.Client, name string) (role, id string, ok bool) {
+	doc, err := packages.Packument(ctx, name)
+	if err != nil || lock == nil {
+		return "", "", false
+	}
+	for _, entry := range lock.Named(name) {
+		if _, version, isPackage := entry.Package(); isPackage {
+			if m, err := doc.Version(version); err == nil && m.Backstage.Role != "" {
+				return m.Backstage.Role, m.Backstage.PluginID, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// deployedFiles are the files whose hashes say what was deployed.
+var deployedFiles = []string{"package.json", "yarn.lock", "backstage.json"}
+
+// deployedCode finds the commit that runs on the databases: the one that
+// --deployed names, or else HEAD, if nothing has changed since. Whether HEAD is
+// it the databases' migrations decide: a checkout is often the upgrade already.
+func deployedCode(c *cli.Context, co *checkout, packages *registry.Client) (*snapshot.Code, error) {
+	root := co.project.Root
+	code := &snapshot.Code{Root: root, Registry: packages, Workspaces: map[string]string{}}
+	code.Deployed = snapshot.Deployed{Ref: c.String("deployed"), How: snapshot.Named, Image: c.String("image"), Files: map[string]string{}}
+	for _, w := range co.project.Workspaces {
+		code.Workspaces[w.Name()] = w.Rel
+	}
+	if code.Deployed.Ref == "" {
+		code.Deployed.Ref, code.Deployed.How = "HEAD", snapshot.Matched
+	}
+	head, err := gitbase.At(root, code.Deployed.Ref)
+	switch {
+	case errors.Is(err, gitbase.ErrNoRepository) && code.Deployed.How == snapshot.Matched && code.Deployed.Image != "":
+		code.Deployed.Ref = ""
+	case errors.Is(err, gitbase.ErrNoRepository):
+		return nil, fault.New("%s is in no git repository, so there is no commit to go back to", root).
+			WithNext("Run portalctl in a checkout of the portal, or name the deployed image with --image")
+	case err != nil:
+		return nil, err
+	default:
+		code.Head, code.Deployed.Commit = head, head.Hash
+	}
+	if head != nil && code.Deployed.How == snapshot.Matched {
+		changed, err := head.Changed()
+		if err != nil {
+			return nil, err
+		}
+		if len(changed) > 0 {
+			return nil, fault.New("what is deployed is not known: the work tree differs from HEAD in %s", firstOfMany(changed)).
+				WithNext("Name the deployed commit with --deployed, or commit the changes if they are what runs")
+		}
+	}
+	texts := map[string][]byte{}
+	for _, name := range deployedFiles {
+		src, err := deployedFile(head, root, name)
+		if err != nil {
+			return nil, err
+		}
+		if src != nil {
+			sum := sha256.Sum256(src)
+			texts[name], code.Deployed.Files[name] = src, hex.EncodeToString(sum[:])
+		}
+	}
+	if src := texts["yarn.lock"]; src != nil {
+		if code.Lock, err = yarnlock.Parse("yarn.lock", src); err != nil {
+			return nil, err
+		}
+	}
+	var backstage struct{ Version string }
+	if src := texts["backstage.json"]; src != nil && json.Unmarshal(src, &backstage) == nil {
+		code.Deployed.Release = backstage.Version
+	}
+	return code, nil
+}
+
+func firstOfMany(names []string) string {
+	if len(names) <= 3 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more files", strings.Join(names[:3], ", "), len(names)-3)
+}
+
+// deployedFile is a file of the commit, without git of the work tree; nil when
+// there is none.
+func deployedFile(head *gitbase.Head, root, name string) ([]byte, error) {
+	if head != nil {
+		src, ok, err := head.File(name)
+		if !ok {
+			return nil, err
+		}
+		return src, nil
+	}
+	src, err := os.ReadFile(filepath.Join(root, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return src, err
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+func snapshotCreateCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "create",
+		Usage: "copy every database of the portal, with all that the way back needs",
+		Description: "Finds the databases from app-config, the installed plugins and the server, looks at each,\n" +
+			"and refuses with reasons when a copy or the way back would not work. Nothing of the portal\n" +
+			"is changed. Run it before the first boot of the new release; a checkout that is the upgrade\n" +
+			"already needs --deployed.\n\n" +
+			"Exit codes: 0 taken, or with --dry-run nothing in the way; 2 could not run or refused; 130 interrupted.",
+		Flags: append(connectionFlags(),
+			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "HEAD, if the databases' migrations are its"},
+			&cli.StringFlag{Name: "image", Usage: "the `DIGEST` of the image that is deployed, for the plan"},
+			&cli.StringFlag{Name: "name", Usage: "the snapshot's `NAME`", DefaultText: "the release and the time"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin `ID` out; may be repeated"},
+			snapshotDirFlag(),
+			jobsFlag(),
+			dryRunFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		),
+		Action: func(c *cli.Context) error { return runSnapshotCreate(c.Context, c, e) },
+	}
+}
+
+// created is what create prints as JSON.
+type created struct {
+	Schema   string             `json:"schema"`
+	Path     string             `json:"path"`
+	Survey   *snapshot.Survey   `json:"survey"`
+	Manifest *snapshot.Manifest `json:"manifest"`
+}
+
+func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	format, err := oneOf(c, "format", "table", "json", "markdown")
+	if err != nil {
+		return err
+	}
+	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
+		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs"))
+	}
+	co, err := openPortal(ctx, c, e)
+	if err != nil {
+		return err
+	}
+	store, err := snapshotStore(c, e, co)
+	if err != nil {
+		return err
+	}
+	if unignored, err := gitbase.Unignored(store.Dir); err != nil {
+		return err
+	} else if unignored {
+		return fault.New("%s is in a work tree and not ignored: git add or COPY would ship sessions and tokens with the code", store.Dir).
+			WithNext("Leave --dir out, name a folder outside, or add it to .gitignore and .dockerignore")
+	}
+	survey, err := newSurvey(ctx, c, e, co, store)
+	if err != nil {
+		return err
+	}
+	show := func(s *snapshot.Snapshot) error {
+		return writeReport(c, e, func(w io.Writer) error { return renderCreated(w, e, format, survey, s) })
+	}
+	if refused := survey.Refused(); refused != nil || c.Bool("dry-run") {
+		if err := show(nil); err != nil {
+			return err
+		}
+		return refused
+	}
+	lock, err := store.Lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := cleanStore(store, e); err != nil {
+		return err
+	}
+	bar := newByteProgress(e.Streams, "Copying")
+	snap, err := snapshot.Create(ctx, survey, store, snapshot.CreateOptions{Name: c.String("name"), Jobs: c.Int("jobs"), Tool: "portalctl " + version(), Progress: bar.tell})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	// The plan is written while there is time: at night nobody has portalctl.
+	if err := writeRollbackPlan(snap); err != nil {
+		fmt.Fprintf(e.Err, "%s the rollback plan was not written: %s\n", e.ErrStyle().Warn("warning:"), harmless(err.Error()))
+	}
+	if err := show(snap); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.Err, "%s portalctl snapshot verify --rehearse%s\n", e.ErrStyle().Bold("next:"), dirArgument(c))
+	return nil
+}
+
+func dirArgument(c *cli.Context) string {
+	if dir := c.String("dir"); dir != "" {
+		return " --dir " + dir
+	}
+	return ""
+}
+
+func newSurvey(ctx context.Context, c *cli.Context, e env, co *checkout, store snapshot.Store) (*snapshot.Survey, error) {
+	packages, err := co.registry(e, false)
+	if err != nil {
+		return nil, err
+	}
+	code, err := deployedCode(c, co, packages)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := snapshotLayout(ctx, c, e, co, code, packages)
+	if err != nil {
+		return nil, err
+	}
+	admin, err := dsnOf(c, e, "admin-dsn")
+	if err != nil {
+		return nil, err
+	}
+	progress := e.Progress("Looking at the databases", -1)
+	defer progress.Done()
+	return snapshot.NewSurvey(ctx, snapshot.Input{Portal: co.project.RootWorkspace().Name(), Layout: layout, Code: code, Admin: admin,
+		PGBin: e.get("PORTALCTL_PG_BIN"), Skip: c.StringSlice("skip"), Dir: store.Dir})
+}
+
+func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s *snapshot.Snapshot) error {
+	if format == "json" {
+		if s == nil {
+			return report.JSON(w, survey)
+		}
+		return report.JSON(w, created{Schema: "portalctl.snapshot-created/v1", Path: s.Dir, Survey: survey, Manifest: s.Manifest})
+	}
+	header := []string{"plugin", "database", "size", "owner", "migrations", "state"}
+	var rows [][]string
+	for _, l := range survey.Plugins {
+		size := ""
+		if l.State == "present" {
+			size = snapshot.Bytes(l.Size)
+		}
+		rows = append(rows, []string{l.Plugin, l.Database, size, l.Owner, l.Migrations, l.State})
+	}
+	table, style := report.Table, e.OutStyle()
+	if format == "markdown" {
+		table, style = report.Markdown, ui.Style{}
+	}
+	if err := table(w, header, rows); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		word     string
+		problems []snapshot.Problem
+	}{{style.Bad("refused:"), survey.Refusals}, {style.Warn("note:"), survey.Warnings}} {
+		for i, p := range list.problems {
+			if i == 0 {
+				fmt.Fprintln(w)
+			}
+			text := p.Message
+			if p.Subject != "" {
+				text = p.Subject + ": " + text
+			}
+			fmt.Fprintf(w, "%s %s\n", list.word, harmless(text))
+			if p.Next != "" {
+				fmt.Fprintf(w, "  %s\n", harmless(p.Next))
+			}
+		}
+	}
+	switch {
+	case s == nil && len(survey.Refusals) == 0:
+		_, err := fmt.Fprintf(w, "\nNothing is in the way of a snapshot of %s.\n", snapshot.Bytes(survey.Size))
+		return err
+	case s == nil:
+		return nil
+	}
+	var stored, raw int64
+	for _, f := range s.Manifest.Files() {
+		stored, raw = stored+f.Size, raw+f.RawSize
+	}
+	took := s.Manifest.Finished.Sub(s.Manifest.Created).Round(100 * time.Millisecond)
+	_, err := fmt.Fprintf(w, "\n%s %s: %s, %s on disk, in %s\n%s\n", style.Good("Snapshot"), s.Name(), plural(len(s.Manifest.Databases), "database"), snapshot.Bytes(stored), took, s.Dir)
+	return err
+}
+
+// byteProgress is a bar of bytes with names and the time that is left.
+type byteProgress struct {
+	bar   *ui.Progress
+	label string
+}
+
+func newByteProgress(s *ui.Streams, label string) *byteProgress {
+	return &byteProgress{bar: s.Progress(label, 1), label: label}
+}
+
+func (p *byteProgress) tell(now snapshot.Progress) {
+	if p.bar == nil {
+		return
+	}
+	const unit = 1 << 10 // a bar counts in int, which may have 32 bits
+	label := p.label
+	if len(now.Now) > 0 {
+		names := make([]string, len(now.Now))
+		for i, n := range now.Now {
+			names[i] = strings.TrimPrefix(filepath.Base(n), "backstage_plugin_")
+		}
+		label += " " + strings.Join(names, ", ")
+	}
+	label += fmt.Sprintf(": %s of about %s", snapshot.Bytes(now.Done), snapshot.Bytes(now.Total))
+	if now.Left > 0 {
+		label += fmt.Sprintf(", %s left", now.Left.Round(time.Second))
+	}
+	p.bar.Label(label)
+	p.bar.Set(int(now.Done/unit), max(int(now.Total/unit), 1))
+}
+
+func (p *byteProgress) done() { p.bar.Done() }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/snapshot"
+	"github.com/portalctl/portalctl/snapshot/database"
+	"github.com/portalctl/portalctl/snapshot/rollback"
+)
+
+func snapshotPlanCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "plan",
+		Usage: "write the rollback plan into the snapshot: ROLLBACK.md and rollback.sh",
+		Description: "Compares the snapshot with the databases as they are now, or with --against and a\n" +
+			"checkout of the release to come, and writes the plan that anyone can follow, with or\n" +
+			"without portalctl.\n\n" +
+			"Exit codes: 0 written; 2 could not run or refused; 130 interrupted.",
+		Flags: append(wayBackFlags(),
+			&cli.StringFlag{Name: "against", TakesFile: true,
+				Usage: "compare with the migrations of the packages installed in the checkout `DIR`, instead of the live databases"},
+			&cli.BoolFlag{Name: "no-look", Usage: "connect to no server: the plan is for all databases, and rollback.sh finds out which were migrated"},
+			dryRunFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		),
+		Action: func(c *cli.Context) error { return runSnapshotPlan(c.Context, c, e) },
+	}
+}
+
+// wayBackFlags say which snapshot and which server; plan and restore share them.
+func wayBackFlags() []cli.Flag {
+	return append([]cli.Flag{snapshotNameFlag(), snapshotDirFlag()}, connectionFlags()...)
+}
+
+// wayBack is a snapshot, the plan back to it and how to reach its servers.
+type wayBack struct {
+	snap  *snapshot.Snapshot
+	store snapshot.Store
+	plan  *rollback.Plan
+	// servers are how to log in to plan.Servers, in that order.
+	servers []pg.Target
+}
+
+// openWayBack finds the snapshot and makes its plan. With connect it also works
+// out how to log in to its servers.
+func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*wayBack, error) {
+	if err := noArgs(c); err != nil {
+		return nil, err
+	}
+	// On the machine of an administrator there may be the folder of snapshots
+	// and a way to the server, and no portal.
+	alone := c.String("dir") != "" && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
+	var co *checkout
+	var err error
+	if !alone {
+		co, err = openPortal(ctx, c, e)
+	} else {
+		err = checkOutput(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	w := &wayBack{}
+	if w.store, err = snapshotStore(c, e, co); err != nil {
+		return nil, err
+	}
+	if w.snap, err = w.store.Find(c.String("snapshot")); err != nil {
+		return nil, err
+	}
+	if w.plan, err = rollback.New(w.snap.Manifest, w.snap.Verification); err != nil {
+		return nil, err
+	}
+	if connect {
+		w.servers, err = wayBackServers(c, e, co, w.plan)
+	}
+	return w, err
+}
+
+// wayBackServers are the logins to the plan's servers: that of --admin-dsn,
+// else of --dsn, else of app-config.
+func wayBackServers(c *cli.Context, e env, co *checkout, plan *rollback.Plan) ([]pg.Target, error) {
+	if len(plan.Servers) == 0 {
+		return nil, nil
+	}
+	for _, flag := range []string{"admin-dsn", "dsn"} {
+		target, err := dsnOf(c, e, flag)
+		switch {
+		case err != nil:
+			return nil, err
+		case target == nil:
+			continue
+		case len(plan.Servers) > 1:
+			return nil, usagef("the snapshot has databases on %d servers, --%s names one", len(plan.Servers), flag).
+				WithNext("Leave --%s out: app-config has them all", flag)
+		}
+		return []pg.Target{*target}, nil
+	}
+	dir, err := directory(c)
+	if err != nil {
+		return nil, err
+	}
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Lock: co.lock})
+	if err != nil {
+		return nil, err
+	}
+	known := layout.Servers()
+	var out []pg.Target
+	for _, s := range plan.Servers {
+		at := slices.IndexFunc(known, func(k database.Server) bool {
+			return k.Target.Address() == s.ID && k.Target.User == s.User
+		})
+		if at < 0 {
+			at = slices.IndexFunc(known, func(k database.Server) bool { return k.Target.Address() == s.ID })
+		}
+		// One server under another address: whether it is the same one is found
+		// out by asking it.
+		if at < 0 && len(known) == 1 && len(plan.Servers) == 1 {
+			at = 0
+		}
+		if at < 0 {
+			return nil, fault.New("app-config has no login to %s, the snapshot's server", s.ID).
+				WithNext("Give the app-config that was in use with --config, or --dsn")
+		}
+		out = append(out, known[at].Target)
+	}
+	return out, nil
+}
+
+func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
+	format, err := oneOf(c, "format", "table", "json", "markdown")
+	if err != nil {
+		return err
+	}
+	live := c.String("against") == "" && !c.Bool("no-look")
+	w, err := openWayBack(ctx, c, e, live)
+	if err != nil {
+		return err
+	}
+	switch {
+	case live:
+		progress := e.Progress("Looking at the databases", -1)
+		err = w.plan.Look(ctx, w.servers, nil)
+		progress.Done()
+	case c.String("against") != "":
+		err = w.plan.Against(c.String("against"))
+	}
+	if err != nil {
+		return err
+	}
+	if !c.Bool("dry-run") {
+		if err := w.plan.Write(w.snap.Dir); err != nil {
+			return err
+		}
+	}
+	return writeReport(c, e, func(out io.Writer) error {
+		if err := renderWayBack(out, w.plan, format); err != nil || format != "table" {
+			return err
+		}
+		if !c.Bool("dry-run") {
+			_, err = fmt.Fprintf(out, "\nWritten: %s and %s in %s\n", rollback.MarkdownFile, rollback.ScriptFile, w.snap.Dir)
+		}
+		return err
+	})
+}
+
+// writeRollbackPlan puts the plan into a snapshot that was just taken.
+func writeRollbackPlan(s *snapshot.Snapshot) error {
+	plan, err := rollback.New(s.Manifest, s.Verification)
+	if err != nil {
+		return err
+	}
+	return plan.Write(s.Dir)
+}
+
+func renderWayBack(out io.Writer, p *rollback.Plan, format string) error {
+	switch format {
+	case "json":
+		return report.JSON(out, p)
+	case "markdown":
+		_, err := io.WriteString(out, p.Markdown())
+		return err
+	}
+	fmt.Fprintf(out, "Back to %s, taken %s", p.Snapshot, p.Taken.UTC().Format(time.RFC3339))
+	if p.Release != "" {
+		fmt.Fprintf(out, " (Backstage %s)", p.Release)
+	}
+	fmt.Fprintln(out)
+	var rows [][]string
+	for _, t := range p.Targets {
+		rows = append(rows, []string{t.Name(), strings.Join(t.Plugins, " "), p.ServerOf(t), t.Size(), t.Duration(), t.Migrated(), t.LossSummary()})
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(out, "\nNothing to restore: every database has the migrations of the snapshot.")
+	} else {
+		fmt.Fprintln(out)
+		if err := report.Table(out, []string{"database", "plugins", "server", "size", "restore", "migrations", "rows lost"}, rows); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, "\nWhat that means:")
+		for _, t := range p.Targets {
+			for _, m := range t.Loss.Meaning {
+				fmt.Fprintf(out, "  %s\n", m)
+			}
+		}
+	}
+	if len(p.Kept) > 0 {
+		var names []string
+		for _, t := range p.Kept {
+			names = append(names, t.Name())
+		}
+		fmt.Fprintf(out, "\nLeft alone, with all their rows: %s\n", strings.Join(names, ", "))
+	}
+	for _, l := range p.Leftovers {
+		fmt.Fprintf(out, "%s.\n", l)
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintf(out, "%s\n", n)
+	}
+	return nil
+}

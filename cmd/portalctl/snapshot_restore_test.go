@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot/rollback"
+)
+
+// upgrade is the first boot of a newer release: catalog's database is migrated,
+// and rows are written to all of them.
+func (p *snapPortal) upgrade() {
+	p.t.Helper()
+	pgtest.ExecAs(p.t, p.app(), "backstage_plugin_catalog", "ALTER TABLE entities ADD COLUMN etag text", "INSERT INTO entities (ref) VALUES ('component:default/new'), ('component:default/newer')",
+		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20260101000000_etag.js', 2, now())")
+	pgtest.ExecAs(p.t, p.app(), "backstage_plugin_auth", "INSERT INTO sessions VALUES ('later', 'x')")
+}
+
+// content is what matters of the databases.
+func (p *snapPortal) content() map[string]string {
+	p.t.Helper()
+	out := map[string]string{}
+	for db, query := range map[string]string{
+		"backstage_plugin_catalog": "SELECT count(*) || ' ' || sum(hashtextextended(e::text, 0)) || (SELECT string_agg(name, ' ' ORDER BY id) FROM knex_migrations) FROM entities e",
+		"backstage_plugin_auth":    "SELECT count(*) FROM sessions",
+		"backstage_plugin_badges":  "SELECT count(*) FROM badges",
+	} {
+		out[db] = pgtest.Value(p.t, p.cluster, db, query)
+	}
+	out["databases"] = pgtest.Value(p.t, p.cluster, "postgres", "SELECT string_agg(datname || datallowconn, ' ' ORDER BY datname) FROM pg_database")
+	return out
+}
+
+func TestSnapshotRestore(t *testing.T) {
+	p := newSnapPortal(t, nil)
+	secrets := &secretWatch{texts: []string{dbPassword}}
+	secrets.watch(t)
+	p.must("create", "--name", "before")
+	before := p.content()
+	p.upgrade()
+	upgraded := p.content()
+	unchanged := func(what string) {
+		t.Helper()
+		if d := cmp.Diff(upgraded, p.content()); d != "" {
+			t.Fatalf("%s changed something (-before +after)\n%s", what, d)
+		}
+	}
+
+	t.Run("nobody to ask", func(t *testing.T) {
+		code, out, errOut := p.run("restore")
+		if code != 2 || !strings.Contains(errOut, "nothing was restored: there is no terminal to ask on") {
+			t.Errorf("exit %d\n%s", code, errOut)
+		}
+		for _, want := range []string{"backstage_plugin_catalog", "+1", "entities: +2 rows (2000 in the snapshot, 2002 now)", "ingested again",
+			"Left alone, with all their rows: ", "backstage_plugin_auth"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("the plan does not say %q:\n%s", want, out)
+			}
+		}
+		unchanged("asking nobody")
+	})
+	t.Run("dry run", func(t *testing.T) {
+		var plan rollback.Plan
+		decodeJSON(t, p.must("restore", "--dry-run", "--format", "json"), &plan)
+		if plan.Schema != rollback.Schema || plan.Compared != "live" || len(plan.Targets) != 1 || len(plan.Kept) != 2 || len(plan.Steps) < 10 ||
+			cmp.Diff(plan.Targets[0].Changes, []rollback.Change{{Table: "public.knex_migrations", Added: []string{"20260101000000_etag.js"}}}) != "" {
+			t.Errorf("plan %+v", plan)
+		}
+		unchanged("--dry-run")
+	})
+	t.Run("the question", func(t *testing.T) {
+		s, out, errOut := ui.Test("n\n")
+		s.InTTY, s.ErrTTY = true, true
+		code := Main(t.Context(), p.args("restore"), env{Streams: s, Environ: p.environ})
+		if code != 2 || out.Len() > 0 {
+			t.Errorf("exit %d, stdout %q", code, out)
+		}
+		for _, want := range []string{"Replace backstage_plugin_catalog on " + p.app().Address() + " by the snapshot of ", "is lost to the portal. [y/N]", "entities: +2 rows", "you did not say yes"} {
+			if !strings.Contains(strings.ReplaceAll(errOut.String(), "portal? [y/N]", "portal. [y/N]"), want) {
+				t.Errorf("stderr does not say %q:\n%s", want, errOut)
+			}
+		}
+		unchanged("no")
+	})
+	t.Run("a running portal", func(t *testing.T) {
+		conn := pgtest.Connect(t, p.app(), "backstage_plugin_catalog")
+		defer conn.Close(context.Background())
+		p.refused([]string{"restore", "--yes"}, "1 sessions still use the databases", "--terminate")
+		unchanged("a refusal")
+	})
+	t.Run("another server", func(t *testing.T) {
+		other := newSnapPortal(t, nil)
+		p.refused([]string{"restore", "--yes", "--terminate", "--config", filepath.Join(other.root, "app-config.yaml")},
+			"is another server than the snapshot was taken of", "--yes does not override this")
+		other.upgrade()
+		unchanged("a refusal")
+	})
+	t.Run("a second portalctl", func(t *testing.T) {
+		held := pgtest.Connect(t, p.cluster.Target(), "postgres")
+		defer held.Close(context.Background())
+		if _, err := held.Exec(t.Context(), "SELECT pg_advisory_lock(x'706f7274616c'::bigint)"); err != nil {
+			t.Fatal(err)
+		}
+		p.refused([]string{"restore", "--yes"}, "another restore is at work", "Wait")
+		unchanged("a refusal")
+	})
+	t.Run("a wrong password", func(t *testing.T) {
+		environ := p.environ
+		defer func() { p.environ = environ }()
+		p.environ = append(append([]string{}, environ...), "DB_PASSWORD=wrong-and-planted")
+		code, out, errOut := p.run("restore", "--yes")
+		if code != 2 || strings.Contains(out+errOut, "wrong-and-planted") || !strings.Contains(errOut, "password authentication failed") {
+			t.Errorf("exit %d\n%s%s", code, out, errOut)
+		}
+	})
+
+	out := p.must("restore", "--yes")
+	for _, want := range []string{"backstage_plugin_catalog__failed_", "Left alone, with all their rows: ", "Deploy commit ", "DROP DATABASE"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the report does not say %q:\n%s", want, out)
+		}
+	}
+	after := p.content()
+	if after["backstage_plugin_catalog"] != before["backstage_plugin_catalog"] || after["backstage_plugin_auth"] != upgraded["backstage_plugin_auth"] {
+		t.Errorf("before %v\nafter  %v", before, after)
+	}
+	if out := p.must("restore"); !strings.Contains(out, "Nothing to restore") {
+		t.Errorf("again: %s", out)
+	}
+	secrets.inFiles(t, p.root+"/packages", filepath.Join(p.dir, "before"))
+}
+
+func TestSnapshotPlan(t *testing.T) {
+	p := newSnapPortal(t, nil)
+	p.must("create", "--name", "before")
+	folder := filepath.Join(p.dir, "before")
+	read := func(name string) string {
+		t.Helper()
+		src, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
+		}
+		return string(src)
+	}
+	for name, want := range map[string]string{"ROLLBACK.md": "Nothing has been migrated yet", "rollback.sh": "#!/bin/sh"} {
+		if text := read(name); !strings.Contains(text, want) || strings.Contains(text, dbPassword) || !strings.Contains(text, "DB_PASSWORD") {
+			t.Errorf("%s after create:\n%s", name, text)
+		}
+	}
+	p.must("verify")
+
+	// A checkout of the next release: one migration more.
+	next := filepath.Join(t.TempDir(), "next")
+	if err := os.CopyFS(next, os.DirFS(p.root)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(next, "node_modules/@backstage/plugin-catalog-backend/migrations/20260101000000_etag.js"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := p.must("plan", "--against", next)
+	if !strings.Contains(out, "backstage_plugin_catalog") || !strings.Contains(out, "+1") || !strings.Contains(out, "Left alone, with all their rows: ") ||
+		!strings.Contains(read("ROLLBACK.md"), "By the migrations of the release to come") {
+		t.Errorf("--against:\n%s", out)
+	}
+	p.refused([]string{"plan", "--against", t.TempDir()}, "has no node_modules", "yarn install")
+
+	p.upgrade()
+	out = p.must("plan", "--dry-run")
+	if strings.Contains(out, "Written") || !strings.Contains(read("ROLLBACK.md"), "By the migrations of the release to come") {
+		t.Errorf("--dry-run wrote the plan:\n%s", out)
+	}
+	p.must("plan")
+	if text := read("ROLLBACK.md"); !strings.Contains(text, "20260101000000") || !strings.Contains(text, "These databases were migrated since the snapshot") {
+		t.Errorf("after the upgrade:\n%s", text)
+	}
+	// The plan's sums are its own: what verify checks is still right.
+	p.must("verify")
+	p.must("plan", "--no-look", "--format", "markdown")
+}
+
+// Without portalctl, with the portal's own role and the variable of app-config.
+func TestRollbackScriptWithoutPortalctl(t *testing.T) {
+	p := newSnapPortal(t, nil)
+	for _, tool := range []string{"sh", "zstd"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("rollback.sh needs %s", tool)
+		}
+	}
+	secrets := &secretWatch{texts: []string{dbPassword}}
+	secrets.watch(t)
+	p.must("create", "--name", "before")
+	before := p.content()
+	p.upgrade()
+	upgraded := p.content()
+	tmp := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(p.dir, "before", "rollback.sh"), "--yes")
+	cmd.Env = []string{"PATH=" + p.cluster.Tools.Dir + string(os.PathListSeparator) + os.Getenv("PATH"), "DB_PASSWORD=" + dbPassword, "TMPDIR=" + tmp}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	after := p.content()
+	if after["backstage_plugin_catalog"] != before["backstage_plugin_catalog"] || after["backstage_plugin_auth"] != upgraded["backstage_plugin_auth"] {
+		t.Errorf("before %v\nafter  %v\n%s", before, after, out)
+	}
+	secrets.in(t, "rollback.sh", string(out))
+	if left, _ := os.ReadDir(tmp); len(left) > 0 {
+		t.Errorf("temporary files are left: %v", left)
+	}
+	secrets.inFiles(t, filepath.Join(p.dir, "before"))
+	if out := p.must("restore"); !strings.Contains(out, "Nothing to restore") {
+		t.Errorf("portalctl after the script: %s", out)
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+func snapshotVerifyCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "verify",
+		Usage: "prove that a snapshot is whole, and with --rehearse that it restores",
+		Description: "Reads every file to its end: checksum, compression, structure of the dump. --rehearse also\n" +
+			"restores every database into a temporary server of this machine (or the one of --rehearse-dsn),\n" +
+			"compares schema and row counts with what was copied, and drops it. The result and the\n" +
+			"measured durations are kept with the snapshot, and the rollback plan uses them.\n\n" +
+			"Exit codes: 0 whole; 1 damaged, or the rehearsal differs; 2 could not run or refused; 130 interrupted.",
+		Flags: []cli.Flag{
+			snapshotNameFlag(),
+			snapshotDirFlag(),
+			&cli.BoolFlag{Name: "rehearse", Usage: "restore, compare and drop"},
+			&cli.StringFlag{Name: "rehearse-dsn", EnvVars: []string{"PORTALCTL_REHEARSE_DSN"}, Usage: "rehearse on the server of `DSN`, as a role with CREATEDB"},
+			&cli.BoolFlag{Name: "rehearse-on-production", Usage: "allow --rehearse-dsn to be the server that the snapshot is of"},
+			jobsFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		},
+		Action: func(c *cli.Context) error { return runSnapshotVerify(c.Context, c, e) },
+	}
+}
+
+func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	format, err := oneOf(c, "format", "table", "json", "markdown")
+	if err != nil {
+		return err
+	}
+	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
+		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs"))
+	}
+	target, err := dsnOf(c, e, "rehearse-dsn")
+	if err != nil {
+		return err
+	}
+	opts := snapshot.VerifyOptions{PGBin: e.get("PORTALCTL_PG_BIN"), Jobs: c.Int("jobs")}
+	if c.Bool("rehearse") || target != nil {
+		opts.Rehearse = &snapshot.RehearseOptions{Target: target, Production: c.Bool("rehearse-on-production")}
+	}
+	store, err := openStore(ctx, c, e)
+	if err != nil {
+		return err
+	}
+	s, err := store.Find(c.String("snapshot"))
+	if err != nil {
+		return err
+	}
+	if target != nil && opts.Rehearse.Production {
+		var size int64
+		for _, d := range s.Manifest.Databases {
+			size = max(size, d.Size)
+		}
+		fmt.Fprintf(e.Err, "%s the rehearsal restores up to %s at a time on %s\n", e.ErrStyle().Warn("warning:"), snapshot.Bytes(size), target.Address())
+	}
+	bar := newByteProgress(e.Streams, "Verifying")
+	opts.Progress = bar.tell
+	v, err := s.Verify(ctx, opts)
+	bar.done()
+	if err != nil {
+		return err
+	}
+	err = writeReport(c, e, func(w io.Writer) error { return renderVerification(w, e, format, s, v) })
+	if err != nil {
+		return err
+	}
+	if len(v.Problems) > 0 {
+		return errFindings
+	}
+	if opts.Rehearse != nil {
+		// The plan's durations are measured ones from now on.
+		if err := writeRollbackPlan(s); err != nil {
+			fmt.Fprintf(e.Err, "%s the rollback plan was not written: %s\n", e.ErrStyle().Warn("warning:"), harmless(err.Error()))
+		}
+	}
+	return nil
+}
+
+func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot, v *snapshot.Verification) error {
+	if format == "json" {
+		return report.JSON(w, v)
+	}
+	style := e.OutStyle()
+	for _, p := range v.Problems {
+		fmt.Fprintf(w, "%s %s\n", style.Bad("damaged:"), harmless(p))
+	}
+	if v.Rehearsal != nil {
+		table := report.Table
+		if format == "markdown" {
+			table = report.Markdown
+		}
+		var rows [][]string
+		for _, d := range v.Rehearsal.Databases {
+			same := "same"
+			if !d.Same {
+				same = "differs"
+			}
+			rows = append(rows, []string{d.Name, seconds(d.Restore), seconds(d.Analyze), seconds(d.Compare), same})
+		}
+		if err := table(w, []string{"database", "restore", "analyze", "compare", "result"}, rows); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	if len(v.Problems) > 0 {
+		_, err := fmt.Fprintf(w, "%s is no way back.\n", s.Name())
+		return err
+	}
+	what := "every file is whole and was read to its end"
+	if v.Rehearsal != nil {
+		where := "a temporary server"
+		if v.Rehearsal.Where != "local" {
+			where = v.Rehearsal.Where
+		}
+		what += fmt.Sprintf("; restored on %s (PostgreSQL %s), schema and row counts are the same", where, v.Rehearsal.Version)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s (%s)\n", s.Name(), what, seconds(v.Seconds))
+	return err
+}
+
+func seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(10 * time.Millisecond).String()
+}

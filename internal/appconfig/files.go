@@ -1,0 +1,90 @@
+package appconfig
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// maxFile limits what is read of one file, in bytes.
+const maxFile = 16 << 20
+
+// readFile reads a file through symbolic links. pipe allows what is no regular
+// file: --config <(sops -d secrets.yaml) is one. A named pipe inside a
+// configuration would block for ever.
+func readFile(path string, pipe bool) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	switch {
+	case info.IsDir():
+		return nil, errors.New("it is a folder")
+	case !info.Mode().IsRegular() && !pipe:
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if len(src) > maxFile {
+		return nil, errors.New("it has more than 16 MB")
+	}
+	return src, nil
+}
+
+// cause leaves out the path, which the error around it names.
+func cause(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ErrNotExist
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+var (
+	scheme  = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`)
+	special = map[string]bool{"http": true, "https": true, "ws": true, "wss": true, "ftp": true}
+)
+
+// isURL reports whether ConfigSources.parseArgs takes an argument for a URL:
+// new URL(arg) has a host. The web's schemes need no slashes before the host.
+func isURL(arg string) bool {
+	m := scheme.FindStringSubmatch(arg)
+	if m == nil {
+		return false
+	}
+	rest := m[2]
+	if special[strings.ToLower(m[1])] {
+		return strings.Trim(rest, `/\`) != ""
+	}
+	host, ok := strings.CutPrefix(rest, "//")
+	return ok && host != "" && host[0] != '/'
+}
+
+// withoutUser is a URL without user, password and query.
+func withoutUser(arg string) string {
+	u, err := url.Parse(arg)
+	if err != nil {
+		return "(not shown)"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}

@@ -1,0 +1,63 @@
+package appconfig
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// jsNumber is a number as JavaScript's String(n) gives it (ECMA-262
+// Number::toString).
+func jsNumber(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case f == 0:
+		return "0" // -0 as well
+	}
+	if abs := math.Abs(f); abs >= 1e21 || abs < 1e-6 {
+		s := strconv.FormatFloat(f, 'e', -1, 64)
+		mantissa, exp, _ := strings.Cut(s, "e")
+		n, _ := strconv.Atoi(exp)
+		if n > 0 {
+			return mantissa + "e+" + strconv.Itoa(n)
+		}
+		return mantissa + "e" + strconv.Itoa(n)
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// jsSpace is what String.prototype.trim removes: white space and line ends of
+// ECMA-262. Unlike unicode.IsSpace it has U+FEFF and not U+0085.
+func jsSpace(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
+		return true
+	}
+	return r >= 0x2000 && r <= 0x200a
+}
+
+func jsTrim(s string) string    { return strings.TrimFunc(s, jsSpace) }
+func jsTrimEnd(s string) string { return strings.TrimRightFunc(s, jsSpace) }
+
+var (
+	jsDecimal = regexp.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
+	jsRadix   = regexp.MustCompile(`^0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`)
+)
+
+// parseNumber is JavaScript's Number(text), for what is a finite number.
+func parseNumber(s string) (float64, bool) {
+	switch {
+	case jsDecimal.MatchString(s):
+		f, err := strconv.ParseFloat(s, 64)
+		return f, err == nil
+	case jsRadix.MatchString(s):
+		return radix(s[2:], map[byte]int{'x': 16, 'o': 8, 'b': 2}[s[1]|0x20]), true
+	}
+	return 0, false
+}

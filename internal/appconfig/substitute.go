@@ -1,0 +1,90 @@
+package appconfig
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// environment is what process.env is to config-loader.
+type environment map[string]string
+
+func newEnvironment(entries []string) environment {
+	env := make(environment, len(entries))
+	for _, e := range entries {
+		if k, v, ok := strings.Cut(e, "="); ok && k != "" {
+			env[k] = v
+		}
+	}
+	return env
+}
+
+// lookup is a variable's value without the space around it; an unset one is
+// not the same as an empty one (createConfigTransformer's default
+// substitutionFunc).
+func (e environment) lookup(name string) (string, bool) {
+	v, ok := e[name]
+	return jsTrim(v), ok
+}
+
+// exact is the name of a variable whose value has no space around it, so that a
+// shell's "$NAME" is the same text; else "".
+func (e environment) exact(name string) string {
+	if v := e[name]; v != jsTrim(v) {
+		return ""
+	}
+	return name
+}
+
+var placeholder = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
+
+// substitute puts variables in place of ${NAME} and ${NAME:-default} in a
+// string; $${ is an escaped ${. It gives nil, undefined, when a variable is not
+// set and has no default: the value then disappears
+// (createSubstitutionTransform).
+func (e environment) substitute(n *node) *node {
+	spans := placeholder.FindAllStringIndex(n.text, -1)
+	if len(spans) == 0 {
+		return n
+	}
+	out := *n
+	out.origin.Vars = slices.Clone(n.origin.Vars)
+	out.origin.Var = ""
+	var b strings.Builder
+	last, fromEnv := 0, ""
+	for _, s := range spans {
+		b.WriteString(n.text[last:s[0]])
+		last = s[1]
+		part := n.text[s[0]:s[1]]
+		if strings.HasPrefix(part, "$$") {
+			b.WriteString(part[1:])
+			continue
+		}
+		name, fallback, hasFallback := strings.Cut(part[2:len(part)-1], ":-")
+		name = jsTrim(name)
+		value, ok := e.lookup(name)
+		if hasFallback && value == "" {
+			// The default counts for an empty variable, too; an empty default
+			// is none.
+			if value = jsTrim(fallback); value == "" {
+				return nil
+			}
+			b.WriteString(value)
+			continue
+		}
+		if !ok {
+			return nil
+		}
+		b.WriteString(value)
+		fromEnv = name
+		if !slices.Contains(out.origin.Vars, name) {
+			out.origin.Vars = append(out.origin.Vars, name)
+		}
+	}
+	b.WriteString(n.text[last:])
+	out.text = b.String()
+	if len(spans) == 1 && spans[0][0] == 0 && spans[0][1] == len(n.text) {
+		out.origin.Var = e.exact(fromEnv)
+	}
+	return &out
+}

@@ -1,0 +1,114 @@
+package appconfig
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// maxIncludes bounds the files that one configuration includes, so that files
+// which include each other twice end.
+const maxIncludes = 2_000
+
+// reader reads the files of one configuration.
+type reader struct {
+	root     string
+	env      environment
+	included map[string]bool
+	includes int
+	notes    []Note
+}
+
+// transform applies substitutions and includes to a value of a file in dir
+// (applyConfigTransforms). chain are the includes that led here. nil is
+// undefined: the value is left out.
+func (r *reader) transform(n *node, dir string, chain []string) (*node, error) {
+	switch n.kind {
+	case String:
+		return r.env.substitute(n), nil
+	case Object:
+		in, applied, err := r.include(n, dir, chain)
+		if err != nil {
+			return nil, err
+		}
+		if !applied {
+			return r.children(n, dir, chain)
+		}
+		if in.node == nil {
+			return nil, nil
+		}
+		if len(in.chain) > 0 {
+			chain = in.chain
+		}
+		return r.children(in.node, in.dir, chain)
+	}
+	return r.children(n, dir, chain)
+}
+
+// children transforms what is in a value. What an include gave is not
+// transformed itself: Backstage looks for includes in its fields only.
+func (r *reader) children(n *node, dir string, chain []string) (*node, error) {
+	switch n.kind {
+	case Array:
+		out := &node{kind: Array, origin: n.origin}
+		for _, item := range n.items {
+			v, err := r.transform(item, dir, chain)
+			if err != nil {
+				return nil, err
+			}
+			if v != nil {
+				out.items = append(out.items, v)
+			}
+		}
+		return out, nil
+	case Object:
+		out := newObject(n.origin)
+		for _, k := range n.keys {
+			v, err := r.transform(n.fields[k], dir, chain)
+			if err != nil {
+				return nil, err
+			}
+			if v != nil {
+				out.set(k, v)
+			}
+		}
+		return out, nil
+	}
+	return n, nil
+}
+
+// resolvePath is path.resolve(dir, name).
+func resolvePath(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(dir, name)
+}
+
+// name is how a file is called in positions: relative to the root if it is
+// below it.
+func (r *reader) name(path string) string {
+	if rel, err := filepath.Rel(r.root, path); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}
+
+func includeCycle(n *node, what string) error {
+	return n.wrong("%s includes itself", what).
+		WithNext("Take the include out of %s, or include a part of the file with #key", what)
+}
+
+func (r *reader) count(n *node) error {
+	if r.includes++; r.includes > maxIncludes {
+		return n.wrong("more than %d includes: the files include each other", maxIncludes).
+			WithNext("Write the values out instead of nesting includes")
+	}
+	return nil
+}
+
+// pathFault says that a file that the configuration names cannot be read.
+func pathFault(n *node, err error, name string) *fault.Error {
+	return fault.Wrap(err, n.origin.Pos, "%s", fmt.Sprintf("the file %s cannot be read", name))
+}

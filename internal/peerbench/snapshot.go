@@ -1,0 +1,283 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// benchSnapshot measures snapshot create against one pg_dump -Fc after the
+// other, and snapshot verify against a restore, on a server of its own.
+func benchSnapshot(args []string) error {
+	flags := flag.NewFlagSet("snapshot", flag.ExitOnError)
+	runs := flags.Int("runs", 3, "runs")
+	entities := flags.Int("entities", 100000, "catalog entities; 100,000 make about 1.1 GB")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	tmp, err := os.MkdirTemp("", "peerbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	bin, err := build(tmp)
+	if err != nil {
+		return err
+	}
+	tools, err := pg.FindTools(ctx, "", 0, "postgres", "initdb", "pg_dump", "pg_restore", "psql")
+	if err != nil {
+		return err
+	}
+	cluster, err := pg.StartCluster(ctx, tools, pg.ClusterOptions{Listen: true, Settings: map[string]string{"shared_buffers": "512MB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = cluster.Stop() }()
+	b := &snapshotBench{tmp: tmp, bin: bin, tools: tools, cluster: cluster, portal: filepath.Join(tmp, "portal")}
+	if err := b.prepare(ctx, *entities); err != nil {
+		return err
+	}
+	return b.run(ctx, *runs)
+}
+
+type snapshotBench struct {
+	tmp, bin, portal string
+	tools            *pg.Tools
+	cluster          *pg.Cluster
+	names            []string // of the databases
+	env              []string
+	size             int64 // of the databases
+}
+
+const benchPassword = "bench"
+
+func (b *snapshotBench) prepare(ctx context.Context, entities int) error {
+	conn, err := b.cluster.Target().Connect(ctx, "postgres")
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "CREATE ROLE backstage LOGIN CREATEDB PASSWORD '"+benchPassword+"'"); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "making the databases of a portal with %d entities\n", entities)
+	if err := snapshotData(ctx, b.cluster, entities); err != nil {
+		return err
+	}
+	for _, sql := range []string{"CHECKPOINT"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	rows, err := conn.Query(ctx, "SELECT datname::text, pg_database_size(datname) FROM pg_database WHERE datname LIKE 'backstage%' ORDER BY 2 DESC")
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var name string
+		var size int64
+		if err := rows.Scan(&name, &size); err != nil {
+			return err
+		}
+		b.names, b.size = append(b.names, name), b.size+size
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	pass := filepath.Join(b.tmp, "pgpass")
+	if err := os.WriteFile(pass, []byte("*:*:*:*:"+benchPassword+"\n"), 0o600); err != nil {
+		return err
+	}
+	b.env = []string{"PGPASSFILE=" + pass, "PGHOST=127.0.0.1", fmt.Sprintf("PGPORT=%d", b.cluster.Port), "PGUSER=backstage", "PGSSLMODE=disable",
+		"BENCH_PASSWORD=" + benchPassword, "PORTALCTL_CACHE_DIR=" + filepath.Join(b.tmp, "cache")}
+	return snapshotPortal(b.portal, b.cluster.Port)
+}
+
+func (b *snapshotBench) run(ctx context.Context, runs int) error {
+	var ours, peers, verify, restore series
+	var ourSize, peerSize, memory int64
+	for i := range runs {
+		dir := filepath.Join(b.tmp, fmt.Sprintf("ours%d", i))
+		peak := watchTree()
+		s, err := measure(b.portal, b.env, []string{b.bin, "snapshot", "create", "--image", "bench", "--dir", dir, "--name", "one"})
+		memory = max(memory, peak())
+		if err != nil {
+			return err
+		}
+		ours = append(ours, s)
+
+		peerDir := filepath.Join(b.tmp, fmt.Sprintf("peer%d", i))
+		if err := os.Mkdir(peerDir, 0o700); err != nil {
+			return err
+		}
+		var script strings.Builder
+		script.WriteString("set -e\n")
+		for _, name := range b.names {
+			fmt.Fprintf(&script, "%s -Fc -w -f %s/%s.dump %s\n", b.tools.Path("pg_dump"), peerDir, name, name)
+		}
+		if s, err = measure(b.portal, b.env, []string{"sh", "-c", script.String()}); err != nil {
+			return err
+		}
+		peers = append(peers, s)
+
+		snap, err := snapshot.Open(filepath.Join(dir, "one"))
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := b.compare(ctx, snap, peerDir); err != nil {
+				return err
+			}
+			ourSize, peerSize = dumpSize(snap), folderSize(peerDir)
+		}
+		if s, err = measure(b.portal, b.env, []string{b.bin, "snapshot", "verify", "--dir", dir}); err != nil {
+			return err
+		}
+		verify = append(verify, s)
+		script.Reset()
+		script.WriteString("set -e\n")
+		for _, name := range b.names {
+			fmt.Fprintf(&script, "%s -X -q -w -d postgres -c 'CREATE DATABASE \"bench_%s\" TEMPLATE template0'\n%s -w -d bench_%s %s/%s.dump\n", b.tools.Path("psql"), name, b.tools.Path("pg_restore"), name, peerDir, name)
+		}
+		if s, err = measure(b.portal, b.env, []string{"sh", "-c", script.String()}); err != nil {
+			return err
+		}
+		restore = append(restore, s)
+		if err := b.drop(ctx); err != nil {
+			return err
+		}
+		for _, d := range []string{dir, peerDir} {
+			if err := os.RemoveAll(d); err != nil {
+				return err
+			}
+		}
+	}
+	ratio := func(a, b series, of func(sample) float64) float64 { return a.median(of) / b.median(of) }
+	fmt.Printf("%d databases of %s; PostgreSQL %s; the same rows and schema in both dumps\n\n", len(b.names), snapshot.Bytes(b.size), b.tools.Version)
+	fmt.Printf("snapshot create against one pg_dump -Fc after the other (%d runs each, interleaved, medians)\n", runs)
+	fmt.Printf("  %-24s %12s %12s %8s %8s\n", "", "portalctl", "pg_dump", "ratio", "at most")
+	row := func(name string, a, b any, ratio, most float64) {
+		fmt.Printf("  %-24s %12v %12v %8.2f %8.2f\n", name, a, b, ratio, most)
+	}
+	sec := func(s series, of func(sample) float64) string { return fmt.Sprintf("%.2f s", s.median(of)/1000) }
+	row("wall", sec(ours, wallMS), sec(peers, wallMS), ratio(ours, peers, wallMS), 0.45)
+	row("client CPU", sec(ours, cpuMS), sec(peers, cpuMS), ratio(ours, peers, cpuMS), 0.60)
+	row("size", snapshot.Bytes(ourSize), snapshot.Bytes(peerSize), float64(ourSize)/float64(peerSize), 0.85)
+	fmt.Printf("  client memory: largest process %.0f MB, all processes together %s (at most 150 MB)\n\n", ours.median(rssMB), snapshot.Bytes(memory))
+	fmt.Printf("snapshot verify (decode) against pg_restore of the same dumps\n")
+	row("wall", sec(verify, wallMS), sec(restore, wallMS), ratio(verify, restore, wallMS), 0.10)
+	fmt.Printf("  all runs: create %s, pg_dump %s, verify %s, pg_restore %s\n", walls(ours), walls(peers), walls(verify), walls(restore))
+	return nil
+}
+
+func walls(s series) string {
+	var out []string
+	for _, x := range s {
+		out = append(out, fmt.Sprintf("%.1f", x.wall.Seconds()))
+	}
+	return strings.Join(out, " ") + " s"
+}
+
+func (b *snapshotBench) drop(ctx context.Context) error {
+	conn, err := b.cluster.Target().Connect(ctx, "postgres")
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, name := range b.names {
+		if _, err := conn.Exec(ctx, `DROP DATABASE "bench_`+name+`"`); err != nil {
+			return err
+		}
+	}
+	_, err = conn.Exec(ctx, "CHECKPOINT")
+	return err
+}
+
+// compare wants both dumps of each database to be the same SQL, line by line.
+func (b *snapshotBench) compare(ctx context.Context, snap *snapshot.Snapshot, peerDir string) error {
+	for _, d := range snap.Manifest.Databases {
+		temp := filepath.Join(b.tmp, "decoded")
+		if err := snapshot.Decompress(ctx, filepath.Join(snap.Dir, d.Dump.Name), temp); err != nil {
+			return err
+		}
+		ours, err := b.sqlHash(temp)
+		if err != nil {
+			return err
+		}
+		peer, err := b.sqlHash(filepath.Join(peerDir, d.Name+".dump"))
+		if err != nil {
+			return err
+		}
+		if ours != peer {
+			return fmt.Errorf("%s: the two dumps differ", d.Name)
+		}
+		if err := os.Remove(temp); err != nil {
+			return err
+		}
+	}
+	if len(snap.Manifest.Databases) != len(b.names) {
+		return fmt.Errorf("the snapshot has %d databases of %d", len(snap.Manifest.Databases), len(b.names))
+	}
+	return nil
+}
+
+// sqlHash is of the SQL that a dump restores, without the random key that
+// pg_restore writes around it.
+func (b *snapshotBench) sqlHash(dump string) (string, error) {
+	cmd := exec.Command(b.tools.Path("pg_restore"), "-f", "-", dump)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	r := bufio.NewReaderSize(out, 1<<20)
+	for {
+		line, err := r.ReadString('\n')
+		if !strings.HasPrefix(line, `\restrict`) && !strings.HasPrefix(line, `\unrestrict`) {
+			_, _ = io.WriteString(hash, line)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)), cmd.Wait()
+}
+
+func dumpSize(s *snapshot.Snapshot) (n int64) {
+	for _, d := range s.Manifest.Databases {
+		n += d.Dump.Size
+	}
+	return n
+}
+
+func folderSize(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}

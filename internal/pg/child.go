@@ -1,0 +1,184 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Command is a client program to run: argv, what it may reach, and its streams.
+type Command struct {
+	// Path is the program, Args what follows; no secret belongs there.
+	Path string
+	Args []string
+	// Access is how it reaches the server.
+	Access Access
+	// Env is added to the environment.
+	Env    []string
+	Dir    string
+	Stdin  io.Reader
+	Stdout io.Writer
+	// AsUser runs the program as this user, where we are root; "" as we are.
+	AsUser string
+	// quit is the signal that a program takes for "end at once", 0 for SIGKILL;
+	// it is also what it gets when we die.
+	quit os.Signal
+}
+
+// Child is a running program.
+type Child struct {
+	cmd  *exec.Cmd
+	name string
+	log  *tail
+	done chan struct{}
+	err  error
+}
+
+// Start starts the program in a process group of its own, so that a Ctrl-C in
+// the terminal reaches us first, and bound to us: when we die it gets a signal
+// (Linux), and when ctx ends the whole group is ended.
+func Start(ctx context.Context, c Command) (*Child, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout = c.Dir, c.Stdin, c.Stdout
+	cmd.Env = append(append(cleanEnv(os.Environ()), c.Access.Env...), c.Env...)
+	cmd.ExtraFiles = c.Access.Files
+	child := &Child{cmd: cmd, name: baseName(c.Path), log: &tail{}, done: make(chan struct{})}
+	cmd.Stderr = child.log
+	if err := bind(cmd, c); err != nil {
+		return nil, err
+	}
+	cmd.Cancel = func() error { return endGroup(cmd, c.quit) }
+	cmd.WaitDelay = 5 * time.Second
+	started := make(chan error, 1)
+	go func() {
+		// The death signal is sent when the thread that forked ends, not the
+		// process: the thread is kept for as long as the child runs.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := cmd.Start(); err != nil {
+			started <- err
+			return
+		}
+		started <- nil
+		child.err = cmd.Wait()
+		_ = killGroup(cmd)
+		close(child.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: c.Path}, "could not be started")
+	}
+	return child, nil
+}
+
+// Pid is the process's id.
+func (c *Child) Pid() int { return c.cmd.Process.Pid }
+
+// Done is closed when the program has ended.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// Kill ends the program and all it started, at once.
+func (c *Child) Kill() {
+	_ = killGroup(c.cmd)
+	<-c.done
+}
+
+// CPU is the time that the program used, once it has ended.
+func (c *Child) CPU() time.Duration {
+	if s := c.cmd.ProcessState; s != nil {
+		return s.UserTime() + s.SystemTime()
+	}
+	return 0
+}
+
+// Wait waits for the end. A failure carries what the program wrote to stderr.
+func (c *Child) Wait() error {
+	<-c.done
+	if c.err == nil {
+		return nil
+	}
+	var exit *exec.ExitError
+	if !errors.As(c.err, &exit) {
+		return fault.Wrap(c.err, fault.Pos{}, "%s", c.name)
+	}
+	return fault.Wrap(errors.New(first(c.log.text(), exit.Error())), fault.Pos{}, "%s failed", c.name)
+}
+
+// Messages is what the program wrote to stderr so far, its last lines.
+func (c *Child) Messages() string { return c.log.text() }
+
+// Run runs the program to its end.
+func Run(ctx context.Context, c Command) error {
+	child, err := Start(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := child.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	return nil
+}
+
+// Output runs the program and returns what it wrote to stdout.
+func Output(ctx context.Context, c Command) (string, error) {
+	var b strings.Builder
+	c.Stdout = &b
+	err := Run(ctx, c)
+	return b.String(), err
+}
+
+func baseName(path string) string {
+	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe")
+}
+
+// tail keeps the end of what a program says.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - tailSize; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(b), nil
+}
+
+// text is one line: the messages without the program's name before each.
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var lines []string
+	for _, line := range strings.Split(string(t.buf), "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		for _, prefix := range []string{"pg_dump: ", "pg_restore: ", "pg_dumpall: ", "initdb: ", "psql: ", "error: "} {
+			line = strings.TrimPrefix(line, prefix)
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) > 8 {
+		lines = append([]string{fmt.Sprintf("… %d lines …", len(lines)-8)}, lines[len(lines)-8:]...)
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,67 @@
+//go:build unix
+
+package pg
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"syscall"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+func signalGroup(cmd *exec.Cmd, sig os.Signal) error {
+	s, ok := sig.(syscall.Signal)
+	if !ok {
+		s = syscall.SIGKILL
+	}
+	if cmd.Process == nil {
+		return nil
+	}
+	err := syscall.Kill(-cmd.Process.Pid, s)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+func killGroup(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGKILL) }
+
+// asUser makes the command run as another user.
+func asUser(cmd *exec.Cmd, name string) error {
+	if name == "" {
+		return nil
+	}
+	uid, gid, err := lookup(name)
+	if err != nil {
+		return err
+	}
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
+	return nil
+}
+
+func lookup(name string) (uid, gid uint32, err error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, 0, fault.New("there is no user %s", name)
+	}
+	id, err1 := strconv.ParseUint(u.Uid, 10, 32)
+	group, err2 := strconv.ParseUint(u.Gid, 10, 32)
+	return uint32(id), uint32(group), errors.Join(err1, err2)
+}
+
+func chown(path, name string) error {
+	uid, gid, err := lookup(name)
+	if err != nil {
+		return err
+	}
+	return os.Chown(path, int(uid), int(gid))
+}
+
+const (
+	sigQuit = syscall.SIGQUIT // postgres: end at once, without a checkpoint
+	sigInt  = syscall.SIGINT  // postgres: end the sessions, then itself
+)

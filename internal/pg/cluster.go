@@ -1,0 +1,223 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/filelock"
+)
+
+// Cluster is a server of our own, made for one purpose and removed afterwards.
+// It ends with us: nothing is left running when portalctl is killed, and
+// CleanClusters removes the folder that then remains.
+type Cluster struct {
+	// Dir holds everything; Socket is the folder of its socket.
+	Dir, Socket string
+	Port        int
+	Tools       *Tools
+	opts        ClusterOptions
+	child       *Child
+	lock        *os.File
+	owner       string
+}
+
+// ClusterOptions say what cluster to make.
+type ClusterOptions struct {
+	// Parent is the folder to make it in, "" for the system's temporary one.
+	Parent string
+	// Listen opens a port on loopback with passwords; otherwise only the socket
+	// folder, which nobody else can enter, leads to it.
+	Listen bool
+	// Settings are added to postgresql.conf.
+	Settings map[string]string
+}
+
+// Superuser is the role that owns a cluster of ours.
+const Superuser = "postgres"
+
+const (
+	clusterPrefix = "portalctl-pg-"
+	clusterLock   = "lock"
+	startTimeout  = 60 * time.Second
+)
+
+// StartCluster makes a cluster with initdb and starts it.
+func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cluster, err error) {
+	dir, err := os.MkdirTemp(opts.Parent, clusterPrefix)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{}, "no folder for a temporary server").WithNext("Set TMPDIR to a folder that may be written")
+	}
+	c := &Cluster{Dir: dir, Socket: filepath.Join(dir, "s"), Tools: tools, opts: opts, Port: 5432}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Stop())
+		}
+	}()
+	if c.lock, err = filelock.Try(filepath.Join(dir, clusterLock)); err != nil {
+		return nil, err
+	}
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	if opts.Listen {
+		if c.Port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	if err := Run(ctx, Command{Path: tools.Path("initdb"), AsUser: c.owner, Dir: dir, Args: []string{
+		"-D", c.data(), "-U", Superuser, "-E", "UTF8", "--locale=C", "-N", "--auth-local=trust", "--auth-host=scram-sha-256",
+	}}); err != nil {
+		return nil, fault.Wrap(err, fault.Pos{}, "no temporary server could be made")
+	}
+	if err := c.Start(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.Dir, "d") }
+
+// prepare makes the folders. PostgreSQL refuses to run as root: there another
+// user gets them.
+func (c *Cluster) prepare() error {
+	if os.Geteuid() == 0 {
+		for _, name := range []string{"postgres", "nobody"} {
+			if chown(c.Dir, name) == nil {
+				c.owner = name
+				break
+			}
+		}
+		if c.owner == "" {
+			return fault.New("PostgreSQL refuses to run as root, and there is no user postgres").WithNext("Run portalctl as another user")
+		}
+	}
+	for _, d := range []string{c.data(), c.Socket} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			return fault.Wrap(err, fault.Pos{File: d}, "cannot be made")
+		}
+		if c.owner != "" {
+			if err := chown(d, c.owner); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Start starts the server and waits until it answers.
+func (c *Cluster) Start(ctx context.Context) error {
+	listen := ""
+	if c.opts.Listen {
+		listen = "127.0.0.1"
+	}
+	args := []string{"-D", c.data(), "-k", c.Socket, "-p", strconv.Itoa(c.Port), "-c", "listen_addresses=" + listen, "-c", "fsync=off",
+		"-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+		"-c", "shared_buffers=128MB", "-c", "maintenance_work_mem=128MB", "-c", "max_wal_size=2GB"}
+	for _, name := range sortedNames(c.opts.Settings) {
+		args = append(args, "-c", name+"="+c.opts.Settings[name])
+	}
+	child, err := Start(context.WithoutCancel(ctx), Command{Path: c.Tools.Path("postgres"), Args: args, AsUser: c.owner, Dir: c.Dir, quit: sigQuit})
+	if err != nil {
+		return err
+	}
+	c.child = child
+	limit := time.Now().Add(startTimeout)
+	for {
+		conn, err := c.Target().Connect(ctx, "postgres")
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-child.Done():
+			return fault.Wrap(child.Wait(), fault.Pos{}, "the temporary server did not start")
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(limit) {
+			return fault.Wrap(err, fault.Pos{}, "the temporary server does not answer after %s: %s", startTimeout, child.Messages())
+		}
+	}
+}
+
+// Target leads to the cluster as its superuser, through the socket.
+func (c *Cluster) Target() Target {
+	return Target{Host: c.Socket, Port: c.Port, User: Superuser, Maintenance: "postgres"}
+}
+
+// Kill ends the server as a crash would.
+func (c *Cluster) Kill() {
+	if c.child != nil {
+		c.child.Kill()
+	}
+}
+
+// Stop ends the server at once and removes the cluster.
+func (c *Cluster) Stop() error {
+	if c.child != nil {
+		_ = endGroup(c.child.cmd, sigQuit)
+		select {
+		case <-c.child.Done():
+		case <-time.After(10 * time.Second):
+			c.child.Kill()
+		}
+	}
+	err := os.RemoveAll(c.Dir)
+	if c.lock != nil {
+		_ = c.lock.Close()
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Pos{File: c.Dir}, "the temporary server's folder is left").WithNext("Remove it")
+	}
+	return nil
+}
+
+// CleanClusters removes what is left of clusters whose maker was killed, and
+// returns the folders. parent is as in ClusterOptions.
+func CleanClusters(parent string) []string {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	matches, _ := filepath.Glob(filepath.Join(parent, clusterPrefix+"*"))
+	var removed []string
+	for _, dir := range matches {
+		info, err := os.Lstat(dir)
+		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < 5*time.Second {
+			continue
+		}
+		lock, err := filelock.Try(filepath.Join(dir, clusterLock))
+		if err != nil {
+			continue // in use, or another's
+		}
+		if os.RemoveAll(dir) == nil {
+			removed = append(removed, dir)
+		}
+		_ = lock.Close()
+	}
+	return removed
+}
+
+func sortedNames(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,244 @@
+// Package pg is PostgreSQL as portalctl uses it: connections, the client
+// programs with their versions, child processes that die with us, and clusters
+// that exist for one rehearsal. It knows nothing of Backstage.
+//
+// A password reaches a child through a passfile alone: argv and environment of
+// a process can be read by others, and both end up in crash reports.
+package pg
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// Target is where a server is and who asks, in libpq's terms. The database is
+// given for each connection, since a portal has one for each plugin.
+type Target struct {
+	// Host is a name, an address, or the folder of a Unix socket.
+	Host     string
+	Port     int // 0 means 5432
+	User     string
+	Password Secret
+	// SSLMode is one of libpq's: disable, allow, prefer, require, verify-ca,
+	// verify-full; "" means prefer.
+	SSLMode string
+	// RootCert, Cert and Key are PEM texts, "" for none.
+	RootCert, Cert string
+	Key            Secret
+	// Role is what SET ROLE is run with after connecting, "" for nothing.
+	Role string
+	// Maintenance is the database to connect to when none is meant, "" for
+	// "postgres".
+	Maintenance string
+}
+
+// PortOr is the port, 5432 when none is set.
+func (t Target) PortOr() int {
+	if t.Port == 0 {
+		return 5432
+	}
+	return t.Port
+}
+
+// Key identifies the server that the target points at, without user and
+// password: host:port.
+func (t Target) Address() string {
+	if strings.HasPrefix(t.Host, "/") {
+		return t.Host + ":" + strconv.Itoa(t.PortOr())
+	}
+	return net.JoinHostPort(t.Host, strconv.Itoa(t.PortOr()))
+}
+
+// String names the target for people: user@host:port.
+func (t Target) String() string {
+	if t.User == "" {
+		return t.Address()
+	}
+	return t.User + "@" + t.Address()
+}
+
+// Local reports whether the server is reached by a Unix socket or loopback.
+func (t Target) Local() bool {
+	if strings.HasPrefix(t.Host, "/") || t.Host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(t.Host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// AppName is the application_name of all our sessions; the server's activity
+// view tells them from the portal's by it.
+const AppName = "portalctl"
+
+// Connect opens a connection to a database of the target, "" for the
+// maintenance database, and sets the role. The error is a fault without any
+// password in it.
+func (t Target) Connect(ctx context.Context, database string) (*pgx.Conn, error) {
+	if database == "" {
+		database = first(t.Maintenance, "postgres")
+	}
+	cfg, err := t.config(database)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, t.connectError(err, database)
+	}
+	if t.Role != "" {
+		if _, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{t.Role}.Sanitize()); err != nil {
+			_ = conn.Close(ctx)
+			return nil, fault.Wrap(Cause(err), fault.Pos{}, "%s may not act as the role %s", t, t.Role).
+				WithNext("GRANT %s TO %s, or correct the role in app-config", t.Role, t.User)
+		}
+	}
+	return conn, nil
+}
+
+func (t Target) config(database string) (*pgx.ConnConfig, error) {
+	// pgx fills in what the string leaves out from libpq's environment; all
+	// that could come from there is set, so that the target alone decides.
+	cfg, err := pgx.ParseConfig("sslmode=disable host=localhost user=x dbname=x password=x application_name=" + AppName)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{}, "libpq's environment variables are not understood").
+			WithNext("Correct or unset PGSERVICE, PGCONNECT_TIMEOUT and the like")
+	}
+	cfg.Host, cfg.Port, cfg.User, cfg.Database = t.Host, uint16(t.PortOr()), t.User, database
+	cfg.Password = t.Password.Reveal()
+	cfg.ConnectTimeout = 15 * time.Second
+	cfg.Fallbacks, cfg.TLSConfig = nil, nil
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if strings.HasPrefix(t.Host, "/") {
+		return cfg, nil
+	}
+	mode := first(t.SSLMode, "prefer")
+	if mode == "disable" {
+		return cfg, nil
+	}
+	withTLS, err := t.tls(mode)
+	if err != nil {
+		return nil, err
+	}
+	plain := &pgconn.FallbackConfig{Host: cfg.Host, Port: cfg.Port}
+	switch mode {
+	case "allow":
+		cfg.Fallbacks = []*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: withTLS}}
+	case "prefer":
+		cfg.TLSConfig, cfg.Fallbacks = withTLS, []*pgconn.FallbackConfig{plain}
+	default:
+		cfg.TLSConfig = withTLS
+	}
+	return cfg, nil
+}
+
+// tls is libpq's reading of an sslmode: verify-ca checks the chain and not the
+// name, and require with a root certificate counts as verify-ca.
+func (t Target) tls(mode string) (*tls.Config, error) {
+	cfg := &tls.Config{ServerName: t.Host, MinVersion: tls.VersionTLS12}
+	if t.RootCert != "" {
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM([]byte(t.RootCert)) {
+			return nil, fault.New("the CA certificate for %s holds no certificate", t.Address()).
+				WithNext("Give ssl.ca the PEM text of the server's CA")
+		}
+		if mode == "require" {
+			mode = "verify-ca"
+		}
+	}
+	if t.Cert != "" && !t.Key.IsZero() {
+		pair, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key.Reveal()))
+		if err != nil {
+			return nil, fault.New("the client certificate for %s and its key do not fit together", t.Address())
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	switch mode {
+	case "allow", "prefer", "require":
+		cfg.InsecureSkipVerify = true
+	case "verify-ca":
+		cfg.InsecureSkipVerify = true
+		roots := cfg.RootCAs
+		cfg.VerifyConnection = func(s tls.ConnectionState) error {
+			opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
+			for _, c := range s.PeerCertificates[1:] {
+				opts.Intermediates.AddCert(c)
+			}
+			_, err := s.PeerCertificates[0].Verify(opts)
+			return err
+		}
+	case "verify-full":
+	default:
+		return nil, fault.New("the sslmode %q is not one of libpq's", mode)
+	}
+	return cfg, nil
+}
+
+func (t Target) connectError(err error, database string) error {
+	f := fault.Wrap(Cause(err), fault.Pos{}, "cannot connect to the database %s as %s", database, t)
+	var pgErr *pgconn.PgError
+	switch {
+	case errors.As(err, &pgErr) && (pgErr.Code == "28P01" || pgErr.Code == "28000"):
+		return f.WithNext("Check the user and the password, and the server's pg_hba.conf")
+	case errors.As(err, &pgErr) && pgErr.Code == "3D000":
+		return f.WithNext("Check the name of the database and of the server")
+	case errors.As(err, &pgErr) && pgErr.Code == "42501":
+		return f.WithNext("GRANT CONNECT ON DATABASE to %s", t.User)
+	}
+	return f.WithNext("Check that the server is up and that host, port and ssl are right")
+}
+
+// Cause is the part of a pgx error that says what the server or the network
+// answered. The error around it repeats the connection string.
+func Cause(err error) error {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		text := pgErr.Message
+		if pgErr.Detail != "" {
+			text += " (" + pgErr.Detail + ")"
+		}
+		return errors.New(text)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// Code is the SQLSTATE of an error, "" when the server did not say it.
+func Code(err error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return pgErr.Code
+	}
+	return ""
+}

@@ -1,0 +1,229 @@
+// Package plugins knows which Backstage plugins a portal's backend has: the
+// dependencies of its backend package, with role and plugin ID.
+package plugins
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+// How says how a package's role and plugin ID are known.
+type How string
+
+// The ways, from the surest to the least sure.
+const (
+	Installed How = "installed" // package.json below node_modules
+	Workspace How = "workspace" // package.json of a workspace
+	Dynamic   How = "dynamic"   // package.json below the folder of dynamic plugins
+	Registry  How = "registry"  // packument
+	ByName    How = "name"      // Backstage's naming convention (ADR 11)
+)
+
+// Package is one plugin package of a backend.
+type Package struct {
+	Name    string
+	Version string // "" when not known
+	Role    string // backend-plugin or backend-plugin-module
+	// PluginID is the plugin's, of a module the ID of the plugin that it extends.
+	PluginID string
+	How      How
+	// Backend is the name of the backend package that has it as a dependency,
+	// "" for a dynamic plugin.
+	Backend string
+	// Dir is the package's folder when it is installed or a workspace, where
+	// its migrations are; "" otherwise.
+	Dir string
+}
+
+// maxManifest limits a package.json below node_modules, in bytes.
+const maxManifest = 4 << 20
+
+// Backends are the workspaces that run as a backend: those of the role backend,
+// or without any of them packages/backend, as in portals from before roles.
+func Backends(p *workspace.Project) []*workspace.Workspace {
+	var out []*workspace.Workspace
+	for _, w := range p.Workspaces {
+		if w.File.Backstage.Role == "backend" {
+			out = append(out, w)
+		}
+	}
+	if w := p.ByRel("packages/backend"); len(out) == 0 && w != nil {
+		out = append(out, w)
+	}
+	return out
+}
+
+// Read lists the plugin packages of the project's backends, sorted by name:
+// the dependencies (not those for development) of every backend. registry
+// answers for packages that are neither installed nor workspaces; nil asks
+// nobody.
+func Read(p *workspace.Project, registry func(name string) (role, pluginID string, ok bool)) ([]Package, error) {
+	backends := Backends(p)
+	if len(backends) == 0 {
+		return nil, fault.At(fault.Pos{File: pkgjson.FileName}, "no workspace is a backend").
+			WithNext(`Give the backend's package.json "backstage": {"role": "backend"}`)
+	}
+	var out []Package
+	for _, b := range backends {
+		for _, section := range pkgjson.Sections() {
+			if section == pkgjson.DevDependencies || section == pkgjson.PeerDependencies {
+				continue
+			}
+			for _, dep := range b.File.Deps(section) {
+				pkg, err := describe(p, b, dep.Name, registry)
+				if err != nil {
+					return nil, err
+				}
+				known := slices.ContainsFunc(out, func(o Package) bool { return o.Name == pkg.Name && o.Backend == pkg.Backend })
+				if pkg.isPlugin() && !known {
+					out = append(out, pkg)
+				}
+			}
+		}
+	}
+	sortPackages(out)
+	return out, nil
+}
+
+// ReadDynamic lists the plugin packages below a folder of dynamic plugins
+// (dynamicPlugins.rootDirectory of @backstage/backend-dynamic-feature-service),
+// one folder each; none when there is no such folder.
+func ReadDynamic(dir string) ([]Package, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: dir}, "the folder of dynamic plugins cannot be read")
+	}
+	var out []Package
+	for _, e := range entries {
+		folder := filepath.Join(dir, e.Name())
+		f, err := readManifest(folder)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			continue
+		}
+		if pkg := fromManifest(f, f.Name, Dynamic, folder); pkg.isPlugin() {
+			out = append(out, pkg)
+		}
+	}
+	sortPackages(out)
+	return out, nil
+}
+
+func sortPackages(list []Package) {
+	slices.SortFunc(list, func(a, b Package) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Backend, b.Backend))
+	})
+}
+
+func (p Package) isPlugin() bool {
+	return (p.Role == "backend-plugin" || p.Role == "backend-plugin-module") && p.PluginID != ""
+}
+
+// describe finds out what a dependency of the backend b is.
+func describe(p *workspace.Project, b *workspace.Workspace, name string, registry func(string) (string, string, bool)) (Package, error) {
+	pkg := Package{Name: name, Backend: b.Name()}
+	if w := p.ByName(name); w != nil {
+		pkg = fromManifest(w.File, name, Workspace, w.Dir)
+		pkg.Backend = b.Name()
+		return pkg, nil
+	}
+	f, folder, err := installed(p, b.Dir, name)
+	if err != nil {
+		return pkg, err
+	}
+	if f != nil {
+		pkg = fromManifest(f, name, Installed, folder)
+		pkg.Backend = b.Name()
+		return pkg, nil
+	}
+	role, id, named := portal.BackendPlugin(name)
+	if registry != nil && (named || strings.Contains(name, "plugin") || strings.Contains(name, "backend")) {
+		if r, i, ok := registry(name); ok && r != "" {
+			pkg.Role, pkg.PluginID, pkg.How = r, cmp.Or(i, id), Registry
+			return pkg, nil
+		}
+	}
+	if named {
+		pkg.Role, pkg.PluginID, pkg.How = role, id, ByName
+	}
+	return pkg, nil
+}
+
+// installed finds a package as Node does: in the node_modules of dir and of the
+// folders above it, up to the project's root. f is nil when there is none.
+func installed(p *workspace.Project, dir, name string) (f *pkgjson.File, folder string, err error) {
+	for ; ; dir = filepath.Dir(dir) {
+		folder := filepath.Join(dir, "node_modules", filepath.FromSlash(name))
+		if f, err := readManifest(folder); f != nil || err != nil {
+			return f, folder, err
+		}
+		if dir == p.Root || dir == filepath.Dir(dir) {
+			return nil, "", nil
+		}
+	}
+}
+
+// Version is the version of a package that a backend loads, such as
+// @backstage/backend-defaults; "" when it is not installed.
+func Version(p *workspace.Project, backend *workspace.Workspace, name string) (string, error) {
+	if w := p.ByName(name); w != nil {
+		return w.File.Version, nil
+	}
+	f, _, err := installed(p, backend.Dir, name)
+	if f == nil || err != nil {
+		return "", err
+	}
+	return f.Version, nil
+}
+
+// fromManifest takes role and ID from package.json; packages from before these
+// fields have their name.
+func fromManifest(f *pkgjson.File, name string, how How, dir string) Package {
+	pkg := Package{Name: name, Version: f.Version, Role: f.Backstage.Role, PluginID: f.Backstage.PluginID, How: how, Dir: dir}
+	role, id, ok := portal.BackendPlugin(name)
+	if !ok {
+		return pkg
+	}
+	if pkg.Role == "" {
+		pkg.Role, pkg.How = role, ByName
+	}
+	if pkg.PluginID == "" {
+		pkg.PluginID, pkg.How = id, ByName
+	}
+	return pkg
+}
+
+// readManifest reads the package.json of a folder; nil when there is none. What
+// is installed is read leniently: a broken file counts as absent, the backend
+// would not start with it.
+func readManifest(folder string) (*pkgjson.File, error) {
+	path := filepath.Join(folder, pkgjson.FileName)
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxManifest {
+		return nil, nil
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: path}, "the manifest cannot be read")
+	}
+	f, err := pkgjson.Parse(path, src)
+	if err != nil {
+		return nil, nil
+	}
+	return f, nil
+}

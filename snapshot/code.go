@@ -1,0 +1,284 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/snapshot/database"
+)
+
+// Code is what the deployed commit runs, as far as databases are concerned:
+// which migrations its packages bring.
+type Code struct {
+	Deployed Deployed
+	// Root is the portal's root, whose node_modules is looked into.
+	Root string
+	// Lock is the commit's yarn.lock, nil if there is none.
+	Lock *yarnlock.Lock
+	// Head is the commit; nil without git: then files are the work tree's.
+	Head *gitbase.Head
+	// Workspaces are the folders of the portal's own packages, by name.
+	Workspaces map[string]string
+	// Registry answers for what is not installed; nil asks nobody.
+	Registry *registry.Client
+
+	mu   sync.Mutex
+	seen map[string]shipped
+}
+
+// Folder is a folder of migrations in a package.
+type Folder struct {
+	Package, Version string
+	Names            []string // as knex has them: base names, sorted
+}
+
+type shipped struct {
+	folders []Folder
+	err     error
+}
+
+// shared are packages that migrate the databases of many plugins.
+var shared = []string{"@backstage/backend-defaults", "@backstage/backend-tasks"}
+
+// candidates are the packages whose migrations may be in a plugin's database,
+// the likeliest first: a module rarely brings any, and asking the registry for
+// each is slow.
+func candidates(plugins []database.Plugin) (likely, others []string) {
+	for _, p := range plugins {
+		for _, pkg := range p.Installed {
+			if pkg.Role == "backend-plugin" || portal.ShipsMigrations(pkg.Name) {
+				likely = append(likely, pkg.Name)
+			} else {
+				others = append(others, pkg.Name)
+			}
+		}
+	}
+	return append(likely, shared...), others
+}
+
+// match is how a migration table compares with the code.
+type match struct {
+	folder Folder
+	// past ran and is not in the code; behind is in the code and did not run.
+	past, behind []string
+	// unknown says that no package is known to bring the migrations, and why.
+	unknown string
+}
+
+// matchTable finds the folder that a migration table's rows come from.
+func (c *Code) matchTable(ctx context.Context, m Migration, plugins []database.Plugin) match {
+	likely, others := candidates(plugins)
+	var best match
+	overlap := 0
+	var failed []string
+	for _, names := range [][]string{likely, others} {
+		for _, name := range names {
+			got := c.folders(ctx, name)
+			if got.err != nil {
+				failed = append(failed, got.err.Error())
+			}
+			for _, f := range got.folders {
+				one, n := compareNames(m, f)
+				if n > overlap || n == overlap && n > 0 && len(one.past)+len(one.behind) < len(best.past)+len(best.behind) {
+					best, overlap = one, n
+				}
+			}
+		}
+		if overlap > 0 && len(best.past) == 0 {
+			return best
+		}
+	}
+	switch {
+	case overlap > 0 && len(failed) == 0:
+		return best
+	case len(failed) > 0:
+		return match{unknown: strings.Join(slices.Compact(failed), "; ")}
+	}
+	return match{unknown: "no package of the deployed commit brings these migrations"}
+}
+
+func compareNames(m Migration, f Folder) (out match, overlap int) {
+	out.folder = f
+	ran := map[string]bool{}
+	for _, r := range m.Rows {
+		ran[r.Name] = true
+		if _, ok := slices.BinarySearch(f.Names, r.Name); ok {
+			overlap++
+		} else {
+			out.past = append(out.past, r.Name)
+		}
+	}
+	for _, n := range f.Names {
+		if !ran[n] {
+			out.behind = append(out.behind, n)
+		}
+	}
+	return out, overlap
+}
+
+// folders are the migrations that the deployed versions of a package bring.
+func (c *Code) folders(ctx context.Context, name string) shipped {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if got, ok := c.seen[name]; ok {
+		return got
+	}
+	var got shipped
+	if rel, ok := c.Workspaces[name]; ok {
+		got.folders, got.err = c.workspaceFolders(name, rel)
+	} else {
+		for _, version := range c.versions(name) {
+			folders, err := c.published(ctx, name, version)
+			got.folders = append(got.folders, folders...)
+			if err != nil {
+				got.err = err
+			}
+		}
+	}
+	if c.seen == nil {
+		c.seen = map[string]shipped{}
+	}
+	c.seen[name] = got
+	return got
+}
+
+func (c *Code) versions(name string) []string {
+	if c.Lock == nil {
+		return nil
+	}
+	var out []string
+	for _, e := range c.Lock.Named(name) {
+		if real, version, ok := e.Package(); ok && real == name && !slices.Contains(out, version) {
+			out = append(out, version)
+		}
+	}
+	return out
+}
+
+func (c *Code) workspaceFolders(name, rel string) ([]Folder, error) {
+	var files []string
+	if c.Head != nil {
+		var err error
+		if files, err = c.Head.Below(path.Join(rel, "migrations")); err != nil {
+			return nil, err
+		}
+	} else {
+		files = below(filepath.Join(c.Root, filepath.FromSlash(rel), "migrations"))
+	}
+	return group(name, "", files), nil
+}
+
+// published reads a version's migrations from node_modules, or else from the
+// registry's tarball.
+func (c *Code) published(ctx context.Context, name, version string) ([]Folder, error) {
+	dir := filepath.Join(c.Root, "node_modules", filepath.FromSlash(name))
+	if src, err := os.ReadFile(filepath.Join(dir, "package.json")); err == nil {
+		var manifest struct{ Version string }
+		if json.Unmarshal(src, &manifest) == nil && manifest.Version == version {
+			return group(name, version, below(filepath.Join(dir, "migrations"))), nil
+		}
+	}
+	if c.Registry == nil {
+		return nil, fault.New("%s %s is not installed", name, version)
+	}
+	files, err := c.tarballFiles(ctx, name, version)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fault.Wrap(err, fault.Pos{}, "%s %s is not installed, and the registry did not help", name, version)
+	}
+	return group(name, version, files), nil
+}
+
+func (c *Code) tarballFiles(ctx context.Context, name, version string) ([]string, error) {
+	doc, err := c.Registry.Packument(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := doc.Version(version)
+	if err != nil {
+		return nil, err
+	}
+	ball, err := c.Registry.Tarball(ctx, name, version, manifest.Dist)
+	if err != nil {
+		return nil, err
+	}
+	defer ball.Close()
+	zip, err := gzip.NewReader(ball.Reader())
+	if err != nil {
+		return nil, err
+	}
+	// What a tarball unpacks to has no limit of its own.
+	const most = 1 << 30
+	var files []string
+	for r := tar.NewReader(io.LimitReader(zip, most)); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		// npm's first part is "package" by habit alone.
+		_, inside, _ := strings.Cut(h.Name, "/")
+		if file, ok := strings.CutPrefix(inside, "migrations/"); ok && h.Typeflag == tar.TypeReg {
+			files = append(files, file)
+		}
+	}
+}
+
+func below(dir string) []string {
+	var files []string
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if rel, err := filepath.Rel(dir, name); err == nil {
+				files = append(files, filepath.ToSlash(rel))
+			}
+		}
+		return nil
+	})
+	return files
+}
+
+// loadExtensions are what knex takes for a migration (FsMigrations of knex 3).
+var loadExtensions = []string{".co", ".coffee", ".eg", ".iced", ".js", ".cjs", ".litcoffee", ".ls", ".ts"}
+
+// group makes folders of files' paths.
+func group(name, version string, files []string) []Folder {
+	byDir := map[string][]string{}
+	for _, f := range files {
+		base := path.Base(f)
+		if slices.Contains(loadExtensions, path.Ext(base)) && !strings.HasSuffix(base, ".d.ts") {
+			byDir[path.Dir(f)] = append(byDir[path.Dir(f)], base)
+		}
+	}
+	dirs := make([]string, 0, len(byDir))
+	for d := range byDir {
+		dirs = append(dirs, d)
+	}
+	sort.Strings(dirs)
+	var out []Folder
+	for _, d := range dirs {
+		sort.Strings(byDir[d])
+		out = append(out, Folder{Package: name, Version: version, Names: byDir[d]})
+	}
+	return out
+}

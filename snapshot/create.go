@@ -1,0 +1,273 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+)
+
+// CreateOptions say how a snapshot is taken.
+type CreateOptions struct {
+	// Name is the snapshot's, "" for the release and the time.
+	Name string
+	// Jobs is how many databases are copied at a time, 0 for 2: one large
+	// database takes most of the time, and the server has other work.
+	Jobs int
+	// Tool is what Manifest.Tool says.
+	Tool string
+	// Progress, if not nil, is told how far the copying is, a few times a second.
+	Progress func(Progress)
+}
+
+var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
+
+// creation is a snapshot that is being taken.
+type creation struct {
+	survey *Survey
+	opts   CreateOptions
+	dir    string // the folder that is written
+	meter  *meter
+	notes  []string
+	mu     sync.Mutex
+}
+
+// Create copies what the survey found. The caller holds the store's lock. On an
+// error nothing is left: neither a folder nor a process.
+func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Snapshot, err error) {
+	if err := s.Refused(); err != nil {
+		return nil, err
+	}
+	start := time.Now().UTC()
+	name := opts.Name
+	if name == "" {
+		name = strings.TrimPrefix(unsafeName.ReplaceAllString(s.Deployed.Release, "-")+"-"+start.Format("20060102T150405Z"), "-")
+	}
+	if !goodName.MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
+		return nil, fault.New("%q is no name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
+	}
+	final := filepath.Join(to.Dir, name)
+	if _, err := os.Lstat(final); err == nil {
+		return nil, fault.New("there is a snapshot %s already", name).WithNext("Give this one another --name")
+	}
+	c := &creation{survey: s, opts: opts, dir: final + partial, meter: newMeter(s.units)}
+	if err := os.Mkdir(c.dir, 0o700); err != nil {
+		return nil, fault.Wrap(writeCause(err), fault.Pos{File: c.dir}, "cannot be made")
+	}
+	defer func() {
+		if err != nil {
+			if e := os.RemoveAll(c.dir); e != nil {
+				err = fault.Wrap(err, fault.Pos{File: c.dir}, "could not be removed (%v) after an error", e)
+			}
+		}
+	}()
+	stop := c.meter.run(opts.Progress)
+	err = c.copy(ctx)
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.finish(ctx, name, start); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(c.dir, final); err != nil {
+		return nil, fault.Wrap(writeCause(err), fault.Pos{File: c.dir}, "cannot be renamed")
+	}
+	if err := syncDir(to.Dir); err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: to.Dir}, "cannot be synced")
+	}
+	return Open(final)
+}
+
+// copy copies all databases, largest first, and the servers' roles.
+func (c *creation) copy(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(cmp.Or(c.opts.Jobs, 2))
+	for i := range c.survey.units {
+		u := &c.survey.units[i]
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			done := c.meter.begin(i, u.Title())
+			defer done()
+			if u.Kind == KindSQLite {
+				return c.sqlite(ctx, u, i)
+			}
+			var private pg.Private
+			defer private.Close()
+			access, err := private.Access(u.target)
+			if err != nil {
+				return err
+			}
+			return dumpPostgres(ctx, c.survey.tools, access, u, c.dir, fileName(i, u, ".dump.zst"), &c.meter.read[i])
+		})
+	}
+	for i := range c.survey.Servers {
+		group.Go(func() error { return c.globals(ctx, i) })
+	}
+	return group.Wait()
+}
+
+// fileName is safe on every system and sorts by size: 01-backstage_plugin_x.
+func fileName(i int, u *unit, suffix string) string {
+	title := u.Title()
+	if u.Kind == KindSQLite {
+		title, suffix = filepath.Base(u.Path), ".zst"
+		if !strings.HasSuffix(title, ".sqlite") {
+			title += ".sqlite"
+		}
+	}
+	title = unsafeName.ReplaceAllString(title, "_")
+	return fmt.Sprintf("%02d-%s%s", i+1, title[:min(len(title), 120)], suffix)
+}
+
+// sqlite copies a file and describes the copy, which nobody writes to.
+func (c *creation) sqlite(ctx context.Context, u *unit, i int) error {
+	start := time.Now()
+	before := u.Migrations
+	name := fileName(i, u, "")
+	temp := filepath.Join(c.dir, "."+name+".tmp")
+	if err := copySQLite(ctx, u.Path, temp); err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	size := u.Size
+	copied := Database{Kind: KindSQLite, Path: temp}
+	if err := inspectSQLite(ctx, &copied); err != nil {
+		return err
+	}
+	if !sameMigrations(before, copied.Migrations) {
+		return fault.New("%s was migrated while its snapshot was prepared", u.Title()).WithNext("Stop the backends that are booting, then run the command again")
+	}
+	u.Tables, u.Rows, u.Migrations, u.SchemaHash, u.Size = copied.Tables, copied.Rows, copied.Migrations, copied.SchemaHash, size
+	f, err := os.Open(temp)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if u.Dump, err = store(c.dir, name, f, &c.meter.read[i]); err != nil {
+		return err
+	}
+	u.Dump.Taken, u.Dump.Seconds = start.UTC(), time.Since(start).Seconds()
+	return nil
+}
+
+// globals keeps a server's roles, without their passwords. Managed servers do
+// not let everyone read them: then a note says so.
+func (c *creation) globals(ctx context.Context, i int) error {
+	server := &c.survey.Servers[i]
+	target := c.survey.in.Admin
+	if target == nil {
+		for _, u := range c.survey.units {
+			if u.Server == server.ID {
+				t := u.target
+				t.Role = ""
+				target = &t
+				break
+			}
+		}
+	}
+	if target == nil {
+		return nil // the server has none of our databases
+	}
+	var private pg.Private
+	defer private.Close()
+	access, err := private.Access(*target)
+	if err != nil {
+		return err
+	}
+	database := ""
+	for _, u := range c.survey.units {
+		if u.Server == server.ID {
+			database = u.Name
+			break
+		}
+	}
+	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName.ReplaceAllString(server.ID, "_"))
+	file, err := runDump(ctx, c.survey.tools, pg.Command{Path: c.survey.tools.Path("pg_dumpall"),
+		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + database}, Access: access}, c.dir, name, nil)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		_ = os.Remove(filepath.Join(c.dir, name))
+		if isDiskFull(err) {
+			return err
+		}
+		c.note("The roles of %s could not be read, only their names are known: %s", server.ID, reason(err))
+		return nil
+	}
+	file.Taken = time.Now().UTC()
+	server.Globals = &file
+	return nil
+}
+
+func (c *creation) note(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notes = append(c.notes, fmt.Sprintf(format, args...))
+}
+
+// finish writes sums and, last, the manifest.
+func (c *creation) finish(ctx context.Context, name string, start time.Time) error {
+	s := c.survey
+	m := &Manifest{Schema: Schema, Name: name, Created: start, Finished: time.Now().UTC(), Tool: c.opts.Tool, Portal: s.Portal, Deployed: s.Deployed,
+		Servers: s.Servers, Databases: []Database{}, Notes: []string{}}
+	if s.tools != nil {
+		m.Client = "pg_dump " + s.tools.Version
+	}
+	for _, p := range s.Warnings {
+		text := p.Message
+		if p.Subject != "" {
+			text = p.Subject + ": " + text
+		}
+		m.Notes = append(m.Notes, text)
+	}
+	m.Notes = append(m.Notes, c.notes...)
+	if len(s.units) > 1 {
+		m.Notes = append(m.Notes, "Each database is consistent in itself; databases agree with each other only if no backend was writing.")
+	}
+	for _, u := range s.units {
+		m.Databases = append(m.Databases, u.Database)
+	}
+	sortDatabases(m.Databases)
+	if m.Deployed.Files == nil {
+		m.Deployed.Files = map[string]string{}
+	}
+	src, err := jsonText(m)
+	if err != nil {
+		return err
+	}
+	sums := map[string]string{}
+	for _, f := range m.Files() {
+		sums[f.Name] = f.SHA256
+	}
+	sum := sha256.Sum256(src)
+	sums[ManifestFile] = hex.EncodeToString(sum[:])
+	if err := writeNew(c.dir, SumsFile, sumsText(sums)); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := writeNew(c.dir, ManifestFile, src); err != nil {
+		return err
+	}
+	return syncDir(c.dir)
+}

@@ -1,0 +1,52 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// sqlite rehearses a SQLite file: decoded, checked and compared.
+func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatabase, err error) {
+	out.Differences = []string{}
+	dir, err := os.MkdirTemp("", "portalctl-")
+	if err != nil {
+		return out, fault.Wrap(err, fault.Pos{}, "no folder for the rehearsal")
+	}
+	defer os.RemoveAll(dir)
+	start := time.Now()
+	temp := filepath.Join(dir, "restored.sqlite")
+	if err := Decompress(ctx, filepath.Join(r.s.Dir, d.Dump.Name), temp); err != nil {
+		return out, err
+	}
+	out.Restore = time.Since(start).Seconds()
+	start = time.Now()
+	db, err := openSQLite(ctx, temp)
+	if err != nil {
+		return out, err
+	}
+	defer db.Close()
+	var check string
+	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&check); err != nil || check != "ok" {
+		out.Differences = append(out.Differences, "integrity_check: "+firstText(check, fmt.Sprint(err)))
+		return out, ctx.Err()
+	}
+	got := Database{Kind: KindSQLite, Path: temp}
+	if err := readSQLite(ctx, db, &got); err != nil {
+		return out, err
+	}
+	out.Differences = append(out.Differences, Differences(d, &got)...)
+	out.Compare = time.Since(start).Seconds()
+	return out, nil
+}
+
+func firstText(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,53 @@
+package rollback
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// checkSQL is one statement that fails when the rows differ from the
+// snapshot's. It stands in rollback.sh too, and in schema mode inside the
+// transaction, where only an error keeps a commit from happening.
+func (t *Target) checkSQL() string {
+	var schemas []string
+	if t.Schema != "" {
+		schemas = []string{t.Schema}
+	}
+	var b strings.Builder
+	b.WriteString("DO $portalctl$\nDECLARE n bigint; h text;\nBEGIN\n")
+	for _, table := range t.was.Tables {
+		fmt.Fprintf(&b, "  SELECT count(*) INTO n FROM %s.%s;\n", ident(table.Schema), ident(table.Name))
+		fmt.Fprintf(&b, "  IF n <> %d THEN RAISE EXCEPTION '%% has %% rows, the snapshot has %%', %s, n, %d; END IF;\n",
+			table.Rows, literal(table.Schema+"."+table.Name), table.Rows)
+	}
+	// Names are printed in full only without a search path.
+	b.WriteString("  PERFORM pg_catalog.set_config('search_path', '', true);\n")
+	fmt.Fprintf(&b, "  h := (%s);\n", snapshot.SchemaHashSQL(schemas))
+	fmt.Fprintf(&b, "  IF h <> %s THEN RAISE EXCEPTION 'the schema is not the one of the snapshot: %%', h; END IF;\n", literal(t.was.SchemaHash))
+	b.WriteString("END\n$portalctl$;\n")
+	return b.String()
+}
+
+// fromMigrationTables finds knex's migration tables by their shape (columns
+// exactly id, name, batch, migration_time), whatever they are called.
+func fromMigrationTables(schema string) string {
+	where := `n.nspname NOT IN ('pg_catalog', 'information_schema')`
+	if schema != "" {
+		where = "n.nspname = " + literal(schema)
+	}
+	return `  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND ` + where + `
+   AND (SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+     = ARRAY['batch', 'id', 'migration_time', 'name']
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`
+}
+
+// migrationQueriesSQL gives for each migration table a query whose rows are
+// "schema.table|name".
+func migrationQueriesSQL(schema string) string {
+	return `SELECT format('SELECT %L || name FROM %I.%I ORDER BY id', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
+` + fromMigrationTables(schema)
+}

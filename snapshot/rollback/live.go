@@ -1,0 +1,286 @@
+package rollback
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+)
+
+// Leftover is what an interrupted restore left behind.
+type Leftover struct {
+	// Name is the database, schema or file, For what it was restored for.
+	Name string `json:"name"`
+	For  string `json:"for"`
+	// Kind is "beside" (restored, or half restored, never used: it is dropped),
+	// "blocked" (a live database that takes no connections: it is opened again)
+	// or "failed" (a database that an earlier restore replaced: it is kept).
+	Kind   string `json:"kind"`
+	Server int    `json:"server"`
+}
+
+// Kinds of leftovers.
+const (
+	LeftBeside  = "beside"
+	LeftBlocked = "blocked"
+	LeftFailed  = "failed"
+)
+
+// Session is a connection to a database that comes back.
+type Session struct {
+	Database    string `json:"database"`
+	User        string `json:"user"`
+	Application string `json:"application"`
+	Address     string `json:"address"`
+	State       string `json:"state"`
+}
+
+func (s Session) String() string {
+	return fmt.Sprintf("%s: user %s, application %q, from %s, %s", s.Database, s.User, s.Application, s.Address, firstOf(s.State, "state unknown"))
+}
+
+// strings1 runs a query whose rows are one text each.
+func strings1(ctx context.Context, conn *pgx.Conn, sql string, args ...any) ([]string, error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// liveMigrations reads the migration tables of the database (or of one schema
+// in it) that conn is connected to.
+func liveMigrations(ctx context.Context, conn *pgx.Conn, schema string) ([]migrations, error) {
+	rows, err := conn.Query(ctx, "SELECT n.nspname::text, c.relname::text\n"+fromMigrationTables(schema))
+	if err != nil {
+		return nil, err
+	}
+	type where struct{ Schema, Name string }
+	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[where])
+	if err != nil {
+		return nil, err
+	}
+	out := []migrations{}
+	for _, t := range tables {
+		names, err := strings1(ctx, conn, "SELECT name::text FROM "+ident(t.Schema)+"."+ident(t.Name)+" ORDER BY id")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, migrations{schema: t.Schema, table: t.Name, names: names})
+	}
+	return out, nil
+}
+
+// liveRows counts the rows of every table, as "schema.table".
+func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]int64, error) {
+	where := `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'`
+	if schema != "" {
+		where = "n.nspname = " + literal(schema)
+	}
+	queries, err := strings1(ctx, conn, `SELECT format('SELECT %L || count(*) FROM %I.%I', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND `+where)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	for _, q := range queries {
+		lines, err := strings1(ctx, conn, q)
+		if err != nil {
+			return nil, err
+		}
+		at := strings.LastIndex(lines[0], "|")
+		n, err := strconv.ParseInt(lines[0][at+1:], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		out[lines[0][:at]] = n
+	}
+	return out, nil
+}
+
+// liveSessions are the client sessions in some databases, without our own.
+func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]Session, error) {
+	rows, err := conn.Query(ctx, `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
+       coalesce(host(client_addr), 'a local socket'), coalesce(state, '')
+  FROM pg_catalog.pg_stat_activity
+ WHERE datname = ANY($1) AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+ ORDER BY datname, pid`, names)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Session])
+}
+
+// row is a database as the catalog has it.
+type row struct {
+	Name       string
+	OID        uint32
+	AllowsConn bool
+	Bytes      int64
+}
+
+func liveDatabases(ctx context.Context, conn *pgx.Conn) ([]row, error) {
+	rows, err := conn.Query(ctx, `SELECT datname::text, oid, datallowconn,
+       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END
+  FROM pg_catalog.pg_database WHERE NOT datistemplate ORDER BY datname`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[row])
+}
+
+// Look compares the snapshot's databases with the live servers: which were
+// migrated (the others move from Targets to Kept), which rows a restore would
+// take away, and what an interrupted restore left behind. It changes nothing.
+// only are the databases or plugins to restore whatever their migrations say;
+// "all" for all of them.
+func (p *Plan) Look(ctx context.Context, servers []pg.Target, only []string) error {
+	all := p.all()
+	p.Targets, p.Kept, p.Leftovers = nil, []*Target{}, []Leftover{}
+	p.Compared = "live"
+	if err := unknownNames(all, only); err != nil {
+		return err
+	}
+	for i := range p.Servers {
+		if err := p.lookAt(ctx, i, servers[i], all, only); err != nil {
+			return err
+		}
+	}
+	for _, t := range all {
+		if t.Kind == KindSQLite {
+			if err := p.lookAtFile(ctx, t, only); err != nil {
+				return err
+			}
+		}
+	}
+	// The longest restore comes first.
+	slices.SortStableFunc(p.Targets, func(a, b *Target) int { return int(min(1, max(-1, b.Bytes-a.Bytes))) })
+	if p.Targets == nil {
+		p.Targets = []*Target{}
+	}
+	p.Steps = p.steps()
+	return nil
+}
+
+func (p *Plan) lookAt(ctx context.Context, i int, server pg.Target, all []*Target, only []string) error {
+	conn, err := server.Connect(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	rows, err := liveDatabases(ctx, conn)
+	if err != nil {
+		return queryError(err, server)
+	}
+	if err := p.sameServer(ctx, conn, i, rows, all); err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.Kind == KindSQLite || t.Server != i {
+			continue
+		}
+		p.leftovers(t, rows)
+		if err := p.lookAtDatabase(ctx, t, server, rows, only); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftovers finds what carries the target's name and one of our suffixes.
+func (p *Plan) leftovers(t *Target, rows []row) {
+	add := func(l Leftover) {
+		if !slices.Contains(p.Leftovers, l) {
+			p.Leftovers = append(p.Leftovers, l)
+		}
+	}
+	for _, r := range rows {
+		if _, ok := belongsTo(r.Name, t.Database, besideSuffix); ok {
+			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBeside, Server: t.Server})
+		}
+		if _, ok := belongsTo(r.Name, t.Database, failedSuffix); ok {
+			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftFailed, Server: t.Server})
+		}
+		if r.Name == t.Database && !r.AllowsConn {
+			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBlocked, Server: t.Server})
+		}
+	}
+}
+
+func (p *Plan) lookAtDatabase(ctx context.Context, t *Target, server pg.Target, rows []row, only []string) error {
+	t.Changes, t.Loss = []Change{}, Loss{Tables: []RowDiff{}, Meaning: meaningOf(t.Plugins)}
+	at := slices.IndexFunc(rows, func(r row) bool { return r.Name == t.Database })
+	switch {
+	case at < 0:
+		t.Changes = append(t.Changes, Change{Table: "the database is not there"})
+	case !rows[at].AllowsConn:
+		// Left closed by an interrupted restore: it cannot be looked into, and
+		// that restore had found that it changed.
+		t.Changes = append(t.Changes, Change{Table: "the database takes no connections"})
+	default:
+		conn, err := server.Connect(ctx, t.Database)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(context.WithoutCancel(ctx))
+		now, err := liveMigrations(ctx, conn, t.Schema)
+		if err != nil {
+			return queryError(err, server)
+		}
+		t.Changes = compareMigrations(t.then(), now)
+		if p.wanted(t, only) {
+			counts, err := liveRows(ctx, conn, t.Schema)
+			if err != nil {
+				return queryError(err, server)
+			}
+			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
+		}
+	}
+	p.place(t, only)
+	return nil
+}
+
+// wanted reports whether a target comes back: it was migrated, or asked for.
+func (p *Plan) wanted(t *Target, only []string) bool {
+	if len(only) == 0 {
+		return len(t.Changes) > 0
+	}
+	return slices.Contains(only, "all") || slices.Contains(only, t.Name()) ||
+		slices.ContainsFunc(t.Plugins, func(id string) bool { return slices.Contains(only, id) })
+}
+
+func (p *Plan) place(t *Target, only []string) {
+	estimate(t)
+	if p.wanted(t, only) {
+		p.Targets = append(p.Targets, t)
+	} else {
+		p.Kept = append(p.Kept, t)
+	}
+}
+
+func unknownNames(all []*Target, only []string) error {
+	for _, name := range only {
+		known := name == "all" || slices.ContainsFunc(all, func(t *Target) bool {
+			return t.Name() == name || slices.Contains(t.Plugins, name)
+		})
+		if !known {
+			var names []string
+			for _, t := range all {
+				names = append(names, t.Name())
+			}
+			return fault.New("the snapshot has no database or plugin %q", name).WithNext("It has %s", strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+func queryError(err error, server pg.Target) error {
+	return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s: a query failed", server)
+}

@@ -1,0 +1,130 @@
+package rollback
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// Loss is what a restore takes away: what has been written since the snapshot.
+type Loss struct {
+	// Known says that the live rows were counted.
+	Known bool `json:"known"`
+	// Tables are those whose number of rows differs.
+	Tables []RowDiff `json:"tables"`
+	// Meaning says what that is to the users of the plugins.
+	Meaning []string `json:"meaning"`
+}
+
+// RowDiff is one table's rows then and now; -1 where the table is not there.
+type RowDiff struct {
+	Table string `json:"table"`
+	Then  int64  `json:"then"`
+	Now   int64  `json:"now"`
+}
+
+// meanings are what going back means for the plugins that most portals have.
+// Rows that changed in place do not show in numbers, so each says what to
+// expect whatever the counts are.
+var meanings = map[string]string{
+	"auth":                "sessions and refresh tokens of the snapshot's time are valid again, also those revoked since: revoke them once more; users who signed in since must sign in again; new signing keys are made at the first boot",
+	"catalog":             "locations and entities registered by hand since are gone; what providers and discovery bring is ingested again within their schedule",
+	"scaffolder":          "tasks started since are gone from the history, though what they made (repositories, pull requests) stays; a task that was open in the snapshot may run again",
+	"search":              "the index is as old as the snapshot until the collators run again",
+	"notifications":       "notifications sent since are gone; those read since show as unread",
+	"user-settings":       "stars and settings changed since are back to what they were",
+	"events":              "events that arrived since and were not consumed are gone",
+	"app":                 "cached assets only, the next deployment writes them again",
+	"techdocs":            "nothing that matters: documents are in the storage, not in the database",
+	"signals":             "nothing that lasts",
+	"proxy":               "nothing that lasts",
+	"kubernetes":          "nothing that lasts",
+	"permission":          "decisions are computed, but policies kept in the database since are gone",
+	"rbac":                "roles and policies changed since are back to what they were: review who gains access",
+	"bazaar":              "projects and memberships changed since are back to what they were",
+	"announcements":       "announcements made since are gone",
+	"entity-feedback":     "ratings given since are gone",
+	"playlist":            "playlists changed since are back to what they were",
+	"code-coverage":       "reports sent since are gone",
+	"tech-insights":       "facts gathered since are gone and are gathered again",
+	"linguist":            "languages found since are gone and are found again",
+	"copilot":             "metrics gathered since are gone; the source keeps them for a limited time",
+	"devtools":            "nothing that lasts",
+	"catalog-unprocessed": "nothing that lasts",
+}
+
+// meaningOf is what going back means for plugins.
+func meaningOf(plugins []string) []string {
+	out := []string{}
+	for _, p := range plugins {
+		text := meanings[p]
+		if text == "" {
+			text = "everything written since the snapshot is gone"
+		}
+		out = append(out, p+": "+text)
+	}
+	return out
+}
+
+// diffRows compares the rows of each table then and now.
+// Migration tables are left out where the migrations themselves are shown.
+func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []RowDiff {
+	out := []RowDiff{}
+	was := map[string]bool{}
+	for _, c := range shown {
+		delete(now, c.Table)
+		delete(now, "."+c.Table)
+		then = slices.DeleteFunc(slices.Clone(then), func(t snapshot.Table) bool { return strings.TrimPrefix(t.Schema+"."+t.Name, ".") == c.Table })
+	}
+	for _, t := range then {
+		name := t.Schema + "." + t.Name
+		was[name] = true
+		n, there := now[name]
+		if !there {
+			n = -1
+		}
+		if n != t.Rows {
+			out = append(out, RowDiff{Table: strings.TrimPrefix(name, "."), Then: t.Rows, Now: n})
+		}
+	}
+	for name, n := range now {
+		if !was[name] {
+			out = append(out, RowDiff{Table: strings.TrimPrefix(name, "."), Then: -1, Now: n})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Table < out[j].Table })
+	return out
+}
+
+// String is one difference in words.
+func (d RowDiff) String() string {
+	switch {
+	case d.Then < 0:
+		return fmt.Sprintf("%s: new, %d rows", d.Table, d.Now)
+	case d.Now < 0:
+		return fmt.Sprintf("%s: gone, had %d rows", d.Table, d.Then)
+	}
+	return fmt.Sprintf("%s: %+d rows (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
+}
+
+// Summary is what is lost, in one line.
+func (t *Target) LossSummary() string {
+	if !t.Loss.Known {
+		return "not counted"
+	}
+	if len(t.Loss.Tables) == 0 {
+		return "no table has more or fewer rows; rows changed in place are not counted"
+	}
+	var parts []string
+	for i, d := range t.Loss.Tables {
+		if i == 6 {
+			parts = append(parts, fmt.Sprintf("%d more tables", len(t.Loss.Tables)-i))
+			break
+		}
+		parts = append(parts, d.String())
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,297 @@
+package rollback
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// portal is a small portal on a server of its own: databases (or schemas) of
+// four plugins with knex's tables, before an upgrade that migrates two of them.
+type portal struct {
+	t       *testing.T
+	cluster *pg.Cluster
+	// app is what the portal logs in as, admin a superuser with a password.
+	app, admin pg.Target
+	schemas    bool
+	prefix     string
+	// crashes says that the server will not only be stopped.
+	crashes  bool
+	dir      string
+	manifest *snapshot.Manifest
+}
+
+var portalPlugins = []string{"auth", "catalog", "scaffolder", "search"}
+
+const appPassword, adminPassword = `Planted:App\Secret`, "Planted-Admin-Secret"
+
+func newPortal(t *testing.T, schemas bool) *portal {
+	t.Helper()
+	return newPortalNamed(t, schemas, "backstage_plugin_")
+}
+
+func newPortalNamed(t *testing.T, schemas bool, prefix string) *portal {
+	t.Helper()
+	// As servers are set up: what was committed survives a crash of the server.
+	c := pgtest.Start(t, map[string]string{"wal_level": "replica", "synchronous_commit": "on"})
+	p := &portal{t: t, prefix: prefix, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
+	pgtest.Exec(t, c, "postgres",
+		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(appPassword),
+		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(adminPassword),
+		"CREATE ROLE reader", `CREATE ROLE "team A"`, `GRANT "team A" TO backstage`)
+	if schemas {
+		pgtest.Exec(t, c, "postgres", "CREATE DATABASE backstage OWNER backstage")
+	}
+	for _, id := range portalPlugins {
+		db, schema := p.place(id)
+		if schemas {
+			pgtest.ExecAs(t, p.app, db, "CREATE SCHEMA "+ident(schema))
+		} else {
+			owner := "backstage"
+			if id == "auth" {
+				owner = "team A"
+			}
+			pgtest.Exec(t, c, "postgres", fmt.Sprintf("CREATE DATABASE %s OWNER %s", ident(db), ident(owner)))
+		}
+		pgtest.ExecAs(t, p.app, db, "SET search_path = "+ident(schema)+`;
+			CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);
+			CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int);
+			INSERT INTO knex_migrations_lock (is_locked) VALUES (0);
+			INSERT INTO knex_migrations (name, batch, migration_time) SELECT format('2024%s_init.js', i), 1, now() FROM generate_series(1, 3) i;
+			CREATE TABLE things (id bigserial PRIMARY KEY, kind varchar(20) CHECK (kind IN ('a', 'b')), body text NOT NULL);
+			CREATE INDEX things_body ON things (md5(body));
+			INSERT INTO things (kind, body) SELECT 'a', repeat(md5(i::text), 8) FROM generate_series(1, 5000) i`)
+	}
+	if !schemas {
+		catalog, _ := p.place("catalog")
+		name := ident(catalog)
+		pgtest.Exec(t, c, catalog,
+			"CREATE EXTENSION hstore", "GRANT SELECT ON things TO reader",
+			"GRANT CONNECT ON DATABASE "+name+" TO reader", "REVOKE CONNECT ON DATABASE "+name+" FROM PUBLIC",
+			"ALTER DATABASE "+name+" SET work_mem = '12MB'",
+			`ALTER DATABASE `+name+` SET search_path = "$user", public, "odd, name"`,
+			"ALTER ROLE reader IN DATABASE "+name+" SET statement_timeout = '5s'",
+			"ALTER DATABASE "+name+" CONNECTION LIMIT 40",
+			"COMMENT ON DATABASE "+name+" IS 'the catalog''s'")
+	} else {
+		pgtest.ExecAs(t, p.app, "backstage", "GRANT USAGE ON SCHEMA catalog TO reader", "GRANT SELECT ON catalog.things TO reader")
+	}
+	return p
+}
+
+// place is where a plugin's data is.
+func (p *portal) place(id string) (database, schema string) {
+	if p.schemas {
+		return "backstage", id
+	}
+	return p.prefix + id, "public"
+}
+
+// upgrade is the first boot of the new release: it migrates auth and catalog,
+// and users write rows everywhere.
+func (p *portal) upgrade() {
+	p.t.Helper()
+	for _, id := range portalPlugins {
+		db, schema := p.place(id)
+		sql := "SET search_path = " + ident(schema) + "; INSERT INTO things (kind, body) SELECT 'b', 'after' FROM generate_series(1, 7);"
+		if id == "auth" || id == "catalog" {
+			sql += `ALTER TABLE things DROP COLUMN kind; CREATE TABLE offline (id int);
+				INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('2026_new.js', 2, now())`
+		}
+		pgtest.ExecAs(p.t, p.app, db, sql)
+	}
+}
+
+// state is all that a rollback must bring back, as text.
+func (p *portal) state(id string) string {
+	p.t.Helper()
+	db, schema := p.place(id)
+	conn := pgtest.Connect(p.t, p.cluster.Target(), db)
+	defer conn.Close(context.Background())
+	var b strings.Builder
+	add := func(what, sql string, args ...any) {
+		p.t.Helper()
+		lines, err := strings1(context.Background(), conn, sql, args...)
+		if err != nil {
+			p.t.Fatalf("%s: %v", what, err)
+		}
+		fmt.Fprintf(&b, "%s: %s\n", what, strings.Join(lines, " | "))
+	}
+	add("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+ident(schema)+".things t")
+	add("migrations", "SELECT name FROM "+ident(schema)+".knex_migrations ORDER BY id")
+	if p.crashes {
+		// A server that crashes skips up to 32 values of a sequence.
+		add("sequence", "SELECT (last_value >= (SELECT max(id) FROM "+ident(schema)+".things))::text FROM "+ident(schema)+".things_id_seq")
+	} else {
+		add("sequence", "SELECT last_value::text FROM "+ident(schema)+".things_id_seq")
+	}
+	add("tables", "SELECT relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '') FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' ORDER BY 1", ident(schema))
+	add("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = $1", schema)
+	add("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = $1::regclass", ident(schema)+".things")
+	if !p.schemas {
+		add("database", `SELECT pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, 'default') || ' ' || datconnlimit || ' ' || datallowconn || ' ' || encoding || datcollate || datctype
+			FROM pg_database WHERE datname = $1`, db)
+		add("comment", "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", db)
+		add("settings", "SELECT setrole::regrole::text || setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = $1 ORDER BY 1", db)
+		add("extensions", "SELECT extname || extversion FROM pg_extension ORDER BY 1")
+	}
+	return b.String()
+}
+
+func (p *portal) states() map[string]string {
+	p.t.Helper()
+	pgtest.Exec(p.t, p.cluster, "postgres") // the server is there
+	out := map[string]string{}
+	for _, id := range portalPlugins {
+		out[id] = p.state(id)
+	}
+	return out
+}
+
+// databases are the names of all databases that are not templates.
+func (p *portal) databases() []string {
+	p.t.Helper()
+	return strings.Fields(pgtest.Value(p.t, p.cluster, "postgres", "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE NOT datistemplate"))
+}
+
+// take makes a snapshot as snapshot.Create does, without its checks.
+func (p *portal) take() *snapshot.Manifest {
+	p.t.Helper()
+	for _, id := range portalPlugins {
+		db, _ := p.place(id)
+		pgtest.Exec(p.t, p.cluster, db, "ANALYZE")
+	}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	server := snapshot.Server{ID: p.app.Address(), Host: p.app.Host, Port: p.app.Port, User: "backstage", SSLMode: "disable", PasswordVariable: "POSTGRES_PASSWORD",
+		VersionNum: p.cluster.Tools.Major * 10000, SystemIdentifier: pgtest.Value(p.t, p.cluster, "postgres", "SELECT system_identifier FROM pg_control_system()")}
+	m := &snapshot.Manifest{Schema: snapshot.Schema, Name: "example-1.41.0", Created: time.Now(), Servers: []snapshot.Server{server},
+		Deployed: snapshot.Deployed{Commit: "0123456789abcdef0123456789abcdef01234567", Release: "1.41.0"}}
+	for _, id := range portalPlugins {
+		m.Databases = append(m.Databases, p.dump(id, server.ID))
+	}
+	p.manifest = m
+	return m
+}
+
+func (p *portal) dump(id, server string) snapshot.Database {
+	p.t.Helper()
+	db, schema := p.place(id)
+	d := snapshot.Database{Kind: snapshot.KindPostgres, Server: server, Name: db, Plugins: []string{id}}
+	args := []string{"-Fc", "-Z0", "-d", conninfo(db)}
+	if p.schemas {
+		d.Schema = schema
+		args = append(args, "-n", ident(schema))
+	}
+	var raw, stored bytes.Buffer
+	var private pg.Private
+	defer private.Close()
+	access, err := private.Access(p.admin)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := pg.Run(p.t.Context(), pg.Command{Path: p.cluster.Tools.Path("pg_dump"), Args: args, Access: access, Stdout: &raw}); err != nil {
+		p.t.Fatal(err)
+	}
+	w, _ := zstd.NewWriter(&stored)
+	_, _ = raw.WriteTo(w)
+	_ = w.Close()
+	sum := sha256.Sum256(stored.Bytes())
+	d.Dump = snapshot.File{Name: id + ".dump.zst", Size: int64(stored.Len()), SHA256: hex.EncodeToString(sum[:]), Seconds: 0.5}
+	if err := os.WriteFile(filepath.Join(p.dir, d.Dump.Name), stored.Bytes(), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+
+	ctx := p.t.Context()
+	conn := pgtest.Connect(p.t, p.admin, db)
+	defer conn.Close(context.Background())
+	must := func(err error) {
+		p.t.Helper()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	only := ""
+	if p.schemas {
+		only = schema
+		must(conn.QueryRow(ctx, "SELECT pg_get_userbyid(nspowner)::text, nspacl::text[] FROM pg_namespace WHERE nspname = $1", schema).Scan(&d.SchemaOwner, &d.SchemaACL))
+	}
+	counts, err := liveRows(ctx, conn, only)
+	must(err)
+	for name, n := range counts {
+		s, table, _ := strings.Cut(name, ".")
+		d.Tables = append(d.Tables, snapshot.Table{Schema: s, Name: table, Rows: n})
+		d.Rows += n
+	}
+	slices.SortFunc(d.Tables, func(a, b snapshot.Table) int { return strings.Compare(a.Name, b.Name) })
+	now, err := liveMigrations(ctx, conn, only)
+	must(err)
+	for _, m := range now {
+		one := snapshot.Migration{Schema: m.schema, Table: m.table}
+		for i, name := range m.names {
+			one.Rows = append(one.Rows, snapshot.MigrationRow{ID: int64(i + 1), Name: name, Batch: 1})
+		}
+		d.Migrations = append(d.Migrations, one)
+	}
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{})
+	must(err)
+	var schemas []string
+	if p.schemas {
+		schemas = []string{schema}
+	}
+	d.SchemaHash, err = snapshot.SchemaHash(ctx, tx, schemas)
+	must(err)
+	must(tx.Rollback(ctx))
+	if !p.schemas {
+		d.Properties = &snapshot.Properties{}
+		x := d.Properties
+		var comment *string
+		must(conn.QueryRow(ctx, `SELECT oid, pg_database_size(oid), pg_get_userbyid(datdba)::text, datacl::text[], datconnlimit, pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
+			shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()`).
+			Scan(&d.OID, &d.Size, &x.Owner, &x.ACL, &x.ConnectionLimit, &x.Encoding, &x.Collate, &x.CType, &comment))
+		if comment != nil {
+			x.Comment = *comment
+		}
+		rows, err := conn.Query(ctx, `SELECT CASE WHEN setrole = 0 THEN '' ELSE pg_get_userbyid(setrole)::text END, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+			FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(setconfig) c WHERE datname = current_database()`)
+		must(err)
+		x.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[snapshot.Setting])
+		must(err)
+	} else {
+		must(conn.QueryRow(ctx, "SELECT oid FROM pg_database WHERE datname = current_database()").Scan(&d.OID))
+	}
+	return d
+}
+
+// plan is the plan for the portal as it is now.
+func (p *portal) plan(only ...string) *Plan {
+	p.t.Helper()
+	plan, err := New(p.manifest, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := plan.Look(p.t.Context(), []pg.Target{p.admin}, only); err != nil {
+		p.t.Fatal(err)
+	}
+	return plan
+}
+
+func (p *portal) options() Options {
+	return Options{Dir: p.dir, Connections: []pg.Target{p.admin}, Began: time.Now()}
+}

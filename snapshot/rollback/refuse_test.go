@@ -1,0 +1,263 @@
+package rollback
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+)
+
+// refused runs a restore that must fail and change nothing; want is in the
+// error and in what to do next.
+func (p *portal) refused(plan *Plan, o Options, want, next string) error {
+	p.t.Helper()
+	before, names := p.states(), p.databases()
+	result, err := plan.Restore(p.t.Context(), o)
+	switch {
+	case err == nil:
+		p.t.Fatalf("restored, and should have been refused with %q", want)
+	case result != nil:
+		p.t.Errorf("a result, though nothing was restored: %+v", result)
+	case !strings.Contains(err.Error(), want), !strings.Contains(fault.NextOf(err), next):
+		p.t.Errorf("error %q\nnext  %q\nwant  %q, %q", err, fault.NextOf(err), want, next)
+	case strings.Contains(err.Error(), appPassword), strings.Contains(err.Error(), adminPassword):
+		p.t.Errorf("the error shows a password: %v", err)
+	}
+	if d := cmp.Diff(names, p.databases()); d != "" {
+		p.t.Errorf("databases came or went (-before +after)\n%s", d)
+	}
+	if d := cmp.Diff(before, p.states()); d != "" {
+		p.t.Errorf("something changed (-before +after)\n%s", d)
+	}
+	return err
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	p.upgrade()
+	dump := filepath.Join(p.dir, "catalog.dump.zst")
+	good, err := os.ReadFile(dump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(src []byte) {
+		t.Helper()
+		if err := os.WriteFile(dump, src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	t.Run("a bit that flipped", func(t *testing.T) {
+		src := append([]byte{}, good...)
+		src[len(src)/2] ^= 4
+		write(src)
+		p.refused(p.plan(), p.options(), "catalog.dump.zst: the dump is not the file that was written", "another copy")
+	})
+	t.Run("a dump that ends early", func(t *testing.T) {
+		write(good[:len(good)-100])
+		p.refused(p.plan(), p.options(), "the dump is not the file that was written", "another copy")
+	})
+	t.Run("a dump that ends early and has the right sum", func(t *testing.T) {
+		write(good[:len(good)-100])
+		plan := p.plan()
+		for _, target := range plan.Targets {
+			if target.Plugins[0] == "catalog" {
+				target.Dump.SHA256 = sum(good[:len(good)-100])
+			}
+		}
+		p.refused(plan, p.options(), "the dump cannot be decoded", "another copy")
+	})
+	write(good)
+	t.Run("no dump", func(t *testing.T) {
+		if err := os.Remove(dump); err != nil {
+			t.Fatal(err)
+		}
+		p.refused(p.plan(), p.options(), "the dump cannot be read", "whole folder")
+		write(good)
+	})
+	t.Run("rows that are not the snapshot's", func(t *testing.T) {
+		plan := p.plan()
+		for _, target := range plan.Targets {
+			was := *target.was
+			was.Tables = append(was.Tables[:0:0], was.Tables...)
+			was.Tables[0].Rows++
+			target.was = &was
+		}
+		p.refused(plan, p.options(), "is not what the snapshot recorded: public.knex_migrations has", "verify --rehearse")
+	})
+	t.Run("a schema that is not the snapshot's", func(t *testing.T) {
+		plan := p.plan()
+		for _, target := range plan.Targets {
+			was := *target.was
+			was.SchemaHash = strings.Repeat("0", 64)
+			target.was = &was
+		}
+		p.refused(plan, p.options(), "the schema is not the one of the snapshot", "verify --rehearse")
+	})
+	t.Run("sessions", func(t *testing.T) {
+		conn := pgtest.Connect(t, p.app, "backstage_plugin_catalog")
+		err := p.refused(p.plan(), p.options(), `1 sessions still use the databases (backstage_plugin_catalog: user backstage, application "portalctl"`, "--terminate")
+		if !errors.Is(err, ErrSessions) {
+			t.Errorf("error %v is no ErrSessions", err)
+		}
+		_ = conn.Close(context.Background())
+	})
+	t.Run("another restore", func(t *testing.T) {
+		conn := pgtest.Connect(t, p.admin, "postgres")
+		defer conn.Close(context.Background())
+		if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.refused(p.plan(), p.options(), "another restore is at work", "Wait"); !errors.Is(err, ErrBusy) {
+			t.Errorf("error %v is no ErrBusy", err)
+		}
+	})
+	t.Run("a role that may not", func(t *testing.T) {
+		pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak-secret'", "GRANT pg_read_all_data TO weak",
+			"CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker-secret'")
+		o := p.options()
+		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "weak", "weak-secret")}
+		p.refused(p.plan(), o, "may not create databases", "--admin-dsn")
+		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "maker", "maker-secret")}
+		p.refused(p.plan(), o, "may not rename it", "--admin-dsn")
+		// It owns the databases, and ALTER ROLE reader IN DATABASE is not its.
+		o.Connections = []pg.Target{p.app}
+		p.refused(p.plan(), o, "may not repeat ALTER ROLE reader IN DATABASE backstage_plugin_catalog", "--admin-dsn")
+	})
+	t.Run("a role that is gone", func(t *testing.T) {
+		plan := p.plan()
+		for _, target := range plan.Targets {
+			was, props := *target.was, *target.was.Properties
+			props.ACL = []string{"vanished=c/backstage"}
+			was.Properties, target.was = &props, &was
+		}
+		// Found in the last step: the databases stay open, and the old ones.
+		p.refused(plan, p.options(), `role "vanished" does not exist`, "")
+	})
+	t.Run("a wrong password", func(t *testing.T) {
+		o := p.options()
+		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "boss", "Wrong-And-Secret")}
+		if err := p.refused(p.plan(), o, "password authentication failed", "password"); strings.Contains(err.Error(), "Wrong-And-Secret") {
+			t.Errorf("the error shows the password: %v", err)
+		}
+	})
+	// After all of this, the way back is open.
+	if _, err := p.plan().Restore(t.Context(), p.options()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A snapshot is of one server. On another with databases of the same names,
+// nothing is compared, let alone restored; there is no option to go on.
+func TestLookRefusesAnotherServer(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	look := func() error {
+		plan, err := New(p.manifest, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Look(t.Context(), []pg.Target{p.admin}, nil)
+	}
+	id := p.manifest.Servers[0].SystemIdentifier
+	p.manifest.Servers[0].SystemIdentifier = "7000000000000000001"
+	if err := look(); err == nil || !strings.Contains(err.Error(), "is another server than the snapshot was taken of: its system identifier is "+id) ||
+		!strings.Contains(fault.NextOf(err), "--yes does not override this") {
+		t.Errorf("error %v, next %q", err, fault.NextOf(err))
+	}
+	// Where the identifier was not readable, the databases' numbers decide.
+	p.manifest.Servers[0].SystemIdentifier = ""
+	if err := look(); err != nil {
+		t.Error(err)
+	}
+	p.upgrade()
+	p.manifest.Servers[0].SystemIdentifier = id
+	plan := p.plan()
+	p.manifest.Servers[0].SystemIdentifier = ""
+	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
+		t.Fatal(err)
+	}
+	if err := look(); err != nil {
+		t.Errorf("after a restore the same server counts as another: %v", err)
+	}
+	for i := range p.manifest.Databases {
+		p.manifest.Databases[i].OID += 100000
+	}
+	if err := look(); err == nil || !strings.Contains(err.Error(), "its databases are not those that were dumped") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// What is asked for comes back whether it was migrated or not.
+func TestRestoreOnly(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	before := p.states()
+	p.upgrade()
+	upgraded := p.states()
+	plan := p.plan("search")
+	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range portalPlugins {
+		want := upgraded[id]
+		if id == "search" {
+			want = before[id]
+		}
+		if d := cmp.Diff(want, p.state(id)); d != "" {
+			t.Errorf("%s (-want +got)\n%s", id, d)
+		}
+	}
+	if plan, _ := New(p.manifest, nil); plan.Look(t.Context(), []pg.Target{p.admin}, []string{"kubernetes"}) == nil {
+		t.Error("a plugin that the snapshot does not have was accepted")
+	}
+}
+
+// A database that somebody dropped comes back, and there is nothing to keep.
+func TestRestoreOfADroppedDatabase(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	before := p.states()
+	pgtest.Exec(t, p.cluster, "postgres", "DROP DATABASE backstage_plugin_auth")
+	result, err := p.plan().Restore(t.Context(), p.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before, p.states()); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if len(result.Restored) != 1 || result.Restored[0].Failed != "" || len(result.Drop) != 0 {
+		t.Errorf("result %+v", result)
+	}
+}
+
+// --terminate ends what a portal that was not stopped holds open.
+func TestRestoreTerminates(t *testing.T) {
+	for _, schemas := range []bool{false, true} {
+		p := newPortal(t, schemas)
+		p.take()
+		before := p.states()
+		p.upgrade()
+		db, _ := p.place("catalog")
+		conn := pgtest.Connect(t, p.app, db)
+		defer conn.Close(context.Background())
+		o := p.options()
+		o.Terminate = true
+		if _, err := p.plan().Restore(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		p.same(0, before, "auth", "catalog")
+		if err := conn.Ping(t.Context()); err == nil {
+			t.Error("the session is alive")
+		}
+	}
+}

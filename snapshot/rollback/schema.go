@@ -1,0 +1,171 @@
+package rollback
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+)
+
+// schemaGroups are the targets that are schemas, by their database: those of
+// one database come back in one transaction.
+func (r *run) schemaGroups() [][]*Target {
+	var out [][]*Target
+	at := map[string]int{}
+	for _, t := range r.Targets {
+		if t.Kind != KindSchema {
+			continue
+		}
+		key := fmt.Sprint(t.Server, " ", t.Database)
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], t)
+	}
+	return out
+}
+
+// swapSchemas restores the schemas of one database in one transaction: psql
+// reads the renames, then what pg_restore makes of each dump, then the
+// comparison, then COMMIT. Whatever goes wrong before that last word, the
+// server takes everything back, also when we are no longer there.
+func (r *run) swapSchemas(ctx context.Context, group []*Target) error {
+	began := time.Now()
+	first := group[0]
+	if err := r.endSessions(ctx, first); err != nil {
+		return err
+	}
+	access, err := r.access(first.Server)
+	if err != nil {
+		return err
+	}
+	in, out := io.Pipe()
+	psql, err := pg.Start(ctx, pg.Command{
+		Path: r.tools.Path("psql"), Access: access, Env: r.roleEnv(first.Server), Stdin: in, Stdout: io.Discard,
+		Args: []string{"-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1", "-d", conninfo(first.Database)},
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		// A psql that has ended reads no more: the writer must not wait for it.
+		<-psql.Done()
+		in.Close()
+	}()
+	wrote := r.writeSchemas(ctx, out, group, access)
+	out.Close()
+	ended := psql.Wait()
+	switch {
+	case ctx.Err() != nil && ended != nil:
+		return ctx.Err()
+	case ended != nil:
+		return fault.Wrap(ended, fault.Pos{}, "%s: nothing was changed, one transaction held it all", first.Database).
+			WithNext("Read the server's message, then run the command again")
+	case wrote != nil:
+		return wrote
+	}
+	for _, t := range group {
+		r.took[t] = time.Since(began)
+		r.note(t, true)
+	}
+	return reached(context.WithoutCancel(ctx), "committed")
+}
+
+func (r *run) writeSchemas(ctx context.Context, w io.Writer, group []*Target, access pg.Access) error {
+	say := func(sql string) error {
+		_, err := io.WriteString(w, sql+"\n")
+		return err
+	}
+	if err := say("BEGIN;"); err != nil {
+		return err
+	}
+	for _, t := range group {
+		if err := say(t.renameSchemaSQL(r.stamp)); err != nil {
+			return err
+		}
+	}
+	for _, t := range group {
+		if err := r.scriptOf(ctx, w, t, access); err != nil {
+			return err
+		}
+		if err := reached(ctx, "restored "+t.Name()); err != nil {
+			return err
+		}
+	}
+	for _, t := range group {
+		r.Progress(Event{Target: t.Name(), Stage: "compare"})
+		if err := say(t.checkSQL() + "\n" + t.analyzeSQL()); err != nil {
+			return err
+		}
+	}
+	if err := reached(ctx, "before the commit"); err != nil {
+		return err
+	}
+	return say("COMMIT;")
+}
+
+// renameSchemaSQL moves the live schema away, if there is one.
+func (t *Target) renameSchemaSQL(stamp string) string {
+	return fmt.Sprintf("SELECT format('ALTER SCHEMA %%I RENAME TO %%I', nspname, %s) FROM pg_catalog.pg_namespace WHERE nspname = %s\n\\gexec",
+		literal(failedName(t.Schema, stamp)), literal(t.Schema))
+}
+
+// analyzeSQL names the tables: ANALYZE alone would read the whole database.
+func (t *Target) analyzeSQL() string {
+	var names []string
+	for _, table := range t.was.Tables {
+		names = append(names, ident(table.Schema)+"."+ident(table.Name))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "ANALYZE " + strings.Join(names, ", ") + ";"
+}
+
+// scriptOf has pg_restore turn a dump into statements.
+func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Access) error {
+	dump, err := openDump(r.Dir, t.Dump)
+	if err != nil {
+		return err
+	}
+	defer dump.Close()
+	dump.progress = func(done int64) {
+		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
+	}
+	dump.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
+	err = pg.Run(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: access, Stdin: dump, Stdout: w,
+		Args: []string{"--exit-on-error", "-f", "-"}})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case dump.err != nil:
+		return dump.err
+	case err != nil:
+		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name())
+	case !dump.whole:
+		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end")
+	}
+	return nil
+}
+
+// endSessions ends the sessions in the target's database. In schema mode nobody
+// can be kept out: the database is the other plugins' too, and ours.
+func (r *run) endSessions(ctx context.Context, t *Target) error {
+	if err := reached(ctx, "before the swap"); err != nil {
+		return err
+	}
+	r.Progress(Event{Target: t.Database, Stage: "swap"})
+	_, err := r.conns[t.Server].Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+ WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'`, t.Database)
+	if err != nil {
+		return stageError(ctx, err, "the sessions in %s could not be ended", t.Database)
+	}
+	return reached(ctx, "terminated")
+}

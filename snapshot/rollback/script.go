@@ -1,0 +1,199 @@
+package rollback
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+)
+
+//go:embed rollback.sh.tmpl
+var scriptText string
+
+var scriptTemplate = template.Must(template.New("rollback.sh").Delims("<%", "%>").Parse(scriptText))
+
+// scriptTools are all programs that rollback.sh runs; its step 0 checks them.
+var scriptTools = []string{"zstd", "cat", "cut", "date", "dirname", "ln", "mkdir", "mktemp", "mv", "rm", "sed"}
+
+type scriptServer struct {
+	N                                                                      int
+	Address, Host, Port, User, SSLMode, SystemIdentifier, PasswordVariable string
+}
+
+type scriptTarget struct {
+	N, Server                                                        int
+	Title, Kind, Name, Plugins, Dump, SHA256                         string
+	Expected, ExpectedCompare, Path, Role                            string
+	Live, LiveID, LiveLit, LiveConn, OID                             string
+	BesideID, BesideLit, BesideConn, MarkLit                         string
+	FailedID, FailedLit, FailedConn                                  string
+	SchemaID, SchemaLit, SchemaFailedID, SchemaFailedLit             string
+	MigrationLines, MigrationSQL, CompareSQL, CreateSQL, PropertySQL string
+}
+
+// Script is rollback.sh for the plan. It holds every target of the snapshot,
+// not the changed ones only: it finds out itself when it runs, which may be
+// long after the plan was made.
+func (p *Plan) Script() (string, error) {
+	var servers []scriptServer
+	var variables, numbers []string
+	for i, s := range p.Servers {
+		servers = append(servers, scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
+			User: shellQuote(s.User), SSLMode: shellQuote(firstOf(s.SSLMode, "prefer")),
+			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(shellName(s.PasswordVariable))})
+		if v := shellName(s.PasswordVariable); v != "" {
+			variables = append(variables, v)
+		}
+		numbers = append(numbers, strconv.Itoa(i+1))
+	}
+	var targets []scriptTarget
+	var all []string
+	major := 0
+	for i, t := range p.all() {
+		targets = append(targets, p.scriptTarget(i+1, t))
+		all = append(all, strconv.Itoa(i+1))
+		if t.Kind != KindSQLite {
+			major = max(major, p.Servers[t.Server].VersionNum/10000)
+		}
+	}
+	tools := append([]string{}, scriptTools...)
+	hint := "zstd"
+	if major > 0 {
+		tools = append([]string{"psql", "pg_restore"}, tools...)
+		hint = fmt.Sprintf("the PostgreSQL client %d or newer, and zstd", major)
+	}
+	sort.Strings(variables)
+	// A comment or a name of the database may hold any line. One that ends a
+	// here-document would make commands of what follows.
+	var texts strings.Builder
+	for _, t := range targets {
+		texts.WriteString(t.MigrationLines + "\n" + t.MigrationSQL + "\n" + t.CompareSQL + "\n" + t.PropertySQL + "\n")
+	}
+	end := unlike("PORTALCTL_END", texts.String())
+	var b strings.Builder
+	err := scriptTemplate.Execute(&b, map[string]any{
+		"End":      end,
+		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
+		"PasswordVariables": compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
+		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
+		"PostgreSQL": major > 0, "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
+	})
+	return b.String(), err
+}
+
+func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
+	// The stamp is not known yet: the names end with it, and the shell adds it.
+	const stampAt = "\x00"
+	withStamp := func(s string) string {
+		return strings.ReplaceAll(shellQuote(s), stampAt, `'"$stamp"'`)
+	}
+	out := scriptTarget{N: n, Server: t.Server + 1, Title: oneLine(t.Name() + " (" + t.plugins() + ")"), Kind: t.Kind, Name: shellQuote(t.Name()),
+		Plugins: shellQuote(strings.Join(t.Plugins, ",")), Dump: shellQuote(t.Dump.Name), SHA256: shellQuote(t.Dump.SHA256),
+		Expected: shellQuote(about(t.Expected.Restore)), ExpectedCompare: shellQuote(about(t.Expected.Compare)),
+		Path: shellQuote(t.Path), Role: shellQuote(t.was.Role), MigrationLines: t.migrationLines()}
+	if t.Kind == KindSQLite {
+		return out
+	}
+	beside, failed := stampedName(t.Database, besideSuffix), stampedName(t.Database, failedSuffix)
+	out.Live, out.LiveID, out.LiveLit, out.LiveConn = shellQuote(t.Database), shellQuote(ident(t.Database)), shellQuote(literal(t.Database)), shellQuote(conninfo(t.Database))
+	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
+	out.BesideID, out.BesideLit, out.BesideConn = withStamp(ident(beside)), withStamp(literal(beside)), withStamp(conninfo(beside))
+	out.FailedID, out.FailedLit, out.FailedConn = withStamp(ident(failed)), withStamp(literal(failed)), withStamp(conninfo(failed))
+	out.MarkLit = shellQuote(literal(mark(t)))
+	out.MigrationSQL = migrationQueriesSQL(t.Schema)
+	out.CompareSQL = t.checkSQL()
+	if t.Kind == KindSchema {
+		old := stampedName(t.Schema, failedSuffix)
+		out.SchemaID, out.SchemaLit = shellQuote(ident(t.Schema)), shellQuote(literal(t.Schema))
+		out.SchemaFailedID, out.SchemaFailedLit = withStamp(ident(old)), withStamp(literal(old))
+		out.PropertySQL = t.analyzeSQL() + "\n"
+		return out
+	}
+	out.CreateSQL = withStamp(createSQL(t.was.Properties, beside))
+	out.PropertySQL = statements(propertySQL(t.was.Properties, t.Database))
+	return out
+}
+
+// stampedName is fitName with a NUL, which no name can hold, for the stamp of
+// fifteen.
+func stampedName(live, suffix string) string {
+	const stamp = "00000000_000000"
+	return strings.TrimSuffix(fitName(live, suffix+stamp), stamp) + "\x00"
+}
+
+func statements(list []string) string {
+	var b strings.Builder
+	for _, s := range list {
+		b.WriteString(s + ";\n")
+	}
+	return b.String()
+}
+
+// migrationLines are the snapshot's migrations as rollback.sh prints the live
+// ones: "schema.table|name".
+func (t *Target) migrationLines() string {
+	var b strings.Builder
+	for _, m := range t.then() {
+		for _, name := range m.names {
+			fmt.Fprintf(&b, "%s.%s|%s\n", m.schema, m.table, name)
+		}
+	}
+	return b.String()
+}
+
+// unlike makes word longer until no line of text is it.
+func unlike(word, text string) string {
+	for slices.Contains(strings.Split(text, "\n"), word) {
+		word += "_"
+	}
+	return word
+}
+
+// conninfo names a database to libpq: a bare name that holds "=" would be read
+// as a connection string.
+func conninfo(database string) string {
+	return "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(database) + "'"
+}
+
+// shellName is a variable's name if sh can have it.
+func shellName(name string) string {
+	for i, c := range name {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return ""
+		}
+	}
+	return name
+}
+
+// oneLine is a text for a comment, where a line break would start a command.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+func compact(sorted []string) []string {
+	var out []string
+	for i, s := range sorted {
+		if i == 0 || s != sorted[i-1] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,208 @@
+package rollback
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
+)
+
+// swapTime is how long a swap may take from the block to the commit. Renames
+// take milliseconds; the server itself waits five seconds for sessions to go.
+const swapTime = 2 * time.Minute
+
+// swap gives all restored databases of a server their names in one transaction.
+//
+// An interruption waits until it is over: between the block and the commit a
+// live database takes no connections, and that must not be how it stays.
+func (r *run) swap(ctx context.Context, server int) error {
+	var targets []*Target
+	for _, t := range r.made {
+		if t.Server == server {
+			targets = append(targets, t)
+		}
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	if err := reached(ctx, "before the swap"); err != nil {
+		return err
+	}
+	r.Progress(Event{Target: r.Plan.Servers[server].ID, Stage: "swap"})
+	conn := r.conns[server]
+	held, cancel := context.WithTimeout(context.WithoutCancel(ctx), swapTime)
+	defer cancel()
+	rows, err := liveDatabases(held, conn)
+	if err != nil {
+		return stageError(ctx, err, "the databases cannot be listed")
+	}
+	oids := map[string]uint32{}
+	for _, row := range rows {
+		oids[row.Name] = row.OID
+	}
+	if err := r.block(held, conn, targets, oids); err != nil {
+		return r.unblock(held, server, targets, oids, err)
+	}
+	if err := r.rename(held, conn, targets, oids); err != nil {
+		if !r.swapped(held, server, targets, oids) {
+			return r.unblock(held, server, targets, oids, err)
+		}
+	}
+	for _, t := range targets {
+		r.note(t, oids[t.Database] != 0)
+	}
+	r.made = withoutTargets(r.made, targets)
+	return reached(held, "swapped")
+}
+
+// block lets nobody in and ends the sessions that are there. ALLOW_CONNECTIONS
+// rather than a connection limit, which does not hold superusers back.
+func (r *run) block(ctx context.Context, conn *pgx.Conn, targets []*Target, oids map[string]uint32) error {
+	for _, t := range targets {
+		if oids[t.Database] == 0 {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS false"); err != nil {
+			return err
+		}
+	}
+	if err := reached(ctx, "blocked"); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		if _, err := conn.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+ WHERE datname IN ($1, $2) AND pid <> pg_backend_pid() AND backend_type = 'client backend'`, t.Database, besideName(t.Database, r.stamp)); err != nil {
+			return err
+		}
+	}
+	return reached(ctx, "terminated")
+}
+
+// swapSQL are the statements of the one transaction.
+func (t *Target) swapSQL(stamp string, exists bool) []string {
+	var out []string
+	if exists {
+		failed := failedName(t.Database, stamp)
+		out = append(out, "ALTER DATABASE "+ident(t.Database)+" RENAME TO "+ident(failed),
+			"ALTER DATABASE "+ident(failed)+" ALLOW_CONNECTIONS true",
+			"COMMENT ON DATABASE "+ident(failed)+" IS "+literal("portalctl: replaced "+t.Database+", kept until somebody drops it"))
+	}
+	out = append(out, "ALTER DATABASE "+ident(besideName(t.Database, stamp))+" RENAME TO "+ident(t.Database))
+	return append(out, propertySQL(t.was.Properties, t.Database)...)
+}
+
+func (r *run) rename(ctx context.Context, conn *pgx.Conn, targets []*Target, oids map[string]uint32) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
+	for _, t := range targets {
+		for _, sql := range t.swapSQL(r.stamp, oids[t.Database] != 0) {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s", strings.SplitN(sql, " SET ", 2)[0])
+			}
+		}
+		if err := reached(ctx, "renamed "+t.Name()); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	return reached(ctx, "committed")
+}
+
+// swapped asks the server whether the transaction was committed, when its
+// answer did not arrive. The number of a database stays when it is renamed.
+func (r *run) swapped(ctx context.Context, server int, targets []*Target, oids map[string]uint32) bool {
+	conn, err := r.Connections[server].Connect(ctx, "")
+	if err != nil {
+		return false
+	}
+	defer conn.Close(ctx)
+	rows, err := liveDatabases(ctx, conn)
+	if err != nil {
+		return false
+	}
+	for _, row := range rows {
+		if row.Name == targets[0].Database {
+			return row.OID == oids[besideName(row.Name, r.stamp)]
+		}
+	}
+	return false
+}
+
+// unblock opens the live databases again after cause.
+func (r *run) unblock(ctx context.Context, server int, targets []*Target, oids map[string]uint32, cause error) error {
+	text := "the names could not be swapped, the live databases are the old ones"
+	conn := r.conns[server]
+	if conn.IsClosed() {
+		fresh, err := r.Connections[server].Connect(ctx, "")
+		if err != nil {
+			return fault.Wrap(pg.Cause(cause), fault.Pos{}, "the server went away during the swap").
+				WithNext("When it is up again run portalctl snapshot restore once more: it finds what is half done and finishes or undoes it")
+		}
+		r.conns[server], conn = fresh, fresh
+	}
+	for _, t := range targets {
+		if oids[t.Database] == 0 {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"); err != nil {
+			text += ", and " + t.Database + " takes no connections: ALTER DATABASE " + ident(t.Database) + " ALLOW_CONNECTIONS true"
+		}
+	}
+	return fault.Wrap(pg.Cause(cause), fault.Pos{}, "%s", text).WithNext("Stop what connects to the databases, then run the command again")
+}
+
+// note records a target as restored.
+func (r *run) note(t *Target, existed bool) {
+	done := Restored{Name: t.Name(), Plugins: t.Plugins, Milliseconds: r.took[t].Milliseconds()}
+	done.Rows = t.Rows
+	if existed {
+		done.Failed = t.failed(r.stamp)
+		r.result.Drop = append(r.result.Drop, t.dropCommand(r.stamp))
+	}
+	r.result.Restored = append(r.result.Restored, done)
+}
+
+// failed is what the target's old state is called after a restore.
+func (t *Target) failed(stamp string) string {
+	switch t.Kind {
+	case KindSchema:
+		return t.Database + "." + failedName(t.Schema, stamp)
+	case KindSQLite:
+		return fileFailed(t.Path, stamp)
+	}
+	return failedName(t.Database, stamp)
+}
+
+// dropCommand removes the old state, when nobody needs it any more.
+func (t *Target) dropCommand(stamp string) string {
+	switch t.Kind {
+	case KindSchema:
+		return "psql -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
+	case KindSQLite:
+		return "rm " + shellQuote(fileFailed(t.Path, stamp))
+	}
+	return "psql -d postgres -c " + shellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
+}
+
+func withoutTargets(list, gone []*Target) []*Target {
+	var out []*Target
+	for _, t := range list {
+		kept := true
+		for _, g := range gone {
+			kept = kept && t != g
+		}
+		if kept {
+			out = append(out, t)
+		}
+	}
+	return out
+}
