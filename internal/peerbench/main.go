@@ -26,12 +26,13 @@ var benchmarks = map[string]struct {
 	run  func(args []string) error
 	what string
 }{
-	"bump":    {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
-	"check":   {benchCheck, "check against yarn dedupe --check (Berry) and yarn-deduplicate --list (Yarn 1)"},
-	"noop":    {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
-	"lock":    {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
-	"audit":   {benchAudit, "audit with a database against osv-scanner's offline scan, index warm and cold"},
-	"startup": {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
+	"bump":     {benchBump, "versions bump against backstage-cli versions:bump --skip-install"},
+	"check":    {benchCheck, "check against yarn dedupe --check (Berry) and yarn-deduplicate --list (Yarn 1)"},
+	"noop":     {benchNoop, "versions lock --check on locks in order, against yarn install --mode=update-lockfile"},
+	"lock":     {benchLock, "versions lock after edits and after a release bump, against yarn install --mode=update-lockfile"},
+	"audit":    {benchAudit, "audit with a database against osv-scanner's offline scan, index warm and cold"},
+	"snapshot": {benchSnapshot, "snapshot create against one pg_dump -Fc after the other, and snapshot verify against pg_restore"},
+	"startup":  {benchStartup, "the process alone: portalctl --version, with its slowest package initialisations"},
 }
 
 func main() {
