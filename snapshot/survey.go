@@ -159,6 +159,11 @@ func (s *Survey) find(all []database.Found) {
 		case f.State == database.Unknown:
 			s.warn("unknown-database", line.Database, "If it is this portal's, install the plugin or name it in app-config; else leave it",
 				"no installed plugin is known to use it: another deployment's, or of a plugin that is gone. It is not copied")
+		case f.State == database.Missing && p.Migrates():
+			// A plugin that migrates at boot has its data somewhere. A snapshot
+			// without it would be found short on the day it is needed.
+			s.refuse("missing", line.Database, "Check --config, the prefix and the server; if the plugin is installed but has never run, leave it out with --skip "+p.ID,
+				"it does not exist, but %s keeps its data there", p.ID)
 		case f.State == database.Present:
 			key := u.Server + "\n" + u.Title()
 			i, ok := units[key]
