@@ -18,6 +18,7 @@ const module = "github.com/portalctl/portalctl/"
 // the dependency rule of docs/architecture.md; a new package needs a place here.
 var ranks = map[string]int{
 	"internal/fault":      0,
+	"internal/collector":  0,
 	"internal/semrange":   0,
 	"internal/portal":     0,
 	"internal/filelock":   0,

@@ -8,13 +8,13 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "github.com/portalctl/portalctl/internal/collector" // for its effect
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
-	lateCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return Main(ctx, os.Args, env{

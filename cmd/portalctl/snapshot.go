@@ -244,3 +244,11 @@ func deployedFile(head *gitbase.Head, root, name string) ([]byte, error) {
 	}
 	return src, err
 }
+
+// snapshotFormat is the form of the report; positional arguments are refused.
+func snapshotFormat(c *cli.Context) (string, error) {
+	if err := noArgs(c); err != nil {
+		return "", err
+	}
+	return oneOf(c, "format", "table", "json", "markdown")
+}

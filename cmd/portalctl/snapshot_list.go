@@ -85,10 +85,7 @@ func verifiedText(s *snapshot.Snapshot) string {
 }
 
 func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
-	}
-	format, err := oneOf(c, "format", "table", "json", "markdown")
+	format, err := snapshotFormat(c)
 	if err != nil {
 		return err
 	}
@@ -151,10 +148,7 @@ func when(t time.Time) string {
 func shortCommit(hash string) string { return hash[:min(len(hash), 10)] }
 
 func runSnapshotShow(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
-	}
-	format, err := oneOf(c, "format", "table", "json", "markdown")
+	format, err := snapshotFormat(c)
 	if err != nil {
 		return err
 	}

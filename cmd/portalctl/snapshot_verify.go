@@ -37,10 +37,7 @@ func snapshotVerifyCommand(e env) *cli.Command {
 }
 
 func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
-	}
-	format, err := oneOf(c, "format", "table", "json", "markdown")
+	format, err := snapshotFormat(c)
 	if err != nil {
 		return err
 	}

@@ -51,15 +51,11 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 	if err != nil {
 		return err
 	}
-	dump, err := openDump(r.Dir, t.Dump)
+	dump, err := r.openDump(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer dump.Close()
-	dump.progress = func(done int64) {
-		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
-	}
-	dump.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
 	err = pg.Run(ctx, pg.Command{
 		Path: r.tools.Path("pg_restore"), Access: access, Env: r.roleEnv(t.Server), Stdin: dump,
 		Args: []string{"--exit-on-error", "--no-password", "-d", conninfo(database)},

@@ -78,6 +78,19 @@ type dumpReader struct {
 	reached  func() error
 }
 
+// openDump opens the dump of t, to be restored: what is read is reported.
+func (r *run) openDump(ctx context.Context, t *Target) (*dumpReader, error) {
+	d, err := openDump(r.Dir, t.Dump)
+	if err != nil {
+		return nil, err
+	}
+	d.progress = func(done int64) {
+		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
+	}
+	d.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
+	return d, nil
+}
+
 // openDump opens a dump for reading. The decoder checks zstd's own checksum.
 func openDump(dir string, want snapshot.File) (*dumpReader, error) {
 	d := &dumpReader{name: filepath.Join(dir, want.Name), progress: func(int64) {}, reached: func() error { return nil }}

@@ -131,15 +131,11 @@ func (t *Target) analyzeSQL() string {
 
 // scriptOf has pg_restore turn a dump into statements.
 func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Access) error {
-	dump, err := openDump(r.Dir, t.Dump)
+	dump, err := r.openDump(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer dump.Close()
-	dump.progress = func(done int64) {
-		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
-	}
-	dump.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
 	err = pg.Run(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: access, Stdin: dump, Stdout: w,
 		Args: []string{"--exit-on-error", "-f", "-"}})
 	switch {

@@ -150,15 +150,11 @@ func (r *run) filesBeside(ctx context.Context) (besideFiles, error) {
 }
 
 func (r *run) decode(ctx context.Context, t *Target, name string) error {
-	dump, err := openDump(r.Dir, t.Dump)
+	dump, err := r.openDump(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer dump.Close()
-	dump.progress = func(done int64) {
-		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
-	}
-	dump.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
 	mode := os.FileMode(0o600)
 	if info, err := os.Stat(t.Path); err == nil {
 		mode = info.Mode().Perm()

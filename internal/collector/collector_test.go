@@ -1,4 +1,4 @@
-package main
+package collector
 
 import (
 	"runtime"
@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-func TestLateCollector(t *testing.T) {
+func TestLate(t *testing.T) {
 	t.Setenv("GOGC", "")
 	before := debug.SetGCPercent(50)
 	defer debug.SetGCPercent(before)
-	lateCollector()
+	late()
 	if got := percent(); got <= 100 {
 		t.Fatalf("before the first collection: %d", got)
 	}
@@ -27,7 +27,7 @@ func TestLateCollector(t *testing.T) {
 
 	t.Setenv("GOGC", "70")
 	debug.SetGCPercent(70)
-	lateCollector()
+	late()
 	if got := percent(); got != 70 {
 		t.Errorf("GOGC=70 became %d", got)
 	}
