@@ -96,6 +96,11 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 
 // copy copies all databases, largest first, and the servers' roles.
 func (c *creation) copy(ctx context.Context) error {
+	// Before the copies begin: they write into the units.
+	doors := make([]door, len(c.survey.Servers))
+	for i := range doors {
+		doors[i] = c.door(c.survey.Servers[i].ID)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(c.opts.Jobs, 2))
 	for i := range c.survey.units {
@@ -119,7 +124,7 @@ func (c *creation) copy(ctx context.Context) error {
 		})
 	}
 	for i := range c.survey.Servers {
-		group.Go(func() error { return c.globals(ctx, i) })
+		group.Go(func() error { return c.globals(ctx, i, doors[i]) })
 	}
 	return group.Wait()
 }
@@ -168,40 +173,47 @@ func (c *creation) sqlite(ctx context.Context, u *unit, i int) error {
 	return nil
 }
 
+// door is how a server is reached as a whole: its target is nil when it has none
+// of our databases.
+type door struct {
+	target   *pg.Target
+	database string
+}
+
+func (c *creation) door(server string) door {
+	d := door{target: c.survey.in.Admin}
+	for i := range c.survey.units {
+		u := &c.survey.units[i]
+		if u.Server != server {
+			continue
+		}
+		if d.target == nil {
+			t := u.target
+			t.Role = ""
+			d.target = &t
+		}
+		d.database = u.Name
+		break
+	}
+	return d
+}
+
 // globals keeps a server's roles, without their passwords. Managed servers do
 // not let everyone read them: then a note says so.
-func (c *creation) globals(ctx context.Context, i int) error {
+func (c *creation) globals(ctx context.Context, i int, d door) error {
+	if d.target == nil {
+		return nil
+	}
 	server := &c.survey.Servers[i]
-	target := c.survey.in.Admin
-	if target == nil {
-		for _, u := range c.survey.units {
-			if u.Server == server.ID {
-				t := u.target
-				t.Role = ""
-				target = &t
-				break
-			}
-		}
-	}
-	if target == nil {
-		return nil // the server has none of our databases
-	}
 	var private pg.Private
 	defer private.Close()
-	access, err := private.Access(*target)
+	access, err := private.Access(*d.target)
 	if err != nil {
 		return err
 	}
-	database := ""
-	for _, u := range c.survey.units {
-		if u.Server == server.ID {
-			database = u.Name
-			break
-		}
-	}
 	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName.ReplaceAllString(server.ID, "_"))
 	file, err := runDump(ctx, c.survey.tools, pg.Command{Path: c.survey.tools.Path("pg_dumpall"),
-		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + database}, Access: access}, c.dir, name, nil)
+		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, nil)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -176,7 +176,8 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 				text = p.Subject + ": " + text
 			}
 			fmt.Fprintf(w, "%s %s\n", list.word, harmless(text))
-			if p.Next != "" {
+			// What the next problem asks for as well is said once, below it.
+			if p.Next != "" && (i+1 == len(list.problems) || list.problems[i+1].Next != p.Next) {
 				fmt.Fprintf(w, "  %s\n", harmless(p.Next))
 			}
 		}
