@@ -11,9 +11,14 @@ import (
 // a terminal, and removes itself when done, so that it never mixes with the
 // report. Its methods are safe for use from several goroutines, and on nil.
 type Progress struct {
-	mu  sync.Mutex
-	bar *progressbar.ProgressBar
+	mu   sync.Mutex
+	bar  *progressbar.ProgressBar
+	done chan struct{} // closed when the line is removed
+	once sync.Once
 }
+
+// turn is how often a spinner moves while nothing is counted.
+const turn = 100 * time.Millisecond
 
 // Progress starts a progress line named label. total is in units of work; -1
 // means that the end is unknown and shows a spinner.
@@ -21,7 +26,7 @@ func (s *Streams) Progress(label string, total int) *Progress {
 	if !s.ErrTTY {
 		return nil
 	}
-	return &Progress{bar: progressbar.NewOptions(total,
+	p := &Progress{done: make(chan struct{}), bar: progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(s.Err),
 		progressbar.OptionSetDescription(label),
 		progressbar.OptionClearOnFinish(),
@@ -29,7 +34,37 @@ func (s *Streams) Progress(label string, total int) *Progress {
 		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(80*time.Millisecond),
 		progressbar.OptionSetPredictTime(false),
+		// The library's own turning of a spinner races with its other methods.
+		progressbar.OptionSetSpinnerChangeInterval(0),
 	)}
+	if total < 0 {
+		go p.spin()
+	}
+	return p
+}
+
+// spin draws the line until it is removed.
+func (p *Progress) spin() {
+	ticker := time.NewTicker(turn)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-ticker.C:
+			p.draw()
+		}
+	}
+}
+
+func (p *Progress) draw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+	default:
+		_ = p.bar.RenderBlank()
+	}
 }
 
 // Add counts n more units as done.
@@ -72,6 +107,7 @@ func (p *Progress) Done() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.once.Do(func() { close(p.done) })
 	_ = p.bar.Finish()
 	_ = p.bar.Clear()
 }
