@@ -15,8 +15,9 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// Never stopped: a signal that comes when the work is done must not turn its
+	// exit code into a death by the signal.
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	return Main(ctx, os.Args, env{
 		Streams: ui.System(os.Getenv),
 		Environ: os.Environ(),

@@ -56,8 +56,7 @@ func runHelper(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 99
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	n := 0
 	seen := map[string]bool{}
 	points := WithPoints(ctx, func(point string) error {
