@@ -91,7 +91,7 @@ func TestSnapshotRestore(t *testing.T) {
 		unchanged("no")
 	})
 	t.Run("a running portal", func(t *testing.T) {
-		conn := pgtest.Connect(t, p.app(), "backstage_plugin_catalog")
+		conn := pgtest.Portal(t, p.app(), "backstage_plugin_catalog")
 		defer conn.Close(context.Background())
 		p.refused([]string{"restore", "--yes"}, "1 sessions still use the databases", "--terminate")
 		unchanged("a refusal")

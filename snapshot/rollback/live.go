@@ -105,13 +105,15 @@ func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]in
 	return out, nil
 }
 
-// liveSessions are the client sessions in some databases, without our own.
+// liveSessions are the client sessions in some databases, without our own and
+// rollback.sh's: one that was closed may still be ending on the server.
 func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]Session, error) {
 	rows, err := conn.Query(ctx, `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
        coalesce(host(client_addr), 'a local socket'), coalesce(state, '')
   FROM pg_catalog.pg_stat_activity
  WHERE datname = ANY($1) AND pid <> pg_backend_pid() AND backend_type = 'client backend'
- ORDER BY datname, pid`, names)
+   AND coalesce(application_name, '') NOT IN ($2, 'portalctl-rollback')
+ ORDER BY datname, pid`, names, pg.AppName)
 	if err != nil {
 		return nil, err
 	}

@@ -104,8 +104,8 @@ func TestRestoreRefuses(t *testing.T) {
 		p.refused(plan, p.options(), "the schema is not the one of the snapshot", "verify --rehearse")
 	})
 	t.Run("sessions", func(t *testing.T) {
-		conn := pgtest.Connect(t, p.app, "backstage_plugin_catalog")
-		err := p.refused(p.plan(), p.options(), `1 sessions still use the databases (backstage_plugin_catalog: user backstage, application "portalctl"`, "--terminate")
+		conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
+		err := p.refused(p.plan(), p.options(), `1 sessions still use the databases (backstage_plugin_catalog: user backstage, application "backstage"`, "--terminate")
 		if !errors.Is(err, ErrSessions) {
 			t.Errorf("error %v is no ErrSessions", err)
 		}
@@ -248,7 +248,7 @@ func TestRestoreTerminates(t *testing.T) {
 		before := p.states()
 		p.upgrade()
 		db, _ := p.place("catalog")
-		conn := pgtest.Connect(t, p.app, db)
+		conn := pgtest.Portal(t, p.app, db)
 		defer conn.Close(context.Background())
 		o := p.options()
 		o.Terminate = true

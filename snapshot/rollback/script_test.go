@@ -134,7 +134,7 @@ func TestScriptRefusesLiveSessions(t *testing.T) {
 	p.writePlan()
 	p.upgrade()
 	upgraded := p.states()
-	conn := pgtest.Connect(t, p.app, "backstage_plugin_catalog")
+	conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
 	defer conn.Close(context.Background())
 	path := p.scriptPath()
 	out, code := p.script(t.Context(), shells(t)[0], path, "", "--yes")

@@ -91,6 +91,17 @@ func Connect(t testing.TB, target pg.Target, database string) *pgx.Conn {
 	return conn
 }
 
+// Portal opens a connection as a running backend has it, not one of ours; the
+// caller closes it.
+func Portal(t testing.TB, target pg.Target, database string) *pgx.Conn {
+	t.Helper()
+	conn := Connect(t, target, database)
+	if _, err := conn.Exec(t.Context(), "SET application_name = 'backstage'"); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
 // TCP leads to the cluster's port on loopback as a user with a password.
 func TCP(c *pg.Cluster, user, password string) pg.Target {
 	return pg.Target{Host: "127.0.0.1", Port: c.Port, User: user, Password: pg.NewSecret(password), SSLMode: "disable"}
