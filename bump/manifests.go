@@ -2,8 +2,10 @@ package bump
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/Masterminds/semver/v3"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -14,27 +16,44 @@ import (
 // bumpManifests moves the specs in the four dependency sections of every
 // workspace.
 func (pl *planner) bumpManifests(t *targets) error {
+	type job struct {
+		ws    *workspace.Workspace
+		moved []pkgjson.Dep
+		text  []byte
+	}
+	var jobs []*job
 	for _, ws := range pl.in.Project.Workspaces {
-		var moved []pkgjson.Dep
+		j := &job{ws: ws}
 		for _, d := range ws.File.AllDeps() {
 			spec, ok, err := pl.moveSpec(t, ws, d)
-			if err != nil || !ok {
-				if err != nil {
-					return err
-				}
-				continue
+			if err != nil {
+				return err
 			}
-			d.Spec = spec
-			moved = append(moved, d)
+			if ok {
+				d.Spec = spec
+				j.moved = append(j.moved, d)
+			}
 		}
-		if len(moved) == 0 {
-			continue
+		if len(j.moved) > 0 {
+			jobs = append(jobs, j)
 		}
-		edited := *ws.File // the project's own File stays as it was read
-		if err := edited.SetAll(moved); err != nil {
+	}
+	// What is decided is written at once: parsing is most of a bump's work.
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, j := range jobs {
+		g.Go(func() error {
+			edited := *j.ws.File // the project's own File stays as it was read
+			err := edited.SetAll(j.moved)
+			j.text = edited.Bytes()
 			return err
-		}
-		pl.edit(ws.Path(), ws.File.Bytes(), edited.Bytes())
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		pl.edit(j.ws.Path(), j.ws.File.Bytes(), j.text)
 	}
 	return nil
 }

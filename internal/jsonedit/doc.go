@@ -38,6 +38,7 @@ type Doc struct {
 // changes, so a Value stays usable (for the version it came from) after an edit.
 type source struct {
 	file  string
+	skip  int // length of the byte order mark before body
 	body  []byte
 	lines []int // offset of the first byte of each line
 }
@@ -60,7 +61,7 @@ func Parse(file string, src []byte) (*Doc, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: file}, "not valid JSON").WithNext(nextFix)
 	}
-	return &Doc{prefix: prefix, src: newSource(file, body), root: root}, nil
+	return &Doc{prefix: prefix, src: newSource(file, len(prefix), body), root: root}, nil
 }
 
 // Bytes is the current text, byte order mark included. The caller must not
@@ -125,14 +126,14 @@ func collectDuplicates(v Value, path []string, dups *[]Duplicate) {
 	}
 }
 
-func newSource(file string, body []byte) *source {
+func newSource(file string, skip int, body []byte) *source {
 	lines := make([]int, 1, 1+bytes.Count(body, []byte("\n")))
 	for i, c := range body {
 		if c == '\n' {
 			lines = append(lines, i+1)
 		}
 	}
-	return &source{file: file, body: body, lines: lines}
+	return &source{file: file, skip: skip, body: body, lines: lines}
 }
 
 // pos is fault.PosAt with the line looked up instead of counted: a file has a

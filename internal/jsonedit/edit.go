@@ -2,9 +2,7 @@ package jsonedit
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -26,45 +24,8 @@ func (d *Doc) SetString(path []string, s string) error {
 	return d.splice(v.v.StartOffset, v.v.EndOffset, hujson.String(s))
 }
 
-// StringSet is one change of SetStrings.
-type StringSet struct {
-	Path  []string
-	Value string
-}
-
-// SetStrings is SetString for many values at once, of which the file is parsed
-// again only once. Either all values are changed or none. No value may be
-// inside another one.
-func (d *Doc) SetStrings(sets []StringSet) error {
-	type literal struct {
-		start, end int
-		text       []byte
-	}
-	var edits []literal
-	for _, set := range sets {
-		v, err := d.find(set.Path)
-		if err != nil {
-			return err
-		}
-		if v.Kind() != String || v.String() != set.Value {
-			edits = append(edits, literal{v.v.StartOffset, v.v.EndOffset, hujson.String(set.Value)})
-		}
-	}
-	if len(edits) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(edits, func(a, b literal) int { return cmp.Compare(a.start, b.start) })
-	body := make([]byte, 0, len(d.src.body)+16*len(edits))
-	at := 0
-	for _, e := range edits {
-		if e.start < at {
-			return fault.At(d.src.pos(e.start), "two edits of one value").WithNext(nextReport)
-		}
-		body = append(append(body, d.src.body[at:e.start]...), e.text...)
-		at = e.end
-	}
-	return d.replace(append(body, d.src.body[at:]...), edits[0].start)
-}
+// Literal is s as a JSON string, in the way that SetString writes it.
+func Literal(s string) []byte { return hujson.String(s) }
 
 // Set makes the existing value at path the JSON text raw. Nothing changes when
 // it is written like that already.
@@ -218,6 +179,7 @@ func (d *Doc) replace(body []byte, start int) error {
 	if err != nil {
 		return fault.Wrap(err, d.src.pos(start), "an edit would break the file").WithNext(nextReport)
 	}
+	next.src.skip = d.src.skip
 	d.src, d.root = next.src, next.root
 	return nil
 }

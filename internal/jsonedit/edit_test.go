@@ -195,32 +195,27 @@ func meaning(t *testing.T, d *Doc) any {
 	return m
 }
 
-func TestSetStrings(t *testing.T) {
-	const src = "\xef\xbb\xbf{\r\n\t\"a\": \"1\", \"b\":{\"c\" : \"2\"},\r\n\t\"d\": 3, \"e\": \"\\u0031\"}"
-	d, err := Parse("x.json", []byte(src))
-	if err != nil {
+// Spans and literals are what a caller needs to edit the text itself.
+func TestSpan(t *testing.T) {
+	const src = "\xef\xbb\xbf{\r\n\t\"a\": \"1\", \"b\": {\"c\" : \"2\"}}"
+	d := parse(t, src)
+	for path, want := range map[string]string{"a": `"1"`, "b": `{"c" : "2"}`} {
+		v, _ := d.Get(path)
+		if start, end := v.Span(); src[start:end] != want {
+			t.Errorf("%s: %q, want %q", path, src[start:end], want)
+		}
+	}
+	if err := d.SetString([]string{"a"}, "longer"); err != nil {
 		t.Fatal(err)
 	}
-	err = d.SetStrings([]StringSet{
-		{[]string{"d"}, "three"}, {[]string{"b", "c"}, "two"}, {[]string{"a"}, "one, longer"}, {[]string{"e"}, "1"},
-	})
-	if err != nil {
-		t.Fatal(err)
+	b, _ := d.Get("b", "c")
+	if start, end := b.Span(); string(d.Bytes()[start:end]) != `"2"` {
+		t.Errorf("after an edit: %q", d.Bytes()[start:end])
 	}
-	want := "\xef\xbb\xbf{\r\n\t\"a\": \"one, longer\", \"b\":{\"c\" : \"two\"},\r\n\t\"d\": \"three\", \"e\": \"\\u0031\"}"
-	if got := string(d.Bytes()); got != want {
-		t.Errorf("got  %q\nwant %q", got, want)
+	if start, end := (Value{}).Span(); start != 0 || end != 0 {
+		t.Error("nothing has a place")
 	}
-	for name, sets := range map[string][]StringSet{
-		"missing":  {{[]string{"a"}, "x"}, {[]string{"nope"}, "y"}},
-		"twice":    {{[]string{"a"}, "x"}, {[]string{"a"}, "y"}},
-		"enclosed": {{[]string{"b"}, "x"}, {[]string{"b", "c"}, "y"}},
-	} {
-		if err := d.SetStrings(sets); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-		if got := string(d.Bytes()); got != want {
-			t.Errorf("%s: changed the file: %q", name, got)
-		}
+	if got := string(Literal(`a"b`)); got != `"a\"b"` {
+		t.Error(got)
 	}
 }

@@ -96,6 +96,14 @@ func (v Value) Raw() []byte {
 	return v.src.body[v.v.StartOffset:v.v.EndOffset]
 }
 
+// Span is where the value stands in the text that Parse was given.
+func (v Value) Span() (start, end int) {
+	if v.v == nil {
+		return 0, 0
+	}
+	return v.src.skip + v.v.StartOffset, v.src.skip + v.v.EndOffset
+}
+
 // Pos is the place of the value's first byte.
 func (v Value) Pos() fault.Pos {
 	if v.v == nil {

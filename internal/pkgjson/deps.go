@@ -1,6 +1,9 @@
 package pkgjson
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 )
@@ -55,34 +58,73 @@ func (f *File) Set(s Section, name, spec string) error {
 }
 
 // SetAll is Set for many dependencies at once: all of them or none. Each Dep
-// has the spec that it is to get; its Pos is not looked at.
+// has the spec that it is to get; its Pos is not looked at. The file is parsed
+// once more, which proves that the result is a manifest still.
 func (f *File) SetAll(deps []Dep) error {
-	sets := make([]jsonedit.StringSet, len(deps))
-	for i, d := range deps {
-		sets[i] = jsonedit.StringSet{Path: []string{string(d.Section), d.Name}, Value: d.Spec}
+	edits := make([]edit, 0, len(deps))
+	for _, d := range deps {
+		i, now := slices.Index(sections[:], d.Section), -1
+		if i >= 0 {
+			now = slices.IndexFunc(f.deps[i], func(x Dep) bool { return x.Name == d.Name })
+		}
+		if now < 0 {
+			return fault.At(fault.Pos{File: f.file}, "there is no %q in %s", d.Name, d.Section).WithNext(nextReport)
+		}
+		if f.deps[i][now].Spec != d.Spec { // else it reads so, whatever its escapes
+			edits = append(edits, edit{f.spans[i][now], d.Spec})
+		}
 	}
-	return f.Edit(func(doc *jsonedit.Doc) error { return doc.SetStrings(sets) })
+	if len(edits) == 0 {
+		return nil
+	}
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
+	text, at := make([]byte, 0, len(f.src)+16*len(edits)), 0
+	for _, e := range edits {
+		if e.start < at {
+			return fault.At(fault.Pos{File: f.file}, "two edits of one dependency").WithNext(nextReport)
+		}
+		text = append(append(text, f.src[at:e.start]...), jsonedit.Literal(e.spec)...)
+		at = e.end
+	}
+	next, err := Parse(f.file, append(text, f.src[at:]...))
+	if err != nil {
+		return fault.Wrap(err, fault.Pos{File: f.file}, "an edit would break the file").WithNext(nextReport)
+	}
+	*f = *next
+	return nil
 }
 
-func loadDeps(root jsonedit.Value, section Section) ([]Dep, error) {
+const nextReport = "This is a defect of portalctl: please report it with the file."
+
+// span is where a dependency's spec stands in the text.
+type span struct{ start, end int }
+
+type edit struct {
+	span
+	spec string
+}
+
+func loadDeps(root jsonedit.Value, section Section) ([]Dep, []span, error) {
 	v, ok := field(root, string(section))
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err := want(v, jsonedit.Object, string(section), `{"name": "^1.0.0"}`); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	members := last(v.Members())
-	deps := make([]Dep, 0, len(members))
+	deps, spans := make([]Dep, 0, len(members)), make([]span, 0, len(members))
 	for _, m := range members {
 		if err := checkName(m.Pos(), m.Name); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		spec, err := text(m.Value, "the version of "+m.Name, `"^1.0.0"`)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		start, end := m.Value.Span()
+		spans = append(spans, span{start, end})
 		deps = append(deps, Dep{Section: section, Name: m.Name, Spec: spec, Pos: m.Value.Pos()})
 	}
-	return deps, nil
+	return deps, spans, nil
 }

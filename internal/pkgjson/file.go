@@ -45,6 +45,7 @@ type File struct {
 	src         []byte
 	doc         *jsonedit.Doc // parsed again at the first edit
 	deps        [len(sections)][]Dep
+	spans       [len(sections)][]span // of the deps' specs in src
 	resolutions []Resolution
 }
 

@@ -332,3 +332,35 @@ func checkSplice(t *testing.T, before, after, old []byte, same bool) {
 		}
 	}
 }
+
+func TestSetAll(t *testing.T) {
+	const src = "\xef\xbb\xbf{\r\n\t\"dependencies\": {\"a\": \"0\", \"a\": \"^1.0.0\", \"b\" :\"\\u0031\"},\r\n\t\"devDependencies\": {\"a\": \"2\"}}"
+	f, err := Parse(FileName, []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.SetAll([]Dep{{Section: DevDependencies, Name: "a", Spec: "^2.0.0-next.1"}, {Section: Dependencies, Name: "b", Spec: "1"}, {Section: Dependencies, Name: "a", Spec: "1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "\xef\xbb\xbf{\r\n\t\"dependencies\": {\"a\": \"0\", \"a\": \"1\", \"b\" :\"\\u0031\"},\r\n\t\"devDependencies\": {\"a\": \"^2.0.0-next.1\"}}"
+	if string(f.Bytes()) != want {
+		t.Errorf("got  %q\nwant %q", f.Bytes(), want)
+	}
+	if d := f.Deps(DevDependencies)[0]; d.Spec != "^2.0.0-next.1" || d.Pos.String() != "package.json:3:27" {
+		t.Errorf("the model does not follow: %+v", d)
+	}
+	for name, deps := range map[string][]Dep{
+		"missing":       {{Section: Dependencies, Name: "a", Spec: "3"}, {Section: Dependencies, Name: "c", Spec: "3"}},
+		"other section": {{Section: PeerDependencies, Name: "a", Spec: "3"}},
+		"no section":    {{Section: "scripts", Name: "a", Spec: "3"}},
+		"twice":         {{Section: Dependencies, Name: "a", Spec: "3"}, {Section: Dependencies, Name: "a", Spec: "4"}},
+	} {
+		if err := f.SetAll(deps); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if string(f.Bytes()) != want {
+			t.Errorf("%s: changed the file: %q", name, f.Bytes())
+		}
+	}
+}

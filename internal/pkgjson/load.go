@@ -40,7 +40,7 @@ func (f *File) load(doc *jsonedit.Doc) error {
 		}
 	}
 	for i, section := range sections {
-		if f.deps[i], err = loadDeps(root, section); err != nil {
+		if f.deps[i], f.spans[i], err = loadDeps(root, section); err != nil {
 			return err
 		}
 	}
