@@ -92,6 +92,7 @@ func NewSurvey(ctx context.Context, in Input) (*Survey, error) {
 		return err == nil && info.Mode().IsRegular()
 	}
 	s.find(l.Compare(listings, exists))
+	s.lockless()
 	for i := range s.units {
 		if err := s.look(ctx, &s.units[i]); err != nil {
 			return nil, err

@@ -9,8 +9,26 @@ import (
 	"github.com/portalctl/portalctl/snapshot/database"
 )
 
+// lockless says once what would be said of every migration table: without a
+// yarn.lock nothing tells which versions run.
+func (s *Survey) lockless() {
+	d := s.in.Code.Deployed
+	if s.in.Code.Lock != nil || len(s.units) == 0 {
+		return
+	}
+	if d.How == Matched {
+		s.refuse("migrations-unknown", "", "Commit the yarn.lock of what is deployed, or name a commit that has it with --deployed",
+			"%s has no yarn.lock, so what is deployed is not known", cmp.Or(d.Ref, "the portal"))
+		return
+	}
+	s.warn("migrations-unknown", "", "", "%s has no yarn.lock, so which migrations it brings is not known", d.Ref)
+}
+
 // compare sets a unit's migrations against the deployed code.
 func (s *Survey) compare(ctx context.Context, u *unit) {
+	if s.in.Code.Lock == nil {
+		return
+	}
 	for i := range u.Migrations {
 		m := &u.Migrations[i]
 		if len(m.Rows) == 0 {
@@ -63,8 +81,11 @@ func (s *Survey) state(u *unit) string {
 	for _, m := range u.Migrations {
 		n += len(m.Rows)
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return "none"
+	case s.in.Code.Lock == nil:
+		return fmt.Sprintf("%d, not compared", n)
 	}
 	return fmt.Sprintf("%d, as deployed", n)
 }

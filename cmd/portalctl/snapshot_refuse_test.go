@@ -178,6 +178,23 @@ func TestSnapshotDeployed(t *testing.T) {
 	}
 }
 
+// Without a lock nothing says what runs: that is one refusal, not one for each
+// table, and only a note for who has named the commit.
+func TestSnapshotWithoutLock(t *testing.T) {
+	p := newSnapPortal(t, nil)
+	old := p.head
+	if err := os.Remove(filepath.Join(p.root, "yarn.lock")); err != nil {
+		t.Fatal(err)
+	}
+	p.commit("no lock")
+	p.refused([]string{"create"}, "no snapshot was taken: HEAD has no yarn.lock, so what is deployed is not known\nnext: Commit the yarn.lock")
+	out := p.must("create", "--deployed", "HEAD")
+	if want := "note: HEAD has no yarn.lock, so which migrations it brings is not known"; !strings.Contains(out, want) {
+		t.Errorf("%s lacks %q", out, want)
+	}
+	p.must("create", "--deployed", old, "--name", "with-lock")
+}
+
 func TestSnapshotLockedTable(t *testing.T) {
 	p := newSnapPortal(t, nil)
 	conn := pgtest.Connect(t, p.app(), "backstage_plugin_catalog")
