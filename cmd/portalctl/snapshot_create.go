@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -167,7 +168,8 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 		word     string
 		problems []snapshot.Problem
 	}{{style.Bad("refused:"), survey.Refusals}, {style.Warn("note:"), survey.Warnings}} {
-		for i, p := range list.problems {
+		problems := sameSaidOnce(list.problems)
+		for i, p := range problems {
 			if i == 0 {
 				fmt.Fprintln(w)
 			}
@@ -177,7 +179,7 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 			}
 			fmt.Fprintf(w, "%s %s\n", list.word, harmless(text))
 			// What the next problem asks for as well is said once, below it.
-			if p.Next != "" && (i+1 == len(list.problems) || list.problems[i+1].Next != p.Next) {
+			if p.Next != "" && (i+1 == len(problems) || problems[i+1].Next != p.Next) {
 				fmt.Fprintf(w, "  %s\n", harmless(p.Next))
 			}
 		}
@@ -196,6 +198,23 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 	took := s.Manifest.Finished.Sub(s.Manifest.Created).Round(100 * time.Millisecond)
 	_, err := fmt.Fprintf(w, "\n%s %s: %s, %s on disk, in %s\n%s\n", style.Good("Snapshot"), s.Name(), plural(len(s.Manifest.Databases), "database"), snapshot.Bytes(stored), took, s.Dir)
 	return err
+}
+
+// sameSaidOnce joins the subjects of which the same is said: a server with
+// databases of five plugins that are gone needs one line, not five.
+func sameSaidOnce(problems []snapshot.Problem) []snapshot.Problem {
+	var out []snapshot.Problem
+	for _, p := range problems {
+		i := slices.IndexFunc(out, func(q snapshot.Problem) bool {
+			return q.Message == p.Message && q.Next == p.Next && q.Subject != "" && p.Subject != ""
+		})
+		if i < 0 {
+			out = append(out, p)
+			continue
+		}
+		out[i].Subject += ", " + p.Subject
+	}
+	return out
 }
 
 // byteProgress is a bar of bytes with names and the time that is left.
