@@ -239,6 +239,9 @@ func unreadable(ctx context.Context, err error, title string) error {
 		return ctx.Err()
 	}
 	f := fault.Wrap(pg.Cause(err), fault.Pos{}, "%s cannot be read", title)
+	if next := fault.NextOf(err); next != "" {
+		return f.WithNext("%s", next) // Cause keeps the server's words only
+	}
 	switch pg.Code(err) {
 	case "42501":
 		return f.WithNext("Give the user the right to read, or name one that has it with --dsn")

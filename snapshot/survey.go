@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/snapshot/database"
@@ -163,7 +164,7 @@ func (s *Survey) find(all []database.Found) {
 		case f.State == database.Missing && p.Migrates():
 			// A plugin that migrates at boot has its data somewhere. A snapshot
 			// without it would be found short on the day it is needed.
-			s.refuse("missing", line.Database, "Check --config, the prefix and the server; if the plugin is installed but has never run, leave it out with --skip "+p.ID,
+			s.refuse("missing", line.Database, missingStep(p),
 				"it does not exist, but %s keeps its data there", p.ID)
 		case f.State == database.Present:
 			key := u.Server + "\n" + u.Title()
@@ -178,6 +179,15 @@ func (s *Survey) find(all []database.Found) {
 		}
 		s.Plugins = append(s.Plugins, line)
 	}
+}
+
+// missingStep is what to do about a database that is not there.
+func missingStep(p database.Plugin) string {
+	const skip = "if the plugin is installed but has never run, leave it out with --skip "
+	if set := appconfig.SetUnset(p.Unset); set != "" {
+		return set + ", then run again; " + skip + p.ID
+	}
+	return "Check --config, the prefix and the server; " + skip + p.ID
 }
 
 // look inspects one unit and compares its migrations with the code.

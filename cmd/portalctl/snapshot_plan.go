@@ -130,12 +130,21 @@ func wayBackServers(c *cli.Context, e env, co *checkout, plan *rollback.Plan) ([
 			at = 0
 		}
 		if at < 0 {
-			return nil, fault.New("app-config has no login to %s, the snapshot's server", s.ID).
-				WithNext("Give the app-config that was in use with --config, or --dsn")
+			return nil, noLogin(s.ID, layout)
 		}
 		out = append(out, known[at].Target)
 	}
 	return out, nil
+}
+
+// noLogin says that app-config has no way to a server of the snapshot. With a
+// host that a variable should give, that is why.
+func noLogin(server string, layout *database.Layout) error {
+	f := fault.New("app-config has no login to %s, the snapshot's server", server)
+	if set := layout.Lacks(); set != "" {
+		return f.WithNext("%s, then run again; or give the app-config that was in use with --config, or --dsn", set)
+	}
+	return f.WithNext("Give the app-config that was in use with --config, or --dsn")
 }
 
 func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {

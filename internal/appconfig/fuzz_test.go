@@ -15,7 +15,10 @@ func FuzzSubstitute(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
 		env := environment{"A": value}
-		got := env.substitute(&node{kind: String, text: text})
+		got, unset := env.substitute(&node{kind: String, text: text})
+		if (got == nil) != (len(unset) > 0) {
+			t.Fatalf("%q became %v, and %q are not set", text, got, unset)
+		}
 		if got == nil {
 			if !strings.Contains(text, "${") {
 				t.Fatalf("%q disappeared", text)

@@ -22,7 +22,7 @@ type inclusion struct {
 
 // include reads what $file, $env or $include names. applied is false for an
 // object without such a key (createIncludeTransform).
-func (r *reader) include(n *node, dir string, chain []string) (in inclusion, applied bool, err error) {
+func (r *reader) include(n *node, s scope) (in inclusion, applied bool, err error) {
 	i := slices.IndexFunc(n.keys, func(k string) bool { return slices.Contains(includeKeys, k) })
 	if i < 0 {
 		return inclusion{}, false, nil
@@ -37,29 +37,32 @@ func (r *reader) include(n *node, dir string, chain []string) (in inclusion, app
 		return inclusion{}, false, raw.wrong("%s is a %s, but must be a string", key, raw.kind).
 			WithNext("Write it as %s: NAME", key)
 	}
-	arg := r.env.substitute(raw)
+	arg, unset := r.env.substitute(raw)
 	if arg == nil {
-		return inclusion{}, false, raw.wrong("%s names a variable that is not set", key).
-			WithNext("Set the variable, or give it a default: ${NAME:-default}")
+		return inclusion{}, false, raw.wrong("%s names a variable that is not set: %s", key, strings.Join(unset, ", ")).
+			WithNext("Set %s, or give it a default: ${NAME:-default}", strings.Join(unset, " and "))
 	}
 	if err := r.count(raw); err != nil {
 		return inclusion{}, false, err
 	}
-	in.dir = dir
+	in.dir = s.dir
 	switch key {
 	case "$env":
-		in.node = r.includeEnv(arg)
+		in.node = r.includeEnv(arg, s)
 	case "$file":
-		in.node, err = r.includeFile(arg, dir)
+		in.node, err = r.includeFile(arg, s.dir)
 	default:
-		in, err = r.includeData(arg, dir, chain)
+		in, err = r.includeData(arg, s)
 	}
 	return in, err == nil, err
 }
 
-func (r *reader) includeEnv(arg *node) *node {
+func (r *reader) includeEnv(arg *node, s scope) *node {
 	text, ok := r.env.lookup(arg.text)
 	if !ok {
+		if !arg.origin.Hidden() { // a name out of a variable is a value, which does not show
+			r.missing(arg.text, arg, s)
+		}
 		return nil
 	}
 	o := Origin{Pos: arg.origin.Pos, Vars: []string{arg.text}, Var: r.env.exact(arg.text)}
@@ -77,11 +80,11 @@ func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	return &node{kind: String, text: jsTrimEnd(string([]rune(string(src)))), origin: o}, nil
 }
 
-func (r *reader) includeData(arg *node, dir string, chain []string) (inclusion, error) {
+func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 	file, data, _ := strings.Cut(arg.text, "#")
-	path := resolvePath(dir, file)
+	path := resolvePath(s.dir, file)
 	link := path + "#" + data
-	if slices.Contains(chain, link) {
+	if slices.Contains(s.chain, link) {
 		return inclusion{}, includeCycle(arg, arg.shown())
 	}
 	parse := r.parseYAML
@@ -114,9 +117,9 @@ func (r *reader) includeData(arg *node, dir string, chain []string) (inclusion, 
 		value = value.fields[part]
 	}
 	if value != nil && value.kind == String {
-		value = r.env.substitute(value)
+		value = r.substitute(value, s)
 	}
-	return inclusion{node: value, dir: filepath.Dir(path), chain: append(slices.Clone(chain), link)}, nil
+	return inclusion{node: value, dir: filepath.Dir(path), chain: append(slices.Clone(s.chain), link)}, nil
 }
 
 // shown is the text of an include's argument, with variables by their name.

@@ -41,6 +41,11 @@ type Tree struct {
 	Included []string
 	// Notes are what Backstage reads otherwise than it looks.
 	Notes []Note
+	// Unset are the environment variables that would have given a value and are
+	// not set: Backstage leaves such a value out without a word. Those whose
+	// value a stronger layer decides are not in it. The strongest layer's come
+	// first.
+	Unset []Unset
 }
 
 // Note is a remark about a place in a file.
@@ -62,24 +67,28 @@ func Load(o Options) (*Tree, error) {
 		return nil, err
 	}
 	t := &Tree{Files: files, Config: &Config{}}
+	var layers []layer
 	for _, path := range files {
-		layer, err := r.layer(path, len(o.Files) > 0)
+		read, err := r.layer(path, len(o.Files) > 0)
 		if err != nil {
 			return nil, err
 		}
-		if layer != nil {
-			t.Config = &Config{data: layer, source: filepath.Base(path), fallback: t.fallback()}
+		if read != nil {
+			t.Config = &Config{data: read, source: filepath.Base(path), fallback: t.fallback()}
+			layers = append(layers, layer{read, r.unset})
 		}
 	}
-	layer, err := readEnv(o.Env)
+	fromEnv, err := readEnv(o.Env)
 	if err != nil {
 		return nil, err
 	}
-	if layer != nil {
-		t.Config = &Config{data: layer, source: envSource, fallback: t.fallback()}
+	if fromEnv != nil {
+		t.Config = &Config{data: fromEnv, source: envSource, fallback: t.fallback()}
+		layers = append(layers, layer{data: fromEnv})
 	}
 	t.Included = slices.Sorted(maps.Keys(r.included))
 	t.Notes = r.notes
+	t.Unset = effective(layers)
 	return t, nil
 }
 
@@ -176,7 +185,8 @@ func (r *reader) layer(path string, given bool) (*node, error) {
 	if err != nil || n.kind == Null {
 		return nil, err
 	}
-	out, err := r.transform(n, filepath.Dir(path), nil)
+	r.unset = nil
+	out, err := r.transform(n, scope{dir: filepath.Dir(path)})
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,12 @@ var placeholder = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
 // substitute puts variables in place of ${NAME} and ${NAME:-default} in a
 // string; $${ is an escaped ${. It gives nil, undefined, when a variable is not
 // set and has no default: the value then disappears
-// (createSubstitutionTransform).
-func (e environment) substitute(n *node) *node {
+// (createSubstitutionTransform). unset are the names of those variables, all of
+// them: whoever sets one only would run into the next.
+func (e environment) substitute(n *node) (put *node, unset []string) {
 	spans := placeholder.FindAllStringIndex(n.text, -1)
 	if len(spans) == 0 {
-		return n
+		return n, nil
 	}
 	out := *n
 	out.origin.Vars = slices.Clone(n.origin.Vars)
@@ -60,31 +61,39 @@ func (e environment) substitute(n *node) *node {
 			b.WriteString(part[1:])
 			continue
 		}
-		name, fallback, hasFallback := strings.Cut(part[2:len(part)-1], ":-")
-		name = jsTrim(name)
-		value, ok := e.lookup(name)
-		if hasFallback && value == "" {
-			// The default counts for an empty variable, too; an empty default
-			// is none.
-			if value = jsTrim(fallback); value == "" {
-				return nil
-			}
-			b.WriteString(value)
+		name, value, isDefault, ok := e.expand(part[2 : len(part)-1])
+		switch {
+		case !ok:
+			unset = append(unset, name)
 			continue
-		}
-		if !ok {
-			return nil
+		case !isDefault:
+			fromEnv = name
+			if !slices.Contains(out.origin.Vars, name) {
+				out.origin.Vars = append(out.origin.Vars, name)
+			}
 		}
 		b.WriteString(value)
-		fromEnv = name
-		if !slices.Contains(out.origin.Vars, name) {
-			out.origin.Vars = append(out.origin.Vars, name)
-		}
+	}
+	if len(unset) > 0 {
+		return nil, unset
 	}
 	b.WriteString(n.text[last:])
 	out.text = b.String()
 	if len(spans) == 1 && spans[0][0] == 0 && spans[0][1] == len(n.text) {
 		out.origin.Var = e.exact(fromEnv)
 	}
-	return &out
+	return &out, nil
+}
+
+// expand is what stands for NAME or NAME:-default; not ok without a value. The
+// default counts for an empty variable, too, and an empty default is none.
+func (e environment) expand(text string) (name, value string, isDefault, ok bool) {
+	name, fallback, hasFallback := strings.Cut(text, ":-")
+	name = jsTrim(name)
+	value, ok = e.lookup(name)
+	if hasFallback && value == "" {
+		value = jsTrim(fallback)
+		return name, value, true, value != ""
+	}
+	return name, value, false, ok
 }

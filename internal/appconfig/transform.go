@@ -3,6 +3,8 @@ package appconfig
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -18,42 +20,66 @@ type reader struct {
 	included map[string]bool
 	includes int
 	notes    []Note
+	unset    []Unset // of the file that is being read
 }
 
-// transform applies substitutions and includes to a value of a file in dir
-// (applyConfigTransforms). chain are the includes that led here. nil is
-// undefined: the value is left out.
-func (r *reader) transform(n *node, dir string, chain []string) (*node, error) {
+// scope is where a value stands: the folder that includes are relative to, the
+// includes that led here, and the keys from the top of the configuration.
+type scope struct {
+	dir   string
+	chain []string
+	path  []string
+}
+
+// at is the scope of a field or, as "[0]", of an item.
+func (s scope) at(key string) scope {
+	s.path = append(slices.Clip(s.path), key)
+	return s
+}
+
+// transform applies substitutions and includes to a value of a file
+// (applyConfigTransforms). nil is undefined: the value is left out.
+func (r *reader) transform(n *node, s scope) (*node, error) {
 	switch n.kind {
 	case String:
-		return r.env.substitute(n), nil
+		return r.substitute(n, s), nil
 	case Object:
-		in, applied, err := r.include(n, dir, chain)
+		in, applied, err := r.include(n, s)
 		if err != nil {
 			return nil, err
 		}
 		if !applied {
-			return r.children(n, dir, chain)
+			return r.children(n, s)
 		}
 		if in.node == nil {
 			return nil, nil
 		}
 		if len(in.chain) > 0 {
-			chain = in.chain
+			s.chain = in.chain
 		}
-		return r.children(in.node, in.dir, chain)
+		s.dir = in.dir
+		return r.children(in.node, s)
 	}
-	return r.children(n, dir, chain)
+	return r.children(n, s)
+}
+
+// substitute is environment.substitute, and keeps what was not set.
+func (r *reader) substitute(n *node, s scope) *node {
+	out, unset := r.env.substitute(n)
+	for _, name := range unset {
+		r.missing(name, n, s)
+	}
+	return out
 }
 
 // children transforms what is in a value. What an include gave is not
 // transformed itself: Backstage looks for includes in its fields only.
-func (r *reader) children(n *node, dir string, chain []string) (*node, error) {
+func (r *reader) children(n *node, s scope) (*node, error) {
 	switch n.kind {
 	case Array:
 		out := &node{kind: Array, origin: n.origin}
-		for _, item := range n.items {
-			v, err := r.transform(item, dir, chain)
+		for i, item := range n.items {
+			v, err := r.transform(item, s.at("["+strconv.Itoa(i)+"]"))
 			if err != nil {
 				return nil, err
 			}
@@ -65,7 +91,7 @@ func (r *reader) children(n *node, dir string, chain []string) (*node, error) {
 	case Object:
 		out := newObject(n.origin)
 		for _, k := range n.keys {
-			v, err := r.transform(n.fields[k], dir, chain)
+			v, err := r.transform(n.fields[k], s.at(k))
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -38,6 +39,10 @@ type Target struct {
 	Key            Secret
 	// Role is what SET ROLE is run with after connecting, "" for nothing.
 	Role string
+	// Lacks says in the imperative, without a full stop, what whoever made the
+	// target could not fill in, "" for nothing. When connecting fails it is the
+	// likely reason, and the first step that the error names.
+	Lacks string
 	// Maintenance is the database to connect to when none is meant, "" for
 	// "postgres".
 	Maintenance string
@@ -198,20 +203,32 @@ func (t Target) tls(mode string) (*tls.Config, error) {
 
 func (t Target) connectError(err error, database string) error {
 	f := fault.Wrap(Cause(err), fault.Pos{}, "cannot connect to the database %s as %s", database, t)
-	var pgErr *pgconn.PgError
+	code := Code(err)
+	refused := code == "28P01" || code == "28000"
 	switch {
-	case errors.As(err, &pgErr) && (pgErr.Code == "28P01" || pgErr.Code == "28000"):
-		return f.WithNext("Check the user and the password, and the server's pg_hba.conf")
-	case errors.As(err, &pgErr) && pgErr.Code == "3D000":
-		return f.WithNext("Check the name of the database and of the server")
-	case errors.As(err, &pgErr) && pgErr.Code == "42501":
-		return f.WithNext("GRANT CONNECT ON DATABASE to %s", t.User)
+	case refused && t.Lacks != "":
+		return f.WithNext("%s, then run again", t.Lacks)
+	case refused:
+		return t.next(f, "check the user and the password, and the server's pg_hba.conf")
+	case code == "3D000":
+		return t.next(f, "check the name of the database and of the server")
+	case code == "42501":
+		return t.next(f, fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s", pgx.Identifier{database}.Sanitize(), pgx.Identifier{t.User}.Sanitize()))
 	}
-	return f.WithNext("Check that the server is up and that host, port and ssl are right")
+	return t.next(f, "check that the server is up and that host, port and ssl are right")
+}
+
+// next is what to do about a failed connection: a step, after what the target
+// lacks. A missing host and a server that is down look alike.
+func (t Target) next(f *fault.Error, step string) error {
+	if t.Lacks == "" {
+		return f.WithNext("%s", strings.ToUpper(step[:1])+step[1:])
+	}
+	return f.WithNext("%s, then run again; if it still fails, %s", t.Lacks, step)
 }
 
 // Cause is the part of a pgx error that says what the server or the network
-// answered. The error around it repeats the connection string.
+// answered, with its Code. The error around it repeats the connection string.
 func Cause(err error) error {
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) {
@@ -219,7 +236,7 @@ func Cause(err error) error {
 		if pgErr.Detail != "" {
 			text += " (" + pgErr.Detail + ")"
 		}
-		return errors.New(text)
+		return &answer{text, pgErr}
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -233,6 +250,15 @@ func Cause(err error) error {
 		err = inner
 	}
 }
+
+// answer is what a server said, in its own words.
+type answer struct {
+	text string
+	err  *pgconn.PgError
+}
+
+func (a *answer) Error() string { return a.text }
+func (a *answer) Unwrap() error { return a.err }
 
 // Code is the SQLSTATE of an error, "" when the server did not say it.
 func Code(err error) string {

@@ -25,7 +25,7 @@ func Resolve(tree *appconfig.Tree, o Options) (*Layout, error) {
 		return nil, err
 	}
 	l := &Layout{Mode: PerDatabase, Prefix: defaultPrefix}
-	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server}
+	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server, unset: tree.Unset}
 	installed := map[string][]plugins.Package{}
 	configured := map[string]bool{}
 	ids := map[string]bool{}
@@ -74,6 +74,7 @@ type resolver struct {
 	layout   *Layout
 	settings *settings
 	server   *pg.Target
+	unset    unset
 }
 
 // note adds a remark once.
@@ -88,7 +89,7 @@ func (r *resolver) plugin(p *Plugin) error {
 	s := r.settings
 	if s == nil {
 		p.Kind, p.Client = SQLite, "better-sqlite3"
-		return memory(fault.Pos{}).WithNext("Configure %s: without it Backstage keeps all data in memory", key)
+		return r.unset.at(key).next(memory(fault.Pos{}).WithNext("Configure %s: without it Backstage keeps all data in memory", key))
 	}
 	client, _, err := s.text(p.ID, "client")
 	if err != nil {
@@ -116,21 +117,28 @@ func (r *resolver) plugin(p *Plugin) error {
 func (r *resolver) postgres(p *Plugin) error {
 	got, err := r.settings.postgres(p.ID)
 	if err != nil {
-		return err
+		return r.connection(p.ID).next(err)
 	}
 	p.EnsureExists, p.EnsureSchema, p.Schema = got.ensure, got.ensureSchema, got.schema
 	c, err := connect(got.connection, r.env, r.cwd)
 	p.Server, p.Database, p.From = c.target, c.database, c.from
+	lacks := r.lacks(p.ID, got.connection)
+	p.Unset = lacks.place
 	if r.server != nil && (err == nil || c.token) {
-		p.Server = *r.server
+		p.Server, p.Unset = *r.server, lacks.name
 		for _, name := range []string{"host", "port", "user", "password", "ssl"} {
 			delete(p.From, name)
 		}
 		return nil
 	}
-	if err != nil {
-		return err
+	if c.noUser {
+		p.Unset = lacks.login
+		return lacks.login.next(err)
 	}
+	if err != nil {
+		return r.connection(p.ID).next(err)
+	}
+	p.Server.Lacks = appconfig.SetUnset(lacks.login)
 	for _, n := range c.notes {
 		r.note("%s", n)
 	}
@@ -165,12 +173,13 @@ func (r *resolver) role(p *Plugin) error {
 }
 
 func (r *resolver) sqlite(p *Plugin) error {
+	p.Unset = r.fileLacks(p.ID)
 	file, origin, err := r.settings.sqlite(p.ID)
 	if err != nil {
 		return err
 	}
 	if file == inMemory {
-		return memory(origin.Pos).WithNext("Give the connection a directory to keep the data in files")
+		return unset(p.Unset).next(memory(origin.Pos).WithNext("Give the connection a directory to keep the data in files"))
 	}
 	p.Path = resolvePath(r.cwd, file)
 	p.From = map[string]appconfig.Origin{"path": origin}

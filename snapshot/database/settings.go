@@ -56,7 +56,8 @@ func readSettings(tree *appconfig.Tree, r rules) (*settings, error) {
 		}
 	}
 	if s.client == "" {
-		return nil, fault.At(whole.Origin().Pos, "%s.client is missing", key).WithNext("Add client: pg below %s", key)
+		return nil, unset(tree.Unset).at(key + ".client").next(fault.At(whole.Origin().Pos, "%s.client is missing", key).
+			WithNext("Add client: pg below %s", key))
 	}
 	if !r.schemaPrefix {
 		s.schemaPrefix = ""
@@ -67,7 +68,8 @@ func readSettings(tree *appconfig.Tree, r rules) (*settings, error) {
 			WithNext("Correct it: Backstage refuses it, too")
 	}
 	if _, ok := s.base.fields["connection"]; !ok {
-		return nil, fault.At(whole.Origin().Pos, "%s.connection is missing", key).WithNext("Add a connection below %s", key)
+		return nil, unset(tree.Unset).at(key + ".connection").next(fault.At(whole.Origin().Pos, "%s.connection is missing", key).
+			WithNext("Add a connection below %s", key))
 	}
 	return s, nil
 }

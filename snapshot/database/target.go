@@ -17,6 +17,7 @@ type client struct {
 	from     map[string]appconfig.Origin
 	notes    []string
 	token    bool // the cloud's token is the password
+	noUser   bool // neither the connection nor the environment has one
 }
 
 // tokenTypes are the connection types that log in with a token of the cloud.
@@ -109,6 +110,7 @@ func (c *client) fill(conn *value, env environment) error {
 	if c.target.User == "" {
 		// defaults.js: the operating system's user.
 		if c.target.User = env["USER"]; c.target.User == "" {
+			c.noUser = true
 			return fault.New("the connection names no user").WithNext("Add user to the connection")
 		}
 		c.from["user"] = fromEnv("USER")

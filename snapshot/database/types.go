@@ -73,6 +73,11 @@ type Plugin struct {
 	// the value came from; a value that is a default is not in it.
 	From map[string]appconfig.Origin
 
+	// Unset are the variables that are not set and would say where the plugin's
+	// data is: a default stands in for them, or a weaker layer's value. What the
+	// login lacks is in Server.Lacks.
+	Unset []appconfig.Unset
+
 	// Problem is why the plugin's data cannot be protected as app-config
 	// stands, with what to do about it; nil if it can.
 	Problem error
