@@ -32,7 +32,7 @@ type CreateOptions struct {
 	Progress func(Progress)
 }
 
-var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
+var goodName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`) })
 
 // creation is a snapshot that is being taken.
 type creation struct {
@@ -53,9 +53,9 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 	start := time.Now().UTC()
 	name := opts.Name
 	if name == "" {
-		name = strings.TrimPrefix(unsafeName.ReplaceAllString(s.Deployed.Release, "-")+"-"+start.Format("20060102T150405Z"), "-")
+		name = strings.TrimPrefix(unsafeName().ReplaceAllString(s.Deployed.Release, "-")+"-"+start.Format("20060102T150405Z"), "-")
 	}
-	if !goodName.MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
+	if !goodName().MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
 		return nil, fault.New("%q is no name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
 	}
 	final := filepath.Join(to.Dir, name)
@@ -138,7 +138,7 @@ func fileName(i int, u *unit, suffix string) string {
 			title += ".sqlite"
 		}
 	}
-	title = unsafeName.ReplaceAllString(title, "_")
+	title = unsafeName().ReplaceAllString(title, "_")
 	return fmt.Sprintf("%02d-%s%s", i+1, title[:min(len(title), 120)], suffix)
 }
 
@@ -211,7 +211,7 @@ func (c *creation) globals(ctx context.Context, i int, d door) error {
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName.ReplaceAllString(server.ID, "_"))
+	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName().ReplaceAllString(server.ID, "_"))
 	file, err := runDump(ctx, c.survey.tools, pg.Command{Path: c.survey.tools.Path("pg_dumpall"),
 		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, nil)
 	switch {

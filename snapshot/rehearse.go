@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,7 @@ var ErrProduction = errors.New("this is the server that the snapshot was taken f
 
 const rehearsalPrefix = "portalctl_rehearsal_"
 
-var rehearsalName = regexp.MustCompile(`^` + rehearsalPrefix + `[0-9a-f]{12}$`)
+var rehearsalName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + rehearsalPrefix + `[0-9a-f]{12}$`) })
 
 // rehearsal is one in progress.
 type rehearsal struct {
@@ -162,7 +163,7 @@ func (r *rehearsal) dropLeftovers(ctx context.Context) error {
 		return err
 	}
 	for _, n := range names {
-		if rehearsalName.MatchString(n) {
+		if rehearsalName().MatchString(n) {
 			if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{n}.Sanitize()); err != nil {
 				return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s, left by a rehearsal that was interrupted, cannot be dropped", n)
 			}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/filelock"
@@ -29,7 +30,7 @@ type Store struct{ Dir string }
 // one of it.
 var ErrBusy = errors.New("another portalctl is at work")
 
-var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unsafeName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9._-]+`) })
 
 // DefaultDir is where a portal's snapshots are: below the user's state folder
 // (XDG base directories; LocalAppData on Windows), by name and place.
@@ -47,7 +48,7 @@ func DefaultDir(env func(string) string, name, root string) (string, error) {
 		}
 	}
 	sum := sha256.Sum256([]byte(root))
-	name = strings.Trim(unsafeName.ReplaceAllString(name, "-"), "-.")
+	name = strings.Trim(unsafeName().ReplaceAllString(name, "-"), "-.")
 	return filepath.Join(base, "portalctl", "snapshots", strings.TrimPrefix(name+"-"+hex.EncodeToString(sum[:4]), "-")), nil
 }
 

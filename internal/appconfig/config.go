@@ -23,7 +23,7 @@ func (c *Config) readValue(key string) (*node, error) {
 		parts = strings.Split(key, ".")
 	}
 	for _, p := range parts {
-		if !keyPart.MatchString(p) {
+		if !keyPart().MatchString(p) {
 			return nil, fault.New("%q cannot be the key of a config value", c.full(key)).
 				WithNext("Use letters, digits and single - _ : between them")
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
@@ -15,7 +16,7 @@ const (
 )
 
 // keyPart is CONFIG_KEY_PART_PATTERN of @backstage/config.
-var keyPart = regexp.MustCompile(`(?i)^[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*$`)
+var keyPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*$`) })
 
 // readEnv is the layer that APP_CONFIG_a_b variables make, nil when there are
 // none: JSON when the text is JSON, else the text itself (readEnvConfig). No
@@ -42,7 +43,7 @@ func setEnv(obj *node, name, key, value string) error {
 	origin := Origin{Pos: fault.Pos{File: envSource}, Vars: []string{name}}
 	parts := strings.Split(key, "_")
 	for i, part := range parts {
-		if !keyPart.MatchString(part) {
+		if !keyPart().MatchString(part) {
 			return envFault(name, "is not the name of a key")
 		}
 		if i < len(parts)-1 {

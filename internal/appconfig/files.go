@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // maxFile limits what is read of one file, in bytes.
@@ -60,14 +61,14 @@ func exists(path string) bool {
 }
 
 var (
-	scheme  = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`)
+	scheme  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`) })
 	special = map[string]bool{"http": true, "https": true, "ws": true, "wss": true, "ftp": true}
 )
 
 // isURL reports whether ConfigSources.parseArgs takes an argument for a URL:
 // new URL(arg) has a host. The web's schemes need no slashes before the host.
 func isURL(arg string) bool {
-	m := scheme.FindStringSubmatch(arg)
+	m := scheme().FindStringSubmatch(arg)
 	if m == nil {
 		return false
 	}

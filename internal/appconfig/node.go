@@ -3,6 +3,7 @@ package appconfig
 import (
 	"regexp"
 	"strconv"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
@@ -73,26 +74,28 @@ func fromYAML(v yamledit.Value, merged func(yamledit.Member)) *node {
 // coreInt, coreFloat: tag resolution of the core schema, YAML 1.2 10.3.2, as
 // yaml 2 has it.
 var (
-	coreOct   = regexp.MustCompile(`^0o[0-7]+$`)
-	coreHex   = regexp.MustCompile(`^0x[0-9a-fA-F]+$`)
-	coreFloat = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
-	coreInf   = regexp.MustCompile(`^([-+]?)\.(?:inf|Inf|INF)$`)
-	coreNaN   = regexp.MustCompile(`^\.(?:nan|NaN|NAN)$`)
+	coreOct   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0o[0-7]+$`) })
+	coreHex   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0x[0-9a-fA-F]+$`) })
+	coreFloat = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
+	})
+	coreInf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([-+]?)\.(?:inf|Inf|INF)$`) })
+	coreNaN = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.(?:nan|NaN|NAN)$`) })
 )
 
 func coreNumber(s string) (float64, bool) {
 	switch {
-	case coreOct.MatchString(s):
+	case coreOct().MatchString(s):
 		return radix(s[2:], 8), true
-	case coreHex.MatchString(s):
+	case coreHex().MatchString(s):
 		return radix(s[2:], 16), true
-	case coreFloat.MatchString(s):
+	case coreFloat().MatchString(s):
 		f, _ := strconv.ParseFloat(s, 64) // out of range gives ±Inf, as in JavaScript
 		return f, true
-	case coreInf.MatchString(s):
-		f, _ := strconv.ParseFloat(coreInf.FindStringSubmatch(s)[1]+"Inf", 64)
+	case coreInf().MatchString(s):
+		f, _ := strconv.ParseFloat(coreInf().FindStringSubmatch(s)[1]+"Inf", 64)
 		return f, true
-	case coreNaN.MatchString(s):
+	case coreNaN().MatchString(s):
 		f, _ := strconv.ParseFloat("NaN", 64)
 		return f, true
 	}

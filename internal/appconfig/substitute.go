@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // environment is what process.env is to config-loader.
@@ -36,7 +37,7 @@ func (e environment) exact(name string) string {
 	return name
 }
 
-var placeholder = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$?\$\{[^{}]*\}`) })
 
 // substitute puts variables in place of ${NAME} and ${NAME:-default} in a
 // string; $${ is an escaped ${. It gives nil, undefined, when a variable is not
@@ -44,7 +45,7 @@ var placeholder = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
 // (createSubstitutionTransform). unset are the names of those variables, all of
 // them: whoever sets one only would run into the next.
 func (e environment) substitute(n *node) (put *node, unset []string) {
-	spans := placeholder.FindAllStringIndex(n.text, -1)
+	spans := placeholder().FindAllStringIndex(n.text, -1)
 	if len(spans) == 0 {
 		return n, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -120,7 +121,7 @@ func join(key, name string) string {
 // environment or a file, its key looks like a secret's, or it is a URL with a
 // password.
 func (v Value) Secret() bool {
-	return v.Origin().Hidden() || SecretKey(v.key) || v.Kind() == String && userinfo.MatchString(v.node.text)
+	return v.Origin().Hidden() || SecretKey(v.key) || v.Kind() == String && userinfo().MatchString(v.node.text)
 }
 
 // String is a scalar's text, or, of a secret, its variable or stars; of an
@@ -151,7 +152,7 @@ func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }
 
 // userinfo finds a password in a URL. The user may be empty, and people forget
 // to escape the password: all up to the last @ counts.
-var userinfo = regexp.MustCompile(`://[^/\s]*:[^\s]*@`)
+var userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s]*:[^\s]*@`) })
 
 // secretWords are parts of key names in the config schemas of Backstage's
 // plugins that are marked @visibility secret.

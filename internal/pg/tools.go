@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -87,14 +88,14 @@ func FindTools(ctx context.Context, dir string, major int, programs ...string) (
 		WithNext("Install PostgreSQL's client programs of version %d, or name their folder in %s", major, BinEnv)
 }
 
-var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)(\.\d+|devel|beta\d+|rc\d+)?`)
+var versionText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(PostgreSQL\) (\d+)(\.\d+|devel|beta\d+|rc\d+)?`) })
 
 func (t *Tools) readVersion(ctx context.Context, program string) error {
 	out, err := Output(ctx, Command{Path: t.Path(program), Args: []string{"--version"}})
 	if err != nil {
 		return err
 	}
-	m := versionText.FindStringSubmatch(out)
+	m := versionText().FindStringSubmatch(out)
 	if m == nil {
 		return fmt.Errorf("%s --version says %q", t.Path(program), out)
 	}

@@ -2,6 +2,7 @@ package database
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -25,7 +26,7 @@ const (
 	defaultPrefix = "backstage_plugin_"
 )
 
-var schemaPrefixForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+var schemaPrefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`) })
 
 // readSettings reads backend.database; nil when there is none: Backstage then
 // keeps all data in memory (databaseServiceFactory).
@@ -62,7 +63,7 @@ func readSettings(tree *appconfig.Tree, r rules) (*settings, error) {
 	if !r.schemaPrefix {
 		s.schemaPrefix = ""
 	}
-	if s.schemaPrefix != "" && !schemaPrefixForm.MatchString(s.schemaPrefix) {
+	if s.schemaPrefix != "" && !schemaPrefixForm().MatchString(s.schemaPrefix) {
 		v, _, _ := s.cfg.Text("schemaPrefix")
 		return nil, fault.At(v.Origin().Pos, "%s.schemaPrefix must start with a letter or _ and go on with letters, digits and _", key).
 			WithNext("Correct it: Backstage refuses it, too")

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -84,7 +85,7 @@ func fromEnv(name string) appconfig.Origin {
 	return appconfig.Origin{Pos: fault.Pos{File: "env"}, Vars: []string{name}, Var: name}
 }
 
-var leadingInt = regexp.MustCompile(`^\s*[-+]?[0-9]+`)
+var leadingInt = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*[-+]?[0-9]+`) })
 
 func (c *client) fill(conn *value, env environment) error {
 	fields := map[string]string{}
@@ -101,7 +102,7 @@ func (c *client) fill(conn *value, env environment) error {
 		c.target.Host = "localhost"
 	}
 	if fields["port"] != "" {
-		port, err := strconv.ParseUint(strings.TrimSpace(leadingInt.FindString(fields["port"])), 10, 16)
+		port, err := strconv.ParseUint(strings.TrimSpace(leadingInt().FindString(fields["port"])), 10, 16)
 		if err != nil || port == 0 {
 			return fault.At(c.from["port"].Pos, "the port is not a number from 1 to 65535").WithNext("Correct port")
 		}

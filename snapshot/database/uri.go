@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 )
@@ -27,8 +28,8 @@ func parseURI(s, dir string, o appconfig.Origin) (*value, error) {
 		}
 		return out, nil
 	}
-	if unencoded.MatchString(s) {
-		s = twiceEncoded.ReplaceAllString(encodeURI(s), "%$1")
+	if unencoded().MatchString(s) {
+		s = twiceEncoded().ReplaceAllString(encodeURI(s), "%$1")
 	}
 	u, err := splitURI(s)
 	dummy := false
@@ -63,8 +64,8 @@ func parseURI(s, dir string, o appconfig.Origin) (*value, error) {
 }
 
 var (
-	unencoded    = regexp.MustCompile(`(?i) |%[^a-f0-9]|%[a-f0-9][^a-f0-9]`)
-	twiceEncoded = regexp.MustCompile(`%25([0-9][0-9])`)
+	unencoded    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i) |%[^a-f0-9]|%[a-f0-9][^a-f0-9]`) })
+	twiceEncoded = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%25([0-9][0-9])`) })
 )
 
 func orNull(v *value, o appconfig.Origin) *value {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -19,12 +20,12 @@ type uri struct {
 	relative bool
 }
 
-var uriScheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
+var uriScheme = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`) })
 
 func splitURI(s string) (*uri, error) {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
-	m := uriScheme.FindString(s)
+	m := uriScheme().FindString(s)
 	rest := s[len(m):]
 	u := &uri{scheme: strings.ToLower(strings.TrimSuffix(m, ":"))}
 	rest, _, _ = strings.Cut(rest, "#")

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -42,11 +43,11 @@ func fitName(base, suffix string) string {
 	return cut + mark + suffix
 }
 
-var ours = regexp.MustCompile(`__(restoring|failed)_(\d{8}_\d{6})$`)
+var ours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`__(restoring|failed)_(\d{8}_\d{6})$`) })
 
 // parseName takes a name made here apart.
 func parseName(name string) (suffix, stamp string, ok bool) {
-	m := ours.FindStringSubmatch(name)
+	m := ours().FindStringSubmatch(name)
 	if m == nil {
 		return "", "", false
 	}

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 )
@@ -14,7 +15,9 @@ import (
 //go:embed rollback.sh.tmpl
 var scriptText string
 
-var scriptTemplate = template.Must(template.New("rollback.sh").Delims("<%", "%>").Parse(scriptText))
+var scriptTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("rollback.sh").Delims("<%", "%>").Parse(scriptText))
+})
 
 // scriptTools are all programs that rollback.sh runs; its step 0 checks them.
 var scriptTools = []string{"zstd", "cat", "cut", "date", "dirname", "ln", "mkdir", "mktemp", "mv", "rm", "sed"}
@@ -75,7 +78,7 @@ func (p *Plan) Script() (string, error) {
 	}
 	end := unlike("PORTALCTL_END", texts.String())
 	var b strings.Builder
-	err := scriptTemplate.Execute(&b, map[string]any{
+	err := scriptTemplate().Execute(&b, map[string]any{
 		"End":      end,
 		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Step is one step of the plan: what to do, with commands that can be pasted,
@@ -156,12 +157,12 @@ func psqlCommand(statements []string) string {
 	return "psql -X -v ON_ERROR_STOP=1 -d postgres <<" + end + "\n" + text + "\n" + end
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_$-]+$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_$-]+$`) })
 
 // databaseArgument is what -d takes for a database: its name, or what libpq
 // would take a name with special characters for.
 func databaseArgument(name string) string {
-	if plainName.MatchString(name) {
+	if plainName().MatchString(name) {
 		return name
 	}
 	return conninfo(name)
