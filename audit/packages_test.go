@@ -41,6 +41,11 @@ is-odd@3.0.1:
 	if diff := cmp.Diff([]string{"GHSA-is @sindresorhus/is 4.6.0 present block", "GHSA-pad left-pad 1.3.0 present block"}, lines(r)); diff != "" {
 		t.Error(diff)
 	}
+	// What keeps the fix out is the resolution, not what is-odd asks for.
+	steps := []string{`package.json: resolutions: "is-number": "npm:@sindresorhus/is@4.6.0" → "npm:@sindresorhus/is@4.7.0"`, "yarn install"}
+	if diff := cmp.Diff(steps, r.Findings[0].Action.Steps); diff != "" {
+		t.Error(diff)
+	}
 	for _, f := range r.Findings {
 		if len(f.Where.Paths) == 0 {
 			t.Errorf("nobody asks for %s", f.Package)
