@@ -95,6 +95,10 @@ func (m *model) admitted(p osv.Package, version string) bool {
 
 func (m *model) hold(e depgraph.Edge, v *semver.Version) hold {
 	rng := yarnlock.ParseRange(e.Key.Range)
+	forced, value := m.resolution(e)
+	if forced != "" && m.Lock.Lock.Kind == yarnlock.Classic {
+		rng = yarnlock.ParseRange(value)
+	}
 	switch rng.Protocol {
 	case "backstage:":
 		return byRelease
@@ -109,7 +113,7 @@ func (m *model) hold(e depgraph.Edge, v *semver.Version) hold {
 		return free
 	}
 	switch {
-	case m.resolution(e) != "":
+	case forced != "":
 		return byResolution
 	case m.graph.Workspace(e.From) != nil:
 		return byRange
@@ -134,18 +138,25 @@ func admits(rng yarnlock.Range, v *semver.Version) bool {
 	return r.Satisfies(v)
 }
 
-// resolution is the key of resolutions that decides an edge, "" if none does.
-func (m *model) resolution(e depgraph.Edge) string {
-	if m.Project == nil || bare(e.Range) == bare(e.Key.Range) {
-		return ""
+// resolution is the entry of resolutions that decides an edge, "" if none does.
+// Berry's key in the lock has its value as the range. Yarn 1 keeps the range that
+// was asked, and writes the value into a key beside it.
+func (m *model) resolution(e depgraph.Edge) (key, value string) {
+	classic := m.Lock.Lock.Kind == yarnlock.Classic
+	if m.Project == nil || !classic && bare(e.Range) == bare(e.Key.Range) {
+		return "", ""
 	}
 	for _, r := range m.Project.RootWorkspace().File.Resolutions() {
 		o, err := yarnlock.ParseOverride(m.Lock.Lock.Kind, r.Key, r.Value)
-		if err == nil && o.Name == e.Name && bare(o.Value) == bare(e.Key.Range) {
-			return r.Key
+		switch {
+		case err != nil || o.Name != e.Name:
+		case !classic && bare(o.Value) == bare(e.Key.Range):
+			return r.Key, o.Value
+		case classic && o.Value != e.Range && slices.Contains(m.graph.Entry(e.To).Keys, yarnlock.Descriptor{Name: o.Name, Range: o.Value}):
+			return r.Key, o.Value
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func bare(rng string) string { return strings.TrimPrefix(rng, "npm:") }

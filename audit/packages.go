@@ -17,10 +17,11 @@ func Packages(sides ...[]*Lock) []osv.Package {
 	for _, locks := range sides {
 		for _, l := range locks {
 			for _, e := range l.Lock.Entries {
-				p, ok := packageOf(e)
-				if ok && !seen[p] {
-					seen[p] = true
-					list = append(list, p)
+				for _, p := range packagesOf(e) {
+					if !seen[p] {
+						seen[p] = true
+						list = append(list, p)
+					}
 				}
 			}
 		}
@@ -39,24 +40,45 @@ func comparePackages(a, b osv.Package) int {
 // lies in the repository itself (workspaces, link:, portal:, file:) is no npm
 // package, whatever its name.
 func packageOf(e *yarnlock.Entry) (osv.Package, bool) {
-	if name, version, ok := e.Package(); ok {
-		return osv.Package{Name: name, Version: version}, true
+	if list := packagesOf(e); len(list) > 0 {
+		return list[0], true
 	}
+	return osv.Package{}, false
+}
+
+// packagesOf is packageOf first, and the other names that the package may have:
+// where the keys of an entry and the address of its tarball disagree, asking for
+// one of them could miss what is installed.
+func packagesOf(e *yarnlock.Entry) []osv.Package {
+	_, version, ok := e.Package()
+	if !ok {
+		version = e.Version
+		if ownCode(e) || version == "" || version == "0.0.0-use.local" {
+			return nil
+		}
+	}
+	var list []osv.Package
+	for _, name := range e.Names() {
+		list = append(list, osv.Package{Name: name, Version: version})
+	}
+	return list
+}
+
+// ownCode reports whether a package lies in the repository, or cannot be told
+// at all.
+func ownCode(e *yarnlock.Entry) bool {
 	ref := e.Resolution.Reference
 	for strings.HasPrefix(ref, "patch:") {
 		inner, ok := yarnlock.ParseLocator(yarnlock.ParseRange(ref).Source)
 		if !ok {
-			return osv.Package{}, false
+			return true
 		}
 		ref = inner.Reference
 	}
 	for _, own := range []string{"workspace:", "link:", "portal:", "file:", "exec:", "./", "../", "/", "~/"} {
 		if strings.HasPrefix(ref, own) {
-			return osv.Package{}, false
+			return true
 		}
 	}
-	if e.Version == "" || e.Version == "0.0.0-use.local" {
-		return osv.Package{}, false
-	}
-	return osv.Package{Name: e.Resolution.Name, Version: e.Version}, true
+	return false
 }

@@ -230,12 +230,12 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 			}
 			add("%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
 		case byResolution:
-			key := p.m.resolution(ask.Edge)
-			value, out := pkgjson.Retarget(bare(ask.Key.Range), v, pkgjson.Options{})
+			key, old := p.m.resolution(ask.Edge)
+			value, out := pkgjson.Retarget(old, v, pkgjson.Options{})
 			if out.Verdict != pkgjson.Changed {
-				value = "^" + to
+				value = p.value(ask, pkg, "^"+to)
 			}
-			add("%s: resolutions: %q: %q → %q", p.manifest(), key, bare(ask.Key.Range), value)
+			add("%s: resolutions: %q: %q → %q", p.manifest(), key, old, value)
 		case byPatch:
 			add("make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
 		}

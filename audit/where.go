@@ -72,7 +72,7 @@ func newModel(l *Lock) *model {
 	m := &model{Lock: l, graph: depgraph.Of(l.Lock, l.Project, l.Settings), nodes: map[osv.Package][]depgraph.Node{}}
 	m.prod = m.graph.Production()
 	for _, e := range l.Lock.Entries {
-		if p, ok := packageOf(e); ok {
+		for _, p := range packagesOf(e) {
 			m.nodes[p] = append(m.nodes[p], m.graph.Node(e))
 		}
 	}

@@ -21,6 +21,9 @@ type LockOptions struct {
 	Highest bool
 	// AllowDowngrade lets the release win over a newer locked version.
 	AllowDowngrade bool
+	// Singleton says of which packages there is to be one copy, where one
+	// version satisfies all. nil means the list of every portal.
+	Singleton func(name string) bool
 	// Now is the clock of Yarn's age gate.
 	Now time.Time
 	// YarnVersion is the version of the repo's own Yarn, "" if unknown.
@@ -72,7 +75,7 @@ func solve(ctx context.Context, in Input, release string, source relock.Source, 
 		case err == nil:
 			input.Release = m.Packages
 			if !opts.Highest {
-				policy = &relock.Release{Versions: m.Packages, AllowDowngrade: opts.AllowDowngrade}
+				policy = &relock.Release{Versions: m.Packages, AllowDowngrade: opts.AllowDowngrade, Singleton: opts.Singleton}
 			}
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -42,9 +42,11 @@ func (r *checkRun) open(ctx context.Context) error {
 			return err
 		}
 		root = r.co.project.Root
-		if err := r.readConfig(root); err != nil {
+		config, err := readConfig(root)
+		if err != nil {
 			return err
 		}
+		r.opts.Config = config
 	}
 	return r.readBaseline(root)
 }
@@ -198,16 +200,17 @@ func (r *checkRun) published(ctx context.Context) error {
 	return nil
 }
 
-func (r *checkRun) readConfig(root string) error {
+// readConfig reads check's section of .portalctl.yaml at the root, if there is
+// one. The commands that write a lock go by its singletons.
+func readConfig(root string) (*finding.Config, error) {
 	src, err := os.ReadFile(filepath.Join(root, finding.ConfigFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fault.Wrap(pathCause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+		return nil, fault.Wrap(pathCause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
 	}
-	r.opts.Config, err = finding.ParseConfig(finding.ConfigFile, src, check.ConfigSchema())
-	return err
+	return finding.ParseConfig(finding.ConfigFile, src, check.ConfigSchema())
 }
 
 // readBaseline reads the baseline that --baseline names, else the one at the

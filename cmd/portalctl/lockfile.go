@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -59,6 +60,14 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 	if err != nil {
 		return nil, err
 	}
+	var singleton func(string) bool
+	if resolve == "release" { // the other way nobody asks what must be one copy
+		config, err := readConfig(co.project.Root)
+		if err != nil {
+			return nil, err
+		}
+		singleton = check.Singleton(config)
+	}
 	cache, err := e.cacheDir()
 	if err != nil {
 		return nil, err
@@ -74,6 +83,7 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 		opts: bump.LockOptions{
 			Highest:        resolve == "highest",
 			AllowDowngrade: c.Bool("allow-downgrade"),
+			Singleton:      singleton,
 			Now:            now,
 			YarnVersion:    version,
 		},

@@ -20,8 +20,8 @@ type Release struct {
 	Versions map[string]string
 	// AllowDowngrade lets the release's version win over a newer locked one.
 	AllowDowngrade bool
-	// Singleton says which packages must not be loaded twice. nil means
-	// portal.IsSingleton.
+	// Singleton says which packages must not be loaded twice: for a portal, the
+	// rule of check. nil means portal.IsSingleton, the list of every portal.
 	Singleton func(name string) bool
 }
 

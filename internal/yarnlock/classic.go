@@ -47,7 +47,7 @@ func (p *parser) classicEntry() (*Entry, error) {
 	if p.done && p.prev == len(p.src) && !strings.HasSuffix(p.src, "\n") && shortIntegrity(e.Integrity) {
 		return nil, p.cutShort("the last integrity is not complete")
 	}
-	e.Resolution = classicLocator(e)
+	e.Resolution, e.classic = classicLocator(e), true
 	return e, p.noExtraTwins(e)
 }
 

@@ -73,28 +73,6 @@ func ParseClassicKey(s string) Descriptor {
 	return Descriptor{s[:from+at], s[from+at+1:]}
 }
 
-// Package is the registry package that e installs and its version: the real
-// name behind an alias, the patched package behind patch:. ok is false for
-// what is not from a registry (workspaces, git, tarball URLs, files).
-func (e *Entry) Package() (name, version string, ok bool) {
-	loc := e.Resolution
-	for hasPrefix(loc.Reference, "patch:") {
-		inner, ok := ParseLocator(ParseRange(loc.Reference).Source)
-		if !ok {
-			return "", "", false
-		}
-		loc = inner
-	}
-	// Berry adds ::__archiveUrl=… when the tarball is not where registries
-	// usually have it.
-	ref, found := strings.CutPrefix(loc.Reference, "npm:")
-	if !found {
-		return "", "", false
-	}
-	ref, _, _ = strings.Cut(ref, "::")
-	return loc.Name, ref, true
-}
-
 func hasPrefix(s, prefix string) bool {
 	return len(s) >= len(prefix) && s[:len(prefix)] == prefix
 }

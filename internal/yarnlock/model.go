@@ -104,6 +104,7 @@ type Entry struct {
 	gap        string // what separates it from the entry before
 	sortKey    string // joined keys as they stand in the file
 	dirty      bool
+	classic    bool
 }
 
 // Dep is one dependency line: the name and the range as written.

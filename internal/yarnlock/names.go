@@ -1,0 +1,133 @@
+package yarnlock
+
+import "strings"
+
+// Package is the registry package that e installs and its version: the real
+// name behind an alias, the patched package behind patch:, and on Classic what
+// resolutions put in the place of another. ok is false for what is not from a
+// registry (workspaces, git, tarball URLs, files).
+func (e *Entry) Package() (name, version string, ok bool) {
+	loc, ok := e.unpatched()
+	// Berry adds ::__archiveUrl=… when the tarball is not where registries
+	// usually have it.
+	ref, found := strings.CutPrefix(loc.Reference, "npm:")
+	if !ok || !found {
+		return "", "", false
+	}
+	ref, _, _ = strings.Cut(ref, "::")
+	if e.classic {
+		return e.classicNames()[0], ref, true
+	}
+	return loc.Name, ref, true
+}
+
+// unpatched is where the package comes from that e installs, or patches.
+func (e *Entry) unpatched() (loc Locator, ok bool) {
+	loc, ok = e.Resolution, true
+	for ok && hasPrefix(loc.Reference, "patch:") {
+		loc, ok = ParseLocator(ParseRange(loc.Reference).Source)
+	}
+	return loc, ok
+}
+
+// Names are the names that the package of e may have, the real one first as far
+// as can be told. There are several only on Classic, where the keys name one
+// package and the address of the tarball another.
+func (e *Entry) Names() []string {
+	if e.classic {
+		return e.classicNames()
+	}
+	if loc, ok := e.unpatched(); ok {
+		return []string{loc.Name}
+	}
+	return []string{e.Resolution.Name}
+}
+
+// classicNames is Names for Classic. Where resolutions replace a package, Yarn 1
+// writes what was asked for and what took its place into one entry, and the
+// replaced name sorts first: "a@^1.0.0", "a@npm:@other/b@2.0.0". Where they have
+// the address of a tarball instead of an alias, the address alone tells.
+func (e *Entry) classicNames() []string {
+	var names []string
+	seen := map[string]bool{"": true}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	tarball := tarballName(e.Resolved, e.Version)
+	replaced := map[string]bool{}
+	for _, k := range e.Keys {
+		if real := classicAlias(k, tarball); real != "" {
+			add(real)
+			replaced[k.Name] = true
+		}
+	}
+	add(tarball)
+	for _, k := range e.Keys {
+		if !replaced[k.Name] {
+			add(k.Name)
+		}
+		// Without the address an alias without a range cannot be told from a tag.
+		if bare, ok := strings.CutPrefix(k.Range, "npm:"); ok && tarball == "" && bare != "" && (bare[0] == '@' || isLetter(bare[0])) {
+			add(ParseClassicKey(bare).Name)
+		}
+	}
+	if len(names) == 0 {
+		return []string{e.Resolution.Name}
+	}
+	return names
+}
+
+// classicAlias is the real package behind a Classic key that is an alias, else
+// "". Yarn 1 (RegistryResolver) takes one without a range, too: npm:name.
+func classicAlias(k Descriptor, tarball string) string {
+	if real, ok := ParseRange(k.Range).Alias(); ok {
+		return real.Name
+	}
+	if tarball != "" && k.Range == "npm:"+tarball {
+		return tarball
+	}
+	return ""
+}
+
+// tarballName is the package whose tarball an address is, by the form that npm's
+// registry and its mirrors give it:
+//
+//	<registry>/<name>/-/<base>-<version>.tgz
+//
+// where base is the name without its scope, or with it (Artifactory, GitLab),
+// and the slash of a scoped name may be escaped. The path of a mirror may have
+// folders before the name. It is "" for every other address.
+func tarballName(address, version string) string {
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	scheme, address, ok := strings.Cut(address, "://")
+	if !ok || scheme != "https" && scheme != "http" {
+		return "" // a file, git, or an offline mirror
+	}
+	_, address, _ = strings.Cut(address, "/")
+	address = "/" + unescape(address, false)
+	i := strings.LastIndex(address, "/-/")
+	if i < 0 {
+		return ""
+	}
+	folder, file := address[:i], address[i+len("/-/"):]
+	at := strings.LastIndexByte(folder, '/')
+	if at < 0 || at+1 == len(folder) || folder[at+1] == '@' {
+		return ""
+	}
+	base := folder[at+1:]
+	name := base
+	if scope := folder[strings.LastIndexByte(folder[:at], '/')+1 : at]; len(scope) > 1 && scope[0] == '@' {
+		name = scope + "/" + base
+	}
+	bare, _, _ := strings.Cut(version, "+") // registries leave the build out
+	for _, v := range []string{version, bare} {
+		if file == base+"-"+v+".tgz" || file == name+"-"+v+".tgz" {
+			return name
+		}
+	}
+	return ""
+}
