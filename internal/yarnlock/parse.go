@@ -1,6 +1,7 @@
 package yarnlock
 
 import (
+	"runtime"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -9,21 +10,42 @@ import (
 // Parse reads a lock. Errors are *fault.Error with the place in file. The
 // model aliases one copy of src.
 func Parse(file string, src []byte) (*Lock, error) {
-	p := &parser{src: string(src)}
-	p.lock = &Lock{File: file, src: p.src, eol: "\n"}
+	text := string(src)
+	if len(text) >= halfWorth && runtime.GOMAXPROCS(0) > 1 {
+		if l := parseHalves(file, text); l != nil {
+			return l, nil
+		}
+	}
+	p := newParser(file, text)
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
 	return p.lock, nil
 }
 
+func newParser(file, src string) *parser {
+	return &parser{src: src, lock: &Lock{File: file, src: src, eol: "\n"}}
+}
+
 func (p *parser) parse() error {
+	if err := p.checkText(); err != nil {
+		return err
+	}
+	if err := p.head(); err != nil {
+		return err
+	}
+	if err := p.each(p.add); err != nil {
+		return err
+	}
+	p.close()
+	return nil
+}
+
+// head reads all that stands before the first entry.
+func (p *parser) head() error {
 	l := p.lock
 	if hasPrefix(p.src, "\ufeff") {
 		p.eol = len("\ufeff")
-	}
-	if err := p.checkText(); err != nil {
-		return err
 	}
 	kind, version, err := p.detect()
 	if err != nil {
@@ -35,10 +57,8 @@ func (p *parser) parse() error {
 	if err := p.next(); err != nil {
 		return err
 	}
-	entry := p.classicEntry
 	l.firstGap = l.eol + l.eol
 	if kind == Berry {
-		entry = p.berryEntry
 		l.firstGap = l.eol
 		if err := p.metadata(); err != nil {
 			return err
@@ -51,7 +71,16 @@ func (p *parser) parse() error {
 	l.keys = make(map[Descriptor]*Entry, len(p.src)/110+8)
 	l.Entries = make([]*Entry, 0, len(p.src)/300+8)
 	l.header = p.src[:p.prev]
-	gap := p.prev
+	p.gap = p.prev
+	return nil
+}
+
+// each reads the entries up to the end of src and gives each to take.
+func (p *parser) each(take func(*Entry) error) error {
+	entry := p.classicEntry
+	if p.lock.Kind == Berry {
+		entry = p.berryEntry
+	}
 	for !p.done {
 		if p.indent != 0 {
 			return p.fail(p.at, "bad indentation: %d spaces where the next entry should start", p.indent).WithNext("%s", nextRewrite)
@@ -61,19 +90,32 @@ func (p *parser) parse() error {
 			return err
 		}
 		e.end = p.prev
-		e.gap = p.src[gap:e.start]
-		gap = e.end
-		if len(l.Entries) == 0 {
-			l.firstGap, e.gap = e.gap, l.eol
-		}
-		if err := p.index(e); err != nil {
+		if err := take(e); err != nil {
 			return err
 		}
-		l.Entries = append(l.Entries, e)
 	}
-	l.tail = p.src[gap:]
-	l.wasEmpty = len(l.Entries) == 0
 	return nil
+}
+
+// add makes e the lock's last entry.
+func (p *parser) add(e *Entry) error {
+	l := p.lock
+	e.gap = l.src[p.gap:e.start]
+	p.gap = e.end
+	if len(l.Entries) == 0 {
+		l.firstGap, e.gap = e.gap, l.eol
+	}
+	if err := p.index(e); err != nil {
+		return err
+	}
+	l.Entries = append(l.Entries, e)
+	return nil
+}
+
+// close comes after the last entry.
+func (p *parser) close() {
+	p.lock.tail = p.lock.src[p.gap:]
+	p.lock.wasEmpty = len(p.lock.Entries) == 0
 }
 
 // index registers e's keys; a descriptor in two entries is an error, because

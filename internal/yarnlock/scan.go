@@ -25,6 +25,7 @@ type parser struct {
 	eol    int // offset past the line's end
 	// prev is the offset past the last line that was taken.
 	prev int
+	gap  int // offset past the last entry that was added
 	done bool
 
 	// Scratch space and arenas: an entry's lists are collected in the first
