@@ -11,7 +11,7 @@ import (
 // A package that imports so little is initialised before the hundreds of large
 // ones that come with osv-scanner: in main, three collections would have been
 // paid for already.
-func init() { late() }
+func init() { huge(32 << 20); late() }
 
 // late puts off the first garbage collection until the heap has some 32 MB:
 // most commands end before, and collecting would be a fifth of their work.
