@@ -110,6 +110,10 @@ func TestClassicMismatch(t *testing.T) {
 		{"ms@^2.0.0:", "\"ms@https://codeload.example.com/x/tar.gz/0123\":", ""},
 		{"ms@^2.0.0:", "\"ms@npm:ms@^2.0.0\":", ""},
 		{"ms@^2.0.0:", "\"ms-alias@npm:ms@^2.0.0\":", ""},
+		// What Yarn 1 writes where resolutions put another package in the place of one.
+		{"ms@^2.0.0:", "mime@^1.0.0, \"mime@npm:ms@2.1.3\", ms@^2.0.0:", ""},
+		{"ms@^2.0.0:", "mime@^1.0.0, \"mime@https://registry.example.com/ms/-/ms-2.1.3.tgz\", ms@^2.0.0:", ""},
+		{"ms@^2.0.0:", "mime@^1.0.0, \"mime@npm:mime-db@2.1.3\":", "the entry of mime@^1.0.0 resolves to another package, ms (ms-2.1.3.tgz)"},
 	} {
 		lock, err := yarnlock.Parse("yarn.lock", []byte(strings.Replace(classicLock, tt.from, tt.to, 1)))
 		if err != nil {

@@ -145,7 +145,9 @@ func exact(rng string) bool {
 }
 
 // classicMismatch compares an entry with the tarball that it names, where the
-// address has the form of registries: …/<name>/-/<base>-<version>.tgz.
+// address has the form of registries: …/<name>/-/<base>-<version>.tgz. One key
+// that leads there is enough: where resolutions replace a package, Yarn 1 writes
+// the replaced key and the alias or address that took its place into one entry.
 func classicMismatch(e *yarnlock.Entry) string {
 	u, err := url.Parse(e.Resolved)
 	if err != nil || e.Resolved == "" {
@@ -155,14 +157,17 @@ func classicMismatch(e *yarnlock.Entry) string {
 	if !ok || !strings.HasSuffix(file, ".tgz") {
 		return ""
 	}
-	name := e.Keys[0].Name
-	if at, ok := strings.CutPrefix(e.Keys[0].Range, "npm:"); ok {
-		name = yarnlock.ParseClassicKey(at).Name
-	} else if strings.Contains(e.Keys[0].Range, ":") || strings.Contains(e.Keys[0].Range, "/") {
-		return ""
+	leads := false
+	for _, k := range e.Keys {
+		name := k.Name
+		if at, ok := strings.CutPrefix(k.Range, "npm:"); ok {
+			name = yarnlock.ParseClassicKey(at).Name
+		} else if strings.ContainsAny(k.Range, ":/") {
+			return "" // an address of the project's own choice
+		}
+		leads = leads || strings.HasSuffix(before+"/", "/"+name+"/")
 	}
-	before += "/"
-	if !strings.HasSuffix(before, "/"+name+"/") {
+	if !leads {
 		return "resolves to another package, " + tarball(u.Path)
 	}
 	if base := path.Base(file); !strings.HasSuffix(base, "-"+e.Version+".tgz") {
