@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-func TestLate(t *testing.T) {
+func TestBegin(t *testing.T) {
 	t.Setenv("GOGC", "")
 	before := debug.SetGCPercent(50)
 	defer debug.SetGCPercent(before)
-	late()
+	begin()
 	if got := percent(); got <= 100 {
 		t.Fatalf("before the first collection: %d", got)
 	}
@@ -27,7 +27,7 @@ func TestLate(t *testing.T) {
 
 	t.Setenv("GOGC", "70")
 	debug.SetGCPercent(70)
-	late()
+	begin()
 	if got := percent(); got != 70 {
 		t.Errorf("GOGC=70 became %d", got)
 	}
