@@ -37,16 +37,17 @@ func benchAudit(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	lab := &auditLab{tmp: tmp, bin: *bin, peer: *peer, runs: *runs}
-	if lab.bin == "" {
-		if lab.bin, err = build(tmp); err != nil {
-			return err
-		}
+	lab := &auditLab{tmp: tmp, runs: *runs}
+	if lab.bin, err = binary(*bin, tmp); err != nil {
+		return err
 	}
-	if lab.peer == "" {
-		if lab.peer, err = install(tmp, osvScanner); err != nil {
-			return err
-		}
+	if *peer != "" {
+		lab.peer, err = filepath.Abs(*peer)
+	} else {
+		lab.peer, err = install(tmp, osvScanner)
+	}
+	if err != nil {
+		return err
 	}
 	var real []string
 	if *records != "" {

@@ -28,12 +28,7 @@ func benchBump(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	bin := *ownBin
-	if bin == "" {
-		bin, err = build(tmp)
-	} else {
-		bin, err = filepath.Abs(bin)
-	}
+	bin, err := binary(*ownBin, tmp)
 	if err != nil {
 		return err
 	}

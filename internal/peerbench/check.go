@@ -54,12 +54,7 @@ func benchCheck(args []string) error {
 	}
 	defer os.RemoveAll(tmp)
 	l := &checkLab{tmp: tmp, dir: filepath.Join(*dir, "peerbench"), plugin: *plugin, runs: *runs}
-	if *bin != "" {
-		l.bin, err = filepath.Abs(*bin)
-	} else {
-		l.bin, err = build(tmp)
-	}
-	if err != nil {
+	if l.bin, err = binary(*bin, tmp); err != nil {
 		return err
 	}
 	l.env = []string{

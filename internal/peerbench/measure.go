@@ -113,6 +113,14 @@ func printPair(title, peerName string, ours, peer series) {
 	}
 }
 
+// binary is the portalctl to measure: the given file, else a new build in dir.
+func binary(given, dir string) (string, error) {
+	if given != "" {
+		return filepath.Abs(given) // it runs in other folders
+	}
+	return build(dir)
+}
+
 // build makes the portalctl that is measured: as released, without symbols.
 func build(dir string) (string, error) {
 	bin := filepath.Join(dir, "portalctl")
