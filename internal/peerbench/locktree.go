@@ -57,12 +57,8 @@ func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
 		return nil, err
 	}
 	l.tmp, err = os.MkdirTemp("", "peerbench")
-	switch {
-	case err != nil:
-	case *f.bin != "":
-		l.bin, err = filepath.Abs(*f.bin)
-	default:
-		l.bin, err = build(l.tmp)
+	if err == nil {
+		l.bin, err = binary(*f.bin, l.tmp)
 	}
 	if err != nil {
 		l.close()
