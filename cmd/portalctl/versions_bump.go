@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
@@ -298,25 +297,9 @@ func (r *bumpRun) again(extra string) []string {
 	if r.plan.Empty() {
 		return nil
 	}
-	args := []string{"portalctl versions bump"}
-	for _, f := range []string{"release", "pattern", "lockfile", "resolve", "allow-downgrade", "drop-stale-patches", "directory"} {
-		if !r.c.IsSet(f) {
-			continue
-		}
-		switch f {
-		case "pattern":
-			for _, p := range r.c.StringSlice(f) {
-				args = append(args, "--pattern '"+p+"'")
-			}
-		case "allow-downgrade", "drop-stale-patches":
-			args = append(args, "--"+f)
-		case "directory":
-			args = append(args, "-C "+r.c.String(f))
-		default:
-			args = append(args, "--"+f+" "+r.c.String(f))
-		}
-	}
-	return []string{strings.Join(append(args, extra), " ")}
+	line := commandLine(r.c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
+		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
+	return []string{line + " " + extra}
 }
 
 // after is what to do once the plan is applied.
