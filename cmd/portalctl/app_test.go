@@ -36,9 +36,17 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		want string // in stderr
 	}{
 		{[]string{"bump"}, `there is no command "bump"`},
+		{[]string{"bump"}, `Did you mean "versions bump"?`},
+		{[]string{"versions:bump"}, `Did you mean "versions bump"?`},
+		{[]string{"help", "versions", "bump"}, "portalctl versions bump --help"},
+		{[]string{"-C", ".", "check"}, "Options come after the command, as in portalctl check -C"},
 		{[]string{"versoins"}, `Did you mean "versions"?`},
 		{[]string{"versions", "bmup"}, `Did you mean "bump"?`},
-		{[]string{"versions", "bump", "--nope"}, "--help"},
+		{[]string{"versions", "bump", "--nope"}, "there is no option --nope"},
+		{[]string{"versions", "bump", "--dryrun"}, "Did you mean --dry-run?"},
+		{[]string{"versions", "bump", "--dry-run=x"}, `invalid boolean value "x" for --dry-run`},
+		{[]string{"versions", "status", "--max-behind", "x"}, `invalid value "x" for --max-behind`},
+		{[]string{"versions", "bump", "--format"}, "--format needs a value"},
 		{[]string{"versions", "bump", "main", "--dry-run"}, `unexpected argument "main"`},
 		{[]string{"versions", "bump", "--format", "xml"}, `--format "xml" is not known`},
 		{[]string{"versions", "bump", "--lockfile", "npm"}, `--lockfile "npm" is not known`},
