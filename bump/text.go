@@ -122,7 +122,13 @@ func (p *Plan) headline() string {
 		if p.From != "" && p.From != p.To {
 			return fmt.Sprintf("Backstage %s → %s: nothing to change", from, p.To)
 		}
-		return fmt.Sprintf("Backstage %s: nothing to change, everything is where the release has it", p.To)
+		head := fmt.Sprintf("Backstage %s: nothing to change", p.To)
+		// Said only where it is known, of the lock as well, and nothing below
+		// says otherwise.
+		if c := p.Lockfile.LockChange; c != nil && len(c.OffRelease)+len(c.Ahead)+len(p.Notes) == 0 {
+			head += ", everything is where the release has it"
+		}
+		return head
 	}
 	head := fmt.Sprintf("Backstage %s → %s", from, p.To)
 	if p.From == p.To {
