@@ -301,7 +301,7 @@ func TestWhere(t *testing.T) {
 		prod  bool
 		paths []string
 	}{
-		"a": {"backend frontend", true, []string{"backend → a@1.0.0", "app → p@1.0.0 → q@1.0.0 → a@1.0.0"}},
+		"a": {"backend frontend", true, []string{"app → p@1.0.0 → q@1.0.0 → a@1.0.0", "backend → a@1.0.0"}},
 		"p": {"frontend", true, []string{"app → p@1.0.0"}},
 		"d": {"tooling", false, []string{"tool → d@1.0.0"}},
 		"o": {"tooling", true, nil}, // nobody asks: it counts
