@@ -197,6 +197,10 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if left := len(paths) - len(kept); left > 0 {
 		defer func() { r.notes = append(r.notes, plural(left, "lock")+" left out (--exclude)") }()
 	}
+	if len(kept) == 0 && len(paths) > 0 {
+		return fault.At(fault.Pos{File: r.root}, "--exclude leaves out every yarn.lock here (%d)", len(paths)).
+			WithNext("Exclude only the locks that are nobody's portal, such as 'testdata/**'")
+	}
 	if paths = kept; len(paths) == 0 {
 		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
 			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
