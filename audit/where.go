@@ -79,6 +79,11 @@ func newModel(l *Lock) *model {
 	return m
 }
 
+// onRelease reports whether backstage.json names the release of the project.
+func (m *model) onRelease() bool {
+	return m.Project != nil && m.Project.Backstage != nil && m.Project.Backstage.Version != ""
+}
+
 // dir is the folder of the lock from the root.
 func (m *model) dir() string { return dirOf(m.Lock) }
 
