@@ -153,12 +153,21 @@ func TestSnapshotPlan(t *testing.T) {
 		}
 		return string(src)
 	}
-	for name, want := range map[string]string{"ROLLBACK.md": "Nothing has been migrated yet", "rollback.sh": "#!/bin/sh"} {
+	for name, want := range map[string]string{"ROLLBACK.md": "Which those are shows after the upgrade", "rollback.sh": "#!/bin/sh"} {
 		if text := read(name); !strings.Contains(text, want) || strings.Contains(text, dbPassword) || !strings.Contains(text, "DB_PASSWORD") {
 			t.Errorf("%s after create:\n%s", name, text)
 		}
 	}
 	p.must("verify")
+
+	// Before the upgrade there is nothing to restore, and still a plan for after it.
+	if out := p.must("plan"); !strings.Contains(out, "Nothing to restore") || !strings.Contains(out, "for every database, as nothing is migrated yet") ||
+		!strings.Contains(read("ROLLBACK.md"), "pg_restore") || strings.Contains(read("ROLLBACK.md"), "Deploying the old code is enough") {
+		t.Errorf("before the upgrade:\n%s\n%s", out, read("ROLLBACK.md"))
+	}
+	if out := p.must("plan", "--no-look"); !strings.Contains(out, "not looked at") || strings.Contains(out, "as in the snapshot") {
+		t.Errorf("--no-look:\n%s", out)
+	}
 
 	// A checkout of the next release: one migration more.
 	next := filepath.Join(t.TempDir(), "next")
