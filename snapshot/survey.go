@@ -177,6 +177,11 @@ func (s *Survey) find(all []database.Found) {
 		}
 		s.Plugins = append(s.Plugins, line)
 	}
+	for _, id := range s.in.Skip {
+		if !slices.ContainsFunc(s.Plugins, func(l Line) bool { return l.Plugin == id }) {
+			s.warn("skip-unknown", id, "", "--skip names it, and there is no such plugin here: nothing is left out for it")
+		}
+	}
 }
 
 // look inspects one unit and compares its migrations with the code.
