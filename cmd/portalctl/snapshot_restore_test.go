@@ -93,7 +93,7 @@ func TestSnapshotRestore(t *testing.T) {
 	t.Run("a running portal", func(t *testing.T) {
 		conn := pgtest.Portal(t, p.app(), "backstage_plugin_catalog")
 		defer conn.Close(context.Background())
-		p.refused([]string{"restore", "--yes"}, "1 sessions still use the databases", "--terminate")
+		p.refused([]string{"restore", "--yes"}, "one session still uses the databases", "--terminate")
 		unchanged("a refusal")
 	})
 	t.Run("another server", func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestSnapshotRestore(t *testing.T) {
 	})
 
 	out := p.must("restore", "--yes")
-	for _, want := range []string{"backstage_plugin_catalog__failed_", "Left alone, with all their rows: ", "Deploy commit ", "DROP DATABASE"} {
+	for _, want := range []string{"backstage_plugin_catalog__failed_", "Left alone, with all their rows: ", "Deploy commit ", " -U 'backstage' -d postgres -c 'DROP DATABASE"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report does not say %q:\n%s", want, out)
 		}

@@ -34,7 +34,7 @@ func (p *Plan) Markdown() string {
 	line("## Afterwards\n")
 	line("The failed state is kept: `…%sTIME`. Keep it until nobody needs a row of it, then drop it by hand. Nothing here does.", failedSuffix)
 	for _, t := range p.Targets {
-		line("\n    %s", oneLine(t.dropCommand("TIME")))
+		line("\n    %s", oneLine(t.dropCommand("TIME", "")))
 	}
 	return b.String()
 }
