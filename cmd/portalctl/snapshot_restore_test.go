@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -222,6 +223,13 @@ func TestRollbackScriptWithoutPortalctl(t *testing.T) {
 	after := p.content()
 	if after["backstage_plugin_catalog"] != before["backstage_plugin_catalog"] || after["backstage_plugin_auth"] != upgraded["backstage_plugin_auth"] {
 		t.Errorf("before %v\nafter  %v\n%s", before, after, out)
+	}
+	// The commands at its end work in a shell that knows no PGHOST.
+	if !strings.Contains(string(out), fmt.Sprintf("psql -h '127.0.0.1' -p %d -U 'backstage' -d \"dbname='postgres'\" -c 'DROP DATABASE", p.cluster.Port)) {
+		t.Errorf("what drops the failed state:\n%s", out)
+	}
+	if strings.Contains(string(out), "WARNING") {
+		t.Errorf("warnings of ANALYZE:\n%s", out)
 	}
 	secrets.in(t, "rollback.sh", string(out))
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
