@@ -61,7 +61,7 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 	}
 	// On the machine of an administrator there may be the folder of snapshots
 	// and a way to the server, and no portal.
-	alone := c.String("dir") != "" && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
+	alone := (c.String("dir") != "" || byFolder(c)) && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
 	var co *checkout
 	var err error
 	if !alone {

@@ -196,6 +196,18 @@ func TestSnapshotPlan(t *testing.T) {
 	}
 	// The plan's sums are its own: what verify checks is still right.
 	p.must("verify")
+	// A folder is found without a portal, and what is beside it is left alone.
+	if err := os.Mkdir(filepath.Join(p.dir, "other.partial"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"verify", "show"} {
+		if code, out, errOut := run0(t, "", p.environ, "snapshot", command, "--snapshot", folder, "-C", t.TempDir()); code != 0 {
+			t.Errorf("%s of a folder: exit %d\n%s%s", command, code, out, errOut)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(p.dir, "other.partial")); err != nil {
+		t.Error(err)
+	}
 	p.must("plan", "--no-look", "--format", "markdown")
 }
 
