@@ -191,6 +191,7 @@ func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {
 	if name == "" || name == "-" {
 		return render(e.Out)
 	}
+	e.OutColor = false // of the terminal, which the file is not
 	var b strings.Builder
 	if err := render(&b); err != nil {
 		return err

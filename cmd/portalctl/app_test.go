@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,6 +68,18 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 			t.Errorf("%s: code %d, stdout %q, stderr %q; want code 2, no stdout, %q and a next step",
 				strings.Join(tt.args, " "), code, out, errOut, tt.want)
 		}
+	}
+}
+
+// A report in a file has no colours, whatever the terminal has.
+func TestOutputHasNoColours(t *testing.T) {
+	e, out, _ := testEnv("", exampleEnv(t))
+	e.OutColor = true
+	file := filepath.Join(t.TempDir(), "report")
+	code := Main(t.Context(), []string{"portalctl", "versions", "status", "-C", example, "--output", file}, e)
+	text, err := os.ReadFile(file)
+	if err != nil || code != 0 || out.Len() > 0 || bytes.Contains(text, []byte("\x1b")) || !bytes.Contains(text, []byte("Backstage")) {
+		t.Errorf("code %d, %v, stdout %q, file:\n%q", code, err, out, text)
 	}
 }
 
