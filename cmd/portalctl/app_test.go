@@ -58,6 +58,7 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		{[]string{"versions", "bump", "-C", "no/such/dir"}, "no such directory"},
 		{[]string{"versions", "bump", "-C", "main.go"}, "is a file"},
 		{[]string{"versions", "bump", "--yes", "--output", "no/such/report.json", "-C", example}, "there is no folder no/such"},
+		{[]string{"check", "--fix", "--output", "no/such/report", "-C", example}, "there is no folder no/such"},
 		{[]string{"versions", "status", "--output", "testdata", "-C", example}, "is a folder"},
 		{[]string{"versions", "status", "extra"}, `unexpected argument "extra"`},
 		{[]string{"versions", "status", "--max-behind", "-1"}, "is negative"},
