@@ -81,14 +81,29 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 		}
 	}
 	p.Lockfile.writeMarkdown(&b)
-	if len(next) > 0 {
-		b.WriteString("\n### Next\n\n")
-		for _, n := range next {
-			b.WriteString("- " + n + "\n")
-		}
-	}
+	writeNext(&b, next)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeNext lists the next steps in Markdown. What is to be typed is code: a
+// star or an @ in it stays what it is.
+func writeNext(b *strings.Builder, next []string) {
+	if len(next) == 0 {
+		return
+	}
+	b.WriteString("\n### Next\n\n")
+	for _, n := range next {
+		command, remark, _ := strings.Cut(n, "   ")
+		switch {
+		case strings.HasPrefix(command, "portalctl "), strings.HasPrefix(command, "yarn "):
+			n = strings.TrimRight(report.Code(command)+" "+report.Escape(remark), " ")
+		case strings.Contains(n, "https://"): // stays a link
+		default:
+			n = report.Escape(n)
+		}
+		b.WriteString("- " + n + "\n")
+	}
 }
 
 var moveHeader = []string{"Package", "from", "to", "used by"}

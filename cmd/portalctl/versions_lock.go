@@ -73,7 +73,7 @@ func runLock(ctx context.Context, c *cli.Context, e env) error {
 		case format == "json":
 			return report.JSON(w, plan)
 		case format == "markdown":
-			return plan.WriteMarkdown(w)
+			return plan.WriteMarkdown(w, lockNext(c, co, plan, look))
 		default:
 			return plan.WriteTable(w, e.OutStyle(), lockNext(c, co, plan, look))
 		}
