@@ -136,6 +136,9 @@ func TestSnapshotRestore(t *testing.T) {
 	if out := p.must("restore"); !strings.Contains(out, "Nothing to restore") {
 		t.Errorf("again: %s", out)
 	}
+	if out := p.must("create", "--dry-run", "--deployed", "HEAD"); !strings.Contains(out, ": it is what an earlier restore replaced, and is not copied") || strings.Contains(out, "another deployment's") {
+		t.Errorf("a survey afterwards:\n%s", out)
+	}
 	secrets.inFiles(t, p.root+"/packages", filepath.Join(p.dir, "before"))
 }
 
