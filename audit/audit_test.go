@@ -193,6 +193,15 @@ func TestActions(t *testing.T) {
 				{"1.52.0", map[string]string{"@backstage/p": "1.2.0"}}, {"1.52.0-next.1", map[string]string{"@backstage/p": "1.2.0"}}},
 			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
 		},
+		"a package of the portal's release": {
+			files: func() map[string]string {
+				m := monorepo(nil, []string{"@backstage/old 1.0.0"}, "@backstage/old@npm:1.0.0 = 1.0.0")
+				m["backstage.json"] = `{"version": "1.50.0"}`
+				return m
+			}(),
+			releases: []Release{{"1.51.0", map[string]string{"@backstage/old": "1.1.0"}}, {"1.52.0", map[string]string{"@backstage/old": "1.2.1"}}},
+			kind:     BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0"},
+		},
 		"nothing that anybody published": {
 			files:     monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
@@ -230,6 +239,23 @@ func TestActions(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestReleaseForAll: one step for several packages goes to the release that has
+// the fix of each, whichever comes last.
+func TestReleaseForAll(t *testing.T) {
+	files := monorepo(nil, []string{"@backstage/a 1.0.0", "@backstage/b 1.0.0"}, "@backstage/a@npm:1.0.0 = 1.0.0", "@backstage/b@npm:1.0.0 = 1.0.0")
+	files["backstage.json"] = `{"version": "1.50.0"}`
+	head := load(t, files)
+	for _, fixed := range [][2]string{{"0 1.1.0", "0 1.2.0"}, {"0 1.2.0", "0 1.1.0"}} {
+		hits := matched([]*osv.Advisory{advisory(t, "GHSA-1", "@backstage/a", high, fixed[0]), advisory(t, "GHSA-2", "@backstage/b", high, fixed[1])}, head)
+		r := reported(t, Input{Head: head, Hits: hits, Releases: []Release{
+			{"1.51.0", map[string]string{"@backstage/a": "1.1.0", "@backstage/b": "1.1.0"}},
+			{"1.52.0", map[string]string{"@backstage/a": "1.2.0", "@backstage/b": "1.2.0"}}}}, Defaults())
+		if len(r.Actions) != 1 || r.Actions[0].Title != "Move to Backstage 1.52.0 or newer" || len(r.Actions[0].Findings) != 2 {
+			t.Errorf("%v: %v", fixed, lines(r))
+		}
 	}
 }
 
@@ -301,7 +327,7 @@ func TestWhere(t *testing.T) {
 		prod  bool
 		paths []string
 	}{
-		"a": {"backend frontend", true, []string{"backend → a@1.0.0", "app → p@1.0.0 → q@1.0.0 → a@1.0.0"}},
+		"a": {"backend frontend", true, []string{"app → p@1.0.0 → q@1.0.0 → a@1.0.0", "backend → a@1.0.0"}},
 		"p": {"frontend", true, []string{"app → p@1.0.0"}},
 		"d": {"tooling", false, []string{"tool → d@1.0.0"}},
 		"o": {"tooling", true, nil}, // nobody asks: it counts

@@ -82,8 +82,8 @@ func (r *Report) markdownAction(a *Action) string {
 	b.WriteString("\n| | package | advisory | fix | who asks |\n| --- | --- | --- | --- | --- |\n")
 	for _, f := range list {
 		who := f.Where.use() + r.inLock(f)
-		for _, way := range f.Where.ways(1) {
-			who += ": " + way
+		if ways := f.Where.ways(1); len(ways) > 0 {
+			who += ": " + strings.Join(ways, "; ")
 		}
 		severity := f.rating()
 		if f.Verdict == Blocks {
@@ -120,8 +120,13 @@ func (r *Report) markdownRules() string {
 	}
 	for _, f := range r.Rules {
 		label := string(f.Verdict)
-		if f.Verdict == Blocks {
+		switch f.Verdict {
+		case Blocks:
 			label = "**blocks**"
+		case Warns:
+			label = "warning"
+		case Allowed:
+			label = "note"
 		}
 		text := f.Message
 		for _, l := range f.Lines {

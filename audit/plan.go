@@ -27,11 +27,14 @@ type plans struct {
 	parents map[*Action][]string
 	// jumps are the major steps of resolutions.
 	jumps map[*Action][]string
+	// releases are the first ones that will do, "" for the newest.
+	releases map[*Action]string
 }
 
 func newPlans(b *builder, m *model) *plans {
 	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
-		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, parents: map[*Action][]string{}, jumps: map[*Action][]string{}}
+		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, parents: map[*Action][]string{}, jumps: map[*Action][]string{},
+		releases: map[*Action]string{}}
 }
 
 func (p *plans) add(pkg osv.Package, f *Finding) {
@@ -185,7 +188,15 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 	case free:
 		a := p.action(UpdateLock, "", list)
 		p.names[a] = append(p.names[a], pkg.Name)
-	case byRange, byResolution, byPatch:
+	case byRange:
+		// One package of a release moved alone meets the others as nobody has
+		// tested them.
+		if strings.HasPrefix(pkg.Name, "@backstage/") && p.m.onRelease() {
+			p.release(pkg, to, list)
+			return
+		}
+		p.edit(pkg, to, asks, list)
+	case byResolution, byPatch:
 		p.edit(pkg, to, asks, list)
 	case byRelease:
 		p.release(pkg, to, list)
@@ -246,15 +257,24 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 	a.Caution = jump(pkg.Version, to)
 }
 
+// release moves the portal to the first release that ends all of its findings.
 func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
+	rel := p.releaseWith(pkg.Name, to)
+	first := p.made[string(BumpRelease)+"\x00"] == nil
 	a := p.action(BumpRelease, "", list)
-	a.Title = "Move to a newer Backstage release"
-	steps := []string{"portalctl versions bump" + p.inDir()}
-	if rel := p.releaseWith(pkg.Name, to); rel != "" {
-		a.Title = "Move to Backstage " + rel + " or newer"
-		steps = []string{"portalctl versions bump --release " + rel + p.inDir()}
+	switch {
+	case first:
+	case rel == "" || p.releases[a] == "":
+		rel = "" // no known release will do: the newest is what there is to try
+	case compareVersions(p.releases[a], rel) > 0:
+		rel = p.releases[a]
 	}
-	a.Steps = steps
+	p.releases[a] = rel
+	a.Title, a.Steps = "Move to a newer Backstage release", []string{"portalctl versions bump" + p.inDir()}
+	if rel != "" {
+		a.Title = "Move to Backstage " + rel + " or newer"
+		a.Steps = []string{"portalctl versions bump --release " + rel + p.inDir()}
+	}
 }
 
 // plugins has those moved that ask for a @backstage package of an old release:

@@ -22,7 +22,7 @@ const (
 // Where is who asks for a package.
 type Where struct {
 	// Paths are the shortest ones, one from each workspace that needs the
-	// package, the shortest first.
+	// package: those that development alone takes last, the shortest first.
 	Paths []Path
 	// Parts are the parts of the portal that it ends up in: by the roles of the
 	// workspaces that need it in production, else tooling.
@@ -79,6 +79,11 @@ func newModel(l *Lock) *model {
 	return m
 }
 
+// onRelease reports whether backstage.json names the release of the project.
+func (m *model) onRelease() bool {
+	return m.Project != nil && m.Project.Backstage != nil && m.Project.Backstage.Version != ""
+}
+
 // dir is the folder of the lock from the root.
 func (m *model) dir() string { return dirOf(m.Lock) }
 
@@ -124,7 +129,17 @@ func (m *model) where(p osv.Package) Where {
 			w.Paths = append(w.Paths, m.path(way))
 		}
 	}
-	slices.SortStableFunc(w.Paths, func(a, b Path) int { return len(a.Steps) - len(b.Steps) })
+	// A list is cut short: what brings the package into production is not to be
+	// hidden behind forty workspaces whose tests do.
+	slices.SortStableFunc(w.Paths, func(a, b Path) int {
+		if a.Dev != b.Dev {
+			if a.Dev {
+				return 1
+			}
+			return -1
+		}
+		return len(a.Steps) - len(b.Steps)
+	})
 	w.Parts = m.parts(p)
 	w.Pos = m.pos(p, w.Paths)
 	return w

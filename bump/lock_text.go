@@ -33,7 +33,7 @@ func (l *LockPlan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 }
 
 // WriteMarkdown writes the lock plan for a pull request.
-func (l *LockPlan) WriteMarkdown(w io.Writer) error {
+func (l *LockPlan) WriteMarkdown(w io.Writer, next []string) error {
 	var b strings.Builder
 	b.WriteString("## yarn.lock\n")
 	for _, g := range l.noteGroups() {
@@ -49,6 +49,7 @@ func (l *LockPlan) WriteMarkdown(w io.Writer) error {
 		}
 	}
 	l.shown().writeMarkdown(&b)
+	writeNext(&b, next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

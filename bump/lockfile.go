@@ -21,6 +21,9 @@ type Lockfile struct {
 	Yarn string `json:"yarn,omitempty"`
 	// Why says why Yarn writes it though portalctl was to.
 	Why string `json:"why,omitempty"`
+	// Blocked is what will keep Yarn from writing it, as far as can be told
+	// without running it.
+	Blocked string `json:"blocked,omitempty"`
 
 	*LockChange
 
@@ -167,6 +170,9 @@ func (l Lockfile) sentence() string {
 			break
 		}
 		s = "will be brought in line by " + by + " when the plan is applied"
+		if l.Blocked != "" {
+			s = "cannot be brought in line here: " + l.Blocked
+		}
 	case "written":
 		s = "brought in line by " + by
 	case "absent":
@@ -175,6 +181,9 @@ func (l Lockfile) sentence() string {
 		s = "left as it is (--lockfile skip); run yarn install to bring it in line"
 	default:
 		s = "in line, unchanged"
+		if l.LockChange == nil {
+			s = "unchanged (not compared with the package.json files)"
+		}
 	}
 	if l.Why != "" {
 		s += "\n  not by portalctl: " + l.Why

@@ -69,7 +69,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: "backstage.json", Message: fmt.Sprintf(
 			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
 		pl.plan.stays = true
-		pl.plan.Lockfile = Lockfile{Mode: opts.Lockfile, State: "unchanged"}
+		pl.plan.Lockfile = Lockfile{Mode: pl.lockMode(), State: "unchanged"}
 		return pl.plan, nil
 	}
 	if err := pl.build(ctx); err != nil {
@@ -130,6 +130,7 @@ func (pl *planner) isDown(current string) (bool, error) {
 
 func (pl *planner) build(ctx context.Context) error {
 	uses := pl.names()
+	pl.noteIdlePatterns()
 	t, err := pl.findTargets(ctx, uses)
 	if err != nil {
 		return err
@@ -162,6 +163,37 @@ func (pl *planner) build(ctx context.Context) error {
 	}
 	pl.noteLockedAhead()
 	return nil
+}
+
+// noteIdlePatterns names the patterns of the user that no dependency matches: a
+// slip of the pen must not look like a portal that is up to date.
+func (pl *planner) noteIdlePatterns() {
+	for _, p := range pl.opts.Patterns {
+		if !pl.dependsOn(patterns{p}) {
+			pl.note(Note{Kind: General, Message: fmt.Sprintf("no dependency matches --pattern '%s'", p)})
+		}
+	}
+}
+
+func (pl *planner) dependsOn(ps patterns) bool {
+	for _, ws := range pl.in.Project.Workspaces {
+		for _, d := range ws.File.AllDeps() {
+			if ps.match(d.Name) || ps.match(pkgjson.ParseSpec(d.Spec).Name) {
+				return true
+			}
+		}
+	}
+	for _, r := range pl.root().Resolutions() {
+		if ps.match(r.Pattern.Name) {
+			return true
+		}
+	}
+	for _, c := range pl.catalogEntries() {
+		if ps.match(c.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // names lists the packages that match and have a spec that could move, and what
@@ -247,13 +279,22 @@ func (pl *planner) finish() {
 		return a.Name < b.Name || a.Name == b.Name && (a.From < b.From || a.From == b.From && a.Via < b.Via)
 	})
 	sortNotes(p.Notes)
-	p.Lockfile = Lockfile{Mode: pl.opts.Lockfile, State: "unchanged"}
+	p.Lockfile = Lockfile{Mode: pl.lockMode(), State: "unchanged"}
 	if !p.Empty() {
 		p.Lockfile.State = "pending"
 		if pl.opts.Lockfile == "skip" {
 			p.Lockfile.State = "skipped"
 		}
 	}
+}
+
+// lockMode is who writes the lock, as far as that is known without it: what
+// "auto" comes to is for whoever can tell, and nobody does when nothing changes.
+func (pl *planner) lockMode() string {
+	if pl.opts.Lockfile == "native" || pl.opts.Lockfile == "yarn" {
+		return pl.opts.Lockfile
+	}
+	return "skip"
 }
 
 // noteOrder puts what can cost data or a day first.

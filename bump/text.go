@@ -81,14 +81,29 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 		}
 	}
 	p.Lockfile.writeMarkdown(&b)
-	if len(next) > 0 {
-		b.WriteString("\n### Next\n\n")
-		for _, n := range next {
-			b.WriteString("- " + n + "\n")
-		}
-	}
+	writeNext(&b, next)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeNext lists the next steps in Markdown. What is to be typed is code: a
+// star or an @ in it stays what it is.
+func writeNext(b *strings.Builder, next []string) {
+	if len(next) == 0 {
+		return
+	}
+	b.WriteString("\n### Next\n\n")
+	for _, n := range next {
+		command, remark, _ := strings.Cut(n, "   ")
+		switch {
+		case strings.HasPrefix(command, "portalctl "), strings.HasPrefix(command, "yarn "):
+			n = strings.TrimRight(report.Code(command)+" "+report.Escape(remark), " ")
+		case strings.Contains(n, "https://"): // stays a link
+		default:
+			n = report.Escape(n)
+		}
+		b.WriteString("- " + n + "\n")
+	}
 }
 
 var moveHeader = []string{"Package", "from", "to", "used by"}
@@ -122,7 +137,13 @@ func (p *Plan) headline() string {
 		if p.From != "" && p.From != p.To {
 			return fmt.Sprintf("Backstage %s → %s: nothing to change", from, p.To)
 		}
-		return fmt.Sprintf("Backstage %s: nothing to change, everything is where the release has it", p.To)
+		head := fmt.Sprintf("Backstage %s: nothing to change", p.To)
+		// Said only where it is known, of the lock as well, and nothing below
+		// says otherwise.
+		if c := p.Lockfile.LockChange; c != nil && len(c.OffRelease)+len(c.Ahead)+len(p.Notes) == 0 {
+			head += ", everything is where the release has it"
+		}
+		return head
 	}
 	head := fmt.Sprintf("Backstage %s → %s", from, p.To)
 	if p.From == p.To {

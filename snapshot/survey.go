@@ -158,6 +158,10 @@ func (s *Survey) find(all []database.Found) {
 		case p.Problem != nil:
 			line.State = "unsupported"
 			s.refuse("unsupported", p.ID, strings.TrimSuffix(fault.NextOf(p.Problem), ".")+", or leave the plugin out with --skip "+p.ID, "%s", p.Problem)
+		case f.State == database.Unknown && leftByRestore(line.Database) == "__failed_":
+			s.warn("left-by-restore", line.Database, "Drop it when nobody needs a row of it any more", "it is what an earlier restore replaced, and is not copied")
+		case f.State == database.Unknown && leftByRestore(line.Database) != "":
+			s.warn("left-by-restore", line.Database, "portalctl snapshot restore drops it", "an interrupted restore left it; it is not copied")
 		case f.State == database.Unknown:
 			s.warn("unknown-database", line.Database, "If it is this portal's, install the plugin or name it in app-config; else leave it",
 				"no installed plugin is known to use it: another deployment's, or of a plugin that is gone. It is not copied")
@@ -178,6 +182,11 @@ func (s *Survey) find(all []database.Found) {
 			s.units[i].plugins = append(s.units[i].plugins, p)
 		}
 		s.Plugins = append(s.Plugins, line)
+	}
+	for _, id := range s.in.Skip {
+		if !slices.ContainsFunc(s.Plugins, func(l Line) bool { return l.Plugin == id }) {
+			s.warn("skip-unknown", id, "", "--skip names it, and there is no such plugin here: nothing is left out for it")
+		}
 	}
 }
 

@@ -93,11 +93,32 @@ func group(c *cli.Context) error {
 		return cli.ShowSubcommandHelp(c)
 	}
 	err := usagef("there is no command %q", c.Args().First())
+	if c.Args().First() == "help" {
+		rest := strings.Join(append([]string{c.Command.HelpName}, c.Args().Tail()...), " ")
+		return err.WithNext("Help is an option: %s --help", rest)
+	}
+	if path := deeper(c.Command.Subcommands, c.Args().First()); path != "" {
+		return err.WithNext("Did you mean %q?", path)
+	}
 	// urfave answers with a whole sentence: Did you mean "bump"?
 	if s := cli.SuggestCommand(c.Command.Subcommands, c.Args().First()); s != "" && !strings.Contains(s, `"help"`) && !strings.Contains(s, `""`) {
 		return err.WithNext("%s", s)
 	}
 	return err.WithNext("See %s --help", strings.TrimSpace(c.Lineage()[0].Command.HelpName))
+}
+
+// deeper is the command one level further down that has the name: bump, or
+// versions:bump as backstage-cli writes it, for versions bump.
+func deeper(commands []*cli.Command, name string) string {
+	name = strings.ReplaceAll(name, ":", " ")
+	for _, c := range commands {
+		for _, sub := range c.Subcommands {
+			if path := c.Name + " " + sub.Name; name == sub.Name || name == path {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 // noArgs rejects positional arguments. urfave stops reading flags at the first
@@ -170,6 +191,7 @@ func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {
 	if name == "" || name == "-" {
 		return render(e.Out)
 	}
+	e.OutColor = false // of the terminal, which the file is not
 	var b strings.Builder
 	if err := render(&b); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,9 +37,17 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		want string // in stderr
 	}{
 		{[]string{"bump"}, `there is no command "bump"`},
+		{[]string{"bump"}, `Did you mean "versions bump"?`},
+		{[]string{"versions:bump"}, `Did you mean "versions bump"?`},
+		{[]string{"help", "versions", "bump"}, "portalctl versions bump --help"},
+		{[]string{"-C", ".", "check"}, "Options come after the command, as in portalctl check -C"},
 		{[]string{"versoins"}, `Did you mean "versions"?`},
 		{[]string{"versions", "bmup"}, `Did you mean "bump"?`},
-		{[]string{"versions", "bump", "--nope"}, "--help"},
+		{[]string{"versions", "bump", "--nope"}, "there is no option --nope"},
+		{[]string{"versions", "bump", "--dryrun"}, "Did you mean --dry-run?"},
+		{[]string{"versions", "bump", "--dry-run=x"}, `invalid boolean value "x" for --dry-run`},
+		{[]string{"versions", "status", "--max-behind", "x"}, `invalid value "x" for --max-behind`},
+		{[]string{"versions", "bump", "--format"}, "--format needs a value"},
 		{[]string{"versions", "bump", "main", "--dry-run"}, `unexpected argument "main"`},
 		{[]string{"versions", "bump", "--format", "xml"}, `--format "xml" is not known`},
 		{[]string{"versions", "bump", "--lockfile", "npm"}, `--lockfile "npm" is not known`},
@@ -49,6 +58,7 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		{[]string{"versions", "bump", "-C", "no/such/dir"}, "no such directory"},
 		{[]string{"versions", "bump", "-C", "main.go"}, "is a file"},
 		{[]string{"versions", "bump", "--yes", "--output", "no/such/report.json", "-C", example}, "there is no folder no/such"},
+		{[]string{"check", "--fix", "--output", "no/such/report", "-C", example}, "there is no folder no/such"},
 		{[]string{"versions", "status", "--output", "testdata", "-C", example}, "is a folder"},
 		{[]string{"versions", "status", "extra"}, `unexpected argument "extra"`},
 		{[]string{"versions", "status", "--max-behind", "-1"}, "is negative"},
@@ -59,6 +69,18 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 			t.Errorf("%s: code %d, stdout %q, stderr %q; want code 2, no stdout, %q and a next step",
 				strings.Join(tt.args, " "), code, out, errOut, tt.want)
 		}
+	}
+}
+
+// A report in a file has no colours, whatever the terminal has.
+func TestOutputHasNoColours(t *testing.T) {
+	e, out, _ := testEnv("", exampleEnv(t))
+	e.OutColor = true
+	file := filepath.Join(t.TempDir(), "report")
+	code := Main(t.Context(), []string{"portalctl", "versions", "status", "-C", example, "--output", file}, e)
+	text, err := os.ReadFile(file)
+	if err != nil || code != 0 || out.Len() > 0 || bytes.Contains(text, []byte("\x1b")) || !bytes.Contains(text, []byte("Backstage")) {
+		t.Errorf("code %d, %v, stdout %q, file:\n%q", code, err, out, text)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -174,6 +176,21 @@ func incomplete(ctx context.Context, err error) error {
 	return f
 }
 
+// notEmptied refuses a lock without an entry where a package.json asks for
+// something: nothing found in it would look like a pass.
+func notEmptied(l *audit.Lock) error {
+	if len(l.Lock.Entries) > 0 || l.Project == nil {
+		return nil
+	}
+	for _, ws := range l.Project.Workspaces {
+		if len(ws.File.AllDeps()) > 0 {
+			return fault.At(fault.Pos{File: l.Path}, "the lock is empty, and %s has dependencies: what is installed is not known", path.Join(ws.Rel, pkgjson.FileName)).
+				WithNext("Run yarn install, and commit yarn.lock")
+		}
+	}
+	return nil
+}
+
 // openHead reads the work tree.
 func (r *auditRun) openHead(ctx context.Context) error {
 	dir, err := directory(r.c)
@@ -197,6 +214,10 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if left := len(paths) - len(kept); left > 0 {
 		defer func() { r.notes = append(r.notes, plural(left, "lock")+" left out (--exclude)") }()
 	}
+	if len(kept) == 0 && len(paths) > 0 {
+		return fault.At(fault.Pos{File: r.root}, "--exclude leaves out every yarn.lock here (%d)", len(paths)).
+			WithNext("Exclude only the locks that are nobody's portal, such as 'testdata/**'")
+	}
 	if paths = kept; len(paths) == 0 {
 		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
 			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
@@ -204,6 +225,11 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	locks, notes, err := loadLocks(r.root, paths, r.e.Environ)
 	if err != nil {
 		return err
+	}
+	for _, l := range locks {
+		if err := notEmptied(l); err != nil {
+			return err
+		}
 	}
 	r.in.Head, r.notes = locks, notes
 	if r.settings, err = yarnrc.Load(r.root, r.e.Environ); err != nil {

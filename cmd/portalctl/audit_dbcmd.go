@@ -73,7 +73,7 @@ func runDBUpdate(ctx context.Context, c *cli.Context, e env) error {
 	}
 	what := "was up to date"
 	if changed {
-		what = "is new"
+		what = "has been updated"
 	}
 	return writeStatus(e, format, status, "The database "+what)
 }
@@ -129,7 +129,7 @@ func writeStatus(e env, format string, s osv.Status, sentence string) error {
 		}{"portalctl.audit-db/v1", s.Path, s.Records, stamp(s.Newest), stamp(s.Checked), httpfetch.Redact(s.URL), string(s.Index)})
 	}
 	rows := [][]string{
-		{"folder", s.Path},
+		{"place", s.Path},
 		{"records", fmt.Sprint(s.Records)},
 		{"newest record", cmp.Or(stamp(s.Newest), "unknown")},
 		{"last known to be the newest", cmp.Or(stamp(s.Checked), "unknown: not downloaded by portalctl")},

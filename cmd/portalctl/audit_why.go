@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 func auditWhyCommand(e env) *cli.Command {
@@ -62,6 +63,12 @@ func runAuditWhy(c *cli.Context, e env) error {
 		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(n))
 	}
 	reasons := audit.Why(locks, name, version)
+	if len(reasons) == 0 && version != "" {
+		// No lock has a version of that name, and a tag is nothing in a lock.
+		if _, err := semrange.Parse(version); err != nil {
+			return usagef("%q is neither a version nor a range", version).WithNext("Leave it out, or write it as in %s", shellWord(name+"@<7"))
+		}
+	}
 	if err := writeReport(c, e, func(w io.Writer) error { return writeWhy(w, e, format, name, version, reasons) }); err != nil {
 		return err
 	}

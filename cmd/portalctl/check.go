@@ -128,6 +128,9 @@ func (r *checkRun) flags() error {
 			return usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
 		}
 	}
+	if err := checkOutput(c); err != nil {
+		return err
+	}
 	return validGlobs(r.opts.Scope)
 }
 

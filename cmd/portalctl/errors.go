@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -30,7 +31,54 @@ var errInterrupted = errors.New("interrupted")
 // usageError is urfave's hook for flags that do not parse. The default prints
 // help to stdout, which is for the report alone.
 func usageError(c *cli.Context, err error, _ bool) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return unknownFlag(c, name)
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return usagef("%s needs a value", dashed(name)).WithNext("See %s --help", c.Command.HelpName)
+	}
+	// Package flag shows one hyphen where two are typed.
+	text = strings.Replace(text, " for flag -", " for -", 1)
+	if value, name, ok := strings.Cut(text, " for -"); ok {
+		if name, what, ok := strings.Cut(name, ": "); ok {
+			return usagef("%s for %s: %s", value, dashed(name), what).WithNext("See %s --help", c.Command.HelpName)
+		}
+	}
 	return usagef("%v", err).WithNext("See %s --help", c.Command.HelpName)
+}
+
+// unknownFlag names the flag that was probably meant, or says that flags belong
+// behind the command, where git and others also take them before it.
+func unknownFlag(c *cli.Context, name string) error {
+	err := usagef("there is no option %s", dashed(name))
+	for _, sub := range c.Command.Subcommands {
+		if len(sub.Subcommands) == 0 && hasFlag(sub.Flags, name) {
+			return err.WithNext("Options come after the command, as in %s %s", sub.HelpName, dashed(name))
+		}
+	}
+	next := "See " + c.Command.HelpName + " --help"
+	if flag := cli.SuggestFlag(c.Command.Flags, name, false); len(name) > 1 && strings.HasPrefix(flag, "--") {
+		next = fmt.Sprintf("Did you mean %s? %s", flag, next)
+	}
+	return err.WithNext("%s", next)
+}
+
+func hasFlag(flags []cli.Flag, name string) bool {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// dashed is a flag as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 func usagef(format string, args ...any) *fault.Error { return fault.New(format, args...) }

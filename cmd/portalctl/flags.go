@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 )
@@ -39,4 +40,43 @@ func oneOf(c *cli.Context, flag string, words ...string) (string, error) {
 		return got, nil
 	}
 	return "", usagef("--%s %q is not known", flag, got).WithNext("Use one of: %s", strings.Join(words, ", "))
+}
+
+// commandLine is command with those of the named flags that are set, for a
+// next step that can be pasted into the shell that this command was typed in.
+func commandLine(c *cli.Context, command string, flags ...string) string {
+	args := []string{command}
+	for _, name := range flags {
+		if !c.IsSet(name) {
+			continue
+		}
+		switch value := c.Value(name).(type) {
+		case bool:
+			if value {
+				args = append(args, "--"+name)
+			}
+		case cli.StringSlice:
+			for _, one := range value.Value() {
+				args = append(args, "--"+name+" "+shellWord(one))
+			}
+		default:
+			flag := "--" + name
+			if name == "directory" {
+				flag = "-C"
+			}
+			args = append(args, flag+" "+shellWord(c.String(name)))
+		}
+	}
+	return strings.Join(args, " ")
+}
+
+// shellWord quotes a word for sh, if it has to be.
+func shellWord(word string) string {
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("@%+=:,./_-", r)
+	}
+	if word != "" && strings.IndexFunc(word, special) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -136,13 +136,15 @@ type yarnWriter struct {
 }
 
 func newYarnWriter(ctx context.Context, co *checkout, e env, releases *release.Source) (*yarnWriter, error) {
-	yarn, err := yarncli.Find(ctx, co.project.Root, yarncli.Options{
-		Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ,
-	})
+	yarn, err := yarncli.Find(ctx, co.project.Root, yarnOptions(co, e))
 	if err != nil {
 		return nil, err
 	}
 	return &yarnWriter{co: co, yarn: yarn, releases: releases}, nil
+}
+
+func yarnOptions(co *checkout, e env) yarncli.Options {
+	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ}
 }
 
 // UpdateLock returns the lock that belongs to the repo once plan is applied. It

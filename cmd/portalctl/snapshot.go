@@ -74,7 +74,8 @@ func dsnOf(c *cli.Context, e env, flag string) (*pg.Target, error) {
 }
 
 // snapshotStore is the folder of the portal's snapshots: --dir, else by the
-// portal's name and place in the user's state folder.
+// portal's name and place in the user's state folder; without a portal that of
+// the snapshot that --snapshot names.
 func snapshotStore(c *cli.Context, e env, co *checkout) (snapshot.Store, error) {
 	if dir := c.String("dir"); dir != "" {
 		abs, err := filepath.Abs(dir)
@@ -83,15 +84,28 @@ func snapshotStore(c *cli.Context, e env, co *checkout) (snapshot.Store, error) 
 		}
 		return snapshot.Store{Dir: abs}, nil
 	}
+	if co == nil {
+		abs, err := filepath.Abs(c.String("snapshot"))
+		if err != nil {
+			return snapshot.Store{}, fault.Wrap(err, fault.Pos{}, "the current directory")
+		}
+		return snapshot.Store{Dir: filepath.Dir(abs)}, nil
+	}
 	dir, err := snapshot.DefaultDir(e.get, co.project.RootWorkspace().Name(), co.project.Root)
 	return snapshot.Store{Dir: dir}, err
+}
+
+// byFolder reports whether --snapshot names a folder, which takes neither a
+// portal nor --dir to find.
+func byFolder(c *cli.Context) bool {
+	return strings.ContainsAny(c.String("snapshot"), `/\`)
 }
 
 // openStore finds the store of a command that needs a portal only to know
 // where the snapshots are, and removes what an interrupted run left there.
 func openStore(ctx context.Context, c *cli.Context, e env) (snapshot.Store, error) {
 	var co *checkout
-	if c.String("dir") == "" {
+	if c.String("dir") == "" && !byFolder(c) {
 		var err error
 		if co, err = openPortal(ctx, c, e); err != nil {
 			return snapshot.Store{}, err
@@ -102,6 +116,9 @@ func openStore(ctx context.Context, c *cli.Context, e env) (snapshot.Store, erro
 	store, err := snapshotStore(c, e, co)
 	if err != nil {
 		return store, err
+	}
+	if c.String("dir") == "" && byFolder(c) {
+		return store, nil // the folder around it may be anything
 	}
 	if _, err := os.Stat(store.Dir); err != nil {
 		return store, nil // nothing was ever taken: nothing is made by looking

@@ -57,7 +57,7 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
-		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs"))
+		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs")).WithNext("Two is enough for most servers")
 	}
 	co, err := openPortal(ctx, c, e)
 	if err != nil {
@@ -107,15 +107,8 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 	if err := show(snap); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.Err, "%s portalctl snapshot verify --rehearse%s\n", e.ErrStyle().Bold("next:"), dirArgument(c))
+	fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), commandLine(c, "portalctl snapshot verify --rehearse", "dir", "directory"))
 	return nil
-}
-
-func dirArgument(c *cli.Context) string {
-	if dir := c.String("dir"); dir != "" {
-		return " --dir " + dir
-	}
-	return ""
 }
 
 func newSurvey(ctx context.Context, c *cli.Context, e env, co *checkout, store snapshot.Store) (*snapshot.Survey, error) {
@@ -177,10 +170,14 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 			if p.Subject != "" {
 				text = p.Subject + ": " + text
 			}
-			fmt.Fprintf(w, "%s %s\n", list.word, harmless(text))
+			item, say := "", harmless
+			if format == "markdown" {
+				item, say = "- ", func(text string) string { return report.Escape(harmless(text)) }
+			}
+			fmt.Fprintf(w, "%s%s %s\n", item, list.word, say(text))
 			// What the next problem asks for as well is said once, below it.
 			if p.Next != "" && (i+1 == len(problems) || problems[i+1].Next != p.Next) {
-				fmt.Fprintf(w, "  %s\n", harmless(p.Next))
+				fmt.Fprintf(w, "  %s\n", say(p.Next))
 			}
 		}
 	}

@@ -104,7 +104,9 @@ func TestSnapshotSQLite(t *testing.T) {
 		}
 	}
 	p.refused([]string{"create"}, "memory", "--skip badges")
-	p.must("create", "--name", "one", "--skip", "badges")
+	if out := p.must("create", "--name", "one", "--skip", "badges", "--skip", "bagdes"); !strings.Contains(out, "bagdes: --skip names it, and there is no such plugin here") {
+		t.Errorf("a slip of the pen:\n%s", out)
+	}
 	var auth *snapshot.Database
 	for i, d := range p.newest().Manifest.Databases {
 		if d.Kind == snapshot.KindSQLite {

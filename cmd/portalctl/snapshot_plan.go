@@ -61,7 +61,7 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 	}
 	// On the machine of an administrator there may be the folder of snapshots
 	// and a way to the server, and no portal.
-	alone := c.String("dir") != "" && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
+	alone := (c.String("dir") != "" || byFolder(c)) && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
 	var co *checkout
 	var err error
 	if !alone {
@@ -168,8 +168,16 @@ func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
+	written := w.plan
+	if live && len(w.plan.Targets) == 0 {
+		// A plan without steps would be read after the upgrade that it was not
+		// made for. The one for every database holds before it, too.
+		if written, err = rollback.New(w.snap.Manifest, w.snap.Verification); err != nil {
+			return err
+		}
+	}
 	if !c.Bool("dry-run") {
-		if err := w.plan.Write(w.snap.Dir); err != nil {
+		if err := written.Write(w.snap.Dir); err != nil {
 			return err
 		}
 	}
@@ -178,7 +186,11 @@ func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
 			return err
 		}
 		if !c.Bool("dry-run") {
-			_, err = fmt.Fprintf(out, "\nWritten: %s and %s in %s\n", rollback.MarkdownFile, rollback.ScriptFile, w.snap.Dir)
+			whole := ""
+			if written != w.plan {
+				whole = ", for every database, as nothing is migrated yet"
+			}
+			_, err = fmt.Fprintf(out, "\nWritten: %s and %s in %s%s\n", rollback.MarkdownFile, rollback.ScriptFile, w.snap.Dir, whole)
 		}
 		return err
 	})
@@ -208,11 +220,14 @@ func renderWayBack(out io.Writer, p *rollback.Plan, format string) error {
 	fmt.Fprintln(out)
 	var rows [][]string
 	for _, t := range p.Targets {
-		rows = append(rows, []string{t.Name(), strings.Join(t.Plugins, " "), p.ServerOf(t), t.Size(), t.Duration(), t.Migrated(), t.LossSummary()})
+		rows = append(rows, []string{t.Name(), strings.Join(t.Plugins, " "), p.ServerOf(t), t.Size(), t.Duration(), p.Migrated(t), t.LossSummary()})
 	}
-	if len(rows) == 0 {
+	switch {
+	case len(rows) == 0 && p.Compared == "release":
+		fmt.Fprintln(out, "\nNothing to restore after that upgrade: it brings no migration that the snapshot lacks.")
+	case len(rows) == 0:
 		fmt.Fprintln(out, "\nNothing to restore: every database has the migrations of the snapshot.")
-	} else {
+	default:
 		fmt.Fprintln(out)
 		if err := report.Table(out, []string{"database", "plugins", "server", "size", "restore", "migrations", "rows lost"}, rows); err != nil {
 			return err

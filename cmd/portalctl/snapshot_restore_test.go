@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,7 +94,7 @@ func TestSnapshotRestore(t *testing.T) {
 	t.Run("a running portal", func(t *testing.T) {
 		conn := pgtest.Portal(t, p.app(), "backstage_plugin_catalog")
 		defer conn.Close(context.Background())
-		p.refused([]string{"restore", "--yes"}, "1 sessions still use the databases", "--terminate")
+		p.refused([]string{"restore", "--yes"}, "one session still uses the databases", "--terminate")
 		unchanged("a refusal")
 	})
 	t.Run("another server", func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestSnapshotRestore(t *testing.T) {
 	})
 
 	out := p.must("restore", "--yes")
-	for _, want := range []string{"backstage_plugin_catalog__failed_", "Left alone, with all their rows: ", "Deploy commit ", "DROP DATABASE"} {
+	for _, want := range []string{"backstage_plugin_catalog__failed_", "Left alone, with all their rows: ", "Deploy commit ", " -U 'backstage' -d postgres -c 'DROP DATABASE"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report does not say %q:\n%s", want, out)
 		}
@@ -134,6 +135,9 @@ func TestSnapshotRestore(t *testing.T) {
 	}
 	if out := p.must("restore"); !strings.Contains(out, "Nothing to restore") {
 		t.Errorf("again: %s", out)
+	}
+	if out := p.must("create", "--dry-run", "--deployed", "HEAD"); !strings.Contains(out, ": it is what an earlier restore replaced, and is not copied") || strings.Contains(out, "another deployment's") {
+		t.Errorf("a survey afterwards:\n%s", out)
 	}
 	secrets.inFiles(t, p.root+"/packages", filepath.Join(p.dir, "before"))
 }
@@ -153,12 +157,21 @@ func TestSnapshotPlan(t *testing.T) {
 		}
 		return string(src)
 	}
-	for name, want := range map[string]string{"ROLLBACK.md": "Nothing has been migrated yet", "rollback.sh": "#!/bin/sh"} {
+	for name, want := range map[string]string{"ROLLBACK.md": "Which those are shows after the upgrade", "rollback.sh": "#!/bin/sh"} {
 		if text := read(name); !strings.Contains(text, want) || strings.Contains(text, dbPassword) || !strings.Contains(text, "DB_PASSWORD") {
 			t.Errorf("%s after create:\n%s", name, text)
 		}
 	}
 	p.must("verify")
+
+	// Before the upgrade there is nothing to restore, and still a plan for after it.
+	if out := p.must("plan"); !strings.Contains(out, "Nothing to restore") || !strings.Contains(out, "for every database, as nothing is migrated yet") ||
+		!strings.Contains(read("ROLLBACK.md"), "pg_restore") || strings.Contains(read("ROLLBACK.md"), "Deploying the old code is enough") {
+		t.Errorf("before the upgrade:\n%s\n%s", out, read("ROLLBACK.md"))
+	}
+	if out := p.must("plan", "--no-look"); !strings.Contains(out, "not looked at") || strings.Contains(out, "as in the snapshot") {
+		t.Errorf("--no-look:\n%s", out)
+	}
 
 	// A checkout of the next release: one migration more.
 	next := filepath.Join(t.TempDir(), "next")
@@ -186,6 +199,18 @@ func TestSnapshotPlan(t *testing.T) {
 	}
 	// The plan's sums are its own: what verify checks is still right.
 	p.must("verify")
+	// A folder is found without a portal, and what is beside it is left alone.
+	if err := os.Mkdir(filepath.Join(p.dir, "other.partial"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"verify", "show"} {
+		if code, out, errOut := run0(t, "", p.environ, "snapshot", command, "--snapshot", folder, "-C", t.TempDir()); code != 0 {
+			t.Errorf("%s of a folder: exit %d\n%s%s", command, code, out, errOut)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(p.dir, "other.partial")); err != nil {
+		t.Error(err)
+	}
 	p.must("plan", "--no-look", "--format", "markdown")
 }
 
@@ -213,6 +238,13 @@ func TestRollbackScriptWithoutPortalctl(t *testing.T) {
 	after := p.content()
 	if after["backstage_plugin_catalog"] != before["backstage_plugin_catalog"] || after["backstage_plugin_auth"] != upgraded["backstage_plugin_auth"] {
 		t.Errorf("before %v\nafter  %v\n%s", before, after, out)
+	}
+	// The commands at its end work in a shell that knows no PGHOST.
+	if !strings.Contains(string(out), fmt.Sprintf("psql -h '127.0.0.1' -p %d -U 'backstage' -d \"dbname='postgres'\" -c 'DROP DATABASE", p.cluster.Port)) {
+		t.Errorf("what drops the failed state:\n%s", out)
+	}
+	if strings.Contains(string(out), "WARNING") {
+		t.Errorf("warnings of ANALYZE:\n%s", out)
 	}
 	secrets.in(t, "rollback.sh", string(out))
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {

@@ -42,7 +42,7 @@ func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
-		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs"))
+		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs")).WithNext("Two is enough for most servers")
 	}
 	target, err := dsnOf(c, e, "rehearse-dsn")
 	if err != nil {

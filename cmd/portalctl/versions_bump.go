@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
+	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
@@ -16,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/yarncli"
 )
 
 func bumpCommand(e env) *cli.Command {
@@ -60,6 +61,8 @@ type bumpRun struct {
 	// yarn writes yarn.lock when the plan is applied; nil when the plan has
 	// the lock already, or leaves it.
 	yarn *yarnWriter
+	// noYarn is why there will be no such Yarn, as far as a dry run can tell.
+	noYarn error
 }
 
 func runBump(ctx context.Context, c *cli.Context, e env) error {
@@ -173,8 +176,13 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 		return nil
 	}
 	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why}
-	// A dry run must not need a Yarn that it does not run.
+	// A dry run runs no Yarn, but says when the real run would find none.
 	if r.c.Bool("dry-run") {
+		opts := yarnOptions(r.co, r.e)
+		opts.OnlyLook = true
+		if _, r.noYarn = yarncli.Find(ctx, r.co.project.Root, opts); r.noYarn != nil {
+			plan.Lockfile.Blocked = r.noYarn.Error()
+		}
 		return nil
 	}
 	var err error
@@ -204,7 +212,12 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 	err = bump.PlanLock(ctx, in, plan, job.source, job.opts)
 	if u := relock.AsUnsupported(err); u != nil {
 		why = fmt.Sprintf("%s: %s", u.Construct, u.Why)
-		if at := u.Pos.String(); at != "" {
+		at := u.Pos
+		// A report is read elsewhere, too.
+		if rel, err := filepath.Rel(r.co.project.Root, at.File); err == nil && filepath.IsLocal(rel) {
+			at.File = filepath.ToSlash(rel)
+		}
+		if at := at.String(); at != "" {
 			why += " (" + at + ")"
 		}
 		return why, nil
@@ -298,25 +311,13 @@ func (r *bumpRun) again(extra string) []string {
 	if r.plan.Empty() {
 		return nil
 	}
-	args := []string{"portalctl versions bump"}
-	for _, f := range []string{"release", "pattern", "lockfile", "resolve", "allow-downgrade", "drop-stale-patches", "directory"} {
-		if !r.c.IsSet(f) {
-			continue
-		}
-		switch f {
-		case "pattern":
-			for _, p := range r.c.StringSlice(f) {
-				args = append(args, "--pattern '"+p+"'")
-			}
-		case "allow-downgrade", "drop-stale-patches":
-			args = append(args, "--"+f)
-		case "directory":
-			args = append(args, "-C "+r.c.String(f))
-		default:
-			args = append(args, "--"+f+" "+r.c.String(f))
-		}
+	line := commandLine(r.c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
+		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
+	next := []string{line + " " + extra}
+	if r.noYarn != nil {
+		next = append([]string{fault.NextOf(r.noYarn)}, next...)
 	}
-	return []string{strings.Join(append(args, extra), " ")}
+	return next
 }
 
 // after is what to do once the plan is applied.

@@ -73,7 +73,7 @@ func runLock(ctx context.Context, c *cli.Context, e env) error {
 		case format == "json":
 			return report.JSON(w, plan)
 		case format == "markdown":
-			return plan.WriteMarkdown(w)
+			return plan.WriteMarkdown(w, lockNext(c, co, plan, look))
 		default:
 			return plan.WriteTable(w, e.OutStyle(), lockNext(c, co, plan, look))
 		}
@@ -128,14 +128,7 @@ func lockNext(c *cli.Context, co *checkout, plan *bump.LockPlan, look bool) []st
 		return nil
 	}
 	if look {
-		next := "portalctl versions lock"
-		if c.IsSet("directory") {
-			next += " -C " + c.String("directory")
-		}
-		if c.IsSet("resolve") {
-			next += " --resolve " + c.String("resolve")
-		}
-		return []string{next}
+		return []string{commandLine(c, "portalctl versions lock", "directory", "resolve", "allow-downgrade", "offline", "now")}
 	}
 	return append([]string{"yarn install"}, co.alsoCommit()...)
 }

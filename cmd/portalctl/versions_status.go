@@ -64,9 +64,8 @@ func runStatus(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	if most := c.Int("max-behind"); most >= 0 && status.Behind > most {
-		fmt.Fprintf(e.Err, "%s %s behind, at most %d allowed\n", e.ErrStyle().Bold("next:"),
-			plural(status.Behind, "main release"), most)
-		fmt.Fprintln(e.Err, "  portalctl versions bump --dry-run")
+		fmt.Fprintf(e.Err, "%s behind, at most %d allowed\n", plural(status.Behind, "main release"), most)
+		fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), commandLine(c, "portalctl versions bump --dry-run", "directory", "offline"))
 		return errFindings
 	}
 	return nil

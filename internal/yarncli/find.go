@@ -26,6 +26,8 @@ type Options struct {
 	// Environ is the environment for Yarn; nil means the process's own.
 	// Programs are always looked for on the process's own PATH.
 	Environ []string
+	// OnlyLook leaves Version empty where only running Yarn would tell it.
+	OnlyLook bool
 }
 
 // Source is where a Yarn comes from.
@@ -46,9 +48,10 @@ type Yarn struct {
 	// Path is the file that is run.
 	Path string
 
-	argv    []string // the program and the arguments before Yarn's own
-	environ []string
-	caches  []string
+	argv     []string // the program and the arguments before Yarn's own
+	environ  []string
+	caches   []string
+	onlyLook bool
 }
 
 // String is "Yarn 4.17.1", for messages.
@@ -77,7 +80,7 @@ func (y *Yarn) rcName() string {
 // version that packageManager asks for. Nothing of the project is executed,
 // except for the file at yarnPath with --version when its name does not tell.
 func Find(ctx context.Context, root string, opts Options) (*Yarn, error) {
-	y := &Yarn{environ: opts.Environ}
+	y := &Yarn{environ: opts.Environ, onlyLook: opts.OnlyLook}
 	if y.environ == nil {
 		y.environ = os.Environ()
 	}
@@ -164,7 +167,7 @@ func (y *Yarn) fromSystem(ctx context.Context, root string, pm pkgjson.PackageMa
 	if y.Version, err = y.askVersion(ctx, pm.Raw); err != nil {
 		return err
 	}
-	if want := cleanVersion(pm.Version); wants && want != "" && want != y.Version {
+	if want := cleanVersion(pm.Version); wants && want != "" && want != y.Version && !y.onlyLook {
 		return fault.At(at, "the project asks for yarn@%s, and yarn on the PATH is %s", want, y.Version).
 			WithNext("Run npm install --global corepack && corepack enable, or commit Yarn to the project (yarn set version %s --yarn-path), or use --lockfile skip.", want)
 	}
@@ -175,6 +178,9 @@ func (y *Yarn) fromSystem(ctx context.Context, root string, pm pkgjson.PackageMa
 // project is loaded. Yarn as installed by corepack goes by the packageManager
 // of the folder that it is run in.
 func (y *Yarn) askVersion(ctx context.Context, packageManager string) (string, error) {
+	if y.onlyLook {
+		return "", nil
+	}
 	dir, err := newScratch("", "")
 	if err != nil {
 		return "", err

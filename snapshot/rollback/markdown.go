@@ -34,7 +34,7 @@ func (p *Plan) Markdown() string {
 	line("## Afterwards\n")
 	line("The failed state is kept: `…%sTIME`. Keep it until nobody needs a row of it, then drop it by hand. Nothing here does.", failedSuffix)
 	for _, t := range p.Targets {
-		line("\n    %s", oneLine(t.dropCommand("TIME")))
+		line("\n    %s", oneLine(t.dropCommand("TIME", "")))
 	}
 	return b.String()
 }
@@ -51,8 +51,10 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	line("## What comes back, and what is lost\n")
 	switch {
 	case p.Compared == "":
-		line("Nothing has been migrated yet. Only databases whose migration tables differ from the snapshot come back;")
-		line("`portalctl snapshot plan` after the upgrade writes this file again with those, and rollback.sh finds them itself.\n")
+		line("Only databases whose migration tables differ from the snapshot come back. Which those are shows after the upgrade:")
+		line("`portalctl snapshot plan` writes this file again with them, and rollback.sh finds them itself.\n")
+	case len(p.Targets) == 0 && p.Compared == "release":
+		line("Nothing: the release to come brings no migration that the snapshot lacks. Deploying the old code is enough.\n")
 	case len(p.Targets) == 0:
 		line("Nothing: every database has the migrations of the snapshot. Deploying the old code is enough.\n")
 	case p.Compared == "release":
@@ -63,7 +65,7 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	if len(p.Targets) > 0 {
 		rows := [][]string{}
 		for _, t := range p.Targets {
-			rows = append(rows, []string{t.Name(), t.plugins(), size(t.Bytes), about(t.Expected.Restore), t.changeSummary()})
+			rows = append(rows, []string{t.Name(), t.plugins(), size(t.Bytes), about(t.Expected.Restore), p.Migrated(t)})
 		}
 		_ = report.Markdown(b, []string{"database", "plugins", "size", "restore", "migrations"}, rows)
 		line("")

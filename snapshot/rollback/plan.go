@@ -253,7 +253,15 @@ func (p *Plan) ServerOf(t *Target) string {
 	return p.Servers[t.Server].ID
 }
 
-// Size, Duration and Migrated are cells of a table for people.
+// Migrated says how a target's migrations differ from the snapshot, in a cell
+// of a table; where nothing was compared, it does not claim that they do not.
+func (p *Plan) Migrated(t *Target) string {
+	if p.Compared == "" {
+		return "not looked at"
+	}
+	return t.changeSummary()
+}
+
+// Size and Duration are cells of a table for people.
 func (t *Target) Size() string     { return size(t.Bytes) }
 func (t *Target) Duration() string { return about(t.Expected.Restore) }
-func (t *Target) Migrated() string { return t.changeSummary() }

@@ -105,7 +105,7 @@ func TestRestoreRefuses(t *testing.T) {
 	})
 	t.Run("sessions", func(t *testing.T) {
 		conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
-		err := p.refused(p.plan(), p.options(), `1 sessions still use the databases (backstage_plugin_catalog: user backstage, application "backstage"`, "--terminate")
+		err := p.refused(p.plan(), p.options(), `one session still uses the databases (backstage_plugin_catalog: user backstage, application "backstage"`, "--terminate")
 		if !errors.Is(err, ErrSessions) {
 			t.Errorf("error %v is no ErrSessions", err)
 		}

@@ -3,6 +3,7 @@ package rollback
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -266,7 +267,11 @@ func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string
 		}
 		text += s.String()
 	}
-	return fault.Wrap(ErrSessions, fault.Pos{}, "%d sessions still use the databases (%s)", len(alive), text).
+	who := "one session still uses the databases"
+	if len(alive) > 1 {
+		who = fmt.Sprintf("%d sessions still use the databases", len(alive))
+	}
+	return fault.Wrap(ErrSessions, fault.Pos{}, "%s (%s)", who, text).
 		WithNext("Stop every replica of the portal, or give --terminate to end the sessions")
 }
 

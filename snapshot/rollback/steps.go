@@ -42,7 +42,7 @@ func (p *Plan) steps() []Step {
 			conn := quoteForShell(databaseArgument(beside))
 			restore = append(restore, "psql -X -v ON_ERROR_STOP=1 -d postgres -c "+quoteForShell(createSQL(t.was.Properties, beside)),
 				fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -d %s", shellQuote(t.Dump.Name), conn))
-			analyze = append(analyze, "psql -X -d "+conn+" -c ANALYZE")
+			analyze = append(analyze, "psql -X -d "+conn+" -c 'SET client_min_messages = error' -c ANALYZE")
 			compare = append(compare, fmt.Sprintf("sh rollback.sh --sql compare %s | psql -X -v ON_ERROR_STOP=1 -d %s", shellQuote(t.Name()), conn))
 			names = append(names, literal(t.Database))
 			swap = append(swap, fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", ident(t.Database), ident(failed)),

@@ -2,6 +2,7 @@ package rollback
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -166,7 +167,12 @@ func (r *run) note(t *Target, existed bool) {
 	done.Rows = t.Rows
 	if existed {
 		done.Failed = t.failed(r.stamp)
-		r.result.Drop = append(r.result.Drop, t.dropCommand(r.stamp))
+		login := ""
+		if t.Server >= 0 {
+			c := r.Connections[t.Server]
+			login = fmt.Sprintf(" -h %s -p %d -U %s", shellQuote(c.Host), c.PortOr(), shellQuote(c.User))
+		}
+		r.result.Drop = append(r.result.Drop, t.dropCommand(r.stamp, login))
 	}
 	r.result.Restored = append(r.result.Restored, done)
 }
@@ -182,15 +188,16 @@ func (t *Target) failed(stamp string) string {
 	return failedName(t.Database, stamp)
 }
 
-// dropCommand removes the old state, when nobody needs it any more.
-func (t *Target) dropCommand(stamp string) string {
+// dropCommand removes the old state, when nobody needs it any more. login are
+// psql's options for the server, "" where the environment has them.
+func (t *Target) dropCommand(stamp, login string) string {
 	switch t.Kind {
 	case KindSchema:
-		return "psql -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
+		return "psql" + login + " -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
 	case KindSQLite:
 		return "rm " + shellQuote(fileFailed(t.Path, stamp))
 	}
-	return "psql -d postgres -c " + shellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
+	return "psql" + login + " -d postgres -c " + shellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
 }
 
 func withoutTargets(list, gone []*Target) []*Target {
