@@ -229,15 +229,15 @@ func (m *model) nextOf(b blame, name string, keep *instance) string {
 	case b.forced:
 		return fmt.Sprintf("Change the resolution of %s in package.json so that all get %s", name, keep.version)
 	case b.drifted:
-		return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(), g.Name(b.edge.From))
+		return m.pinBack(b.edge.From)
 	case b.fix == finding.FixLock:
-		return m.pin() + ", or portalctl check --fix --strategy highest for one version off the release"
+		return m.pin(m.after, b.edge.To) + ", or " + m.fix(highest) + " for one version off the release"
 	case b.fix == finding.FixManifest:
 		return m.nextInManifest(b.edge, keep)
 	}
 	asking := g.Name(b.edge.From)
 	if ahead(b.edge, keep) {
-		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (portalctl versions bump), or go back to an older one", asking)
+		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (%s), or go back to an older one", asking, m.bump())
 	}
 	if p := m.path(b.edge.From); len(p) > 2 {
 		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
@@ -262,9 +262,9 @@ func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
 	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
 	switch out.Verdict {
 	case pkgjson.Changed:
-		return fmt.Sprintf("In %s, write %q instead of %q, then run portalctl versions lock", e.Pos.File, to, e.Range)
+		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())
 	case pkgjson.Ahead:
-		return fmt.Sprintf("Move the portal to a release that has what %s asks for (portalctl versions bump), or ask for a range that admits %s", e.Pos.File, keep.version)
+		return fmt.Sprintf("Move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", e.Pos.File, m.bump(), keep.version)
 	}
 	return fmt.Sprintf("In %s, ask for a range that admits %s instead of %q", e.Pos.File, keep.version, e.Range)
 }

@@ -52,13 +52,13 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	f := finding.Finding{
 		Rule: ruleDedupable, Pos: m.in.Lock.Pos(moves[0].From), Name: name,
 		Message: fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, some(texts, 3)),
-		Next:    "Run portalctl check --fix",
+		Next:    "Run " + m.fix(""),
 		Fixes:   inLockOnly, FixedBy: finding.ByFix,
 		Details: map[string]any{"moves": details},
 	}
 	if m.unpinned(name) {
 		f.FixedBy = ""
-		f.Next = "Run portalctl check --fix --online, which knows the release's version, or portalctl check --fix --strategy highest"
+		f.Next = "Run " + m.fix(" --online") + ", which knows the release's version, or " + m.fix(highest)
 	}
 	if reason := m.singletonReason(name); reason != "" {
 		f.Severity = finding.Error

@@ -215,7 +215,7 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 	f.Next = m.nextOf(first, name, keep)
 	if edits, ok := m.rangeEdits(name, blames, keep); ok && f.Severity.Fails() {
 		f.FixedBy = finding.ByManifests
-		f.Next += "; portalctl check --fix --fix-manifests does both"
+		f.Next += "; " + m.fix(" --fix-manifests") + " does both"
 		m.ranges = append(m.ranges, edits...)
 	}
 	m.claimCopies(name, list, keep)

@@ -112,11 +112,11 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 	next := fmt.Sprintf("Write a range that admits %s", have[0].Original())
 	switch to, out := pkgjson.Retarget(d.Spec, have[0], pkgjson.Options{Peer: d.Section == pkgjson.PeerDependencies}); {
 	case out.Verdict == pkgjson.Ahead:
-		next = fmt.Sprintf("Move the portal to a release that has it (portalctl versions bump), or write a range that admits %s", have[0].Original())
+		next = fmt.Sprintf("Move the portal to a release that has it (%s), or write a range that admits %s", m.bump(), have[0].Original())
 	case out.Verdict == pkgjson.Changed && d.Section == pkgjson.PeerDependencies:
 		next = fmt.Sprintf("Write %q, once the plugin works with it", to)
 	case out.Verdict == pkgjson.Changed:
-		next = fmt.Sprintf("Write %q, then run portalctl versions lock", to)
+		next = fmt.Sprintf("Write %q, then run %s", to, m.install())
 	}
 	m.hostFinding(p, d, severity, "range "+string(d.Section),
 		fmt.Sprintf("%s %s %s %s, which excludes the portal's %s", p.Name(), what, d.Name, d.Spec, have[0].Original()), next)

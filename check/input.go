@@ -57,6 +57,10 @@ type Options struct {
 	Strategy dedupe.Strategy
 	// Prune also takes the orphans out of a Classic lock.
 	Prune bool
+	// Command is how check was called, as far as the same packages are looked
+	// at, and At the part of it that names the portal ("" or " -C DIR"): next
+	// steps repeat them. "" is portalctl check.
+	Command, At string
 	// Now is the clock that ignores expire by.
 	Now time.Time
 }

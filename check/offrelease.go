@@ -7,7 +7,6 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // mixedLine is the rule of that name: a prerelease in a portal that is on a
@@ -38,7 +37,7 @@ func (m *model) mixedLine() {
 		who, fix := m.asker(n)
 		m.add(finding.Finding{Rule: ruleMixedLine, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, of %s, in a portal on release %s; %s", name, version, line, release, who),
-			Next:    m.backOnRelease(fix == finding.FixLock, fix)})
+			Next:    m.backOnRelease(n, fix == finding.FixLock, fix)})
 	}
 }
 
@@ -75,7 +74,7 @@ func (m *model) offRelease() {
 		who, fix := m.asker(n)
 		m.add(finding.Finding{Rule: ruleOffRelease, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, %s %s, its version in release %s; %s", name, version, relation, want, release, who),
-			Next:    m.backOnRelease(relation == "newer than", fix),
+			Next:    m.backOnRelease(n, relation == "newer than", fix),
 			Details: map[string]any{"locked": version, "release": want}})
 	}
 }
@@ -120,26 +119,4 @@ func (m *model) askersClaimed(n depgraph.Node) bool {
 		any = true
 	}
 	return any
-}
-
-// backOnRelease is what brings a package to the release's version.
-func (m *model) backOnRelease(ahead bool, fix finding.Fix) string {
-	switch {
-	case ahead:
-		return "Move the portal to a release that has it (portalctl versions bump); going back needs --allow-downgrade, and databases may be migrated already"
-	case fix == finding.FixManifest:
-		return "Let the range admit the release's version: portalctl versions bump --release " + m.release()
-	case fix == finding.FixRelease:
-		return "Update the asking package; if there is no newer one, record the decision in .portalctl.yaml"
-	}
-	return m.pin()
-}
-
-// pin is the command that brings the lock to the release as far as the ranges
-// admit it.
-func (m *model) pin() string {
-	if m.in.Lock.Kind == yarnlock.Classic {
-		return "Run portalctl versions bump --release " + m.release()
-	}
-	return "Run portalctl versions lock --resolve release"
 }

@@ -28,17 +28,17 @@ func (m *model) orphans(outOfDate bool) {
 	}
 	f := finding.Finding{Rule: ruleStale, Severity: finding.Warning, Pos: m.in.Lock.Pos(m.in.Lock.Lookup(list[0])),
 		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + some(texts, 3),
-		Next: nextInstall, Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
+		Next: m.nextInstall(), Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
 	if len(list) > 3 {
 		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), some(texts, 3))
 	}
 	if m.in.Lock.Kind == yarnlock.Classic {
-		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run portalctl check --fix --prune"
+		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run "+m.fix(" --prune")
 		if m.opts.Prune && m.prunable(list) {
 			f.FixedBy = finding.ByFix
 		}
 	} else if m.prunable(list) {
-		f.FixedBy, f.Next = finding.ByFix, "Run portalctl check --fix"
+		f.FixedBy, f.Next = finding.ByFix, "Run "+m.fix("")
 	}
 	m.add(f)
 }

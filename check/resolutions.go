@@ -87,7 +87,7 @@ func (m *model) unusedResolutions() {
 		}
 		f := finding.Finding{Rule: ruleUnused, Pos: r.KeyPos, Name: r.Key, Fixes: []finding.Fix{finding.FixManifest}, FixedBy: finding.ByManifests,
 			Message: fmt.Sprintf("the resolution %q: %q applies to nothing that is in yarn.lock", r.Key, r.Value),
-			Next:    "Remove it, unless it waits for a package to come back: portalctl check --fix --fix-manifests does"}
+			Next:    "Remove it, unless it waits for a package to come back: " + m.fix(" --fix-manifests") + " does"}
 		if !understood[r.Key] {
 			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
 			f.Next, f.FixedBy = "Write the key as name, name@range or parent/name", ""
@@ -133,7 +133,7 @@ func (m *model) blocks() {
 		m.claimedName[o.Name] = true
 		next := fmt.Sprintf("Remove the resolution, or let it admit %s", want)
 		if to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{AllowDowngrade: true}); out.Verdict == pkgjson.Changed {
-			next = fmt.Sprintf("Remove the resolution, or write %q, then run portalctl versions lock", to)
+			next = fmt.Sprintf("Remove the resolution, or write %q, then run %s", to, m.install())
 		}
 		m.add(finding.Finding{Rule: ruleBlocks, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key, Fixes: []finding.Fix{finding.FixManifest},
 			Message: fmt.Sprintf("the resolution %q: %q keeps %s off %s, the version of the release", o.res.Key, o.res.Value, o.Name, want),

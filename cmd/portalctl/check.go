@@ -112,6 +112,11 @@ func (r *checkRun) flags() error {
 	}
 	r.opts.Strategy = dedupe.Strategy(strategy)
 	r.opts.Scope, r.opts.All, r.opts.Prune = c.StringSlice("scope"), c.Bool("all"), c.Bool("prune")
+	same := []string{"lockfile", "all", "scope", "directory"}
+	if r.opts.Strategy == dedupe.Highest {
+		same = append(same, "strategy")
+	}
+	r.opts.Command, r.opts.At = commandLine(c, "portalctl check", same...), commandLine(c, "", "directory")
 	for _, flag := range []string{"dry-run", "fail-on-change", "prune"} {
 		if c.Bool(flag) && !r.fixes() {
 			return usagef("--%s only makes sense with --fix", flag).WithNext("Add --fix, or leave out --%s", flag)

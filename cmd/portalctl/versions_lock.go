@@ -114,7 +114,7 @@ func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.L
 		case co.lock == nil:
 		case co.lock.Kind == yarnlock.Classic:
 			next = "Run yarn install, or move the repo to Yarn 4: yarn set version stable"
-		case co.lock.Version > 0 && co.lock.Version < 8:
+		case co.lock.Version > 0 && co.lock.Version < yarnlock.Yarn4:
 			next = "Run yarn install --mode=update-lockfile, or move the repo to Yarn 4: yarn set version stable"
 		}
 		return nil, fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).WithNext("%s", next)

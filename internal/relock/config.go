@@ -144,7 +144,7 @@ func (c *config) lockFormat(in *Input) error {
 	if c.lockVersion == 0 {
 		c.lockVersion = yarnlock.MaxVersion
 	}
-	if c.lockVersion < 8 {
+	if c.lockVersion < yarnlock.Yarn4 {
 		return &Unsupported{Construct: "Yarn " + in.YarnVersion, Pos: c.settings.YarnPathPos, Why: "only the lockfiles of Yarn 4 are written here"}
 	}
 	c.compression, c.cacheKey = cmp.Or(c.settings.CompressionLevel.Value, "0"), "10"

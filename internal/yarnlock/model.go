@@ -28,6 +28,8 @@ func (k Kind) String() string {
 const (
 	MinVersion = 3
 	MaxVersion = 10
+	// Yarn4 is the first version that Yarn 4 writes.
+	Yarn4 = 8
 )
 
 // Lock is one yarn.lock. Change it through its methods only: they keep the

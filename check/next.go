@@ -1,0 +1,100 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// Next steps name commands that work on the lock at hand: the lines of versions
+// lock are for the locks that it writes, those of Yarn 4.
+
+// oursToWrite reports whether versions lock knows the lock's format.
+func (m *model) oursToWrite() bool {
+	l := m.in.Lock
+	return l != nil && l.Kind == yarnlock.Berry && l.Version >= yarnlock.Yarn4
+}
+
+// install is how the lock comes in line with the package.json files.
+func (m *model) install() string {
+	if m.oursToWrite() {
+		return "portalctl versions lock" + m.opts.At
+	}
+	return "yarn install"
+}
+
+func (m *model) nextInstall() string {
+	if m.oursToWrite() {
+		return "Run " + m.install() + ", or yarn install, and commit yarn.lock"
+	}
+	return "Run yarn install and commit yarn.lock"
+}
+
+func (m *model) bump() string { return "portalctl versions bump" + m.opts.At }
+
+// pin is the command that brings a package to the release's version, which the
+// ranges admit. Older locks have no versions lock: Yarn 2 and 3 can be told
+// descriptor by descriptor, Yarn 1 only by a resolution.
+func (m *model) pin(g *depgraph.Graph, n depgraph.Node) string {
+	if m.oursToWrite() {
+		return "Run portalctl versions lock" + m.opts.At + " --resolve release"
+	}
+	name, want := g.Name(n), m.versions[g.Name(n)]
+	if m.in.Lock.Kind == yarnlock.Classic {
+		return fmt.Sprintf("Write %q: %q into the resolutions of the root package.json, run yarn install, and take it out again", name, want)
+	}
+	var steps []string
+	for e := range g.In(n) {
+		if step := fmt.Sprintf("yarn set resolution %s npm:%s", e.Key, want); !slices.Contains(steps, step) {
+			steps = append(steps, step)
+		}
+	}
+	slices.Sort(steps)
+	return "Run " + strings.Join(steps, " && ")
+}
+
+// fix is the command that was given, with --fix and further options.
+func (m *model) fix(options string) string {
+	if m.opts.Strategy == dedupe.Highest {
+		options = strings.TrimSuffix(options, highest) // the command has it
+	}
+	return cmp.Or(m.opts.Command, "portalctl check") + " --fix" + options
+}
+
+const highest = " --strategy highest"
+
+// pinBack is pin for a package of the release that is locked in another
+// version. Nothing lowers one that is ahead unless it is told to.
+func (m *model) pinBack(n depgraph.Node) string {
+	if m.aheadOfRelease(n) {
+		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has %s (%s); going back needs --allow-downgrade, and databases may be migrated already",
+			m.after.Name(n), m.after.Version(n), m.bump())
+	}
+	return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(m.after, n), m.after.Name(n))
+}
+
+func (m *model) aheadOfRelease(n depgraph.Node) bool {
+	have, err1 := semrange.ParseVersion(m.after.Version(n))
+	want, err2 := semrange.ParseVersion(m.versions[m.after.Name(n)])
+	return err1 == nil && err2 == nil && semrange.Compare(have, want) > 0
+}
+
+// backOnRelease is what brings a package to the release's version.
+func (m *model) backOnRelease(n depgraph.Node, ahead bool, fix finding.Fix) string {
+	switch {
+	case ahead:
+		return "Move the portal to a release that has it (" + m.bump() + "); going back needs --allow-downgrade, and databases may be migrated already"
+	case fix == finding.FixManifest:
+		return "Let the range admit the release's version: " + m.bump() + " --release " + m.release()
+	case fix == finding.FixRelease:
+		return "Update the asking package; if there is no newer one, record the decision in .portalctl.yaml"
+	}
+	return m.pin(m.graph, n)
+}
