@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -96,7 +97,7 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 	}
 	style := e.OutStyle()
 	for _, p := range v.Problems {
-		fmt.Fprintf(w, "%s %s\n", style.Bad("damaged:"), harmless(p))
+		fmt.Fprintf(w, "%s %s\n", style.Bad("damaged:"), harmless(strings.Replace(p, ": damaged: ", ": ", 1)))
 	}
 	if v.Rehearsal != nil {
 		table := report.Table

@@ -124,8 +124,11 @@ func (c *Candidates) Best(r semrange.Range) (Candidate, error) {
 		return Candidate{}, fault.New("every version of %s that satisfies %s is too new for npmMinimalAgeGate", c.name, r).
 			WithNext("Wait until the versions are old enough, or list %s in npmPreapprovedPackages (.yarnrc.yml).", c.name)
 	}
-	return Candidate{}, fault.New("the registry has no version of %s that satisfies %s", c.name, r).
-		WithNext("Ask for a version that the registry has, then run the command again.")
+	f := fault.New("the registry has no version of %s that satisfies %s", c.name, r)
+	if c.s.policy.Covers(c.name) {
+		return Candidate{}, f.WithNext("A mirror may lag behind the release: wait, name a registry that has it (npmRegistryServer), or bump with --lockfile skip and write the lock later.")
+	}
+	return Candidate{}, f.WithNext("Ask for a version that the registry has, then run the command again.")
 }
 
 var errNoVersion = errors.New("no version satisfies the range")

@@ -44,7 +44,7 @@ func (p *parser) conflict() error {
 		}
 	}
 	if first > 0 {
-		places = append(places, fmt.Sprintf("%d–", first))
+		places = append(places, fmt.Sprintf("%d to the end", first))
 	}
 	const most = 5
 	more := ""
