@@ -22,21 +22,6 @@ func about(ms int64) string {
 	return fmt.Sprintf("%.1f h", d.Hours())
 }
 
-// size is a number of bytes for people, in powers of 1024 as PostgreSQL's
-// pg_size_pretty has them.
-func size(bytes int64) string {
-	const kB = 1 << 10
-	switch {
-	case bytes < 10*kB:
-		return fmt.Sprintf("%d bytes", bytes)
-	case bytes < 10*kB*kB:
-		return fmt.Sprintf("%d kB", (bytes+kB/2)/kB)
-	case bytes < 10*kB*kB*kB:
-		return fmt.Sprintf("%d MB", (bytes+kB*kB/2)/(kB*kB))
-	}
-	return fmt.Sprintf("%.1f GB", float64(bytes)/(kB*kB*kB))
-}
-
 // estimate fills in durations that no rehearsal measured. Restoring one stream
 // of a catalog database (rows, then 20 indexes) took 25 MB/s of database size
 // on two cores; a dump of it, compressed, about four times that; count(*) of

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Markdown is ROLLBACK.md: the plan for people, complete without portalctl.
@@ -65,13 +66,13 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	if len(p.Targets) > 0 {
 		rows := [][]string{}
 		for _, t := range p.Targets {
-			rows = append(rows, []string{t.Name(), t.plugins(), size(t.Bytes), about(t.Expected.Restore), p.Migrated(t)})
+			rows = append(rows, []string{t.Name(), t.plugins(), snapshot.Bytes(t.Bytes), about(t.Expected.Restore), p.Migrated(t)})
 		}
 		_ = report.Markdown(b, []string{"database", "plugins", "size", "restore", "migrations"}, rows)
 		line("")
 	}
 	for _, t := range p.Targets {
-		line("### %s\n", report.Escape(t.Name()))
+		line("### %s\n", report.Code(t.Name()))
 		for _, c := range t.Changes {
 			line("- %s: %s", report.Code(c.Table), c.text())
 		}

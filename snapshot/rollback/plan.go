@@ -263,5 +263,5 @@ func (p *Plan) Migrated(t *Target) string {
 }
 
 // Size and Duration are cells of a table for people.
-func (t *Target) Size() string     { return size(t.Bytes) }
+func (t *Target) Size() string     { return snapshot.Bytes(t.Bytes) }
 func (t *Target) Duration() string { return about(t.Expected.Restore) }
