@@ -2,11 +2,13 @@ package bump
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -53,6 +55,25 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 	}
 	return target{note: &Note{Kind: Blocker, Name: name, Message: fmt.Sprintf(
 		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
+}
+
+// noteFamilies says of a blocked package which others of the same plugin move:
+// a plugin's packages are made to go together.
+func (pl *planner) noteFamilies() {
+	families := map[string][]string{}
+	for key := range pl.moves {
+		if f := portal.ParseName(key.name).Family; f != "" {
+			families[f] = append(families[f], key.name+" → "+key.to)
+		}
+	}
+	for i, n := range pl.plan.Notes {
+		moved := families[portal.ParseName(n.Name).Family]
+		if n.Kind != Blocker || len(moved) == 0 {
+			continue
+		}
+		slices.Sort(moved)
+		pl.plan.Notes[i].Message += fmt.Sprintf("; of the same plugin, %s moves without it: check that they go together, or leave all out with a narrower --pattern", strings.Join(slices.Compact(moved), ", "))
+	}
 }
 
 // refuses names the first @backstage range of a package that excludes the

@@ -162,6 +162,7 @@ func (pl *planner) build(ctx context.Context) error {
 		}
 	}
 	pl.noteLockedAhead()
+	pl.noteFamilies()
 	return nil
 }
 
