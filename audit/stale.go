@@ -78,7 +78,7 @@ func (b *builder) stale(m *model) {
 // whether a folder has a package.json.
 func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
 	moves := pair(head, base, sameText, sameName) // what is only alike replaces nothing
-	covered := map[string]bool{} // folders that a lock of the head speaks for
+	covered := map[string]bool{}                  // folders that a lock of the head speaks for
 	for _, l := range head {
 		covered[dirOf(l)] = true
 		if l.Project != nil {
