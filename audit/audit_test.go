@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -50,6 +51,18 @@ func TestStatus(t *testing.T) {
 			dir + "/yarn.lock":    berry("tool@workspace:. > a npm:*", "a@npm:* = 1.0.0"),
 		}
 	}
+	b := advisory(t, "GHSA-bbbb", "b", high, "0 2.0.0")
+	// alone is a package with a lock of its own.
+	alone := func(dir, name string, lock ...string) map[string]string {
+		return map[string]string{
+			dir + "/package.json": `{"name":"` + name + `","workspaces":[],"dependencies":{"a":"*"}}`,
+			dir + "/yarn.lock":    berry(append(lock, name+"@workspace:. > a npm:*")...),
+		}
+	}
+	merged := func(some, more map[string]string) map[string]string {
+		maps.Copy(some, more)
+		return some
+	}
 	for name, tt := range map[string]struct {
 		base, head map[string]string
 		opts       Options
@@ -72,6 +85,34 @@ func TestStatus(t *testing.T) {
 			}
 			return m
 		}(), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		// The package is renamed with its folder, and one of its dependencies.
+		"a lock that moves with a new name": {
+			base: alone("tools/old", "old", "a@npm:* = 1.0.0", "b@npm:* = 1.0.0", "c@npm:* = 1.0.0", "d@npm:* = 1.0.0"),
+			head: alone("tools/new", "new", "a@npm:* = 1.0.0", "b@npm:* = 1.0.0", "c@npm:* = 1.0.0", "e@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		"another lock in its place": {
+			base: alone("tools/old", "old", "a@npm:* = 1.0.0", "b@npm:* = 1.0.0", "c@npm:* = 1.0.0", "d@npm:* = 1.0.0"),
+			head: alone("tools/new", "new", "a@npm:* = 1.0.0", "b@npm:* = 2.0.0", "c@npm:* = 1.0.0", "e@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block", "GHSA-aaaa a 1.0.0 fixed allow"}},
+		// A workspace gets a lock of its own, and one that had its own joins.
+		"a monorepo that is split": {
+			base: monorepo([]string{"evil *"}, []string{"a *"}, "a@npm:* = 1.0.0", "evil@npm:* = 1.0.0"),
+			head: merged(alone("packages/backend", "backend", "a@npm:* = 1.0.0", "b@npm:* = 1.0.0"), map[string]string{
+				"package.json":              pkg("root", ""),
+				"packages/app/package.json": pkg("app", "frontend", "evil *"),
+				"yarn.lock":                 berry("root@workspace:.", "app@workspace:packages/app > evil npm:*", "evil@npm:* = 1.0.0"),
+			}),
+			list: []*osv.Advisory{a, b, mal},
+			want: []string{"MAL-1 evil 1.0.0 present block", "GHSA-bbbb b 1.0.0 new block", "GHSA-aaaa a 1.0.0 present allow", "GHSA-aaaa a 1.0.0 fixed allow"}},
+		"a monorepo that is put together": {
+			base: merged(alone("packages/backend", "backend", "a@npm:* = 1.0.0"), map[string]string{
+				"package.json":              pkg("root", ""),
+				"packages/app/package.json": pkg("app", "frontend"),
+				"yarn.lock":                 berry("root@workspace:.", "app@workspace:packages/app"),
+			}),
+			head: monorepo(nil, []string{"a *", "b *"}, "a@npm:* = 1.0.0", "b@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a, b},
+			want: []string{"GHSA-bbbb b 1.0.0 new block", "GHSA-aaaa a 1.0.0 present allow", "GHSA-aaaa a 1.0.0 fixed allow"}},
 		// Malware is in the portal, whoever brought it.
 		"malware stays": {base: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"), head: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"),
 			opts: Options{FailOn: None, NoScore: Allow}, list: []*osv.Advisory{mal}, want: []string{"MAL-1 evil 1.0.0 present block"}},

@@ -65,17 +65,16 @@ func (k known) before(path, name string, a *osv.Advisory) []string {
 // Moves pairs the locks of the head with those of the base that went elsewhere:
 // by path at the head, the path at the base. A lock has moved when its path is
 // new, and an old one is gone that had the same text, or belonged to a package
-// of the same name.
+// of the same name, or installs the same for the most part.
 func Moves(head, base []*Lock) map[string]string {
-	atHead, atBase := map[string]bool{}, map[string]bool{}
-	for _, l := range head {
-		atHead[l.Path] = true
-	}
-	for _, l := range base {
-		atBase[l.Path] = true
-	}
+	return pair(head, base, sameText, sameName, sameContent)
+}
+
+// pair does so by the first of several measures that fits.
+func pair(head, base []*Lock, measures ...func(a, b *Lock) bool) map[string]string {
+	atHead, atBase := paths(head), paths(base)
 	moves, taken := map[string]string{}, map[string]bool{}
-	for _, same := range []func(a, b *Lock) bool{sameText, sameName} {
+	for _, same := range measures {
 		for _, h := range head {
 			if atBase[h.Path] || moves[h.Path] != "" {
 				continue

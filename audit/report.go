@@ -39,6 +39,10 @@ type builder struct {
 	base known
 	// moved has the paths of locks that were elsewhere at the base.
 	moved map[string]string
+	// from has the paths of the base's locks that others took packages over
+	// from, by path at the head; inherited is what was known there.
+	from      map[string][]string
+	inherited known
 	// still are the findings of the base that the head has, too.
 	still map[found]bool
 	// models of the base's locks, by path.
@@ -56,10 +60,16 @@ func (b *builder) compare() {
 	for head, base := range b.moved {
 		now[base] = head
 	}
+	b.from, b.inherited = forebears(b.in.Head, b.in.Base.Locks), known{}
 	for _, l := range b.in.Base.Locks {
 		m := newModel(l)
 		b.baseModels = append(b.baseModels, m)
 		b.base.add(m, cmp.Or(now[l.Path], l.Path), b.hits, b.opts.Prod)
+		for head, from := range b.from {
+			if slices.Contains(from, l.Path) {
+				b.inherited.add(m, head, b.hits, b.opts.Prod)
+			}
+		}
 	}
 }
 
@@ -87,6 +97,9 @@ func (b *builder) lock(m *model) {
 			key := found{m.Path, p.Name, a.ID}
 			if b.in.Base != nil {
 				f.Before = b.base.before(m.Path, p.Name, a)
+				if len(f.Before) == 0 {
+					f.Before = b.inherited.before(m.Path, p.Name, a)
+				}
 				if len(f.Before) == 0 {
 					f.Status = New
 				}

@@ -22,7 +22,7 @@ func (b *builder) stale(m *model) {
 	}
 	was := map[[2]string]bool{}
 	for _, base := range b.baseModels {
-		if base.Path != m.Path && b.moved[m.Path] != base.Path {
+		if base.Path != m.Path && b.moved[m.Path] != base.Path && !slices.Contains(b.from[m.Path], base.Path) {
 			continue
 		}
 		for _, e := range base.graph.Missing() {
@@ -77,8 +77,8 @@ func (b *builder) stale(m *model) {
 // still there: without one, nothing says what will be installed. asking reports
 // whether a folder has a package.json.
 func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
-	moves := Moves(head, base)
-	covered := map[string]bool{} // folders that a lock of the head speaks for
+	moves := pair(head, base, sameText, sameName) // what is only alike replaces nothing
+	covered := map[string]bool{}                  // folders that a lock of the head speaks for
 	for _, l := range head {
 		covered[dirOf(l)] = true
 		if l.Project != nil {

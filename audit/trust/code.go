@@ -87,8 +87,11 @@ func (c *codeCheck) yarnPath(head, was *settings) {
 		c.verified(at.pos, at.key, path.Base(file)+" is the release of Yarn that the registry has")
 		return
 	}
-	c.setting(at.pos, at.key, "yarn", true, false, "every yarn command will run "+file+", which this change brings"+why,
-		"Compare it with yarn set version on a machine that you trust; with --online it is compared with the release that the registry has")
+	next := "Compare it with yarn set version on a machine that you trust"
+	if !classicRelease(file) {
+		next += "; with --online it is compared with the release that the registry has"
+	}
+	c.setting(at.pos, at.key, "yarn", true, false, "every yarn command will run "+file+", which this change brings"+why, next)
 }
 
 // verified notes what was found to be in order, for whoever reviews.

@@ -333,6 +333,12 @@ func TestVerified(t *testing.T) {
 	if r := check(t, in); len(r.Findings) != 1 || r.Findings[0].Severity != "error" || len(r.Unknown) != 1 {
 		t.Error(show(r))
 	}
+	// Yarn 1 is no package of that name: nothing is asked, and nothing promised.
+	in = read("code_release")
+	in.Head.Files = tree{".yarnrc.yml": []byte("yarnPath: .yarn/releases/yarn-1.22.22.cjs\n"), ".yarn/releases/yarn-1.22.22.cjs": []byte("yarn 1\n")}
+	if r := check(t, in); len(r.Findings) != 1 || r.Findings[0].Severity != "error" || len(r.Unknown) != 0 || strings.Contains(r.Findings[0].Next, "--online") {
+		t.Error(show(r), r.Findings)
+	}
 	in = read("code_plugin_bump")
 	if r := check(t, in); len(r.Findings) != 1 || line(r.Findings[0]) != "info new yarnrc .yarnrc.yml:2 the plugin plugin-backstage.cjs is the file at https://versions.backstage.io/v1/releases/1.54.0/yarn-plugin" {
 		t.Error(show(r))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
@@ -28,7 +29,7 @@ type tarballs interface {
 func (c *codeCheck) release(file string, src []byte) (why string, verified bool) {
 	version, ok := strings.CutPrefix(strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js"), "yarn-")
 	t, can := c.in.Registry.(tarballs)
-	if !ok || !can {
+	if !ok || !can || classicRelease(file) {
 		return "", false
 	}
 	have, err := published(c.ctx, c.in.Registry, t, version)
@@ -40,6 +41,14 @@ func (c *codeCheck) release(file string, src []byte) (why string, verified bool)
 		return ", and it is not the Yarn " + version + " that the registry has", false
 	}
 	return "", true
+}
+
+// classicRelease reports whether a file is a release of Yarn 1. Yarn's package on
+// npm begins with 2, and that of Yarn 1 has another build than yarn set version
+// writes, so that no registry has the file.
+func classicRelease(file string) bool {
+	major, _, ok := yarnVersion(path.Base(file))
+	return ok && major < 2
 }
 
 func published(ctx context.Context, r Registry, t tarballs, version string) ([]byte, error) {

@@ -28,7 +28,8 @@ func (r *auditRun) readBase(root, name, commit string) error {
 	if err != nil {
 		return err
 	}
-	locks, _, err := loadLocks(root, r.kept(paths), r.e.Environ)
+	// What two entries say was there, and the change may be about to mend it.
+	locks, _, err := readLocks(root, r.kept(paths), r.e.Environ, yarnlock.ParseMerged)
 	if err != nil {
 		// A base with a broken lock, which the change may be about to mend, is
 		// no base: all that the head has counts as new then.

@@ -24,13 +24,14 @@ import (
 const lockName = "yarn.lock"
 
 // auditRoot is the root of the project that dir belongs to, or dir itself where
-// there is none, but locks below.
+// there is none, but locks below, or a package that may have lost its own.
 func auditRoot(dir string) (string, error) {
 	root, err := workspace.FindRoot(dir)
 	if err == nil {
 		return root, nil
 	}
-	if paths, walkErr := findLocks(dir); walkErr == nil && len(paths) > 0 {
+	_, noManifest := os.Stat(filepath.Join(dir, pkgjson.FileName))
+	if paths, walkErr := findLocks(dir); walkErr == nil && (len(paths) > 0 || noManifest == nil) {
 		return dir, nil
 	}
 	return "", err
@@ -68,13 +69,17 @@ func findLocks(root string) ([]string, error) {
 // back by a package.json that cannot be read, this is a note: who asks for a
 // package is then not known.
 func loadLocks(root string, paths, environ []string) (locks []*audit.Lock, notes []string, err error) {
+	return readLocks(root, paths, environ, yarnlock.Parse)
+}
+
+func readLocks(root string, paths, environ []string, parse func(file string, src []byte) (*yarnlock.Lock, error)) (locks []*audit.Lock, notes []string, err error) {
 	for _, rel := range paths {
 		file := filepath.Join(root, filepath.FromSlash(rel))
 		src, err := os.ReadFile(file)
 		if err != nil {
 			return nil, nil, fault.Wrap(pathCause(err), fault.Pos{File: rel}, "the lock cannot be read").WithNext("Check that you may read it")
 		}
-		lock, err := yarnlock.Parse(rel, src)
+		lock, err := parse(rel, src)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -17,7 +17,7 @@ type builder struct {
 
 func newBuilder(lock *yarnlock.Lock, opts Options) *builder {
 	r := yarnlock.NewResolver(lock, opts.Overrides)
-	r.Catalog, r.Release = opts.Catalog, opts.Release
+	r.Catalog, r.Release, r.Unmarked = opts.Catalog, opts.Release, unmarked(lock)
 	opts.Workspaces = slices.Clone(opts.Workspaces)
 	b := &builder{opts: opts, wsName: map[string]Node{}, Graph: &Graph{lock: lock, resolver: r}}
 	if lock.Kind == yarnlock.Berry {

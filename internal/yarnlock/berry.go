@@ -112,12 +112,16 @@ func (p *parser) berryEntry() (*Entry, error) {
 	return e, p.noExtraTwins(e)
 }
 
-// berryKeys splits an entry's key as Project.setupResolutions does: at commas.
+// berryKeys splits an entry's key as Project.setupResolutions does: at commas and
+// the blanks around them. Other blanks belong to a range ("^1.0.4 ").
 func (p *parser) berryKeys(e *Entry, key string) error {
 	p.keyBuf = p.keyBuf[:0]
 	for rest := key; ; {
 		one, more, found := strings.Cut(rest, ",")
-		d, ok := ParseDescriptor(strings.Trim(one, " "))
+		if found {
+			one, more = strings.TrimRight(one, " "), strings.TrimLeft(more, " ")
+		}
+		d, ok := ParseDescriptor(one)
 		if !ok {
 			return p.fail(p.at, "%q is no descriptor (name@range)", brief(one)).WithNext("%s", nextRewrite)
 		}

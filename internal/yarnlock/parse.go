@@ -23,6 +23,18 @@ func Parse(file string, src []byte) (*Lock, error) {
 	return p.lock, nil
 }
 
+// ParseMerged is Parse for what is only read: a descriptor may be in several
+// entries, as in a lock that git has merged, and the last one answers for it as
+// it does for Yarn.
+func ParseMerged(file string, src []byte) (*Lock, error) {
+	p := newParser(file, string(src))
+	p.twins = true
+	if err := p.parse(); err != nil {
+		return nil, err
+	}
+	return p.lock, nil
+}
+
 func newParser(file, src string) *parser {
 	return &parser{src: src, lock: &Lock{File: file, src: src, eol: "\n"}}
 }
@@ -125,7 +137,7 @@ func (p *parser) index(e *Entry) error {
 	for _, k := range e.Keys {
 		p.lock.keys[k] = e
 	}
-	if len(p.lock.keys)-before == len(e.Keys) {
+	if len(p.lock.keys)-before == len(e.Keys) || p.twins {
 		return nil
 	}
 	seen := map[Descriptor]bool{}

@@ -16,6 +16,9 @@ type Resolver struct {
 	// Release is the Backstage release that backstage: ranges are bound to.
 	// When it is "", or the lock has no such key, the one that is there counts.
 	Release string
+	// Unmarked is the key that a package's backstage:^ stands for in a lock where
+	// nothing marks such keys. It may be nil.
+	Unmarked func(name string) (Descriptor, bool)
 	// Extensions are the dependencies that packageExtensions give a package.
 	// Yarn's own list varies with its version, so one without a key in the
 	// lock is no dependency. It may be nil.
@@ -118,6 +121,11 @@ func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 	}
 	if found != nil {
 		return under, found
+	}
+	if key.Range == "backstage:^" && r.Unmarked != nil {
+		if under, ok := r.Unmarked(key.Name); ok {
+			return under, r.lock.keys[under]
+		}
 	}
 	return key, nil
 }

@@ -270,3 +270,27 @@ func TestPruneCycle(t *testing.T) {
 		t.Errorf("%d taken out, %d left", len(got.Entries), len(lock.Entries))
 	}
 }
+
+// TestResolveBlanks: some packages are published with a blank behind a range, and
+// Yarn keeps it in the key.
+func TestResolveBlanks(t *testing.T) {
+	lock, err := Parse("yarn.lock", []byte("__metadata:\n  version: 8\n\n\"screen@npm:^1.0.4 \":\n  version: 1.0.4\n  resolution: \"screen@npm:1.0.4\"\n  linkType: hard\n\n"+
+		"\"pad@npm:^1 , pad@npm:^1.2 \":\n  version: 1.2.0\n  resolution: \"pad@npm:1.2.0\"\n  linkType: hard\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewResolver(lock, nil)
+	for _, tt := range []struct {
+		dep  Dep
+		want bool
+	}{
+		{Dep{Name: "screen", Range: "^1.0.4 "}, true},
+		{Dep{Name: "screen", Range: "^1.0.4"}, false},
+		{Dep{Name: "pad", Range: "npm:^1"}, true},
+		{Dep{Name: "pad", Range: "npm:^1.2 "}, true},
+	} {
+		if key, e := r.Resolve(appLoc, tt.dep); (e != nil) != tt.want {
+			t.Errorf("%q: %q, entry %v", tt.dep.Range, key, e)
+		}
+	}
+}

@@ -27,6 +27,8 @@ type parser struct {
 	prev int
 	gap  int // offset past the last entry that was added
 	done bool
+	// twins lets a descriptor be in several entries.
+	twins bool
 
 	// Scratch space and arenas: an entry's lists are collected in the first
 	// and carved out of the second, so that a lock takes few allocations.
