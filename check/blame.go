@@ -109,6 +109,9 @@ func semverText(e depgraph.Edge) (string, bool) {
 	case pkgjson.KindRange, pkgjson.KindAlias:
 		return s.Range, true
 	case pkgjson.KindBackstage:
+		if bare, ok := strings.CutPrefix(e.Key.Range, "npm:"); ok {
+			return bare, true // the plugin made that of it
+		}
 		v := yarnlock.ParseRange(e.Key.Range).Bind("npm")
 		return "^" + v, v != ""
 	case pkgjson.KindCatalog:

@@ -1,6 +1,13 @@
 package yarnlock
 
-import "strings"
+import (
+	"strings"
+	"sync"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
 
 // Resolver finds the key of a lock that a dependency resolves to, by the rules
 // that Yarn applies before it looks into the lock: resolutions, catalogs,
@@ -23,12 +30,15 @@ type Resolver struct {
 
 	lock      *Lock
 	overrides map[string][]Override
+	// bare is whether the lock has no backstage: key; see bareBackstage.
+	bare func() bool
 }
 
 // NewResolver is a resolver over l with the resolutions of the root
 // package.json, in their order there.
 func NewResolver(l *Lock, overrides []Override) *Resolver {
 	r := &Resolver{lock: l, overrides: make(map[string][]Override, len(overrides))}
+	r.bare = sync.OnceValue(func() bool { return bareBackstage(l) })
 	for _, o := range overrides {
 		r.overrides[o.Name] = append(r.overrides[o.Name], o)
 	}
@@ -119,7 +129,43 @@ func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 	if found != nil {
 		return under, found
 	}
+	if hasPrefix(key.Range, "backstage:") && r.bare() {
+		return r.caret(key)
+	}
 	return key, nil
+}
+
+// bareBackstage reports whether a lock has no key with a backstage: range.
+// Some versions of the Backstage Yarn plugin (that of release 1.35.0) make
+// npm:^<version> of backstage:^ in their reduceDependency hook, and the lock
+// then has that key.
+func bareBackstage(l *Lock) bool {
+	for key := range l.keys {
+		if hasPrefix(key.Range, "backstage:") {
+			return false
+		}
+	}
+	return true
+}
+
+// caret is the key npm:^<version> of the highest version: what such a plugin
+// asked for where plugins of other releases ask for more than one.
+func (r *Resolver) caret(key Descriptor) (Descriptor, *Entry) {
+	var found *Entry
+	var top *semver.Version
+	under := key
+	for _, e := range r.lock.Named(key.Name) {
+		for _, k := range e.Keys {
+			text, ok := strings.CutPrefix(k.Range, "npm:^")
+			if !ok || k.Name != key.Name {
+				continue
+			}
+			if v, err := semrange.ParseVersion(text); err == nil && (top == nil || semrange.Compare(v, top) > 0) {
+				found, under, top = e, k, v
+			}
+		}
+	}
+	return under, found
 }
 
 // hasLocator tells the bindings of a range that belongs to one asking package.

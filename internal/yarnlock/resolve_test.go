@@ -127,6 +127,47 @@ func TestResolveReleases(t *testing.T) {
 	}
 }
 
+// TestResolveReducedRelease is about the Backstage plugins that make
+// npm:^<version> of backstage:^, and leave no backstage: key in the lock.
+func TestResolveReducedRelease(t *testing.T) {
+	lock, err := Parse("yarn.lock", []byte(`__metadata:
+  version: 8
+
+"app@workspace:packages/app":
+  version: 0.0.0-use.local
+  resolution: "app@workspace:packages/app"
+  dependencies:
+    core: "backstage:^"
+  linkType: soft
+
+"core@npm:^1.4.0, core@npm:^1.9.0":
+  version: 1.9.2
+  resolution: "core@npm:1.9.2"
+  linkType: hard
+
+"core@npm:^1.10.0":
+  version: 1.10.0
+  resolution: "core@npm:1.10.0"
+  linkType: hard
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := Dep{Name: "core", Range: "backstage:^"}
+	key, e := NewResolver(lock, nil).Resolve(appLoc, ask)
+	if e == nil || key.Range != "npm:^1.10.0" {
+		t.Errorf("%s %+v", key, e)
+	}
+	if key, e := NewResolver(lock, nil).Resolve(appLoc, Dep{Name: "other", Range: "backstage:^"}); e != nil || key.Range != "backstage:^" {
+		t.Errorf("%s %+v", key, e)
+	}
+	// Beside keys that the plugin bound, such a key is no answer.
+	add(t, lock, &Entry{Keys: []Descriptor{{"other", "backstage:^::backstage=1.54.0&npm=1.5.0"}}, Resolution: Locator{"other", "npm:1.5.0"}, LinkType: "hard"})
+	if key, e := NewResolver(lock, nil).Resolve(appLoc, ask); e != nil {
+		t.Errorf("%s %+v", key, e)
+	}
+}
+
 // TestResolveOld has the key forms of Yarn 2 and 3, where dependencies have no
 // protocol.
 func TestResolveOld(t *testing.T) {
