@@ -35,6 +35,7 @@ type model struct {
 	ways      *ways        // see path
 	resolved  []override   // see overrides
 	hasParsed bool
+	direct    map[depgraph.Node]bool // see others
 	// parsedRanges are those that edges ask for; see rangeOf.
 	parsedRanges map[[2]string]askedRange
 

@@ -38,7 +38,7 @@ func (m *model) mixedLine() {
 		who, fix := m.asker(n)
 		m.add(finding.Finding{Rule: ruleMixedLine, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, of %s, in a portal on release %s; %s", name, version, line, release, who),
-			Next:    m.backOnRelease(fix == finding.FixLock, fix)})
+			Next:    m.backOnRelease(name, fix == finding.FixLock, fix)})
 	}
 }
 
@@ -75,7 +75,7 @@ func (m *model) offRelease() {
 		who, fix := m.asker(n)
 		m.add(finding.Finding{Rule: ruleOffRelease, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, %s %s, its version in release %s; %s", name, version, relation, want, release, who),
-			Next:    m.backOnRelease(relation == "newer than", fix),
+			Next:    m.backOnRelease(name, relation == "newer than", fix),
 			Details: map[string]any{"locked": version, "release": want}})
 	}
 }
@@ -123,23 +123,29 @@ func (m *model) askersClaimed(n depgraph.Node) bool {
 }
 
 // backOnRelease is what brings a package to the release's version.
-func (m *model) backOnRelease(ahead bool, fix finding.Fix) string {
+func (m *model) backOnRelease(name string, ahead bool, fix finding.Fix) string {
 	switch {
 	case ahead:
-		return "Move the portal to a release that has it (portalctl versions bump); going back needs --allow-downgrade, and databases may be migrated already"
+		return "Move the portal to a release that has it (portalctl versions bump); " + goingBack
 	case fix == finding.FixManifest:
 		return "Let the range admit the release's version: portalctl versions bump --release " + m.release()
 	case fix == finding.FixRelease:
 		return "Update the asking package; if there is no newer one, record the decision in .portalctl.yaml"
 	}
-	return m.pin()
+	return m.pin(name, m.versions[name])
 }
 
-// pin is the command that brings the lock to the release as far as the ranges
-// admit it.
-func (m *model) pin() string {
-	if m.in.Lock.Kind == yarnlock.Classic {
+// pin is the command that brings a package of the lock to a version that its
+// ranges admit. The locks of Yarn 2 and 3 are Yarn's to write.
+func (m *model) pin(name, version string) string {
+	switch lock := m.in.Lock; {
+	case lock.Kind == yarnlock.Classic:
 		return "Run portalctl versions bump --release " + m.release()
+	case lock.Version < firstWritten || !isBackstage(name):
+		return fmt.Sprintf("For each of its ranges, run yarn set resolution %s@npm:<range> npm:%s", name, version)
 	}
 	return "Run portalctl versions lock --resolve release"
 }
+
+// firstWritten is the first lock version that versions lock writes: Yarn 4's.
+const firstWritten = 8

@@ -1,0 +1,216 @@
+package check
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/finding"
+)
+
+// berryPortal is a Yarn 4 portal on release 1.53.0 of these files. Its lock has
+// the workspaces by themselves; entries are "name@range[, range] version: name
+// range, …".
+func berryPortal(t *testing.T, files map[string]string, entries ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	lock := "__metadata:\n  version: 8\n  cacheKey: 10c0\n"
+	for _, e := range entries {
+		head, deps, _ := strings.Cut(e, ": ")
+		at := strings.LastIndexByte(head, ' ')
+		keys, version := head[:at], head[at+1:]
+		name := keys[:strings.LastIndexByte(strings.Split(keys, ", ")[0], '@')]
+		ranges := strings.Split(keys[len(name)+1:], ", ")
+		for i, r := range ranges {
+			ranges[i] = name + "@npm:" + r
+		}
+		lock += fmt.Sprintf("\n%q:\n  version: %s\n  resolution: \"%s@npm:%s\"\n", strings.Join(ranges, ", "), version, name, version)
+		if deps != "" {
+			lock += "  dependencies:\n"
+			for _, d := range strings.Split(deps, ", ") {
+				name, rng, _ := strings.Cut(d, " ")
+				lock += fmt.Sprintf("    %q: \"npm:%s\"\n", name, rng)
+			}
+		}
+		lock += "  linkType: hard\n"
+	}
+	all := map[string]string{
+		"package.json":   `{"name": "root", "private": true, "workspaces": ["packages/*", "plugins/*"]}`,
+		"backstage.json": `{"version": "1.53.0"}`,
+		"yarn.lock":      lock,
+	}
+	for name, text := range files {
+		all[name] = text
+	}
+	for name, text := range all {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+const (
+	appHead    = `{"name": "app", "version": "1.0.0", "private": true, "backstage": {"role": "frontend"}, "dependencies": `
+	pluginHead = `{"name": "@acme/backstage-plugin-x", "version": "1.0.0", "private": true, "backstage": {"role": "frontend-plugin"}, "dependencies": `
+)
+
+// Mistakes of real portals that were judged wrongly once. want are the findings
+// as "rule severity file:line: part of the message | part of what to do next".
+func TestRealCases(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		files   map[string]string
+		entries []string
+		release map[string]string
+		want    []string
+	}{
+		{
+			name: "what the app has counts for plugins, not the release's",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"@backstage/core-components": "^0.18.4"}}`,
+				"plugins/x/package.json":    pluginHead + `{"@backstage/core-components": "^0.18.4"}}`,
+			},
+			entries: []string{"@backstage/core-components@^0.18.4 0.18.5"},
+			release: map[string]string{"@backstage/core-components": "0.18.3"},
+			want:    []string{"off-release warning yarn.lock:5: @backstage/core-components is at 0.18.5 | Move the portal to a release"},
+		},
+		{
+			name:    "the only copy is the portal's, whoever asks",
+			files:   map[string]string{"plugins/x/package.json": pluginHead + `{"@backstage/core-plugin-api": "^1.12.4"}}`},
+			entries: []string{"@backstage/core-plugin-api@^1.12.4 1.12.5"},
+			release: map[string]string{"@backstage/core-plugin-api": "1.12.3"},
+			want:    []string{"off-release warning yarn.lock:5: @backstage/core-plugin-api is at 1.12.5"},
+		},
+		{
+			name:    "an app inside the tests of a library is not loaded",
+			files:   map[string]string{"packages/app/package.json": appHead + `{"@backstage/catalog-client": "^1.0.0", "@backstage/core-app-api": "^1.20.0"}}`},
+			entries: []string{"@backstage/catalog-client@^1.0.0 1.0.0: @backstage/frontend-test-utils ^0.4.0", "@backstage/core-app-api@~1.19.0 1.19.0", "@backstage/core-app-api@^1.20.0 1.20.0", "@backstage/frontend-test-utils@^0.4.0 0.4.0: @backstage/core-app-api ~1.19.0"},
+			release: map[string]string{"@backstage/core-app-api": "1.20.0"},
+			want:    []string{"duplicate info yarn.lock:"},
+		},
+		{
+			name:    "what the tests load does not hide what the app runs",
+			files:   map[string]string{"packages/app/package.json": appHead + `{"@backstage/catalog-client": "^1.0.0", "@backstage/core-app-api": "^1.20.0"}}`},
+			entries: []string{"@backstage/catalog-client@^1.0.0 1.0.0: @backstage/frontend-test-utils ^0.4.0", "@backstage/core-app-api@~1.19.0 1.19.0", "@backstage/core-app-api@^1.20.0 1.20.0", "@backstage/frontend-test-utils@^0.4.0 0.4.0: @backstage/core-app-api ~1.19.0"},
+			release: map[string]string{"@backstage/core-app-api": "1.19.0"},
+			want:    []string{"duplicate info ", "off-release warning yarn.lock:17: @backstage/core-app-api is at 1.20.0"},
+		},
+		{
+			name:    "the graphql of a mock server is none of the backend's",
+			files:   map[string]string{"packages/backend/package.json": `{"name": "backend", "private": true, "backstage": {"role": "backend"}, "dependencies": {"graphql": "^16.0.0", "@backstage/backend-openapi-utils": "^0.4.0"}}`},
+			entries: []string{"@backstage/backend-openapi-utils@^0.4.0 0.4.0: mockttp ^3.0.0", "graphql@^15.5.0 15.9.0", "graphql@^16.0.0 16.8.1", "mockttp@^3.0.0 3.15.3: graphql ^15.5.0"},
+		},
+		{
+			name:    "react-router goes with react-router-dom",
+			files:   map[string]string{"packages/app/package.json": appHead + `{"react-router": "^7.14.1", "react-router-dom": "^6.30.3"}}`},
+			entries: []string{"react-router@6.30.3 6.30.3", "react-router@^7.14.1 7.14.1", "react-router-dom@^6.30.3 6.30.3: react-router 6.30.3"},
+			want:    []string{"duplicate error packages/app/package.json:1: 2 versions of react-router: 7.14.1, 6.30.3; app asks for ^7.14.1 | ask for a range that admits 6.30.3"},
+		},
+		{
+			name: "two of react-router-dom are one finding",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"react-router-dom": "6.26.2", "@acme/header": "^1.0.0"}}`,
+			},
+			entries: []string{"@acme/header@^1.0.0 1.0.0: react-router-dom ^6.26.2", "react-router@6.26.2 6.26.2", "react-router@6.28.2 6.28.2",
+				"react-router-dom@6.26.2 6.26.2: react-router 6.26.2", "react-router-dom@^6.26.2 6.28.2: react-router 6.28.2"},
+			want: []string{"duplicate error yarn.lock:9: 2 versions of react-router-dom | portalctl check --fix --strategy fewer: 6.26.2 does for all"},
+		},
+		{
+			name:  "nothing writes a lower version unasked",
+			files: map[string]string{"packages/app/package.json": appHead + `{"@backstage/catalog-client": "^1.3.0", "@backstage/errors": "^1.1.4"}}`},
+			entries: []string{"@backstage/catalog-client@^1.3.0 1.4.0: @backstage/errors ^1.1.5",
+				"@backstage/errors@^1.1.4 1.1.4", "@backstage/errors@^1.1.5 1.1.5"},
+			release: map[string]string{"@backstage/catalog-client": "1.3.1", "@backstage/errors": "1.1.4"},
+			want: []string{"duplicate warning yarn.lock:9: @backstage/catalog-client@1.4.0, off the release itself | a release that has @backstage/catalog-client@1.4.0 (portalctl versions bump); going back needs --allow-downgrade",
+				"off-release warning yarn.lock:5: "},
+		},
+		{
+			name: "a resolution ahead of the release is not to be lowered",
+			files: map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "^1.1.4"}}`,
+				"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"@backstage/errors": "1.1.5"}}`},
+			entries: []string{"@backstage/errors@1.1.5 1.1.5"},
+			release: map[string]string{"@backstage/errors": "1.1.4"},
+			want:    []string{"resolution-blocks-release warning package.json:1: | Move the portal to a release that has 1.1.5"},
+		},
+		{
+			name: "who else has to be updated",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"@acme/a": "^1.0.0", "@acme/b": "^1.0.0", "@acme/c": "^1.0.0", "@backstage/errors": "^2.0.0"}}`,
+			},
+			entries: []string{"@acme/a@^1.0.0 1.0.0: @backstage/errors ^1.0.0", "@acme/b@^1.0.0 1.0.0: @backstage/errors ^1.0.0", "@acme/c@^1.0.0 1.0.0: @backstage/errors ^1.0.0",
+				"@backstage/errors@^1.0.0 1.0.0", "@backstage/errors@^2.0.0 2.0.0"},
+			release: map[string]string{"@backstage/errors": "2.0.0"},
+			want:    []string{"duplicate warning yarn.lock:9: @acme/a@1.0.0 asks for ^1.0.0 | Update @acme/a to a version that admits @backstage/errors@2.0.0; until there is one, record the decision in .portalctl.yaml; 2 more dependencies of the portal ask for another version, too"},
+		},
+		{
+			name: "what the source makes is the role, whatever the name",
+			files: map[string]string{
+				"plugins/keycloak-backend/package.json":  `{"name": "@acme/backstage-plugin-keycloak-backend", "private": true, "backstage": {"role": "backend-plugin-module", "pluginId": "catalog", "pluginPackage": "@backstage/plugin-catalog-backend"}}`,
+				"plugins/keycloak-backend/src/index.ts":  "export { default } from './module';\n",
+				"plugins/keycloak-backend/src/module.ts": "export default createBackendModule({});\n",
+				"plugins/gitlab-backend/package.json":    `{"name": "@acme/backstage-plugin-gitlab-backend", "private": true, "backstage": {"role": "backend-plugin-module"}}`,
+				"plugins/gitlab-backend/src/index.ts":    "// createBackendModule\nexport default createBackendPlugin({});\n",
+			},
+			want: []string{"plugin-structure warning plugins/gitlab-backend/package.json:1: says by its name that it is a backend-plugin"},
+		},
+		{
+			name: "packages with different ids do not list each other",
+			files: map[string]string{
+				"plugins/ocm/package.json":         `{"name": "acme-backstage-plugin-ocm", "private": true, "backstage": {"role": "frontend-plugin", "pluginId": "acme-ocm", "pluginPackages": ["acme-backstage-plugin-ocm"]}}`,
+				"plugins/ocm-backend/package.json": `{"name": "acme-backstage-plugin-ocm-backend", "private": true, "backstage": {"role": "backend-plugin", "pluginId": "acme-ocm-backend", "pluginPackages": ["acme-backstage-plugin-ocm-backend"]}}`,
+			},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := open(t, berryPortal(t, tt.files, tt.entries...))
+			in.Release = tt.release
+			var got []string
+			for _, f := range mustReport(t, in, Options{}).Findings {
+				if f.Rule != ruleStale { // the fixtures leave the workspaces out
+					got = append(got, fmt.Sprintf("%s %s %s:%d: %s | %s", f.Rule, f.Severity, f.Pos.File, f.Pos.Line, f.Message, f.Next))
+				}
+			}
+			for _, w := range tt.want {
+				head, next, _ := strings.Cut(w, " | ")
+				head, message, _ := strings.Cut(head, ": ")
+				i := slices.IndexFunc(got, func(g string) bool {
+					_, n, _ := strings.Cut(g, " | ")
+					return strings.HasPrefix(g, head) && strings.Contains(g, message) && strings.Contains(n, next)
+				})
+				if i < 0 {
+					t.Errorf("no %s in\n%s", w, strings.Join(got, "\n"))
+					continue
+				}
+				got = slices.Delete(got, i, i+1)
+			}
+			if len(got) > 0 {
+				t.Errorf("besides\n%s", strings.Join(got, "\n"))
+			}
+		})
+	}
+}
+
+// The locks of Yarn 2 and 3 are not written by versions lock, so it is no advice
+// there.
+func TestPinOfOldLocks(t *testing.T) {
+	dir := berryPortal(t, map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "^1.1.4"}}`}, "@backstage/errors@^1.1.4 1.1.4")
+	for version, want := range map[int]string{8: "Run portalctl versions lock --resolve release", 6: "run yarn set resolution @backstage/errors@npm:<range> npm:1.1.5"} {
+		in := open(t, dir)
+		in.Lock.Version = version
+		in.Release = map[string]string{"@backstage/errors": "1.1.5"}
+		i := slices.IndexFunc(mustReport(t, in, Options{}).Findings, func(f finding.Finding) bool {
+			return f.Rule == ruleOffRelease && strings.Contains(f.Next, want)
+		})
+		if i < 0 {
+			t.Errorf("version %d: no %s", version, want)
+		}
+	}
+}
