@@ -102,7 +102,7 @@ func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
 	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
 	switch out.Verdict {
 	case pkgjson.Changed:
-		return fmt.Sprintf("In %s, write %q instead of %q, then run portalctl versions lock", e.Pos.File, to, e.Range)
+		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.relock())
 	case pkgjson.Ahead:
 		if !isBackstage(e.Name) {
 			return fmt.Sprintf("In %s, ask for a range that admits %s, as the others do, instead of %q", e.Pos.File, keep.version, e.Range)

@@ -172,7 +172,7 @@ func isLoaded(in *instance, runtimes []depgraph.Set) bool {
 
 // others counts the packages besides the first to blame that a workspace depends
 // on and that have to be updated, too.
-func (m *model) others(blames []blame) int {
+func (m *model) others(first blame, blames []blame) int {
 	if m.direct == nil {
 		m.direct = map[depgraph.Node]bool{}
 		for _, ws := range m.after.Workspaces() {
@@ -181,7 +181,7 @@ func (m *model) others(blames []blame) int {
 			}
 		}
 	}
-	seen := map[depgraph.Node]bool{blames[0].edge.From: true}
+	seen := map[depgraph.Node]bool{first.edge.From: true}
 	for _, b := range blames {
 		if from := b.edge.From; b.fix == finding.FixRelease && m.direct[from] && m.after.Workspace(from) == nil {
 			seen[from] = true
@@ -230,7 +230,8 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 	for i, in := range list {
 		f.Lines = append(f.Lines, m.copyLine(in, in == keep, d.asks[i]))
 	}
-	first := blames[0]
+	// What is a finding already is not said again at its place.
+	first := blames[slices.IndexFunc(blames, func(b blame) bool { return !m.isClaimed(b.edge.Pos) })]
 	f.Pos = first.edge.Pos
 	f.Fixes = fixesOf(blames)
 	f.Key = strings.Join(versions, " ")
@@ -253,7 +254,7 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 		f.FixedBy = finding.ByManifests
 		f.Next += "; portalctl check --fix --fix-manifests does both"
 		m.ranges = append(m.ranges, edits...)
-	} else if n := m.others(blames); n > 0 && f.Severity.Fails() {
+	} else if n := m.others(first, blames); n > 0 && f.Severity.Fails() {
 		f.Next += "; " + countNoun(n, "more dependency of the portal asks", "more dependencies of the portal ask") + " for another version, too"
 	}
 	if loaded == 1 && !isLoaded(keep, runtimes) {

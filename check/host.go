@@ -118,7 +118,7 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 	case out.Verdict == pkgjson.Changed && d.Section == pkgjson.PeerDependencies:
 		next = fmt.Sprintf("Write %q, once the plugin works with it", to)
 	case out.Verdict == pkgjson.Changed:
-		next = fmt.Sprintf("Write %q, then run portalctl versions lock", to)
+		next = fmt.Sprintf("Write %q, then run %s", to, m.relock())
 	}
 	m.hostFinding(p, d, severity, "range "+string(d.Section),
 		fmt.Sprintf("%s %s %s %s, which excludes the portal's %s", p.Name(), what, d.Name, d.Spec, have[0].Original()), next)

@@ -147,5 +147,13 @@ func (m *model) pin(name, version string) string {
 	return "Run portalctl versions lock --resolve release"
 }
 
+// relock is the command that brings the lock in line with changed ranges.
+func (m *model) relock() string {
+	if lock := m.in.Lock; lock != nil && (lock.Kind == yarnlock.Classic || lock.Version < firstWritten) {
+		return "yarn install"
+	}
+	return "portalctl versions lock"
+}
+
 // firstWritten is the first lock version that versions lock writes: Yarn 4's.
 const firstWritten = 8

@@ -28,7 +28,7 @@ func (m *model) orphans(outOfDate bool) {
 	}
 	f := finding.Finding{Rule: ruleStale, Severity: finding.Warning, Pos: m.in.Lock.Pos(m.in.Lock.Lookup(list[0])),
 		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + some(texts, 3),
-		Next: nextInstall, Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
+		Next: m.nextInstall(), Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
 	if len(list) > 3 {
 		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), some(texts, 3))
 	}

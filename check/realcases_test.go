@@ -83,6 +83,17 @@ func TestRealCases(t *testing.T) {
 			want:    []string{"off-release warning yarn.lock:5: @backstage/core-components is at 0.18.5 | Move the portal to a release"},
 		},
 		{
+			name: "what is a finding at its place is not said there again",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"@backstage/core-components": "^0.20.0", "@acme/old": "^1.0.0"}}`,
+				"plugins/x/package.json":    pluginHead + `{"@backstage/core-components": "^0.19.0"}}`,
+			},
+			entries: []string{"@acme/old@^1.0.0 1.0.0: @backstage/core-components ^0.19.0", "@backstage/core-components@^0.19.0 0.19.0", "@backstage/core-components@^0.20.0 0.20.0"},
+			release: map[string]string{"@backstage/core-components": "0.20.0"},
+			want: []string{"host-version warning plugins/x/package.json:1: asks for @backstage/core-components ^0.19.0",
+				"duplicate warning yarn.lock:9: @acme/old@1.0.0 asks for ^0.19.0 | Update @acme/old"},
+		},
+		{
 			name:    "the only copy is the portal's, whoever asks",
 			files:   map[string]string{"plugins/x/package.json": pluginHead + `{"@backstage/core-plugin-api": "^1.12.4"}}`},
 			entries: []string{"@backstage/core-plugin-api@^1.12.4 1.12.5"},
@@ -198,10 +209,10 @@ func TestRealCases(t *testing.T) {
 	}
 }
 
-// The locks of Yarn 2 and 3 are not written by versions lock, so it is no advice
-// there.
-func TestPinOfOldLocks(t *testing.T) {
-	dir := berryPortal(t, map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "^1.1.4"}}`}, "@backstage/errors@^1.1.4 1.1.4")
+// The locks of Yarn 1, 2 and 3 are not written by versions lock, so it is no
+// advice there.
+func TestAdviceForOldLocks(t *testing.T) {
+	dir := berryPortal(t, map[string]string{"packages/app/package.json": appHead + "{\"@acme/new\": \"^1.0.0\",\n\"@backstage/errors\": \"^1.1.4\"}}"}, "@backstage/errors@^1.1.4 1.1.4")
 	for version, want := range map[int]string{8: "Run portalctl versions lock --resolve release", 6: "run yarn set resolution @backstage/errors@npm:<range> npm:1.1.5"} {
 		in := open(t, dir)
 		in.Lock.Version = version
@@ -211,6 +222,10 @@ func TestPinOfOldLocks(t *testing.T) {
 		})
 		if i < 0 {
 			t.Errorf("version %d: no %s", version, want)
+		}
+		f := mustReport(t, in, Options{}).Findings[0]
+		if f.Rule != ruleStale || strings.Contains(f.Next, "versions lock") != (version == 8) {
+			t.Errorf("version %d: %s: %s", version, f.Message, f.Next)
 		}
 	}
 }

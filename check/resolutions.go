@@ -136,7 +136,7 @@ func (m *model) blocks() {
 		case pkgjson.Ahead:
 			next = fmt.Sprintf("Move the portal to a release that has %s (portalctl versions bump), then remove the resolution; %s", o.res.Value, goingBack)
 		case pkgjson.Changed:
-			next = fmt.Sprintf("Remove the resolution, or write %q, then run portalctl versions lock", to)
+			next = fmt.Sprintf("Remove the resolution, or write %q, then run %s", to, m.relock())
 		}
 		m.add(finding.Finding{Rule: ruleBlocks, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key, Fixes: []finding.Fix{finding.FixManifest},
 			Message: fmt.Sprintf("the resolution %q: %q keeps %s off %s, the version of the release", o.res.Key, o.res.Value, o.Name, want),

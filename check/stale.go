@@ -14,9 +14,14 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-const nextInstall = "Run portalctl versions lock, or yarn install, and commit yarn.lock"
-
 var inLockOnly = []finding.Fix{finding.FixLock}
+
+func (m *model) nextInstall() string {
+	if run := m.relock(); run != "yarn install" {
+		return "Run " + run + ", or yarn install, and commit yarn.lock"
+	}
+	return "Run yarn install, and commit yarn.lock"
+}
 
 func conflictText(what string) bool { return strings.Contains(what, "conflict marker") }
 
@@ -65,7 +70,7 @@ func (m *model) missing() bool {
 			if !m.isClaimed(e.Pos) {
 				m.claim(e.Pos)
 				m.add(finding.Finding{Rule: ruleStale, Pos: e.Pos, Name: e.Name, Key: e.Range,
-					Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: nextInstall, Fixes: inLockOnly})
+					Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: m.nextInstall(), Fixes: inLockOnly})
 			}
 			continue
 		}
@@ -82,7 +87,7 @@ func (m *model) missing() bool {
 		}
 		slices.Sort(texts)
 		m.add(finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: m.graph.Name(n), Key: strings.Join(texts, " "),
-			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), some(texts, 3)), Next: nextInstall, Fixes: inLockOnly})
+			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), some(texts, 3)), Next: m.nextInstall(), Fixes: inLockOnly})
 	}
 	return len(m.graph.Missing()) > 0
 }
