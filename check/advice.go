@@ -57,6 +57,9 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 	if isBackstage(name) && ahead(b.edge, keep) {
 		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (portalctl versions bump), or go back to an older one", asking)
 	}
+	if m.ofRelease(b.edge.From) {
+		return fmt.Sprintf("Release %s itself brings both: move to a later one when it is out (portalctl versions bump); until then, record the decision in .portalctl.yaml", m.release())
+	}
 	if p := m.path(b.edge.From); len(p) > 2 {
 		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
 	}
@@ -75,6 +78,14 @@ func (m *model) admitsAll(list []*instance, one *instance) bool {
 			return !ok || !r.Satisfies(one.parsed)
 		})
 	})
+}
+
+// ofRelease reports whether a package is what the release has. Packages of the
+// next line ask for exact versions, also for those of the prerelease before: a
+// release of that line brings several versions of a package by itself.
+func (m *model) ofRelease(n depgraph.Node) bool {
+	v, ok := m.versions[m.after.Name(n)]
+	return ok && v == m.after.Version(n)
 }
 
 // aheadOfRelease reports whether a package is locked above its version in the

@@ -241,6 +241,9 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 	case loaded < 2:
 		f.Severity = finding.Info
 		f.Message += " (neither the app nor the backend loads more than one)"
+	case reason != "" && !slices.ContainsFunc(blames, func(b blame) bool { return !m.ofRelease(b.edge.From) }):
+		f.Severity = finding.Warning // that is how the release was tested
+		f.Message += "; " + reason
 	case reason != "":
 		f.Severity = finding.Error
 		f.Message += "; " + reason

@@ -173,6 +173,34 @@ func TestRealCases(t *testing.T) {
 			want: []string{"plugin-structure warning plugins/gitlab-backend/package.json:1: says by its name that it is a backend-plugin"},
 		},
 		{
+			name: "a plugin that another one runs",
+			files: map[string]string{
+				"packages/backend/package.json": `{"name": "backend", "private": true, "backstage": {"role": "backend"}, "dependencies": {"@acme/backstage-plugin-rbac-backend": "^1.0.0",
+"@backstage/plugin-permission-backend": "^0.5.0"}}`,
+				"packages/backend/src/index.ts": "backend.add(import('@acme/backstage-plugin-rbac-backend'));\n",
+			},
+			entries: []string{"@acme/backstage-plugin-rbac-backend@^1.0.0 1.0.0: @backstage/plugin-permission-backend ^0.5.0", "@backstage/plugin-permission-backend@^0.5.0 0.5.0"},
+			want:    []string{"backend-registered warning packages/backend/package.json:2: unless @acme/backstage-plugin-rbac-backend runs it | Remove the dependency: a backend that adds a plugin twice"},
+		},
+		{
+			name: "a next release brings several versions by itself",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"@backstage/plugin-api-docs": "0.12.9-next.1", "@backstage/plugin-catalog": "1.31.1-next.2"}}`,
+			},
+			entries: []string{"@backstage/plugin-api-docs@0.12.9-next.1 0.12.9-next.1: @backstage/plugin-catalog 1.31.1-next.1",
+				"@backstage/plugin-catalog@1.31.1-next.1 1.31.1-next.1", "@backstage/plugin-catalog@1.31.1-next.2 1.31.1-next.2"},
+			release: map[string]string{"@backstage/plugin-api-docs": "0.12.9-next.1", "@backstage/plugin-catalog": "1.31.1-next.2"},
+			want:    []string{"duplicate warning yarn.lock:9: 2 versions of @backstage/plugin-catalog | Release 1.53.0 itself brings both"},
+		},
+		{
+			name: "nobody can move what is in another repo",
+			files: map[string]string{
+				"plugins/y-backend/package.json": `{"name": "@acme/backstage-plugin-y-backend", "private": true, "backstage": {"role": "backend-plugin"}, "dependencies": {"@backstage/core-plugin-api": "^1.9.0"}}`,
+			},
+			entries: []string{"@backstage/core-plugin-api@^1.9.0 1.9.3"},
+			want:    []string{"plugin-structure warning plugins/y-backend/package.json:1: depends on @backstage/core-plugin-api | Remove it; what the source needs of it, take from a package for Node.js"},
+		},
+		{
 			name: "packages with different ids do not list each other",
 			files: map[string]string{
 				"plugins/ocm/package.json":         `{"name": "acme-backstage-plugin-ocm", "private": true, "backstage": {"role": "frontend-plugin", "pluginId": "acme-ocm", "pluginPackages": ["acme-backstage-plugin-ocm"]}}`,

@@ -142,7 +142,7 @@ func (m *model) direction(p *pkg) {
 				continue
 			}
 			m.structureFinding(p, d.Pos, "depends "+d.Name,
-				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to))
+				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to, m.byName[d.Name] != nil))
 		}
 	}
 }
@@ -159,8 +159,17 @@ func (s side) String() string {
 	return "neither"
 }
 
-func directionNext(from, to side) string {
+// directionNext is what to do about a dependency on the other side; what is not
+// of the repo cannot be moved.
+func directionNext(from, to side, own bool) string {
+	const other = "Remove it; what the source needs of it, take from "
 	switch {
+	case !own && from == sideFrontend:
+		return other + "a -react or -common package, or call the backend over HTTP"
+	case !own && from == sideBackend:
+		return other + "a package for Node.js, such as @backstage/backend-plugin-api, or a -common one"
+	case !own:
+		return other + "a -common package"
 	case from == sideFrontend:
 		return "Move what both need to a -common package, and call the backend over HTTP"
 	case from == sideBackend:
