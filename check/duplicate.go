@@ -49,7 +49,7 @@ type instance struct {
 func (m *model) duplicates() {
 	runtimes := m.runtimes()
 	for _, name := range m.after.Several() {
-		if !m.inScope(name) {
+		if !m.inScope(name) && (len(m.scope()) > 0 || !isReactTypes(name)) {
 			continue
 		}
 		list := m.instances(name)
@@ -195,7 +195,8 @@ func (m *model) others(first blame, blames []blame) int {
 func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set) {
 	loaded := loaded(list, runtimes)
 	reason := m.singletonReason(name)
-	if loaded < 2 && !isBackstage(name) && !m.opts.All {
+	types := m.in.Project != nil && isReactTypes(name) && list[0].parsed.Major() != list[len(list)-1].parsed.Major()
+	if (loaded < 2 || !m.inScope(name)) && !isBackstage(name) && !m.opts.All && !types {
 		return // copies that never meet
 	}
 	keep := m.keep(name, list)
@@ -238,6 +239,7 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 	f.Details = d
 	f.Message = fmt.Sprintf("%d versions of %s: %s; %s", len(list), name, strings.Join(versions, ", "), m.culprit(first, keep))
 	switch {
+	case types: // see asReactTypes
 	case loaded < 2:
 		f.Severity = finding.Info
 		f.Message += " (neither the app nor the backend loads more than one)"
@@ -266,6 +268,9 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 		list = slices.DeleteFunc(slices.Clone(list), func(in *instance) bool { return isLoaded(in, runtimes) })
 	}
 	m.claimCopies(name, list, keep)
+	if types {
+		m.asReactTypes(&f, keep)
+	}
 	m.add(f)
 }
 
@@ -316,8 +321,13 @@ func (m *model) claimCopies(name string, list []*instance, keep *instance) {
 // keep is the version to end up with: the release's, else the one that an app
 // of the portal asks for itself, else the highest.
 func (m *model) keep(name string, list []*instance) *instance {
-	if name == router {
+	switch {
+	case name == router:
 		if in := m.routerOfDOM(list); in != nil {
+			return in
+		}
+	case isReactTypes(name):
+		if in := m.reactTypesToKeep(list); in != nil {
 			return in
 		}
 	}

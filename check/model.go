@@ -179,14 +179,19 @@ func (m *model) inScope(name string) bool {
 	if m.opts.All {
 		return true
 	}
-	globs := m.opts.Scope
-	if len(globs) == 0 {
-		globs = m.opts.Config.Texts("scopes")
-	}
+	globs := m.scope()
 	if len(globs) == 0 {
 		return isBackstage(name) || m.isSingleton(name)
 	}
 	return slices.ContainsFunc(globs, func(g string) bool { ok, _ := doublestar.Match(g, name); return ok })
+}
+
+// scope are the names that the user asked for, nil if none.
+func (m *model) scope() []string {
+	if len(m.opts.Scope) > 0 {
+		return m.opts.Scope
+	}
+	return m.opts.Config.Texts("scopes")
 }
 
 // newGraph is the graph of the project over a lock.

@@ -201,6 +201,20 @@ func TestRealCases(t *testing.T) {
 			want:    []string{"plugin-structure warning plugins/y-backend/package.json:1: depends on @backstage/core-plugin-api | Remove it; what the source needs of it, take from a package for Node.js"},
 		},
 		{
+			name: "types of React of two copies",
+			files: map[string]string{
+				"packages/app/package.json": appHead + `{"@acme/b": "^1.0.0", "react": "^18.0.0"},
+"devDependencies": {"@types/react": "^18.0.0"}}`,
+			},
+			entries: []string{"@acme/b@^1.0.0 1.0.0: @types/react *", "@types/react@* 19.2.17", "@types/react@^18.0.0 18.3.31", "react@^18.0.0 18.3.1"},
+			want:    []string{"duplicate warning yarn.lock:9: 2 versions of @types/react: 19.2.17, 18.3.31; @acme/b@1.0.0 asks for *, which 18.3.31 would satisfy; tsc takes | Add \"@types/react\": \"^18\" to the resolutions of the root package.json, then run portalctl versions lock"},
+		},
+		{
+			name:    "types of one major version",
+			files:   map[string]string{"packages/app/package.json": appHead + `{"@acme/b": "^1.0.0", "react": "^18.0.0", "@types/react": "^18.0.0"}}`},
+			entries: []string{"@acme/b@^1.0.0 1.0.0: @types/react *", "@types/react@* 18.2.1", "@types/react@^18.0.0 18.3.31", "react@^18.0.0 18.3.1"},
+		},
+		{
 			name: "packages with different ids do not list each other",
 			files: map[string]string{
 				"plugins/ocm/package.json":         `{"name": "acme-backstage-plugin-ocm", "private": true, "backstage": {"role": "frontend-plugin", "pluginId": "acme-ocm", "pluginPackages": ["acme-backstage-plugin-ocm"]}}`,

@@ -40,7 +40,7 @@ func TestSharedCounts(t *testing.T) {
 		"gitlab-plugin":   {"dedupable error": 2, "dedupable warning": 11, "duplicate error": 3, "duplicate info": 3, "duplicate warning": 4, "off-release warning": 44},
 		"janus-plugins":   {"duplicate warning": 1, "off-release warning": 4, "patch-stale error": 1},
 		"ortelius-v1":     {"duplicate error": 1, "duplicate warning": 7, "off-release warning": 18},
-		"rhdh":            {"duplicate error": 1, "duplicate info": 2, "duplicate warning": 4, "patch-stale error": 1, "plugin-structure warning": 1},
+		"rhdh":            {"duplicate error": 1, "duplicate info": 2, "duplicate warning": 5, "patch-stale error": 1, "plugin-structure warning": 1},
 		"self-service-v1": {"dedupable warning": 12, "duplicate error": 2, "duplicate info": 1, "duplicate warning": 27, "host-version warning": 1, "lockfile-stale error": 5, "off-release warning": 11, "plugin-structure warning": 1},
 		"showcase-v6":     {"duplicate error": 3, "duplicate info": 3, "duplicate warning": 12, "patch-stale error": 4, "plugin-structure warning": 5},
 	}
