@@ -109,6 +109,9 @@ func semverText(e depgraph.Edge) (string, bool) {
 	case pkgjson.KindRange, pkgjson.KindAlias:
 		return s.Range, true
 	case pkgjson.KindBackstage:
+		if bare, ok := strings.CutPrefix(e.Key.Range, "npm:"); ok {
+			return bare, true // the plugin made that of it
+		}
 		v := yarnlock.ParseRange(e.Key.Range).Bind("npm")
 		return "^" + v, v != ""
 	case pkgjson.KindCatalog:
@@ -205,66 +208,4 @@ func countNoun(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// culprit is who makes the other version necessary, in a few words.
-func (m *model) culprit(b blame, keep *instance) string {
-	who := label(m.after, b.edge.From)
-	asks := strings.TrimPrefix(b.edge.Range, "npm:")
-	switch {
-	case b.forced:
-		return fmt.Sprintf("a resolution gives %s another version than %s", who, keep.version)
-	case b.drifted:
-		return fmt.Sprintf("%s, off the release itself, asks for %s", who, asks)
-	case b.fix == finding.FixLock:
-		return fmt.Sprintf("%s asks for %s, which %s would satisfy", who, asks, keep.version)
-	}
-	return fmt.Sprintf("%s asks for %s", who, asks)
-}
-
-// nextOf says what to do about the first to blame.
-func (m *model) nextOf(b blame, name string, keep *instance) string {
-	g := m.after
-	switch {
-	case b.forced:
-		return fmt.Sprintf("Change the resolution of %s in package.json so that all get %s", name, keep.version)
-	case b.drifted:
-		return m.pinBack(b.edge.From)
-	case b.fix == finding.FixLock:
-		return m.pin(m.after, b.edge.To) + ", or " + m.fix(highest) + " for one version off the release"
-	case b.fix == finding.FixManifest:
-		return m.nextInManifest(b.edge, keep)
-	}
-	asking := g.Name(b.edge.From)
-	if ahead(b.edge, keep) {
-		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (%s), or go back to an older one", asking, m.bump())
-	}
-	if p := m.path(b.edge.From); len(p) > 2 {
-		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
-	}
-	return fmt.Sprintf("Update %s to a version that admits %s@%s; until there is one, record the decision in .portalctl.yaml", asking, name, keep.version)
-}
-
-// ahead reports whether a range starts above a version.
-func ahead(e depgraph.Edge, keep *instance) bool {
-	text, ok := semverText(e)
-	if !ok {
-		return false
-	}
-	_, out := pkgjson.Retarget(text, keep.parsed, pkgjson.Options{})
-	return out.Verdict == pkgjson.Ahead
-}
-
-// nextInManifest says what to write in a workspace's package.json. A range that
-// starts above the version to keep is ahead of the release: that is not to be
-// lowered without a thought.
-func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
-	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
-	switch out.Verdict {
-	case pkgjson.Changed:
-		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())
-	case pkgjson.Ahead:
-		return fmt.Sprintf("Move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", e.Pos.File, m.bump(), keep.version)
-	}
-	return fmt.Sprintf("In %s, ask for a range that admits %s instead of %q", e.Pos.File, keep.version, e.Range)
 }

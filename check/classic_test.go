@@ -99,6 +99,24 @@ func TestClassic(t *testing.T) {
 	}
 }
 
+// The entry that Yarn 1 writes for a link: to a workspace is that workspace.
+func TestClassicLink(t *testing.T) {
+	lock := strings.Replace(classicLock, "ms@^2.0.0:", "\"app@link:packages/app\":\n  version \"0.0.0\"\n  dependencies:\n    \"@backstage/errors\" \"^1.2.0\"\n\nms@^2.0.0:", 1)
+	dir := classicPortal(t, strings.Replace(lock, "^1.0.0\":\n  version \"1.1.0\"", "^0.9.0\":\n  version \"1.1.0\"", 1))
+	rewrite(t, filepath.Join(dir, "packages/app/package.json"), func(s string) string { return strings.Replace(s, "\"@acme/plugin\": \"^1.0.0\", ", "", 1) })
+	in := open(t, dir)
+	in.Release = map[string]string{"@backstage/errors": "1.1.9"}
+	for _, f := range mustReport(t, in, Options{}).Findings {
+		if f.Rule == ruleOffRelease {
+			if !strings.HasSuffix(f.Message, "; app asks for ^1.2.0") || f.Fixes[0] != finding.FixManifest {
+				t.Errorf("%+v", f)
+			}
+			return
+		}
+	}
+	t.Error("nothing found")
+}
+
 func TestClassicMismatch(t *testing.T) {
 	for _, tt := range []struct{ from, to, want string }{
 		{"/ms/-/ms-2.1.3.tgz", "/ms/-/ms-2.1.2.tgz", "the entry of ms@^2.0.0 has version 2.1.3, but resolves to ms-2.1.2.tgz"},

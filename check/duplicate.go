@@ -49,14 +49,14 @@ type instance struct {
 func (m *model) duplicates() {
 	runtimes := m.runtimes()
 	for _, name := range m.after.Several() {
-		if !m.inScope(name) {
+		if !m.inScope(name) && (len(m.scope()) > 0 || !isReactTypes(name)) {
 			continue
 		}
 		list := m.instances(name)
 		if len(list) < 2 {
 			continue
 		}
-		m.duplicate(name, list, loaded(list, runtimes))
+		m.duplicate(name, list, runtimes)
 	}
 }
 
@@ -139,8 +139,15 @@ func (m *model) runtimes() []depgraph.Set {
 
 // isTool tells the packages that build and test a portal and that apps list as
 // dependencies all the same.
+//
+// Published packages list what their test helpers load: the graph of a portal
+// has a whole app behind @backstage/frontend-test-utils, and a second graphql
+// behind the mockttp of @backstage/backend-openapi-utils.
 func isTool(name string) bool {
 	_, base, _ := strings.Cut(name, "/")
+	if name == "mockttp" || isBackstage(name) && (base == "dev-utils" || strings.HasSuffix("-"+base, "-test-utils")) {
+		return true
+	}
 	return name == "@backstage/cli" || strings.HasPrefix(name, "@backstage/cli-") || base == "cli" || strings.HasSuffix(base, "-cli")
 }
 
@@ -159,14 +166,44 @@ func loaded(list []*instance, runtimes []depgraph.Set) int {
 	return most
 }
 
+func isLoaded(in *instance, runtimes []depgraph.Set) bool {
+	return slices.ContainsFunc(runtimes, func(set depgraph.Set) bool { return slices.ContainsFunc(in.nodes, set.Has) })
+}
+
+// others counts the packages besides the first to blame that a workspace depends
+// on and that have to be updated, too.
+func (m *model) others(first blame, blames []blame) int {
+	if m.direct == nil {
+		m.direct = map[depgraph.Node]bool{}
+		for _, ws := range m.after.Workspaces() {
+			for _, e := range m.after.Out(ws) {
+				m.direct[e.To] = true
+			}
+		}
+	}
+	seen := map[depgraph.Node]bool{first.edge.From: true}
+	for _, b := range blames {
+		if from := b.edge.From; b.fix == finding.FixRelease && m.direct[from] && m.after.Workspace(from) == nil {
+			seen[from] = true
+		}
+	}
+	return len(seen) - 1
+}
+
 // duplicate reports one package. keep is the version that all should have; who
 // makes the others necessary is to blame.
-func (m *model) duplicate(name string, list []*instance, loaded int) {
+func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set) {
+	loaded := loaded(list, runtimes)
 	reason := m.singletonReason(name)
-	if loaded < 2 && !isBackstage(name) && !m.opts.All {
+	types := m.in.Project != nil && isReactTypes(name) && list[0].parsed.Major() != list[len(list)-1].parsed.Major()
+	if (loaded < 2 || !m.inScope(name)) && !isBackstage(name) && !m.opts.All && !types {
 		return // copies that never meet
 	}
 	keep := m.keep(name, list)
+	if name == router && m.followsDOM(list, keep) {
+		m.claimCopies(name, list, keep)
+		return
+	}
 	f := finding.Finding{Rule: ruleDuplicate, Name: name}
 	d := &duplicateDetails{m: m, reason: reason, keep: keep, list: list, asks: make([][]blame, len(list))}
 	var blames []blame
@@ -194,16 +231,21 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 	for i, in := range list {
 		f.Lines = append(f.Lines, m.copyLine(in, in == keep, d.asks[i]))
 	}
-	first := blames[0]
+	// What is a finding already is not said again at its place.
+	first := blames[slices.IndexFunc(blames, func(b blame) bool { return !m.isClaimed(b.edge.Pos) })]
 	f.Pos = first.edge.Pos
 	f.Fixes = fixesOf(blames)
 	f.Key = strings.Join(versions, " ")
 	f.Details = d
 	f.Message = fmt.Sprintf("%d versions of %s: %s; %s", len(list), name, strings.Join(versions, ", "), m.culprit(first, keep))
 	switch {
+	case types: // see asReactTypes
 	case loaded < 2:
 		f.Severity = finding.Info
 		f.Message += " (neither the app nor the backend loads more than one)"
+	case reason != "" && !slices.ContainsFunc(blames, func(b blame) bool { return !m.ofRelease(b.edge.From) }):
+		f.Severity = finding.Warning // that is how the release was tested
+		f.Message += "; " + reason
 	case reason != "":
 		f.Severity = finding.Error
 		f.Message += "; " + reason
@@ -212,13 +254,23 @@ func (m *model) duplicate(name string, list []*instance, loaded int) {
 	default:
 		f.Severity = finding.Info
 	}
-	f.Next = m.nextOf(first, name, keep)
+	f.Next = m.nextOf(first, name, keep, list)
 	if edits, ok := m.rangeEdits(name, blames, keep); ok && f.Severity.Fails() {
 		f.FixedBy = finding.ByManifests
 		f.Next += "; " + m.fix(" --fix-manifests") + " does both"
 		m.ranges = append(m.ranges, edits...)
+	} else if n := m.others(first, blames); n > 0 && f.Severity.Fails() {
+		f.Next += "; " + countNoun(n, "more dependency of the portal asks", "more dependencies of the portal ask") + " for another version, too"
+	}
+	if loaded == 1 && !isLoaded(keep, runtimes) {
+		// What runs is another version than the release's: that is off-release,
+		// whatever the tests load.
+		list = slices.DeleteFunc(slices.Clone(list), func(in *instance) bool { return isLoaded(in, runtimes) })
 	}
 	m.claimCopies(name, list, keep)
+	if types {
+		m.asReactTypes(&f, keep)
+	}
 	m.add(f)
 }
 
@@ -269,6 +321,16 @@ func (m *model) claimCopies(name string, list []*instance, keep *instance) {
 // keep is the version to end up with: the release's, else the one that an app
 // of the portal asks for itself, else the highest.
 func (m *model) keep(name string, list []*instance) *instance {
+	switch {
+	case name == router:
+		if in := m.routerOfDOM(list); in != nil {
+			return in
+		}
+	case isReactTypes(name):
+		if in := m.reactTypesToKeep(list); in != nil {
+			return in
+		}
+	}
 	for _, in := range list {
 		if in.version == m.versions[name] {
 			return in

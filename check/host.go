@@ -105,12 +105,14 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 	what := "asks the app for"
 	if d.Section == pkgjson.Dependencies {
 		what = "asks for"
-		if m.isSingleton(d.Name) && m.graph != nil && len(m.graph.Ident(d.Name)) > 1 {
+		if m.isSingleton(d.Name) && m.graph != nil && len(m.instances(d.Name)) > 1 {
 			severity = finding.Error // two copies are there
 		}
 	}
 	next := fmt.Sprintf("Write a range that admits %s", have[0].Original())
 	switch to, out := pkgjson.Retarget(d.Spec, have[0], pkgjson.Options{Peer: d.Section == pkgjson.PeerDependencies}); {
+	case out.Verdict == pkgjson.Ahead && !isBackstage(d.Name):
+		next = fmt.Sprintf("Let the app ask for a version that %s admits too, or write a range that admits %s", d.Spec, have[0].Original())
 	case out.Verdict == pkgjson.Ahead:
 		next = fmt.Sprintf("Move the portal to a release that has it (%s), or write a range that admits %s", m.bump(), have[0].Original())
 	case out.Verdict == pkgjson.Changed && d.Section == pkgjson.PeerDependencies:
@@ -122,28 +124,35 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 		fmt.Sprintf("%s %s %s %s, which excludes the portal's %s", p.Name(), what, d.Name, d.Spec, have[0].Original()), next)
 }
 
-// hostVersion are the versions of a host package that the portal has: the
-// release's, else those that its apps and backends have in the lock, else what
-// the root installs.
+// hostVersion are the versions of a host package that the portal has: those
+// that its apps and backends have in the lock, else what the root installs,
+// else the release's. What is installed counts: that it is not the release's is
+// off-release, once, and not a mistake of each plugin.
 func (m *model) hostVersion(name string) []*semver.Version {
-	if v, err := semrange.ParseVersion(m.versions[name]); err == nil {
-		return []*semver.Version{v}
+	list := m.installedHost(name)
+	if v, err := semrange.ParseVersion(m.versions[name]); err == nil && len(list) == 0 {
+		list = append(list, v)
 	}
+	return list
+}
+
+func (m *model) installedHost(name string) []*semver.Version {
 	if m.graph == nil {
 		return nil
 	}
+	g := m.after // what can be deduped is another finding
 	var list []*semver.Version
 	for _, roles := range [][]string{{"frontend", "backend"}, {""}} {
-		for _, n := range m.graph.Workspaces() {
-			p := m.byName[m.graph.Workspace(n).Name]
+		for _, n := range g.Workspaces() {
+			p := m.byName[g.Workspace(n).Name]
 			if p == nil || !slices.Contains(roles, p.role) || p.Kind != portal.NoKind || p.role == "" && p.Rel != "." {
 				continue
 			}
-			for _, e := range m.graph.Out(n) {
+			for _, e := range g.Out(n) {
 				if e.Name != name || e.Kind == depgraph.Dev && p.role != "" {
 					continue
 				}
-				if v, err := semrange.ParseVersion(m.graph.Version(e.To)); err == nil {
+				if v, err := semrange.ParseVersion(g.Version(e.To)); err == nil {
 					list = append(list, v)
 				}
 			}
@@ -152,5 +161,9 @@ func (m *model) hostVersion(name string) []*semver.Version {
 			return list
 		}
 	}
-	return nil
+	// Nobody but plugins and what they load asks: the only copy is the portal's.
+	if copies := m.instances(name); len(copies) == 1 {
+		list = append(list, copies[0].parsed)
+	}
+	return list
 }

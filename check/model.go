@@ -35,6 +35,7 @@ type model struct {
 	ways      *ways        // see path
 	resolved  []override   // see overrides
 	hasParsed bool
+	direct    map[depgraph.Node]bool // see others
 	// parsedRanges are those that edges ask for; see rangeOf.
 	parsedRanges map[[2]string]askedRange
 
@@ -178,14 +179,19 @@ func (m *model) inScope(name string) bool {
 	if m.opts.All {
 		return true
 	}
-	globs := m.opts.Scope
-	if len(globs) == 0 {
-		globs = m.opts.Config.Texts("scopes")
-	}
+	globs := m.scope()
 	if len(globs) == 0 {
 		return isBackstage(name) || m.isSingleton(name)
 	}
 	return slices.ContainsFunc(globs, func(g string) bool { ok, _ := doublestar.Match(g, name); return ok })
+}
+
+// scope are the names that the user asked for, nil if none.
+func (m *model) scope() []string {
+	if len(m.opts.Scope) > 0 {
+		return m.opts.Scope
+	}
+	return m.opts.Config.Texts("scopes")
 }
 
 // newGraph is the graph of the project over a lock.

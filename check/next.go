@@ -9,7 +9,6 @@ import (
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -39,20 +38,21 @@ func (m *model) nextInstall() string {
 
 func (m *model) bump() string { return "portalctl versions bump" + m.opts.At }
 
-// pin is the command that brings a package to the release's version, which the
-// ranges admit. Older locks have no versions lock: Yarn 2 and 3 can be told
-// descriptor by descriptor, Yarn 1 only by a resolution.
-func (m *model) pin(g *depgraph.Graph, n depgraph.Node) string {
-	if m.oursToWrite() {
+// pin is the command that brings a package to a version that its ranges admit:
+// the release's, for what is of the release. Older locks have no versions lock;
+// Yarn 2 and later can be told descriptor by descriptor, Yarn 1 only by a
+// resolution.
+func (m *model) pin(g *depgraph.Graph, n depgraph.Node, version string) string {
+	name := g.Name(n)
+	switch {
+	case m.oursToWrite() && isBackstage(name):
 		return "Run portalctl versions lock" + m.opts.At + " --resolve release"
-	}
-	name, want := g.Name(n), m.versions[g.Name(n)]
-	if m.in.Lock.Kind == yarnlock.Classic {
-		return fmt.Sprintf("Write %q: %q into the resolutions of the root package.json, run yarn install, and take it out again", name, want)
+	case m.in.Lock.Kind == yarnlock.Classic:
+		return fmt.Sprintf("Write %q: %q into the resolutions of the root package.json, run yarn install, and take it out again", name, version)
 	}
 	var steps []string
 	for e := range g.In(n) {
-		if step := fmt.Sprintf("yarn set resolution %s npm:%s", e.Key, want); !slices.Contains(steps, step) {
+		if step := fmt.Sprintf("yarn set resolution %s npm:%s", e.Key, version); !slices.Contains(steps, step) {
 			steps = append(steps, step)
 		}
 	}
@@ -70,31 +70,15 @@ func (m *model) fix(options string) string {
 
 const highest = " --strategy highest"
 
-// pinBack is pin for a package of the release that is locked in another
-// version. Nothing lowers one that is ahead unless it is told to.
-func (m *model) pinBack(n depgraph.Node) string {
-	if m.aheadOfRelease(n) {
-		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has %s (%s); going back needs --allow-downgrade, and databases may be migrated already",
-			m.after.Name(n), m.after.Version(n), m.bump())
-	}
-	return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(m.after, n), m.after.Name(n))
-}
-
-func (m *model) aheadOfRelease(n depgraph.Node) bool {
-	have, err1 := semrange.ParseVersion(m.after.Version(n))
-	want, err2 := semrange.ParseVersion(m.versions[m.after.Name(n)])
-	return err1 == nil && err2 == nil && semrange.Compare(have, want) > 0
-}
-
 // backOnRelease is what brings a package to the release's version.
 func (m *model) backOnRelease(n depgraph.Node, ahead bool, fix finding.Fix) string {
 	switch {
 	case ahead:
-		return "Move the portal to a release that has it (" + m.bump() + "); going back needs --allow-downgrade, and databases may be migrated already"
+		return "Move the portal to a release that has it (" + m.bump() + "); " + goingBack
 	case fix == finding.FixManifest:
 		return "Let the range admit the release's version: " + m.bump() + " --release " + m.release()
 	case fix == finding.FixRelease:
 		return "Update the asking package; if there is no newer one, record the decision in .portalctl.yaml"
 	}
-	return m.pin(m.graph, n)
+	return m.pin(m.graph, n, m.versions[m.graph.Name(n)])
 }

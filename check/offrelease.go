@@ -92,6 +92,9 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
 	count := 0
 	for e := range m.graph.In(n) {
+		if m.isLink(e.From) {
+			continue // the workspace asks, too
+		}
 		count++
 		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
 			continue
@@ -106,6 +109,13 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 		return "the range that asks for it would admit the release's", finding.FixLock
 	}
 	return "the ranges that ask for it would admit the release's", finding.FixLock
+}
+
+// isLink reports whether an entry stands for a workspace: Yarn 1 writes one for
+// each link: range.
+func (m *model) isLink(n depgraph.Node) bool {
+	e := m.graph.Entry(n)
+	return e != nil && m.byName[e.Keys[0].Name] != nil && strings.HasPrefix(e.Keys[0].Range, "link:")
 }
 
 // askersClaimed reports whether all who ask for a package do so in places that

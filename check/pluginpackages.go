@@ -53,6 +53,11 @@ func (m *model) siblings(p *pkg) []*pkg {
 		if m.sameID[other] != nil && other != p {
 			continue // it should have another id
 		}
+		// repo fix --publish goes by the ids alone, and would take out again what
+		// has another one.
+		if other != p && p.File.Backstage.PluginID != "" && other.File.Backstage.PluginID != "" && p.File.Backstage.PluginID != other.File.Backstage.PluginID {
+			continue
+		}
 		// A role that is missing or wrong is a finding of its own; whether the
 		// package is to be listed is not known before it is right.
 		sameID := p.File.Backstage.PluginID != "" && !roleUnknown(other.role) && other.File.Backstage.PluginID == p.File.Backstage.PluginID

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -58,10 +59,43 @@ func (m *model) registeredIn(p *pkg) {
 		if legacy {
 			next = "Register it as the legacy system does, or remove the dependency"
 		}
+		message := fmt.Sprintf("%s depends on %s, but never adds it: it does not run", p.Name(), d.Name)
+		if by := m.broughtBy(p, found, d.Name); by != "" {
+			message += fmt.Sprintf(", unless %s runs it, which depends on it", by)
+			next = "Remove the dependency: a backend that adds a plugin twice does not start"
+			if legacy {
+				next = "Remove the dependency"
+			}
+		}
 		m.claim(d.Pos)
 		m.add(finding.Finding{Rule: ruleRegistered, Pos: d.Pos, Name: d.Name, Key: p.Name(), Fixes: []finding.Fix{finding.FixSource},
-			Message: fmt.Sprintf("%s depends on %s, but never adds it: it does not run", p.Name(), d.Name), Next: next})
+			Message: message, Next: next})
 	}
+}
+
+// broughtBy is a plugin that the backend adds and that depends on another
+// plugin's backend, "" if there is none: plugin-rbac-backend runs the router of
+// plugin-permission-backend as its own.
+func (m *model) broughtBy(p *pkg, found map[string]bool, name string) string {
+	if m.graph == nil {
+		return ""
+	}
+	for _, n := range m.graph.Workspaces() {
+		if m.graph.Workspace(n).Rel != p.Rel {
+			continue
+		}
+		for _, e := range m.graph.Out(n) {
+			if !usesModule(found, e.Name) || portal.ParseName(e.Name).Kind != portal.Backend {
+				continue
+			}
+			for _, d := range m.graph.Out(e.To) {
+				if d.Name == name && d.Kind != depgraph.Dev {
+					return e.Name
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // backendSources are the scanned files below src; nil without an entry file.

@@ -132,7 +132,10 @@ func (m *model) blocks() {
 		m.claim(o.res.KeyPos)
 		m.claimedName[o.Name] = true
 		next := fmt.Sprintf("Remove the resolution, or let it admit %s", want)
-		if to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{AllowDowngrade: true}); out.Verdict == pkgjson.Changed {
+		switch to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{}); out.Verdict {
+		case pkgjson.Ahead:
+			next = fmt.Sprintf("Move the portal to a release that has %s (%s), then remove the resolution; %s", o.res.Value, m.bump(), goingBack)
+		case pkgjson.Changed:
 			next = fmt.Sprintf("Remove the resolution, or write %q, then run %s", to, m.install())
 		}
 		m.add(finding.Finding{Rule: ruleBlocks, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key, Fixes: []finding.Fix{finding.FixManifest},

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -67,12 +68,36 @@ func (m *model) checkRole(p *pkg) bool {
 	case roleUnknown(p.role):
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(want))
 		return false
+	case !p.roleFits() && m.sourceHas(p, p.role) && !m.sourceHas(p, want):
+		return false // the name is a matter of taste then: what it is built as is right
 	case !p.roleFits():
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s says by its name that it is a %s, and by its role that it is a %s", p.Name(), want, p.role),
 			writeRole(want)+", or rename the package")
 		return false
 	}
 	return true
+}
+
+// creates are the functions with which packages of a role make what they export.
+var creates = map[string][]string{
+	"backend-plugin":         {"createBackendPlugin"},
+	"backend-plugin-module":  {"createBackendModule"},
+	"frontend-plugin":        {"createPlugin", "createFrontendPlugin"},
+	"frontend-plugin-module": {"createFrontendModule"},
+}
+
+// sourceHas reports whether a package's source makes what the role stands for.
+func (m *model) sourceHas(p *pkg, role string) bool {
+	names := creates[role]
+	if names == nil {
+		return false
+	}
+	for _, src := range m.backendSources(p) {
+		if slices.ContainsFunc(src.tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func writeRole(want string) string {
@@ -117,7 +142,7 @@ func (m *model) direction(p *pkg) {
 				continue
 			}
 			m.structureFinding(p, d.Pos, "depends "+d.Name,
-				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to))
+				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to, m.byName[d.Name] != nil))
 		}
 	}
 }
@@ -134,8 +159,17 @@ func (s side) String() string {
 	return "neither"
 }
 
-func directionNext(from, to side) string {
+// directionNext is what to do about a dependency on the other side; what is not
+// of the repo cannot be moved.
+func directionNext(from, to side, own bool) string {
+	const other = "Remove it; what the source needs of it, take from "
 	switch {
+	case !own && from == sideFrontend:
+		return other + "a -react or -common package, or call the backend over HTTP"
+	case !own && from == sideBackend:
+		return other + "a package for Node.js, such as @backstage/backend-plugin-api, or a -common one"
+	case !own:
+		return other + "a -common package"
 	case from == sideFrontend:
 		return "Move what both need to a -common package, and call the backend over HTTP"
 	case from == sideBackend:

@@ -1,0 +1,124 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// culprit is who makes the other version necessary, in a few words.
+func (m *model) culprit(b blame, keep *instance) string {
+	who := label(m.after, b.edge.From)
+	asks := strings.TrimPrefix(b.edge.Range, "npm:")
+	switch {
+	case b.forced:
+		return fmt.Sprintf("a resolution gives %s another version than %s", who, keep.version)
+	case b.drifted:
+		return fmt.Sprintf("%s, off the release itself, asks for %s", who, asks)
+	case b.fix == finding.FixLock:
+		return fmt.Sprintf("%s asks for %s, which %s would satisfy", who, asks, keep.version)
+	}
+	return fmt.Sprintf("%s asks for %s", who, asks)
+}
+
+// nextOf says what to do about the first to blame.
+func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) string {
+	g := m.after
+	switch {
+	case b.forced:
+		return fmt.Sprintf("Change the resolution of %s in package.json so that all get %s", name, keep.version)
+	case b.drifted:
+		asking := g.Name(b.edge.From)
+		if m.aheadOfRelease(b.edge.From) {
+			return fmt.Sprintf("Move the portal to a release that has %s@%s (%s); %s", asking, g.Version(b.edge.From), m.bump(), goingBack)
+		}
+		return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(g, b.edge.From, m.versions[asking]), asking)
+	case b.fix == finding.FixLock:
+		next := m.pin(g, b.edge.To, keep.version)
+		if !isBackstage(name) && len(list) > 1 && m.admitsAll(list, keep) {
+			return fmt.Sprintf("Run %s: %s does for all that ask", m.fix(" --strategy fewer"), keep.version)
+		}
+		if v, err := semrange.ParseVersion(g.Version(b.edge.To)); err == nil && semrange.Compare(v, keep.parsed) > 0 && keep.version == m.versions[name] {
+			next = fmt.Sprintf("Move the portal to a release that has %s@%s (%s); %s", name, v.Original(), m.bump(), goingBack)
+		}
+		if isBackstage(name) && m.admitsAll(list, list[0]) {
+			next += "; " + m.fix(highest) + " makes it one version, off the release"
+		}
+		return next
+	case b.fix == finding.FixManifest:
+		return m.nextInManifest(b.edge, keep)
+	}
+	asking := g.Name(b.edge.From)
+	if isBackstage(name) && ahead(b.edge, keep) {
+		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (%s), or go back to an older one", asking, m.bump())
+	}
+	if m.ofRelease(b.edge.From) {
+		return fmt.Sprintf("Release %s itself brings both: move to a later one when it is out (%s); until then, record the decision in .portalctl.yaml", m.release(), m.bump())
+	}
+	if p := m.path(b.edge.From); len(p) > 2 {
+		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
+	}
+	return fmt.Sprintf("Update %s to a version that admits %s@%s; until there is one, record the decision in .portalctl.yaml", asking, name, keep.version)
+}
+
+// goingBack is what stands in the way of an older version: what writes the lock
+// does not lower one unasked.
+const goingBack = "going back needs --allow-downgrade, and databases may be migrated already"
+
+// admitsAll reports whether all who ask for a package admit one of its versions.
+func (m *model) admitsAll(list []*instance, one *instance) bool {
+	return !slices.ContainsFunc(list, func(in *instance) bool {
+		return in != one && slices.ContainsFunc(in.edges, func(e depgraph.Edge) bool {
+			r, ok := m.rangeOf(e)
+			return !ok || !r.Satisfies(one.parsed)
+		})
+	})
+}
+
+// ofRelease reports whether a package is what the release has. Packages of the
+// next line ask for exact versions, also for those of the prerelease before: a
+// release of that line brings several versions of a package by itself.
+func (m *model) ofRelease(n depgraph.Node) bool {
+	v, ok := m.versions[m.after.Name(n)]
+	return ok && v == m.after.Version(n)
+}
+
+// aheadOfRelease reports whether a package is locked above its version in the
+// release.
+func (m *model) aheadOfRelease(n depgraph.Node) bool {
+	have, err1 := semrange.ParseVersion(m.after.Version(n))
+	want, err2 := semrange.ParseVersion(m.versions[m.after.Name(n)])
+	return err1 == nil && err2 == nil && semrange.Compare(have, want) > 0
+}
+
+// ahead reports whether a range starts above a version.
+func ahead(e depgraph.Edge, keep *instance) bool {
+	text, ok := semverText(e)
+	if !ok {
+		return false
+	}
+	_, out := pkgjson.Retarget(text, keep.parsed, pkgjson.Options{})
+	return out.Verdict == pkgjson.Ahead
+}
+
+// nextInManifest says what to write in a workspace's package.json. A range that
+// starts above the version to keep is ahead of the release: that is not to be
+// lowered without a thought.
+func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
+	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
+	switch out.Verdict {
+	case pkgjson.Changed:
+		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())
+	case pkgjson.Ahead:
+		if !isBackstage(e.Name) {
+			return fmt.Sprintf("In %s, ask for a range that admits %s, as the others do, instead of %q", e.Pos.File, keep.version, e.Range)
+		}
+		return fmt.Sprintf("Move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", e.Pos.File, m.bump(), keep.version)
+	}
+	return fmt.Sprintf("In %s, ask for a range that admits %s instead of %q", e.Pos.File, keep.version, e.Range)
+}
