@@ -7,7 +7,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 )
 
@@ -121,63 +120,6 @@ func (m *model) misplacedRole(p *pkg) {
 	if p.role != "" && roleUnknown(p.role) {
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(""))
 	}
-}
-
-// direction reports dependencies on what cannot run where the package runs.
-// devDependencies are free: tests and dev setups may use both sides.
-func (m *model) direction(p *pkg) {
-	if p.side == sideNone || p.side == sideCommon && p.Kind != portal.Common {
-		return
-	}
-	for _, section := range []pkgjson.Section{pkgjson.Dependencies, pkgjson.PeerDependencies, pkgjson.OptionalDependencies} {
-		for _, d := range p.File.Deps(section) {
-			to := sideOf(d.Name)
-			if own := m.byName[d.Name]; own != nil {
-				to = own.side
-				if p.role == "backend" && own.role == "frontend" && own.Kind == portal.NoKind {
-					continue // the backend serves the app's bundle
-				}
-			}
-			if to == sideNone || to == sideCommon || to == p.side {
-				continue
-			}
-			m.structureFinding(p, d.Pos, "depends "+d.Name,
-				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to, m.byName[d.Name] != nil))
-		}
-	}
-}
-
-func (s side) String() string {
-	switch s {
-	case sideFrontend:
-		return "the browser"
-	case sideBackend:
-		return "Node.js"
-	case sideCommon:
-		return "both"
-	}
-	return "neither"
-}
-
-// directionNext is what to do about a dependency on the other side; what is not
-// of the repo cannot be moved.
-func directionNext(from, to side, own bool) string {
-	const other = "Remove it; what the source needs of it, take from "
-	switch {
-	case !own && from == sideFrontend:
-		return other + "a -react or -common package, or call the backend over HTTP"
-	case !own && from == sideBackend:
-		return other + "a package for Node.js, such as @backstage/backend-plugin-api, or a -common one"
-	case !own:
-		return other + "a -common package"
-	case from == sideFrontend:
-		return "Move what both need to a -common package, and call the backend over HTTP"
-	case from == sideBackend:
-		return "Move what both need to a -common package"
-	case to == sideFrontend:
-		return "Move it to a -react package"
-	}
-	return "Move it to a -node package"
 }
 
 // families are the packages of one plugin, for each of its packages: those that
