@@ -20,7 +20,7 @@ func begin() {
 		return
 	}
 	debug.SetGCPercent(-1) // not while huge has its block
-	huge(32 << 20)
+	huge(16 << 20)
 	late()
 }
 
