@@ -81,6 +81,7 @@ func (t *lockTree) runSide(dir string, s *side) ([]byte, sample, error) {
 	if err := copyTree(dir, work); err != nil {
 		return nil, sample{}, err
 	}
+	settle()
 	t.lab.front.requests()
 	m, err := measure(work, append(t.env[:len(t.env):len(t.env)], s.cache+"="+cache), s.argv)
 	if err != nil {

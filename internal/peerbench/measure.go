@@ -121,10 +121,12 @@ func binary(given, dir string) (string, error) {
 	return build(dir)
 }
 
-// build makes the portalctl that is measured: as released, without symbols.
+// build makes the portalctl that is measured: as released, without symbols and
+// C library.
 func build(dir string) (string, error) {
 	bin := filepath.Join(dir, "portalctl")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/portalctl")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
