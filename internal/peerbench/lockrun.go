@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,15 +23,21 @@ type side struct {
 
 func (t *lockTree) sides(ourArgs ...string) []*side {
 	ours := append([]string{t.lab.bin}, ourArgs...)
-	yarn := []string{"node", t.yarn.Bundle, "install", "--mode=update-lockfile"}
-	peer := "Yarn " + t.yarn.Version
+	run, peer := []string{"node", t.yarn.Bundle}, "Yarn "+t.yarn.Version
+	if len(t.lab.typed) > 0 {
+		run, peer = t.lab.typed, strings.Join(t.lab.typed, " ")
+	}
+	yarn := append(slices.Clone(run), "install", "--mode=update-lockfile")
 	return []*side{
-		{name: peer + " warm", argv: yarn, cache: "YARN_GLOBAL_FOLDER"},
+		{name: peer + " warm", argv: yarn, cache: yarnCache},
 		{name: "portalctl warm", argv: ours, cache: "PORTALCTL_CACHE_DIR"},
-		{name: peer + " cold", argv: yarn, cache: "YARN_GLOBAL_FOLDER", cold: true},
+		{name: peer + " cold", argv: yarn, cache: yarnCache, cold: true},
 		{name: "portalctl cold", argv: ours, cache: "PORTALCTL_CACHE_DIR", cold: true},
 	}
 }
+
+// yarnCache names the folder of Yarn's cache.
+const yarnCache = "YARN_GLOBAL_FOLDER"
 
 // errYarn: Yarn cannot do what it is asked for here.
 var errYarn = errors.New("this Yarn fails")
@@ -47,7 +54,7 @@ func (t *lockTree) compete(dir string, sides []*side, runs int) error {
 			}
 			got, sample, err := t.runSide(dir, s)
 			if err != nil {
-				if s.argv[0] == "node" && want == nil {
+				if s.cache == yarnCache && want == nil {
 					return fmt.Errorf("%w: %s", errYarn, yarnReason(err))
 				}
 				return fmt.Errorf("%s: %w", s.name, err)

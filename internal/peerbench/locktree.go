@@ -25,16 +25,17 @@ type lockLab struct {
 	dir      string // recordings, shared with package parity, and Yarns of our own
 	tmp      string
 	bin      string
-	versions string // copy of the versions host's folder, "" for none
-	plugin   string // the Backstage Yarn plugin, for trees that lack theirs
+	versions string   // copy of the versions host's folder, "" for none
+	plugin   string   // the Backstage Yarn plugin, for trees that lack theirs
+	typed    []string // what runs Yarn, none for its bundle
 	now      time.Time
 }
 
 // lockFlags are the flags that both benchmarks have.
 type lockFlags struct {
-	runs                       *int
-	dir, versions, plugin, bin *string
-	latency                    *time.Duration
+	runs                             *int
+	dir, versions, plugin, yarn, bin *string
+	latency                          *time.Duration
 }
 
 func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
@@ -46,7 +47,7 @@ func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
 		}
 		dir = filepath.Join(cache, "portalctl-parity")
 	}
-	l := &lockLab{dir: dir, plugin: *f.plugin, now: time.Now()}
+	l := &lockLab{dir: dir, plugin: *f.plugin, typed: strings.Fields(*f.yarn), now: time.Now()}
 	var err error
 	if *f.versions != "" {
 		if l.versions, err = filepath.Abs(*f.versions); err != nil {

@@ -17,6 +17,7 @@ func lockFlagSet(name string, runs int) (*flag.FlagSet, lockFlags) {
 		dir:      fs.String("dir", "", "keep recordings and Yarns here (default "+filepath.Join(cache, "portalctl-parity")+")"),
 		versions: fs.String("versions", "", "a folder with release manifests, laid out as the versions host serves them"),
 		plugin:   fs.String("plugin", "", "the Backstage Yarn plugin, for trees that lack theirs"),
+		yarn:     fs.String("yarn", "", "run Yarn by this command, such as corepack yarn, instead of its bundle by node"),
 		bin:      fs.String("bin", "", "measure this portalctl instead of building one"),
 		latency:  fs.Duration("latency", defaultLatency, "what the registry takes for each answer"),
 	}
