@@ -139,6 +139,9 @@ func TestSnapshotCreateEnded(t *testing.T) {
 			code := run.cmd.ProcessState.ExitCode()
 			_, err := os.Stat(filepath.Join(p.dir, name))
 			finished := err == nil
+			if len(seen) == 0 && !finished && diedBy(run.cmd.ProcessState, sig) {
+				code = 130 // so soon that main had not begun: a shell says the same
+			}
 			switch {
 			case code == 0 && !finished || code != 0 && finished && sig != syscall.SIGKILL && code != 130:
 				t.Errorf("%s: exit code %d, finished %v\n%s", name, code, finished, run.out)
@@ -176,6 +179,11 @@ func TestSnapshotCreateEnded(t *testing.T) {
 	if n := pgtest.Value(t, p.cluster, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'portalctl' AND backend_start < now() - interval '20 s'"); n != "0" {
 		t.Errorf("%s sessions are left on the server", n)
 	}
+}
+
+func diedBy(state *os.ProcessState, sig syscall.Signal) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == sig
 }
 
 // What SIGKILL leaves is named and removed by the next command, even one that
