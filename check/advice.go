@@ -91,9 +91,15 @@ func (m *model) ofRelease(n depgraph.Node) bool {
 // aheadOfRelease reports whether a package is locked above its version in the
 // release.
 func (m *model) aheadOfRelease(n depgraph.Node) bool {
-	have, err1 := semrange.ParseVersion(m.after.Version(n))
-	want, err2 := semrange.ParseVersion(m.versions[m.after.Name(n)])
-	return err1 == nil && err2 == nil && semrange.Compare(have, want) > 0
+	return newer(m.after.Version(n), m.versions[m.after.Name(n)])
+}
+
+// newer reports whether a version is above another one; what is no version is
+// not above anything.
+func newer(version, than string) bool {
+	v, err1 := semrange.ParseVersion(version)
+	w, err2 := semrange.ParseVersion(than)
+	return err1 == nil && err2 == nil && semrange.Compare(v, w) > 0
 }
 
 // ahead reports whether a range starts above a version.

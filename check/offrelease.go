@@ -66,9 +66,7 @@ func (m *model) offRelease() {
 			continue
 		}
 		relation := "older than"
-		have, err1 := semrange.ParseVersion(version)
-		target, err2 := semrange.ParseVersion(want)
-		if err1 == nil && err2 == nil && semrange.Compare(have, target) > 0 {
+		if newer(version, want) {
 			relation = "newer than"
 		}
 		who, fix := m.asker(n)

@@ -73,6 +73,14 @@ func dsnOf(c *cli.Context, e env, flag string) (*pg.Target, error) {
 	return &target, nil
 }
 
+// checkJobs refuses a --jobs that no server is for.
+func checkJobs(c *cli.Context) error {
+	if n := c.Int("jobs"); n < 1 || n > 64 {
+		return usagef("--jobs %d is not between 1 and 64", n).WithNext("Two is enough for most servers")
+	}
+	return nil
+}
+
 // snapshotStore is the folder of the portal's snapshots: --dir, else by the
 // portal's name and place in the user's state folder; without a portal that of
 // the snapshot that --snapshot names.

@@ -56,8 +56,8 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
-		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs")).WithNext("Two is enough for most servers")
+	if err := checkJobs(c); err != nil {
+		return err
 	}
 	co, err := openPortal(ctx, c, e)
 	if err != nil {

@@ -42,8 +42,8 @@ func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	if c.Int("jobs") < 1 || c.Int("jobs") > 64 {
-		return usagef("--jobs %d is not between 1 and 64", c.Int("jobs")).WithNext("Two is enough for most servers")
+	if err := checkJobs(c); err != nil {
+		return err
 	}
 	target, err := dsnOf(c, e, "rehearse-dsn")
 	if err != nil {
