@@ -4,32 +4,39 @@
 package collector
 
 import (
-	"os"
 	"runtime"
-	"runtime/debug"
+	"syscall"
 )
 
-// A package that imports so little is initialised before the hundreds of large
-// ones that come with osv-scanner: in main, three collections would have been
-// paid for already.
-func init() { begin() }
+const (
+	// ballast is what the heap seems to hold until the first collection. At
+	// GOGC=100 that comes when the heap has doubled, so it is also what a
+	// command may use before: most end with less, and each collection that the
+	// initialisation of some 600 packages would bring costs a twentieth of them.
+	ballast = 40 << 20
+	// huge is how much of the heap is on huge pages.
+	huge = 32 << 20
+)
 
-// begin changes nothing for who has set GOGC.
-func begin() {
-	if os.Getenv("GOGC") != "" {
-		return
+// Importing only what the runtime itself needs, the package is initialised
+// before nearly all others: what those put on the heap is on huge pages too.
+// runtime/debug, whose SetGCPercent would be the plain way to put a collection
+// off, is initialised after half of them.
+func init() {
+	// Who tunes the heap by hand gets what was asked for.
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		if value, _ := syscall.Getenv(name); value != "" {
+			return
+		}
 	}
-	debug.SetGCPercent(-1) // not while huge has its block
-	huge(16 << 20)
-	late()
+	begin()
 }
 
-// late puts off the first garbage collection until the heap has some 32 MB:
-// most commands end before, and collecting would be a fifth of their work.
-// After it Go's default holds, so that large jobs stay small.
-func late() {
-	const first, normal = 800, 100 // per cent; Go's first goal is 4 MB at 100
-	debug.SetGCPercent(first)
-	// What nobody holds is cleaned up by the first collection.
-	runtime.AddCleanup(new([64]byte), func(int) { debug.SetGCPercent(normal) }, 0)
+// begin has the heap grow from ballast bytes that are never touched, hence no
+// memory, and gives them back: Go's next memory is taken from there.
+func begin() {
+	held := make([]byte, ballast)
+	advise(huge)
+	runtime.GC() // counts the ballast; there is hardly anything else to look at
+	runtime.KeepAlive(held)
 }

@@ -2,48 +2,25 @@ package collector
 
 import (
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 	"testing"
-	"time"
 )
 
 func TestBegin(t *testing.T) {
-	t.Setenv("GOGC", "")
-	if percent() > 100 {
-		afterFirst(t) // the package has begun once already, when it was initialised
-	}
-	before := debug.SetGCPercent(50)
-	defer debug.SetGCPercent(before)
 	begin()
-	if got := percent(); got <= 100 {
-		t.Fatalf("before the first collection: %d", got)
+	if got := goal(); got < ballast*3/2 {
+		t.Errorf("the first collection comes at %d MB of heap, before %d MB are used", got>>20, (ballast/2)>>20)
 	}
-	afterFirst(t)
-
-	t.Setenv("GOGC", "70")
-	debug.SetGCPercent(70)
-	begin()
-	if got := percent(); got != 70 {
-		t.Errorf("GOGC=70 became %d", got)
+	// Nobody holds the ballast: after the first collection Go's own goal is back.
+	runtime.GC()
+	if got := goal(); got > ballast {
+		t.Errorf("after the first collection the next comes at %d MB", got>>20)
 	}
 }
 
-// afterFirst collects until the default holds.
-func afterFirst(t *testing.T) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for percent() != 100 {
-		if time.Now().After(deadline) {
-			t.Fatalf("after the first collection: %d", percent())
-		}
-		runtime.GC()
-		time.Sleep(time.Millisecond)
-	}
-}
-
-func percent() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+// goal is the size of the heap at which the next collection ends, in bytes.
+func goal() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }

@@ -2,5 +2,5 @@
 
 package collector
 
-// huge is for systems that have to be asked.
-func huge(int) {}
+// advise is for systems that have to be asked.
+func advise(int) {}
