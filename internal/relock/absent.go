@@ -70,8 +70,8 @@ func (a absent) err() error {
 
 // askedFor is the descriptor that p is the answer to; the first of several.
 func (s *solver) askedFor(p *pkg) (d descriptor, ok bool) {
-	for have, loc := range s.resolved {
-		if loc == p.loc && (!ok || cmp.Less(have.String(), d.String())) {
+	for have, w := range s.wanted {
+		if w.got == p && (!ok || cmp.Less(have.String(), d.String())) {
 			d, ok = have, true
 		}
 	}

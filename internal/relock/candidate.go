@@ -44,12 +44,11 @@ func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, read
 // package, and one that is itself a locked locator (an exact version) means
 // that package.
 func (s *solver) lockedLocator(d descriptor) (locator, bool) {
-	if e, ok := s.locked[d]; ok {
+	if e := s.locked(d); e != nil {
 		return e.Resolution, true
 	}
 	loc := locator{Name: d.Name, Reference: d.Range}
-	_, ok := s.byLoc[loc]
-	return loc, ok
+	return loc, s.located(loc) != nil
 }
 
 // workspaceFor is Project.tryWorkspaceByDescriptor.
@@ -142,7 +141,7 @@ func (s *solver) askOf(d descriptor) (Ask, bool) {
 func (s *solver) choose(ctx context.Context, d descriptor, ask Ask) (locator, bool, error) {
 	if ask.Name == d.Name {
 		// Not for aliases: a workspace is never looked up by the name behind.
-		if w := s.workspaceFor(d); w != nil && s.locked[d] == nil {
+		if w := s.workspaceFor(d); w != nil && s.locked(d) == nil {
 			return w.locator(), true, nil
 		}
 	} else if !s.policy.Covers(ask.Name) && strings.HasPrefix(d.Range, npmProtocol) {
@@ -197,10 +196,10 @@ func (s *solver) locatorOf(name, version string) (locator, bool, error) {
 // lockedVersion finds npm:version of name in the lock.
 func (s *solver) lockedVersion(name, version string) (locator, bool) {
 	loc := locator{Name: name, Reference: npmProtocol + version}
-	if _, ok := s.byLoc[loc]; ok {
+	if s.located(loc) != nil {
 		return loc, true
 	}
-	for _, e := range s.floors.byName[name] {
+	for _, e := range s.npmByName()[name] {
 		if v, ok := npmVersion(e.Resolution.Reference); ok && v == version {
 			return e.Resolution, true
 		}

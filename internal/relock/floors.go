@@ -11,7 +11,6 @@ import (
 
 // floors knows what the lock had before anything changed.
 type floors struct {
-	byName map[string][]*yarnlock.Entry // npm entries by the name of their locator
 	// asked has, for a package and the name it asks for, the version that it
 	// got; anyVersion the highest that any registry version of the package got.
 	asked      map[askKey]*semver.Version
@@ -21,25 +20,11 @@ type floors struct {
 // askKey is who asks, a locator or the name of a package, and for what.
 type askKey struct{ by, name string }
 
-func newFloors(lock *yarnlock.Lock) *floors {
-	f := &floors{byName: map[string][]*yarnlock.Entry{}}
-	if lock == nil {
-		return f
-	}
-	f.byName = make(map[string][]*yarnlock.Entry, len(lock.Entries))
-	for _, e := range lock.Entries {
-		if strings.HasPrefix(e.Resolution.Reference, npmProtocol) {
-			f.byName[e.Resolution.Name] = append(f.byName[e.Resolution.Name], e)
-		}
-	}
-	return f
-}
-
 // had is the version that by got for name before, or nil. A workspace whose
 // range changed keeps its floor this way; a registry package that the lock had
 // in another version has the highest that its versions got.
 func (s *solver) had(by locator, name string) *semver.Version {
-	f := s.floors
+	f := &s.floors
 	if f.asked == nil {
 		f.asked, f.anyVersion = map[askKey]*semver.Version{}, map[askKey]*semver.Version{}
 		for _, e := range s.in.lockEntries() {
@@ -59,7 +44,7 @@ func (s *solver) had(by locator, name string) *semver.Version {
 			}
 		}
 	}
-	if v := f.asked[askKey{by.String(), name}]; v != nil || s.byLoc[by] != nil {
+	if v := f.asked[askKey{by.String(), name}]; v != nil || s.located(by) != nil {
 		return v
 	}
 	if !strings.HasPrefix(by.Reference, npmProtocol) {
@@ -102,15 +87,15 @@ func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 // complete adds to an ask what the lock and the graph know about it.
 func (s *solver) complete(ask *Ask) {
 	d := ask.Descriptor
-	if e := s.locked[d]; e != nil {
+	if e := s.locked(d); e != nil {
 		if text, ok := npmVersion(e.Resolution.Reference); ok && e.Resolution.Name == ask.Name {
 			ask.Locked, _ = semrange.ParseVersion(text)
 		}
-	} else if _, ok := s.byLoc[locator{Name: d.Name, Reference: d.Range}]; ok && d.Name == ask.Name {
+	} else if d.Name == ask.Name && s.located(locator{Name: d.Name, Reference: d.Range}) != nil {
 		ask.Locked, _ = semrange.ParseVersion(strings.TrimPrefix(d.Range, npmProtocol))
 	}
 	ask.Floor = ask.Locked
-	if by := s.asker[d]; by.pkg != nil && s.policy.Covers(ask.Name) {
-		ask.Floor = higher(ask.Floor, s.had(by.pkg.loc, d.Name))
+	if w := s.wanted[d]; w != nil && w.by != nil && s.policy.Covers(ask.Name) {
+		ask.Floor = higher(ask.Floor, s.had(w.by.loc, d.Name))
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // load makes the package of a locator: Resolver.resolve.
 func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error) {
-	if e := s.byLoc[loc]; e != nil {
+	if e := s.located(loc); e != nil {
 		return fromEntry(e), true, nil
 	}
 	switch ref := loc.Reference; {
@@ -76,10 +76,10 @@ func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
 	if !ok {
 		// The source is always resolved first; only a locator that the lock
 		// names without its source gets here.
-		if ready, err := s.reach(source, d); err != nil || !ready {
+		var err error
+		if inner, err = s.reach(source, d); err != nil || inner == nil {
 			return nil, false, err
 		}
-		inner = s.pkgs[source]
 	}
 	p := *inner
 	p.loc, p.edges, p.ws = loc, nil, nil
@@ -116,6 +116,20 @@ func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
 	m.dev = nil
 	m.fields(p)
 	return p, nil
+}
+
+// locked and located are the entries of the lock as Yarn sees it after
+// forgetTransientResolutions, by descriptor and by locator, nil where it has
+// none. They have no sense once write has changed it.
+func (s *solver) locked(d descriptor) *yarnlock.Entry { return lasting(s.in.Lock.Lookup(d)) }
+
+func (s *solver) located(loc locator) *yarnlock.Entry { return lasting(s.in.Lock.Locate(loc)) }
+
+func lasting(e *yarnlock.Entry) *yarnlock.Entry {
+	if e == nil || transient(e.Resolution.Reference) {
+		return nil
+	}
+	return e
 }
 
 // previous is the entry that the lock had for loc, transient or not.

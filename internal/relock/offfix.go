@@ -23,7 +23,7 @@ func (s *solver) newFixer() *fixer {
 	f := &fixer{s: s, release: s.releaseVersions(), parents: make(map[*pkg][]*pkg, len(s.order))}
 	for _, p := range s.order {
 		for i := range p.edges {
-			if to := s.pkgs[s.resolved[p.edges[i].to]]; to != nil {
+			if to := p.edges[i].to.got; to != nil {
 				f.parents[to] = append(f.parents[to], p)
 			}
 		}
@@ -65,7 +65,7 @@ func (f *fixer) excluding(p *pkg, e *edge, o *Off) string {
 // above is the lowest version that the range admits if that is newer than the
 // release's, else "".
 func (f *fixer) above(e *edge, o *Off) string {
-	ask, ok := f.s.askBehind(e.to)
+	ask, ok := f.s.askBehind(e.to.descriptor)
 	if !ok {
 		if compareVersions(o.Version, o.Release) > 0 {
 			return o.Version

@@ -42,8 +42,9 @@ type Step struct {
 	Range   string // "" for the workspace at the start
 }
 
-// measureRelease fills what the result says of the release.
-func (s *solver) measureRelease(r *Result) {
+// measureRelease fills what the result says of the release, for a lock that had
+// the versions before.
+func (s *solver) measureRelease(r *Result, before versions) {
 	release := s.releaseVersions()
 	if release == nil {
 		return
@@ -73,7 +74,7 @@ func (s *solver) measureRelease(r *Result) {
 		if s.sources[p.loc] && len(o.Asks) == 0 {
 			continue // the patched copy of it is in the list
 		}
-		s.explain(p, o)
+		s.explain(p, o, slices.Contains(before[o.Name], o.Version))
 		for i := range o.Asks {
 			if d := &o.Asks[i]; !d.Excludes {
 				d.Fix = fix.admitting(o)
@@ -106,12 +107,12 @@ func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 		}
 		for i := range p.edges {
 			e := &p.edges[i]
-			o := copies[s.pkgs[s.resolved[e.to]]]
+			o := copies[e.to.got]
 			if o == nil {
 				continue
 			}
 			d := Demand{Range: e.asked, Path: paths.to(p), Excludes: true}
-			if ask, ok := s.askBehind(e.to); ok {
+			if ask, ok := s.askBehind(e.to.descriptor); ok {
 				v, err := semrange.ParseVersion(o.Release)
 				d.Excludes = err == nil && !ask.Range.Satisfies(v)
 			}
@@ -126,8 +127,8 @@ func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 	}
 }
 
-// explain settles why a copy is off the release.
-func (s *solver) explain(p *pkg, o *Off) {
+// explain settles why a copy is off the release. had says that it is not new.
+func (s *solver) explain(p *pkg, o *Off, had bool) {
 	slices.SortStableFunc(o.Asks, func(a, b Demand) int {
 		if a.Excludes != b.Excludes {
 			if a.Excludes {
@@ -139,7 +140,6 @@ func (s *solver) explain(p *pkg, o *Off) {
 	})
 	excluded := len(o.Asks) > 0 && o.Asks[0].Excludes
 	newer := compareVersions(o.Version, o.Release) > 0
-	_, had := s.lockedVersion(o.Name, o.Version)
 	switch reason := s.reasonFor(p); {
 	case excluded:
 		o.Reason = ReasonRange
@@ -158,7 +158,7 @@ func (s *solver) explain(p *pkg, o *Off) {
 // if anyone was told so.
 func (s *solver) reasonFor(p *pkg) (reason Reason) {
 	for d, c := range s.choices {
-		if s.resolved[d] == p.loc && (c.Reason == ReasonMissing || c.Reason == ReasonOneCopy && reason == "") {
+		if s.got(d) == p && (c.Reason == ReasonMissing || c.Reason == ReasonOneCopy && reason == "") {
 			reason = c.Reason
 		}
 	}
@@ -191,7 +191,7 @@ func (s *solver) shortestPaths() pathTree {
 		p := queue[0]
 		queue = queue[1:]
 		for i := range p.edges {
-			to := s.pkgs[s.resolved[p.edges[i].to]]
+			to := p.edges[i].to.got
 			if _, ok := tree[to]; !ok {
 				tree[to] = pathNode{p, p.edges[i].asked}
 				queue = append(queue, to)

@@ -74,7 +74,7 @@ func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
 		if e.alsoPeer && p != top && parent != nil && provides(parent, e.name) {
 			continue
 		}
-		to := w.s.pkgs[w.s.resolved[e.to]]
+		to := e.to.got
 		if to == nil {
 			continue // absent
 		}

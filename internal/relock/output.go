@@ -245,7 +245,7 @@ func (s *solver) unbindGone() map[locator][]descriptor {
 	var gone []descriptor
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if loc, ok := s.resolved[k]; !ok || loc != e.Resolution {
+			if p := s.got(k); p == nil || p.loc != e.Resolution {
 				gone = append(gone, k)
 			}
 		}
@@ -254,9 +254,9 @@ func (s *solver) unbindGone() map[locator][]descriptor {
 		lock.Unbind(d)
 	}
 	missing := map[locator][]descriptor{}
-	for d, loc := range s.resolved {
-		if lock.Lookup(d) == nil {
-			missing[loc] = append(missing[loc], d)
+	for d, w := range s.wanted {
+		if w.got != nil && lock.Lookup(d) == nil {
+			missing[w.got.loc] = append(missing[w.got.loc], d)
 		}
 	}
 	return missing

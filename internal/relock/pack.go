@@ -80,7 +80,7 @@ func (s *solver) candidatesOf(name string) *Candidates { return &Candidates{s, n
 // Locked are the versions that the lock had at the start, newest first.
 func (c *Candidates) Locked() []Candidate {
 	var list []Candidate
-	for _, e := range c.s.floors.byName[c.name] {
+	for _, e := range c.s.npmByName()[c.name] {
 		if text, ok := npmVersion(e.Resolution.Reference); ok {
 			if v, err := semrange.ParseVersion(text); err == nil {
 				list = append(list, Candidate{Version: text, Parsed: v, InLock: true})

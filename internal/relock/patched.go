@@ -20,13 +20,12 @@ var ErrNoPatches = errors.New("the patches inside the project's Yarn cannot be r
 // version, and a hash of the patches that apply to it.
 func (s *solver) patched(ctx context.Context, d descriptor) (locator, bool, error) {
 	source, _ := s.sourceOf(d)
-	loc, ok := s.resolved[source]
-	if !ok {
+	inner := s.got(source)
+	if inner == nil {
 		return locator{}, false, s.unsupported(d)
 	}
-	inner := s.pkgs[loc]
 	r := yarnlock.ParseRange(d.Range)
-	base := yarnlock.PatchRange(descriptor{Name: loc.Name, Range: loc.Reference}, r.Selector)
+	base := yarnlock.PatchRange(descriptor{Name: inner.loc.Name, Range: inner.loc.Reference}, r.Selector)
 	hash, err := s.patchHash(ctx, d, r, base, inner.version)
 	if err != nil {
 		return locator{}, false, err

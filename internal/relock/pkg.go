@@ -44,7 +44,7 @@ type pkg struct {
 type edge struct {
 	name     string
 	asked    string // the range as the package states it
-	to       descriptor
+	to       *wanted
 	optional bool
 	// alsoPeer: the package has a peer dependency of the same name, which
 	// hides the edge when Yarn walks the graph.

@@ -17,10 +17,11 @@ func compatPatched(name string) bool {
 // builtinSelector is the patch that plugin-compat applies to a package.
 func builtinSelector(name string) string { return "optional!builtin<compat/" + name + ">" }
 
-// prepare is Project.preparePackage: packageExtensions, the implicit @types
-// peers, then for each dependency the reduceDependency hooks in the order in
-// which Yarn loads its plugins (resolutions, catalogs, compat patches, the
-// Backstage plugin), and the binding of what is relative to the package.
+// prepare finds out and queues what p asks for. It is Project.preparePackage:
+// packageExtensions, the implicit @types peers, then for each dependency the
+// reduceDependency hooks in the order in which Yarn loads its plugins
+// (resolutions, catalogs, compat patches, the Backstage plugin), and the
+// binding of what is relative to the package.
 func (s *solver) prepare(p *pkg) error {
 	deps, peers := p.deps, len(p.peers)
 	s.cfg.extensions.apply(p.loc.Name, p.version, func(x extension) {
@@ -38,7 +39,7 @@ func (s *solver) prepare(p *pkg) error {
 		if err != nil {
 			return err
 		}
-		p.edges[i] = edge{name: d.Name, asked: d.Range, to: to, alsoPeer: len(p.peers) > 0 && hasDep(p.peers, d.Name)}
+		p.edges[i] = edge{name: d.Name, asked: d.Range, to: s.want(to, p, d.Name), alsoPeer: len(p.peers) > 0 && hasDep(p.peers, d.Name)}
 	}
 	for _, m := range p.depsMeta {
 		if isOptional(m) {

@@ -122,7 +122,7 @@ func (s *solver) result(before versions) *Result {
 		slices.SortFunc(r.InstallScripts, comparePackages)
 		r.InstallScripts = slices.Compact(r.InstallScripts)
 	}
-	s.measureRelease(r)
+	s.measureRelease(r, before)
 	return r
 }
 

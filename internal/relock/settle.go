@@ -118,7 +118,7 @@ func (s *solver) raiseFloors(byName map[string][]Ask) {
 	for _, p := range s.order {
 		for i := range p.edges {
 			e := &p.edges[i]
-			ask := at[e.to]
+			ask := at[e.to.descriptor]
 			if ask != nil {
 				ask.Floor = higher(ask.Floor, s.had(p.loc, e.name))
 			}

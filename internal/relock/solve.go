@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -56,24 +57,22 @@ func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
 		return nil, err
 	}
 	s.resolutions = loadResolutions(s.workspaces[0].file)
-	s.floors = newFloors(in.Lock)
-	s.locked = make(map[descriptor]*yarnlock.Entry, len(in.Lock.Entries)*2)
-	s.byLoc = make(map[locator]*yarnlock.Entry, len(in.Lock.Entries))
-	s.patchesByName = map[string][]*yarnlock.Entry{}
-	for _, e := range in.Lock.Entries {
-		ref := e.Resolution.Reference
-		if strings.HasPrefix(ref, patchProtocol) {
-			s.patchesByName[e.Resolution.Name] = append(s.patchesByName[e.Resolution.Name], e)
-		}
-		if transient(ref) {
-			continue
-		}
-		s.byLoc[e.Resolution] = e
-		for _, k := range e.Keys {
-			s.locked[k] = e
+	s.patchesByName = byName(in.Lock, patchProtocol)
+	// Not needed for a lock in order, and asked for from several goroutines.
+	s.npmByName = sync.OnceValue(func() map[string][]*yarnlock.Entry { return byName(in.Lock, npmProtocol) })
+	in.Lock.Locate(locator{}) // makes its index now, which goroutines share too
+	return s, nil
+}
+
+// byName are the entries of a protocol by the name of their locator.
+func byName(lock *yarnlock.Lock, protocol string) map[string][]*yarnlock.Entry {
+	m := map[string][]*yarnlock.Entry{}
+	for _, e := range lock.Entries {
+		if strings.HasPrefix(e.Resolution.Reference, protocol) {
+			m[e.Resolution.Name] = append(m[e.Resolution.Name], e)
 		}
 	}
-	return s, nil
+	return m
 }
 
 // loadWorkspaces names the workspaces as Workspace.setup does.

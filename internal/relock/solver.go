@@ -25,17 +25,15 @@ type solver struct {
 	byRel       map[string]*workspaceNode
 	resolutions map[string][]resolution
 
-	// lock, as Yarn sees it after forgetTransientResolutions.
-	locked map[descriptor]*yarnlock.Entry
-	byLoc  map[locator]*yarnlock.Entry
 	packs  map[string]*pack      // packuments fetched so far, kept across rounds
 	pins   map[descriptor]Choice // decisions of the policy's second look
-	floors *floors
+	floors floors
 	bound  map[string]string // what backstage: ranges stand for
 
 	ahead *ahead
 
 	patchesByName map[string][]*yarnlock.Entry
+	npmByName     func() map[string][]*yarnlock.Entry
 	absent        absent // what could not be had without a network
 
 	round
@@ -44,21 +42,23 @@ type solver struct {
 // round is one closure over the graph. It starts anew when the policy, seeing
 // all who ask for a package, changes its mind about a version.
 type round struct {
-	resolved map[descriptor]locator
-	choices  map[descriptor]Choice
-	pkgs     map[locator]*pkg
-	order    []*pkg // in the order in which they were reached
-	sources  map[locator]bool
-	queue    []descriptor
-	waiting  []descriptor // for a packument or for another descriptor
-	need     map[string]bool
-	asker    map[descriptor]asker // who asked first
+	wanted  map[descriptor]*wanted
+	choices map[descriptor]Choice
+	pkgs    map[locator]*pkg
+	order   []*pkg // in the order in which they were reached
+	sources map[locator]bool
+	queue   []*wanted
+	waiting []*wanted // for a packument or for another descriptor
+	need    map[string]bool
+	room    []wanted // where the next are made
 }
 
-// asker is a package and the name by which it asks.
-type asker struct {
-	pkg  *pkg
-	name string
+// wanted is a descriptor that somebody asks for.
+type wanted struct {
+	descriptor
+	by  *pkg   // who asked first, nil for the project
+	as  string // the name by which it asked
+	got *pkg   // what the descriptor is resolved to, nil until it is
 }
 
 func (s *solver) rootLocator() locator { return s.workspaces[0].locator() }
@@ -73,17 +73,17 @@ func (w *workspaceNode) descriptor() descriptor {
 
 // closure resolves everything that the workspaces reach.
 func (s *solver) closure(ctx context.Context) error {
-	n := len(s.locked)
+	n := len(s.in.Lock.Entries)
 	s.round = round{
-		resolved: make(map[descriptor]locator, n+n/8),
-		choices:  map[descriptor]Choice{},
-		pkgs:     make(map[locator]*pkg, len(s.byLoc)+len(s.byLoc)/8),
-		sources:  map[locator]bool{},
-		need:     map[string]bool{},
-		asker:    make(map[descriptor]asker, n+n/8),
+		wanted:  make(map[descriptor]*wanted, n+n/2),
+		choices: map[descriptor]Choice{},
+		pkgs:    make(map[locator]*pkg, n+n/8),
+		sources: map[locator]bool{},
+		need:    map[string]bool{},
+		room:    make([]wanted, 0, n+n/2),
 	}
 	for _, w := range s.workspaces {
-		s.want(w.descriptor(), asker{})
+		s.want(w.descriptor(), nil, "")
 	}
 	for {
 		if err := s.drain(ctx); err != nil {
@@ -107,18 +107,32 @@ func (s *solver) closure(ctx context.Context) error {
 // cycle is a descriptor that waits for itself, such as a patch of its own
 // result. Yarn would hang.
 func (s *solver) cycle() error {
-	d := s.waiting[0]
+	d := s.waiting[0].descriptor
 	return fault.At(s.descriptorPos(d), "%s asks for itself", d).
 		WithNext("Correct the range of %s, then run the command again.", d.Name)
 }
 
 // want queues a descriptor that nobody asked for yet.
-func (s *solver) want(d descriptor, by asker) {
-	if _, ok := s.asker[d]; ok {
-		return
+func (s *solver) want(d descriptor, by *pkg, as string) *wanted {
+	if w := s.wanted[d]; w != nil {
+		return w
 	}
-	s.asker[d] = by
-	s.queue = append(s.queue, d)
+	if len(s.room) == cap(s.room) {
+		s.room = make([]wanted, 0, 256)
+	}
+	s.room = append(s.room, wanted{descriptor: d, by: by, as: as})
+	w := &s.room[len(s.room)-1]
+	s.wanted[d] = w
+	s.queue = append(s.queue, w)
+	return w
+}
+
+// got is what a descriptor is resolved to, or nil.
+func (s *solver) got(d descriptor) *pkg {
+	if w := s.wanted[d]; w != nil {
+		return w.got
+	}
+	return nil
 }
 
 // drain works through the queue until everything left waits for the registry.
@@ -128,9 +142,9 @@ func (s *solver) drain(ctx context.Context) error {
 		for len(s.queue) > 0 {
 			batch := s.queue
 			s.queue = nil
-			for _, d := range batch {
-				done, err := s.resolve(ctx, d)
-				if s.lacksPackument(d, err) {
+			for _, w := range batch {
+				done, err := s.resolve(ctx, w)
+				if s.lacksPackument(w.descriptor, err) {
 					done, err = true, nil
 				}
 				if err != nil {
@@ -139,7 +153,7 @@ func (s *solver) drain(ctx context.Context) error {
 				if done {
 					progress = true
 				} else {
-					s.waiting = append(s.waiting, d)
+					s.waiting = append(s.waiting, w)
 				}
 			}
 		}
@@ -159,8 +173,8 @@ func (s *solver) fetch(ctx context.Context) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	for _, d := range s.waiting {
-		if ask, ok := s.askOf(d); ok && s.need[ask.Name] {
+	for _, w := range s.waiting {
+		if ask, ok := s.askOf(w.descriptor); ok && s.need[ask.Name] {
 			s.ahead.packument(ask.Name, ask.text)
 		}
 	}
@@ -196,36 +210,35 @@ func (s *solver) packument(name string) (p *pack, ok bool) {
 
 // resolve finds the package of one descriptor. done is false when it has to
 // wait for the registry or for another descriptor.
-func (s *solver) resolve(ctx context.Context, d descriptor) (done bool, err error) {
-	ready, err := s.resolutionDependency(ctx, d)
+func (s *solver) resolve(ctx context.Context, w *wanted) (done bool, err error) {
+	ready, err := s.resolutionDependency(ctx, w)
 	if err != nil || !ready {
 		return false, err
 	}
-	loc, ready, err := s.candidate(ctx, d)
+	loc, ready, err := s.candidate(ctx, w.descriptor)
 	if err != nil || !ready {
 		return false, err
 	}
-	ready, err = s.reach(loc, d)
-	if err != nil || !ready {
+	p, err := s.reach(loc, w.descriptor)
+	if err != nil || p == nil {
 		return false, err
 	}
-	s.resolved[d] = loc
+	w.got = p
 	return true, nil
 }
 
 // resolutionDependency is Resolver.getResolutionDependencies: a patch needs
 // what it patches, and a backstage: binding the range that it stands for.
-func (s *solver) resolutionDependency(ctx context.Context, d descriptor) (ready bool, err error) {
-	source, ok := s.sourceOf(d)
+func (s *solver) resolutionDependency(ctx context.Context, w *wanted) (ready bool, err error) {
+	source, ok := s.sourceOf(w.descriptor)
 	if !ok {
 		return true, nil
 	}
-	loc, ok := s.resolved[source]
-	if !ok {
-		s.want(source, s.asker[d])
+	p := s.want(source, w.by, w.as).got
+	if p == nil {
 		return false, nil
 	}
-	s.sources[loc] = true
+	s.sources[p.loc] = true
 	return true, nil
 }
 
@@ -248,33 +261,30 @@ func (s *solver) sourceOf(d descriptor) (descriptor, bool) {
 	return descriptor{}, false
 }
 
-// reach adds the package of a locator to the graph and queues what it asks
-// for.
-func (s *solver) reach(loc locator, d descriptor) (ready bool, err error) {
-	if _, ok := s.pkgs[loc]; ok {
-		return true, nil
+// reach adds the package of a locator, and what it asks for, to the graph. It
+// returns nil when it has to wait for the registry.
+func (s *solver) reach(loc locator, d descriptor) (*pkg, error) {
+	if p := s.pkgs[loc]; p != nil {
+		return p, nil
 	}
 	p, ready, err := s.load(loc, d)
 	if err != nil || !ready {
-		return false, err
+		return nil, err
 	}
 	if err := s.prepare(p); err != nil {
-		return false, err
+		return nil, err
 	}
 	s.pkgs[loc] = p
 	s.order = append(s.order, p)
 	s.ahead.checksum(p)
-	for i := range p.edges {
-		s.want(p.edges[i].to, asker{p, p.edges[i].name})
-	}
-	return true, nil
+	return p, nil
 }
 
 // descriptorPos is where d was asked for first.
 func (s *solver) descriptorPos(d descriptor) fault.Pos {
-	by := s.asker[d]
-	if by.pkg == nil {
+	w := s.wanted[d]
+	if w == nil || w.by == nil {
 		return fault.Pos{}
 	}
-	return s.askPos(by.pkg, by.name)
+	return s.askPos(w.by, w.as)
 }

@@ -50,7 +50,7 @@ func AsUnsupported(err error) *Unsupported {
 
 func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
 	u := &Unsupported{Construct: printable(construct + " " + d.String()), Pos: s.descriptorPos(d), Why: why}
-	if by := s.asker[d]; by.pkg != nil && by.pkg.ws == nil {
+	if w := s.wanted[d]; w != nil && w.by != nil && w.by.ws == nil {
 		u.Construct += ", asked for by " + s.askerName(d)
 	}
 	return u
@@ -104,12 +104,12 @@ func printable(text string) string {
 
 // askerName is who asked for d first.
 func (s *solver) askerName(d descriptor) string {
-	by := s.asker[d]
+	w := s.wanted[d]
 	switch {
-	case by.pkg == nil:
+	case w == nil || w.by == nil:
 		return "the project"
-	case by.pkg.ws != nil:
-		return by.pkg.ws.ident
+	case w.by.ws != nil:
+		return w.by.ws.ident
 	}
-	return by.pkg.loc.Name + " " + by.pkg.version
+	return w.by.loc.Name + " " + w.by.version
 }
