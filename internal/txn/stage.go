@@ -151,17 +151,13 @@ func (t *tx) syncAll(dirs []string) (string, error) {
 
 // tidy removes what was staged, then the journal. It may be called again.
 func (t *tx) tidy() error {
+	var g errgroup.Group
+	g.SetLimit(parallel)
 	for _, e := range t.journal.Files {
-		if e.New != nil && !t.forwarded {
-			if err := t.remove(t.staged(e)); err != nil {
-				return err
-			}
-		}
-		if e.Old != nil {
-			if err := t.remove(t.backup(e)); err != nil {
-				return err
-			}
-		}
+		g.Go(func() error { return t.tidyFile(e) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	if t.undone {
 		for i := len(t.journal.Dirs) - 1; i >= 0; i-- {
@@ -172,4 +168,17 @@ func (t *tx) tidy() error {
 		}
 	}
 	return t.remove(t.journalFile())
+}
+
+// tidyFile removes what was staged for one file.
+func (t *tx) tidyFile(e entry) error {
+	if e.New != nil && !t.forwarded {
+		if err := t.remove(t.staged(e)); err != nil {
+			return err
+		}
+	}
+	if e.Old == nil {
+		return nil
+	}
+	return t.remove(t.backup(e))
 }
