@@ -153,7 +153,7 @@ func (a *ahead) guess(p *pack, rng string) (string, bool) {
 // it will be needed for all that is known so far.
 func (a *ahead) checksum(p *pkg) {
 	s := a.s
-	if s.cfg.cacheKey != supportedCacheKey || p.soft || p.conditions != "" || s.stored(p.loc) != "" {
+	if s.cfg.cacheKey != supportedCacheKey || p.soft || p.conditions != "" || s.stored(p) != "" {
 		return
 	}
 	if req, ok := s.checksumRequest(p); ok {

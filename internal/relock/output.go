@@ -13,10 +13,10 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// stored is the checksum that the lock has for a locator, with its cache key,
+// stored is the checksum that the lock has for a package, with its cache key,
 // as Yarn keeps it in memory.
-func (s *solver) stored(loc locator) string {
-	e := s.previous(loc)
+func (s *solver) stored(p *pkg) string {
+	e := p.entry
 	if e == nil || e.Checksum == "" {
 		return ""
 	}
@@ -50,7 +50,7 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 		if p.soft {
 			continue
 		}
-		if sum := s.stored(p.loc); sum != "" {
+		if sum := s.stored(p); sum != "" {
 			sums[p.loc] = sum
 		} else if !conditional[p.loc] {
 			missing = append(missing, p)
@@ -243,15 +243,21 @@ func (s *solver) write(sums map[locator]string) error {
 func (s *solver) unbindGone() map[locator][]descriptor {
 	lock := s.in.Lock
 	var gone []descriptor
+	kept := 0
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
 			if p := s.got(k); p == nil || p.loc != e.Resolution {
 				gone = append(gone, k)
+			} else {
+				kept++
 			}
 		}
 	}
 	for _, d := range gone {
 		lock.Unbind(d)
+	}
+	if kept == len(s.wanted) {
+		return nil
 	}
 	missing := map[locator][]descriptor{}
 	for d, w := range s.wanted {

@@ -27,7 +27,10 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
+	before := make(chan versions, 1)
+	go func() { before <- census(s.in.lockEntries()) }()
 	sums, err := s.checksums(ctx)
+	had := <-before // from here on the lock changes
 	if err == nil {
 		err = s.absent.err()
 	}
@@ -35,11 +38,10 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 		return nil, err
 	}
 	s.ahead.close()
-	before := census(s.in.lockEntries())
 	if err := s.write(sums); err != nil {
 		return nil, err
 	}
-	return s.result(before), nil
+	return s.result(had), nil
 }
 
 func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
