@@ -75,7 +75,9 @@ func TestFindFaults(t *testing.T) {
 		version    string
 		want, next string
 	}{
-		{"yarnPath is gone", []string{"node"}, "gone/yarn-4.0.0.cjs", "", "", "gone/yarn-4.0.0.cjs, which cannot be used", "yarn set version"},
+		{"yarnPath is gone", []string{"node"}, "gone/yarn-4.0.0.cjs", "", "", "gone/yarn-4.0.0.cjs, which cannot be used", "YARN_IGNORE_PATH=1 yarn set version 4.0.0 --yarn-path"},
+		{"a Yarn 1 that is gone stays Yarn 1", []string{"node"}, "gone/yarn-1.22.19.cjs", "", "", "which cannot be used", "yarn set version 1.22.19 --yarn-path"},
+		{"yarnPath without a version is gone", []string{"node"}, "gone/yarn.cjs", "", "", "which cannot be used", "yarn set version stable --yarn-path"},
 		{"no node", nil, ".yarn/yarn-4.0.0.cjs", "", "", "needs Node.js", "Install Node.js"},
 		{"another package manager", []string{"yarn"}, "", "pnpm@9.0.0", "", "uses pnpm, not Yarn", "--lockfile skip"},
 		{"no corepack, no yarn", nil, "", "yarn@4.1.0", "", "asks for yarn@4.1.0, and there is neither", "npm install --global corepack"},
