@@ -74,8 +74,9 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 		pl.followRelease(t, ws, name, where)
 		return "", false, nil
 	case pkgjson.KindPatch:
-		pl.note(Note{Kind: Pinned, File: where, Name: name,
-			Message: "patched: it stays on the version that the patch was made for; check whether the patch is still needed"})
+		if held := pl.heldByPatch(name, spec); held != "" {
+			pl.note(Note{Kind: Pinned, File: where, Name: name, Message: "patched: " + held})
+		}
 		return "", false, nil
 	}
 	to := t.byName[name].version
