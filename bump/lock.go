@@ -54,6 +54,7 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 	if err != nil {
 		return err
 	}
+	p.judgePatches(after)
 	p.setLock(in, result)
 	return nil
 }

@@ -33,6 +33,7 @@ type Plan struct {
 	Lockfile Lockfile      `json:"lockfile"`
 
 	files      map[string]*fileEdit
+	patches    []keyedPatch
 	yarnPlugin bool
 	stays      bool
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // bumpResolutions moves the resolutions of the root package.json (Yarn ignores
@@ -69,16 +68,7 @@ func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution)
 	}
 	where := fmt.Sprintf("%s:%d", file, r.Pos.Line)
 	if spec.Kind == pkgjson.KindPatch {
-		held := pl.heldByPatch(name, spec)
-		switch applies := pl.applies(r); {
-		// What the release's packages will ask for, the lock does not tell yet.
-		case held == "" && (applies || pl.plan.From != pl.plan.To):
-		case !applies:
-			pl.note(Note{Kind: Pinned, File: where, Name: name, Message: fmt.Sprintf(
-				"resolution %q patches nothing: no range in use is %s; remove it, or carry the patch over", r.Key, bare(r.Pattern.Range))})
-		default:
-			pl.note(Note{Kind: Pinned, File: where, Name: name, Message: fmt.Sprintf("resolution %q patches it: %s", r.Key, held)})
-		}
+		pl.notePatch(r, name, where, spec)
 		return "", nil
 	}
 	to := t.byName[name].version
@@ -125,56 +115,6 @@ func (pl *planner) goesStale(r pkgjson.Resolution) string {
 		}
 	}
 	return ""
-}
-
-// heldByPatch says where a patch keeps a package, or "" when that is the
-// release's own version: a patch that was carried over holds nothing back.
-func (pl *planner) heldByPatch(name string, spec pkgjson.Spec) string {
-	has := pl.manifest.Packages[name]
-	inner := &spec
-	for inner.Kind == pkgjson.KindPatch && inner.Inner != nil {
-		inner = inner.Inner
-	}
-	made, err := semrange.ParseVersion(inner.Range)
-	if err != nil || has == "" {
-		return "it stays on the version that the patch was made for; check whether the patch is still needed"
-	}
-	if to, err := semrange.ParseVersion(has); err == nil && to.Equal(made) {
-		return ""
-	}
-	return fmt.Sprintf("it stays on %s, which the patch was made for (the release has %s); check whether the patch is still needed", made, has)
-}
-
-// applies reports whether a resolution's key names a range that is in use, or
-// that the bump puts in use.
-func (pl *planner) applies(r pkgjson.Resolution) bool {
-	if r.Pattern.Range == "" || r.Pattern.Parent != "" {
-		return true
-	}
-	key := bare(r.Pattern.Range)
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			if d.Name == r.Pattern.Name && bare(d.Spec) == key {
-				return true
-			}
-		}
-	}
-	for _, c := range pl.plan.Changes {
-		if c.Name == r.Pattern.Name && bare(c.To) == key {
-			return true
-		}
-	}
-	if pl.in.Lock == nil {
-		return true
-	}
-	for _, e := range pl.in.Lock.Entries {
-		for _, d := range e.Dependencies {
-			if d.Name == r.Pattern.Name && bare(d.Range) == key {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // bare is a range without the protocol that Yarn adds to it.
