@@ -160,6 +160,7 @@ func (pl *planner) build(ctx context.Context) error {
 		if err := pl.bumpYarnPlugin(ctx); err != nil {
 			return err
 		}
+		pl.noteNested()
 	}
 	pl.noteLockedAhead()
 	pl.noteFamilies()
