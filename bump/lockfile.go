@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // Lockfile is what happens to yarn.lock. Where portalctl writes it itself, it
@@ -28,6 +29,26 @@ type Lockfile struct {
 	*LockChange
 
 	alone bool // there is no plan but the lock's
+	// Of a lock that Yarn has written: how many @backstage packages of the
+	// release it has, and how many of them at the release's version only.
+	ofRelease, onRelease int
+}
+
+// OffByYarn is how many @backstage packages Yarn has put, or left, off the
+// release.
+func (l Lockfile) OffByYarn() int { return l.ofRelease - l.onRelease }
+
+// TakeYarnLock counts what Yarn made of the lock: Yarn takes the newest version
+// that a range admits, and carets admit more than the release. A lock that
+// cannot be read is Yarn's all the same, and not counted.
+func (p *Plan) TakeYarnLock(text []byte) {
+	lock, err := yarnlock.Parse("yarn.lock", text)
+	if err != nil {
+		return
+	}
+	var s Status
+	s.compare(Input{Lock: lock}, p.release)
+	p.Lockfile.ofRelease, p.Lockfile.onRelease = s.Packages, s.OnRelease
 }
 
 // LockChange is what a lock that portalctl writes itself is like.
@@ -187,6 +208,12 @@ func (l Lockfile) sentence() string {
 	}
 	if l.Why != "" {
 		s += "\n  not by portalctl: " + l.Why
+	}
+	if l.Mode == "yarn" && l.State == "pending" && l.Blocked == "" {
+		s += "\n  Yarn takes the newest versions that the ranges admit, not the release's"
+	}
+	if l.ofRelease > 0 {
+		s += fmt.Sprintf("\n  on the release: %d of %d @backstage packages", l.onRelease, l.ofRelease)
 	}
 	if c := l.LockChange; c != nil {
 		if l.State != "unchanged" {

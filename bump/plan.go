@@ -11,6 +11,7 @@ package bump
 import (
 	"sort"
 
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
@@ -34,6 +35,7 @@ type Plan struct {
 
 	files      map[string]*fileEdit
 	patches    []keyedPatch
+	release    *release.Manifest // To
 	yarnPlugin bool
 	stays      bool
 }

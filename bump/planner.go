@@ -59,7 +59,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	pl.plan = &Plan{Schema: Schema, From: current, To: pl.manifest.ReleaseVersion,
-		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}}
+		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
 	down, err := pl.isDown(current)
 	if err != nil {

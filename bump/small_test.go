@@ -114,3 +114,10 @@ func TestListSome(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadlineOfALockAlone(t *testing.T) {
+	p := &Plan{From: "1.53.0", To: "1.53.0", files: map[string]*fileEdit{"yarn.lock": {rel: "yarn.lock", old: []byte("a"), new: []byte("b")}}}
+	if got, want := p.headline(), "Backstage 1.53.0: only yarn.lock changes"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -149,6 +149,9 @@ func (p *Plan) headline() string {
 	if p.From == p.To {
 		head = "Backstage " + p.To
 	}
+	if len(p.Changes) == 0 {
+		return head + ": only yarn.lock changes"
+	}
 	return fmt.Sprintf("%s: %s, %s in %s", head,
 		count(packages, "package"), count(len(p.Changes), "edit"), count(files, "file"))
 }

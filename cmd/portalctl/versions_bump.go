@@ -238,7 +238,11 @@ func (r *bumpRun) ask(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(r.e.Err)
-	yes, err := r.e.Confirm(ctx, fmt.Sprintf("Apply %s in %s?", plural(len(r.plan.Changes), "edit"), plural(len(r.plan.Files()), "file")))
+	question := fmt.Sprintf("Apply %s in %s?", plural(len(r.plan.Changes), "edit"), plural(len(r.plan.Files()), "file"))
+	if len(r.plan.Changes) == 0 {
+		question = "Write yarn.lock?"
+	}
+	yes, err := r.e.Confirm(ctx, question)
 	if err != nil {
 		return err
 	}
@@ -266,6 +270,7 @@ func (r *bumpRun) apply(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.plan.TakeYarnLock(lock)
 		edits = append(edits, txn.Edit{Path: r.co.lockPath(), Old: r.co.lockText, New: lock})
 	}
 	if err := txn.Commit(ctx, r.co.project.Root, edits); err != nil {
@@ -329,6 +334,9 @@ func (r *bumpRun) after() []string {
 			next = append(next, "yarn backstage-cli versions:migrate   (renames the moved packages, imports included)")
 			break
 		}
+	}
+	if r.plan.Lockfile.OffByYarn() > 0 {
+		next = append(next, commandLine(r.c, "portalctl versions status", "directory", "offline")+"   (lists what is off the release)")
 	}
 	if u := r.plan.HelperURL(); u != "" {
 		next = append(next, "review the template changes: "+u)
