@@ -30,19 +30,48 @@ type LockOptions struct {
 	YarnVersion string
 	// Brief does not look for who keeps packages off the release.
 	Brief bool
+
+	leaveChecksums bool
 }
 
 // PlanLock adds to a plan the yarn.lock that belongs to it. Errors are a
 // *relock.Unsupported where only Yarn can write the lock; the plan is then as
 // it was.
 func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts LockOptions) error {
+	result, err := p.solve(ctx, in, source, opts)
+	if err != nil {
+		return err
+	}
+	p.setLock(in, result)
+	return nil
+}
+
+// PlanSeed is PlanLock where nothing but checksums of new packages is beyond
+// portalctl: Yarn is given a lock that lacks these, keeps its versions, and adds
+// them. Left to itself, Yarn would take the newest versions instead.
+func PlanSeed(ctx context.Context, in Input, p *Plan, source relock.Source, opts LockOptions) error {
+	opts.leaveChecksums = true
+	result, err := p.solve(ctx, in, source, opts)
+	if err != nil {
+		return err
+	}
+	p.seed = result.Lock
+	p.tellLock(result)
+	return nil
+}
+
+// Seed is the lock that Yarn is to complete, nil when it makes its own.
+func (p *Plan) Seed() []byte { return p.seed }
+
+// solve makes the lock of the portal as the plan leaves it.
+func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	texts := map[string][]byte{}
 	for _, f := range p.Files() {
 		texts[f.Rel] = f.New
 	}
 	project, err := in.Project.With(texts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	release := p.From
 	if _, moved := texts["backstage.json"]; moved {
@@ -52,11 +81,10 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 	after.Project, after.Settings = project, withCatalogs(in.Settings, p.Changes)
 	result, err := solve(ctx, after, release, source, opts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.judgePatches(after)
-	p.setLock(in, result)
-	return nil
+	return result, nil
 }
 
 // solve brings the lock of a project in line. On success the solver has taken
@@ -64,7 +92,7 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
 		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
-		BackstageVersion: release, Brief: opts.Brief,
+		BackstageVersion: release, Brief: opts.Brief, LeaveChecksums: opts.leaveChecksums,
 		ReadFile: func(rel string) ([]byte, error) {
 			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
 		},
@@ -115,7 +143,6 @@ func withCatalogs(s *yarnrc.Settings, changes []Change) *yarnrc.Settings {
 // setLock records the solver's answer.
 func (p *Plan) setLock(in Input, r *relock.Result) {
 	p.Lockfile.Mode, p.Lockfile.State = "native", "unchanged"
-	p.Lockfile.setResult(r)
 	if r.Changed {
 		p.Lockfile.State = "pending"
 		var old []byte
@@ -124,6 +151,12 @@ func (p *Plan) setLock(in Input, r *relock.Result) {
 		}
 		p.files["yarn.lock"] = &fileEdit{rel: "yarn.lock", path: filepath.Join(in.Project.Root, "yarn.lock"), old: old, new: r.Lock}
 	}
+	p.tellLock(r)
+}
+
+// tellLock puts what the solver found of the lock into the report.
+func (p *Plan) tellLock(r *relock.Result) {
+	p.Lockfile.setResult(r)
 	// What the solver found of the lock is more than what the plan could tell.
 	kept := make([]Note, 0, len(p.Notes))
 	for _, n := range p.Notes {

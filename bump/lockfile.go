@@ -10,8 +10,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// Lockfile is what happens to yarn.lock. Where portalctl writes it itself, it
-// says what changes in it; where Yarn does, only that it does.
+// Lockfile is what happens to yarn.lock. Where portalctl decides the versions,
+// it says what changes in it; where Yarn does, only that it does.
 type Lockfile struct {
 	// Mode is "native" (portalctl writes it), "yarn" or "skip".
 	Mode string `json:"mode"`
@@ -48,10 +48,14 @@ func (p *Plan) TakeYarnLock(text []byte) {
 	}
 	var s Status
 	s.compare(Input{Lock: lock}, p.release)
+	if c := p.Lockfile.LockChange; c != nil {
+		c.OfRelease, c.OnRelease = s.Packages, s.OnRelease
+		return
+	}
 	p.Lockfile.ofRelease, p.Lockfile.onRelease = s.Packages, s.OnRelease
 }
 
-// LockChange is what a lock that portalctl writes itself is like.
+// LockChange is what a lock is like whose versions portalctl decides.
 type LockChange struct {
 	Added   []LockedPackage `json:"added"`
 	Removed []LockedPackage `json:"removed"`
@@ -180,7 +184,11 @@ func aheadNotes(list []relock.Off) []Note {
 // sentence is one line on the lock for a report.
 func (l Lockfile) sentence() string {
 	by := "portalctl"
-	if l.Mode == "yarn" {
+	seeded := l.Mode == "yarn" && l.LockChange != nil
+	switch {
+	case seeded:
+		by += " and " + l.Yarn
+	case l.Mode == "yarn":
 		by = l.Yarn
 	}
 	var s string
@@ -206,10 +214,14 @@ func (l Lockfile) sentence() string {
 			s = "unchanged (not compared with the package.json files)"
 		}
 	}
-	if l.Why != "" {
+	switch {
+	case l.Why == "":
+	case seeded:
+		s += "\n  not by portalctl alone: " + l.Why
+	default:
 		s += "\n  not by portalctl: " + l.Why
 	}
-	if l.Mode == "yarn" && l.State == "pending" && l.Blocked == "" {
+	if l.Mode == "yarn" && !seeded && l.State == "pending" && l.Blocked == "" {
 		s += "\n  Yarn takes the newest versions that the ranges admit, not the release's"
 	}
 	if l.ofRelease > 0 {

@@ -35,6 +35,7 @@ type Plan struct {
 
 	files      map[string]*fileEdit
 	patches    []keyedPatch
+	seed       []byte            // the lock that Yarn is to complete
 	release    *release.Manifest // To
 	yarnPlugin bool
 	stays      bool

@@ -154,6 +154,9 @@ func (w *yarnWriter) UpdateLock(ctx context.Context, plan *bump.Plan) ([]byte, e
 	for _, f := range plan.Files() {
 		req.Files[f.Rel] = f.New
 	}
+	if seed := plan.Seed(); seed != nil {
+		req.Files["yarn.lock"] = seed
+	}
 	for _, ws := range w.co.project.Workspaces {
 		req.Workspaces = append(req.Workspaces, ws.Rel)
 	}

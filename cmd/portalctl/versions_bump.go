@@ -175,7 +175,8 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	if plan.Empty() {
 		return nil
 	}
-	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why}
+	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why,
+		LockChange: plan.Lockfile.LockChange}
 	// A dry run runs no Yarn, but says when the real run would find none.
 	if r.c.Bool("dry-run") {
 		opts := yarnOptions(r.co, r.e)
@@ -219,6 +220,12 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 		}
 		if at := at.String(); at != "" {
 			why += " (" + at + ")"
+		}
+		if u.Checksum && r.c.String("lockfile") == lockAuto && !plan.Empty() {
+			// What Yarn alone can do as well is no reason to fail.
+			if err := bump.PlanSeed(ctx, in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
+				return "", err
+			}
 		}
 		return why, nil
 	}

@@ -106,7 +106,7 @@ func (a *ahead) follow(p *pack, rng string) {
 	}
 	// What the policy covers it may decide otherwise when it knows all who ask.
 	loc, err := a.s.npmLocator(p, version)
-	if err == nil && next.conditions == "" && a.s.cfg.cacheKey == supportedCacheKey && !a.s.policy.Covers(p.name) {
+	if err == nil && next.conditions == "" && a.s.computes() && !a.s.policy.Covers(p.name) {
 		a.start(loc, ChecksumRequest{Name: p.name, Version: version, Manifest: m, CacheKey: supportedCacheKey})
 	}
 }
@@ -153,7 +153,7 @@ func (a *ahead) guess(p *pack, rng string) (string, bool) {
 // it will be needed for all that is known so far.
 func (a *ahead) checksum(p *pkg) {
 	s := a.s
-	if s.cfg.cacheKey != supportedCacheKey || p.soft || p.conditions != "" || s.stored(p) != "" {
+	if !s.computes() || p.soft || p.conditions != "" || s.stored(p) != "" {
 		return
 	}
 	if req, ok := s.checksumRequest(p); ok {

@@ -30,6 +30,9 @@ type Input struct {
 	// Brief leaves OffRelease and Ahead out of the result: finding who keeps
 	// each copy off the release takes a third of the time of a lock in order.
 	Brief bool
+	// LeaveChecksums leaves new packages without a checksum. Yarn fills in what
+	// a lock lacks and keeps the versions that it has.
+	LeaveChecksums bool
 	// Now is what the age gate counts from.
 	Now time.Time
 	// ReadFile reads a file of the project by its path from the root, with

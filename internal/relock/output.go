@@ -39,6 +39,11 @@ func (s *solver) printedChecksum(sum string) string {
 // supportedCacheKey is the one whose checksums can be computed here.
 const supportedCacheKey = "10c0"
 
+// computes reports whether checksums are computed at all.
+func (s *solver) computes() bool {
+	return s.cfg.cacheKey == supportedCacheKey && !s.in.LeaveChecksums
+}
+
 // checksums are those of all packages of the graph: the lock's, or for what
 // the lock has none of, new ones from the source. Yarn fetches the same
 // packages in its update-lockfile mode.
@@ -56,7 +61,7 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 			missing = append(missing, p)
 		}
 	}
-	if len(missing) == 0 {
+	if len(missing) == 0 || s.in.LeaveChecksums {
 		return sums, nil
 	}
 	slices.SortFunc(missing, func(a, b *pkg) int { return strings.Compare(a.loc.String(), b.loc.String()) })
@@ -110,7 +115,7 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]ChecksumRequest, error) {
 	if s.cfg.cacheKey != supportedCacheKey {
 		p := missing[0]
-		return nil, &Unsupported{
+		return nil, &Unsupported{Checksum: true,
 			Construct: "compressionLevel " + s.cfg.compression, Pos: s.in.Settings.CompressionLevel.Pos,
 			Why: "the checksum of " + p.loc.String() + ", which is new, would be of a compressed archive",
 		}
@@ -184,7 +189,7 @@ func (s *solver) registryPackage(p *pkg) (loc locator, patch string, err error) 
 }
 
 func (s *solver) noChecksum(p *pkg, why string) error {
-	u := &Unsupported{Construct: "new package " + p.loc.String(), Why: "its checksum cannot be computed: " + why}
+	u := &Unsupported{Checksum: true, Construct: "new package " + p.loc.String(), Why: "its checksum cannot be computed: " + why}
 	if p.entry != nil && p.entry.Line > 0 {
 		u.Pos = s.in.Lock.Pos(p.entry)
 	}

@@ -22,6 +22,9 @@ type Unsupported struct {
 	// Why says why it cannot be written, as a sentence without capital and
 	// full stop.
 	Why string
+	// Checksum says that a checksum is all that is missing: a lock without it
+	// (Input.LeaveChecksums) can be written.
+	Checksum bool
 }
 
 // Error is the construct, its place and the reason.
