@@ -29,13 +29,19 @@ func (pl *planner) notePatch(r pkgjson.Resolution, name, where string, spec pkgj
 		pl.plan.patches = append(pl.plan.patches, p)
 	}
 	switch {
-	// What the release's packages will ask for, the lock does not tell yet.
-	case p.held == "" && (applies || pl.plan.From != pl.plan.To):
+	case p.held == "" && (applies || pl.comesInUse(name, p.rng)):
 	case !applies:
 		pl.note(p.idle())
 	default:
 		pl.note(p.holds())
 	}
+}
+
+// comesInUse reports whether the release's own packages may ask for a range: the
+// lock does not tell it yet, and it is the release's version that they name.
+func (pl *planner) comesInUse(name, rng string) bool {
+	v := lowest(rng)
+	return pl.plan.From != pl.plan.To && v != nil && v.String() == pl.manifest.Packages[name]
 }
 
 // judgePatches says it anew once the lock is known: after has the portal and
