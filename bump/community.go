@@ -36,10 +36,19 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 	}
 	sort.Slice(candidates, func(i, j int) bool { return candidates[i].GreaterThan(candidates[j]) })
 
-	blocking := ""
+	if len(candidates) == 0 {
+		return target{note: &Note{Kind: Kept, Name: name, Message: nothingNewer(use, top) + "; it stays"}}, nil
+	}
+	blocking, deprecated := "", ""
 	for _, v := range candidates {
 		m, err := p.Version(v.Original())
-		if err != nil || m.Deprecated != "" {
+		if err != nil {
+			continue
+		}
+		if m.Deprecated != "" {
+			if deprecated == "" {
+				deprecated = fmt.Sprintf("%s@%s is deprecated (%s)", name, v, m.Deprecated)
+			}
 			continue
 		}
 		reason := pl.refuses(m)
@@ -50,11 +59,24 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 			blocking = fmt.Sprintf("%s@%s asks for %s", name, v, reason)
 		}
 	}
-	if blocking == "" {
-		blocking = "the registry has no newer version that is not deprecated"
+	switch {
+	case blocking != "":
+	case deprecated != "":
+		blocking = deprecated
+	default:
+		blocking = "the registry describes none"
 	}
 	return target{note: &Note{Kind: Blocker, Name: name, Message: fmt.Sprintf(
 		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
+}
+
+// nothingNewer says why there is nothing to choose from. That is no verdict on
+// the version in use: it may be one that the registry no longer has as latest.
+func nothingNewer(use inUse, top *semver.Version) string {
+	if use.version != nil && top != nil && use.version.GreaterThan(top) {
+		return fmt.Sprintf("%s is newer than the registry's latest, %s", use.version, top)
+	}
+	return "the registry has no version that could be taken"
 }
 
 // noteFamilies says of a blocked package which others of the same plugin move:

@@ -47,6 +47,9 @@ func newApp(e env) *cli.App {
 		Writer:    e.Out,
 		ErrWriter: e.Err,
 		Suggest:   true,
+		// Flags that may be repeated are; a comma belongs to the value, as in
+		// the glob '@{backstage,roadiehq}/*'.
+		DisableSliceFlagSeparator: true,
 		// Help is a flag everywhere; a help command would be one more name to
 		// reserve.
 		HideHelpCommand: true,

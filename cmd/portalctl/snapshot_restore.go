@@ -49,7 +49,12 @@ func runSnapshotRestore(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	progress := e.Progress("Looking at the databases", -1)
-	err = w.plan.Look(ctx, w.servers, c.StringSlice("only"))
+	// A list with commas as well, as rollback.sh takes it.
+	var only []string
+	for _, names := range c.StringSlice("only") {
+		only = append(only, strings.Split(names, ",")...)
+	}
+	err = w.plan.Look(ctx, w.servers, only)
 	progress.Done()
 	if err != nil {
 		return err
