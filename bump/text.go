@@ -165,6 +165,8 @@ func (p *Plan) otherChanges() []string {
 			out = append(out, fmt.Sprintf("%s: created with release %s", c.File, c.To))
 		case c.Section == "version":
 			out = append(out, fmt.Sprintf("%s: %s → %s", c.File, c.From, c.To))
+		case c.Section == "plugins" && strings.HasPrefix(c.Name, "@"):
+			out = append(out, fmt.Sprintf("%s: the Backstage Yarn plugin updated", c.File))
 		case c.Section == "plugins":
 			out = append(out, fmt.Sprintf("%s: %s of the Backstage Yarn plugin updated", c.File, c.Name))
 		}

@@ -34,7 +34,7 @@ func (s *Source) YarnPlugin(ctx context.Context, version string) ([]byte, error)
 	got, err := s.host.get(ctx, rel, "", maxPlugin)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.Wrap(ErrNotFound, fault.Pos{File: s.host.at(rel)}, "there is no Yarn plugin for Backstage release %s", v).
+		return nil, fault.Wrap(noPlugin{}, fault.Pos{File: s.host.at(rel)}, "there is no Yarn plugin for Backstage release %s", v).
 			WithNext("Check that the host has this file, then run: yarn plugin import %s", s.PluginURL(v))
 	case err != nil:
 		return nil, s.unreachable(ctx, err, "the Yarn plugin of release "+v)
@@ -47,6 +47,13 @@ func (s *Source) YarnPlugin(ctx context.Context, version string) ([]byte, error)
 	}
 	return got.body, nil
 }
+
+// noPlugin is an ErrNotFound about a release that may well exist: a mirror often
+// has the manifests only.
+type noPlugin struct{}
+
+func (noPlugin) Error() string { return "no such file" }
+func (noPlugin) Unwrap() error { return ErrNotFound }
 
 // checkPlugin looks for what every Yarn plugin has: module.exports and a
 // factory.
