@@ -330,6 +330,10 @@ func TestFixes(t *testing.T) {
 		osv.Package{Name: "a", Version: "1.0.0"}); got != "1.3.0" {
 		t.Errorf("a fix that another advisory applies to: got %q, want 1.3.0", got)
 	}
+	if got := target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "1.0.0 1.0.1", "1.5.0 1.6.0"), advisory(t, "GHSA-2", "a", high, "0 1.2.0")},
+		osv.Package{Name: "a", Version: "1.0.2"}); got != "1.2.0" {
+		t.Errorf("a lower fix of the second advisory: got %q, want 1.2.0", got)
+	}
 }
 
 func TestPackages(t *testing.T) {

@@ -100,14 +100,3 @@ func Why(locks []*Lock, name, version string) []Reason {
 	}
 	return list
 }
-
-// Names are the packages that the locks install, for a suggestion.
-func Names(locks []*Lock) []string {
-	var list []string
-	for _, p := range Packages(locks) {
-		if len(list) == 0 || list[len(list)-1] != p.Name {
-			list = append(list, p.Name)
-		}
-	}
-	return list
-}

@@ -100,8 +100,9 @@ type OffCopy struct {
 	Version string `json:"version"`
 	Release string `json:"release"`
 	// Reason is "range" (a range excludes the release's version), "ahead",
-	// "one copy" (a singleton that must be one) or "unavailable" (the registry
-	// lacks the release's version).
+	// "one copy" (a singleton that must be one), "unavailable" (the registry
+	// lacks the release's version) or "locked" (the lock has another version,
+	// though every range admits the release's).
 	Reason string  `json:"reason"`
 	Asks   []AskBy `json:"asks"`
 }

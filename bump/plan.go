@@ -160,12 +160,3 @@ func (p *Plan) sorted() []*fileEdit {
 	sort.Slice(out, func(i, j int) bool { return out[i].rel < out[j].rel })
 	return out
 }
-
-// Count is how many packages move by each jump.
-func (p *Plan) Count() map[Jump]int {
-	n := map[Jump]int{}
-	for _, m := range p.Packages {
-		n[m.Jump]++
-	}
-	return n
-}

@@ -176,7 +176,8 @@ func Open(dir string) (*Snapshot, error) {
 	name := filepath.Join(dir, ManifestFile)
 	src, err := readLimited(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.At(fault.Pos{File: dir}, "this is not a snapshot: it has no %s", ManifestFile)
+		return nil, fault.At(fault.Pos{File: dir}, "this is not a snapshot: it has no %s", ManifestFile).
+			WithNext("See which there are with portalctl snapshot list, and name one with --snapshot")
 	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: name}, "cannot be read")

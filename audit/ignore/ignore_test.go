@@ -188,6 +188,12 @@ func TestBase(t *testing.T) {
 		t.Error(got)
 	}
 
+	// One that is over when it is added will not count after the merge either.
+	d = load(t, Sources{HasBase: true, Head: policy("audit:\n  ignore:\n    - {id: CVE-2021-44228, reason: r, owner: o, expires: 2026-08-31}\n")})
+	if ig, ok := d.Added(log4); ok {
+		t.Errorf("%+v will count", ig)
+	}
+
 	// A longer time is another decision.
 	longer := policy(strings.Replace(string(head[0].Data), "2026-12-01", "2027-01-01", 1))
 	d = load(t, Sources{HasBase: true, Base: head, Head: longer})

@@ -99,6 +99,7 @@ func TestCompletionAndManName(t *testing.T) {
 		{"completion zsh", "#compdef portalctl"},
 		{"completion fish", "complete -c portalctl"},
 		{"man", ".TH portalctl 1"},
+		{"man", "Exit codes: 0 nothing blocks"},
 	} {
 		code, out, errOut := run0(t, "", nil, strings.Fields(tt.args)...)
 		if code != 0 || !strings.Contains(out, tt.want) || errOut != "" {

@@ -58,6 +58,7 @@ func manCommand(e env) *cli.Command {
 			if err := noArgs(c); err != nil {
 				return err
 			}
+			describe(c.App.Commands)
 			page, err := c.App.ToManWithSection(1)
 			if err != nil {
 				return fmt.Errorf("the manual page: %w", err)
@@ -65,5 +66,16 @@ func manCommand(e env) *cli.Command {
 			_, err = io.WriteString(e.Out, page)
 			return err
 		},
+	}
+}
+
+// describe gives each command's first line its description, exit codes
+// included: the page that cli writes leaves descriptions out.
+func describe(list []*cli.Command) {
+	for _, c := range list {
+		if c.Description != "" {
+			c.Usage += "\n\n" + c.Description
+		}
+		describe(c.Subcommands)
 	}
 }

@@ -205,13 +205,13 @@ func TestOlderLoaders(t *testing.T) {
 			t.Errorf("%q: %s, want %s", loader, got, want)
 		}
 	}
-	root := write(t, map[string]string{"app-config.yaml": "a: 1\n", "app-config.x.yaml": "a: 2\n"})
-	for loader, want := range map[string]float64{"1.10.2": 1, "1.10.3": 2} {
+	root := write(t, map[string]string{"app-config.yaml": "a: base\n", "app-config.x.yaml": "a: x\n"})
+	for loader, want := range map[string]string{"1.10.2": "base", "1.10.3": "x"} {
 		tree, err := Load(Options{Root: root, Env: []string{"BACKSTAGE_ENV=x"}, Loader: loader})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _, _ := tree.Number("a"); got != want {
+		if got, _, _ := tree.Text("a"); got.Reveal() != want {
 			t.Errorf("%s: a is %v", loader, got)
 		}
 	}
@@ -219,8 +219,8 @@ func TestOlderLoaders(t *testing.T) {
 
 func TestMergeKeyNote(t *testing.T) {
 	tree := mustLoad(t, map[string]string{"app-config.yaml": "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n"})
-	if ok, _ := tree.Has("y.a"); ok || len(tree.Notes) != 1 {
-		t.Errorf("merged: %v, notes %v", ok, tree.Notes)
+	if _, ok, err := tree.Get("y.a"); ok || err != nil || len(tree.Notes) != 1 {
+		t.Errorf("merged: %v, %v, notes %v", ok, err, tree.Notes)
 	}
 }
 

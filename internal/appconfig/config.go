@@ -58,12 +58,6 @@ func (c *Config) lookup(key string) (*node, *Config, error) {
 	return nil, nil, nil
 }
 
-// Has reports whether there is a value (ConfigReader.has).
-func (c *Config) Has(key string) (bool, error) {
-	v, _, err := c.lookup(key)
-	return v != nil, err
-}
-
 // Keys are the keys of the object itself, those of higher layers first
 // (ConfigReader.keys). A key that this layer sets to null is left out.
 func (c *Config) Keys() []string {
@@ -126,21 +120,6 @@ func (c *Config) Bool(key string) (b, ok bool, err error) {
 		return false, true, nil
 	}
 	return false, false, l.wrongKind(n, key, "a boolean")
-}
-
-// Number is a number, or a text that is one (ConfigReader.getOptionalNumber).
-func (c *Config) Number(key string) (f float64, ok bool, err error) {
-	n, l, err := c.lookup(key)
-	if err != nil || n == nil {
-		return 0, false, err
-	}
-	if n.kind != Number && n.kind != String {
-		return 0, false, l.wrongKind(n, key, "a number")
-	}
-	if f, ok = parseNumber(jsTrim(n.text)); !ok {
-		return 0, false, l.wrongKind(n, key, "a number")
-	}
-	return f, true, nil
 }
 
 // Sub is the object at key, over all layers (ConfigReader.getOptionalConfig);

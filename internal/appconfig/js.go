@@ -2,10 +2,8 @@ package appconfig
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // jsNumber is a number as JavaScript's String(n) gives it (ECMA-262
@@ -45,22 +43,3 @@ func jsSpace(r rune) bool {
 
 func jsTrim(s string) string    { return strings.TrimFunc(s, jsSpace) }
 func jsTrimEnd(s string) string { return strings.TrimRightFunc(s, jsSpace) }
-
-var (
-	jsDecimal = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
-	})
-	jsRadix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$`) })
-)
-
-// parseNumber is JavaScript's Number(text), for what is a finite number.
-func parseNumber(s string) (float64, bool) {
-	switch {
-	case jsDecimal().MatchString(s):
-		f, err := strconv.ParseFloat(s, 64)
-		return f, err == nil
-	case jsRadix().MatchString(s):
-		return radix(s[2:], map[byte]int{'x': 16, 'o': 8, 'b': 2}[s[1]|0x20]), true
-	}
-	return 0, false
-}

@@ -54,9 +54,6 @@ type Value struct {
 // Key is the dotted path of the value; items of lists have [i].
 func (v Value) Key() string { return v.key }
 
-// IsZero reports whether there is no value.
-func (v Value) IsZero() bool { return v.node == nil }
-
 // Kind is what the value is; Null for no value.
 func (v Value) Kind() Kind {
 	if v.node == nil {

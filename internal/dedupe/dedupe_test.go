@@ -80,6 +80,10 @@ func TestPlan(t *testing.T) {
 			"x@npm:^1.1.0 = x@npm:1.1.0", "x@npm:>=1.2 <1.4 = x@npm:1.2.0", "x@npm:^1.2.0 = x@npm:1.3.0", "x@npm:latest = x@npm:1.5.0"),
 			Options{Versions: release, Singleton: yes},
 			[]string{"x@npm:>=1.2 <1.4: 1.2.0 → 1.3.0"}},
+		{"a singleton: who is on the release has an answer and no say", lock(t,
+			"x@npm:~1.1.0 = x@npm:1.1.0", "x@npm:>=1.2 <1.4 = x@npm:1.2.0", "x@npm:^1.2.0 = x@npm:1.3.0", "x@npm:latest = x@npm:1.5.0"),
+			Options{Versions: release, Singleton: yes},
+			[]string{"x@npm:>=1.2 <1.4: 1.2.0 → 1.3.0"}},
 		{"most ranges", lock(t, "x@npm:^1.0.0 = x@npm:1.0.0", "x@npm:<1.2.0 = x@npm:1.1.0", "x@npm:>=1.0.0 = x@npm:2.0.0", "x@npm:>=1.1.0 = x@npm:2.0.1"),
 			Options{Strategy: Fewer},
 			[]string{"x@npm:^1.0.0: 1.0.0 → 1.1.0", "x@npm:>=1.0.0: 2.0.0 → 1.1.0", "x@npm:>=1.1.0: 2.0.1 → 1.1.0"}},
@@ -98,6 +102,7 @@ func TestPlan(t *testing.T) {
 		{"Classic", classic(t, "x@^1.0.0 = 1.0.0", "x@^1.1.0, x@^1.0.1 = 1.1.0", "y = 1.0.0", "y@latest = 2.0.0"),
 			Options{Strategy: Highest}, []string{"x@^1.0.0: 1.0.0 → 1.1.0", "y: 1.0.0 → 2.0.0"}},
 		{"Classic: what a resolution put higher stays", classic(t, "x@^1.0.0 = 2.0.0", "x@^1.1.0 = 1.1.0"), Options{Strategy: Highest}, nil},
+		{"Classic: what a resolution put on the release stays there", classic(t, "x@^2.0.0 = 1.1.0", "x@^2.1.0 = 2.1.0"), Options{Versions: release}, nil},
 		{"Classic: an alias is a package of its own", classic(t, "a@npm:x@^1.0.0 = 1.0.0", "a@npm:x@^1.1.0 = 1.1.0", "a@npm:y@^1.0.0 = 1.5.0"),
 			Options{Strategy: Highest}, []string{"a@npm:x@^1.0.0: 1.0.0 → 1.1.0"}},
 	} {

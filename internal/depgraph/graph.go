@@ -6,7 +6,6 @@ package depgraph
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -132,9 +131,6 @@ func (g *Graph) Resolver() *yarnlock.Resolver { return g.resolver }
 // Len is the number of nodes; nodes count from 0.
 func (g *Graph) Len() int { return len(g.nodes) }
 
-// Edges is the number of edges that lead somewhere.
-func (g *Graph) Edges() int { return len(g.edges) }
-
 // Entry is the lock entry of n, nil for a workspace that the lock lacks (all
 // of them on Classic).
 func (g *Graph) Entry(n Node) *yarnlock.Entry { return g.nodes[n].entry }
@@ -156,9 +152,6 @@ func (g *Graph) Node(e *yarnlock.Entry) Node {
 // Ident are the nodes of a package, whatever the names they are asked for
 // under, in lock order. A patch counts, and so does what it patches.
 func (g *Graph) Ident(name string) []Node { return g.byName[name] }
-
-// Idents are the names that Ident knows, sorted.
-func (g *Graph) Idents() []string { return slices.Sorted(maps.Keys(g.byName)) }
 
 // Several are the names that Ident has more than one node of, sorted.
 func (g *Graph) Several() []string {
@@ -200,17 +193,6 @@ func (g *Graph) In(n Node) func(yield func(Edge) bool) {
 			}
 		}
 	}
-}
-
-// Dependents are the distinct nodes that ask for n, sorted.
-func (g *Graph) Dependents(n Node) []Node {
-	var list []Node
-	for e := range g.In(n) {
-		if len(list) == 0 || list[len(list)-1] != e.From {
-			list = append(list, e.From)
-		}
-	}
-	return list
 }
 
 // Missing are the dependencies that the lock has no entry for: it is out of

@@ -215,7 +215,7 @@ func TestSharedBare(t *testing.T) {
 				t.Errorf("%s asks for %s@%s: not even another version has an entry", e.Pos, e.Name, e.Range)
 			}
 		}
-		t.Logf("%s: %d edges, %d without an entry", name, g.Edges(), len(g.Missing()))
+		t.Logf("%s: %d edges, %d without an entry", name, len(g.edges), len(g.Missing()))
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // Path is a way from a workspace to a package.
@@ -51,17 +49,6 @@ func (g *Graph) Why(n Node) []Path {
 	return paths
 }
 
-// Nearest is the shortest path to n from any workspace: the first of the
-// shortest in Why. ok is false for an orphan.
-func (g *Graph) Nearest(n Node) (p Path, ok bool) {
-	for _, other := range g.Why(n) {
-		if !ok || len(other.Steps) < len(p.Steps) {
-			p, ok = other, true
-		}
-	}
-	return p, ok
-}
-
 // descend follows falling distances from ws to n.
 func (g *Graph) descend(ws, n Node, dist []int32) []Edge {
 	steps := make([]Edge, 0, dist[ws])
@@ -85,15 +72,6 @@ func (g *Graph) descend(ws, n Node, dist []int32) []Edge {
 
 func before(a, b *Edge) bool {
 	return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.To, b.To)) < 0
-}
-
-// WhyEntry is Why for an entry of the lock.
-func (g *Graph) WhyEntry(e *yarnlock.Entry) []Path {
-	n := g.Node(e)
-	if n == None {
-		return nil
-	}
-	return g.Why(n)
 }
 
 // Asking are the distinct ranges that ask for n, as written, sorted.

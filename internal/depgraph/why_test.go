@@ -48,18 +48,6 @@ func TestWhy(t *testing.T) {
 			t.Errorf("why %s: %s", name, diff)
 		}
 	}
-	if got := g.WhyEntry(g.Entry(one(t, g, "z"))); len(got) != 3 {
-		t.Errorf("by entry: %d paths", len(got))
-	}
-	if got := g.WhyEntry(nil); got != nil {
-		t.Errorf("no entry: %v", got)
-	}
-	if p, ok := g.Nearest(one(t, g, "z")); !ok || show(g, p) != "packages/self > z@1 (npm:1)" {
-		t.Errorf("nearest: %v", p)
-	}
-	if _, ok := g.Nearest(one(t, g, "root")); ok {
-		t.Error("nobody asks for root")
-	}
 }
 
 // TestWhyDeterministic builds the graph anew each time: maps must not show.

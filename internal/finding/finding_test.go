@@ -413,6 +413,7 @@ func TestSARIF(t *testing.T) {
 			}
 			Results []struct {
 				RuleID, Level, BaselineState string
+				Message                      struct{ Text string }
 				RuleIndex                    int
 				PartialFingerprints          map[string]string
 				Suppressions                 []struct{ Kind, Justification string }
@@ -437,6 +438,9 @@ func TestSARIF(t *testing.T) {
 	if first.RuleID != "bad" || first.Level != "error" || first.RuleIndex != 0 || loc.ArtifactLocation.URI != "yarn.lock" || loc.Region.StartLine != 7 ||
 		first.PartialFingerprints["portalctl/v1"] != r.Findings[0].Fingerprint || len(first.Suppressions) != 0 {
 		t.Errorf("%+v", first)
+	}
+	if want := "@s/z is <bad>\n1.0.0: app\nNext: Run it, 100%"; first.Message.Text != want {
+		t.Errorf("message %q, want %q", first.Message.Text, want)
 	}
 	if known.BaselineState != "unchanged" || len(known.Suppressions) != 1 || ignored.Level != "note" || ignored.Suppressions[0].Justification != "r (until 2026-12-31)" {
 		t.Errorf("%+v\n%+v", known, ignored)

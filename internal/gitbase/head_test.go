@@ -52,7 +52,7 @@ func TestAt(t *testing.T) {
 	put(t, filepath.Join(root, "yarn.lock"), "two")
 	runGit(t, top, "commit", "-qam", "two")
 
-	for rev, want := range map[string]string{"HEAD": "two", "v1": "one", "main": "two", runGit(t, top, "rev-parse", "--short", "v1"): "one"} {
+	for rev, want := range map[string]string{"HEAD": "two", "v1": "one", "main": "two", runGit(t, top, "rev-parse", "--short", "v1"): "one", runGit(t, top, "rev-parse", "--short=4", "v1"): "one"} {
 		h, err := At(root, rev)
 		if err != nil {
 			t.Fatalf("%s: %v", rev, err)

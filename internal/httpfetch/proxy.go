@@ -41,18 +41,6 @@ func ProxyFromEnv(getenv func(string) string) Proxy {
 	return p
 }
 
-// Override replaces each address that is given (httpProxy and httpsProxy of
-// .yarnrc.yml); NoProxy stays.
-func (p Proxy) Override(httpProxy, httpsProxy string) Proxy {
-	if httpProxy != "" {
-		p.HTTP = httpProxy
-	}
-	if httpsProxy != "" {
-		p.HTTPS = httpsProxy
-	}
-	return p
-}
-
 func (p Proxy) forRequest(req *http.Request) (*url.URL, error) {
 	address := p.HTTP
 	if req.URL.Scheme == "https" {

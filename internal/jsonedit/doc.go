@@ -9,15 +9,13 @@
 // # Duplicate names
 //
 // JSON.parse keeps the last member of a name. So do Get and the setters: they
-// read and change the last one, the one that counts. Remove and RenameKey act
-// on all members of the name, since an earlier one would otherwise come to
-// life. Duplicates lists them, for a report.
+// read and change the last one, the one that counts. Remove takes out all
+// members of the name, since an earlier one would otherwise come to life.
 package jsonedit
 
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -73,9 +71,6 @@ func (d *Doc) Bytes() []byte {
 	return append([]byte(d.prefix), d.src.body...)
 }
 
-// File is the name given to Parse.
-func (d *Doc) File() string { return d.src.file }
-
 // Root is the top-level value.
 func (d *Doc) Root() Value { return Value{d.src, &d.root} }
 
@@ -91,39 +86,6 @@ func (d *Doc) Members(path ...string) []Member {
 		return nil
 	}
 	return v.Members()
-}
-
-// Duplicate is a member that has no effect, because a later one of the same
-// object has the same name.
-type Duplicate struct {
-	Path []string  // of the member, name included
-	Pos  fault.Pos // of the name that is ignored
-	Kept fault.Pos // of the name that counts
-}
-
-// Duplicates lists the members without effect, in file order.
-func (d *Doc) Duplicates() []Duplicate {
-	var dups []Duplicate
-	collectDuplicates(d.Root(), nil, &dups)
-	return dups
-}
-
-func collectDuplicates(v Value, path []string, dups *[]Duplicate) {
-	members := v.Members()
-	last := make(map[string]int, len(members))
-	for i, m := range members {
-		last[m.Name] = i
-	}
-	for i, m := range members {
-		p := append(path, m.Name)
-		if kept := last[m.Name]; kept != i {
-			*dups = append(*dups, Duplicate{Path: slices.Clone(p), Pos: m.Pos(), Kept: members[kept].Pos()})
-		}
-		collectDuplicates(m.Value, p, dups)
-	}
-	for i, e := range v.Elements() {
-		collectDuplicates(e, append(path, itoa(i)), dups)
-	}
 }
 
 func newSource(file string, skip int, body []byte) *source {

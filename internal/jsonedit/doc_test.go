@@ -86,7 +86,7 @@ func TestParseAccepts(t *testing.T) {
 	parse(t, `{"a": "<<<<<<< HEAD"}`)
 	deep := strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)
 	d := parse(t, deep)
-	if len(d.Duplicates()) != 0 || string(d.Bytes()) != deep {
+	if string(d.Bytes()) != deep {
 		t.Error("deep document not kept")
 	}
 }
@@ -131,25 +131,13 @@ func TestGet(t *testing.T) {
 	}
 }
 
-func TestMembersAndDuplicates(t *testing.T) {
+func TestMembers(t *testing.T) {
 	d := parse(t, `{"d": {"x": 1}, "d": {"y": 1, "x": 2, "y": 3}, "l": [{"z": 1, "z": 2}]}`)
 	var got []string
 	for _, m := range d.Members("d") {
 		got = append(got, m.Name+"="+m.Value.String()+" "+m.Pos().String())
 	}
 	want := []string{"y=1 package.json:1:23", "x=2 package.json:1:31", "y=3 package.json:1:39"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	got = nil
-	for _, dup := range d.Duplicates() {
-		got = append(got, strings.Join(dup.Path, ".")+" "+dup.Pos.String()+" "+dup.Kept.String())
-	}
-	want = []string{
-		"d package.json:1:2 package.json:1:17",
-		"d.y package.json:1:23 package.json:1:39",
-		"l.0.z package.json:1:55 package.json:1:63",
-	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -1,8 +1,6 @@
 package jsonedit
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -27,60 +25,8 @@ func (d *Doc) SetString(path []string, s string) error {
 // Literal is s as a JSON string, in the way that SetString writes it.
 func Literal(s string) []byte { return hujson.String(s) }
 
-// Set makes the existing value at path the JSON text raw. Nothing changes when
-// it is written like that already.
-func (d *Doc) Set(path []string, raw []byte) error {
-	v, err := d.find(path)
-	if err != nil {
-		return err
-	}
-	if err := d.checkRaw(raw); err != nil {
-		return err
-	}
-	raw = bytes.TrimSpace(raw)
-	if bytes.Equal(v.Raw(), raw) {
-		return nil
-	}
-	return d.splice(v.v.StartOffset, v.v.EndOffset, raw)
-}
-
-// RenameKey gives the member at path another name; its value and its place in
-// the file stay. All members of the old name are renamed (see Duplicates). A
-// sibling that has the new name already is an error.
-func (d *Doc) RenameKey(path []string, to string) error {
-	v, err := d.find(path)
-	if err != nil {
-		return err
-	}
-	parent, from, ok := d.memberOf(path)
-	if !ok {
-		return fault.At(v.Pos(), "%s has no name to change", where(path)).WithNext(nextReport)
-	}
-	if from == to {
-		return nil
-	}
-	if i := parent.index(to); i >= 0 {
-		pos := d.src.pos(parent.object().Members[i].Name.StartOffset)
-		return fault.At(pos, "%q cannot be renamed to %q: there is a member of that name", from, to).
-			WithNext("Remove one of the two, then run the command again.")
-	}
-	members := parent.object().Members
-	saved := *d
-	for i := len(members) - 1; i >= 0; i-- { // backwards: earlier offsets stay true
-		if name(&members[i]) != from {
-			continue
-		}
-		n := members[i].Name
-		if err := d.splice(n.StartOffset, n.EndOffset, hujson.String(to)); err != nil {
-			*d = saved
-			return err
-		}
-	}
-	return nil
-}
-
 // Remove takes the value at path out, with its comma and its line. All members
-// of the name go (see Duplicates). Removing what is not there is an error.
+// of the name go. Removing what is not there is an error.
 func (d *Doc) Remove(path []string) error {
 	if len(path) == 0 {
 		return fault.At(d.Root().Pos(), "the whole document cannot be removed").WithNext(nextReport)
@@ -147,22 +93,6 @@ func (d *Doc) find(path []string) (Value, error) {
 		return v, fault.At(fault.Pos{File: d.src.file}, "there is no %s", where(path)).WithNext(nextReport)
 	}
 	return v, nil
-}
-
-// memberOf is the object that holds the member at path, and the member's name.
-func (d *Doc) memberOf(path []string) (parent Value, name string, ok bool) {
-	if len(path) == 0 {
-		return Value{}, "", false
-	}
-	parent, ok = d.Get(path[:len(path)-1]...)
-	return parent, path[len(path)-1], ok && parent.object() != nil
-}
-
-func (d *Doc) checkRaw(raw []byte) error {
-	if !json.Valid(raw) {
-		return fault.At(fault.Pos{File: d.src.file}, "not a JSON value: %.40q", raw).WithNext(nextReport)
-	}
-	return nil
 }
 
 // splice replaces body[start:end] and parses again, which keeps offsets true

@@ -2,6 +2,7 @@ package jsonedit
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -20,8 +21,8 @@ func (d *Doc) InsertString(path []string, s string) error {
 // always go to the end, because package.json fields have a customary order,
 // not a sorted one. A member that exists is an error.
 func (d *Doc) Insert(path []string, raw []byte) error {
-	if err := d.checkRaw(raw); err != nil {
-		return err
+	if !json.Valid(raw) {
+		return fault.At(fault.Pos{File: d.src.file}, "not a JSON value: %.40q", raw).WithNext(nextReport)
 	}
 	if len(path) == 0 {
 		return fault.At(d.Root().Pos(), "the whole document cannot be inserted").WithNext(nextReport)
@@ -156,4 +157,13 @@ func (d *Doc) emptyStyle(path []string) (open, end string) {
 	}
 	unit := strings.TrimLeft(lastLine(root.Members[0].Name.BeforeExtra), "\r\n")
 	return line + unit, line
+}
+
+// memberOf is the object that holds the member at path, and the member's name.
+func (d *Doc) memberOf(path []string) (parent Value, name string, ok bool) {
+	if len(path) == 0 {
+		return Value{}, "", false
+	}
+	parent, ok = d.Get(path[:len(path)-1]...)
+	return parent, path[len(path)-1], ok && parent.object() != nil
 }

@@ -108,20 +108,6 @@ func (a *Advisory) Affects(p Package) bool {
 // Fixed lists, lowest first, the versions of a package that end an affected
 // range. What is given as the last affected version is not the fix.
 func (a *Advisory) Fixed(name string) []string {
-	return a.fixed(name, func(interval) bool { return true })
-}
-
-// FixedFor is Fixed for the ranges that hold a version: as a rule one version,
-// of the release line that the package is on.
-func (a *Advisory) FixedFor(p Package) []string {
-	v, err := semrange.ParseVersion(p.Version)
-	if err != nil {
-		return nil
-	}
-	return a.fixed(p.Name, func(i interval) bool { return i.holds(v) })
-}
-
-func (a *Advisory) fixed(name string, of func(interval) bool) []string {
 	var list []*semver.Version
 	for _, f := range a.ranges {
 		if f.Package.Name != name {
@@ -129,7 +115,7 @@ func (a *Advisory) fixed(name string, of func(interval) bool) []string {
 		}
 		for _, s := range f.Ranges {
 			for _, i := range s.intervals() {
-				if i.to != nil && !i.last && of(i) {
+				if i.to != nil && !i.last {
 					list = append(list, i.to)
 				}
 			}

@@ -94,14 +94,6 @@ func (c *Child) Kill() {
 	<-c.done
 }
 
-// CPU is the time that the program used, once it has ended.
-func (c *Child) CPU() time.Duration {
-	if s := c.cmd.ProcessState; s != nil {
-		return s.UserTime() + s.SystemTime()
-	}
-	return 0
-}
-
 // Wait waits for the end. A failure carries what the program wrote to stderr.
 func (c *Child) Wait() error {
 	<-c.done

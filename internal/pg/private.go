@@ -72,7 +72,8 @@ func (p *Private) Access(t Target) (Access, error) {
 		line += "localhost:" + strconv.Itoa(t.PortOr()) + ":*:" + passEscape(t.User) + ":" + passEscape(t.Password.Reveal()) + "\n"
 	}
 	if strings.ContainsAny(t.Password.Reveal(), "\n\r\x00") {
-		return Access{}, fault.New("the password of %s holds a line break, which no passfile can", t)
+		return Access{}, fault.New("the password of %s holds a line break, which no passfile can", t).
+			WithNext("Take the line break out, or give the role another password")
 	}
 	if t.Password.IsZero() {
 		line = ""

@@ -176,7 +176,8 @@ func (t Target) tls(mode string) (*tls.Config, error) {
 	if t.Cert != "" && !t.Key.IsZero() {
 		pair, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key.Reveal()))
 		if err != nil {
-			return nil, fault.New("the client certificate for %s and its key do not fit together", t.Address())
+			return nil, fault.New("the client certificate for %s and its key do not fit together", t.Address()).
+				WithNext("Give ssl.cert and ssl.key the PEM text of one pair")
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}
@@ -196,7 +197,8 @@ func (t Target) tls(mode string) (*tls.Config, error) {
 		}
 	case "verify-full":
 	default:
-		return nil, fault.New("the sslmode %q is not one of libpq's", mode)
+		return nil, fault.New("the sslmode %q is not one of libpq's", mode).
+			WithNext("Use disable, allow, prefer, require, verify-ca or verify-full")
 	}
 	return cfg, nil
 }

@@ -89,3 +89,24 @@ func TestCauseKeepsTheCode(t *testing.T) {
 		t.Error("another error is changed")
 	}
 }
+
+// What cannot be used at all is refused before anything connects, with the way
+// out.
+func TestRefusalsSayWhatToDo(t *testing.T) {
+	var private Private
+	defer private.Close()
+	access := func(t Target) error { _, err := private.Access(t); return err }
+	config := func(t Target) error { _, err := t.config("postgres"); return err }
+	for _, tt := range []struct {
+		err        error
+		what, next string
+	}{
+		{access(Target{Host: "h", User: "u", Password: NewSecret("a\nb")}), "the password of u@h:5432 holds a line break", "another password"},
+		{config(Target{Host: "h", SSLMode: "require", Cert: "x", Key: NewSecret("y")}), "certificate for h:5432 and its key do not fit", "one pair"},
+		{config(Target{Host: "h", SSLMode: "on"}), `the sslmode "on" is not one`, "verify-full"},
+	} {
+		if tt.err == nil || !strings.Contains(tt.err.Error(), tt.what) || !strings.Contains(fault.NextOf(tt.err), tt.next) {
+			t.Errorf("got %v, next %q", tt.err, fault.NextOf(tt.err))
+		}
+	}
+}

@@ -103,12 +103,3 @@ func (f *File) Edit(change func(*jsonedit.Doc) error) error {
 	*f = *next
 	return nil
 }
-
-// Duplicates lists the members that have no effect because a later one has the
-// same name. The model shows the later one, as JSON.parse does.
-func (f *File) Duplicates() []jsonedit.Duplicate {
-	if doc := f.Doc(); doc != nil {
-		return doc.Duplicates()
-	}
-	return nil
-}

@@ -165,6 +165,26 @@ func TestOrderOfAnswers(t *testing.T) {
 	}
 }
 
+// A package that loses one of its versions has changed, and so has one that
+// gains one; neither is new or gone.
+func TestChangedVersions(t *testing.T) {
+	const portal = "-- package.json --\n{\"name\": \"root\", \"dependencies\": {\"a\": \"^1.1.0\", \"b\": \"^1.0.0\"}, \"devDependencies\": {\"y\": \"npm:@s/c@1\"}}\n"
+	res, err := Solve(t.Context(), project(t, portal+"-- yarn.lock --\n"+
+		lockOf("a@npm:^1.1.0 = 1.1.0 b@^1.0.0\nb@npm:^1.0.0 = 1.5.0\nb@npm:^2.0.0 = 2.0.0\nold@npm:^1.0.0 = 1.0.0\n")), registryOf(t, npmPackages), Highest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Update{{"b", []string{"2.0.0"}, nil}}, res.Updated); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Package{{"@s/c", "1.0.0"}}, res.Added); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Package{{"old", "1.0.0"}}, res.Removed); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUnsupported(t *testing.T) {
 	lock := func(head string) string {
 		return "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {\"a\": \"^1.0.0\"}}\n-- yarn.lock --\n" + head
@@ -183,6 +203,7 @@ func TestUnsupported(t *testing.T) {
 		{"exec", dep("exec:./x.js"), "exec: dependency x@exec:./x.js::locator=root%40workspace%3A.", "package.json:2:8"},
 		{"unknown protocol", dep("foo:^1"), "protocol foo: x@foo:^1", "package.json:2:8"},
 		{"backstage without its plugin", dep("backstage:^"), "range x@backstage:^", "package.json:2:8"},
+		{"backstage with another operator", dep("backstage:~") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/@yarnpkg/plugin-backstage.cjs\n", "range x@backstage:~", "package.json:2:8"},
 		{"unknown plugin", dep("1") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-odd.cjs\n", "Yarn plugin plugin-odd", ".yarnrc.yml:2:5"},
 		{"unknown setting", dep("1") + "-- .yarnrc.yml --\nfutureSetting: 1\n", "setting futureSetting", ".yarnrc.yml:1:1"},
 		{"compressed archives", lock("") + "-- .yarnrc.yml --\ncompressionLevel: mixed\n", "compressionLevel mixed", ".yarnrc.yml:1:19"},

@@ -36,12 +36,6 @@ func (u *Unsupported) Error() string {
 	return text
 }
 
-// Fault is the error that a user sees when no Yarn may take over.
-func (u *Unsupported) Fault() *fault.Error {
-	return fault.At(u.Pos, "the lockfile cannot be written without Yarn: %s: %s", u.Construct, u.Why).
-		WithNext("Use --lockfile yarn to let the repo's own Yarn write it, or --lockfile skip to leave it as it is.")
-}
-
 // AsUnsupported is the Unsupported on err's chain, or nil.
 func AsUnsupported(err error) *Unsupported {
 	var u *Unsupported

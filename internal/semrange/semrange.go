@@ -164,28 +164,3 @@ func (r Range) somePre(test func(c *comparator, pre string) bool) bool {
 	}
 	return false
 }
-
-// Max is the highest of versions that r admits (semver.maxSatisfying, without
-// includePrerelease), or nil. Of equal versions the first wins; nils are
-// skipped.
-//
-// Yarn asks once more with prereleases when the range is a raw "*" and no
-// stable version exists: the caller does that with MaxPre.
-func Max(r Range, versions []*semver.Version) *semver.Version {
-	return maxOf(r.Satisfies, versions)
-}
-
-// MaxPre is Max with includePrerelease.
-func MaxPre(r Range, versions []*semver.Version) *semver.Version {
-	return maxOf(r.SatisfiesPre, versions)
-}
-
-func maxOf(in func(*semver.Version) bool, versions []*semver.Version) *semver.Version {
-	var best *semver.Version
-	for _, v := range versions {
-		if in(v) && (best == nil || Compare(v, best) > 0) {
-			best = v
-		}
-	}
-	return best
-}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/Masterminds/semver/v3"
-	"github.com/google/go-cmp/cmp"
 )
 
 func mustVersions(t testing.TB, list ...string) []*semver.Version {
@@ -153,28 +152,6 @@ func TestCompare(t *testing.T) {
 	double := mustVersions(t, "1.0.0-9007199254740993.2", "1.0.0-9007199254740992.1")
 	if Compare(double[0], double[1]) != 0 {
 		t.Error("9007199254740993 and 9007199254740992 differ, in JavaScript they do not")
-	}
-}
-
-func TestMax(t *testing.T) {
-	versions := append(mustVersions(t, "1.2.0", "2.1.0-rc.1", "2.0.0+a", "2.0.0+b", "1.10.0", "3.0.0-rc.1"), nil)
-	name := func(v *semver.Version) string {
-		if v == nil {
-			return "none"
-		}
-		return v.Original()
-	}
-	var got [][3]string
-	for _, rng := range []string{"^1", "*", ">=2", "^3", "^4"} {
-		r := mustParse(t, rng)
-		got = append(got, [3]string{rng, name(Max(r, versions)), name(MaxPre(r, versions))})
-	}
-	want := [][3]string{
-		{"^1", "1.10.0", "1.10.0"}, {"*", "2.0.0+a", "3.0.0-rc.1"}, {">=2", "2.0.0+a", "3.0.0-rc.1"},
-		{"^3", "none", "3.0.0-rc.1"}, {"^4", "none", "none"},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }
 

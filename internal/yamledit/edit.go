@@ -1,9 +1,6 @@
 package yamledit
 
 import (
-	"bytes"
-	"cmp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,55 +21,11 @@ func (d *Doc) SetString(path []string, s string) error {
 		return err
 	}
 	for _, text := range r.spellings {
-		if d.splice(r.start, r.end, text, sameBut{values: map[*yaml.Node]string{r.node: s}}) {
+		if d.splice(r.start, r.end, text, sameBut{r.node, s}) {
 			return nil
 		}
 	}
 	return d.notEdited(d.posOf(r.node), path)
-}
-
-// Set is one change of SetStrings.
-type Set struct {
-	Path  []string
-	Value string
-}
-
-// SetStrings is SetString for many values at once: a file is parsed again only
-// once. Either all values are changed or none.
-func (d *Doc) SetStrings(sets []Set) error {
-	var plans []replacement
-	diff := sameBut{values: map[*yaml.Node]string{}}
-	for _, set := range sets {
-		r, err := d.plan(set.Path, set.Value)
-		if err != nil {
-			return err
-		}
-		if r.spellings != nil {
-			plans = append(plans, r)
-			diff.values[r.node] = set.Value
-		}
-	}
-	slices.SortFunc(plans, func(a, b replacement) int { return cmp.Compare(a.start, b.start) })
-	var out []byte
-	at, overlap := 0, false
-	for _, r := range plans {
-		if overlap = overlap || r.start < at; overlap {
-			break
-		}
-		out = append(append(out, d.lay.src[at:r.start]...), r.spellings[0]...)
-		at = r.end
-	}
-	if !overlap && d.accept(append(out, d.lay.src[at:]...), diff) {
-		return nil
-	}
-	before := *d
-	for _, set := range sets {
-		if err := d.SetString(set.Path, set.Value); err != nil {
-			*d = before
-			return err
-		}
-	}
-	return nil
 }
 
 // replacement is a scalar's text and what may take its place, the best first;
@@ -117,124 +70,6 @@ func (d *Doc) plan(path []string, s string) (replacement, error) {
 		}
 	}
 	return r, nil
-}
-
-// InsertString adds the member path (its last element is the new key) with the
-// text s behind the last member of a mapping in block style, indented like it.
-// A file without content gets its first member. What is not that simple is
-// refused with a *fault.Error.
-func (d *Doc) InsertString(path []string, s string) error {
-	if len(path) == 0 || !utf8.ValidString(s) || !utf8.ValidString(path[len(path)-1]) {
-		return fault.At(fault.Pos{File: d.file}, "no valid key or text to insert")
-	}
-	parentPath, key := path[:len(path)-1], path[len(path)-1]
-	if old, ok := d.Get(path...); ok {
-		return fault.At(old.Pos(), "%s is there already", name(path))
-	}
-	parent, ok := d.Get(parentPath...)
-	if !ok {
-		return d.missing(parentPath)
-	}
-	if err := d.editable(parent, parentPath); err != nil {
-		return err
-	}
-	at, indent := len(d.lay.src), 0
-	mapping := parent.node
-	if parent.Omitted() && len(parentPath) == 0 {
-		mapping = nil
-	}
-	if mapping != nil {
-		if parent.Kind() != Mapping || parent.node.Style&yaml.FlowStyle != 0 || len(parent.node.Content) == 0 {
-			return fault.At(parent.Pos(), "%s is not a mapping with one member a line", name(parentPath)).
-				WithNext("Add %q to it by hand", key)
-		}
-		_, end, ok := d.lay.span(mapping)
-		if ok {
-			at, ok = d.restOfLine(end)
-		}
-		if !ok {
-			return d.notEdited(parent.Pos(), path)
-		}
-		indent = mapping.Content[0].Column - 1
-	}
-	eol := d.eol()
-	before, after := eol, ""
-	if at == 0 || d.lay.src[at-1] == '\n' || string(d.lay.src[:at]) == bom {
-		before, after = "", eol
-	}
-	quotes := d.commonQuotes()
-	for _, k := range spellings(key, 0, quotes, false) {
-		for _, text := range spellings(s, 0, quotes, false) {
-			line := before + strings.Repeat(" ", indent) + k + ": " + text + after
-			if d.splice(at, at, line, sameBut{insert: true, parent: mapping, key: key, want: s}) {
-				return nil
-			}
-		}
-	}
-	return d.notEdited(parent.Pos(), path)
-}
-
-// Remove deletes the member at path with the lines it stands on. Comments on
-// lines of their own stay. The mapping must be in block style and keep another
-// member, and the member must start a line; all else is refused with a
-// *fault.Error.
-func (d *Doc) Remove(path []string) error {
-	v, ok := d.Get(path...)
-	if !ok || len(path) == 0 {
-		return d.missing(path)
-	}
-	if v.shared {
-		return d.editable(v, path)
-	}
-	parent, _ := d.Get(path[:len(path)-1]...)
-	if parent.Kind() != Mapping || parent.node.Style&yaml.FlowStyle != 0 || len(parent.node.Content) < 4 {
-		return fault.At(v.Pos(), "%s is not one of several members on lines of their own", name(path)).WithNext("Remove it by hand")
-	}
-	var key *yaml.Node
-	for i := 0; i+1 < len(parent.node.Content); i += 2 {
-		if parent.node.Content[i+1] == v.node {
-			key = parent.node.Content[i]
-		}
-	}
-	start := d.lay.offset(key.Line, 1)
-	_, end, ok := d.lay.span(v.node)
-	if ok {
-		end, ok = d.restOfLine(end)
-	}
-	if !ok || strings.Trim(string(d.lay.src[start:d.lay.offset(key.Line, key.Column)]), " ") != "" {
-		return d.notEdited(v.Pos(), path)
-	}
-	if end < len(d.lay.src) {
-		end += breakAt(d.lay.src, end)
-	}
-	if !d.splice(start, end, "", sameBut{parent: parent.node, removed: key}) {
-		return d.notEdited(v.Pos(), path)
-	}
-	return nil
-}
-
-// restOfLine is the end of the line that offset i is on, if nothing but blanks
-// and a comment follow there.
-func (d *Doc) restOfLine(i int) (int, bool) {
-	src := d.lay.src
-	comment := false
-	for ; i < len(src) && breakAt(src, i) == 0; i++ {
-		switch {
-		case comment || d.lay.blank(i):
-		case src[i] == '#':
-			comment = true
-		default:
-			return 0, false
-		}
-	}
-	return i, true
-}
-
-func (d *Doc) eol() string {
-	if i := bytes.IndexByte(d.lay.src, '\n'); i > 0 && d.lay.src[i-1] == '\r' {
-		return "\r\n"
-	}
-	return "\n"
 }
 
 // commonQuotes are the quotes that the file uses most, single ones if none.

@@ -6,14 +6,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sameBut names the difference that an edit may make.
+// sameBut is the difference that an edit may make: this scalar becomes that text.
 type sameBut struct {
-	values  map[*yaml.Node]string // these scalars become that
-	parent  *yaml.Node            // this mapping gains key: want at its end, or loses removed
-	insert  bool                  // without parent: the file had no content before
-	key     string
-	removed *yaml.Node // the key
-	want    string
+	node *yaml.Node
+	want string
 }
 
 // splice replaces src[start:end] by text if accept agrees.
@@ -33,38 +29,16 @@ func (d *Doc) accept(src []byte, diff sameBut) bool {
 }
 
 func (s sameBut) equal(a, b *yaml.Node) bool {
-	switch {
-	case s.insert && s.parent == nil:
-		return b != nil && b.Kind == yaml.MappingNode && len(b.Content) == 2 && s.isAdded(b.Content)
-	case a == nil || b == nil:
+	if a == nil || b == nil {
 		return a == b
 	}
-	if want, ok := s.values[a]; ok {
-		return b.Kind == yaml.ScalarNode && b.Value == want && b.Anchor == a.Anchor &&
+	if a == s.node {
+		return b.Kind == yaml.ScalarNode && b.Value == s.want && b.Anchor == a.Anchor &&
 			(b.ShortTag() == "!!str" || b.Style&quoted == 0 && a.ShortTag() != "!!str")
 	}
 	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor {
 		return false
 	}
-	want, got := a.Content, b.Content
-	if a == s.parent {
-		switch {
-		case s.removed != nil:
-			i := slices.Index(want, s.removed)
-			want = slices.Concat(want[:i], want[i+2:])
-		default:
-			if len(got) < 2 || !s.isAdded(got[len(got)-2:]) {
-				return false
-			}
-			got = got[:len(got)-2]
-		}
-	}
 	// Aliases compare by name: their targets are compared where they stand.
-	return slices.EqualFunc(want, got, s.equal)
-}
-
-func (s sameBut) isAdded(pair []*yaml.Node) bool {
-	k, v := pair[0], pair[1]
-	return k.Kind == yaml.ScalarNode && k.Value == s.key && k.ShortTag() == "!!str" &&
-		v.Kind == yaml.ScalarNode && v.Value == s.want && v.ShortTag() == "!!str"
+	return slices.EqualFunc(a.Content, b.Content, s.equal)
 }

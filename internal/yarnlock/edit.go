@@ -153,38 +153,9 @@ func (l *Lock) Remove(e *Entry) {
 	l.relist()
 }
 
-// Replace puts new where old was: it takes over old's keys, besides those it
-// has.
-func (l *Lock) Replace(old, new *Entry) error {
-	keys := slices.Clone(new.Keys)
-	for _, k := range old.Keys {
-		if !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
-	}
-	for _, k := range keys {
-		if at := l.keys[k]; at != nil && at != old {
-			return fault.New("%s is in the lockfile already", brief(k.String()))
-		}
-	}
-	l.Remove(old)
-	new.Keys = keys
-	return l.Add(new)
-}
-
-// Rebind makes d resolve to the entry of loc, which must be in the lock. d
-// leaves the entry that it resolved to; an entry left without keys goes. A
-// descriptor that is not in the lock yet is added.
-func (l *Lock) Rebind(d Descriptor, loc Locator) error {
-	to := l.Locate(loc)
-	if to == nil {
-		return fault.New("%s cannot resolve to %s: the lockfile has no such package", brief(d.String()), brief(loc.String()))
-	}
-	l.RebindTo(d, to)
-	return nil
-}
-
-// RebindTo is Rebind to an entry of the lock.
+// RebindTo makes d resolve to an entry of the lock. d leaves the entry that it
+// resolved to; an entry left without keys goes. A descriptor that is not in the
+// lock yet is added.
 func (l *Lock) RebindTo(d Descriptor, to *Entry) {
 	if l.keys[d] == to {
 		return

@@ -141,9 +141,6 @@ type Field struct {
 // Touch marks e as changed, so that Format prints it anew.
 func (e *Entry) Touch() { e.dirty = true }
 
-// Touched reports whether e will be printed anew.
-func (e *Entry) Touched() bool { return e.dirty }
-
 // Optional reports whether e asks for name in a way that lets its installation
 // fail: dependenciesMeta.<name>.optional, or Classic's optionalDependencies.
 func (e *Entry) Optional(name string) bool {
@@ -155,16 +152,6 @@ func (e *Entry) Optional(name string) bool {
 	for _, d := range e.OptionalDependencies {
 		if d.Name == name {
 			return true
-		}
-	}
-	return false
-}
-
-// OptionalPeer reports whether peerDependenciesMeta calls the peer optional.
-func (e *Entry) OptionalPeer(name string) bool {
-	for _, m := range e.PeerDependenciesMeta {
-		if m.Name == name {
-			return flag(m, "optional") == "true"
 		}
 	}
 	return false

@@ -132,20 +132,6 @@ func literalOf(cjs, fn []byte) ([]byte, bool) {
 	return body[:k], true
 }
 
-// Names are the packages that Yarn patches, sorted. Their descriptors are
-// bound as patch:…#optional!builtin<compat/name>.
-func (s *BuiltinSet) Names() []string {
-	names := make([]string, 0, len(s.patches))
-	for name := range s.patches {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Has reports whether Yarn patches the package name.
-func (s *BuiltinSet) Has(name string) bool { return s.patches[name] != nil }
-
 // Patch is what Yarn does to version of package name, which may be nothing:
 // then its hash is that of no effects, and the zip is made anew all the same.
 // ok is false for a package that Yarn has no patch for.

@@ -69,7 +69,8 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).
 			WithNext("Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
 	case !dump.whole:
-		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end")
+		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
+			WithNext("Nothing live was changed. " + nextVerify)
 	}
 	return nil
 }
@@ -95,12 +96,14 @@ func (r *run) examine(ctx context.Context, t *Target, name string) error {
 	return nil
 }
 
+const nextVerify = "Check the snapshot with: portalctl snapshot verify --rehearse"
+
 func stageError(ctx context.Context, err error, format string, args ...any) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return fault.Wrap(pg.Cause(err), fault.Pos{}, format, args...).
-		WithNext("Nothing live was changed. Check the snapshot with: portalctl snapshot verify --rehearse")
+		WithNext("Nothing live was changed. " + nextVerify)
 }
 
 // access is what a child needs to reach a server.

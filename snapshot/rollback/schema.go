@@ -146,7 +146,7 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 	case err != nil:
 		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name())
 	case !dump.whole:
-		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end")
+		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").WithNext(nextVerify)
 	}
 	return nil
 }

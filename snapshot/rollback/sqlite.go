@@ -191,10 +191,12 @@ func examineFile(ctx context.Context, t *Target, name string) error {
 		return fault.Wrap(err, fault.Pos{File: name}, "the restored file cannot be read")
 	}
 	if d := diffRows(t.was.Tables, counts, nil); len(d) > 0 {
-		return fault.At(fault.Pos{File: name}, "the restored file is not what the snapshot recorded: %s", d[0])
+		return fault.At(fault.Pos{File: name}, "the restored file is not what the snapshot recorded: %s", d[0]).
+			WithNext("Nothing live was changed. " + nextVerify)
 	}
 	if c := compareMigrations(t.then(), now); len(c) > 0 {
-		return fault.At(fault.Pos{File: name}, "the restored file has other migrations than the snapshot recorded: %s", c[0].Table)
+		return fault.At(fault.Pos{File: name}, "the restored file has other migrations than the snapshot recorded: %s", c[0].Table).
+			WithNext("Nothing live was changed. " + nextVerify)
 	}
 	return nil
 }

@@ -45,9 +45,6 @@ type Source struct {
 	unpacking chan struct{}
 
 	done, total atomic.Int64
-
-	// Fetched is the number of tarballs that were downloaded.
-	fetched atomic.Int64
 }
 
 // New is a Source. It does no I/O.
@@ -63,9 +60,6 @@ func New(cfg Config) *Source {
 
 // Close lets go of the checksum cache.
 func (s *Source) Close() error { return s.sums.Close() }
-
-// Fetched is how many tarballs were downloaded so far.
-func (s *Source) Fetched() int { return int(s.fetched.Load()) }
 
 // Packument asks the registry.
 func (s *Source) Packument(ctx context.Context, name string) (relock.Packument, error) {
@@ -132,7 +126,6 @@ func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch 
 		return "", err
 	}
 	defer func() { err = errors.Join(err, tgz.Close()) }()
-	s.fetched.Add(1)
 	select {
 	case s.unpacking <- struct{}{}:
 		defer func() { <-s.unpacking }()
