@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -162,6 +163,9 @@ func (r *checkRun) fix(ctx context.Context) error {
 	report.Extra = append(report.Extra, fixed.JSON(!dry))
 	if r.c.Bool("diff") {
 		err = r.diff(fixed)
+		if report.Failed() { // the diff, which may be empty, does not say why the exit code is 1
+			fmt.Fprintf(r.e.Err, "portalctl: left after this: %s; without --diff they are listed\n", report.Sentence())
+		}
 	} else {
 		err = r.write(report)
 	}
