@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // Solve writes the lock that belongs to the project's package.json files.
@@ -54,7 +55,7 @@ func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
 			return nil, err
 		}
 	}
-	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}}
+	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}, own: map[locator]*yarnpatch.Patch{}}
 	if err := s.loadWorkspaces(); err != nil {
 		return nil, err
 	}

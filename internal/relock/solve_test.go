@@ -263,6 +263,7 @@ __metadata:
   linkType: soft
 `
 	in := project(t, archive)
+	in.ReadFile = nil
 	want := string(in.Lock.Format())
 	res, err := Solve(t.Context(), in, &offline{}, Highest{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // solver builds the new graph of one project: Project.resolveEverything.
@@ -33,6 +34,7 @@ type solver struct {
 	ahead *ahead
 
 	patchesByName map[string][]*yarnlock.Entry
+	own           map[locator]*yarnpatch.Patch // what the project's patch files do
 	npmByName     func() map[string][]*yarnlock.Entry
 	absent        absent // what could not be had without a network
 
