@@ -204,7 +204,9 @@ func loadResolutions(root *pkgjson.File) map[string][]resolution {
 func (s *solver) askPos(p *pkg, name string) fault.Pos {
 	switch {
 	case p.ws != nil:
-		return p.ws.depPos(name)
+		return depPos(p.ws.file, name)
+	case p.file != nil:
+		return depPos(p.file, name)
 	case p.entry != nil:
 		for _, d := range p.entry.Dependencies {
 			if d.Name == name {

@@ -117,6 +117,12 @@ func TestSolve(t *testing.T) {
 				"-- p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1.0.0\"}, \"devDependencies\": {\"a\": \"1.0.0\"}}\n",
 			"b@npm:1.0.0 = npm:1.0.0\nl@link:./x::locator=root%40workspace%3A. = link:./x::locator=root%40workspace%3A.\n" +
 				"p@portal:./p::locator=root%40workspace%3A. = portal:./p::locator=root%40workspace%3A.\n"},
+		{"portal: behind portal:, from where the first leads",
+			root(`"dependencies": {"p": "portal:./x/p"}`) +
+				"-- x/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"q\": \"portal:../q\"}}\n" +
+				"-- x/q/package.json --\n{\"name\": \"q\", \"dependencies\": {\"b\": \"1.0.0\"}}\n",
+			"b@npm:1.0.0 = npm:1.0.0\np@portal:./x/p::locator=root%40workspace%3A. = portal:./x/p::locator=root%40workspace%3A.\n" +
+				"q@portal:../q::locator=p%40portal%3A.%2Fx%2Fp%3A%3Alocator%3Droot%2540workspace%253A. = portal:../q::locator=p%40portal%3A.%2Fx%2Fp%3A%3Alocator%3Droot%2540workspace%253A.\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -178,11 +184,15 @@ func TestUnsupported(t *testing.T) {
 		{"git", dep("git@example.org:u/r.git#main"), "git dependency x@git@example.org:u/r.git#main", "package.json:2:8"},
 		{"GitHub", dep("user/repo"), "git dependency x@user/repo", "package.json:2:8"},
 		{"http", dep("https://example.org/x.tgz"), "tarball URL x@https://example.org/x.tgz", "package.json:2:8"},
-		{"file", dep("file:./x"), "file: dependency x@file:./x::locator=root%40workspace%3A.", "package.json:2:8"},
-		{"a path", dep("./x"), "file: dependency x@file:./x::locator=root%40workspace%3A.", "package.json:2:8"},
-		{"exec", dep("exec:./x.js"), "exec: dependency x@exec:./x.js::locator=root%40workspace%3A.", "package.json:2:8"},
+		{"file", dep("file:./x"), "file: dependency x@file:./x", "package.json:2:8"},
+		{"a path", dep("./x"), "file: dependency x@file:./x", "package.json:2:8"},
+		{"exec", dep("exec:./x.js"), "exec: dependency x@exec:./x.js", "package.json:2:8"},
 		{"unknown protocol", dep("foo:^1"), "protocol foo: x@foo:^1", "package.json:2:8"},
 		{"backstage without its plugin", dep("backstage:^"), "range x@backstage:^", "package.json:2:8"},
+		{"in a portal", dep("portal:./x") + "-- x/package.json --\n{\"dependencies\": {\n\"y\": \"file:./y\"}}\n", "file: dependency y@file:./y, asked for by x 0.0.0", "package.json:2:6"},
+		{"portals in a circle", dep("portal:./x") + "-- x/package.json --\n{\"dependencies\": {\"x\": \"portal:.\"}}\n", "portal: dependency x@portal:., asked for by x 0.0.0", "package.json:1:24"},
+		{"a patch upon a patch", "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {\"resolve\": \"patch:resolve@npm%3A1.22.8#~/p.patch\"}}\n-- p.patch --\n" + newFilePatch,
+			"new package resolve@patch:resolve@patch%3Aresolve@npm%253A1.22.8%23~/p.patch%3A%3Aversion=1.22.8&hash=5b1698#optional!builtin<compat/resolve>::version=1.22.8&hash=h1228", "package.json:1:64"},
 		{"unknown plugin", dep("1") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-odd.cjs\n", "Yarn plugin plugin-odd", ".yarnrc.yml:2:5"},
 		{"unknown setting", dep("1") + "-- .yarnrc.yml --\nfutureSetting: 1\n", "setting futureSetting", ".yarnrc.yml:1:1"},
 		{"compressed archives", lock("") + "-- .yarnrc.yml --\ncompressionLevel: mixed\n", "compressionLevel mixed", ".yarnrc.yml:1:19"},
