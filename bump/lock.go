@@ -50,7 +50,7 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 	}
 	after := in
 	after.Project, after.Settings = project, withCatalogs(in.Settings, p.Changes)
-	result, err := solve(ctx, after, release, source, opts)
+	result, err := solve(ctx, after, release, texts, source, opts)
 	if err != nil {
 		return err
 	}
@@ -60,11 +60,15 @@ func PlanLock(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 
 // solve brings the lock of a project in line. On success the solver has taken
 // in.Lock over: it is the new lock then.
-func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
+// texts are files as a plan leaves them, by their path from the root.
+func solve(ctx context.Context, in Input, release string, texts map[string][]byte, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
 		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
 		BackstageVersion: release, Brief: opts.Brief,
 		ReadFile: func(rel string) ([]byte, error) {
+			if text, ok := texts[rel]; ok {
+				return text, nil
+			}
 			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
 		},
 	}
@@ -155,7 +159,7 @@ type LockPlan struct {
 // PlanLock.
 func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
 	release := releaseOf(in.Project)
-	r, err := solve(ctx, in, release, source, opts)
+	r, err := solve(ctx, in, release, nil, source, opts)
 	if err != nil {
 		return nil, err
 	}

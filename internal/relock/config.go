@@ -16,7 +16,7 @@ type config struct {
 	language        string // of packages from anywhere but a registry
 	transparent     bool   // plain ranges may mean workspaces
 	extensions      extensions
-	backstagePlugin bool
+	backstagePlugin *yarnrc.Plugin
 
 	lockVersion int
 	cacheKey    string
@@ -112,7 +112,7 @@ func (c *config) plugins(s *yarnrc.Settings) error {
 		name := strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js")
 		switch {
 		case name == "plugin-backstage":
-			c.backstagePlugin = true
+			c.backstagePlugin = &p
 		case slices.Contains(harmlessPlugins, name):
 		default:
 			return &Unsupported{Construct: "Yarn plugin " + name, Pos: p.Pos, Why: "it may change what packages resolve to"}

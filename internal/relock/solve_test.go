@@ -193,6 +193,8 @@ func TestUnsupported(t *testing.T) {
 		{"portals in a circle", dep("portal:./x") + "-- x/package.json --\n{\"dependencies\": {\"x\": \"portal:.\"}}\n", "portal: dependency x@portal:., asked for by x 0.0.0", "package.json:1:24"},
 		{"a patch upon a patch", "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {\"resolve\": \"patch:resolve@npm%3A1.22.8#~/p.patch\"}}\n-- p.patch --\n" + newFilePatch,
 			"new package resolve@patch:resolve@patch%3Aresolve@npm%253A1.22.8%23~/p.patch%3A%3Aversion=1.22.8&hash=5b1698#optional!builtin<compat/resolve>::version=1.22.8&hash=h1228", "package.json:1:64"},
+		{"an old Backstage plugin", dep("backstage:^") + "-- backstage.json --\n{\"version\": \"1.50.0\"}\n-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-backstage.cjs\n" +
+			"-- .yarn/plugins/plugin-backstage.cjs --\nvar p=\"backstage:\";s.bindDescriptor(d,{v:r()})\n", "range x@backstage:^", "package.json:2:8"},
 		{"unknown plugin", dep("1") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-odd.cjs\n", "Yarn plugin plugin-odd", ".yarnrc.yml:2:5"},
 		{"unknown setting", dep("1") + "-- .yarnrc.yml --\nfutureSetting: 1\n", "setting futureSetting", ".yarnrc.yml:1:1"},
 		{"compressed archives", lock("") + "-- .yarnrc.yml --\ncompressionLevel: mixed\n", "compressionLevel mixed", ".yarnrc.yml:1:19"},

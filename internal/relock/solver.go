@@ -30,6 +30,8 @@ type solver struct {
 	pins   map[descriptor]Choice // decisions of the policy's second look
 	floors floors
 	bound  map[string]string // what backstage: ranges stand for
+	// pluginIsOld is what the Backstage Yarn plugin's file says, once read.
+	pluginIsOld *bool
 
 	ahead *ahead
 
