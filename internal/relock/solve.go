@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
@@ -89,6 +90,12 @@ func (s *solver) loadWorkspaces() error {
 		if other := s.byIdent[w.ident]; other != nil {
 			return fault.At(ws.File.NamePos, "two workspaces are called %s: %s and %s", w.ident, other.rel, w.rel).
 				WithNext("Give one of them another name, then run the command again.")
+		}
+		for _, x := range ws.File.DependenciesMeta {
+			if _, err := semrange.ParseVersion(x.Range); x.Range != "" && err != nil {
+				return fault.At(fault.Pos{File: ws.File.Path()}, "dependenciesMeta of %s@%s: Yarn takes a version there, not a range", x.Name, x.Range).
+					WithNext("Write it as %s or %s@1.2.3, then run the command again.", x.Name, x.Name)
+			}
 		}
 		s.byIdent[w.ident], s.byRel[w.rel] = w, w
 		s.workspaces = append(s.workspaces, w)
