@@ -276,7 +276,9 @@ func (s *solver) unbindGone() map[locator][]descriptor {
 	kept := 0
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if p := s.got(k); p == nil || p.loc != e.Resolution {
+			// Of two entries for one package, as a merge by git may leave them, the
+			// first gets all keys: Yarn makes one of them.
+			if p := s.got(k); p == nil || p.loc != e.Resolution || p.entry != e {
 				gone = append(gone, k)
 			} else {
 				kept++

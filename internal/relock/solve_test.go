@@ -66,6 +66,11 @@ func TestSolve(t *testing.T) {
 				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1.0.0\"}}\n" +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0, b@npm:^1.0.0-rc = 1.0.0\na@npm:^1 = 1.1.0 b@^1.0.0\n"),
 			"b@npm:1.0.0, b@npm:^1.0.0 = npm:1.0.0\n"},
+		{"two entries for one package become one",
+			root(`"dependencies": {"b": "^1.0.0"}, "devDependencies": {"a": "1.0.0"}`) +
+				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1\", \"a\": \"=1.0.0\"}}\n" +
+				"-- yarn.lock --\n" + lockOf("a@npm:1.0.0 = 1.0.0\na@npm:=1.0.0, a@npm:1 = 1.0.0\nb@npm:1, b@npm:1.x = 1.5.0\nb@npm:^1.0.0 = 1.5.0\n"),
+			"a@npm:1.0.0, a@npm:=1.0.0 = npm:1.0.0\nb@npm:1, b@npm:^1.0.0 = npm:1.5.0\n"},
 		{"tags and aliases",
 			root(`"dependencies": {"a": "next", "x": "npm:b@^1.0.0", "y": "npm:a@latest", "z": "npm:@s/c@1"}`) +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0 = 1.0.0\n"),
