@@ -264,6 +264,7 @@ func (s *solver) write(sums map[locator]string) error {
 			e.Touch()
 		}
 	}
+	lock.Normalize()
 	return nil
 }
 
