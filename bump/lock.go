@@ -79,7 +79,7 @@ func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts L
 	}
 	after := in
 	after.Project, after.Settings = project, withCatalogs(in.Settings, p.Changes)
-	result, err := solve(ctx, after, release, source, opts)
+	result, err := solve(ctx, after, release, texts, source, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +89,15 @@ func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts L
 
 // solve brings the lock of a project in line. On success the solver has taken
 // in.Lock over: it is the new lock then.
-func solve(ctx context.Context, in Input, release string, source relock.Source, opts LockOptions) (*relock.Result, error) {
+// texts are files as a plan leaves them, by their path from the root.
+func solve(ctx context.Context, in Input, release string, texts map[string][]byte, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
 		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
 		BackstageVersion: release, Brief: opts.Brief, LeaveChecksums: opts.leaveChecksums,
 		ReadFile: func(rel string) ([]byte, error) {
+			if text, ok := texts[rel]; ok {
+				return text, nil
+			}
 			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
 		},
 	}
@@ -189,7 +193,7 @@ type LockPlan struct {
 // PlanLock.
 func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
 	release := releaseOf(in.Project)
-	r, err := solve(ctx, in, release, source, opts)
+	r, err := solve(ctx, in, release, nil, source, opts)
 	if err != nil {
 		return nil, err
 	}

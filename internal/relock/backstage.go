@@ -1,6 +1,7 @@
 package relock
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -13,10 +14,16 @@ func (s *solver) bindBackstage(p *pkg, d descriptor) (string, error) {
 	if strings.Contains(d.Range, "::") {
 		return d.Range, nil
 	}
-	if !s.cfg.backstagePlugin || d.Range != backstageProtocol+"^" {
+	if s.cfg.backstagePlugin == nil || d.Range != backstageProtocol+"^" {
 		return "", &Unsupported{
 			Construct: "range " + d.String(), Pos: s.askPos(p, d.Name),
 			Why: "only backstage:^ is known, and it needs the Backstage Yarn plugin in .yarnrc.yml",
+		}
+	}
+	if s.oldPlugin() {
+		return "", &Unsupported{
+			Construct: "range " + d.String(), Pos: s.askPos(p, d.Name),
+			Why: "the Backstage Yarn plugin in " + s.cfg.backstagePlugin.Path + " is an old one that binds these ranges in another way",
 		}
 	}
 	if s.in.BackstageVersion == "" {
@@ -28,6 +35,23 @@ func (s *solver) bindBackstage(p *pkg, d descriptor) (string, error) {
 		return "", s.noBinding(p, d)
 	}
 	return d.Range + "::backstage=" + escapeQuery(s.in.BackstageVersion) + "&npm=" + escapeQuery(version), nil
+}
+
+// oldPlugin reports whether the project's copy of the plugin is from before it
+// made backstage=<release>&npm=<version> of its ranges: until release 1.34 it
+// made them ::v=<release>, then npm:^<version>. Its code is minified, but names
+// of members and texts stay.
+func (s *solver) oldPlugin() bool {
+	if s.pluginIsOld == nil {
+		old := false
+		if s.in.ReadFile != nil {
+			if src, err := s.in.ReadFile(s.cfg.backstagePlugin.Path); err == nil {
+				old = bytes.Contains(src, []byte(`"backstage:"`)) && !bytes.Contains(src, []byte("{backstage:"))
+			}
+		}
+		s.pluginIsOld = &old
+	}
+	return *s.pluginIsOld
 }
 
 func (s *solver) noBinding(p *pkg, d descriptor) error {

@@ -2,6 +2,7 @@ package relock
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ type config struct {
 	language        string // of packages from anywhere but a registry
 	transparent     bool   // plain ranges may mean workspaces
 	extensions      extensions
-	backstagePlugin bool
+	backstagePlugin *yarnrc.Plugin
 
 	lockVersion int
 	cacheKey    string
@@ -91,11 +92,40 @@ func (c *config) refuseSettings(s *yarnrc.Settings) error {
 	if v, ok := s.Lookup("defaultProtocol"); ok && v.Value != npmProtocol {
 		return &Unsupported{Construct: "setting defaultProtocol", Pos: v.Pos, Why: "only npm: is known"}
 	}
+	if v, ok := s.Lookup("enableStrictSettings"); (!ok || v.Value != "false" && v.Value != "0") && !c.yarn.atLeast(catalogsSince) {
+		if err := tooNew(s, c.yarn); err != nil {
+			return err
+		}
+	}
 	if v, ok := s.Lookup("defaultLanguageName"); ok {
 		c.language = v.Value
 	}
 	if v, ok := s.Lookup("enableTransparentWorkspaces"); ok {
 		c.transparent = v.Value != "false" && v.Value != "0"
+	}
+	return nil
+}
+
+// tooNew refuses settings that came with a later Yarn, which ends every command
+// of this one ("Unrecognized or legacy configuration settings").
+func tooNew(s *yarnrc.Settings, yarn yarnVersion) error {
+	at := map[string]fault.Pos{}
+	if s.NpmMinimalAgeGate.IsSet {
+		at["npmMinimalAgeGate"] = s.NpmMinimalAgeGate.Pos
+	}
+	if len(s.Catalog) > 0 {
+		at["catalog"] = s.Catalog[0].Pos
+	}
+	for _, list := range s.Catalogs {
+		if len(list) > 0 {
+			at["catalogs"] = list[0].Pos
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(at)) {
+		if pos := at[key]; pos.File != "" { // of the environment, Yarn takes what it knows
+			return fault.At(pos, "Yarn %s does not know the setting %s", yarn, key).
+				WithNext("Move the repo to Yarn %s or newer (yarn set version stable), or take the setting out.", catalogsSince)
+		}
 	}
 	return nil
 }
@@ -112,7 +142,7 @@ func (c *config) plugins(s *yarnrc.Settings) error {
 		name := strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js")
 		switch {
 		case name == "plugin-backstage":
-			c.backstagePlugin = true
+			c.backstagePlugin = &p
 		case slices.Contains(harmlessPlugins, name):
 		default:
 			return &Unsupported{Construct: "Yarn plugin " + name, Pos: p.Pos, Why: "it may change what packages resolve to"}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,9 @@ import (
 type fakeRegistry struct {
 	packs  map[string]*jsonPackument
 	jitter bool
+
+	mu   sync.Mutex
+	asks []ChecksumRequest // for checksums of patched packages
 }
 
 func registryOf(t testing.TB, text string) *fakeRegistry {
@@ -123,6 +127,14 @@ func (r *fakeRegistry) Checksum(_ context.Context, req ChecksumRequest) (string,
 	patched := ""
 	if req.Patch != "" {
 		patched = "-patched"
+	}
+	if req.Own != nil {
+		patched = "-by-" + req.Own.Hash
+	}
+	if patched != "" {
+		r.mu.Lock()
+		r.asks = append(r.asks, req)
+		r.mu.Unlock()
 	}
 	return req.CacheKey + "/sum-of-" + req.Name + "-" + req.Version + patched, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -69,6 +70,10 @@ type ChecksumRequest struct {
 	CacheKey string
 	// Patch is the selector of the builtin patch that is applied, or "".
 	Patch string
+	// Own is the patch of the project's own that is applied, or nil.
+	Own *yarnpatch.Patch
+	// MissingFails is yarnpatch.Patch.MissingFails of the project's Yarn.
+	MissingFails bool
 }
 
 // Packument is what the registry knows of a package.

@@ -82,7 +82,7 @@ func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
 		}
 	}
 	p := *inner
-	p.loc, p.edges, p.ws = loc, nil, nil
+	p.loc, p.edges, p.ws, p.file = loc, nil, nil, nil
 	p.entry, p.fromLock = s.previous(loc), false
 	return &p, true, nil
 }
@@ -93,12 +93,11 @@ func patchedSource(loc locator) (locator, bool) {
 
 // loadPortal reads the package.json behind portal:, as PortalResolver does.
 func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
-	r := yarnlock.ParseRange(loc.Reference)
-	parent, ok := yarnlock.ParseLocator(r.Bind("locator"))
-	if !ok || !strings.HasPrefix(parent.Reference, workspaceProtocol) || path.IsAbs(r.Selector) || s.in.ReadFile == nil {
+	dir, ok := portalFolder(loc, maxPortals)
+	if !ok || s.in.ReadFile == nil {
 		return nil, s.unsupported(d)
 	}
-	rel := path.Join(parent.Reference[len(workspaceProtocol):], r.Selector, pkgjson.FileName)
+	rel := path.Join(dir, pkgjson.FileName)
 	src, err := s.in.ReadFile(rel)
 	if err != nil {
 		return nil, fault.Wrap(err, s.descriptorPos(d), "%s", d).
@@ -108,7 +107,7 @@ func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{loc: loc, version: f.Version, language: s.cfg.language, soft: true, entry: s.previous(loc)}
+	p := &pkg{loc: loc, version: f.Version, language: s.cfg.language, soft: true, entry: s.previous(loc), file: f}
 	if p.version == "" {
 		p.version = "0.0.0"
 	}
@@ -116,6 +115,29 @@ func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
 	m.dev = nil
 	m.fields(p)
 	return p, nil
+}
+
+// maxPortals bounds portals that lead to each other: each way around makes a
+// new locator, and Yarn goes on until it has no memory left.
+const maxPortals = 8
+
+// portalFolder is the folder, from the root, that a portal: locator leads to.
+func portalFolder(loc locator, limit int) (string, bool) {
+	r := yarnlock.ParseRange(loc.Reference)
+	parent, ok := yarnlock.ParseLocator(r.Bind("locator"))
+	if !ok || path.IsAbs(r.Selector) || limit == 0 {
+		return "", false
+	}
+	dir, ok := strings.CutPrefix(parent.Reference, workspaceProtocol)
+	if !ok {
+		if !strings.HasPrefix(parent.Reference, portalProtocol) {
+			return "", false
+		}
+		if dir, ok = portalFolder(parent, limit-1); !ok {
+			return "", false
+		}
+	}
+	return path.Join(dir, r.Selector), true
 }
 
 // locked and located are the entries of the lock as Yarn sees it after

@@ -120,7 +120,7 @@ func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 				d.Fix = fix.excluding(p, e, o)
 			}
 			if p.ws != nil {
-				d.Pos = p.ws.depPos(e.name).String()
+				d.Pos = depPos(p.ws.file, e.name).String()
 			}
 			o.Asks = append(o.Asks, d)
 		}

@@ -1,6 +1,7 @@
 package relock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // stored is the checksum that the lock has for a package, with its cache key,
@@ -121,76 +123,104 @@ func (s *solver) checksumRequests(ctx context.Context, missing []*pkg) ([]Checks
 		}
 	}
 	for _, p := range missing {
-		if loc, _, err := s.registryPackage(p); err != nil {
+		b, err := s.registryPackage(p)
+		if err != nil {
 			return nil, err
-		} else {
-			s.packument(loc.Name)
 		}
+		s.packument(b.loc.Name)
 	}
 	if err := s.fetch(ctx); err != nil {
 		return nil, err
 	}
 	reqs := make([]ChecksumRequest, len(missing))
 	for i, p := range missing {
-		loc, patch, _ := s.registryPackage(p)
-		version, _ := npmVersion(loc.Reference)
-		pk := s.packs[loc.Name]
-		if s.lacks(loc.Name, s.whoAsks(p), pk.err) {
+		b, _ := s.registryPackage(p)
+		pk := s.packs[b.loc.Name]
+		if s.lacks(b.loc.Name, s.whoAsks(p), pk.err) {
 			continue
 		}
 		if pk.err != nil {
 			return nil, s.missingChecksum(p, pk.err)
 		}
-		m, err := pk.doc.Manifest(version)
-		if err != nil {
+		var err error
+		if reqs[i], err = b.request(pk, s.cfg); err != nil {
 			return nil, s.missingChecksum(p, err)
 		}
-		reqs[i] = ChecksumRequest{Name: loc.Name, Version: version, Manifest: m, CacheKey: s.cfg.cacheKey, Patch: patch}
 	}
 	return reqs, nil
 }
 
 // checksumRequest is the same for a package whose packument is there.
 func (s *solver) checksumRequest(p *pkg) (req ChecksumRequest, ok bool) {
-	loc, patch, err := s.registryPackage(p)
+	b, err := s.registryPackage(p)
 	if err != nil {
 		return req, false
 	}
-	pk := s.packs[loc.Name]
+	pk := s.packs[b.loc.Name]
 	if pk == nil || pk.err != nil {
 		return req, false
 	}
-	version, _ := npmVersion(loc.Reference)
-	m, err := pk.doc.Manifest(version)
-	return ChecksumRequest{Name: loc.Name, Version: version, Manifest: m, CacheKey: s.cfg.cacheKey, Patch: patch}, err == nil
+	req, err = b.request(pk, s.cfg)
+	return req, err == nil
 }
 
 func (s *solver) missingChecksum(p *pkg, err error) error {
-	return fault.Wrap(err, fault.Pos{}, "the lockfile has no checksum for %s", p.loc).
-		WithNext("Make the registry reachable, then run the command again.")
+	d, _ := s.askedFor(p)
+	return fault.Wrap(err, s.descriptorPos(d), "the lockfile has no checksum for %s, asked for by %s", p.loc, s.askerName(d)).
+		WithNext("%s", cmp.Or(fault.NextOf(err), "Make the registry reachable, then run the command again."))
 }
 
-// registryPackage is the registry package behind p and the builtin patch that
-// is applied to it.
-func (s *solver) registryPackage(p *pkg) (loc locator, patch string, err error) {
-	loc = p.loc
-	for strings.HasPrefix(loc.Reference, patchProtocol) {
-		r := yarnlock.ParseRange(loc.Reference)
-		source, ok := patchedSource(loc)
-		if !ok || patch != "" || r.Selector != builtinSelector(loc.Name) {
-			return loc, "", s.noChecksum(p, "it is patched by the project")
+// behind is the registry package that one of the graph is made of, and the
+// patch that is applied to it, if any: Yarn's, by its selector, or the
+// project's.
+type behind struct {
+	loc     locator
+	builtin string
+	own     *yarnpatch.Patch
+}
+
+func (b behind) request(pk *pack, cfg *config) (ChecksumRequest, error) {
+	version, _ := npmVersion(b.loc.Reference)
+	m, err := pk.doc.Manifest(version)
+	return ChecksumRequest{
+		Name: b.loc.Name, Version: version, Manifest: m, CacheKey: cfg.cacheKey,
+		Patch: b.builtin, Own: b.own, MissingFails: !cfg.yarn.atLeast("4.17.1"),
+	}, err
+}
+
+func (s *solver) registryPackage(p *pkg) (b behind, err error) {
+	b.loc = p.loc
+	if strings.HasPrefix(p.loc.Reference, patchProtocol) {
+		source, ok := patchedSource(p.loc)
+		selector := yarnlock.ParseRange(p.loc.Reference).Selector
+		switch own := s.own[p.loc]; {
+		case !ok:
+			return b, s.noChecksum(p, "it is not known what is patched")
+		case strings.HasPrefix(source.Reference, patchProtocol):
+			return b, s.noChecksum(p, "it is patched twice")
+		case source.Name != p.loc.Name:
+			return b, s.noChecksum(p, "it is patched under another name")
+		case own != nil:
+			b = behind{loc: source, own: own}
+		case selector == builtinSelector(source.Name):
+			b = behind{loc: source, builtin: selector}
+		default:
+			return b, s.noChecksum(p, "it is patched by a file that cannot be read")
 		}
-		loc, patch = source, r.Selector
 	}
-	if !strings.HasPrefix(loc.Reference, npmProtocol) {
-		return loc, "", s.noChecksum(p, "it is not from a registry")
+	if !strings.HasPrefix(b.loc.Reference, npmProtocol) {
+		return b, s.noChecksum(p, "it is not from a registry")
 	}
-	return loc, patch, nil
+	return b, nil
 }
 
+// noChecksum names the place where p is asked for, else where the lock has it.
 func (s *solver) noChecksum(p *pkg, why string) error {
 	u := &Unsupported{Checksum: true, Construct: "new package " + p.loc.String(), Why: "its checksum cannot be computed: " + why}
-	if p.entry != nil && p.entry.Line > 0 {
+	if d, ok := s.askedFor(p); ok {
+		u.Pos = s.descriptorPos(d)
+	}
+	if u.Pos.IsZero() && p.entry != nil && p.entry.Line > 0 {
 		u.Pos = s.in.Lock.Pos(p.entry)
 	}
 	return u
@@ -239,6 +269,7 @@ func (s *solver) write(sums map[locator]string) error {
 			e.Touch()
 		}
 	}
+	lock.Normalize()
 	return nil
 }
 
@@ -251,7 +282,9 @@ func (s *solver) unbindGone() map[locator][]descriptor {
 	kept := 0
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if p := s.got(k); p == nil || p.loc != e.Resolution {
+			// Of two entries for one package, as a merge by git may leave them, the
+			// first gets all keys: Yarn makes one of them.
+			if p := s.got(k); p == nil || p.loc != e.Resolution || p.entry != e {
 				gone = append(gone, k)
 			} else {
 				kept++

@@ -26,7 +26,7 @@ func (s *solver) patched(ctx context.Context, d descriptor) (locator, bool, erro
 	}
 	r := yarnlock.ParseRange(d.Range)
 	base := yarnlock.PatchRange(descriptor{Name: inner.loc.Name, Range: inner.loc.Reference}, r.Selector)
-	hash, err := s.patchHash(ctx, d, r, base, inner.version)
+	hash, own, err := s.patchHash(ctx, d, r, base, inner.version)
 	if err != nil {
 		return locator{}, false, err
 	}
@@ -34,41 +34,43 @@ func (s *solver) patched(ctx context.Context, d descriptor) (locator, bool, erro
 	if parent := r.Bind("locator"); parent != "" {
 		ref += "&locator=" + escapeQuery(parent)
 	}
-	return locator{Name: d.Name, Reference: ref}, true, nil
+	loc := locator{Name: d.Name, Reference: ref}
+	if own != nil {
+		s.own[loc] = own
+	}
+	return loc, true, nil
 }
 
-// patchHash is the hash of the patches of d for a version. base is the
-// locator's reference without bindings.
-func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, base, version string) (string, error) {
+// patchHash is the hash of the patches of d for a version, and what they do if
+// they are files of the project. base is the locator's reference without
+// bindings.
+func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, base, version string) (string, *yarnpatch.Patch, error) {
 	known, ok := s.lockedPatch(d.Name, base)
 	if r.Selector == builtinSelector(d.Name) {
 		hash, err := s.source.PatchHash(ctx, d.Name, version, r.Selector)
 		switch {
 		case err == nil:
-			return hash, nil
+			return hash, nil, nil
 		case !errors.Is(err, ErrNoPatches):
-			return "", fault.Wrap(err, s.descriptorPos(d), "%s", d)
+			return "", nil, fault.Wrap(err, s.descriptorPos(d), "%s", d)
 		case ok:
-			return known, nil
+			return known, nil, nil
 		}
-		return "", s.unsupportedWhy(d, "builtin patch", "the patch that Yarn applies to "+d.Name+" is part of Yarn's own program, which cannot be read here")
+		return "", nil, s.unsupportedWhy(d, "builtin patch", "the patch that Yarn applies to "+d.Name+" is part of Yarn's own program, which cannot be read here")
 	}
-	hash, err := s.projectPatch(d, r, version)
-	switch {
-	case err == nil:
-		return hash, nil
-	case ok && errors.Is(err, errNoFile):
-		return known, nil // as far as can be seen, nothing changed
+	if ok && s.in.ReadFile == nil {
+		return known, nil, nil // as far as can be seen, nothing changed
 	}
-	return "", err
+	p, err := s.projectPatch(d, r, version)
+	if err != nil {
+		return "", nil, err
+	}
+	return p.Hash, p, nil
 }
 
-// errNoFile says that a patch file cannot be read.
-var errNoFile = errors.New("the patch file cannot be read")
-
-// projectPatch is the hash of patches that are files of the project: paths
+// projectPatch is what patches do that are files of the project: paths
 // from its root (~/…) or from the workspace that asks.
-func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (string, error) {
+func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (*yarnpatch.Patch, error) {
 	var sources []yarnpatch.Source
 	for item := range strings.SplitSeq(r.Selector, "&") {
 		file, optional := item, false
@@ -77,20 +79,20 @@ func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (s
 		}
 		rel, ok := s.patchFile(file, r.Bind("locator"))
 		if !ok || s.in.ReadFile == nil {
-			return "", s.unsupportedWhy(d, "patch", "the patch file "+file+" is not one of the project")
+			return nil, s.unsupportedWhy(d, "patch", "the patch file "+file+" is not one of the project")
 		}
 		text, err := s.in.ReadFile(rel)
 		if err != nil {
-			return "", fault.Wrap(errors.Join(errNoFile, err), s.descriptorPos(d), "%s, asked for by %s", d, s.askerName(d)).
+			return nil, fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s: the patch file cannot be read", d, s.askerName(d)).
 				WithNext("Restore the patch file, or take the patch out, then run the command again.")
 		}
 		sources = append(sources, yarnpatch.Source{Text: newlines.Replace(string(text)), Optional: optional})
 	}
 	p, err := yarnpatch.New(sources, version)
 	if err != nil {
-		return "", s.unsupportedWhy(d, "patch", "its file is not understood: "+err.Error())
+		return nil, s.unsupportedWhy(d, "patch", "its file is not understood: "+err.Error())
 	}
-	return p.Hash, nil
+	return p, nil
 }
 
 // newlines are those that Yarn makes of a patch file's.

@@ -29,6 +29,7 @@ type pkg struct {
 	// fromLock says that the fields are the entry's own: nothing to compare.
 	fromLock bool
 	ws       *workspaceNode
+	file     *pkgjson.File // what portal: leads to
 	// install says that installing the package runs code (scripts or
 	// node-gyp); only known of packages read from the registry.
 	install bool
@@ -61,14 +62,14 @@ type workspaceNode struct {
 
 func (w *workspaceNode) reference() string { return workspaceProtocol + w.rel }
 
-// depPos is where the workspace asks for name.
-func (w *workspaceNode) depPos(name string) fault.Pos {
-	for _, d := range w.file.AllDeps() {
+// depPos is where a package.json of the project asks for name.
+func depPos(f *pkgjson.File, name string) fault.Pos {
+	for _, d := range f.AllDeps() {
 		if d.Name == name {
 			return d.Pos
 		}
 	}
-	return fault.Pos{File: w.file.Path()}
+	return fault.Pos{File: f.Path()}
 }
 
 // fromEntry is the package of a locked entry, as it stands.

@@ -76,6 +76,10 @@ func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
 	if rules, ok := s.resolutions[d.Name]; ok {
 		for i := range rules {
 			if rules[i].matches(p.loc, d) {
+				if strings.HasPrefix(rules[i].value, catalogProtocol) {
+					return d, fault.At(rules[i].pos, "the resolution of %s is %q, and Yarn knows no catalogs there", d.Name, rules[i].value).
+						WithNext("Write the version range itself, then run the command again.")
+				}
 				d.Range = s.bind(normalize(rules[i].value), s.rootLocator())
 				break
 			}
@@ -143,8 +147,19 @@ func isBuiltinPatch(path string) bool {
 	return strings.HasPrefix(path, "builtin<") && strings.HasSuffix(path, ">")
 }
 
-// fromCatalog resolves catalog: ranges (plugin-catalog, Yarn 4.10 and later).
+// catalogsSince is the Yarn that brought catalogs and the age gate.
+const catalogsSince = "4.10.0"
+
+// fromCatalog resolves catalog: ranges (plugin-catalog).
 func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
+	if !s.cfg.yarn.atLeast(catalogsSince) {
+		return "", fault.At(s.askPos(p, d.Name), "%s of %s: Yarn %s knows no catalogs", d.Range, d.Name, s.in.YarnVersion).
+			WithNext("Move the repo to Yarn %s or newer (yarn set version stable), or write the version range itself.", catalogsSince)
+	}
+	if compatPatched(d.Name) && !s.cfg.yarn.atLeast("4.11.0") { // its hooks ran in another order
+		return "", fault.At(s.askPos(p, d.Name), "%s of %s: Yarn %s takes no catalog for a package that it patches", d.Range, d.Name, s.in.YarnVersion).
+			WithNext("Move the repo to Yarn 4.11.0 or newer (yarn set version stable), or write the version range itself.")
+	}
 	name := d.Range[len(catalogProtocol):]
 	what := "the default catalog"
 	if name != "" {
@@ -163,6 +178,7 @@ type resolution struct {
 	from  *locator // nil: any package; an empty Reference: any version
 	rng   string   // "" for any, else normalised
 	value string
+	pos   fault.Pos // of the value
 }
 
 // matches is the condition of the core plugin's reduceDependency hook.
@@ -181,7 +197,7 @@ func loadResolutions(root *pkgjson.File) map[string][]resolution {
 		if r.Pattern.Name == "" || r.Pattern.Glob {
 			continue // Yarn warns and skips these
 		}
-		rule := resolution{value: r.Value}
+		rule := resolution{value: r.Value, pos: r.Pos}
 		if r.Pattern.Range != "" {
 			rule.rng = normalize(r.Pattern.Range)
 		}
@@ -204,7 +220,9 @@ func loadResolutions(root *pkgjson.File) map[string][]resolution {
 func (s *solver) askPos(p *pkg, name string) fault.Pos {
 	switch {
 	case p.ws != nil:
-		return p.ws.depPos(name)
+		return depPos(p.ws.file, name)
+	case p.file != nil:
+		return depPos(p.file, name)
 	case p.entry != nil:
 		for _, d := range p.entry.Dependencies {
 			if d.Name == name {

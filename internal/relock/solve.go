@@ -10,7 +10,9 @@ import (
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // Solve writes the lock that belongs to the project's package.json files.
@@ -54,7 +56,7 @@ func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
 			return nil, err
 		}
 	}
-	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}}
+	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}, own: map[locator]*yarnpatch.Patch{}}
 	if err := s.loadWorkspaces(); err != nil {
 		return nil, err
 	}
@@ -88,6 +90,12 @@ func (s *solver) loadWorkspaces() error {
 		if other := s.byIdent[w.ident]; other != nil {
 			return fault.At(ws.File.NamePos, "two workspaces are called %s: %s and %s", w.ident, other.rel, w.rel).
 				WithNext("Give one of them another name, then run the command again.")
+		}
+		for _, x := range ws.File.DependenciesMeta {
+			if _, err := semrange.ParseVersion(x.Range); x.Range != "" && err != nil {
+				return fault.At(fault.Pos{File: ws.File.Path()}, "dependenciesMeta of %s@%s: Yarn takes a version there, not a range", x.Name, x.Range).
+					WithNext("Write it as %s or %s@1.2.3, then run the command again.", x.Name, x.Name)
+			}
 		}
 		s.byIdent[w.ident], s.byRel[w.rel] = w, w
 		s.workspaces = append(s.workspaces, w)

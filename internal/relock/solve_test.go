@@ -66,6 +66,11 @@ func TestSolve(t *testing.T) {
 				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1.0.0\"}}\n" +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0, b@npm:^1.0.0-rc = 1.0.0\na@npm:^1 = 1.1.0 b@^1.0.0\n"),
 			"b@npm:1.0.0, b@npm:^1.0.0 = npm:1.0.0\n"},
+		{"two entries for one package become one",
+			root(`"dependencies": {"b": "^1.0.0"}, "devDependencies": {"a": "1.0.0"}`) +
+				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1\", \"a\": \"=1.0.0\"}}\n" +
+				"-- yarn.lock --\n" + lockOf("a@npm:1.0.0 = 1.0.0\na@npm:=1.0.0, a@npm:1 = 1.0.0\nb@npm:1, b@npm:1.x = 1.5.0\nb@npm:^1.0.0 = 1.5.0\n"),
+			"a@npm:1.0.0, a@npm:=1.0.0 = npm:1.0.0\nb@npm:1, b@npm:^1.0.0 = npm:1.5.0\n"},
 		{"tags and aliases",
 			root(`"dependencies": {"a": "next", "x": "npm:b@^1.0.0", "y": "npm:a@latest", "z": "npm:@s/c@1"}`) +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0 = 1.0.0\n"),
@@ -117,6 +122,12 @@ func TestSolve(t *testing.T) {
 				"-- p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1.0.0\"}, \"devDependencies\": {\"a\": \"1.0.0\"}}\n",
 			"b@npm:1.0.0 = npm:1.0.0\nl@link:./x::locator=root%40workspace%3A. = link:./x::locator=root%40workspace%3A.\n" +
 				"p@portal:./p::locator=root%40workspace%3A. = portal:./p::locator=root%40workspace%3A.\n"},
+		{"portal: behind portal:, from where the first leads",
+			root(`"dependencies": {"p": "portal:./x/p"}`) +
+				"-- x/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"q\": \"portal:../q\"}}\n" +
+				"-- x/q/package.json --\n{\"name\": \"q\", \"dependencies\": {\"b\": \"1.0.0\"}}\n",
+			"b@npm:1.0.0 = npm:1.0.0\np@portal:./x/p::locator=root%40workspace%3A. = portal:./x/p::locator=root%40workspace%3A.\n" +
+				"q@portal:../q::locator=p%40portal%3A.%2Fx%2Fp%3A%3Alocator%3Droot%2540workspace%253A. = portal:../q::locator=p%40portal%3A.%2Fx%2Fp%3A%3Alocator%3Droot%2540workspace%253A.\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -198,12 +209,18 @@ func TestUnsupported(t *testing.T) {
 		{"git", dep("git@example.org:u/r.git#main"), "git dependency x@git@example.org:u/r.git#main", "package.json:2:8"},
 		{"GitHub", dep("user/repo"), "git dependency x@user/repo", "package.json:2:8"},
 		{"http", dep("https://example.org/x.tgz"), "tarball URL x@https://example.org/x.tgz", "package.json:2:8"},
-		{"file", dep("file:./x"), "file: dependency x@file:./x::locator=root%40workspace%3A.", "package.json:2:8"},
-		{"a path", dep("./x"), "file: dependency x@file:./x::locator=root%40workspace%3A.", "package.json:2:8"},
-		{"exec", dep("exec:./x.js"), "exec: dependency x@exec:./x.js::locator=root%40workspace%3A.", "package.json:2:8"},
+		{"file", dep("file:./x"), "file: dependency x@file:./x", "package.json:2:8"},
+		{"a path", dep("./x"), "file: dependency x@file:./x", "package.json:2:8"},
+		{"exec", dep("exec:./x.js"), "exec: dependency x@exec:./x.js", "package.json:2:8"},
 		{"unknown protocol", dep("foo:^1"), "protocol foo: x@foo:^1", "package.json:2:8"},
 		{"backstage without its plugin", dep("backstage:^"), "range x@backstage:^", "package.json:2:8"},
 		{"backstage with another operator", dep("backstage:~") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/@yarnpkg/plugin-backstage.cjs\n", "range x@backstage:~", "package.json:2:8"},
+		{"in a portal", dep("portal:./x") + "-- x/package.json --\n{\"dependencies\": {\n\"y\": \"file:./y\"}}\n", "file: dependency y@file:./y, asked for by x 0.0.0", "package.json:2:6"},
+		{"portals in a circle", dep("portal:./x") + "-- x/package.json --\n{\"dependencies\": {\"x\": \"portal:.\"}}\n", "portal: dependency x@portal:., asked for by x 0.0.0", "package.json:1:24"},
+		{"a patch upon a patch", "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {\"resolve\": \"patch:resolve@npm%3A1.22.8#~/p.patch\"}}\n-- p.patch --\n" + newFilePatch,
+			"new package resolve@patch:resolve@patch%3Aresolve@npm%253A1.22.8%23~/p.patch%3A%3Aversion=1.22.8&hash=5b1698#optional!builtin<compat/resolve>::version=1.22.8&hash=h1228", "package.json:1:64"},
+		{"an old Backstage plugin", dep("backstage:^") + "-- backstage.json --\n{\"version\": \"1.50.0\"}\n-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-backstage.cjs\n" +
+			"-- .yarn/plugins/plugin-backstage.cjs --\nvar p=\"backstage:\";s.bindDescriptor(d,{v:r()})\n", "range x@backstage:^", "package.json:2:8"},
 		{"unknown plugin", dep("1") + "-- .yarnrc.yml --\nplugins:\n  - path: .yarn/plugins/plugin-odd.cjs\n", "Yarn plugin plugin-odd", ".yarnrc.yml:2:5"},
 		{"unknown setting", dep("1") + "-- .yarnrc.yml --\nfutureSetting: 1\n", "setting futureSetting", ".yarnrc.yml:1:1"},
 		{"compressed archives", lock("") + "-- .yarnrc.yml --\ncompressionLevel: mixed\n", "compressionLevel mixed", ".yarnrc.yml:1:19"},
@@ -284,6 +301,7 @@ __metadata:
   linkType: soft
 `
 	in := project(t, archive)
+	in.ReadFile = nil
 	want := string(in.Lock.Format())
 	res, err := Solve(t.Context(), in, &offline{}, Highest{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // solver builds the new graph of one project: Project.resolveEverything.
@@ -29,10 +30,13 @@ type solver struct {
 	pins   map[descriptor]Choice // decisions of the policy's second look
 	floors floors
 	bound  map[string]string // what backstage: ranges stand for
+	// pluginIsOld is what the Backstage Yarn plugin's file says, once read.
+	pluginIsOld *bool
 
 	ahead *ahead
 
 	patchesByName map[string][]*yarnlock.Entry
+	own           map[locator]*yarnpatch.Patch // what the project's patch files do
 	npmByName     func() map[string][]*yarnlock.Entry
 	absent        absent // what could not be had without a network
 

@@ -46,7 +46,8 @@ func AsUnsupported(err error) *Unsupported {
 }
 
 func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
-	u := &Unsupported{Construct: printable(construct + " " + d.String()), Pos: s.descriptorPos(d), Why: why}
+	asked, _, _ := strings.Cut(d.String(), "::locator=") // who asks is said by the place
+	u := &Unsupported{Construct: printable(construct + " " + asked), Pos: s.descriptorPos(d), Why: why}
 	if w := s.wanted[d]; w != nil && w.by != nil && w.by.ws == nil {
 		u.Construct += ", asked for by " + s.askerName(d)
 	}

@@ -12,6 +12,10 @@ type yarnVersion struct {
 	known bool
 }
 
+func (v yarnVersion) String() string {
+	return itoa(v.parts[0]) + "." + itoa(v.parts[1]) + "." + itoa(v.parts[2])
+}
+
 // parseYarnVersion reads "4.13.0" or "4.15.0-rc.1"; an unreadable text is the
 // unknown version.
 func parseYarnVersion(s string) yarnVersion {

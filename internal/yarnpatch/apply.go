@@ -30,12 +30,13 @@ func (p *Patch) Apply(files Files) error {
 	for _, s := range p.sources {
 		undo := files.Begin()
 		err := s.apply(files)
-		if errors.Is(err, fs.ErrNotExist) {
+		missing := errors.Is(err, fs.ErrNotExist)
+		if missing {
 			err = fmt.Errorf("%w: %w", ErrMisfit, err)
 		}
 		switch {
 		case err == nil:
-		case s.optional && errors.Is(err, ErrMisfit):
+		case s.optional && errors.Is(err, ErrMisfit) && !(missing && p.MissingFails):
 			undo()
 		default:
 			return err

@@ -9,6 +9,7 @@
 package yarnpatch
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -28,8 +29,13 @@ type Source struct {
 type Patch struct {
 	// Hash is the hash parameter of the locator: 6 hex digits.
 	Hash string
-	// ID is the whole of what Hash is the beginning of, for caches.
-	ID      string
+	// ID is for caches: the whole of what Hash is the beginning of, and which
+	// sources must fit.
+	ID string
+	// MissingFails: an optional source that needs a file which is not there
+	// fails too, as in Yarn before 4.17.1.
+	MissingFails bool
+
 	sources []selected
 }
 
@@ -75,6 +81,11 @@ func selectFor(sources []parsedSource, version string) *Patch {
 	}
 	p.ID = hashOf(p.sources)
 	p.Hash = p.ID[:6]
+	for i, s := range p.sources {
+		if !s.optional { // none of the builtin ones
+			p.ID += "!" + strconv.Itoa(i)
+		}
+	}
 	return p
 }
 

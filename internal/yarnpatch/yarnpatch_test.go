@@ -132,6 +132,41 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
+func TestMissingFails(t *testing.T) {
+	missing := Source{Text: patchOf("h", "@@ -1 +1 @@\n-a\n+b\n"), Optional: true}
+	differs := Source{Text: patchOf("f", "@@ -1 +1 @@\n-x\n+y\n"), Optional: true}
+	p, err := New([]Source{differs, missing}, "1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Apply(&memory{map[string]string{"f": "a\n"}}); err != nil {
+		t.Errorf("got %v", err)
+	}
+	p.MissingFails = true
+	if err := p.Apply(&memory{map[string]string{"f": "a\n"}}); !errors.Is(err, ErrMisfit) {
+		t.Errorf("got %v, want ErrMisfit", err)
+	}
+	if err := p.Apply(&memory{map[string]string{"f": "a\n", "h": "h\n"}}); err != nil {
+		t.Errorf("a file that is there, but differs: %v", err)
+	}
+}
+
+// TestID holds that a cache does not take a source that had to fit for one that
+// was left out.
+func TestID(t *testing.T) {
+	ids := map[string]bool{}
+	for i := range 4 {
+		p, err := New([]Source{{Text: small, Optional: i&1 != 0}, {Text: small, Optional: i&2 != 0}}, "1.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[p.ID] = true
+	}
+	if len(ids) != 4 {
+		t.Errorf("%v", ids)
+	}
+}
+
 func TestBadPatches(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          "",

@@ -83,13 +83,20 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 	if key.Integrity == "" && req.Manifest.Shasum != "" {
 		key.Integrity = "sha1-" + req.Manifest.Shasum
 	}
-	var patch *yarnpatch.Patch
+	patch := req.Own
 	if req.Patch != "" {
 		var err error
 		if patch, err = s.patches.patch(req.Name, req.Version); err != nil {
 			return "", err
 		}
-		key.Patch = patch.ID
+	}
+	if patch != nil {
+		p := *patch
+		p.MissingFails = req.MissingFails
+		key.Patch, patch = p.ID, &p
+		if p.MissingFails {
+			key.Patch += "+"
+		}
 	}
 	if sum, ok := s.sums.Get(key); ok {
 		return sum, nil
@@ -106,6 +113,10 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 	if errors.Is(err, yarnzip.ErrUnsupported) {
 		return "", &relock.Unsupported{Construct: "new package " + req.Name + "@" + req.Version,
 			Why: "its archive cannot be built here: " + err.Error()}
+	}
+	if req.Patch != "" && errors.Is(err, yarnpatch.ErrMisfit) {
+		err = fault.Wrap(err, fault.Pos{}, "Yarn's own patch needs a file that %s %s does not have", req.Name, req.Version).
+			WithNext("Move the repo to Yarn 4.17.1 or newer (yarn set version stable), or ask for an older version of %s.", req.Name)
 	}
 	if err != nil {
 		return "", err

@@ -92,6 +92,9 @@ func (s *Source) get(ctx context.Context, address string) ([]byte, error) {
 // Checksum downloads the tarball and builds the archive that Yarn would.
 func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (string, error) {
 	key := req.Name + "@" + req.Version + " " + req.CacheKey + req.Patch
+	if req.Own != nil {
+		key += req.Own.ID
+	}
 	s.mu.Lock()
 	sum := s.sums[key]
 	s.mu.Unlock()
@@ -102,10 +105,19 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 	if err != nil {
 		return "", err
 	}
-	if req.Patch == "" {
+	patch := req.Own
+	if req.Patch != "" {
+		if patch, err = s.patch(req.Name, req.Version); err != nil {
+			return "", err
+		}
+	}
+	if patch != nil {
+		p := *patch
+		p.MissingFails = req.MissingFails
+		patch = &p
+	}
+	if patch == nil {
 		sum, err = yarnzip.Checksum(ctx, tgz, req.Name, req.CacheKey)
-	} else if patch, perr := s.patch(req.Name, req.Version); perr != nil {
-		return "", perr
 	} else {
 		sum, err = yarnzip.PatchedChecksum(ctx, bytes.NewReader(tgz), int64(len(tgz)), req.Name, req.CacheKey, patch, yarnzip.DefaultLimits())
 	}
