@@ -169,6 +169,10 @@ func (p *Plan) tellLock(r *relock.Result) {
 		}
 	}
 	p.Notes = append(kept, aheadNotes(r.Ahead)...)
+	for _, l := range r.LostPatches {
+		p.Notes = append(p.Notes, Note{Kind: General, File: l.Pos.String(), Name: l.Name,
+			Message: "its patch file " + l.File + " is not there; Yarn installs nothing until it is (is it in git?)"})
+	}
 	sortNotes(p.Notes)
 }
 

@@ -3,6 +3,7 @@ package bump
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/report"
@@ -80,12 +81,13 @@ func (l *LockPlan) changeGroups() []changeGroup {
 	return out
 }
 
-// noteGroups leaves out what stands beside the release unless that was asked.
+// noteGroups leaves out what is ahead of the release unless that was asked.
 func (l *LockPlan) noteGroups() []noteGroup {
+	groups := l.plan.noteGroups()
 	if l.quiet {
-		return nil
+		groups = slices.DeleteFunc(groups, func(g noteGroup) bool { return g.notes[0].Kind == Ahead })
 	}
-	return l.plan.noteGroups()
+	return groups
 }
 
 func (l *LockPlan) shown() Lockfile {

@@ -74,9 +74,6 @@ func TestCorporaStayByteIdentical(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := testshared.Dir(t, "corpus/"+name)
 			in := openProject(t, dir)
-			if name == "rhdh" {
-				in.ReadFile = nil // its patch files are not among the data
-			}
 			source := &offline{}
 			start := time.Now()
 			res, err := Solve(t.Context(), in, source, Highest{})

@@ -104,7 +104,6 @@ func TestGolden29Edits(t *testing.T) {
 	}
 	answer.Locate(yarnlock.Locator{}) // builds its index, which goroutines then share
 	in := openProject(t, dir)
-	in.ReadFile = nil // rhdh's patch files are not among the data
 	res, err := Solve(t.Context(), in, &recorded{filepath.Join(golden, "packuments"), answer}, Highest{})
 	if err != nil {
 		t.Fatal(err)

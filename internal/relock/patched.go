@@ -3,6 +3,7 @@ package relock
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -62,10 +63,16 @@ func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, 
 		return known, nil, nil // as far as can be seen, nothing changed
 	}
 	p, err := s.projectPatch(d, r, version)
-	if err != nil {
-		return "", nil, err
+	switch {
+	case err == nil:
+		return p.Hash, p, nil
+	case ok && errors.Is(err, fs.ErrNotExist):
+		// The lock says what the patch was. That Yarn will not install without
+		// the file is another matter, and told apart.
+		s.lost[d] = strings.TrimPrefix(r.Selector, "~/")
+		return known, nil, nil
 	}
-	return p.Hash, p, nil
+	return "", nil, err
 }
 
 // projectPatch is what patches do that are files of the project: paths

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -34,8 +35,18 @@ type Result struct {
 	// versions.
 	DuplicatesBefore, DuplicatesAfter []Duplicate
 
+	// LostPatches are patches of the project whose file is not there. The lock
+	// keeps what it had, and Yarn fails.
+	LostPatches []LostPatch
+
 	// InstallScripts are new packages that run code when they are installed.
 	InstallScripts []Package
+}
+
+// LostPatch is a patch file that is not there, and where it is asked for.
+type LostPatch struct {
+	Name, File string
+	Pos        fault.Pos
 }
 
 // Package is a version of a package.
@@ -122,6 +133,10 @@ func (s *solver) result(before versions) *Result {
 		slices.SortFunc(r.InstallScripts, comparePackages)
 		r.InstallScripts = slices.Compact(r.InstallScripts)
 	}
+	for d, file := range s.lost {
+		r.LostPatches = append(r.LostPatches, LostPatch{Name: d.Name, File: file, Pos: s.descriptorPos(d)})
+	}
+	slices.SortFunc(r.LostPatches, func(a, b LostPatch) int { return cmp.Compare(a.Name+" "+a.File, b.Name+" "+b.File) })
 	s.measureRelease(r, before)
 	return r
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // npmPackages is what most tests of this file have in the registry.
@@ -301,7 +303,6 @@ __metadata:
   linkType: soft
 `
 	in := project(t, archive)
-	in.ReadFile = nil
 	want := string(in.Lock.Format())
 	res, err := Solve(t.Context(), in, &offline{}, Highest{})
 	if err != nil {
@@ -309,6 +310,10 @@ __metadata:
 	}
 	if string(res.Lock) != want {
 		t.Error(cmp.Diff(want, string(res.Lock)))
+	}
+	lost := []LostPatch{{Name: "p", File: "./b.patch", Pos: fault.Pos{File: "package.json", Line: 1, Col: 129}}}
+	if d := cmp.Diff(lost, res.LostPatches); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -54,7 +54,8 @@ type round struct {
 	queue   []*wanted
 	waiting []*wanted // for a packument or for another descriptor
 	need    map[string]bool
-	room    []wanted // where the next are made
+	lost    map[descriptor]string // patch files that are not there
+	room    []wanted              // where the next are made
 }
 
 // wanted is a descriptor that somebody asks for.
@@ -84,6 +85,7 @@ func (s *solver) closure(ctx context.Context) error {
 		pkgs:    make(map[locator]*pkg, n+n/8),
 		sources: map[locator]bool{},
 		need:    map[string]bool{},
+		lost:    map[descriptor]string{},
 		room:    make([]wanted, 0, n+n/2),
 	}
 	for _, w := range s.workspaces {
