@@ -229,7 +229,14 @@ func (l Lockfile) sentence() string {
 		s += fmt.Sprintf("\n  on the release: %d of %d @backstage packages", l.onRelease, l.ofRelease)
 	}
 	if c := l.LockChange; c != nil {
-		if l.State != "unchanged" {
+		switch {
+		case l.State == "unchanged":
+		case len(c.Added)+len(c.Removed)+len(c.Changed) == 0:
+			s += "\n  packages: the same; ranges, fields, checksums or order change"
+			if l.State == "pending" {
+				s += " (--dry-run --diff shows them)"
+			}
+		default:
 			s += fmt.Sprintf("\n  packages: %d added, %d removed, %d changed", len(c.Added), len(c.Removed), len(c.Changed))
 		}
 		if c.OfRelease > 0 {
