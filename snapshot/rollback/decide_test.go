@@ -85,6 +85,46 @@ func TestRestoreOfFilesRefuses(t *testing.T) {
 	}
 }
 
+// TestWhatComesBack: what was migrated, and what is asked for.
+func TestWhatComesBack(t *testing.T) {
+	p := newFilePortal(t)
+	names := func(list []*Target) string {
+		var out []string
+		for _, target := range list {
+			out = append(out, target.Plugins...)
+		}
+		return strings.Join(out, " ")
+	}
+	look := func(only ...string) (*Plan, error) {
+		plan, err := New(p.manifest, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan, plan.Look(t.Context(), nil, only)
+	}
+	want := func(when, back, kept string, only ...string) {
+		t.Helper()
+		plan, err := look(only...)
+		if err != nil || names(plan.Targets) != back || names(plan.Kept) != kept || plan.Empty() != (back == "") {
+			t.Errorf("%s, only %q: %q come back, %q stay, %v", when, only, names(plan.Targets), names(plan.Kept), err)
+		}
+	}
+	want("before the upgrade", "", "catalog search")
+	want("before the upgrade", "search", "catalog", "search")
+	p.upgrade()
+	want("after it", "catalog", "search")
+	want("after it", "search", "catalog", "search")
+	want("after it", "search", "catalog", p.path("search"))
+	want("after it", "catalog search", "", "all")
+	if _, err := look("search", "kubernetes"); err == nil || !strings.Contains(err.Error(), `no database or plugin "kubernetes"`) || !strings.Contains(fault.NextOf(err), p.path("search")) {
+		t.Errorf("%v, next %q", err, fault.NextOf(err))
+	}
+	if err := os.Remove(p.path("search")); err != nil {
+		t.Fatal(err)
+	}
+	want("without the file", "catalog search", "")
+}
+
 // TestAnotherServer: where the server does not say which it is, the numbers of
 // its databases do.
 func TestAnotherServer(t *testing.T) {
