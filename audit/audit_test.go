@@ -234,6 +234,37 @@ func TestActions(t *testing.T) {
 				{"1.52.0", map[string]string{"@backstage/p": "1.2.0"}}, {"1.52.0-next.1", map[string]string{"@backstage/p": "1.2.0"}}},
 			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
 		},
+		"two Backstage releases, the later one second": {
+			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
+				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0",
+				"@backstage/q@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
+			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.1.0"}},
+				{"1.53.0", map[string]string{"@backstage/p": "1.3.0", "@backstage/q": "1.2.0"}}},
+			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
+		},
+		"two Backstage releases, the later one first": {
+			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
+				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0",
+				"@backstage/q@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
+			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.1.0", "@backstage/q": "1.2.0"}},
+				{"1.53.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.3.0"}}},
+			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
+		},
+		"a Backstage release that is not out yet": {
+			files: monorepo(nil, []string{"@backstage/p backstage:^"},
+				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}},
+			releases:  []Release{{"1.51.0", map[string]string{"@backstage/p": "1.1.0"}}},
+			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+		},
+		"packages that ask for each other": {
+			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0, p npm:1.0.0",
+				"p@npm:1.0.0 = 1.0.1 > q npm:1.0.0", "a@npm:~1.0.0 = 1.0.0"),
+			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.5.0", map[string]string{"q": "^2.0.0"}}}},
+			kind:      BumpParent, steps: []string{"yarn up -R a p q"},
+		},
 		"a package of the portal's release": {
 			files: func() map[string]string {
 				m := monorepo(nil, []string{"@backstage/old 1.0.0"}, "@backstage/old@npm:1.0.0 = 1.0.0")

@@ -54,7 +54,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 		if rel == "" {
 			return false
 		}
-		if c.release == "" || compareVersions(rel, c.release) > 0 {
+		if compareVersions(rel, c.release) > 0 {
 			c.release = rel
 		}
 		return true

@@ -1,9 +1,12 @@
 package bump
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func TestOffLines(t *testing.T) {
@@ -30,5 +33,25 @@ func TestOffLines(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestLockfileLists: a list that is empty has no heading, one that is not has
+// its number in it.
+func TestLockfileLists(t *testing.T) {
+	for _, change := range []*LockChange{nil, {}, {InstallScripts: []LockedPackage{{Name: "n", Version: "1.0.0"}}}} {
+		l := Lockfile{State: "updated", LockChange: change}
+		var table, markdown strings.Builder
+		l.writeTable(&table, ui.Style{})
+		l.writeMarkdown(&markdown)
+		for form, tt := range map[string][2]string{
+			table.String():    {"\nNew packages that run code when they are installed: 1\n  n 1.0.0\n", "New packages"},
+			markdown.String(): {"\n### New packages that run code when they are installed: 1\n\n- n 1.0.0\n", "###"},
+		} {
+			full, heading := tt[0], tt[1]
+			if some := change != nil && len(change.InstallScripts) > 0; strings.Contains(form, full) != some || strings.Contains(form, heading) != some {
+				t.Errorf("%+v:\n%s", change, form)
+			}
+		}
 	}
 }

@@ -96,7 +96,7 @@ func (c *Code) matchTable(ctx context.Context, m Migration, plugins []database.P
 			}
 			for _, f := range got.folders {
 				one, n := compareNames(m, f)
-				if n > overlap || n == overlap && n > 0 && len(one.past)+len(one.behind) < len(best.past)+len(best.behind) {
+				if n > overlap || n == overlap && len(one.past)+len(one.behind) < len(best.past)+len(best.behind) {
 					best, overlap = one, n
 				}
 			}

@@ -78,7 +78,7 @@ func (a address) has(s source) bool {
 			return false // a server may read it as another path
 		}
 	}
-	return a.path == "" || s.path == a.path || strings.HasPrefix(s.path, a.path+"/")
+	return s.path == a.path || strings.HasPrefix(s.path, a.path+"/")
 }
 
 // bareHost is a host without the port that its scheme has anyway.

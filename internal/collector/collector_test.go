@@ -1,6 +1,9 @@
 package collector
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
 	"runtime"
 	"runtime/metrics"
 	"testing"
@@ -15,6 +18,27 @@ func TestBegin(t *testing.T) {
 	runtime.GC()
 	if got := goal(); got > ballast {
 		t.Errorf("after the first collection the next comes at %d MB", got>>20)
+	}
+}
+
+// TestHandsOff: a person's own settings of the collector stand.
+func TestHandsOff(t *testing.T) {
+	const child = "PORTALCTL_TEST_GOAL"
+	if os.Getenv(child) != "" {
+		fmt.Println("goal", goal())
+		return
+	}
+	for setting, off := range map[string]bool{"": false, "GOGC=100": true, "GOMEMLIMIT=8GiB": true} {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestHandsOff$")
+		cmd.Env = append(os.Environ(), "GOGC=", "GOMEMLIMIT=", child+"=1", setting)
+		out, err := cmd.Output()
+		var got uint64
+		if _, e := fmt.Sscanf(string(out), "goal %d", &got); err != nil || e != nil {
+			t.Fatalf("%s: %v, %v in %q", setting, err, e, out)
+		}
+		if (got < ballast) != off {
+			t.Errorf("%q: the first collection comes at %d MB of heap", setting, got>>20)
+		}
 	}
 }
 

@@ -43,8 +43,7 @@ func newAsk(kind yarnlock.Kind, d yarnlock.Descriptor, e *yarnlock.Entry) ask {
 // other protocols stay where they are.
 func berryRange(d yarnlock.Descriptor) (name, rng string, ok bool) {
 	if strings.HasPrefix(d.Range, "backstage:") {
-		v := yarnlock.ParseRange(d.Range).Bind("npm")
-		return d.Name, "^" + v, v != ""
+		return d.Name, "^" + yarnlock.ParseRange(d.Range).Bind("npm"), true
 	}
 	rest, ok := strings.CutPrefix(d.Range, "npm:")
 	if !ok {
@@ -54,7 +53,7 @@ func berryRange(d yarnlock.Descriptor) (name, rng string, ok bool) {
 	if alias, isAlias := yarnlock.ParseDescriptor(rest); isAlias {
 		name, rest = alias.Name, strings.TrimPrefix(alias.Range, "npm:")
 	}
-	return name, rest, !strings.Contains(rest, ":")
+	return name, rest, true
 }
 
 // candidates are the distinct versions that the asks have now, in lock order.
@@ -62,14 +61,9 @@ func berryRange(d yarnlock.Descriptor) (name, rng string, ok bool) {
 // Berry by locator, registry packages only.
 func candidates(kind yarnlock.Kind, asks []ask) []*version {
 	var list []*version
-	byEntry := map[*yarnlock.Entry]*version{}
-	byVersion := map[string]*version{}
+	byLocator := map[yarnlock.Locator]*version{} // on Classic all of a group have one name
 	for i := range asks {
 		a := &asks[i]
-		if v, ok := byEntry[a.at]; ok {
-			a.have = v
-			continue
-		}
 		text := a.at.Version
 		if kind == yarnlock.Berry {
 			ref, ok := strings.CutPrefix(a.at.Resolution.Reference, "npm:")
@@ -78,17 +72,18 @@ func candidates(kind yarnlock.Kind, asks []ask) []*version {
 			}
 			text, _, _ = strings.Cut(ref, "::")
 		}
-		v := byVersion[text]
-		if v == nil || kind == yarnlock.Berry && v.entry.Resolution.Name != a.at.Resolution.Name {
+		at := yarnlock.Locator{Name: a.at.Resolution.Name, Reference: text}
+		v := byLocator[at]
+		if v == nil {
 			parsed, err := semrange.ParseVersion(text)
 			if err != nil {
 				continue
 			}
 			v = &version{entry: a.at, parsed: parsed}
-			byVersion[text] = v
+			byLocator[at] = v
 			list = append(list, v)
 		}
-		byEntry[a.at], a.have = v, v
+		a.have = v
 	}
 	return list
 }

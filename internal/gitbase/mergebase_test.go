@@ -134,6 +134,10 @@ func TestUnknownRevision(t *testing.T) {
 		if err == nil || fault.NextOf(err) == "" {
 			t.Errorf("%q: got %v, want an error with a next step", rev, err)
 		}
+		// No branch is called "" or like an option: there is nothing to fetch.
+		if fetch := rev == "nope"; strings.Contains(fault.NextOf(err), "git fetch origin") != fetch {
+			t.Errorf("%q: the next step is %q", rev, fault.NextOf(err))
+		}
 	}
 	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoRepository) || fault.NextOf(err) == "" {
 		t.Errorf("no repository: got %v", err)

@@ -60,7 +60,7 @@ func (r *Repo) resolve(rev string) (plumbing.Hash, error) {
 }
 
 func (r *Repo) name(name string) (plumbing.Hash, error) {
-	if name == "" || strings.HasPrefix(name, "-") {
+	if strings.HasPrefix(name, "-") {
 		return plumbing.ZeroHash, unknownRevision(name)
 	}
 	if name == "@" {

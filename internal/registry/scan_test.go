@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/s2"
 )
 
 func TestReadPackument(t *testing.T) {
@@ -233,4 +235,31 @@ func FuzzDecodeEntry(f *testing.F) {
 			_, _ = e.p.Version(v)
 		}
 	})
+}
+
+// A cache file may be whole and still say what cannot be, by a mistake of the
+// portalctl that wrote it: it must not end the process.
+func TestCheck(t *testing.T) {
+	block := s2.Encode(nil, []byte("0123456789"))
+	for name, tt := range map[string]struct {
+		block []byte
+		e     entry
+		ok    bool
+	}{
+		"all of a block":      {block, entry{off: 0, size: 10}, true},
+		"no block":            {nil, entry{}, false},
+		"a block too large":   {binary.AppendUvarint(nil, maxPackument+1), entry{}, false},
+		"the largest block":   {binary.AppendUvarint(nil, maxPackument), entry{}, true},
+		"another block":       {block, entry{block: 1}, false},
+		"a block before":      {block, entry{block: -1}, false},
+		"before the block":    {block, entry{off: -1, size: 1}, false},
+		"a size below 0":      {block, entry{off: 1, size: -1}, false},
+		"past the block":      {block, entry{off: 1, size: 10}, false},
+		"far past, in 32 bit": {block, entry{off: math.MaxInt32, size: math.MaxInt32}, false},
+	} {
+		p := &Packument{blocks: [][]byte{tt.block}, entries: []entry{tt.e}}
+		if err := p.check(); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -217,8 +217,9 @@ func TestChangedWhileStaging(t *testing.T) {
 			want := readTree(t, root)
 			want["package.json"] = "-rw-r--r--\nedited"
 			err := txn.Commit(txn.WithFS(t.Context(), f), root, edits)
-			if !errors.Is(err, txn.ErrChanged) {
-				t.Fatalf("got %v", err)
+			// Not "every file is as it was": the editor's is not.
+			if want := path + ": nothing was written: the file was changed since it was read"; !errors.Is(err, txn.ErrChanged) || err.Error() != want {
+				t.Fatalf("got  %v\nwant %s", err, want)
 			}
 			sameTree(t, "only the editor's change", want, readTree(t, root))
 		})

@@ -53,6 +53,7 @@ func TestFind(t *testing.T) {
 		{"node_modules by name", "node_modules/*", "node_modules/x", "node_modules/x"},
 		{"braces", "{packages,plugins}/* x{1..2} {q/w,e}", "packages/a plugins/b x1 q/w e", "e packages/a plugins/b q/w x1"},
 		{"nested braces", "{p,q/{r,s}}/*", "p/a q/r/b q/s/c", "p/a q/r/b q/s/c"},
+		{"as many as may be", "x{1..1000} y{1..10}{1..10}{1..10}", "x1 x1000 x1001 y999 y000", "x1 x1000 y999"},
 		{"literal braces", "p/{a} p/{b,}c", "p/a p/{a} p/bc p/c", "p/bc p/c p/{a}"},
 		{"classes", "z[ab] y? q/[!ab]x", "za zc y1 q/cx q/ax", "q/cx y1 za"},
 		{"upper case", "Packages/*", "packages/a", ""},
@@ -148,6 +149,9 @@ func TestCompileFaults(t *testing.T) {
 		{`a/../b`, `package.json:1:20: workspaces pattern "a/../b": folders outside of the project are not supported`},
 		{`a/[b`, `package.json:1:20: workspaces pattern "a/[b": "[b" is not a valid glob`},
 		{`{1..9}{1..9}{1..9}{1..9}`, `package.json:1:20: workspaces pattern "{1..9}{1..9}{1..9}{1..9}": it stands for more than 1000 patterns`},
+		{`p{0..1000}`, `package.json:1:20: workspaces pattern "p{0..1000}": it stands for more than 1000 patterns`},
+		{`p{1..5000}`, `package.json:1:20: workspaces pattern "p{1..5000}": it stands for more than 1000 patterns`},
+		{`{a,{1..40}{1..40}}`, `package.json:1:20: workspaces pattern "{a,{1..40}{1..40}}": it stands for more than 1000 patterns`},
 		{strings.Repeat("{a,b}", 5000), `it stands for more than 1000 patterns`},
 	}
 	for _, tt := range tests {

@@ -44,7 +44,7 @@ func (p *parser) classicEntry() (*Entry, error) {
 		}
 		return nil, p.badEntry(e, "the entry has no version")
 	}
-	if p.done && p.prev == len(p.src) && !strings.HasSuffix(p.src, "\n") && shortIntegrity(e.Integrity) {
+	if p.prev == len(p.src) && !strings.HasSuffix(p.src, "\n") && shortIntegrity(e.Integrity) {
 		return nil, p.cutShort("the last integrity is not complete")
 	}
 	e.Resolution, e.classic = classicLocator(e), true

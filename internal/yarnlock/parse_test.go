@@ -198,6 +198,12 @@ func TestParseForms(t *testing.T) {
 	if err == nil {
 		t.Errorf("neither a header nor quotes, and still read as %v", lock.Kind)
 	}
+	// Only what the file ends with may have been cut short.
+	for _, end := range []string{"\n", "\n# the end"} {
+		if _, err := Parse("yarn.lock", []byte("a@^1:\n  version \"1.0.0\"\n  integrity sha512-abc"+end)); err != nil {
+			t.Errorf("a short hash before %q: %v", end, err)
+		}
+	}
 	lock, err = Parse("yarn.lock", []byte("a@^1, \"b@^1\" :\n  version  \"1.0.0\" \n  resolved: \"x\"\n"))
 	if err != nil || lock.Kind != Classic || lock.Entries[0].Resolved != "x" || len(lock.Entries[0].Keys) != 2 {
 		t.Errorf("Classic without a header: %v, %v", lock, err)

@@ -33,7 +33,7 @@ func (p *Plan) sameServer(ctx context.Context, conn *pgx.Conn, i int, rows []row
 	}
 	wanted, found := 0, 0
 	for _, t := range all {
-		if t.Kind == KindSQLite || t.Server != i || t.was.OID == 0 {
+		if t.Server != i || t.was.OID == 0 {
 			continue
 		}
 		wanted++
@@ -44,7 +44,7 @@ func (p *Plan) sameServer(ctx context.Context, conn *pgx.Conn, i int, rows []row
 			found++
 		}
 	}
-	if wanted > 0 && found*2 < wanted {
+	if found*2 < wanted {
 		return identityError(s, "its databases are not those that were dumped")
 	}
 	return nil

@@ -144,9 +144,11 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 	case dump.err != nil:
 		return dump.err
 	case err != nil:
-		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name())
+		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).
+			WithNext("Nothing live was changed. " + nextVerify)
 	case !dump.whole:
-		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").WithNext(nextVerify)
+		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
+			WithNext("Nothing live was changed. " + nextVerify)
 	}
 	return nil
 }

@@ -12,9 +12,6 @@ func Bundle(yarnPath, version string, env func(string) string) string {
 	if yarnPath != "" {
 		return yarnPath
 	}
-	if version == "" {
-		return ""
-	}
 	home := env("COREPACK_HOME")
 	if home == "" {
 		home = filepath.Join(corepackCache(env), "node", "corepack")
