@@ -70,7 +70,7 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 			WithNext("Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
 	case !dump.whole:
 		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	return nil
 }
@@ -96,14 +96,14 @@ func (r *run) examine(ctx context.Context, t *Target, name string) error {
 	return nil
 }
 
-const nextVerify = "Check the snapshot with: portalctl snapshot verify --rehearse"
+const nextVerify = "Nothing live was changed. Check the snapshot with: portalctl snapshot verify --rehearse"
 
 func stageError(ctx context.Context, err error, format string, args ...any) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return fault.Wrap(pg.Cause(err), fault.Pos{}, format, args...).
-		WithNext("Nothing live was changed. " + nextVerify)
+		WithNext(nextVerify)
 }
 
 // access is what a child needs to reach a server.

@@ -145,10 +145,10 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 		return dump.err
 	case err != nil:
 		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	case !dump.whole:
 		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	return nil
 }

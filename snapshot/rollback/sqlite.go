@@ -185,20 +185,20 @@ func examineFile(ctx context.Context, t *Target, name string) error {
 	found, err := sqliteStrings(ctx, db, "PRAGMA integrity_check")
 	if err != nil || len(found) != 1 || found[0] != "ok" {
 		return fault.Wrap(err, fault.Pos{File: name}, "the restored file is damaged: %s", strings.Join(found, "; ")).
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	counts, now, err := sqliteState(ctx, name)
 	if err != nil {
 		return fault.Wrap(err, fault.Pos{File: name}, "the restored file cannot be read").
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	if d := diffRows(t.was.Tables, counts, nil); len(d) > 0 {
 		return fault.At(fault.Pos{File: name}, "the restored file is not what the snapshot recorded: %s", d[0]).
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	if c := compareMigrations(t.then(), now); len(c) > 0 {
 		return fault.At(fault.Pos{File: name}, "the restored file has other migrations than the snapshot recorded: %s", c[0].Table).
-			WithNext("Nothing live was changed. " + nextVerify)
+			WithNext(nextVerify)
 	}
 	return nil
 }
