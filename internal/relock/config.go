@@ -109,21 +109,25 @@ func (c *config) refuseSettings(s *yarnrc.Settings) error {
 // tooNew refuses settings that came with a later Yarn, which ends every command
 // of this one ("Unrecognized or legacy configuration settings").
 func tooNew(s *yarnrc.Settings, yarn yarnVersion) error {
-	at := map[string]fault.Pos{}
-	if s.NpmMinimalAgeGate.IsSet {
-		at["npmMinimalAgeGate"] = s.NpmMinimalAgeGate.Pos
+	type setting struct {
+		key string
+		at  fault.Pos
 	}
+	var later []setting
 	if len(s.Catalog) > 0 {
-		at["catalog"] = s.Catalog[0].Pos
+		later = append(later, setting{"catalog", s.Catalog[0].Pos})
 	}
-	for _, list := range s.Catalogs {
-		if len(list) > 0 {
-			at["catalogs"] = list[0].Pos
+	for _, name := range slices.Sorted(maps.Keys(s.Catalogs)) {
+		if list := s.Catalogs[name]; len(list) > 0 {
+			later = append(later, setting{"catalogs", list[0].Pos})
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(at)) {
-		if pos := at[key]; pos.File != "" { // of the environment, Yarn takes what it knows
-			return fault.At(pos, "Yarn %s does not know the setting %s", yarn, key).
+	if s.NpmMinimalAgeGate.IsSet {
+		later = append(later, setting{"npmMinimalAgeGate", s.NpmMinimalAgeGate.Pos})
+	}
+	for _, x := range later {
+		if x.at.File != "" { // of the environment, Yarn takes what it knows
+			return fault.At(x.at, "Yarn %s does not know the setting %s", yarn, x.key).
 				WithNext("Move the repo to Yarn %s or newer (yarn set version stable), or take the setting out.", catalogsSince)
 		}
 	}
