@@ -72,7 +72,7 @@ type ChecksumRequest struct {
 	Patch string
 	// Own is the patch of the project's own that is applied, or nil.
 	Own *yarnpatch.Patch
-	// MissingFails is yarnpatch.Patch.MissingFails of the project's Yarn.
+	// MissingFails says that the project's Yarn applies the strict patch.
 	MissingFails bool
 }
 

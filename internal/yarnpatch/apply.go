@@ -36,7 +36,7 @@ func (p *Patch) Apply(files Files) error {
 		}
 		switch {
 		case err == nil:
-		case s.optional && errors.Is(err, ErrMisfit) && !(missing && p.MissingFails):
+		case s.optional && errors.Is(err, ErrMisfit) && !(missing && p.strict):
 			undo()
 		default:
 			return err

@@ -32,11 +32,18 @@ type Patch struct {
 	// ID is for caches: the whole of what Hash is the beginning of, and which
 	// sources must fit.
 	ID string
-	// MissingFails: an optional source that needs a file which is not there
-	// fails too, as in Yarn before 4.17.1.
-	MissingFails bool
 
 	sources []selected
+	strict  bool // see Strict
+}
+
+// Strict is the patch as Yarn before 4.17.1 applies it: an optional source that
+// needs a file which is not there fails too.
+func (p *Patch) Strict() *Patch {
+	q := *p
+	q.strict = true
+	q.ID += "+"
+	return &q
 }
 
 // selected is the effects of a source that concern the version.

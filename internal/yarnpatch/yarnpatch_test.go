@@ -142,7 +142,7 @@ func TestMissingFails(t *testing.T) {
 	if err := p.Apply(&memory{map[string]string{"f": "a\n"}}); err != nil {
 		t.Errorf("got %v", err)
 	}
-	p.MissingFails = true
+	p = p.Strict()
 	if err := p.Apply(&memory{map[string]string{"f": "a\n"}}); !errors.Is(err, ErrMisfit) {
 		t.Errorf("got %v, want ErrMisfit", err)
 	}

@@ -91,12 +91,10 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 		}
 	}
 	if patch != nil {
-		p := *patch
-		p.MissingFails = req.MissingFails
-		key.Patch, patch = p.ID, &p
-		if p.MissingFails {
-			key.Patch += "+"
+		if req.MissingFails {
+			patch = patch.Strict()
 		}
+		key.Patch = patch.ID
 	}
 	if sum, ok := s.sums.Get(key); ok {
 		return sum, nil

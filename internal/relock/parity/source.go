@@ -111,10 +111,8 @@ func (s *Source) Checksum(ctx context.Context, req relock.ChecksumRequest) (stri
 			return "", err
 		}
 	}
-	if patch != nil {
-		p := *patch
-		p.MissingFails = req.MissingFails
-		patch = &p
+	if patch != nil && req.MissingFails {
+		patch = patch.Strict()
 	}
 	if patch == nil {
 		sum, err = yarnzip.Checksum(ctx, tgz, req.Name, req.CacheKey)
