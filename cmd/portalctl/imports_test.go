@@ -70,6 +70,8 @@ var owners = map[string]string{
 	"github.com/olekukonko/tablewriter":     "internal/report",
 	"github.com/go-git/go-git/v5":           "internal/gitbase",
 	"github.com/google/osv-scanner/v2":      "internal/osv",
+	"github.com/google/osv-scalibr":         "internal/osv",
+	"github.com/ossf/osv-schema":            "internal/osv",
 	"github.com/pandatix/go-cvss":           "internal/osv",
 }
 

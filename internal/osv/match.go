@@ -3,50 +3,30 @@ package osv
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
+	"fmt"
 	"slices"
-	"strconv"
+	"strings"
+
+	"github.com/ossf/osv-schema/bindings/go/osvschema"
 )
 
-// Match finds what the database says about packages. Both are sliced before
-// the engine sees them: it reads only the records that name one of the
-// packages, and only the packages that a record names. It compares each record
-// with each package, which takes seconds for a portal, so that it gets them in
-// several parts, each with the records of its own packages.
+// Match finds what the database says about packages. Only the records that
+// name one of the packages are read, and each is held against the packages of
+// its names alone.
 func (d *Database) Match(ctx context.Context, packages []Package) ([]Hit, error) {
 	asked, err := questions(packages)
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.slice(ctx, asked)
+	list, err := d.candidates(ctx, asked)
 	if err != nil {
-		return nil, notOurs(ctx, err, "the OSV database could not be read")
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, incomplete(err, "the OSV database could not be read").
+			WithNext("Renew the OSV database; if that does not help, report this")
 	}
-	dir, err := os.MkdirTemp("", "portalctl-osv-")
-	if err != nil {
-		return nil, incomplete(err, "there is no room for temporary files").WithNext("Set TMPDIR to a folder that can be written")
-	}
-	cleanup := func() { os.RemoveAll(dir) }
-	jobs, err := s.write(dir)
-	if err != nil {
-		cleanup()
-		return nil, incomplete(err, "there is no room for temporary files").WithNext("Set TMPDIR to a folder that can be written, with some space")
-	}
-	list, err := runEngine(ctx, jobs, cleanup)
-	if err != nil {
-		return nil, notOurs(ctx, err, "osv-scanner's engine failed")
-	}
-	return s.hits(list)
-}
-
-// notOurs is err, unless it is because the user has had enough.
-func notOurs(ctx context.Context, err error, what string) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return incomplete(err, "%s", what).WithNext("Renew the OSV database; if that does not help, report this")
+	return judge(ctx, list, asked)
 }
 
 // questions are the packages, each once, sorted.
@@ -55,7 +35,7 @@ func questions(packages []Package) ([]Package, error) {
 	slices.SortFunc(list, comparePackages)
 	list = slices.Compact(list)
 	for _, p := range list {
-		if !sayable(p) {
+		if !expressible(p) {
 			return nil, incomplete(nil, "%q is no version of a package that OSV can be asked for", p.Name+"@"+p.Version).
 				WithNext("Correct the entry in yarn.lock; yarn install does it")
 		}
@@ -63,29 +43,51 @@ func questions(packages []Package) ([]Package, error) {
 	return list, nil
 }
 
+// expressible reports whether a package can be asked for: its name is one
+// word, and its version word characters, dots, plus and minus. What is more,
+// such as a range or another locator, is a mistake in the lock that would have
+// the answer be "nothing found".
+func expressible(p Package) bool {
+	name := strings.TrimPrefix(p.Name, "@")
+	if name == "" || p.Version == "" || len(p.Name) > 512 || len(p.Version) > 512 {
+		return false
+	}
+	for _, c := range name {
+		if c <= ' ' || c == 0x7f || strings.ContainsRune(`@,:"\`, c) {
+			return false
+		}
+	}
+	for _, c := range p.Version {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', strings.ContainsRune("_-.+", c):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func comparePackages(a, b Package) int {
 	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
 }
 
-// slice is the part of the database and of the lock that the engine gets.
-type slice struct {
-	packages []Package
-	entries  []sliced
+// candidate is a record that names a package which was asked for: as the
+// engine reads it, and as we do.
+type candidate struct {
+	file     string // for messages
+	names    []string
+	engine   *osvschema.Vulnerability
+	advisory *Advisory
+	// withdrawn records apply to nothing.
+	withdrawn bool
 }
 
-type sliced struct {
-	file   string // for messages
-	id     string
-	names  []string
-	text   []byte
-	engine []byte // the text that the engine gets
-}
-
-// slice copies the records that name one of the packages.
-func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
-	s := &slice{}
+// candidates reads the records that name one of the packages.
+func (d *Database) candidates(ctx context.Context, asked []Package) ([]candidate, error) {
+	wanted := map[string]bool{}
 	hashes := make([]uint64, 0, len(asked))
 	for _, p := range asked {
+		wanted[p.Name] = true
 		hashes = append(hashes, hashName(p.Name))
 	}
 	slices.Sort(hashes)
@@ -93,20 +95,12 @@ func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := map[uint64]bool{}
-	numbers := make([]uint32, 0, len(postings))
-	for _, p := range postings {
-		known[p.hash] = true
-		numbers = append(numbers, p.entry)
-	}
-	wanted := map[string]bool{}
-	for _, p := range asked {
-		if known[hashName(p.Name)] {
-			s.packages = append(s.packages, p)
-			wanted[p.Name] = true
-		}
+	numbers := make([]uint32, len(postings))
+	for i, p := range postings {
+		numbers[i] = p.entry
 	}
 	slices.Sort(numbers)
+	var list []candidate
 	for _, n := range slices.Compact(numbers) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -119,94 +113,91 @@ func (d *Database) slice(ctx context.Context, asked []Package) (*slice, error) {
 		if err != nil {
 			return nil, err
 		}
-		t, err := trim(text)
+		c, err := newCandidate(file, text)
 		if err != nil {
 			return nil, recordError{file, err}
 		}
-		names := t.names()
-		if !slices.ContainsFunc(names, func(name string) bool { return wanted[name] }) {
-			continue
+		if slices.ContainsFunc(c.names, func(name string) bool { return wanted[name] }) {
+			list = append(list, c)
 		}
-		engine, err := json.Marshal(t)
-		if err != nil {
-			return nil, recordError{file, err}
-		}
-		s.entries = append(s.entries, sliced{file, t.ID, names, text, engine})
 	}
-	return s, nil
+	return list, nil
 }
 
-// partSize is how many packages the engine gets at once: at 48 what a run costs
-// at least and what it costs by the square are about the same.
-const partSize = 48
-
-// write makes the engine's inputs below dir, one folder a part. Without any
-// packages there is still one, for the canary.
-func (s *slice) write(dir string) ([]job, error) {
-	byName := map[string][]int{}
-	for i, e := range s.entries {
-		for _, name := range e.names {
-			byName[name] = append(byName[name], i)
-		}
+// newCandidate reads a record twice, by two readers.
+func newCandidate(file string, text []byte) (candidate, error) {
+	t, err := trim(text)
+	if err != nil {
+		return candidate{}, err
 	}
-	var jobs []job
-	for first := 0; first == 0 || first < len(s.packages); first += partSize {
-		j := job{dir: filepath.Join(dir, strconv.Itoa(first)), packages: s.packages[first:min(first+partSize, len(s.packages))]}
-		var entries []int
-		for _, p := range j.packages {
-			entries = append(entries, byName[p.Name]...)
-		}
-		slices.Sort(entries)
-		entries = slices.Compact(entries)
-		texts := [][]byte{[]byte(canaryRecord)}
-		for _, i := range entries {
-			texts = append(texts, s.entries[i].engine)
-		}
-		if err := j.write(texts); err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
+	a, withdrawn, err := parseAdvisory(text)
+	switch {
+	case err != nil:
+		return candidate{}, err
+	case a.ID != t.ID || withdrawn != (t.Withdrawn != nil):
+		return candidate{}, errReaders
 	}
-	return jobs, nil
+	return candidate{file, t.names(), t.engineRecord(), a, withdrawn}, nil
 }
 
-// hits turns the engine's answer into ours, if it can be believed.
-func (s *slice) hits(list []found) ([]Hit, error) {
-	byID := map[string][]Package{}
-	for _, f := range list {
-		byID[f.id] = append(byID[f.id], f.pkg)
+// judge holds each record against the packages that it names. The engine and
+// we both answer, each by its own reading of the record and its own order of
+// versions: one of them alone could be wrong unseen, so that two answers to one
+// question are no answer.
+func judge(ctx context.Context, list []candidate, asked []Package) ([]Hit, error) {
+	byName := map[string][]Package{}
+	for _, p := range asked {
+		byName[p.Name] = append(byName[p.Name], p)
 	}
-	return s.collect(byID)
-}
-
-// collect reads the advisories of the records that hit.
-func (s *slice) collect(byID map[string][]Package) ([]Hit, error) {
+	type key struct {
+		id  string
+		pkg Package
+	}
+	seen := map[key]bool{}
 	var hits []Hit
-	for _, e := range s.entries {
-		pkgs, ok := byID[e.id]
-		if !ok {
-			continue
+	for _, c := range list {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		a, withdrawn, err := parseAdvisory(e.text)
-		if err == nil && a.ID != e.id {
-			err = errTwice
+		names := slices.Clone(c.names)
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			for _, p := range byName[name] {
+				yes, err := c.affects(p)
+				if err != nil {
+					return nil, err
+				}
+				if k := (key{c.advisory.ID, p}); yes && !seen[k] {
+					seen[k] = true
+					hits = append(hits, Hit{Package: p, Advisory: c.advisory})
+				}
+			}
 		}
-		if err != nil {
-			return nil, incomplete(err, "the record %s of the OSV database cannot be read", e.file)
-		}
-		delete(byID, e.id)
-		if withdrawn {
-			continue
-		}
-		for _, p := range pkgs {
-			hits = append(hits, Hit{Package: p, Advisory: a})
-		}
-	}
-	for id := range byID {
-		return nil, incomplete(nil, "osv-scanner's engine found %s, which is not in the OSV database", id)
 	}
 	sortHits(hits)
 	return hits, nil
+}
+
+// affects is the answer of both.
+func (c candidate) affects(p Package) (bool, error) {
+	theirs, err := engineAffects(c.engine, p)
+	if err != nil {
+		return false, incomplete(err, "the record %s cannot be judged", c.file).
+			WithNext("Renew the OSV database; if that does not help, report this")
+	}
+	if ours := !c.withdrawn && c.advisory.Affects(p); ours != theirs {
+		return false, incomplete(nil, "whether %s applies to %s@%s is not certain: %s", c.advisory.ID, p.Name, p.Version, disagreement(ours)).
+			WithNext("Read %s and look whether the version is affected; renew the OSV database, and if that does not help, report this", c.advisory.URL)
+	}
+	return theirs, nil
+}
+
+func disagreement(ours bool) string {
+	yes, no := "osv-scanner's matcher", "portalctl's own reading of the record"
+	if ours {
+		yes, no = no, yes
+	}
+	return fmt.Sprintf("%s says yes, %s says no", yes, no)
 }
 
 func sortHits(hits []Hit) {

@@ -78,7 +78,8 @@ func TestMatchOnline(t *testing.T) {
 	}
 }
 
-// TestMatchNothing: no findings are an answer only if the canary was found.
+// TestMatchNothing: no findings are an answer of the service only if it found
+// the canary.
 func TestMatchNothing(t *testing.T) {
 	s := serve(t)
 	for _, m := range []osv.Matcher{open(t, records), osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: s.URL})} {
@@ -93,8 +94,9 @@ func TestMatchNothing(t *testing.T) {
 	}
 }
 
-// TestMatchUnsayable: what the engine would read as another package, or drop.
-func TestMatchUnsayable(t *testing.T) {
+// TestMatchInexpressible: what no advisory can name, so that nothing would be
+// found.
+func TestMatchInexpressible(t *testing.T) {
 	db := open(t, records)
 	for _, p := range []osv.Package{
 		{Name: "two-lines"},
@@ -122,8 +124,7 @@ func TestMatchCancelled(t *testing.T) {
 	}
 }
 
-// TestMatchTwice: the engine's logger is a global; two audits in one process
-// do not disturb each other.
+// TestMatchTwice: two audits in one process do not disturb each other.
 func TestMatchTwice(t *testing.T) {
 	db := open(t, records)
 	done := make(chan error)

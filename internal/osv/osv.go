@@ -1,5 +1,6 @@
 // Package osv asks OSV which advisories hit npm packages. It is the only
-// importer of osv-scanner: everything else sees the types of this file.
+// importer of osv-scanner and its matcher: everything else sees the types of
+// this file.
 package osv
 
 import (

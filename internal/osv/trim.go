@@ -4,19 +4,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
-// trimmed is what the engine gets of a record: what it decides by. Of more it
-// would skip the whole record with a warning if a field is newer than it, and
-// break down at an ecosystem that it does not know.
+// trimmed is what the engine gets of a record: what it decides by. At an
+// ecosystem that it does not know it would break down, and at a range of
+// commits it would stop.
 type trimmed struct {
-	ID        string     `json:"id"`
-	Modified  string     `json:"modified"`
-	Withdrawn string     `json:"withdrawn,omitempty"`
-	Affected  []affected `json:"affected"`
+	ID        string
+	Withdrawn *time.Time
+	Affected  []affected
 }
 
 var errTwice = errors.New("has a key twice, so that nobody knows what it says")
+
+var errReaders = errors.New("is not the same to two readers of JSON")
 
 // trim reads a record for the engine, without the texts for people.
 func trim(src []byte) (*trimmed, error) {
@@ -36,14 +38,16 @@ func trim(src []byte) (*trimmed, error) {
 		case "id":
 			t.ID, err = s.text()
 			return err
-		case "modified":
-			t.Modified, err = s.text()
-			return err
 		case "withdrawn":
 			if s.space(); s.null() == nil {
 				return nil
 			}
-			t.Withdrawn, err = s.text()
+			text, err := s.text()
+			if err != nil {
+				return err
+			}
+			at, err := time.Parse(time.RFC3339, text)
+			t.Withdrawn = &at
 			return err
 		case "affected":
 			s.space()
