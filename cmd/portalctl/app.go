@@ -143,17 +143,19 @@ func version() string {
 }
 
 // directory is the absolute form of -C.
-func directory(c *cli.Context) (string, error) {
-	dir, err := filepath.Abs(c.String("directory"))
+func directory(c *cli.Context) (string, error) { return workDir(c.String("directory")) }
+
+func workDir(name string) (string, error) {
+	dir, err := filepath.Abs(name)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Pos{}, "the current directory")
 	}
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
-		return "", fault.New("no such directory: %s", c.String("directory")).WithNext("Give -C the root of your portal")
+		return "", fault.New("no such directory: %s", name).WithNext("Give -C the root of your portal")
 	case !info.IsDir():
-		return "", fault.New("%s is a file", c.String("directory")).WithNext("Give -C the root of your portal")
+		return "", fault.New("%s is a file", name).WithNext("Give -C the root of your portal")
 	}
 	return dir, nil
 }
@@ -173,8 +175,9 @@ func (e env) cacheDir() (string, error) {
 
 // checkOutput refuses a report file that cannot be made, before a command has
 // changed anything: afterwards is too late to say so.
-func checkOutput(c *cli.Context) error {
-	name := c.String("output")
+func checkOutput(c *cli.Context) error { return checkOutputFile(c.String("output")) }
+
+func checkOutputFile(name string) error {
 	if name == "" || name == "-" {
 		return nil
 	}

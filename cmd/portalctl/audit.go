@@ -41,8 +41,8 @@ func auditCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
 			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, and which releases admit a fix"},
-			formatFlag("table", "json", "sarif", "markdown"),
-			outputFlag(),
+			formatFlag(auditForms()...),
+			outputsFlag(),
 			directoryFlag(),
 		},
 		Action:      func(c *cli.Context) error { return runAudit(c.Context, c, e) },
@@ -52,10 +52,9 @@ func auditCommand(e env) *cli.Command {
 
 // auditRun is one run of audit.
 type auditRun struct {
-	c      *cli.Context
-	e      env
-	format string
-	now    time.Time
+	o   auditOptions
+	e   env
+	now time.Time
 
 	root  string
 	in    audit.Input
@@ -73,10 +72,11 @@ type auditRun struct {
 }
 
 func runAudit(ctx context.Context, c *cli.Context, e env) error {
-	r := &auditRun{c: c, e: e, now: time.Now(), cleanup: func() {}}
-	if err := r.flags(); err != nil {
+	o, err := auditOptionsOf(c)
+	if err != nil {
 		return err
 	}
+	r := &auditRun{o: o, e: e, now: time.Now(), cleanup: func() {}}
 	report, err := r.run(ctx)
 	r.cleanup()
 	if err != nil {
@@ -89,46 +89,6 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 		return errFindings
 	}
 	return nil
-}
-
-func (r *auditRun) flags() error {
-	c := r.c
-	if c.Args().Present() {
-		return group(c) // no argument, or a subcommand that is not known
-	}
-	var err error
-	if r.format, err = oneOf(c, "format", "table", "json", "sarif", "markdown"); err != nil {
-		return err
-	}
-	for _, f := range []struct {
-		name  string
-		words []string
-	}{{"fail-on", append(append([]string{}, audit.Ratings...), audit.None)}, {"no-score", []string{audit.Block, audit.Warn, audit.Allow}}} {
-		if c.IsSet(f.name) {
-			if _, err := oneOf(c, f.name, f.words...); err != nil {
-				return err
-			}
-		}
-	}
-	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"}} {
-		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
-			return usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
-		}
-	}
-	for _, g := range c.StringSlice("exclude") {
-		if !doublestar.ValidatePattern(g) || g == "" {
-			return usagef("--exclude %q is not a valid glob", g).WithNext("Use * for a part of a name and ** for several folders")
-		}
-	}
-	if c.IsSet("base") && c.String("base") == "" {
-		return usagef("--base is empty").WithNext("Name a branch, or leave it out; --full judges all that the locks install")
-	}
-	if c.IsSet("max-db-age") {
-		if _, err := age(c.String("max-db-age")); err != nil {
-			return err
-		}
-	}
-	return checkOutput(c)
 }
 
 // run reads, asks and judges.
@@ -193,7 +153,7 @@ func notEmptied(l *audit.Lock) error {
 
 // openHead reads the work tree.
 func (r *auditRun) openHead(ctx context.Context) error {
-	dir, err := directory(r.c)
+	dir, err := workDir(r.o.directory)
 	if err != nil {
 		return err
 	}
@@ -207,7 +167,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.c.IsSet("base-lockfile") {
+	if r.o.baseLockfile != "" {
 		paths = []string{lockName} // the one that the file is compared with
 	}
 	kept := r.kept(paths)
@@ -245,7 +205,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 // kept are the locks that --exclude leaves.
 func (r *auditRun) kept(paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-		return slices.ContainsFunc(r.c.StringSlice("exclude"), func(g string) bool {
+		return slices.ContainsFunc(r.o.exclude, func(g string) bool {
 			ok, _ := doublestar.Match(g, p)
 			return ok
 		})
@@ -254,10 +214,10 @@ func (r *auditRun) kept(paths []string) []string {
 
 // openBase reads what the head is compared with, if there is something.
 func (r *auditRun) openBase() error {
-	if file := r.c.String("base-lockfile"); file != "" {
-		return r.openBaseLock(file)
+	if r.o.baseLockfile != "" {
+		return r.openBaseLock(r.o.baseLockfile)
 	}
-	if r.c.Bool("full") {
+	if r.o.full {
 		return nil
 	}
 	var repo *gitbase.Repo
@@ -268,7 +228,7 @@ func (r *auditRun) openBase() error {
 		}
 		return repo, err
 	}
-	rev := r.c.String("base")
+	rev := r.o.base
 	name := rev
 	if rev == "" {
 		var err error

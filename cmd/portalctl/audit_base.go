@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"os"
@@ -166,19 +167,13 @@ func decisionFiles(s trust.Side, locks []*audit.Lock) []ignore.File {
 // options are the defaults, the policy and the flags, the last of which wins.
 func (r *auditRun) options(p ignore.Policy) audit.Options {
 	o := audit.Defaults().With(p)
-	o.Now, o.Partial = r.now, r.c.IsSet("exclude") || r.c.IsSet("base-lockfile")
-	if r.c.IsSet("fail-on") {
-		o.FailOn = r.c.String("fail-on")
-	}
-	if r.c.IsSet("no-score") {
-		o.NoScore = r.c.String("no-score")
-	}
-	for _, f := range []struct {
-		name string
-		to   *bool
-	}{{"fail-on-unfixable", &o.FailOnUnfixable}, {"prod", &o.Prod}, {"strict", &o.Strict}} {
-		if r.c.IsSet(f.name) {
-			*f.to = r.c.Bool(f.name)
+	o.Now, o.Partial = r.now, len(r.o.exclude) > 0 || r.o.baseLockfile != ""
+	o.FailOn, o.NoScore = cmp.Or(r.o.failOn, o.FailOn), cmp.Or(r.o.noScore, o.NoScore)
+	for _, f := range []struct{ said, to *bool }{
+		{r.o.failOnUnfixable, &o.FailOnUnfixable}, {r.o.prod, &o.Prod}, {r.o.strict, &o.Strict},
+	} {
+		if f.said != nil {
+			*f.to = *f.said
 		}
 	}
 	return o
@@ -216,7 +211,7 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 			}
 		}
 	}
-	if r.c.Bool("online") {
+	if r.o.online {
 		client, err := r.registry()
 		if err != nil {
 			return err
@@ -254,7 +249,7 @@ func (r *auditRun) fetch(ctx context.Context, url string) ([]byte, error) {
 // once the report is there.
 func (r *auditRun) registryAdvice(ctx context.Context) (late func() []string) {
 	late = func() []string { return nil }
-	if !r.c.Bool("online") {
+	if !r.o.online {
 		return late
 	}
 	client, err := r.registry()

@@ -29,10 +29,7 @@ const (
 
 // match asks OSV about the packages of both sides, in one go.
 func (r *auditRun) match(ctx context.Context, p ignore.Policy) error {
-	limit, explicit, err := r.dbAge(p)
-	if err != nil {
-		return err
-	}
+	limit, explicit := r.dbAge(p)
 	matcher, done, err := r.matcher(ctx, limit, explicit)
 	if err != nil {
 		return err
@@ -48,23 +45,22 @@ func (r *auditRun) match(ctx context.Context, p ignore.Policy) error {
 }
 
 // dbAge is how old a database may be, and whether somebody has said so.
-func (r *auditRun) dbAge(p ignore.Policy) (limit time.Duration, explicit bool, err error) {
-	if r.c.IsSet("max-db-age") {
-		limit, err = age(r.c.String("max-db-age"))
-		return limit, true, err
+func (r *auditRun) dbAge(p ignore.Policy) (limit time.Duration, explicit bool) {
+	if r.o.maxDBAge != nil {
+		return *r.o.maxDBAge, true
 	}
 	if p.MaxDBAge > 0 {
-		return p.MaxDBAge, true, nil
+		return p.MaxDBAge, true
 	}
-	return maxDBAge, false, nil
+	return maxDBAge, false
 }
 
 // matcher opens the source of advisories that the flags name.
 func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bool) (osv.Matcher, func(), error) {
 	nothing := func() {}
 	opt := osv.Options{MaxAge: limit, Now: r.now}
-	dir := r.c.String("db")
-	if dir == "" && !r.c.Bool("offline") {
+	dir := r.o.db
+	if dir == "" && !r.o.offline {
 		api := cmp.Or(r.e.get(osvURL), osv.DefaultAPI)
 		r.in.Database.Source = api
 		return osv.NewOnline(osv.OnlineOptions{Client: httpfetch.New(httpConfig(r.settings, r.e, api)), URL: api}), nothing, nil

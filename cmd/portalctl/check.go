@@ -38,7 +38,7 @@ func checkCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "baseline", Usage: "findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write what is found to the baseline; from then on only new findings count"},
 			formatFlag("table", "json", "sarif", "markdown", "github"),
-			outputFlag(),
+			outputsFlag(),
 			directoryFlag(),
 		},
 		Action: func(c *cli.Context) error { return runCheck(c.Context, c, e) },
@@ -55,10 +55,10 @@ func strategies() string {
 
 // checkRun is one run of check.
 type checkRun struct {
-	c      *cli.Context
-	e      env
-	format string
-	opts   check.Options
+	c    *cli.Context
+	e    env
+	outs outputs
+	opts check.Options
 
 	co   *checkout // nil for a bare lock
 	file string    // the bare lock
@@ -104,7 +104,7 @@ func (r *checkRun) flags() error {
 		return err
 	}
 	var err error
-	if r.format, err = oneOf(c, "format", "table", "json", "sarif", "markdown", "github"); err != nil {
+	if r.outs, err = outputsOf(c, "table", "json", "sarif", "markdown", "github"); err != nil {
 		return err
 	}
 	strategy, err := oneOf(c, "strategy", strings.Split(strategies(), ", ")...)
@@ -134,8 +134,8 @@ func (r *checkRun) flags() error {
 			return usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
 		}
 	}
-	if err := checkOutput(c); err != nil {
-		return err
+	if c.Bool("diff") && (len(r.outs) > 1 || r.outs[0].form != "table") {
+		return usagef("--diff has no form: it goes to stdout, or to the one file that --output names").WithNext("Write --output FILE, or leave out --diff")
 	}
 	return validGlobs(r.opts.Scope)
 }

@@ -17,28 +17,27 @@ import (
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
-// write renders the report in the form that --format names.
+// write renders the report in the forms that --format and --output name.
 func (r *checkRun) write(report *check.Report) error {
-	if r.format == "github" || r.format == "sarif" {
-		report.Prefix(r.inRepository())
-	}
-	if r.format == "github" {
+	if r.outs.hasForm("github") {
 		if err := r.stepSummary(report); err != nil {
 			return err
 		}
 	}
-	return writeReport(r.c, r.e, func(w io.Writer) error {
-		switch r.format {
+	placed := *report
+	placed.Prefix(r.inRepository())
+	return r.outs.write(r.e, func(form string, w io.Writer, e env) error {
+		switch form {
 		case "json":
 			return report.WriteJSON(w)
 		case "sarif":
-			return report.WriteSARIF(w, version())
+			return placed.WriteSARIF(w, version())
 		case "markdown":
 			return report.WriteMarkdown(w)
 		case "github":
-			return report.WriteGitHub(w)
+			return placed.WriteGitHub(w)
 		default:
-			return report.WriteTable(w, r.e.OutStyle())
+			return report.WriteTable(w, e.OutStyle())
 		}
 	})
 }
@@ -61,7 +60,7 @@ func (r *checkRun) inRepository() string {
 // annotations have room for a few findings only.
 func (r *checkRun) stepSummary(report *check.Report) error {
 	file := r.e.get("GITHUB_STEP_SUMMARY")
-	if file == "" {
+	if file == "" || r.outs.has("markdown", file) {
 		return nil
 	}
 	have, err := os.ReadFile(file)
@@ -78,7 +77,7 @@ func (r *checkRun) stepSummary(report *check.Report) error {
 
 // diff writes what a fix would change, for git apply.
 func (r *checkRun) diff(fixed *check.Fixed) error {
-	return writeReport(r.c, r.e, func(w io.Writer) error {
+	return r.outs.write(r.e, func(_ string, w io.Writer, _ env) error {
 		if r.co == nil {
 			if fixed.Lock == nil {
 				return nil

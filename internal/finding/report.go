@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,11 +106,13 @@ func (r *Report) Finish(cfg *Config, base *Baseline, now time.Time) {
 }
 
 // Prefix puts a folder before the places of all findings, for readers that
-// count from the root of the repository instead of the portal's.
+// count from the root of the repository instead of the portal's. A report that
+// this one is a copy of stays as it is.
 func (r *Report) Prefix(dir string) {
 	if dir == "" || dir == "." {
 		return
 	}
+	r.Findings, r.Known, r.Ignored = slices.Clone(r.Findings), slices.Clone(r.Known), slices.Clone(r.Ignored)
 	for _, list := range [][]Finding{r.Findings, r.Known} {
 		for i := range list {
 			list[i].Pos.File = path.Join(dir, list[i].Pos.File)

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/audit"
+)
+
+// auditOptions are what the command line of audit says. It is read here alone.
+type auditOptions struct {
+	directory string
+	outs      outputs
+
+	base, baseLockfile string
+	full               bool
+	exclude            []string
+
+	// These come before policy; "" and nil leave it in force.
+	failOn, noScore               string
+	failOnUnfixable, prod, strict *bool
+	maxDBAge                      *time.Duration
+
+	db              string
+	offline, online bool
+}
+
+func auditOptionsOf(c *cli.Context) (auditOptions, error) {
+	o := auditOptions{
+		directory: c.String("directory"),
+		base:      c.String("base"), baseLockfile: c.String("base-lockfile"), full: c.Bool("full"),
+		exclude: c.StringSlice("exclude"),
+		db:      c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"),
+	}
+	if c.Args().Present() {
+		return o, group(c) // a subcommand that is not known
+	}
+	var err error
+	if o.outs, err = outputsOf(c, auditForms()...); err != nil {
+		return o, err
+	}
+	for _, f := range []struct {
+		name  string
+		to    *string
+		words []string
+	}{
+		{"fail-on", &o.failOn, append(append([]string{}, audit.Ratings...), audit.None)},
+		{"no-score", &o.noScore, []string{audit.Block, audit.Warn, audit.Allow}},
+	} {
+		if c.IsSet(f.name) {
+			if *f.to, err = oneOf(c, f.name, f.words...); err != nil {
+				return o, err
+			}
+		}
+	}
+	for _, f := range []struct {
+		name string
+		to   **bool
+	}{{"fail-on-unfixable", &o.failOnUnfixable}, {"prod", &o.prod}, {"strict", &o.strict}} {
+		if c.IsSet(f.name) {
+			said := c.Bool(f.name)
+			*f.to = &said
+		}
+	}
+	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"}} {
+		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
+			return o, usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
+		}
+	}
+	for _, g := range o.exclude {
+		if !doublestar.ValidatePattern(g) || g == "" {
+			return o, usagef("--exclude %q is not a valid glob", g).WithNext("Use * for a part of a name and ** for several folders")
+		}
+	}
+	if c.IsSet("base") && o.base == "" {
+		return o, usagef("--base is empty").WithNext("Name a branch, or leave it out; --full judges all that the locks install")
+	}
+	if c.IsSet("base-lockfile") && o.baseLockfile == "" {
+		return o, usagef("--base-lockfile is empty").WithNext("Name the lock to compare with, or leave it out")
+	}
+	if c.IsSet("max-db-age") {
+		limit, err := age(c.String("max-db-age"))
+		if err != nil {
+			return o, err
+		}
+		o.maxDBAge = &limit
+	}
+	return o, nil
+}
