@@ -52,9 +52,9 @@ func DefaultDir(env func(string) string, name, root string) (string, error) {
 	return filepath.Join(base, "portalctl", "snapshots", strings.TrimPrefix(name+"-"+hex.EncodeToString(sum[:4]), "-")), nil
 }
 
-// Lock makes the folder if need be and takes its lock, which lasts until the
-// file is closed. A second portalctl is refused, not queued.
-func (s Store) Lock() (*os.File, error) {
+// Lock makes the folder if need be and takes its lock, which lasts until it
+// is closed. A second portalctl is refused, not queued.
+func (s Store) Lock() (*filelock.Lock, error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: s.Dir}, "the folder of snapshots cannot be made").WithNext("Name another with --dir")
 	}

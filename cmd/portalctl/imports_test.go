@@ -24,6 +24,7 @@ var ranks = map[string]int{
 	"internal/filelock":   0,
 	"internal/gitbase":    1,
 	"internal/testshared": 0,
+	"internal/testkit":    0,
 
 	"internal/yarnzip/jstext": 0,
 	"internal/jsonedit":       1,
@@ -134,7 +135,7 @@ func checkFile(t *testing.T, file, pkg string) {
 		if !own || test {
 			continue
 		}
-		if to == "internal/testshared" {
+		if to == "internal/testshared" || to == "internal/testkit" {
 			t.Errorf("%s: production code imports %s", file, name)
 		}
 		if rank, ok := rankOf(to); ok && rank >= from && !within(pkg, to) {

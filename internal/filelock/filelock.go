@@ -10,9 +10,23 @@ import (
 // ErrHeld: another process holds the lock.
 var ErrHeld = errors.New("another process holds the lock")
 
-// Try makes the file if need be and locks it for as long as it stays open. It
-// does not wait: errors.Is finds ErrHeld when another has it.
-func Try(path string) (*os.File, error) {
+// Lock is a file that is locked.
+type Lock struct{ file *os.File }
+
+// Close lets go of the lock.
+func (l *Lock) Close() error { return Close(l.file) }
+
+// Close lets go of a file's lock and closes it. To close it alone is not enough:
+// a process that is being started at this moment has the file too, until it has
+// become another program, and would keep the lock.
+func Close(f *os.File) error {
+	release(f)
+	return f.Close()
+}
+
+// Try makes the file if need be and locks it until it is closed. It does not
+// wait: errors.Is finds ErrHeld when another has it.
+func Try(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -21,5 +35,5 @@ func Try(path string) (*os.File, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return f, nil
+	return &Lock{f}, nil
 }

@@ -16,3 +16,6 @@ func try(f *os.File) error {
 	}
 	return err
 }
+
+// release fails on nothing that closing does not end as well.
+func release(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) }

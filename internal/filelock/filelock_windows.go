@@ -15,3 +15,6 @@ func try(f *os.File) error {
 	}
 	return err
 }
+
+// release has nothing to do: no process gets a handle that it is not given.
+func release(*os.File) {}

@@ -24,7 +24,7 @@ type Cluster struct {
 	Tools       *Tools
 	opts        ClusterOptions
 	child       *Child
-	lock        *os.File
+	lock        *filelock.Lock
 	owner       string
 }
 

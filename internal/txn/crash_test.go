@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
@@ -102,8 +103,11 @@ func editsFile(t *testing.T, edits []txn.Edit) string {
 // Issue 2, 6: a process killed before file-system operation N leaves every file
 // whole, and the next command finishes or undoes the change.
 func TestKilledAtEveryOperation(t *testing.T) {
-	finished, undone := 0, 0
-	for n := 1; ; n++ {
+	type result struct {
+		outcome           txn.Outcome
+		before, want, got tree
+	}
+	results := testkit.Until(t, func(t *testing.T, n int) (result, bool) {
 		root, edits := project(t)
 		before := readTree(t, root)
 		want := after(root, before, edits)
@@ -111,29 +115,32 @@ func TestKilledAtEveryOperation(t *testing.T) {
 		whole(t, edits)
 		if lived {
 			sameTree(t, "the run that nobody killed", want, readTree(t, root))
-			break
+			return result{}, false
 		}
-		r, err := txn.Recover(root)
+		r, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root)
 		if err != nil {
 			t.Fatalf("killed at %d: %v", n, err)
-		}
-		switch r.Outcome {
-		case txn.Finished:
-			finished++
-			sameTree(t, fmt.Sprintf("killed at %d, finished", n), want, readTree(t, root))
-		default:
-			undone++
-			// A kill after the last rename leaves the new files and at most
-			// an empty folder to remove.
-			wantNow := before
-			if finished > 0 && r.Outcome == txn.Nothing {
-				wantNow = want
-			}
-			sameTree(t, fmt.Sprintf("killed at %d, %v", n, r.Outcome), wantNow, readTree(t, root))
 		}
 		if txn.Pending(root) {
 			t.Fatalf("killed at %d: still pending", n)
 		}
+		return result{r.Outcome, before, want, readTree(t, root)}, true
+	})
+	finished, undone := 0, 0
+	for i, r := range results {
+		if r.outcome == txn.Finished {
+			finished++
+			sameTree(t, fmt.Sprintf("killed at %d, finished", i+1), r.want, r.got)
+			continue
+		}
+		undone++
+		// A kill after the last rename leaves the new files and at most
+		// an empty folder to remove.
+		wantNow := r.before
+		if finished > 0 && r.outcome == txn.Nothing {
+			wantNow = r.want
+		}
+		sameTree(t, fmt.Sprintf("killed at %d, %v", i+1, r.outcome), wantNow, r.got)
 	}
 	t.Logf("%d kills undone, %d finished", undone, finished)
 	if undone < 50 || finished < 20 {
@@ -145,50 +152,57 @@ func TestKilledAtEveryOperation(t *testing.T) {
 // that fails from operation N on stands for the dead process, so that all pairs
 // can be tried (every ninth first crash, for time); some pairs are tried with real processes below.
 func TestKilledInRecover(t *testing.T) {
-	dead := syscall.EIO
+	t.Parallel()
 	pairs := 0
-	for n := 1; ; n += 9 {
-		root, edits := project(t)
-		before := readTree(t, root)
-		want := after(root, before, edits)
-		c := txntest.FailFrom(txntest.NoSync(txn.OS()), n, dead)
-		if err := txn.Commit(txn.WithFS(t.Context(), c), root, edits); err == nil {
-			break
-		}
-		crashed := readTree(t, root)
-		for m := 1; ; m++ {
-			// The state of the crash again, in a fresh place.
-			again := t.TempDir()
-			writeTree(t, again, crashed)
-			moved := make([]txn.Edit, len(edits))
-			for i, e := range edits {
-				rel, _ := filepath.Rel(root, e.Path)
-				e.Path = filepath.Join(again, rel)
-				moved[i] = e
-			}
-			_, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.FailFrom(txntest.NoSync(txn.OS()), m, dead)), again)
-			whole(t, moved)
-			lived := err == nil
-			if !lived {
-				pairs++
-				if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), again); err != nil {
-					t.Fatalf("dead at %d, recovery dead at %d: %v", n, m, err)
-				}
-			}
-			got := readTree(t, again)
-			if got["package.json"] == before["package.json"] {
-				sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), before, got)
-			} else {
-				sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), want, got)
-			}
-			if lived {
-				break
-			}
-		}
+	for _, n := range testkit.Until(t, func(t *testing.T, i int) (int, bool) { return recoverKilled(t, 1+9*(i-1)) }) {
+		pairs += n
 	}
 	t.Logf("%d pairs", pairs)
 	if pairs < 400 {
 		t.Errorf("only %d pairs", pairs)
+	}
+}
+
+// recoverKilled is a commit that died at n, and all the recoveries that die in
+// their turn; no more when the commit has no operation n.
+func recoverKilled(t *testing.T, n int) (pairs int, more bool) {
+	dead := syscall.EIO
+	root, edits := project(t)
+	before := readTree(t, root)
+	want := after(root, before, edits)
+	c := txntest.FailFrom(txntest.NoSync(txn.OS()), n, dead)
+	if err := txn.Commit(txn.WithFS(t.Context(), c), root, edits); err == nil {
+		return 0, false
+	}
+	crashed := readTree(t, root)
+	for m := 1; ; m++ {
+		// The state of the crash again, in a fresh place.
+		again := t.TempDir()
+		writeTree(t, again, crashed)
+		moved := make([]txn.Edit, len(edits))
+		for i, e := range edits {
+			rel, _ := filepath.Rel(root, e.Path)
+			e.Path = filepath.Join(again, rel)
+			moved[i] = e
+		}
+		_, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.FailFrom(txntest.NoSync(txn.OS()), m, dead)), again)
+		whole(t, moved)
+		lived := err == nil
+		if !lived {
+			pairs++
+			if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), again); err != nil {
+				t.Fatalf("dead at %d, recovery dead at %d: %v", n, m, err)
+			}
+		}
+		got := readTree(t, again)
+		if got["package.json"] == before["package.json"] {
+			sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), before, got)
+		} else {
+			sameTree(t, fmt.Sprintf("dead at %d, recovery dead at %d", n, m), want, got)
+		}
+		if lived {
+			return pairs, true
+		}
 	}
 }
 
@@ -199,26 +213,28 @@ func TestKilledInRecoverProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 11; n < len(count.Ops()); n += 29 {
-		for m := 1; ; m += 3 {
-			root, edits := project(t)
-			before := readTree(t, root)
-			want := after(root, before, edits)
-			runHelper(t, "commit", root, n, editsFile(t, edits))
-			lived := runHelper(t, "recover", root, m)
-			whole(t, edits)
-			if !lived {
-				if _, err := txn.Recover(root); err != nil {
-					t.Fatalf("killed at %d, then at %d: %v", n, m, err)
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			testkit.Until(t, func(t *testing.T, i int) (struct{}, bool) {
+				m := 1 + 3*(i-1)
+				root, edits := project(t)
+				before := readTree(t, root)
+				want := after(root, before, edits)
+				runHelper(t, "commit", root, n, editsFile(t, edits))
+				lived := runHelper(t, "recover", root, m)
+				whole(t, edits)
+				if !lived {
+					if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
+						t.Fatalf("killed at %d, then at %d: %v", n, m, err)
+					}
 				}
-			}
-			got := readTree(t, root)
-			if got["yarn.lock"] == before["yarn.lock"] {
-				want = before
-			}
-			sameTree(t, fmt.Sprintf("killed at %d, then at %d", n, m), want, got)
-			if lived {
-				break
-			}
-		}
+				got := readTree(t, root)
+				if got["yarn.lock"] == before["yarn.lock"] {
+					want = before
+				}
+				sameTree(t, fmt.Sprintf("killed at %d, then at %d", n, m), want, got)
+				return struct{}{}, !lived
+			})
+		})
 	}
 }

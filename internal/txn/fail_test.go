@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
@@ -51,30 +52,13 @@ func writeTree(t *testing.T, root string, tr tree) {
 func TestFailureAtEveryOperation(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES} {
 		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
 			failed, done := 0, map[string]int{}
-			for n := 1; ; n++ {
-				root, edits := project(t)
-				before := readTree(t, root)
-				f := txntest.FailAt(txntest.NoSync(txn.OS()), n, cause)
-				err := txn.Commit(txn.WithFS(t.Context(), f), root, edits)
-				got := readTree(t, root)
-				if len(f.Ops()) < n {
-					break
-				}
-				op := f.Ops()[n-1]
-				if err == nil {
-					sameTree(t, fmt.Sprintf("%d: %s failed, commit did not", n, op), after(root, before, edits), got)
-					done[strings.Fields(op)[0]]++
-					continue
-				}
-				failed++
-				sameTree(t, fmt.Sprintf("%d: %s: %v", n, op, err), before, got)
-				isFault(t, err)
-				if !errors.Is(err, cause) || fault.NextOf(err) == "" {
-					t.Errorf("%d: %s: lacks the cause or the next step: %v", n, op, err)
-				}
-				if cause == syscall.ENOSPC && !strings.Contains(fault.NextOf(err), "Free some space") && !strings.HasPrefix(op, "writable") {
-					t.Errorf("%d: %s: next step %q", n, op, fault.NextOf(err))
+			for _, op := range testkit.Until(t, func(t *testing.T, n int) (string, bool) { return commitFailing(t, n, cause) }) {
+				if op == "" {
+					failed++
+				} else {
+					done[op]++
 				}
 			}
 			t.Logf("%d failures, commits in spite of one: %v", failed, done)
@@ -90,38 +74,73 @@ func TestFailureAtEveryOperation(t *testing.T) {
 	}
 }
 
+// commitFailing is a commit whose operation n fails. It names the operation
+// when the commit succeeded all the same.
+func commitFailing(t *testing.T, n int, cause error) (noticedNot string, more bool) {
+	root, edits := project(t)
+	before := readTree(t, root)
+	f := txntest.FailAt(txntest.NoSync(txn.OS()), n, cause)
+	err := txn.Commit(txn.WithFS(t.Context(), f), root, edits)
+	got := readTree(t, root)
+	if len(f.Ops()) < n {
+		return "", false
+	}
+	op := f.Ops()[n-1]
+	if err == nil {
+		sameTree(t, fmt.Sprintf("%d: %s failed, commit did not", n, op), after(root, before, edits), got)
+		return strings.Fields(op)[0], true
+	}
+	sameTree(t, fmt.Sprintf("%d: %s: %v", n, op, err), before, got)
+	isFault(t, err)
+	if !errors.Is(err, cause) || fault.NextOf(err) == "" {
+		t.Errorf("%d: %s: lacks the cause or the next step: %v", n, op, err)
+	}
+	if cause == syscall.ENOSPC && !strings.Contains(fault.NextOf(err), "Free some space") && !strings.HasPrefix(op, "writable") {
+		t.Errorf("%d: %s: next step %q", n, op, fault.NextOf(err))
+	}
+	return "", true
+}
+
 // The disk breaks for good at operation N: the next command, on a mended disk,
 // brings one of the two ends about.
 func TestBrokenFromEveryOperation(t *testing.T) {
+	t.Parallel()
+	type result struct{ stuck, leftover bool }
 	stuck, leftover := 0, 0
-	for n := 1; ; n++ {
+	for _, r := range testkit.Until(t, func(t *testing.T, n int) (r result, more bool) {
 		root, edits := project(t)
 		before := readTree(t, root)
 		want := after(root, before, edits)
 		f := txntest.FailFrom(txntest.NoSync(txn.OS()), n, syscall.EIO)
 		err := txn.Commit(txn.WithFS(t.Context(), f), root, edits)
 		if err == nil {
-			break
+			return r, false
 		}
 		isFault(t, err)
 		whole(t, edits)
-		if errors.Is(err, txn.ErrLeftover) {
-			leftover++
-		}
+		r.leftover = errors.Is(err, txn.ErrLeftover)
 		if strings.Contains(err.Error(), "could not be put back") {
-			stuck++
+			r.stuck = true
 			if !txn.Pending(root) {
 				t.Fatalf("%d: no journal left: %v", n, err)
 			}
 		}
-		if _, err := txn.Recover(root); err != nil {
+		if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
 			t.Fatalf("broken from %d: %v", n, err)
 		}
 		got := readTree(t, root)
-		if errors.Is(err, txn.ErrLeftover) || got["package.json"] != before["package.json"] {
+		if r.leftover || got["package.json"] != before["package.json"] {
 			sameTree(t, fmt.Sprintf("broken from %d: %v", n, err), want, got)
 		} else {
 			sameTree(t, fmt.Sprintf("broken from %d: %v", n, err), before, got)
+		}
+		return r, true
+	}) {
+		if r.stuck {
+			stuck++
+		}
+		if r.leftover {
+			leftover++
 		}
 	}
 	if stuck == 0 || leftover == 0 {
@@ -130,8 +149,9 @@ func TestBrokenFromEveryOperation(t *testing.T) {
 }
 
 func TestCancelledAtEveryOperation(t *testing.T) {
+	t.Parallel()
 	cancelled, finished := 0, 0
-	for n := 1; ; n++ {
+	for i, err := range testkit.Until(t, func(t *testing.T, n int) (error, bool) {
 		root, edits := project(t)
 		before := readTree(t, root)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -139,23 +159,28 @@ func TestCancelledAtEveryOperation(t *testing.T) {
 		err := txn.Commit(txn.WithFS(ctx, f), root, edits)
 		cancel()
 		if len(f.Ops()) < n {
-			break
+			return nil, false
 		}
 		got := readTree(t, root)
 		if err == nil {
-			finished++
 			sameTree(t, fmt.Sprintf("cancelled at %d, finished", n), after(root, before, edits), got)
-			continue
+			return nil, true
 		}
-		if finished > 0 {
-			t.Fatalf("cancelled at %d, after the commit point: %v", n, err)
-		}
-		cancelled++
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("cancelled at %d: %v", n, err)
 		}
 		isFault(t, err)
 		sameTree(t, fmt.Sprintf("cancelled at %d", n), before, got)
+		return err, true
+	}) {
+		if err == nil {
+			finished++
+			continue
+		}
+		if finished > 0 {
+			t.Fatalf("cancelled at %d, after the commit point: %v", i+1, err)
+		}
+		cancelled++
 	}
 	if cancelled < 50 || finished < 20 {
 		t.Errorf("%d cancelled, %d finished", cancelled, finished)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/filelock"
 )
 
 // FS is every file-system operation that a transaction does. Production code
@@ -114,8 +116,12 @@ func (osFS) Lock(name string) (io.Closer, error) {
 	if f.Truncate(0) == nil {
 		_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
-	return f, nil
+	return osLock{f}, nil
 }
+
+type osLock struct{ file *os.File }
+
+func (l osLock) Close() error { return filelock.Close(l.file) }
 
 // holder is the process id in a lock file, or 0.
 func holder(fsys FS, name string) int {

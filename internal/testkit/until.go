@@ -1,0 +1,81 @@
+// Package testkit is what tests of several packages are made of.
+package testkit
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// width is how many subtests Until and Each have under way. They wait for
+// disks, processes and servers, so that it is more than there are processors.
+const width = 8
+
+// Until runs f(1), f(2), f(3), … as subtests side by side, each with what it
+// needs of its own, until one says that there are no more, as its n lies past
+// the end. It returns the results of those before, in order. A failure ends it
+// too.
+func Until[T any](t *testing.T, f func(t *testing.T, n int) (result T, more bool)) []T {
+	t.Helper()
+	var (
+		mu      sync.Mutex
+		next    int
+		ended   bool
+		last    int
+		results = map[int]T{}
+	)
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if ended {
+			return 0, false
+		}
+		next++
+		return next, true
+	}
+	var workers sync.WaitGroup
+	for range width {
+		workers.Go(func() {
+			for {
+				n, ok := take()
+				if !ok {
+					return
+				}
+				var result T
+				more := false // stays so when f fails
+				t.Run(strconv.Itoa(n), func(t *testing.T) { result, more = f(t, n) })
+				mu.Lock()
+				if more {
+					results[n] = result
+				} else if !ended || n < last {
+					ended, last = true, n
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	if t.Failed() {
+		t.FailNow() // what was gathered has holes
+	}
+	out := make([]T, 0, last-1)
+	for n := 1; n < last; n++ {
+		out = append(out, results[n])
+	}
+	return out
+}
+
+// Each runs f for every item as a subtest, side by side.
+func Each[T any](t *testing.T, items []T, name func(T) string, f func(t *testing.T, item T)) {
+	t.Helper()
+	slots := make(chan struct{}, width)
+	var group sync.WaitGroup
+	for _, item := range items {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			t.Run(name(item), func(t *testing.T) { f(t, item) })
+		})
+	}
+	group.Wait()
+}
