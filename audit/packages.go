@@ -46,20 +46,18 @@ func packageOf(e *yarnlock.Entry) (osv.Package, bool) {
 	return osv.Package{}, false
 }
 
-// packagesOf is packageOf first, and the other names that the package may have:
-// where the keys of an entry and the address of its tarball disagree, asking for
-// one of them could miss what is installed.
+// packagesOf is packageOf first, and the others that the entry may install: where
+// what is written and the address of the tarball disagree, asking for one of them
+// could miss what is installed. Names and versions are as registries have them.
 func packagesOf(e *yarnlock.Entry) []osv.Package {
-	_, version, ok := e.Package()
-	if !ok {
-		version = e.Version
-		if ownCode(e) || version == "" || version == "0.0.0-use.local" {
-			return nil
-		}
+	if _, _, registry := e.Package(); !registry && ownCode(e) {
+		return nil
 	}
 	var list []osv.Package
 	for _, name := range e.Names() {
-		list = append(list, osv.Package{Name: name, Version: version})
+		for _, version := range e.Versions() {
+			list = append(list, osv.Package{Name: name, Version: version})
+		}
 	}
 	return list
 }

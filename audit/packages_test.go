@@ -52,3 +52,21 @@ is-odd@3.0.1:
 		}
 	}
 }
+
+// Yarn 4.4.1 installs ms 2.1.3 for both of these Berry entries, and Yarn 1.22.22
+// what the address names: no spelling hides a version from its advisory.
+func TestPackagesInstalled(t *testing.T) {
+	const sum = "  checksum: 10c0/00\n  languageName: node\n  linkType: hard\n"
+	head := load(t, map[string]string{
+		"berry/yarn.lock": "__metadata:\n  version: 8\n\n\"ms@npm:^2.0.0\":\n  version: v2.1.3\n  resolution: \"ms@npm:v2.1.3\"\n" + sum +
+			"\n\"qs@npm:^6.0.0\":\n  version: 6.0.0\n  resolution: \"qs@npm:6.13.0\"\n" + sum +
+			"\n\"tar@https://h.example.com/evil/-/evil-1.0.0.tgz\":\n  version: 0.0.0-use.local\n  resolution: \"tar@https://h.example.com/evil/-/evil-1.0.0.tgz\"\n" + sum,
+		"classic/yarn.lock": "# yarn lockfile v1\n\n\nms@^2.0.0:\n  version \"=02.1.3\"\n  resolved \"https://h.example.com/ms.tgz\"\n\n" +
+			"qs@^6.0.0:\n  version \"6.13.0\"\n  resolved \"https://h.example.com/qs/-/qs-6.0.0.tgz\"\n",
+	})
+	want := []osv.Package{{Name: "evil", Version: "0.0.0-use.local"}, {Name: "evil", Version: "1.0.0"}, {Name: "ms", Version: "2.1.3"},
+		{Name: "qs", Version: "6.0.0"}, {Name: "qs", Version: "6.13.0"}, {Name: "tar", Version: "0.0.0-use.local"}, {Name: "tar", Version: "1.0.0"}}
+	if diff := cmp.Diff(want, Packages(head)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -60,7 +60,9 @@ func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
 	} else {
 		out = berrySum(e)
 	}
-	if why := mismatch(l, e, a); why != "" {
+	if why := spelling(e); why != "" {
+		out = append(out, weakness{"version", fmt.Sprintf("the entry of %s %s", e.Keys[0], why), nextRestore, finding.Warning, false})
+	} else if why := mismatch(l, e, a); why != "" {
 		out = append(out, weakness{"mismatch", fmt.Sprintf("the entry of %s %s", e.Keys[0], why), nextRestore, finding.Warning, false})
 	}
 	if l.Kind == yarnlock.Berry {
@@ -130,6 +132,23 @@ func classicSum(e *yarnlock.Entry) []weakness {
 	return nil
 }
 
+// spelling says that a version is not written as Yarn writes it. Yarn takes v2.1.3
+// for 2.1.3, while an advisory that lists versions, and whoever reads the change,
+// do not. Build metadata may stand in a lock, as it stands in the registry.
+func spelling(e *yarnlock.Entry) string {
+	_, written, ok := e.Package()
+	if !ok {
+		return "" // the version is that of the package's own manifest
+	}
+	if v, err := semrange.ParseVersion(written); err == nil && v.Original() == written {
+		return ""
+	}
+	if list := e.Versions(); len(list) > 0 {
+		return fmt.Sprintf("has its version written as %q, which no Yarn does; what is installed is %s", written, list[0])
+	}
+	return fmt.Sprintf("has %q for its version, which is none: nobody can say what is installed", written)
+}
+
 // mismatch says that an entry installs something else than its key asks for.
 // An alias (npm:name@range) asks for the package of that name.
 func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
@@ -143,7 +162,7 @@ func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 	}
 	if ref, ok := strings.CutPrefix(e.Resolution.Reference, "npm:"); ok {
 		if ref, _, _ = strings.Cut(ref, "::"); ref != e.Version {
-			return fmt.Sprintf("says version %s, but resolves to %s", e.Version, e.Resolution)
+			return fmt.Sprintf("says version %s, but resolves to %s, which is what Yarn installs", e.Version, e.Resolution)
 		}
 		if src := sourceOf(l, e); src.url != "" {
 			return src.mismatch(e.Resolution.Name, e.Version)
@@ -180,10 +199,11 @@ func keyMismatch(k yarnlock.Descriptor, e *yarnlock.Entry) string {
 // yarn set resolution, to get a fix that a pin excludes: it is a warning. A
 // workspace may answer for a range of the registry (transparent workspaces).
 func outOfRange(e *yarnlock.Entry) []weakness {
-	if !strings.HasPrefix(e.Resolution.Reference, "npm:") {
+	if !strings.HasPrefix(e.Resolution.Reference, "npm:") || len(e.Versions()) == 0 {
 		return nil
 	}
-	v, err := semrange.ParseVersion(e.Version)
+	installs := e.Versions()[0]
+	v, err := semrange.ParseVersion(installs)
 	if err != nil {
 		return nil
 	}
@@ -197,7 +217,7 @@ func outOfRange(e *yarnlock.Entry) []weakness {
 			text = alias.Range
 		}
 		if want, err := semrange.Parse(text); err == nil && !want.Satisfies(v) {
-			return []weakness{{"range", fmt.Sprintf("the entry of %s installs %s, which is not in its range", k, e.Version),
+			return []weakness{{"range", fmt.Sprintf("the entry of %s installs %s, which is not in its range", k, installs),
 				"If it is to force a version, write that into resolutions in package.json; else take the entry from the base branch", finding.Info, true}}
 		}
 	}

@@ -140,6 +140,9 @@ func (c *checker) toAsk() map[string][]asked {
 				continue // the package behind a patch has an entry of its own
 			}
 			seen[l.File+id] = true
+			if list := e.Versions(); len(list) > 0 {
+				version = list[0]
+			}
 			out[name] = append(out[name], asked{l, e, version, true, !c.was.exact[[2]string{name, version}]})
 		}
 	}

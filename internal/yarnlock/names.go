@@ -1,6 +1,11 @@
 package yarnlock
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
 
 // Package is the registry package that e installs and its version: the real
 // name behind an alias, the patched package behind patch:, and on Classic what
@@ -31,16 +36,64 @@ func (e *Entry) unpatched() (loc Locator, ok bool) {
 }
 
 // Names are the names that the package of e may have, the real one first as far
-// as can be told. There are several only on Classic, where the keys name one
-// package and the address of the tarball another.
+// as can be told. There are several where the entry names one package and the
+// address of the tarball another.
 func (e *Entry) Names() []string {
 	if e.classic {
 		return e.classicNames()
 	}
+	names := []string{e.Resolution.Name}
 	if loc, ok := e.unpatched(); ok {
-		return []string{loc.Name}
+		names[0] = loc.Name
 	}
-	return []string{e.Resolution.Name}
+	if name, _ := tarball(e.Address()); name != "" && name != names[0] {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Versions are the versions that e may install, as registries write them,
+// whatever the spelling in the lock, the one that is installed first as far as
+// can be told: by the address of the tarball, which Yarn 1 and the archives of
+// Berry are fetched from, else by Berry's resolution; its version field decides
+// nothing. There are none where no version can be told.
+func (e *Entry) Versions() []string {
+	var out []string
+	add := func(text string) {
+		if v, ok := semrange.Clean(text); ok && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	_, version := tarball(e.Address())
+	add(version)
+	switch _, written, ok := e.Package(); {
+	case ok:
+		add(written)
+	default:
+		add(e.Version)
+	}
+	return out
+}
+
+// Address is where the tarball of e is, if the lock says so: resolved on
+// Classic; the archive of a registry package, or the address of another, on
+// Berry.
+func (e *Entry) Address() string {
+	if e.classic {
+		return e.Resolved
+	}
+	loc, ok := e.unpatched()
+	if !ok {
+		return ""
+	}
+	if at := ParseRange(loc.Reference).Bind("__archiveUrl"); at != "" {
+		return at
+	}
+	if hasPrefix(loc.Reference, "https:") || hasPrefix(loc.Reference, "http:") {
+		address, _, _ := strings.Cut(loc.Reference, "::")
+		return address
+	}
+	return ""
 }
 
 // classicNames is Names for Classic. Where resolutions replace a package, Yarn 1
@@ -56,7 +109,7 @@ func (e *Entry) classicNames() []string {
 			names = append(names, name)
 		}
 	}
-	tarball := tarballName(e.Resolved, e.Version)
+	tarball, _ := tarball(e.Resolved)
 	replaced := map[string]bool{}
 	for _, k := range e.Keys {
 		if real := classicAlias(k, tarball); real != "" {
@@ -92,42 +145,44 @@ func classicAlias(k Descriptor, tarball string) string {
 	return ""
 }
 
-// tarballName is the package whose tarball an address is, by the form that npm's
-// registry and its mirrors give it:
+// tarball is the package and the version whose tarball an address is, by the
+// form that npm's registry and its mirrors give it:
 //
 //	<registry>/<name>/-/<base>-<version>.tgz
 //
 // where base is the name without its scope, or with it (Artifactory, GitLab),
 // and the slash of a scoped name may be escaped. The path of a mirror may have
-// folders before the name. It is "" for every other address.
-func tarballName(address, version string) string {
+// folders before the name. Both are "" for every other address.
+func tarball(address string) (name, version string) {
 	address, _, _ = strings.Cut(address, "#")
 	address, _, _ = strings.Cut(address, "?")
 	scheme, address, ok := strings.Cut(address, "://")
 	if !ok || scheme != "https" && scheme != "http" {
-		return "" // a file, git, or an offline mirror
+		return "", "" // a file, git, or an offline mirror
 	}
 	_, address, _ = strings.Cut(address, "/")
 	address = "/" + unescape(address, false)
 	i := strings.LastIndex(address, "/-/")
 	if i < 0 {
-		return ""
+		return "", ""
 	}
 	folder, file := address[:i], address[i+len("/-/"):]
 	at := strings.LastIndexByte(folder, '/')
 	if at < 0 || at+1 == len(folder) || folder[at+1] == '@' {
-		return ""
+		return "", ""
 	}
 	base := folder[at+1:]
-	name := base
+	name = base
 	if scope := folder[strings.LastIndexByte(folder[:at], '/')+1 : at]; len(scope) > 1 && scope[0] == '@' {
 		name = scope + "/" + base
 	}
-	bare, _, _ := strings.Cut(version, "+") // registries leave the build out
-	for _, v := range []string{version, bare} {
-		if file == base+"-"+v+".tgz" || file == name+"-"+v+".tgz" {
-			return name
+	file, ok = strings.CutSuffix(file, ".tgz")
+	for _, prefix := range []string{base + "-", name + "-"} {
+		if rest, found := strings.CutPrefix(file, prefix); ok && found {
+			if version, isVersion := semrange.Clean(rest); isVersion {
+				return name, version
+			}
 		}
 	}
-	return ""
+	return "", ""
 }

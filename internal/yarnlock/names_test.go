@@ -72,7 +72,6 @@ func TestTarballName(t *testing.T) {
 		"":                        "",
 		"left-pad-1.2.3.tgz#5b8a": "",
 		"file:///mirror/left-pad/-/left-pad-1.2.3.tgz":              "",
-		"https://h/left-pad/-/left-pad-1.2.4.tgz":                   "",
 		"https://h/left-pad/-/right-pad-1.2.3.tgz":                  "",
 		"https://h/left-pad/-/archive/left-pad-1.2.3.tgz":           "",
 		"https://h/left-pad/-/left-pad-1.2.3.tar.gz":                "",
@@ -84,11 +83,54 @@ func TestTarballName(t *testing.T) {
 		"git+https://h/left-pad/-/left-pad-1.2.3.tgz":               "",
 		"https://h": "",
 	} {
-		if got := tarballName(address, "1.2.3"); got != want {
-			t.Errorf("%s: %q, not %q", address, got, want)
+		version := "1.2.3"
+		if want == "" {
+			version = ""
+		}
+		if name, have := tarball(address); name != want || have != version {
+			t.Errorf("%s: %q %q, not %q", address, name, have, want)
 		}
 	}
-	if got := tarballName("https://h/a/-/a-1.0.0.tgz", "1.0.0+build"); got != "a" {
-		t.Error(got)
+	// What is fetched is what the address says, whatever the entry's version is.
+	if name, version := tarball("https://h/a/-/a-02.0.0+build.tgz"); name != "a" || version != "2.0.0" {
+		t.Error(name, version)
+	}
+}
+
+// What Yarn installs, and not what is written, is what Versions says. Each entry
+// was installed with Yarn 4.4.1 or Yarn 1.22.22, which took it as it stands.
+func TestVersions(t *testing.T) {
+	const classic, registry = "# yarn lockfile v1\n\n\n", "https://registry.example.com/"
+	const berry = "__metadata:\n  version: 8\n\n"
+	for _, tt := range []struct {
+		text            string
+		names, versions []string
+	}{
+		{berry + "\"ms@npm:^2.0.0\":\n  version: v2.1.3\n  resolution: \"ms@npm:v2.1.3\"\n  linkType: hard\n", []string{"ms"}, []string{"2.1.3"}},
+		{berry + "\"ms@npm:^2.0.0\":\n  version: 2.1.3\n  resolution: \"ms@npm: 2.1.3\"\n  linkType: hard\n", []string{"ms"}, []string{"2.1.3"}},
+		{berry + "\"ms@npm:^2.0.0\":\n  version: 1.2.3\n  resolution: \"ms@npm:2.1.3\"\n  linkType: hard\n", []string{"ms"}, []string{"2.1.3"}},
+		{berry + "\"ms@npm:^2.0.0\":\n  version: 0.0.0-use.local\n  resolution: \"ms@npm:2.1.3\"\n  linkType: hard\n", []string{"ms"}, []string{"2.1.3"}},
+		{berry + "\"ms@npm:^2.0.0\":\n  version: 2.1.3\n  resolution: \"ms@npm:2.1.3::__archiveUrl=https%3A%2F%2Fregistry.example.com%2Fevil%2F-%2Fevil-1.0.0.tgz\"\n  linkType: hard\n",
+			[]string{"ms", "evil"}, []string{"1.0.0", "2.1.3"}},
+		{berry + "\"ms@" + registry + "evil/-/evil-1.0.0.tgz\":\n  version: 2.1.3\n  resolution: \"ms@" + registry + "evil/-/evil-1.0.0.tgz\"\n  linkType: hard\n",
+			[]string{"ms", "evil"}, []string{"1.0.0", "2.1.3"}},
+		{berry + "\"ms@patch:ms@npm%3Av2.1.3#./a.patch\":\n  version: 2.1.3\n  resolution: \"ms@patch:ms@npm%3Av2.1.3#./a.patch\"\n  linkType: hard\n", []string{"ms"}, []string{"2.1.3"}},
+		{berry + "\"ms@npm:^2.0.0\":\n  version: 2.1.3\n  resolution: \"ms@npm:latest\"\n  linkType: hard\n", []string{"ms"}, nil},
+		{classic + "ms@^2.0.0:\n  version \"v2.1.3\"\n  resolved \"" + registry + "ms/-/ms-2.1.3.tgz\"\n", []string{"ms"}, []string{"2.1.3"}},
+		{classic + "ms@^2.0.0:\n  version \"2.1.2\"\n  resolved \"" + registry + "ms/-/ms-2.1.3.tgz\"\n", []string{"ms"}, []string{"2.1.3", "2.1.2"}},
+		{classic + "ms@^2.0.0:\n  version \"2.1.3\"\n  resolved \"" + registry + "evil/-/evil-1.0.0.tgz\"\n", []string{"evil", "ms"}, []string{"1.0.0", "2.1.3"}},
+		{classic + "ms@^2.0.0:\n  version \"=02.1.3+x\"\n  resolved \"ms-2.1.3.tgz\"\n", []string{"ms"}, []string{"2.1.3"}},
+	} {
+		lock, err := Parse("yarn.lock", []byte(tt.text))
+		if err != nil {
+			t.Fatal(tt.text, err)
+		}
+		e := lock.Entries[0]
+		if diff := cmp.Diff(tt.names, e.Names()); diff != "" {
+			t.Errorf("%s: %s", tt.text, diff)
+		}
+		if diff := cmp.Diff(tt.versions, e.Versions()); diff != "" {
+			t.Errorf("%s: %s", tt.text, diff)
+		}
 	}
 }
