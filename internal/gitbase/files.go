@@ -2,13 +2,11 @@ package gitbase
 
 import (
 	"errors"
-	"io"
 	"path"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -22,36 +20,36 @@ const maxFile = 256 << 20
 // admits are not entered. Symbolic links and submodules are passed over.
 func (c *Commit) Files(want, skip func(path string) bool) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	if err := c.walk(c.c.TreeHash, "", want, skip, out); err != nil {
+	if err := c.walk(c.c.tree, "", want, skip, out); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
 func (c *Commit) walk(h plumbing.Hash, dir string, want, skip func(string) bool, out map[string][]byte) error {
-	tree, err := object.GetTree(c.repo.store, h)
+	tree, err := c.repo.treeOf(h)
 	if err != nil {
 		return c.unread(err, dir)
 	}
-	for _, e := range tree.Entries {
+	for _, e := range tree {
 		// git refuses such names when it checks out; they lead elsewhere.
-		if e.Name == "" || e.Name == "." || e.Name == ".." || strings.ContainsAny(e.Name, "/\\\x00") {
+		if e.name == "" || e.name == "." || e.name == ".." || strings.ContainsAny(e.name, "/\\\x00") {
 			continue
 		}
-		name := path.Join(dir, e.Name)
-		switch e.Mode {
+		name := path.Join(dir, e.name)
+		switch e.mode {
 		case filemode.Dir:
 			if skip != nil && skip(name) {
 				continue
 			}
-			if err := c.walk(e.Hash, name, want, skip, out); err != nil {
+			if err := c.walk(e.hash, name, want, skip, out); err != nil {
 				return err
 			}
 		case filemode.Regular, filemode.Executable, filemode.Deprecated:
 			if !want(name) {
 				continue
 			}
-			src, err := c.blob(e.Hash)
+			src, err := c.repo.object(plumbing.BlobObject, e.hash)
 			if err != nil {
 				return c.unread(err, name)
 			}
@@ -59,22 +57,6 @@ func (c *Commit) walk(h plumbing.Hash, dir string, want, skip func(string) bool,
 		}
 	}
 	return nil
-}
-
-func (c *Commit) blob(h plumbing.Hash) (src []byte, err error) {
-	b, err := object.GetBlob(c.repo.store, h)
-	if err != nil {
-		return nil, err
-	}
-	if b.Size > maxFile {
-		return nil, errors.New("the file is too large")
-	}
-	r, err := b.Reader()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(r)
 }
 
 func (c *Commit) unread(err error, name string) error {

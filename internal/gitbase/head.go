@@ -3,17 +3,15 @@ package gitbase
 import (
 	"bufio"
 	"bytes"
-	"errors"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"sort"
 	"strings"
 
-	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -23,7 +21,10 @@ type Head struct {
 	// Hash is the full hash of the commit.
 	Hash string
 	root string
-	tree *object.Tree
+	repo *Repo
+	c    *commit
+	// gitDir is the work tree's own, where its index is.
+	gitDir string
 	// prefix is root's path in the repository, "" or with a slash at the end.
 	prefix string
 }
@@ -48,26 +49,17 @@ func At(root, rev string) (*Head, error) {
 		return nil, fault.Wrap(err, fault.Pos{}, "git knows no commit %q here", rev).
 			WithNext("Name a branch, a tag or a hash; fetch it first if this is a shallow clone")
 	}
-	tree, err := commit.c.Tree()
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "the files of commit %s cannot be read", commit.Hash).
-			WithNext("Fetch the commit in full")
-	}
-	return &Head{Hash: commit.Hash, root: root, tree: tree, prefix: prefix}, nil
+	return &Head{Hash: commit.Hash, root: root, repo: repo, c: commit.c, gitDir: gitDir, prefix: prefix}, nil
 }
 
 // File is a file of the commit. ok is false when it has none of that path.
 func (h *Head) File(name string) (src []byte, ok bool, err error) {
-	f, err := h.tree.File(h.prefix + name)
-	if errors.Is(err, object.ErrFileNotFound) {
+	e, ok, err := h.repo.entryAt(h.c.tree, h.prefix+name)
+	if err == nil && (!ok || e.mode == filemode.Dir || e.mode == filemode.Submodule) {
 		return nil, false, nil
 	}
 	if err == nil {
-		var r io.ReadCloser
-		if r, err = f.Reader(); err == nil {
-			defer r.Close()
-			src, err = io.ReadAll(r)
-		}
+		src, err = h.repo.object(plumbing.BlobObject, e.hash)
 	}
 	if err != nil {
 		return nil, false, fault.Wrap(err, fault.Pos{File: name}, "cannot be read in commit %.12s", h.Hash)
@@ -78,48 +70,17 @@ func (h *Head) File(name string) (src []byte, ok bool, err error) {
 // Below are the commit's files below a folder, relative to it and sorted; none
 // when there is no such folder.
 func (h *Head) Below(dir string) ([]string, error) {
-	tree := h.tree
-	if at := path.Clean(h.prefix + dir); at != "." {
-		var err error
-		if tree, err = h.tree.Tree(at); errors.Is(err, object.ErrDirectoryNotFound) {
-			return nil, nil
-		} else if err != nil {
-			return nil, fault.Wrap(err, fault.Pos{File: dir}, "cannot be read in commit %.12s", h.Hash)
-		}
-	}
 	var names []string
-	err := tree.Files().ForEach(func(f *object.File) error {
-		names = append(names, f.Name)
-		return nil
-	})
-	sort.Strings(names)
-	return names, err
-}
-
-// Changed are the tracked files of the work tree that differ from the commit or
-// are staged, sorted, relative to the repository's top. Untracked files do not
-// count.
-func (h *Head) Changed() ([]string, error) {
-	// The work tree is compared by go-git's porcelain, which is particular about
-	// the extensions that a repository may have.
-	repo, err := git.PlainOpenWithOptions(h.root, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{File: h.root}, "the state of the work tree cannot be read").
-			WithNext("Name the commit that is deployed instead")
+	e, ok, err := h.repo.entryAt(h.c.tree, path.Clean(h.prefix+dir))
+	if err == nil && ok && e.mode == filemode.Dir {
+		err = h.repo.leaves(e.hash, "", func(name string, e treeEntry) {
+			if e.mode != filemode.Submodule {
+				names = append(names, name)
+			}
+		})
 	}
-	tree, err := repo.Worktree()
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "the work tree cannot be read")
-	}
-	status, err := tree.Status()
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "the state of the work tree cannot be read").WithNext("Run git status to see why")
-	}
-	var names []string
-	for name, s := range status {
-		if s.Worktree != git.Unmodified && s.Worktree != git.Untracked || s.Staging != git.Unmodified && s.Staging != git.Untracked {
-			names = append(names, name)
-		}
+		return nil, fault.Wrap(err, fault.Pos{File: dir}, "cannot be read in commit %.12s", h.Hash)
 	}
 	sort.Strings(names)
 	return names, nil

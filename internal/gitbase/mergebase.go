@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -41,43 +40,43 @@ func (r *Repo) MergeBase(rev string) (*Commit, error) {
 		return nil, fault.New("git: HEAD and %s have no commit in common", rev).
 			WithNext("Name the branch that this one is to be merged into; " + nextWithout)
 	}
-	return &Commit{Hash: found.Hash.String(), repo: r, c: found}, nil
+	return &Commit{Hash: found.hash.String(), repo: r, c: found}, nil
 }
 
 // common is the newest common ancestor; cut says that the search came to
 // commits whose parents the clone does not have.
-func (r *Repo) common(one, two *object.Commit) (best *object.Commit, cut bool, err error) {
+func (r *Repo) common(one, two *commit) (best *commit, cut bool, err error) {
 	marks := map[plumbing.Hash]int{}
 	q := &queue{}
-	push := func(c *object.Commit, mark int) {
-		if marks[c.Hash]|mark == marks[c.Hash] {
+	push := func(c *commit, mark int) {
+		if marks[c.hash]|mark == marks[c.hash] {
 			return
 		}
-		marks[c.Hash] |= mark
+		marks[c.hash] |= mark
 		heap.Push(q, c)
 	}
 	push(one, ofOne)
 	push(two, ofTwo)
-	var results []*object.Commit
-	for q.Len() > 0 && q.any(func(c *object.Commit) bool { return marks[c.Hash]&stale == 0 }) {
-		c := heap.Pop(q).(*object.Commit)
-		mark := marks[c.Hash] & (ofOne | ofTwo | stale)
+	var results []*commit
+	for q.Len() > 0 && q.any(func(c *commit) bool { return marks[c.hash]&stale == 0 }) {
+		c := heap.Pop(q).(*commit)
+		mark := marks[c.hash] & (ofOne | ofTwo | stale)
 		if mark == ofOne|ofTwo {
-			if marks[c.Hash]&isResult == 0 {
-				marks[c.Hash] |= isResult
+			if marks[c.hash]&isResult == 0 {
+				marks[c.hash] |= isResult
 				results = append(results, c)
 			}
 			mark |= stale
 		}
-		if r.shallow[c.Hash] {
+		if r.shallow[c.hash] {
 			cut = true
 			continue
 		}
-		for _, h := range c.ParentHashes {
+		for _, h := range c.parents {
 			if marks[h]|mark == marks[h] {
 				continue
 			}
-			parent, err := object.GetCommit(r.store, h)
+			parent, err := r.commitOf(h)
 			if errors.Is(err, plumbing.ErrObjectNotFound) {
 				cut = true
 				continue
@@ -89,7 +88,7 @@ func (r *Repo) common(one, two *object.Commit) (best *object.Commit, cut bool, e
 		}
 	}
 	for _, c := range results {
-		if marks[c.Hash]&stale == 0 && (best == nil || c.Committer.When.After(best.Committer.When)) {
+		if marks[c.hash]&stale == 0 && (best == nil || c.when > best.when) {
 			best = c
 		}
 	}
@@ -97,12 +96,12 @@ func (r *Repo) common(one, two *object.Commit) (best *object.Commit, cut bool, e
 }
 
 // queue is a heap of commits, the newest first.
-type queue []*object.Commit
+type queue []*commit
 
 func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].Committer.When.After(q[j].Committer.When) }
+func (q queue) Less(i, j int) bool { return q[i].when > q[j].when }
 func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)        { *q = append(*q, x.(*object.Commit)) }
+func (q *queue) Push(x any)        { *q = append(*q, x.(*commit)) }
 
 func (q *queue) Pop() any {
 	old := *q
@@ -111,7 +110,7 @@ func (q *queue) Pop() any {
 	return c
 }
 
-func (q queue) any(want func(*object.Commit) bool) bool {
+func (q queue) any(want func(*commit) bool) bool {
 	for _, c := range q {
 		if want(c) {
 			return true

@@ -11,7 +11,6 @@ import (
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
@@ -101,12 +100,12 @@ type Commit struct {
 	Hash string
 
 	repo *Repo
-	c    *object.Commit
+	c    *commit
 }
 
 // Parents is how many parents the commit has, whether they are in the clone or
 // not.
-func (c *Commit) Parents() int { return len(c.c.ParentHashes) }
+func (c *Commit) Parents() int { return len(c.c.parents) }
 
 // Commit is the commit that a revision names.
 func (r *Repo) Commit(rev string) (*Commit, error) {
@@ -118,19 +117,19 @@ func (r *Repo) Commit(rev string) (*Commit, error) {
 	if err != nil {
 		return nil, r.missing(err, rev)
 	}
-	return &Commit{Hash: c.Hash.String(), repo: r, c: c}, nil
+	return &Commit{Hash: c.hash.String(), repo: r, c: c}, nil
 }
 
 // load reads a commit, looking through annotated tags.
-func (r *Repo) load(h plumbing.Hash) (*object.Commit, error) {
+func (r *Repo) load(h plumbing.Hash) (*commit, error) {
 	for range 8 {
-		tag, err := object.GetTag(r.store, h)
+		target, err := r.tagTarget(h)
 		if err != nil {
 			break
 		}
-		h = tag.Target
+		h = target
 	}
-	return object.GetCommit(r.store, h)
+	return r.commitOf(h)
 }
 
 // Has reports whether a revision is in the clone.

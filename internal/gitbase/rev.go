@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -50,10 +49,10 @@ func (r *Repo) resolve(rev string) (plumbing.Hash, error) {
 			if err != nil {
 				return plumbing.ZeroHash, r.missing(err, rev)
 			}
-			if len(c.ParentHashes) < nth {
+			if len(c.parents) < nth {
 				return plumbing.ZeroHash, unknownRevision(rev)
 			}
-			h = c.ParentHashes[nth-1]
+			h = c.parents[nth-1]
 		}
 	}
 	return h, nil
@@ -106,7 +105,7 @@ func (r *Repo) short(name string) (plumbing.Hash, bool) {
 		if !strings.HasPrefix(h.String(), strings.ToLower(name)) {
 			continue
 		}
-		if _, err := object.GetCommit(r.store, h); err == nil {
+		if _, err := r.commitOf(h); err == nil {
 			found = append(found, h)
 		}
 	}

@@ -2,14 +2,9 @@
 package gitbase
 
 import (
-	"bufio"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing/format/index"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -22,19 +17,9 @@ func Tracked(root string, paths ...string) (string, error) {
 	if err != nil || gitDir == "" {
 		return "", err
 	}
-	name := filepath.Join(gitDir, "index")
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil // nothing was ever added
-	}
+	idx, _, err := readIndex(gitDir)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Pos{File: name}, "git's index cannot be read")
-	}
-	defer f.Close()
-	var idx index.Index
-	if err := index.NewDecoder(bufio.NewReader(f)).Decode(&idx); err != nil {
-		return "", fault.Wrap(err, fault.Pos{File: name}, "git's index is not understood").
-			WithNext("Run git status: if git cannot read it either, restore it with git reset")
+		return "", err
 	}
 	for _, e := range idx.Entries {
 		rel, ok := strings.CutPrefix(e.Name, prefix)
