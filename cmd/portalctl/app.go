@@ -134,8 +134,15 @@ func noArgs(c *cli.Context) error {
 		WithNext("Options start with --; everything after %q was not read. See %s --help", c.Args().First(), c.Command.HelpName)
 }
 
+// built is the version of a release's binary, which the linker is told: it is
+// built from a checkout, not from a module.
+var built string
+
 // version is the module version that the binary was built from.
 func version() string {
+	if built != "" {
+		return built
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}

@@ -57,6 +57,7 @@ var ranks = map[string]int{
 	"snapshot":                9,
 	"cmd/portalctl":           10,
 	"internal/peerbench":      11,
+	"internal/shipped":        11,
 }
 
 // owners are the only packages that import a library, each with the reason.
