@@ -21,12 +21,14 @@ const (
 	BumpRelease ActionKind = "release"
 	// AddResolution: an entry in resolutions overrules the package that asks.
 	AddResolution ActionKind = "resolution"
+	// LookAbove: the advisory names the last version that is affected, and no fix.
+	LookAbove ActionKind = "above"
 	// NoFix: nobody has published a fix.
 	NoFix ActionKind = "none"
 )
 
 func (k ActionKind) order() int {
-	return slices.Index([]ActionKind{DropMalware, UpdateLock, EditRange, BumpParent, BumpRelease, AddResolution, NoFix}, k)
+	return slices.Index([]ActionKind{DropMalware, UpdateLock, EditRange, BumpParent, BumpRelease, AddResolution, LookAbove, NoFix}, k)
 }
 
 // Action is one thing to do and the findings that it does away with.

@@ -91,7 +91,8 @@ type Options struct {
 	FailOn string
 	// NoScore is what a finding that nobody rates does: block, warn or allow.
 	NoScore string
-	// FailOnUnfixable has findings fail that no version fixes.
+	// FailOnUnfixable has findings fail that no version fixes, where there is no
+	// base. With one, what a change brings fails whether it can be fixed or not.
 	FailOnUnfixable bool
 	// Prod leaves out what only development needs, malware apart: that runs on
 	// the machines of those who develop.
@@ -118,7 +119,8 @@ type Status string
 
 // The statuses. Without a base all is present.
 const (
-	// New: the base does not have the advisory for this package in this lock.
+	// New: the base does not have the advisory for this package in this lock, or
+	// not as badly: see Finding.Worse.
 	New Status = "new"
 	// Present: the base has it, too, perhaps for another version.
 	Present Status = "present"
@@ -151,6 +153,12 @@ type Finding struct {
 	// package admits it, so that the lock alone has to change.
 	Fixed    string
 	Admitted bool
+	// Above is the last version that the advisory applies to, where it names that
+	// instead of a fix: what is above is not affected.
+	Above string
+	// Worse says in what way the change makes a finding worse that the base has,
+	// too: it counts as new then. "" if it does not.
+	Worse string
 	// Action is what to do, shared by all findings that it does away with; nil
 	// for what is fixed.
 	Action *Action
@@ -179,6 +187,9 @@ type Report struct {
 	Actions []*Action
 	// Unknown is what could not be judged.
 	Unknown []finding.Unknown
+	// Incomplete says why the audit is none of all that is installed; then that
+	// nothing blocks is no pass.
+	Incomplete []error
 	// Notes are things to know about the run.
 	Notes    []string
 	Base     *Base

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -52,6 +53,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	b := advisory(t, "GHSA-bbbb", "b", high, "0 2.0.0")
+	unfixed := advisory(t, "GHSA-unfixed", "a", critical, "0")
 	// alone is a package with a lock of its own.
 	alone := func(dir, name string, lock ...string) map[string]string {
 		return map[string]string{
@@ -121,6 +123,25 @@ func TestStatus(t *testing.T) {
 			opts: Options{FailOn: "high", NoScore: Warn, Prod: true}, list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
 		"development left out": {base: monorepo(nil, nil), head: monorepo(nil, []string{"dev a *", "dev evil *"}, "a@npm:* = 1.0.0", "evil@npm:* = 1.0.0"),
 			opts: Options{FailOn: "high", NoScore: Warn, Prod: true}, list: []*osv.Advisory{a, mal}, want: []string{"MAL-1 evil 1.0.0 new block"}},
+		// A copy that is worse than what the base has counts as new: lower, in a
+		// part of the portal that had none, or one more.
+		"a second copy that is lower": {base: with("1.2.0"), head: monorepo([]string{"a ^1.0.0"}, []string{"a *"}, "a@npm:* = 1.2.0", "a@npm:^1.0.0 = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block", "GHSA-aaaa a 1.2.0 present allow"}},
+		"a lower copy in its place": {base: with("1.2.0"), head: with("1.0.0"), list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"one copy more": {base: with("1.0.0"), head: monorepo(nil, []string{"a *", "a2 *"}, "a@npm:* = 1.0.0", "a2@npm:* = 1.0.0 > a npm:^1.0.0", "a@npm:^1.0.0 = 1.1.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.1.0 new block", "GHSA-aaaa a 1.0.0 present allow"}},
+		"a copy that moves on": {base: monorepo(nil, []string{"a *", "a2 *"}, "a@npm:* = 1.0.0", "a2@npm:* = 1.0.0 > a npm:^1.0.0", "a@npm:^1.0.0 = 1.1.0"),
+			head: monorepo(nil, []string{"a *", "a2 *"}, "a@npm:* = 1.0.0", "a2@npm:* = 1.0.0 > a npm:^1.0.0", "a@npm:^1.0.0 = 1.2.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow", "GHSA-aaaa a 1.2.0 present allow"}},
+		"tooling that becomes production": {base: monorepo(nil, []string{"dev a *"}, "a@npm:* = 1.0.0"), head: with("1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"from the frontend into the backend": {base: monorepo([]string{"a *"}, nil, "a@npm:* = 1.0.0"), head: monorepo([]string{"a *"}, []string{"a *"}, "a@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"out of the backend": {base: monorepo([]string{"a *"}, []string{"a *"}, "a@npm:* = 1.0.0"), head: monorepo([]string{"a *"}, nil, "a@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		// Leniency about what nobody has fixed is for what was there.
+		"new, and no version fixes it":       {base: monorepo(nil, nil), head: with("1.0.0"), list: []*osv.Advisory{unfixed}, want: []string{"GHSA-unfixed a 1.0.0 new block"}},
+		"was there, and no version fixes it": {base: with("1.0.0"), head: with("1.1.0"), list: []*osv.Advisory{unfixed}, want: []string{"GHSA-unfixed a 1.1.0 present allow"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.opts.FailOn == "" {
@@ -357,13 +378,47 @@ func TestFixes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "0 1.2.0"), advisory(t, "GHSA-3", "a", high, "1.2.0 1.3.0")},
+	if got := (&builder{}).target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "0 1.2.0"), advisory(t, "GHSA-3", "a", high, "1.2.0 1.3.0")},
 		osv.Package{Name: "a", Version: "1.0.0"}); got != "1.3.0" {
 		t.Errorf("a fix that another advisory applies to: got %q, want 1.3.0", got)
 	}
-	if got := target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "1.0.0 1.0.1", "1.5.0 1.6.0"), advisory(t, "GHSA-2", "a", high, "0 1.2.0")},
+	if got := (&builder{}).target([]*osv.Advisory{advisory(t, "GHSA-1", "a", high, "1.0.0 1.0.1", "1.5.0 1.6.0"), advisory(t, "GHSA-2", "a", high, "0 1.2.0")},
 		osv.Package{Name: "a", Version: "1.0.2"}); got != "1.2.0" {
 		t.Errorf("a lower fix of the second advisory: got %q, want 1.2.0", got)
+	}
+}
+
+// An advisory that ends with a last affected version has versions above it that
+// are not affected: it can be fixed, and what to do does not say otherwise.
+func TestLastAffected(t *testing.T) {
+	a, err := osv.ParseAdvisory([]byte(`{"id": "GHSA-last", "affected": [{"package": {"ecosystem": "npm", "name": "a"},
+		"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"last_affected": "1.4.0"}]}]}], "severity": [{"type": "CVSS_V3", "score": "` + critical + `"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := load(t, monorepo(nil, []string{"a *"}, "a@npm:* = 1.0.0"))
+	for name, tt := range map[string]struct {
+		published []string
+		want      string
+	}{
+		"nobody was asked":      {nil, "block, 1.4.0 , above: Move a above 1.4.0, the last version that is affected"},
+		"the registry has one":  {[]string{"1.0.0", "1.4.0", "1.5.0-rc.1", "2.0.0", "1.5.0"}, "block,  1.5.0, lock: Update yarn.lock: the ranges admit the fixes of 1 package"},
+		"the registry has none": {[]string{"1.0.0", "1.4.0"}, "warn,  , none: No version fixes a"},
+	} {
+		in := Input{Head: head, Hits: matched([]*osv.Advisory{a}, head)}
+		if tt.published != nil {
+			in.Published = func(string) ([]Version, bool) {
+				var list []Version
+				for _, v := range tt.published {
+					list = append(list, Version{Version: v})
+				}
+				return list, true
+			}
+		}
+		f := reported(t, in, Defaults()).Findings[0]
+		if got := fmt.Sprintf("%s, %s %s, %s: %s", f.Verdict, f.Above, f.Fixed, f.Action.Kind, f.Action.Title); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
 	}
 }
 

@@ -15,20 +15,51 @@ import (
 // lowestFix is the lowest version above p's that an advisory does not apply to,
 // as far as the advisory names one; "" if it does not. Each advisory has its
 // own: aliases and groups of advisories do not agree about it.
-func lowestFix(a *osv.Advisory, p osv.Package) string {
-	return target([]*osv.Advisory{a}, p)
+func (b *builder) lowestFix(a *osv.Advisory, p osv.Package) string {
+	return b.target([]*osv.Advisory{a}, p)
+}
+
+// above is the last version that an advisory applies to, where it names that
+// instead of a fix and nobody is known to have looked whether there is a version
+// above it; else "". What the registry has is looked up if it is asked anyway.
+func (b *builder) above(a *osv.Advisory, p osv.Package) string {
+	last := a.LastAffected(p)
+	if last == "" || b.in.Published == nil {
+		return last
+	}
+	if _, known := b.in.Published(p.Name); known {
+		return ""
+	}
+	return last
+}
+
+// fixes are the versions that may end an advisory: those that it names, and
+// those above its last affected one that the registry has.
+func (b *builder) fixes(a *osv.Advisory, p osv.Package) []string {
+	list := a.Fixed(p.Name)
+	last := a.LastAffected(p)
+	if last == "" || b.in.Published == nil {
+		return list
+	}
+	published, _ := b.in.Published(p.Name)
+	for _, v := range published {
+		if compareVersions(v.Version, last) > 0 && (!strings.Contains(v.Version, "-") || strings.Contains(p.Version, "-")) {
+			list = append(list, v.Version)
+		}
+	}
+	return list
 }
 
 // target is the lowest version above p's that none of the advisories applies
-// to, of those that one of them names as a fix; "" if there is none.
-func target(list []*osv.Advisory, p osv.Package) string {
+// to, of those that one of them has for a fix; "" if there is none.
+func (b *builder) target(list []*osv.Advisory, p osv.Package) string {
 	at, err := semrange.ParseVersion(p.Version)
 	if err != nil {
 		return ""
 	}
 	var best *semver.Version
 	for _, a := range list {
-		for _, text := range a.Fixed(p.Name) {
+		for _, text := range b.fixes(a, p) {
 			v, err := semrange.ParseVersion(text)
 			if err != nil || semrange.Compare(v, at) <= 0 || best != nil && semrange.Compare(v, best) >= 0 {
 				continue

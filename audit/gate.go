@@ -100,13 +100,23 @@ func (b *builder) verdict(f *Finding) (Verdict, string) {
 	return b.unfixable(f, rating)
 }
 
-// unfixable blocks, unless there is nothing to move to: who cannot fix it would
-// turn the gate off.
+// unfixable blocks, unless it was there and there is nothing to move to: who
+// cannot fix it would turn the gate off. A change need not bring it.
 func (b *builder) unfixable(f *Finding, why string) (Verdict, string) {
-	if f.Fixed == "" && !b.opts.FailOnUnfixable {
+	if f.Fixed != "" || f.Above != "" {
+		return Blocks, why + f.worse()
+	}
+	if b.in.Base == nil && !b.opts.FailOnUnfixable {
 		return Warns, why + ", but no version fixes it"
 	}
-	return Blocks, why
+	return Blocks, why + ", and no version fixes it" + f.worse()
+}
+
+func (f *Finding) worse() string {
+	if f.Worse == "" {
+		return ""
+	}
+	return "; the base has it, too, but " + f.Worse
 }
 
 // rules adds what the rules about locks and settings found. Errors that the

@@ -25,7 +25,9 @@ type (
 		Actions  []jsonAction      `json:"actions"`
 		Rules    []jsonRule        `json:"rules"`
 		Unknown  []finding.Unknown `json:"unknown"`
-		Notes    []string          `json:"notes"`
+		// Incomplete is why the audit is none of all that is installed.
+		Incomplete []string `json:"incomplete"`
+		Notes      []string `json:"notes"`
 	}
 	jsonBase struct {
 		Name   string `json:"name"`
@@ -65,6 +67,8 @@ type (
 		Production  bool        `json:"production"`
 		Paths       []jsonPath  `json:"paths"`
 		Fixed       string      `json:"fixed"`
+		Above       string      `json:"above,omitempty"`
+		Worse       string      `json:"worse,omitempty"`
 		Admitted    bool        `json:"admitted"`
 		Action      *int        `json:"action"`
 		Ignore      *jsonIgnore `json:"ignore,omitempty"`
@@ -122,6 +126,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Findings: []jsonFinding{}, Actions: []jsonAction{}, Rules: []jsonRule{},
 		Unknown: orEmpty(r.Unknown), Notes: orEmpty(append(append([]string{}, r.Database.Warnings...), r.Notes...)),
 	}
+	doc.Incomplete = []string{}
+	for _, err := range r.Incomplete {
+		doc.Incomplete = append(doc.Incomplete, plain(err.Error()))
+	}
 	if r.Base != nil {
 		doc.Base = &jsonBase{r.Base.Name, r.Base.Commit}
 	}
@@ -151,7 +159,7 @@ func (f *Finding) json() jsonFinding {
 		Advisory: a.ID, Aliases: orEmpty(a.Aliases), URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
 		Package: f.Package, Version: f.Version, Status: f.Status, Before: orEmpty(f.Before), Verdict: f.Verdict, Why: f.Why,
 		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: orEmpty(f.Where.Parts), Production: f.Where.Production,
-		Paths: []jsonPath{}, Fixed: f.Fixed, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
+		Paths: []jsonPath{}, Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
 	}
 	if j.Severity == "" {
 		j.Severity = "unknown"

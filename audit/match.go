@@ -30,36 +30,85 @@ func newHits(list []osv.Hit) hits {
 // vulnerable would look new.
 type found struct{ lock, name, advisory string }
 
-// known are what a base had: the versions by what was found. A finding has an
-// alias of an advisory, too, so that one that is published under another name
-// meanwhile is not new.
-type known map[found][]string
+// known are what a base had, by what was found. A finding has an alias of an
+// advisory, too, so that one that is published under another name meanwhile is
+// not new.
+type known map[found]was
+
+// was is what a base had of a finding: its versions, the parts of the portal
+// that they ended up in, and whether production needed one.
+type was struct {
+	versions, parts []string
+	production      bool
+}
+
+func (w was) and(o was) was {
+	w.versions, w.parts = sorted(append(slices.Clone(w.versions), o.versions...)), sorted(append(slices.Clone(w.parts), o.parts...))
+	w.production = w.production || o.production
+	return w
+}
 
 // add notes the findings of a lock under path. With prod only what production
 // needs counts, malware apart.
 func (k known) add(m *model, path string, h hits, prod bool) {
 	for p := range m.nodes {
+		if len(h[p]) == 0 {
+			continue
+		}
+		here := was{[]string{p.Version}, m.parts(p), m.production(p)}
+		if m.Project == nil { // who asked is not known: it may have been all
+			here.parts, here.production = []string{Backend, Frontend}, true
+		}
 		for _, a := range h[p] {
-			if prod && !a.Malicious && !m.production(p) {
+			if prod && !a.Malicious && !here.production {
 				continue
 			}
 			for _, id := range append([]string{a.ID}, a.Aliases...) {
 				key := found{path, p.Name, id}
-				k[key] = append(k[key], p.Version)
+				k[key] = k[key].and(here)
 			}
 		}
 	}
 }
 
-// before are the versions that the base had an advisory for.
-func (k known) before(path, name string, a *osv.Advisory) []string {
-	versions := k[found{path, name, a.ID}]
+// was is what the base had of an advisory.
+func (k known) was(path, name string, a *osv.Advisory) was {
+	w := k[found{path, name, a.ID}]
 	for _, id := range a.Aliases {
-		versions = append(versions, k[found{path, name, id}]...)
+		w = w.and(k[found{path, name, id}])
 	}
-	versions = slices.Clone(versions)
-	slices.Sort(versions)
-	return slices.Compact(versions)
+	return w
+}
+
+// worse says what is worse about a finding than what the base has of it: it
+// gets further, its version is lower than any before, or it is one more copy. A
+// copy that moved to another version is none more.
+func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
+	if f.Where.Production && !w.production {
+		return "for development alone"
+	}
+	for _, part := range f.Where.Parts {
+		if part != Tooling && !slices.Contains(w.parts, part) {
+			return "not in the " + part
+		}
+	}
+	if slices.Contains(w.versions, f.Version) {
+		return ""
+	}
+	versions := slices.SortedFunc(slices.Values(w.versions), compareVersions)
+	if compareVersions(f.Version, versions[0]) < 0 {
+		return "in no version below " + versions[0]
+	}
+	copies := 0
+	for p := range m.nodes {
+		if p.Name == f.Package && slices.Contains(h[p], a) {
+			copies++
+		}
+	}
+	if copies > len(versions) {
+		return "in fewer copies (" + someOf(versions, 3) + ")"
+	}
+	return ""
 }
 
 // Moves pairs the locks of the head with those of the base that went elsewhere:

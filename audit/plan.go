@@ -48,16 +48,21 @@ func (p *plans) add(pkg osv.Package, f *Finding) {
 // there is one.
 func (p *plans) actions() []*Action {
 	for _, pkg := range p.order {
-		var list, none []*Finding
+		var list, none, open []*Finding
 		for _, f := range p.of[pkg] {
 			switch {
 			case f.Malicious():
 				p.malware(pkg, f)
+			case f.Fixed == "" && f.Above != "":
+				open = append(open, f)
 			case f.Fixed == "":
 				none = append(none, f)
 			default:
 				list = append(list, f)
 			}
+		}
+		if len(open) > 0 {
+			p.above(pkg, open)
 		}
 		if len(none) > 0 {
 			p.noFix(pkg, none)
@@ -128,6 +133,22 @@ func (p *plans) noFix(pkg osv.Package, list []*Finding) {
 	}
 }
 
+// above says where to look for a fix that the advisories do not name: they end
+// with the last version that is affected.
+func (p *plans) above(pkg osv.Package, list []*Finding) {
+	last := list[0].Above
+	for _, f := range list {
+		if compareVersions(f.Above, last) > 0 {
+			last = f.Above
+		}
+	}
+	a := p.action(LookAbove, pkg.Name+"\x00"+last, list)
+	a.Title = "Move " + pkg.Name + " above " + last + ", the last version that is affected"
+	a.Steps = []string{"npm view " + pkg.Name + " versions   # is there one above " + last + "? audit --online looks, too"}
+	a.Steps = append(a.Steps, p.resolveAgain([]string{pkg.Name})...)
+	a.Steps = append(a.Steps, "if there is none, replace what asks for it"+p.direct(a.Findings))
+}
+
 // direct names the direct dependencies through which a package comes.
 func (p *plans) direct(list []*Finding) string {
 	var names []string
@@ -156,11 +177,11 @@ func someOf(list []string, most int) string {
 // version ends all, each finding is looked at alone.
 func (p *plans) move(pkg osv.Package, list []*Finding) {
 	admitted := pick(list, func(f *Finding) bool { return f.Admitted })
-	if to := target(advisories(admitted), pkg); len(admitted) < len(list) && to != "" && p.m.admitted(pkg, to) {
+	if to := p.b.target(advisories(admitted), pkg); len(admitted) < len(list) && to != "" && p.m.admitted(pkg, to) {
 		p.moveTo(pkg, to, admitted)
 		list = pick(list, func(f *Finding) bool { return !f.Admitted })
 	}
-	if to := target(advisories(list), pkg); to != "" {
+	if to := p.b.target(advisories(list), pkg); to != "" {
 		p.moveTo(pkg, to, list)
 		return
 	}

@@ -96,18 +96,24 @@ func (b *builder) lock(m *model) {
 			f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Present, Lockfile: m.Path, Where: where}
 			key := found{m.Path, p.Name, a.ID}
 			if b.in.Base != nil {
-				f.Before = b.base.before(m.Path, p.Name, a)
-				if len(f.Before) == 0 {
-					f.Before = b.inherited.before(m.Path, p.Name, a)
+				was := b.base.was(m.Path, p.Name, a)
+				if len(was.versions) == 0 {
+					was = b.inherited.was(m.Path, p.Name, a)
 				}
+				f.Before = was.versions
 				if len(f.Before) == 0 {
+					f.Status = New
+				} else if f.Worse = m.worse(f, a, b.hits, was); f.Worse != "" {
 					f.Status = New
 				}
 			}
 			for _, id := range append([]string{a.ID}, a.Aliases...) {
 				b.still[found{m.Path, p.Name, id}] = true
 			}
-			f.Fixed = lowestFix(a, p)
+			f.Fixed = b.lowestFix(a, p)
+			if f.Fixed == "" {
+				f.Above = b.above(a, p)
+			}
 			f.Admitted = f.Fixed != "" && m.admitted(p, f.Fixed)
 			f.Fingerprint = fingerprint(f, count[key])
 			count[key]++
@@ -140,8 +146,8 @@ func (b *builder) fixed() {
 				}
 				seen[key] = true
 				f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Fixed, Lockfile: path,
-					Before: b.base.before(path, p.Name, a), Verdict: Allowed, Why: "only the base has it", Where: m.where(p)}
-				f.Fixed = lowestFix(a, p)
+					Before: b.base.was(path, p.Name, a).versions, Verdict: Allowed, Why: "only the base has it", Where: m.where(p)}
+				f.Fixed = b.lowestFix(a, p)
 				f.Fingerprint = fingerprint(f, 0)
 				b.r.Findings = append(b.r.Findings, f)
 			}
@@ -278,6 +284,9 @@ func (r *Report) Sentence() string {
 		if c.Blocking == 1 {
 			text += "s"
 		}
+	}
+	if len(r.Incomplete) > 0 {
+		text = "INCOMPLETE; of what is known, " + text
 	}
 	if c.Malware > 0 {
 		text = fmt.Sprintf("MALWARE (%d); %s", c.Malware, text)

@@ -15,10 +15,22 @@ import (
 var ruleStale = finding.Rule{ID: "lockfile-stale", Title: "dependencies that yarn.lock has no entry for", Severity: finding.Error}
 
 // stale adds what the lock has no entry for. The change that brings it must not
-// pass; elsewhere it is a warning.
+// pass. In a full audit, a lock that lacks what a package.json asks for is an
+// error: what will be installed is not known, and nothing found in it would look
+// like a pass. With a base that has the gap, too, it is a warning.
 func (b *builder) stale(m *model) {
 	if m.Project == nil || m.Settings == nil {
 		return
+	}
+	severity := finding.Severity("")
+	if d := b.in.Decisions; d != nil {
+		severity = d.Policy.Severities[ruleStale.ID]
+	}
+	if b.in.Base == nil && (severity == "" || severity == finding.Error) {
+		if err := m.lacks(); err != nil {
+			b.r.Incomplete = append(b.r.Incomplete, err)
+			return
+		}
 	}
 	was := map[[2]string]bool{}
 	for _, base := range b.baseModels {
@@ -61,16 +73,39 @@ func (b *builder) stale(m *model) {
 		if f.New {
 			f.Verdict, f.Severity = Blocks, finding.Error
 		}
-		if d := b.in.Decisions; d != nil {
-			switch s, ok := d.Policy.Severities[ruleStale.ID]; {
-			case ok && s == finding.Off:
-				continue
-			case ok && s != finding.Error && f.New:
-				f.Verdict, f.Severity = Warns, s
-			}
+		switch {
+		case severity == finding.Off:
+			continue
+		case severity != "" && severity != finding.Error && f.New:
+			f.Verdict, f.Severity = Warns, severity
 		}
 		b.r.Rules = append(b.r.Rules, f)
 	}
+}
+
+// lacks is an error where a workspace asks for what the lock has no entry for.
+func (m *model) lacks() error {
+	var asks []string
+	var first fault.Pos
+	for _, e := range m.graph.Missing() {
+		if e.Kind == depgraph.Extension || m.graph.Workspace(e.From) == nil {
+			continue
+		}
+		if text := e.Name + "@" + e.Range; !slices.Contains(asks, text) {
+			asks = append(asks, text)
+			if len(asks) == 1 {
+				first = m.at(e.Pos)
+			}
+		}
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if first.IsZero() {
+		first = fault.Pos{File: m.Path}
+	}
+	return fault.At(first, "%s has no entry for %s: what is installed is not known", m.Path, someOf(asks, 5)).
+		WithNext("Run yarn install (or portalctl versions lock), and commit %s; where it is to be judged as it is, set lockfile-stale to warning in the audit section of .portalctl.yaml", m.Path)
 }
 
 // CheckGone refuses a change that takes away the lock of a project that is

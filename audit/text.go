@@ -57,6 +57,8 @@ func (f *Finding) fix() string {
 	switch {
 	case f.Malicious():
 		return "remove it"
+	case f.Fixed == "" && f.Above != "":
+		return "affected up to " + f.Above
 	case f.Fixed == "":
 		return "no fix"
 	case f.Admitted:

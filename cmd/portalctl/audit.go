@@ -33,7 +33,7 @@ func auditCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "full", Usage: "judge all that the locks install, also on a pull request"},
 			&cli.StringFlag{Name: "fail-on", Usage: "fail from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
 			&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory does that nobody has rated: block, warn, allow", DefaultText: "warn"},
-			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "also fail on what no version fixes"},
+			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "without a base, also fail on what no version fixes"},
 			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that nothing needs"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
@@ -85,7 +85,10 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 	if err := r.write(report); err != nil {
 		return err
 	}
-	if report.Failed() {
+	switch {
+	case len(report.Incomplete) > 0:
+		return incomplete(ctx, report.Incomplete[0])
+	case report.Failed():
 		return errFindings
 	}
 	return nil
@@ -115,7 +118,7 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 	late := r.registryAdvice(ctx)
 	report, err := audit.NewReport(r.in, r.opts)
 	if err != nil {
-		return nil, err
+		return nil, incomplete(ctx, err)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

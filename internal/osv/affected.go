@@ -105,6 +105,36 @@ func (a *Advisory) Affects(p Package) bool {
 	return false
 }
 
+// LastAffected is the version up to which the advisory applies to p, where it
+// names no fix but an end: what is above is not affected. It is "" without such
+// an end, and where another part of the advisory goes on above it.
+func (a *Advisory) LastAffected(p Package) string {
+	v, err := semrange.ParseVersion(p.Version)
+	if err != nil {
+		return ""
+	}
+	var last *semver.Version
+	for _, f := range a.ranges {
+		if f.Package.Name != p.Name {
+			continue
+		}
+		for _, s := range f.Ranges {
+			for _, i := range s.intervals() {
+				if i.last && i.to != nil && i.holds(v) && (last == nil || semrange.Compare(i.to, last) > 0) {
+					last = i.to
+				}
+			}
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	if next := last.IncPatch(); a.Affects(Package{p.Name, next.String()}) {
+		return ""
+	}
+	return last.Original()
+}
+
 // Fixed lists, lowest first, the versions of a package that end an affected
 // range. What is given as the last affected version is not the fix.
 func (a *Advisory) Fixed(name string) []string {
