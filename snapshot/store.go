@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"sort"
 	"strings"
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/filelock"
+	"github.com/portalctl/portalctl/internal/txn"
 )
 
 // partial ends the name of a snapshot that is being made.
@@ -35,17 +35,9 @@ var unsafeName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // DefaultDir is where a portal's snapshots are: below the user's state folder
 // (XDG base directories; LocalAppData on Windows), by name and place.
 func DefaultDir(env func(string) string, name, root string) (string, error) {
-	base := env("XDG_STATE_HOME")
-	if !filepath.IsAbs(base) { // relative paths are to be ignored, the specification says
-		home := env("HOME")
-		switch {
-		case runtime.GOOS == "windows" && env("LocalAppData") != "":
-			base = env("LocalAppData")
-		case home != "":
-			base = filepath.Join(home, ".local", "state")
-		default:
-			return "", fault.New("there is no home folder to keep snapshots in").WithNext("Name a folder with --dir")
-		}
+	base := txn.StateHome(env)
+	if base == "" {
+		return "", fault.New("there is no home folder to keep snapshots in").WithNext("Name a folder with --dir")
 	}
 	sum := sha256.Sum256([]byte(root))
 	name = strings.Trim(unsafeName().ReplaceAllString(name, "-"), "-.")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -160,7 +161,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := recoverChange(ctx, dir, r.e); err != nil {
+	if err := settled(ctx, dir, r.e); err != nil {
 		return err
 	}
 	if r.root, err = auditRoot(dir); err != nil {
@@ -184,6 +185,11 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if paths = kept; len(paths) == 0 {
 		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
 			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
+	}
+	for _, path := range paths {
+		if err := settled(ctx, filepath.Join(r.root, filepath.Dir(filepath.FromSlash(path))), r.e); err != nil {
+			return err
+		}
 	}
 	locks, notes, err := loadLocks(r.root, paths, r.e.Environ)
 	if err != nil {

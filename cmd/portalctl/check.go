@@ -185,7 +185,7 @@ func (r *checkRun) commit(ctx context.Context, fixed *check.Fixed) error {
 	case r.co == nil:
 		return txn.WriteFile(r.file, fixed.Lock, 0o644)
 	}
-	if err := txn.Commit(ctx, r.co.project.Root, fixed.Edits); err != nil {
+	if err := txn.Commit(r.e.withState(ctx), r.co.project.Root, fixed.Edits); err != nil {
 		return err
 	}
 	if fixed.Lock == nil {

@@ -77,7 +77,11 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := recoverChange(ctx, dir, r.e); err != nil {
+	ready := settled
+	if r.fixes() && !r.c.Bool("dry-run") {
+		ready = recoverChange
+	}
+	if err := ready(ctx, dir, r.e); err != nil {
 		return err
 	}
 	root, err := workspace.FindRoot(dir)

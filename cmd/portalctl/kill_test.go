@@ -31,8 +31,8 @@ func killed() {
 }
 
 // A bump that is killed before file-system operation 1, 2, 3, … until one run
-// completes: each file is always whole, and the next command, even one that
-// only looks, leaves all files as before or all as after.
+// completes: each file is always whole, and the next command, one that
+// writes, leaves all files as before or all as after.
 func TestBumpKilledAtEveryOperation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts two processes for each of some 100 operations")
@@ -78,6 +78,7 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
 			}
 		}
+		lookThenRecover(t, environ, dir)
 		_, out = runSelf(t, exe, "portalctl", environ, "versions", "status", "-C", dir)
 		switch tree := readTree(t, dir); {
 		case cmp.Equal(tree, before):

@@ -130,6 +130,7 @@ func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
 		if exit.Exited() {
 			t.Fatalf("killed before operation %d: exit %d", n, exit.ExitCode())
 		}
+		lookThenRecover(t, p.environ(), p.dir)
 		code, out, errOut := run0(t, "", p.environ(), "versions", "lock", "--check", "-C", p.dir)
 		switch tree := readTree(t, p.dir); {
 		case code == 2:

@@ -29,9 +29,9 @@ type checkout struct {
 	lockText []byte
 }
 
-// openPortal finds the monorepo of -C, finishes or undoes what an interrupted
-// command left behind, and reads what every command needs.
-func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
+// openToWrite is openPortal for a command that changes files: it first finishes
+// or undoes what an interrupted one left behind.
+func openToWrite(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
 	dir, err := directory(c)
 	if err != nil {
 		return nil, err
@@ -40,6 +40,22 @@ func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
 		return nil, err
 	}
 	if err := recoverChange(ctx, dir, e); err != nil {
+		return nil, err
+	}
+	return openPortal(ctx, c, e)
+}
+
+// openPortal finds the monorepo of -C and reads what every command needs. It
+// changes nothing, and refuses a portal that is half-way through a change.
+func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
+	dir, err := directory(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOutput(c); err != nil {
+		return nil, err
+	}
+	if err := settled(ctx, dir, e); err != nil {
 		return nil, err
 	}
 	root, err := workspace.FindRoot(dir)
@@ -75,21 +91,31 @@ func (co *checkout) readLock(root string) (err error) {
 	return err
 }
 
-// recoverChange looks for the journal of an interrupted change at the root that
-// dir belongs to. It comes before the project is read, since the change may
-// have stopped half-way through its files.
+// recoverChange finishes or undoes the change of dir's portal that this user's
+// own portalctl left half-way. It comes before the project is read.
 func recoverChange(ctx context.Context, dir string, e env) error {
+	root, err := workspace.FindRoot(dir)
+	if err != nil {
+		return err
+	}
+	done, err := txn.RecoverContext(e.withState(ctx), root)
+	if err != nil {
+		return err
+	}
+	if done.Outcome != txn.Nothing {
+		fmt.Fprintf(e.Err, "portalctl: an interrupted change of %s was %s: %s\n",
+			plural(len(done.Files), "file"), done.Outcome, strings.Join(done.Files, ", "))
+	}
+	return nil
+}
+
+// settled refuses a folder that lies in a project which is half-way through a
+// change: a command that only looks must neither judge that nor mend it.
+func settled(ctx context.Context, dir string, e env) error {
+	ctx = e.withState(ctx)
 	for {
-		if txn.Pending(dir) {
-			done, err := txn.RecoverContext(ctx, dir)
-			if err != nil {
-				return err
-			}
-			if done.Outcome != txn.Nothing {
-				fmt.Fprintf(e.Err, "portalctl: an interrupted change of %s was %s: %s\n",
-					plural(len(done.Files), "file"), done.Outcome, strings.Join(done.Files, ", "))
-			}
-			return nil
+		if txn.PendingContext(ctx, dir) {
+			return txn.PendingFault(dir)
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
@@ -97,6 +123,11 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 		}
 		dir = parent
 	}
+}
+
+// withState tells transactions where this user's state is kept.
+func (e env) withState(ctx context.Context) context.Context {
+	return txn.WithState(ctx, txn.StateHome(e.get))
 }
 
 // releases answers for release manifests, by the official tool's variables.

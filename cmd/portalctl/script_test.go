@@ -69,6 +69,13 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("YARN_UNSAFE_HTTP_WHITELIST", "127.0.0.1")
 	env.Setenv("PORTALCTL_CACHE_DIR", filepath.Join(env.WorkDir, ".cache"))
 	env.Setenv("HOME", env.WorkDir)
+	// Some scripts have their portal in the home folder itself.
+	state, err := os.MkdirTemp(filepath.Dir(env.WorkDir), "state-*")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { os.RemoveAll(state) })
+	env.Setenv("XDG_STATE_HOME", state)
 	env.Setenv("NO_PROXY", "127.0.0.1")
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
 		env.Setenv("GIT_"+who+"_NAME", "t")

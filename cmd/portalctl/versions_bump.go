@@ -70,8 +70,12 @@ func runBump(ctx context.Context, c *cli.Context, e env) error {
 	if err := r.flags(); err != nil {
 		return err
 	}
+	open := openToWrite
+	if c.Bool("dry-run") {
+		open = openPortal
+	}
 	var err error
-	if r.co, err = openPortal(ctx, c, e); err != nil {
+	if r.co, err = open(ctx, c, e); err != nil {
 		return err
 	}
 	if r.plan, err = r.makePlan(ctx); err != nil {
@@ -280,7 +284,7 @@ func (r *bumpRun) apply(ctx context.Context) error {
 		r.plan.TakeYarnLock(lock)
 		edits = append(edits, txn.Edit{Path: r.co.lockPath(), Old: r.co.lockText, New: lock})
 	}
-	if err := txn.Commit(ctx, r.co.project.Root, edits); err != nil {
+	if err := txn.Commit(r.e.withState(ctx), r.co.project.Root, edits); err != nil {
 		return err
 	}
 	if r.plan.Lockfile.State == "pending" {

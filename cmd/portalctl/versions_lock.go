@@ -52,7 +52,11 @@ func runLock(ctx context.Context, c *cli.Context, e env) error {
 	case c.Bool("diff") && c.IsSet("format"):
 		return usagef("--diff and --format exclude each other").WithNext("Leave one of them out")
 	}
-	co, err := openPortal(ctx, c, e)
+	open := openToWrite
+	if look {
+		open = openPortal
+	}
+	co, err := open(ctx, c, e)
 	if err != nil {
 		return err
 	}
@@ -61,7 +65,7 @@ func runLock(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	if !look && !plan.Empty() {
-		if err := txn.Commit(ctx, co.project.Root, plan.Edits()); err != nil {
+		if err := txn.Commit(e.withState(ctx), co.project.Root, plan.Edits()); err != nil {
 			return err
 		}
 		plan.Lockfile.State = "written"

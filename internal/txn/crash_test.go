@@ -22,7 +22,14 @@ func TestMain(m *testing.M) {
 	if mode := os.Getenv("TXN_TEST_HELPER"); mode != "" {
 		os.Exit(helper(mode))
 	}
-	os.Exit(m.Run())
+	state, err := os.MkdirTemp("", "txn-state-*")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_STATE_HOME", state)
+	code := m.Run()
+	os.RemoveAll(state)
+	os.Exit(code)
 }
 
 func helper(mode string) int {
@@ -179,6 +186,7 @@ func recoverKilled(t *testing.T, n int) (pairs int, more bool) {
 		// The state of the crash again, in a fresh place.
 		again := t.TempDir()
 		writeTree(t, again, crashed)
+		journalTo(t, root, again)
 		moved := make([]txn.Edit, len(edits))
 		for i, e := range edits {
 			rel, _ := filepath.Rel(root, e.Path)

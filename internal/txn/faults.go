@@ -26,8 +26,8 @@ func busyFault(root string, pid int) error {
 }
 
 func pendingFault(root string) error {
-	return fault.Wrap(ErrPending, fault.Pos{}, "%s cannot be changed now", root).
-		WithNext("Run the command again: it finishes or undoes that change first.")
+	return fault.Wrap(ErrPending, fault.Pos{}, "%s may be half-way through a change", root).
+		WithNext("Run the command that was interrupted again (versions bump, versions lock or check --fix): it finishes or undoes that change first.")
 }
 
 func changedFault(path, how string) error {
@@ -83,7 +83,7 @@ func nextFor(err error) string {
 
 func leftoverFault(root string, err error) error {
 	return fault.Wrap(fmt.Errorf("%w: %w", ErrLeftover, err), fault.Pos{File: root}, "every file is as it should be").
-		WithNext("Run any portalctl command here: it removes them.")
+		WithNext("Run the command again: it removes them first.")
 }
 
 // undoneFault is cause with what became of the files.
@@ -100,7 +100,7 @@ func undoneFault(cause, leftover error) error {
 	}
 	if leftover != nil {
 		out.What += fmt.Sprintf(" (%v)", leftover)
-		out.Next = strings.TrimSuffix(out.Next, ".") + ". Any portalctl command removes what is left."
+		out.Next = strings.TrimSuffix(out.Next, ".") + ". The same command, run again, removes what is left."
 	}
 	return &out
 }
@@ -118,7 +118,7 @@ func (t *tx) stuckFault(cause, back error) error {
 	}
 	return fault.Wrap(fmt.Errorf("%w; then: %w", cause, back), fault.Pos{File: t.root},
 		"the change failed half-way and could not be put back: %s the old content, not so: %s", has(old), list(changed)).
-		WithNext("Mend the cause, then run any portalctl command here: the journal is kept, and it finishes or undoes the change.")
+		WithNext("Mend the cause, then run the command again: the journal is kept, and it finishes or undoes the change.")
 }
 
 func has(n int) string {
@@ -128,19 +128,19 @@ func has(n int) string {
 	return fmt.Sprintf("%d files have", n)
 }
 
-func foreignFault(root string, paths []string) error {
+func foreignFault(root, journal string, paths []string) error {
 	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and somebody has edited since: %s", list(paths)).
-		WithNext("Move your version aside (for example to %s.mine) and run portalctl again: it finishes or undoes the change; then merge your version. To keep every file as it is now instead, delete the folder %s and the files named .*.portalctl-*.", paths[0], Dir)
+		WithNext("Move your version aside (for example to %s.mine) and run portalctl again: it finishes or undoes the change; then merge your version. To keep every file as it is now instead, delete %s and the files named .*.portalctl-* in the project.", paths[0], journal)
 }
 
-func lostFault(root string, paths []string) error {
+func lostFault(root, journal string, paths []string) error {
 	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and the saved copies needed to finish or undo it are gone: %s", list(paths)).
-		WithNext("Restore these files from version control, delete the folder %s and the files named .*.portalctl-*, then run the command again.", Dir)
+		WithNext("Restore these files from version control, delete %s and the files named .*.portalctl-* in the project, then run the command again.", journal)
 }
 
 func damagedFault(path string, err error) error {
 	return fault.Wrap(err, fault.Pos{File: path}, "the journal of an interrupted change cannot be used").
-		WithNext("Check the project's files with git status, delete the folder %s and the files named .*.portalctl-*, then run the command again.", Dir)
+		WithNext("Check the project's files with git status, delete this journal and the files named .*.portalctl-* in the project, then run the command again.")
 }
 
 func list(paths []string) string {

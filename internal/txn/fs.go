@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/portalctl/portalctl/internal/filelock"
 )
@@ -31,6 +32,8 @@ type FS interface {
 	// Rename replaces newname if it exists.
 	Rename(oldname, newname string) error
 	Remove(name string) error
+	// Rmdir removes an empty directory and nothing else.
+	Rmdir(name string) error
 	// SyncDir makes the entries of a directory durable, where the system has
 	// such an operation.
 	SyncDir(name string) error
@@ -60,6 +63,14 @@ func WithFS(ctx context.Context, fsys FS) context.Context {
 	return context.WithValue(ctx, fsKey{}, fsys)
 }
 
+// rmdir is not os.Remove, which would take a file just as well.
+func rmdir(name string) error {
+	if err := syscall.Rmdir(name); err != nil {
+		return &fs.PathError{Op: "rmdir", Path: name, Err: err}
+	}
+	return nil
+}
+
 func fsFrom(ctx context.Context) FS {
 	if fsys, ok := ctx.Value(fsKey{}).(FS); ok {
 		return fsys
@@ -77,6 +88,7 @@ func (osFS) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, p
 func (osFS) Link(oldname, newname string) error        { return os.Link(oldname, newname) }
 func (osFS) Rename(oldname, newname string) error      { return rename(oldname, newname) }
 func (osFS) Remove(name string) error                  { return os.Remove(name) }
+func (osFS) Rmdir(name string) error                   { return rmdir(name) }
 func (osFS) SyncDir(name string) error                 { return syncDir(name) }
 func (osFS) Create(name string, perm fs.FileMode) (File, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
@@ -91,7 +103,7 @@ func (osFS) Lock(name string) (io.Closer, error) {
 	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "lock", Path: name, Err: errors.New("not a regular file")}
 	}
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,13 @@ import (
 	"time"
 )
 
-const schema = "portalctl.txn/v1"
+const schema = "portalctl.txn/v2"
+
+const (
+	idBytes = 16
+	// A journal of a thousand files is a tenth of this.
+	maxJournal = 16 << 20
+)
 
 type state string
 
@@ -28,8 +34,14 @@ const (
 
 // journal is the content of journal.json: all that Recover needs to know.
 type journal struct {
-	Schema  string    `json:"schema"`
-	ID      string    `json:"id"` // part of the names of the staged files
+	Schema string `json:"schema"`
+	// ID is part of the names of the staged files: a secret that the journal
+	// and the tree share, so that neither counts without the other.
+	ID string `json:"id"`
+	// Root is the project's root without symlinks, Inode its number there, or 0
+	// where the system has none.
+	Root    string    `json:"root"`
+	Inode   uint64    `json:"inode,omitempty"`
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
 	State   state     `json:"state"`
@@ -68,12 +80,18 @@ func (s *sum) matches(b []byte) bool {
 	return s.SHA256 == hex.EncodeToString(h[:])
 }
 
-func newJournal(files []file, dirs []string) *journal {
-	var id [6]byte
+func (t *tx) newJournal(files []file, dirs []string) (*journal, error) {
+	info, err := t.fs.Lstat(t.realRoot)
+	if err != nil {
+		return nil, stepFault(t.root, "the project's root could not be looked at", err)
+	}
+	var id [idBytes]byte
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand, since Go 1.24)
 	j := &journal{
 		Schema:  schema,
 		ID:      hex.EncodeToString(id[:]),
+		Root:    t.realRoot,
+		Inode:   inode(info),
 		PID:     os.Getpid(),
 		Started: time.Now().UTC().Truncate(time.Second),
 		Dirs:    dirs,
@@ -81,7 +99,7 @@ func newJournal(files []file, dirs []string) *journal {
 	for _, f := range files {
 		j.Files = append(j.Files, f.entry)
 	}
-	return j
+	return j, nil
 }
 
 // tx is one transaction, of Commit or of Recover.
@@ -89,7 +107,8 @@ type tx struct {
 	fs        FS
 	root      string    // as the caller names it, for messages
 	realRoot  string    // with all symlinks resolved
-	dir       string    // the journal's folder
+	state     string    // the folder of all journals of this user; "" if there is none
+	dir       string    // the journal's folder in it
 	lock      io.Closer // nil when it is not held
 	journal   *journal
 	files     []file // Commit only: what to stage
@@ -135,7 +154,7 @@ func (t *tx) stageJournal(s state) error {
 	if err := t.remove(t.nextJournal()); err != nil {
 		return err
 	}
-	f, err := t.fs.Create(t.nextJournal(), 0o644)
+	f, err := t.fs.Create(t.nextJournal(), 0o600)
 	if err != nil {
 		return err
 	}
@@ -154,7 +173,7 @@ func (t *tx) placeJournal(s state) error {
 	t.journal.State = s
 	dirs := []string{t.dir}
 	if s == statePrepare {
-		dirs = append(dirs, t.realRoot) // the folder itself
+		dirs = append(dirs, t.state) // the folder itself
 	}
 	_, err := t.syncAll(dirs)
 	return err
@@ -176,9 +195,16 @@ func first(errs ...error) error {
 // readJournal is nil, nil if there is none: the crash came before anything was
 // staged.
 func (t *tx) readJournal() (*journal, error) {
-	b, err := t.fs.ReadFile(t.journalFile())
+	info, err := t.fs.Lstat(t.journalFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxJournal) {
+		return nil, damagedFault(t.journalFile(), errors.New("it is no regular file of a journal's size"))
+	}
+	var b []byte
+	if err == nil {
+		b, err = t.fs.ReadFile(t.journalFile())
 	}
 	if err != nil {
 		return nil, stepFault(t.journalFile(), "the journal of an interrupted change could not be read", err)
@@ -197,12 +223,14 @@ func (t *tx) readJournal() (*journal, error) {
 	return &j, nil
 }
 
-// check refuses a journal that could not have come from Commit. A cloned
-// repository may carry a journal that somebody made up: it must not reach
-// anything outside the root, nor git's own files.
+// check refuses a journal that could not have come from Commit: it must not
+// reach anything outside the root, nor git's own files.
 func (t *tx) check(j *journal) error {
-	if id, err := hex.DecodeString(j.ID); err != nil || len(id) != 6 {
+	if id, err := hex.DecodeString(j.ID); err != nil || len(id) != idBytes {
 		return errors.New("its id is malformed")
+	}
+	if j.Root != t.realRoot {
+		return fmt.Errorf("it is of the project %s", j.Root)
 	}
 	switch j.State {
 	case statePrepare, stateCommit, stateUndo:

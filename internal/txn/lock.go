@@ -1,9 +1,9 @@
 package txn
 
 import (
+	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -11,15 +11,29 @@ import (
 
 // open locks the project. With mk the journal's folder is made; without, t is
 // nil when there is none.
-func open(fsys FS, root string, mk bool) (*tx, error) {
-	if !filepath.IsAbs(root) {
-		return nil, fault.New("the project's root %q is not an absolute path", root)
-	}
-	real, err := fsys.EvalSymlinks(root)
+func open(ctx context.Context, root string, mk bool) (*tx, error) {
+	fsys := fsFrom(ctx)
+	t, err := at(fsys, stateFrom(ctx), root)
 	if err != nil {
-		return nil, stepFault(root, "the project's root could not be opened", err)
+		return nil, err
 	}
-	t := &tx{fs: fsys, root: filepath.Clean(root), realRoot: real, dir: filepath.Join(real, Dir)}
+	if t.state == "" {
+		if mk {
+			return nil, noStateFault("this user has no home folder for the journal of changes", nil)
+		}
+		return nil, nil
+	}
+	if !mk {
+		if _, err := fsys.Lstat(t.dir); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, nil
+			}
+			return nil, noStateFault("the journal of changes could not be looked at", err)
+		}
+	}
+	if err := t.outside(); err != nil {
+		return nil, err
+	}
 	// Each turn fails only because another process removed the folder or the
 	// lock after its own transaction, so a few turns are plenty.
 	for range 50 {
@@ -36,27 +50,39 @@ func open(fsys FS, root string, mk bool) (*tx, error) {
 	return nil, busyFault(t.root, 0)
 }
 
+// at is the transaction of a root, not locked.
+func at(fsys FS, state, root string) (*tx, error) {
+	if !filepath.IsAbs(root) {
+		return nil, fault.New("the project's root %q is not an absolute path", root)
+	}
+	real, err := fsys.EvalSymlinks(root)
+	if err != nil {
+		return nil, stepFault(root, "the project's root could not be opened", err)
+	}
+	return &tx{fs: fsys, root: filepath.Clean(root), realRoot: real, state: state, dir: filepath.Join(state, key(real))}, nil
+}
+
 func (t *tx) tryLock(mk bool) (again bool, err error) {
 	t.made = false
 	if mk {
-		err := t.fs.Mkdir(t.dir, 0o755)
+		if err := t.makeState(); err != nil {
+			return false, noStateFault("the folder for the journal of changes could not be made", err)
+		}
+		err := t.fs.Mkdir(t.dir, 0o700)
 		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return false, stepFault(t.root, "the folder for the journal of changes could not be made", err)
+			return false, noStateFault("the folder for the journal of changes could not be made", err)
 		}
 		t.made = err == nil
 	}
-	info, err := t.fs.Lstat(t.dir)
+	err = t.own(t.state)
+	if err == nil {
+		err = t.own(t.dir)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return mk, nil
 	case err != nil:
-		err = stepFault(t.dir, "the journal of changes could not be looked at", err)
-	case !info.IsDir():
-		return false, fault.At(fault.Pos{File: t.dir}, "this is not a folder, though portalctl keeps its journal there").
-			WithNext("Move it away, then run the command again.")
-	case !t.made && t.foreignOwner(info):
-		return false, fault.At(fault.Pos{File: t.dir}, "this journal of changes belongs to another user").
-			WithNext("Wait if that user's portalctl is at work, else run portalctl as that user: it finishes or undoes what was interrupted.")
+		err = noStateFault("the journal of changes is not this user's alone", err)
 	default:
 		t.lock, err = t.fs.Lock(t.lockFile())
 		switch {
@@ -67,7 +93,7 @@ func (t *tx) tryLock(mk bool) (again bool, err error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return true, nil
 		}
-		err = stepFault(t.root, "the project could not be locked", err)
+		err = stepFault(t.dir, "the project could not be locked", err)
 	}
 	if t.made {
 		// Ours, and of no use. A lock that cannot be taken protects nobody.
@@ -77,42 +103,11 @@ func (t *tx) tryLock(mk bool) (again bool, err error) {
 	return false, err
 }
 
-// foreignOwner: the folder is neither this user's nor of the root's owner. In a
-// place where everybody may write, such as a folder for temporary files, others
-// could leave a journal for us to act on.
-func (t *tx) foreignOwner(dir fs.FileInfo) bool {
-	uid, _, ok := owner(dir)
-	if !ok || uid == os.Geteuid() {
-		return false
-	}
-	root, err := t.fs.Lstat(t.realRoot)
-	if err != nil {
-		return true
-	}
-	rootUID, _, ok := owner(root)
-	return !ok || uid != rootUID
-}
-
-// makeIgnore keeps the folder out of git, even if a crash leaves it.
-func (t *tx) makeIgnore() error {
-	f, err := t.fs.Create(filepath.Join(t.dir, ".gitignore"), 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write([]byte("*\n"))
-	return first(err, f.Close())
-}
-
 // close removes the journal's folder and lets go of the lock. The journal must
 // be gone. On error the lock is still held.
 func (t *tx) close() error {
-	for _, name := range []string{t.nextJournal(), filepath.Join(t.dir, ".gitignore")} {
-		if err := t.remove(name); err != nil {
-			return err
-		}
+	if err := t.remove(t.nextJournal()); err != nil {
+		return err
 	}
 	if !removeWhileLocked {
 		t.unlock()
@@ -134,7 +129,7 @@ func (t *tx) close() error {
 	// Durability of the removal. Where it fails, a power failure may bring the
 	// journal back: the next Recover finds every file as it should be and only
 	// tidies up once more.
-	_ = t.fs.SyncDir(t.realRoot)
+	_ = t.fs.SyncDir(t.state)
 	t.unlock()
 	return nil
 }
@@ -152,4 +147,13 @@ func (t *tx) remove(name string) error {
 		return err
 	}
 	return nil
+}
+
+// rmdir removes an empty directory and nothing else: never a file.
+func (t *tx) rmdir(name string) error {
+	err := t.fs.Rmdir(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) || isNotDir(err) {
+		return nil // ErrExist: somebody has put something in there
+	}
+	return err
 }

@@ -2,8 +2,6 @@ package txn
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -31,12 +29,23 @@ type Recovery struct {
 	Started time.Time // when it began
 }
 
-// Pending reports whether a transaction below root was interrupted, or runs at
-// this moment. It costs one stat.
-func Pending(root string) bool {
-	_, err := os.Lstat(filepath.Join(root, Dir))
-	return err == nil
+// Pending is PendingContext without a context.
+func Pending(root string) bool { return PendingContext(context.Background(), root) }
+
+// PendingContext reports whether a transaction of this user's at root was
+// interrupted, or runs at this moment. It changes nothing.
+func PendingContext(ctx context.Context, root string) bool {
+	t, err := at(fsFrom(ctx), stateFrom(ctx), root)
+	if err != nil || t.state == "" {
+		return false
+	}
+	_, err = t.fs.Lstat(t.journalFile())
+	return err == nil && t.outside() == nil
 }
+
+// PendingFault is what a command that changes nothing says then: what it would
+// read may be half of a change.
+func PendingFault(root string) error { return pendingFault(root) }
 
 // Recover is RecoverContext without a context.
 func Recover(root string) (Recovery, error) {
@@ -51,7 +60,7 @@ func Recover(root string) (Recovery, error) {
 // after the crash: it is not touched, nothing else is either, and the error
 // says how to go on. ErrBusy: the transaction's process is alive.
 func RecoverContext(ctx context.Context, root string) (Recovery, error) {
-	t, err := open(fsFrom(ctx), root, false)
+	t, err := open(ctx, root, false)
 	if err != nil || t == nil {
 		return Recovery{}, err
 	}
@@ -62,6 +71,18 @@ func RecoverContext(ctx context.Context, root string) (Recovery, error) {
 	}
 	var r Recovery
 	t.journal = &journal{}
+	if j != nil {
+		same, err := t.sameRoot(j)
+		if err != nil {
+			return Recovery{}, stepFault(t.root, "the files of an interrupted change could not be looked at", err)
+		}
+		if !same { // of a tree that was here before
+			if err := t.remove(t.journalFile()); err != nil {
+				return Recovery{}, leftoverFault(t.root, err)
+			}
+			j = nil
+		}
+	}
 	if j != nil {
 		t.journal = j
 		r.PID, r.Started = j.PID, j.Started
@@ -96,7 +117,7 @@ func (t *tx) settle() (Outcome, error) {
 	forward := s.canFinish && (t.journal.State == stateCommit || !s.canUndo)
 	switch {
 	case len(s.foreign) > 0:
-		return Nothing, foreignFault(t.root, s.foreign)
+		return Nothing, foreignFault(t.root, t.journalFile(), s.foreign)
 	case forward:
 		for i, e := range t.journal.Files {
 			if s.at[i] != atNew {
@@ -112,7 +133,7 @@ func (t *tx) settle() (Outcome, error) {
 	case s.canUndo:
 		return Undone, t.putBack(s)
 	}
-	return Nothing, lostFault(t.root, s.lost)
+	return Nothing, lostFault(t.root, t.journalFile(), s.lost)
 }
 
 // putBack gives every file its old content again.
@@ -150,9 +171,9 @@ func (t *tx) rollback(cause error) error {
 		switch {
 		case err != nil:
 		case len(s.foreign) > 0:
-			err = foreignFault(t.root, s.foreign)
+			err = foreignFault(t.root, t.journalFile(), s.foreign)
 		case !s.canUndo:
-			err = lostFault(t.root, s.lost)
+			err = lostFault(t.root, t.journalFile(), s.lost)
 		default:
 			err = t.putBack(s)
 		}

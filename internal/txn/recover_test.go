@@ -1,7 +1,11 @@
 package txn_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,14 +56,18 @@ func TestRecoverNothing(t *testing.T) {
 	if err != nil || r.Outcome != txn.Nothing {
 		t.Errorf("%v, %v", r, err)
 	}
-	// A crash before the journal: only the folder.
-	write(t, filepath.Join(root, txn.Dir, "lock"), "123\n", 0o644)
-	write(t, filepath.Join(root, txn.Dir, "journal.json.new"), "{", 0o644)
-	if !txn.Pending(root) {
-		t.Error("not pending")
+	// A crash before the journal: only the folder, which holds nothing up.
+	dir := journalDir(t, root)
+	write(t, filepath.Join(dir, "lock"), "123\n", 0o600)
+	write(t, filepath.Join(dir, "journal.json.new"), "{", 0o600)
+	if txn.Pending(root) {
+		t.Error("pending without a journal")
 	}
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing || txn.Pending(root) {
+	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing {
 		t.Errorf("%v, %v", r, err)
+	}
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
 	}
 }
 
@@ -116,11 +124,7 @@ func TestRecoverEditedFile(t *testing.T) {
 				t.Fatalf("got %v\nnext %q", err, fault.NextOf(err))
 			}
 			isFault(t, err)
-			got := readTree(t, root)
-			lock := filepath.ToSlash(filepath.Join(txn.Dir, "lock"))
-			delete(crashed, lock)
-			delete(got, lock)
-			sameTree(t, "nothing may be touched", crashed, got)
+			sameTree(t, "nothing may be touched", crashed, readTree(t, root))
 
 			// The next step that the message gives.
 			if err := os.Rename(path, path+".mine"); err != nil {
@@ -133,7 +137,7 @@ func TestRecoverEditedFile(t *testing.T) {
 					t.Fatal(r, err)
 				}
 			}
-			got = readTree(t, root)
+			got := readTree(t, root)
 			if !strings.HasSuffix(got[edited+".mine"], "\nmine") {
 				t.Errorf("the user's version: %q", got[edited+".mine"])
 			}
@@ -176,22 +180,25 @@ func TestRecoverLostCopies(t *testing.T) {
 	}
 }
 
-// A clone may carry a journal that somebody made up: it must not reach outside
-// the project nor into git's files, and must never be followed half-way.
+// Even a journal in the right place must not reach outside the project nor into
+// git's files, and must never be followed half-way.
 func TestRecoverHostileJournal(t *testing.T) {
 	outside := t.TempDir()
-	const id = "0123456789ab"
-	tests := []struct{ name, path, real, state, id, schema string }{
-		{"parent", "../victim", "../victim", "commit", id, ""},
-		{"absolute", outside + "/victim", outside + "/victim", "commit", id, ""},
-		{"git hook", ".git/hooks/pre-commit", ".git/hooks/pre-commit", "commit", id, ""},
-		{"git hook, other case", ".GIT/hooks/pre-commit", ".GIT/hooks/pre-commit", "commit", id, ""},
-		{"real path differs", "package.json", "../victim", "commit", id, ""},
-		{"through a symlink", "link/victim", "link/victim", "commit", id, ""},
-		{"id with a path", "victim", "victim", "commit", "../../../abc", ""},
-		{"unknown state", "victim", "victim", "later", id, ""},
-		{"newer schema", "victim", "victim", "commit", id, "portalctl.txn/v2"},
-		{"the root", ".", ".", "commit", id, ""},
+	const id = "0123456789abcdef0123456789abcdef"
+	tests := []struct{ name, path, real, state, id, schema, root string }{
+		{"parent", "../victim", "../victim", "commit", id, "", ""},
+		{"absolute", outside + "/victim", outside + "/victim", "commit", id, "", ""},
+		{"git hook", ".git/hooks/pre-commit", ".git/hooks/pre-commit", "commit", id, "", ""},
+		{"git hook, other case", ".GIT/hooks/pre-commit", ".GIT/hooks/pre-commit", "commit", id, "", ""},
+		{"real path differs", "package.json", "../victim", "commit", id, "", ""},
+		{"through a symlink", "link/victim", "link/victim", "commit", id, "", ""},
+		{"id with a path", "victim", "victim", "commit", "../../../abc", "", ""},
+		{"short id", "victim", "victim", "commit", id[:12], "", ""},
+		{"unknown state", "victim", "victim", "later", id, "", ""},
+		{"older schema", "victim", "victim", "commit", id, "portalctl.txn/v1", ""},
+		{"newer schema", "victim", "victim", "commit", id, "portalctl.txn/v3", ""},
+		{"the root", ".", ".", "commit", id, "", ""},
+		{"another project's", "victim", "victim", "commit", id, "", outside},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,48 +209,78 @@ func TestRecoverHostileJournal(t *testing.T) {
 			write(t, outside+"/.victim.portalctl-"+id+".new", "evil", 0o755)
 			symlink(t, outside, root+"/link")
 			if tt.schema == "" {
-				tt.schema = "portalctl.txn/v1"
+				tt.schema = "portalctl.txn/v2"
+			}
+			if tt.root == "" {
+				tt.root = root
 			}
 			b, err := json.Marshal(map[string]any{
-				"schema": tt.schema, "id": tt.id, "state": tt.state,
+				"schema": tt.schema, "id": tt.id, "state": tt.state, "root": tt.root,
 				"files": []any{map[string]any{
 					"path": tt.path, "real": tt.real,
-					"new": map[string]any{"size": 4, "sha256": "4e05ee13a0e8b0e9e6ba4ff3e5aa25c5b2a9a2d3a2b0d4d7c27a8ae5d3a9f3a7"},
+					"new": sum("evil"),
 				}},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, root+"/"+txn.Dir+"/journal.json", string(b), 0o644)
+			write(t, journalDir(t, root)+"/journal.json", string(b), 0o600)
 			before, out := readTree(t, filepath.Dir(root)), readTree(t, outside)
 			_, err = txn.Recover(root)
 			if err == nil || !strings.Contains(err.Error(), "cannot be used") || fault.NextOf(err) == "" {
 				t.Errorf("got %v", err)
 			}
-			got := readTree(t, filepath.Dir(root))
-			delete(got, "repo/"+txn.Dir+"/lock")
-			sameTree(t, "nothing may change", before, got)
+			sameTree(t, "nothing may change", before, readTree(t, filepath.Dir(root)))
 			sameTree(t, "nothing may change outside", out, readTree(t, outside))
 		})
 	}
 }
 
+func sha256Hex(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// journalDir makes the folder of root's journal.
+func journalDir(t *testing.T, root string) string {
+	t.Helper()
+	dir := txn.JournalDir(root)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func TestRecoverBadFolder(t *testing.T) {
 	victim := filepath.Join(t.TempDir(), "victim")
 	write(t, victim, "precious", 0o644)
-	tests := map[string]func(root string){
-		"the folder is a symlink": func(root string) { symlink(t, filepath.Dir(victim), root+"/"+txn.Dir) },
-		"the folder is a file":    func(root string) { write(t, root+"/"+txn.Dir, "", 0o644) },
-		"the lock is a symlink": func(root string) {
-			write(t, root+"/"+txn.Dir+"/x", "", 0o644)
-			symlink(t, victim, root+"/"+txn.Dir+"/lock")
+	tests := map[string]func(t *testing.T, dir string){
+		"the folder is a symlink": func(t *testing.T, dir string) {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			symlink(t, filepath.Dir(victim), dir)
 		},
-		"the journal is no JSON": func(root string) { write(t, root+"/"+txn.Dir+"/journal.json", "{", 0o644) },
+		"the folder is a file": func(t *testing.T, dir string) {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir, "", 0o600)
+		},
+		"the folder is open to others": func(t *testing.T, dir string) {
+			if err := os.Chmod(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the lock is a symlink":  func(t *testing.T, dir string) { symlink(t, victim, dir+"/lock") },
+		"the journal is no JSON": func(t *testing.T, dir string) { write(t, dir+"/journal.json", "{", 0o600) },
+		"the journal is endless": func(t *testing.T, dir string) { symlink(t, "/dev/zero", dir+"/journal.json") },
 	}
 	for name, setup := range tests {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			setup(root)
+			setup(t, journalDir(t, root))
 			_, err := txn.Recover(root)
 			if err == nil || fault.NextOf(err) == "" {
 				t.Errorf("got %v, next %q", err, fault.NextOf(err))

@@ -162,8 +162,8 @@ func (t *tx) tidy() error {
 	if t.undone {
 		for i := len(t.journal.Dirs) - 1; i >= 0; i-- {
 			name := filepath.Join(t.realRoot, filepath.FromSlash(t.journal.Dirs[i]))
-			if err := t.remove(name); err != nil && !errors.Is(err, fs.ErrExist) {
-				return err // ErrExist: somebody has put something in there
+			if err := t.rmdir(name); err != nil {
+				return err
 			}
 		}
 	}

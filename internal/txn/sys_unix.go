@@ -63,6 +63,28 @@ func owner(info fs.FileInfo) (uid, gid int, ok bool) {
 	return int(st.Uid), int(st.Gid), true
 }
 
+// inode tells one folder from another in the same place.
+func inode(info fs.FileInfo) uint64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0
+	}
+	return uint64(st.Ino)
+}
+
+// private says why a folder is not this user's alone, or "".
+func private(info fs.FileInfo) string {
+	if uid, _, ok := owner(info); ok && uid != os.Geteuid() {
+		return "belongs to another user"
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "is open to other users (its mode must be 0700)"
+	}
+	return ""
+}
+
+func isNotDir(err error) bool { return errors.Is(err, unix.ENOTDIR) }
+
 func isDiskFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }

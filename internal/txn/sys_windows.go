@@ -60,6 +60,13 @@ func lockFile(f *os.File) error {
 
 func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
 
+func inode(fs.FileInfo) uint64 { return 0 }
+
+// private: a user's LocalAppData is the user's alone by its access list.
+func private(fs.FileInfo) string { return "" }
+
+func isNotDir(err error) bool { return errors.Is(err, windows.ERROR_DIRECTORY) }
+
 func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

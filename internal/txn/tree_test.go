@@ -1,6 +1,7 @@
 package txn_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -74,6 +75,32 @@ func write(t *testing.T, path, content string, mode fs.FileMode) {
 }
 
 var big = strings.Repeat("\"@backstage/x@npm:^1.0.0\":\n  version: 1.0.0\n\n", 300)
+
+// journalTo gives the tree in another place the journal of root, if there is one.
+func journalTo(t *testing.T, root, to string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(txn.JournalDir(root), "journal.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var j map[string]any
+	if err := json.Unmarshal(b, &j); err != nil {
+		t.Fatal(err)
+	}
+	if j["root"], err = filepath.EvalSymlinks(to); err != nil {
+		t.Fatal(err)
+	}
+	j["inode"] = txn.Inode(to)
+	if b, err = json.Marshal(j); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(txn.JournalDir(to), 0o700), os.WriteFile(filepath.Join(txn.JournalDir(to), "journal.json"), b, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // project makes a small monorepo with one file of every sort, and the edits of
 // an upgrade: six files change (one of them behind a symlink), two are made

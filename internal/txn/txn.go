@@ -4,10 +4,14 @@
 //
 // # How it works
 //
-// N renames cannot be one atomic step, so a transaction keeps a journal in the
-// folder .portalctl-txn at the project's root (see [Dir]). The folder exists
-// only while a transaction runs or after one was interrupted; it holds the
-// lock, the journal and a .gitignore that covers all of it.
+// N renames cannot be one atomic step, so a transaction keeps a journal. It lies
+// in the user's state folder (see [StateHome]), below a name made of the
+// project's place, in a folder that is this user's alone: what a commit or
+// another user puts into the project is never taken for a journal. The folder
+// exists only while a transaction runs or after one was interrupted; it holds
+// the lock and the journal. Two users, or two state folders, do not see each
+// other's lock: there the second look before the commit point is what keeps two
+// changes apart.
 //
 //  1. Lock: a second portalctl is refused, not queued.
 //  2. Check: every file still is what the plan was computed from, and may be
@@ -32,8 +36,8 @@
 // syncs are for a power failure, after which a file system may have kept later
 // operations and lost earlier ones. In order, each waiting for those before it:
 //
-//   - the journal "prepare", then its folder and the root: no staged file is
-//     ever on disk that Recover would not know to remove;
+//   - the journal "prepare", then its folder and the one above: no staged file
+//     is ever on disk that Recover would not know to remove;
 //   - the staged files (side by side): the journal "commit" must not be on disk
 //     before the contents that it promises, nor a file's name before its content;
 //   - the journal's next state (among them), then its folder: no file may be
@@ -43,8 +47,9 @@
 //     disk no later than the rename in the same directory;
 //   - the directories of the replaced files (side by side): the backups and the
 //     journal must not be gone on disk before the new files are there;
-//   - the root, at the very end: the caller may say that it is done, and a
-//     journal that nobody needs does not come back and meet later edits.
+//   - the folder of all journals, at the very end: the caller may say that it is
+//     done, and a journal that nobody needs does not come back and meet later
+//     edits.
 //
 // N files in D directories take N+D+6 syncs, which wait six times. No sync is
 // for the whole file system (syncfs): it would wait for what others write.
@@ -65,7 +70,8 @@ import (
 	"path/filepath"
 )
 
-// Dir is the name of the journal's folder below the root.
+// Dir is where earlier versions kept the journal, below the root. A commit could
+// forge it there, so that it is no longer looked at, and never written.
 const Dir = ".portalctl-txn"
 
 // Edit is a change of one file.
@@ -112,7 +118,7 @@ func Commit(ctx context.Context, root string, edits []Edit) error {
 	if len(edits) == 0 {
 		return nil
 	}
-	t, err := open(fsFrom(ctx), root, true)
+	t, err := open(ctx, root, true)
 	if err != nil {
 		return err
 	}
@@ -141,16 +147,13 @@ func Commit(ctx context.Context, root string, edits []Edit) error {
 // begin refuses what cannot be done while nothing has been written, and fills
 // in the journal.
 func (t *tx) begin(ctx context.Context, edits []Edit) error {
-	if err := t.makeIgnore(); err != nil {
-		return stepFault(t.dir, "the folder for the journal of changes could not be written", err)
-	}
 	files, dirs, err := t.plan(ctx, edits)
 	if err != nil {
 		return err
 	}
 	t.files = files
-	t.journal = newJournal(files, dirs)
-	return nil
+	t.journal, err = t.newJournal(files, dirs)
+	return err
 }
 
 // run takes the change from the journal to the last rename.

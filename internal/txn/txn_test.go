@@ -283,13 +283,21 @@ func TestHardLinkedFile(t *testing.T) {
 }
 
 // git never sees the journal, even after a crash.
-func TestJournalIsIgnoredByGit(t *testing.T) {
+func TestJournalIsOutsideTheProject(t *testing.T) {
 	root, edits := project(t)
 	f := txntest.FailFrom(txn.OS(), 80, syscall.EIO)
 	_ = txn.Commit(txn.WithFS(t.Context(), f), root, edits)
-	b, err := os.ReadFile(filepath.Join(root, txn.Dir, ".gitignore"))
-	if err != nil || string(b) != "*\n" {
-		t.Errorf(".gitignore: %q, %v", b, err)
+	for name := range readTree(t, root) {
+		if strings.Contains(name, txn.Dir) || strings.Contains(name, "journal") {
+			t.Errorf("%s lies in the project", name)
+		}
+	}
+	dir := txn.JournalDir(root)
+	if info, err := os.Lstat(dir); err != nil || info.Mode() != fs.ModeDir|0o700 {
+		t.Errorf("%s: %v, %v", dir, info, err)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, "journal.json")); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the journal: %v, %v", info, err)
 	}
 	if err := txn.Commit(t.Context(), root, edits); !errors.Is(err, txn.ErrPending) {
 		t.Errorf("Commit over a journal = %v", err)
@@ -301,6 +309,7 @@ func TestJournalIsIgnoredByGit(t *testing.T) {
 // name, directories before the backups go.
 func TestSyncOrder(t *testing.T) {
 	root, edits := project(t)
+	journalDir(t, root) // the folders above it are made and synced once for all
 	count := txntest.Count(txn.OS())
 	if err := txn.Commit(txn.WithFS(t.Context(), count), root, edits); err != nil {
 		t.Fatal(err)
@@ -316,13 +325,13 @@ func TestSyncOrder(t *testing.T) {
 		t.Fatalf("no %q after operation %d of\n%s", want, from, strings.Join(ops, "\n"))
 		return 0
 	}
-	journal := filepath.Join(root, txn.Dir, "journal.json")
-	prepared := at(at(at(0, "sync "+journal+".new"), "rename "+journal), "syncdir "+filepath.Join(root, txn.Dir))
-	committed := at(at(prepared, "rename "+journal), "syncdir "+filepath.Join(root, txn.Dir))
+	journal := filepath.Join(txn.JournalDir(root), "journal.json")
+	prepared := at(at(at(0, "sync "+journal+".new"), "rename "+journal), "syncdir "+txn.JournalDir(root))
+	committed := at(at(prepared, "rename "+journal), "syncdir "+txn.JournalDir(root))
 	staged := 0
 	for i, op := range ops {
 		name, isCreate := strings.CutPrefix(op, "create ")
-		if !isCreate || !strings.Contains(name, ".portalctl-") || strings.Contains(name, txn.Dir) {
+		if !isCreate || !strings.Contains(name, ".portalctl-") {
 			continue
 		}
 		staged++
@@ -346,7 +355,7 @@ func TestSyncOrder(t *testing.T) {
 	if syncs != staged+2 || syncdirs != 7+4 { // 7 folders: those of the files, and what .yarn was made in
 		t.Errorf("%d syncs of files, %d of folders", syncs, syncdirs)
 	}
-	if last := at(at(committed, "remove "+filepath.Join(root, txn.Dir)), "syncdir "+root); last != len(ops)-1 {
+	if last := at(at(committed, "remove "+txn.JournalDir(root)), "syncdir "+filepath.Dir(txn.JournalDir(root))); last != len(ops)-1 {
 		t.Errorf("the last sync is operation %d of %d", last, len(ops))
 	}
 	removed := len(ops)

@@ -54,8 +54,8 @@ func TestUmask(t *testing.T) {
 	sameTree(t, "modes", tree{"f": "-rw-rw-r--\nnew", "g": "-rw-------\nnew"}, got)
 }
 
-// In a folder that everybody may write to, a journal of somebody else's is not
-// acted on; in a project of that user's it is.
+// What another user left in the state folder is not acted on, and what another
+// user put into the project holds nobody up.
 func TestJournalOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may give files away")
@@ -65,7 +65,7 @@ func TestJournalOfAnotherUser(t *testing.T) {
 	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !txn.Pending(root) {
 		t.Fatal("no crash")
 	}
-	if err := os.Chown(filepath.Join(root, txn.Dir), 1234, 1234); err != nil {
+	if err := os.Chown(txn.JournalDir(root), 1234, 1234); err != nil {
 		t.Skip(err)
 	}
 	before := readTree(t, root)
@@ -77,10 +77,17 @@ func TestJournalOfAnotherUser(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	sameTree(t, "nothing may change", before, readTree(t, root))
-	if err := os.Chown(root, 1234, 1234); err != nil {
+	if err := os.Chown(txn.JournalDir(root), os.Geteuid(), os.Getegid()); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
-		t.Errorf("in a project of that user's: %v, %v", r, err)
+		t.Errorf("as that user: %v, %v", r, err)
+	}
+	write(t, filepath.Join(root, txn.Dir, "journal.json"), "{", 0o644)
+	if err := os.Chown(filepath.Join(root, txn.Dir), 1234, 1234); err != nil {
+		t.Fatal(err)
+	}
+	if err := txn.Commit(t.Context(), root, edits); err != nil {
+		t.Errorf("beside what another user put there: %v", err)
 	}
 }

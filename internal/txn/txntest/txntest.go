@@ -153,6 +153,13 @@ func (f *FS) Remove(name string) error {
 	return f.base.Remove(name)
 }
 
+func (f *FS) Rmdir(name string) error {
+	if err := f.before("rmdir", name); err != nil {
+		return err
+	}
+	return f.base.Rmdir(name)
+}
+
 func (f *FS) SyncDir(name string) error {
 	if err := f.before("syncdir", name); err != nil {
 		return err
