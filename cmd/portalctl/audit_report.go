@@ -8,7 +8,7 @@ import (
 )
 
 // auditForms are the forms of a report; the first is the one to read.
-func auditForms() []string { return []string{"table", "json", "sarif", "markdown"} }
+func auditForms() []string { return []string{"table", "json", "sarif", "markdown", "osv"} }
 
 // write renders the report in the forms that --format and --output name.
 func (r *auditRun) write(report *audit.Report) error {
@@ -20,6 +20,8 @@ func (r *auditRun) write(report *audit.Report) error {
 			return report.WriteSARIF(w, e.inRepository(r.root), version())
 		case "markdown":
 			return report.WriteMarkdown(w)
+		case "osv":
+			return report.WriteOSV(w)
 		default:
 			return report.WriteTable(w, e.OutStyle())
 		}

@@ -78,6 +78,7 @@ func parseAdvisory(src []byte) (a *Advisory, withdrawn bool, err error) {
 		Published: d.Published, Modified: d.Modified, Score: -1,
 		Malicious: strings.HasPrefix(d.ID, "MAL-") || slices.ContainsFunc(d.Aliases, func(s string) bool { return strings.HasPrefix(s, "MAL-") }),
 		URL:       "https://osv.dev/vulnerability/" + d.ID,
+		text:      src,
 	}
 	list := d.Severity
 	for _, f := range d.Affected {

@@ -51,7 +51,7 @@ func (s span) intervals() []interval {
 		case e.LastAffected != "":
 			text, kind = e.LastAffected, 2
 		}
-		if v, err := semrange.ParseVersion(text); err == nil {
+		if v := readVersion(text); v != nil {
 			points = append(points, point{v, kind})
 		}
 	}
@@ -85,7 +85,7 @@ func btoi(b bool) int {
 // Affects reports whether the advisory applies to a version, which need not be
 // one that was asked for.
 func (a *Advisory) Affects(p Package) bool {
-	v, _ := semrange.ParseVersion(p.Version)
+	v := readVersion(p.Version)
 	for _, f := range a.ranges {
 		if f.Package.Name != p.Name {
 			continue

@@ -42,6 +42,8 @@ type Advisory struct {
 	URL string
 
 	ranges []affected
+	// text is the whole record.
+	text []byte
 }
 
 // Matcher finds the advisories that apply to packages. An error means that the
