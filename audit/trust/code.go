@@ -121,12 +121,12 @@ func (c *codeCheck) plugin(head, was *settings, p plugin) {
 	if i >= 0 {
 		what = "every yarn command will run another version of the plugin " + p.name()
 	}
-	why, verified := c.served(p.spec, src)
+	why, verified := c.served(p.spec, was, src)
 	if verified {
 		c.verified(p.pos, p.name(), "the plugin "+p.name()+" is the file at "+p.spec)
 		return
 	}
-	weak := i >= 0 && why == "" && have && p.checksum != "" && host(p.spec) != "" && host(p.spec) == host(was.plugins[i].spec)
+	weak := i >= 0 && why == "" && have && p.checksum != "" && samePlace(p.spec, was.plugins[i].spec)
 	c.setting(p.pos, p.name(), "plugin", true, weak, what+why, "Read what it does, or import it again on a machine that you trust; with --online its file is compared with what its address has")
 }
 
@@ -138,11 +138,16 @@ func host(spec string) string {
 	return u.Host
 }
 
-// served compares a plugin with what its address has. why says what is wrong;
-// it is empty when that cannot be told.
-func (c *codeCheck) served(spec string, src []byte) (why string, verified bool) {
+// served compares a plugin with what its address has, if that is a place that
+// somebody else than the change vouches for: a host that the change alone names
+// would say whatever the change needs. why says what is wrong; it is empty when
+// that cannot be told.
+func (c *codeCheck) served(spec string, was *settings, src []byte) (why string, verified bool) {
 	if c.in.Fetch == nil || src == nil || host(spec) == "" {
 		return "", false
+	}
+	if !c.vouched(spec, was) {
+		return " from " + host(spec) + ", a place that neither the base nor the policy names", false
 	}
 	have, err := c.in.Fetch(c.ctx, spec)
 	switch {

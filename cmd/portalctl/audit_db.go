@@ -11,7 +11,6 @@ import (
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // maxDBAge is how old the downloaded database may be unless a flag or policy
@@ -95,14 +94,4 @@ func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bo
 func (e env) osvDir() (string, error) {
 	cache, err := e.cacheDir()
 	return filepath.Join(cache, "osv"), err
-}
-
-// ownSettings are those of the machine and the user, without the repo's: where
-// a change must not say how OSV is reached.
-func (e env) ownSettings() (*yarnrc.Settings, error) {
-	dir, err := e.osvDir()
-	if err != nil {
-		return nil, err
-	}
-	return yarnrc.Load(dir, e.Environ)
 }

@@ -68,7 +68,8 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 		}
 		singleton = check.Singleton(config)
 	}
-	cache, err := e.cacheDir()
+	address := co.settings.Endpoint("@backstage/cli").URL
+	cache, err := e.cacheOf(httpConfig(co.settings, e, address), address)
 	if err != nil {
 		return nil, err
 	}

@@ -132,33 +132,36 @@ func (e env) withState(ctx context.Context) context.Context {
 
 // releases answers for release manifests, by the official tool's variables.
 func (co *checkout) releases(e env, offline bool) (*release.Source, error) {
-	cache, err := e.cacheDir()
-	if err != nil {
-		return nil, err
-	}
 	base := e.get(release.BaseURLEnv)
 	address := base
 	if address == "" {
 		address = release.DefaultBaseURL
 	}
+	cfg := httpConfig(co.settings, e, address)
+	cache, err := e.cacheOf(cfg, address)
+	if err != nil {
+		return nil, err
+	}
 	return release.NewSource(release.Config{
 		BaseURL:      base,
 		ManifestFile: e.get(release.ManifestFileEnv),
 		CacheDir:     filepath.Join(cache, "releases"),
-		HTTP:         httpfetch.New(httpConfig(co.settings, e, address)),
+		HTTP:         httpfetch.New(cfg),
 		Offline:      offline,
 	})
 }
 
 // registry answers for npm packages, by the repo's own settings.
 func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
-	cache, err := e.cacheDir()
+	address := co.settings.Endpoint("@backstage/cli").URL
+	cfg := httpConfig(co.settings, e, address)
+	cache, err := e.cacheOf(cfg, address)
 	if err != nil {
 		return nil, err
 	}
 	return registry.New(registry.Config{
 		Settings: co.settings,
-		HTTP:     httpfetch.New(httpConfig(co.settings, e, co.settings.Endpoint("@backstage/cli").URL)),
+		HTTP:     httpfetch.New(cfg),
 		CacheDir: filepath.Join(cache, "registry"),
 		Offline:  offline,
 	})
