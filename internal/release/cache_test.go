@@ -177,9 +177,9 @@ func TestDamagedCacheIsFetchedAgain(t *testing.T) {
 }
 
 func TestBasesAreApart(t *testing.T) {
-	one := newFakeHost(t, map[string]string{"v1/releases/1.0.0/manifest.json": manifest("1.0.0")})
+	one := newFakeHost(t, map[string]string{"v1/releases/1.777.0/manifest.json": manifest("1.777.0")})
 	dir := t.TempDir()
-	get(t, source(t, Config{BaseURL: one.URL, CacheDir: dir}), "1.0.0")
+	get(t, source(t, Config{BaseURL: one.URL, CacheDir: dir}), "1.777.0")
 	for base, want := range map[string]bool{
 		one.URL + "/": true,
 		strings.Replace(one.URL, "http://", "http://u:p@", 1): true,
@@ -187,7 +187,7 @@ func TestBasesAreApart(t *testing.T) {
 		strings.Replace(one.URL, "http://", "https://", 1):           false,
 		strings.Replace(one.URL, "127.0.0.1", "versions.example", 1): false,
 	} {
-		_, err := source(t, Config{BaseURL: base, CacheDir: dir, Offline: true}).Get(context.Background(), "1.0.0")
+		_, err := source(t, Config{BaseURL: base, CacheDir: dir, Offline: true}).Get(context.Background(), "1.777.0")
 		if (err == nil) != want {
 			t.Errorf("%s: in the cache: %v, want %v", base, err == nil, want)
 		}

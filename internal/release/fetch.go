@@ -57,11 +57,18 @@ func (s *Source) line(ctx context.Context, line string) (*Manifest, error) {
 	return m, nil
 }
 
-// exact is one release. It cannot change, so the cache is asked first.
+// exact is one release. It cannot change, so the cache is asked first, and what
+// the public host would say is known for all but the newest. A mirror has its
+// own say as long as it answers.
 func (s *Source) exact(ctx context.Context, version string) (*Manifest, error) {
 	if m, at := s.cache.manifest(version); m != nil {
 		m.FetchedAt = at
 		return m, nil
+	}
+	if s.host.base == DefaultBaseURL {
+		if m := Known(version); m != nil {
+			return m, nil
+		}
 	}
 	rel := manifestPath(version)
 	got, err := s.host.get(ctx, rel, "", maxManifest)
@@ -69,6 +76,9 @@ func (s *Source) exact(ctx context.Context, version string) (*Manifest, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, s.unknown(ctx, version, s.host.at(rel))
 	case err != nil:
+		if m := Known(version); m != nil && httpfetch.Unreachable(err) && ctx.Err() == nil {
+			return m, nil
+		}
 		return nil, s.unreachable(ctx, err, "release "+version)
 	}
 	m, err := s.accept(got.body, rel)

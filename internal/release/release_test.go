@@ -188,7 +188,7 @@ func TestUnreachable(t *testing.T) {
 	host := newFakeHost(t, nil)
 	host.fail(503)
 	s := source(t, Config{BaseURL: strings.Replace(host.URL, "http://", "http://user:s3cret@", 1)})
-	for _, which := range []string{"main", "next", "1.0.0"} {
+	for _, which := range []string{"main", "next", "1.777.0"} {
 		_, err := s.Get(context.Background(), which)
 		wantFault(t, err, "cannot get", "503", BaseURLEnv, ManifestFileEnv)
 		if strings.Contains(err.Error(), "s3cret") {
@@ -196,7 +196,7 @@ func TestUnreachable(t *testing.T) {
 		}
 	}
 	host.fail(403)
-	_, err := s.Get(context.Background(), "1.0.0")
+	_, err := s.Get(context.Background(), "1.777.0")
 	wantFault(t, err, "403", "credentials")
 }
 
@@ -290,8 +290,8 @@ func TestOffline(t *testing.T) {
 	offline := client(t, httpfetch.Config{Offline: true})
 	for _, cfg := range []Config{{Offline: true}, {HTTP: offline}} {
 		cfg.BaseURL, cfg.CacheDir = host.URL, t.TempDir()
-		_, err := source(t, cfg).Get(context.Background(), "1.11.0")
-		wantFault(t, err, "cannot get release 1.11.0", ManifestFileEnv)
+		_, err := source(t, cfg).Get(context.Background(), "1.777.0")
+		wantFault(t, err, "cannot get release 1.777.0", ManifestFileEnv)
 		if !errors.Is(err, httpfetch.ErrOffline) {
 			t.Errorf("%v is no ErrOffline", err)
 		}
@@ -301,5 +301,26 @@ func TestOffline(t *testing.T) {
 	}
 	if m := get(t, source(t, Config{BaseURL: mirror(t, lines("1.11.0", "1.12.0-next.0")), Offline: true}), Main); m.FromCache {
 		t.Error("a file mirror needs no network")
+	}
+}
+
+// A release that the table has needs no host; a mirror that answers is believed.
+func TestKnownReleaseWithoutANetwork(t *testing.T) {
+	host := newFakeHost(t, map[string]string{"v1/releases/1.50.0/manifest.json": manifest("1.50.0")})
+	if m := get(t, source(t, Config{BaseURL: host.URL}), "1.50.0"); m.Packages["@backstage/core"] != "1.2.3" {
+		t.Errorf("the mirror was not asked: %v", m.Packages)
+	}
+	host.fail(503)
+	for name, cfg := range map[string]Config{"down": {BaseURL: host.URL}, "offline": {BaseURL: host.URL, Offline: true}} {
+		if m := get(t, source(t, cfg), "1.50.0"); m.Packages["@backstage/app-defaults"] != "1.7.7" {
+			t.Errorf("%s: %v", name, m.Packages["@backstage/app-defaults"])
+		}
+	}
+	host.fail(0)
+	_, err := source(t, Config{BaseURL: host.URL}).Get(context.Background(), "1.51.0")
+	wantFault(t, err, "no such release")
+	// The public host is not asked for what cannot be otherwise.
+	if m := get(t, source(t, Config{HTTP: client(t, httpfetch.Config{Offline: true})}), "1.50.0"); len(m.Packages) < 100 {
+		t.Errorf("%d packages", len(m.Packages))
 	}
 }
