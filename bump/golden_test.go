@@ -95,15 +95,14 @@ func TestBumpToOwnReleaseMovesOnlyWhatIsOff(t *testing.T) {
 	counted := 0
 	for _, name := range []string{"demo-1.43", "gitlab-plugin", "janus-plugins", "ortelius-v1", "rhdh", "self-service-v1", "showcase-v6"} {
 		dir := testshared.Dir(t, "corpus/"+name)
-		var current struct{ Version string }
-		readJSON(t, filepath.Join(dir, "backstage.json"), &current)
-		plan := sharedPlan(t, dir, Options{Release: current.Version})
+		current := openInput(t, dir, testshared.Dir(t, "backstage-versions")).standing().Release
+		plan := sharedPlan(t, dir, Options{Release: current})
 		for _, c := range plan.Changes {
 			to := strings.TrimLeft(c.To, "^~>=v")
 			if strings.TrimLeft(c.From, "^~>=v") == to {
 				t.Errorf("%s: %s %s: %q became %q", name, c.File, c.Name, c.From, c.To)
 			}
-			if c.Section == "version" {
+			if c.Section == "version" && (c.To != current || c.From == current) {
 				t.Errorf("%s: %s changed to %s", name, c.File, c.To)
 			}
 		}
@@ -116,7 +115,7 @@ func TestBumpToOwnReleaseMovesOnlyWhatIsOff(t *testing.T) {
 				t.Errorf("%s: %s is written, but no change says why", name, f.Rel)
 			}
 		}
-		t.Logf("%s on %s: %d edits in %d files", name, current.Version, len(plan.Changes), len(plan.Files()))
+		t.Logf("%s on %s: %d edits in %d files", name, current, len(plan.Changes), len(plan.Files()))
 		counted++
 	}
 	if counted != 7 {

@@ -2,6 +2,7 @@ package bump
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -33,6 +34,25 @@ type Input struct {
 type Releases interface {
 	Get(ctx context.Context, which string) (*release.Manifest, error)
 	YarnPlugin(ctx context.Context, version string) ([]byte, error)
+	Standing(lock *yarnlock.Lock, declared string) release.Standing
+}
+
+// standing is the release that the portal is on.
+func (in Input) standing() release.Standing {
+	return in.Releases.Standing(in.Lock, in.Project.Declared())
+}
+
+// bindsTo is the release that a lock of the portal, as it is, is written for.
+// With the Backstage Yarn plugin that is what backstage.json says, as for Yarn.
+func (in Input) bindsTo() string {
+	if in.hasYarnPlugin() {
+		return in.Project.Declared()
+	}
+	return in.standing().Release
+}
+
+func (in Input) hasYarnPlugin() bool {
+	return in.Settings != nil && slices.ContainsFunc(in.Settings.Plugins, isYarnPlugin)
 }
 
 // Registry answers for npm packages; *registry.Client does.

@@ -73,13 +73,9 @@ func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts L
 	if err != nil {
 		return nil, err
 	}
-	release := p.From
-	if _, moved := texts["backstage.json"]; moved {
-		release = p.To
-	}
 	after := in
 	after.Project, after.Settings = project, withCatalogs(in.Settings, p.Changes)
-	result, err := solve(ctx, after, release, texts, source, opts)
+	result, err := solve(ctx, after, p.bindsTo, texts, source, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +179,8 @@ const LockSchema = "portalctl.lock/v1"
 // package.json files as they are.
 type LockPlan struct {
 	Schema string `json:"schema"`
-	// Release is the release in backstage.json, "" when there is none.
+	// Release is the release that the lock is written for: the portal's, "" when
+	// nothing tells it.
 	Release  string   `json:"release"`
 	Notes    []Note   `json:"notes"`
 	Lockfile Lockfile `json:"lockfile"`
@@ -196,7 +193,10 @@ type LockPlan struct {
 // NewLockPlan solves the lock of the portal as it is. Its errors are those of
 // PlanLock.
 func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
-	release := releaseOf(in.Project)
+	release := in.bindsTo()
+	if err := in.Project.BackstageErr; err != nil && in.hasYarnPlugin() {
+		return nil, err
+	}
 	r, err := solve(ctx, in, release, nil, source, opts)
 	if err != nil {
 		return nil, err

@@ -21,8 +21,11 @@ const Schema = "portalctl.bump/v1"
 // Plan is what a bump would do.
 type Plan struct {
 	Schema string `json:"schema"`
-	// From is the release in backstage.json, "" when there is none.
+	// From is the release that the portal is on: its lock's, see
+	// release.Standing. "" when nothing tells it.
 	From string `json:"from"`
+	// Declared is what backstage.json says, "" when there is none.
+	Declared string `json:"declared"`
 	// To is the release that is the target.
 	To string `json:"to"`
 	// Changes are the edits, one for each literal that changes, in file order.
@@ -39,6 +42,7 @@ type Plan struct {
 	release    *release.Manifest // To
 	yarnPlugin bool
 	stays      bool
+	bindsTo    string // the release that the lock is written for
 }
 
 // Change is one literal that changes in one file.
@@ -93,6 +97,8 @@ const (
 	Dropped NoteKind = "dropped"
 	// YarnPlugin: what is to be done about the Backstage Yarn plugin.
 	YarnPlugin NoteKind = "yarn-plugin"
+	// ReleaseDiffers: backstage.json is not what the lock is.
+	ReleaseDiffers NoteKind = "release-differs"
 	// Stale: an answer that came from the cache because the host is unreachable.
 	Stale NoteKind = "stale"
 	// General: anything else that the user should know.

@@ -15,7 +15,6 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -54,21 +53,31 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 	}
 	pl := &planner{in: in, opts: opts, patterns: ps, locked: lockedVersions(in.Lock),
 		moves: map[moveKey]*moveUse{}, notes: map[Note]bool{}}
-	current := releaseOf(in.Project)
+	if in.Project.BackstageErr != nil && ps.wholeScope() {
+		return nil, in.Project.BackstageErr // it is to be edited
+	}
+	stand := in.standing()
+	current := stand.Release
 	if err := pl.chooseRelease(ctx, current); err != nil {
 		return nil, err
 	}
-	pl.plan = &Plan{Schema: Schema, From: current, To: pl.manifest.ReleaseVersion,
+	pl.plan = &Plan{Schema: Schema, From: current, Declared: stand.Declared, To: pl.manifest.ReleaseVersion,
 		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
-	down, err := pl.isDown(current)
+	pl.plan.Notes = append(pl.plan.Notes, standingNotes(in.Project, stand)...)
+	pl.plan.bindsTo = in.bindsTo()
+	if ps.wholeScope() {
+		pl.plan.bindsTo = pl.plan.To
+	}
+	down, err := pl.isDown(stand)
 	if err != nil {
 		return nil, err
 	}
 	if down {
-		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: "backstage.json", Message: fmt.Sprintf(
+		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: standsIn(stand), Message: fmt.Sprintf(
 			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
 		pl.plan.stays = true
+		pl.plan.bindsTo = in.bindsTo()
 		pl.plan.Lockfile = Lockfile{Mode: pl.lockMode(), State: "unchanged"}
 		return pl.plan, nil
 	}
@@ -107,7 +116,8 @@ func (pl *planner) chooseRelease(ctx context.Context, current string) error {
 // isDown reports whether the target is older than the portal's release, which
 // is never a silent step: a line leaves the portal as it is, an exact release
 // is refused.
-func (pl *planner) isDown(current string) (bool, error) {
+func (pl *planner) isDown(stand release.Standing) (bool, error) {
+	current := stand.Release
 	if current == "" || pl.opts.AllowDowngrade || !pl.patterns.wholeScope() {
 		return false, nil
 	}
@@ -121,7 +131,7 @@ func (pl *planner) isDown(current string) (bool, error) {
 		return false, err
 	}
 	if exact := pl.opts.Release; exact != "" && exact != "main" && exact != "next" {
-		return false, fault.At(fault.Pos{File: "backstage.json"}, "the portal is on %s, which is newer than %s", current, to).
+		return false, fault.At(fault.Pos{File: standsIn(stand)}, "the portal is on %s, which is newer than %s", current, to).
 			WithNext("Databases that %s has migrated may not work with older code. "+
 				"Add --allow-downgrade if that is what you want", current)
 	}
@@ -302,7 +312,7 @@ func (pl *planner) lockMode() string {
 // noteOrder puts what can cost data or a day first.
 func noteOrder(n Note) int {
 	order := map[NoteKind]int{Blocker: 1, Ahead: 2, Pinned: 6, Dropped: 7, YarnPlugin: 8, Moved: 9,
-		NotInRelease: 10, NotFound: 11, Kept: 12, Stale: 13, General: 14}[n.Kind]
+		ReleaseDiffers: 3, NotInRelease: 10, NotFound: 11, Kept: 12, Stale: 13, General: 14}[n.Kind]
 	if n.Kind == Ahead {
 		order += portal.DataOrder(n.Name)
 	}
@@ -329,14 +339,6 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 		sortVersions(versions)
 	}
 	return out
-}
-
-// releaseOf is the release in backstage.json, "" when there is none.
-func releaseOf(p *workspace.Project) string {
-	if p.Backstage == nil {
-		return ""
-	}
-	return p.Backstage.Version
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -16,7 +16,7 @@ import (
 func (pl *planner) bumpRelease() error {
 	to := pl.manifest.ReleaseVersion
 	path := filepath.Join(pl.in.Project.Root, "backstage.json")
-	change := Change{File: "backstage.json", Section: "version", Name: "backstage.json", From: pl.plan.From, To: to}
+	change := Change{File: "backstage.json", Section: "version", Name: "backstage.json", From: pl.plan.Declared, To: to}
 	if from, err := semrange.ParseVersion(pl.plan.From); err == nil {
 		v, err := semrange.ParseVersion(to)
 		if err != nil {
@@ -32,7 +32,7 @@ func (pl *planner) bumpRelease() error {
 		pl.plan.Changes = append(pl.plan.Changes, change)
 		return nil
 	}
-	if pl.plan.From == to {
+	if pl.plan.Declared == to {
 		return nil
 	}
 	read := file.Doc.Bytes()

@@ -3,10 +3,10 @@ package bump
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -18,8 +18,17 @@ const StatusSchema = "portalctl.status/v1"
 // Status is where a portal stands among the releases.
 type Status struct {
 	Schema string `json:"schema"`
-	// Current is the release in backstage.json.
+	// Current and Release are the release that the portal is on: its lock's. The
+	// first name is the older one.
 	Current string `json:"current"`
+	Release string `json:"release"`
+	// Declared is what backstage.json says, "" when there is none. Matches is how
+	// many of the lock's @backstage packages, which are Of, have Release's
+	// version. Candidates are the releases that the lock may be as well.
+	Declared   string   `json:"declared"`
+	Matches    int      `json:"matches"`
+	Of         int      `json:"of"`
+	Candidates []string `json:"candidates"`
 	// Main and Next are the newest releases of the two lines.
 	Main string `json:"main"`
 	Next string `json:"next"`
@@ -29,6 +38,7 @@ type Status struct {
 	// OnRelease is how many of them are at the release's version only.
 	Packages  int `json:"packages"`
 	OnRelease int `json:"onRelease"`
+	also      int // have the release's version beside others
 	// OffRelease are the others, what migrates databases first.
 	OffRelease []OffRelease `json:"offRelease"`
 	Notes      []Note       `json:"notes"`
@@ -44,12 +54,17 @@ type OffRelease struct {
 // NewStatus compares the portal with the releases. A current release that has
 // no manifest leaves the packages uncounted, with a note.
 func NewStatus(ctx context.Context, in Input) (*Status, error) {
-	current := releaseOf(in.Project)
+	stand := in.standing()
+	current := stand.Release
 	if current == "" {
-		return nil, fault.New("no backstage.json at %s tells the portal's release", in.Project.Root).
-			WithNext("Create it with {\"version\": \"<release>\"}, or run portalctl versions bump, which does")
+		return nil, noStanding(in.Project, stand)
 	}
-	s := &Status{Schema: StatusSchema, Current: current, OffRelease: []OffRelease{}, Notes: []Note{}}
+	s := &Status{Schema: StatusSchema, Current: current, Release: current, Declared: stand.Declared,
+		Matches: stand.Matches, Of: stand.Of, Candidates: stand.Candidates,
+		OffRelease: []OffRelease{}, Notes: standingNotes(in.Project, stand)}
+	if s.Notes == nil {
+		s.Notes = []Note{}
+	}
 	main, err := in.Releases.Get(ctx, "main")
 	if err != nil {
 		return nil, err
@@ -94,6 +109,9 @@ func (s *Status) compare(in Input, own *release.Manifest) {
 		if len(versions) == 1 && versions[0] == want {
 			s.OnRelease++
 			continue
+		}
+		if slices.Contains(versions, want) {
+			s.also++
 		}
 		s.OffRelease = append(s.OffRelease, OffRelease{Name: name, Locked: versions, Release: want})
 	}

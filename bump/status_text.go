@@ -14,9 +14,14 @@ import (
 func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
 	var b strings.Builder
 	b.WriteString(st.Bold("Backstage "+s.Current) + ": " + s.distance() + "\n")
+	for _, n := range s.Notes {
+		if n.Kind == ReleaseDiffers {
+			b.WriteString(st.Warn(n.Message) + "\n")
+		}
+	}
 	fmt.Fprintf(&b, "newest main %s, newest next %s\n", s.Main, s.Next)
 	if s.Packages > 0 {
-		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release\n", s.OnRelease, s.Packages)
+		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release%s\n", s.OnRelease, s.Packages, s.alsoText())
 	}
 	if len(s.OffRelease) > 0 {
 		b.WriteString("\n" + st.Bold(fmt.Sprintf("Off the release: %d", len(s.OffRelease))) + "\n")
@@ -25,7 +30,9 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
 		}
 	}
 	for _, n := range s.Notes {
-		b.WriteString("\n" + noteLine(n) + "\n")
+		if n.Kind != ReleaseDiffers {
+			b.WriteString("\n" + noteLine(n) + "\n")
+		}
 	}
 	_, err := io.WriteString(w, trimLines(b.String()))
 	return err
@@ -37,10 +44,14 @@ func (s *Status) WriteMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "## Backstage %s: %s\n\n", report.Escape(s.Current), s.distance())
 	fmt.Fprintf(&b, "- newest main %s, newest next %s\n", report.Escape(s.Main), report.Escape(s.Next))
 	if s.Packages > 0 {
-		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release\n", s.OnRelease, s.Packages)
+		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release%s\n", s.OnRelease, s.Packages, s.alsoText())
 	}
 	for _, n := range s.Notes {
-		b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
+		line := noteLine(n)
+		if n.Kind == ReleaseDiffers {
+			line = n.Message // it names the file
+		}
+		b.WriteString("- " + report.Escape(line) + "\n")
 	}
 	if len(s.OffRelease) > 0 {
 		fmt.Fprintf(&b, "\n### Off the release: %d\n\n", len(s.OffRelease))
@@ -60,6 +71,14 @@ func (s *Status) offRows() [][]string {
 		rows[i] = []string{o.Name, strings.Join(o.Locked, ", "), o.Release}
 	}
 	return rows
+}
+
+// alsoText is about the packages that are on the release and off it.
+func (s *Status) alsoText() string {
+	if s.also == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d more beside other versions", s.also)
 }
 
 func (s *Status) distance() string {

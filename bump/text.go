@@ -15,6 +15,11 @@ import (
 func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	var b strings.Builder
 	b.WriteString(st.Bold(p.headline()) + "\n")
+	for _, n := range p.Notes {
+		if n.Kind == ReleaseDiffers {
+			b.WriteString(st.Warn(n.Message) + "\n")
+		}
+	}
 	for _, j := range jumps {
 		rows := p.rows(j)
 		if len(rows) == 0 {
@@ -58,6 +63,11 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n", report.Escape(p.headline()))
+	for _, n := range p.Notes {
+		if n.Kind == ReleaseDiffers {
+			b.WriteString("\n" + report.Escape(n.Message) + "\n")
+		}
+	}
 	for _, j := range jumps {
 		rows := p.rows(j)
 		if len(rows) == 0 {

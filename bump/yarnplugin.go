@@ -37,7 +37,7 @@ func (pl *planner) bumpYarnPlugin(ctx context.Context) error {
 			continue
 		}
 		pl.plan.yarnPlugin = true
-		if pl.plan.From == pl.plan.To || pl.rc() == nil || p.DocPath == nil {
+		if pl.plan.Declared == pl.plan.To || pl.rc() == nil || p.DocPath == nil {
 			return nil
 		}
 		return pl.replacePlugin(ctx, p)
@@ -71,7 +71,7 @@ func (pl *planner) replacePlugin(ctx context.Context, p yarnrc.Plugin) error {
 	pl.edit(file, old, code)
 	if string(old) != string(code) {
 		pl.plan.Changes = append(pl.plan.Changes, Change{File: p.Path, Section: "plugins", Name: "@yarnpkg/plugin-backstage",
-			From: pl.plan.From, To: to, Jump: None})
+			From: pl.plan.Declared, To: to, Jump: None})
 	}
 	return pl.replacePluginEntry(p, spec, code)
 }

@@ -34,6 +34,8 @@ type Fixed struct {
 	Unpinned int
 	// Pruned are the descriptors that went because nobody asks for them.
 	Pruned []string
+	// Release is what becomes of backstage.json, nil if it stays.
+	Release *ReleaseChange
 	// Ranges and Resolutions are the changes of package.json files.
 	Ranges      []RangeChange
 	Resolutions []string
@@ -71,6 +73,13 @@ func Fix(in Input, opts Options, manifests bool) (*Fixed, error) {
 		return out, nil
 	}
 	before := in.Lock.Format()
+	if in.Project != nil {
+		m := newModel(in, opts)
+		m.run()
+		if err := out.release(m, ignoredBy(m, opts)); err != nil {
+			return nil, err
+		}
+	}
 	files := map[string][]byte{} // edited package.json files, as they were
 	for range maxRounds {
 		changed, err := out.round(opts, manifests, files)
@@ -102,14 +111,7 @@ const maxRounds = 8
 func (f *Fixed) round(opts Options, manifests bool, files map[string][]byte) (bool, error) {
 	m := newModel(f.After, opts)
 	m.run()
-	report := &Report{}
-	report.Rules, report.Findings = Rules(), m.findings
-	report.Finish(opts.Config, nil, opts.Now)
-	ignored := map[string]bool{}
-	for _, ig := range report.Ignored {
-		ignored[ig.Rule+" "+ig.Name] = true
-	}
-
+	ignored := ignoredBy(m, opts)
 	lock, err := yarnlock.Parse(f.After.Lock.File, f.After.Lock.Format())
 	if err != nil {
 		return false, err
@@ -132,6 +134,18 @@ func (f *Fixed) round(opts Options, manifests bool, files map[string][]byte) (bo
 	}
 	f.After = next
 	return changed, nil
+}
+
+// ignoredBy is the findings that the configuration ignores, as "rule name".
+func ignoredBy(m *model, opts Options) map[string]bool {
+	report := &Report{}
+	report.Rules, report.Findings = Rules(), slices.Clone(m.findings)
+	report.Finish(opts.Config, nil, opts.Now)
+	ignored := map[string]bool{}
+	for _, ig := range report.Ignored {
+		ignored[ig.Rule+" "+ig.Name] = true
+	}
+	return ignored
 }
 
 func (f *Fixed) dedupe(m *model, lock *yarnlock.Lock, ignored map[string]bool) {

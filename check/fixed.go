@@ -17,12 +17,13 @@ func (f *Fixed) JSON(applied bool) finding.Member {
 		ranges = []RangeChange{}
 	}
 	return finding.Member{Name: "fixed", Value: struct {
-		Applied     bool          `json:"applied"`
-		Deduped     []moveJSON    `json:"deduped"`
-		Pruned      []string      `json:"pruned"`
-		Ranges      []RangeChange `json:"ranges"`
-		Resolutions []string      `json:"resolutions"`
-	}{applied, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
+		Applied     bool           `json:"applied"`
+		Release     *ReleaseChange `json:"release"`
+		Deduped     []moveJSON     `json:"deduped"`
+		Pruned      []string       `json:"pruned"`
+		Ranges      []RangeChange  `json:"ranges"`
+		Resolutions []string       `json:"resolutions"`
+	}{applied, f.Release, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
 }
 
 func notNil(list []string) []string {
@@ -48,6 +49,9 @@ func (f *Fixed) Notes(applied bool) []string {
 			notes = append(notes, "There is nothing to fix without a person.")
 		}
 		return notes
+	}
+	if f.Release != nil {
+		notes = append(notes, fmt.Sprintf("%s: backstage.json names release %s instead of %s", verb, f.Release.To, f.Release.From))
 	}
 	add := func(n int, one, many string) {
 		if n > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -25,7 +26,10 @@ type Input struct {
 	// LockErr is why there is a lock that cannot be read: conflict markers are
 	// a finding, and the rules that need no lock still run.
 	LockErr error
-	// Release is the manifest of the release that backstage.json names: package
+	// Standing is the release that the portal is on; nil takes what backstage.json
+	// says for it.
+	Standing *release.Standing
+	// Release is the manifest of the release that the portal is on: package
 	// names to versions. nil if it is not known, and then Unknown says why.
 	Release map[string]string
 	Unknown *finding.Unknown
@@ -34,6 +38,18 @@ type Input struct {
 	Files fs.FS
 	// Published says what is known of a published version; nil for nothing.
 	Published func(name, version string) (Published, bool)
+}
+
+// standing is the release that the portal is on.
+func (in Input) standing() release.Standing {
+	switch {
+	case in.Standing != nil:
+		return *in.Standing
+	case in.Project == nil:
+		return release.Standing{}
+	}
+	declared := in.Project.Declared()
+	return release.Standing{Release: declared, Declared: declared, Valid: declared != ""}
 }
 
 // Published is what a package says of itself in the registry, or where it is

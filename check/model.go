@@ -121,7 +121,8 @@ func (p *pkg) isModule() bool {
 // releaseVersions are the versions of the release: its manifest's, or, as far
 // as they go, those that backstage: ranges of the lock are bound to.
 func (m *model) releaseVersions() map[string]string {
-	if m.in.Release != nil || m.in.Lock == nil || m.in.Project == nil || m.in.Project.Backstage == nil {
+	declared := m.in.standing().Declared
+	if m.in.Release != nil || m.in.Lock == nil || declared == "" {
 		return m.in.Release
 	}
 	var bound map[string]string
@@ -131,7 +132,7 @@ func (m *model) releaseVersions() map[string]string {
 				continue
 			}
 			r := yarnlock.ParseRange(k.Range)
-			if v := r.Bind("npm"); v != "" && r.Bind("backstage") == m.in.Project.Backstage.Version {
+			if v := r.Bind("npm"); v != "" && r.Bind("backstage") == declared {
 				if bound == nil {
 					bound = map[string]string{}
 				}

@@ -77,12 +77,7 @@ func (m *model) offRelease() {
 	}
 }
 
-func (m *model) release() string {
-	if m.in.Project == nil || m.in.Project.Backstage == nil {
-		return ""
-	}
-	return m.in.Project.Backstage.Version
-}
+func (m *model) release() string { return m.in.standing().Release }
 
 // asker says who asks for a version off the release: whoever excludes the
 // release's, or else that nobody does.

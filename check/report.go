@@ -32,10 +32,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	r.Schema, r.Rules = Schema, Rules()
 	r.Title = "portalctl check"
 	r.Findings, r.Unknown = m.findings, m.unknown
-	release := ""
-	if in.Project != nil && in.Project.Backstage != nil {
-		release = in.Project.Backstage.Version
-	}
+	release := m.release()
 	if release != "" {
 		r.Title += ", release " + release
 	}
@@ -53,6 +50,7 @@ func (m *model) run() {
 		// project: it needs the package.json files; lock: it needs the lock.
 		project, lock bool
 	}{
+		{ruleReleaseDiffers, (*model).releaseDiffers, true, false},
 		{ruleStructure, (*model).structure, true, false},
 		{ruleHost, (*model).hostVersions, true, false},
 		{ruleRegistered, (*model).registered, true, false},

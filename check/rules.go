@@ -4,21 +4,23 @@ import "github.com/portalctl/portalctl/internal/finding"
 
 // The rules' ids. docs/rules has a page for each.
 const (
-	ruleDuplicate  = "duplicate"
-	ruleDedupable  = "dedupable"
-	ruleOffRelease = "off-release"
-	ruleMixedLine  = "mixed-line"
-	ruleMoved      = "moved"
-	ruleStale      = "lockfile-stale"
-	ruleUnused     = "resolution-unused"
-	ruleBlocks     = "resolution-blocks-release"
-	rulePatch      = "patch-stale"
-	ruleStructure  = "plugin-structure"
-	ruleHost       = "host-version"
-	ruleRegistered = "backend-registered"
+	ruleReleaseDiffers = "release-differs"
+	ruleDuplicate      = "duplicate"
+	ruleDedupable      = "dedupable"
+	ruleOffRelease     = "off-release"
+	ruleMixedLine      = "mixed-line"
+	ruleMoved          = "moved"
+	ruleStale          = "lockfile-stale"
+	ruleUnused         = "resolution-unused"
+	ruleBlocks         = "resolution-blocks-release"
+	rulePatch          = "patch-stale"
+	ruleStructure      = "plugin-structure"
+	ruleHost           = "host-version"
+	ruleRegistered     = "backend-registered"
 )
 
 var rules = []finding.Rule{
+	{ID: ruleReleaseDiffers, Title: "backstage.json names another release than the one that yarn.lock is", Severity: finding.Warning},
 	{ID: ruleStale, Title: "yarn.lock and the package.json files disagree", Severity: finding.Error},
 	{ID: ruleDedupable, Title: "ranges that a version already in yarn.lock would satisfy", Severity: finding.Warning},
 	{ID: ruleDuplicate, Title: "several versions of a package in yarn.lock", Severity: finding.Warning},

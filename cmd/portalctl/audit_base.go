@@ -290,7 +290,7 @@ func (r *auditRun) registryAdvice(ctx context.Context) (late func() []string) {
 // known, if the portal names one.
 func (r *auditRun) releases(ctx context.Context) []audit.Release {
 	for _, l := range r.in.Head {
-		if l.Project == nil || l.Project.Backstage == nil || l.Project.Backstage.Version == "" {
+		if l.Project == nil || l.Project.Declared() == "" {
 			continue
 		}
 		source, err := (&checkout{settings: r.settings}).releases(r.e, false)
@@ -298,7 +298,7 @@ func (r *auditRun) releases(ctx context.Context) []audit.Release {
 			return nil
 		}
 		var list []audit.Release
-		now, err := semrange.ParseVersion(l.Project.Backstage.Version)
+		now, err := semrange.ParseVersion(source.Standing(l.Lock, l.Project.Declared()).Release)
 		if err != nil {
 			return nil
 		}

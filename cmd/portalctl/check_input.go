@@ -126,16 +126,18 @@ func (r *checkRun) readLock(path string) (err error) {
 	return nil
 }
 
-// release reads the manifest of the portal's release: from the cache or a
+// release finds out which release the portal is on, and reads its manifest: from the cache or a
 // mirror on disk, and with --online from the versions host.
 func (r *checkRun) release(ctx context.Context) error {
-	if r.co.project.Backstage == nil || r.co.project.Backstage.Version == "" {
-		return nil
-	}
-	version := r.co.project.Backstage.Version
 	source, err := r.co.releases(r.e, !r.c.Bool("online"))
 	if err != nil {
 		return err
+	}
+	stand := source.Standing(r.co.lock, r.co.project.Declared())
+	r.in.Standing = &stand
+	version := stand.Release
+	if version == "" {
+		return nil
 	}
 	m, err := source.Get(ctx, version)
 	switch {

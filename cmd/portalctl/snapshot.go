@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/database"
@@ -242,6 +243,9 @@ func deployedCode(c *cli.Context, co *checkout, packages *registry.Client) (*sna
 	var backstage struct{ Version string }
 	if src := texts["backstage.json"]; src != nil && json.Unmarshal(src, &backstage) == nil {
 		code.Deployed.Release = backstage.Version
+	}
+	if on := release.Stand(code.Lock, code.Deployed.Release).Release; on != "" {
+		code.Deployed.Release = on
 	}
 	return code, nil
 }

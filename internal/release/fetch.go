@@ -59,7 +59,7 @@ func (s *Source) line(ctx context.Context, line string) (*Manifest, error) {
 
 // exact is one release. It cannot change, so the cache is asked first, and what
 // the public host would say is known for all but the newest. A mirror has its
-// own say as long as it answers.
+// own say about the releases that it has, as long as it answers.
 func (s *Source) exact(ctx context.Context, version string) (*Manifest, error) {
 	if m, at := s.cache.manifest(version); m != nil {
 		m.FetchedAt = at
@@ -74,6 +74,9 @@ func (s *Source) exact(ctx context.Context, version string) (*Manifest, error) {
 	got, err := s.host.get(ctx, rel, "", maxManifest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if m := Known(version); m != nil {
+			return m, nil // the mirror is not whole: the release exists
+		}
 		return nil, s.unknown(ctx, version, s.host.at(rel))
 	case err != nil:
 		if m := Known(version); m != nil && httpfetch.Unreachable(err) && ctx.Err() == nil {

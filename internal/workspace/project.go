@@ -25,9 +25,12 @@ type Project struct {
 	StartedIn string
 	// Workspaces has the root first, then all packages sorted by Rel.
 	Workspaces []*Workspace
-	Backstage  *VersionFile // backstage.json; nil when absent
-	Lerna      *VersionFile // lerna.json, if it names a @backstage package
-	Lockfile   string       // absolute path of yarn.lock; "" when absent
+	Backstage  *VersionFile // backstage.json; nil when absent or damaged
+	// BackstageErr is why backstage.json cannot be read. Most commands need
+	// nothing of it; see Declared.
+	BackstageErr error
+	Lerna        *VersionFile // lerna.json, if it names a @backstage package
+	Lockfile     string       // absolute path of yarn.lock; "" when absent
 
 	byName map[string]*Workspace
 	byRel  map[string]*Workspace
@@ -49,6 +52,16 @@ func (w *Workspace) Name() string {
 		return w.File.Name
 	}
 	return w.Rel
+}
+
+// Declared is the release that backstage.json names, as it stands there: "" when
+// it names none. Which release the portal is on is another question: see
+// release.Standing.
+func (p *Project) Declared() string {
+	if p.Backstage == nil {
+		return ""
+	}
+	return p.Backstage.Version
 }
 
 // RootWorkspace is the workspace of the root's own package.json.
@@ -77,9 +90,7 @@ func Open(dir string) (*Project, error) {
 	if err := p.index(); err != nil {
 		return nil, err
 	}
-	if p.Backstage, err = readVersionFile(root, "backstage.json"); err != nil {
-		return nil, err
-	}
+	p.Backstage, p.BackstageErr = readVersionFile(root, "backstage.json")
 	if p.Lerna, err = readLerna(root); err != nil {
 		return nil, err
 	}

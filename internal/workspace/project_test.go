@@ -205,7 +205,13 @@ func TestOpenFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			root := tree(t, tt.tree)
-			_, err := Open(filepath.Join(root, filepath.FromSlash(tt.dir)))
+			p, err := Open(filepath.Join(root, filepath.FromSlash(tt.dir)))
+			if strings.HasPrefix(tt.name, "backstage.json") {
+				if err != nil || p.Backstage != nil || p.Declared() != "" {
+					t.Fatalf("a damaged backstage.json is no reason to stop: %v, %v", p, err)
+				}
+				err = p.BackstageErr
+			}
 			if err == nil {
 				t.Fatal("no error")
 			}

@@ -1,0 +1,117 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+const releaseFile = "backstage.json"
+
+// releaseDiffers is the rule of that name: backstage.json is damaged, missing
+// where backstage:^ needs it, or names another release than the one that most
+// of the locked packages are those of. All other rules count from the lock, so
+// that this is one finding.
+func (m *model) releaseDiffers() {
+	s, user := m.in.standing(), m.backstageRange()
+	f := finding.Finding{Rule: ruleReleaseDiffers, Pos: fault.Pos{File: releaseFile}, Name: releaseFile, Key: s.Declared,
+		Fixes: []finding.Fix{finding.FixManifest}}
+	if b := m.in.Project.Backstage; b != nil && b.VersionPos.Line > 0 {
+		f.Pos = b.VersionPos
+	}
+	write, lock := "the release that the portal is on", ""
+	if s.Release != "" && !s.Valid {
+		write = s.Release
+		lock = fmt.Sprintf("; yarn.lock is %s (%d of %d @backstage packages)", s.LockIs(), s.Matches, s.Of)
+	}
+	err := m.in.Project.BackstageErr
+	switch {
+	case err != nil:
+		f.Severity, f.Message, f.Next = severityFor(user), err.Error()+lock, fault.NextOf(err)
+		var at *fault.Error
+		if errors.As(err, &at) {
+			f.Pos, f.Message = at.Pos, at.What+lock
+		}
+	case s.Declared != "" && !s.Valid:
+		f.Severity = severityFor(user)
+		f.Message = fmt.Sprintf("version %q is not a Backstage release%s", s.Declared, lock)
+		f.Next = fmt.Sprintf("Write %s there", write)
+	case s.Declared == "" && user != nil:
+		f.Severity, f.Pos = finding.Error, user.Pos
+		f.Message = fmt.Sprintf("%s asks for backstage:^, and no backstage.json says which release that is: Yarn installs nothing%s", user.Name, lock)
+		f.Next = fmt.Sprintf("Create backstage.json with {\"version\": \"%s\"}", strings.ReplaceAll(write, "the release that the portal is on", "<release>"))
+	case s.Differs && user != nil:
+		// Yarn reads the versions of backstage:^ from backstage.json.
+		f.Message = s.Difference()
+		f.Fixes = []finding.Fix{finding.FixLock}
+		f.Next = fmt.Sprintf("Run %s --release %s, which moves both together; or keep %s and bring yarn.lock in line with it", m.bump(), s.Release, s.Declared)
+	case s.Differs:
+		f.Message, f.FixedBy = s.Difference(), finding.ByFix
+		f.Next = fmt.Sprintf("Run %s, which writes %s into it", m.fix(""), s.Release)
+	default:
+		return
+	}
+	f.Details = map[string]any{"release": s.Release, "declared": s.Declared, "matches": s.Matches,
+		"declaredMatches": s.DeclaredMatches, "of": s.Of, "candidates": s.Candidates}
+	m.add(f)
+}
+
+func severityFor(user *pkgjson.Dep) finding.Severity {
+	if user != nil {
+		return finding.Error
+	}
+	return finding.Warning
+}
+
+// backstageRange is the first dependency whose version follows backstage.json,
+// nil for none.
+func (m *model) backstageRange() *pkgjson.Dep {
+	for _, p := range m.packages {
+		for _, d := range p.File.AllDeps() {
+			if pkgjson.ParseSpec(d.Spec).Kind == pkgjson.KindBackstage {
+				return &d
+			}
+		}
+	}
+	return nil
+}
+
+// ReleaseChange is the release that backstage.json named and the one it names
+// after a fix.
+type ReleaseChange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// release writes the lock's release into backstage.json where that is the fix.
+func (f *Fixed) release(m *model, ignored map[string]bool) error {
+	s := m.in.standing()
+	if !s.Differs || m.off(ruleReleaseDiffers) || ignored[ruleReleaseDiffers+" "+releaseFile] || m.backstageRange() != nil {
+		return nil
+	}
+	file := m.in.Project.Backstage
+	old := file.Doc.Bytes()
+	doc, err := jsonedit.Parse(releaseFile, old)
+	if err != nil {
+		return err
+	}
+	edited := &workspace.VersionFile{Path: file.Path, Doc: doc}
+	if err := edited.SetVersion(s.Release); err != nil {
+		return err
+	}
+	f.Release = &ReleaseChange{From: s.Declared, To: s.Release}
+	f.Edits = append(f.Edits, txn.Edit{Path: filepath.Join(m.in.Project.Root, releaseFile), Old: old, New: doc.Bytes()})
+	project := copyProject(f.After.Project)
+	project.Backstage = edited
+	s.Declared, s.Differs, s.DeclaredMatches = s.Release, false, s.Matches
+	f.After.Project, f.After.Standing = project, &s
+	return nil
+}
