@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	sarif "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -100,81 +99,59 @@ func TestTableSurvives(t *testing.T) {
 	}
 }
 
-// TestSARIF validates against the schema of SARIF 2.1.0 that go-sarif embeds.
-// The model of go-sarif would drop what the schema does not know: so nothing
-// may be lost on the way through it.
+// TestSARIF validates against the schema of SARIF 2.1.0.
 func TestSARIF(t *testing.T) {
 	for name, r := range map[string]*Report{
 		"hostile": hostileReport(t),
 		"empty":   audited(t, load(t, monorepo(nil, nil)), nil, Defaults()),
 	} {
 		text := render(t, func(b *bytes.Buffer) error { return r.WriteSARIF(b, "portal dir", "1.2.3") })
-		doc, err := sarif.FromBytes([]byte(text))
-		if err != nil {
+		for _, f := range schemaFaults(t, text) {
+			t.Errorf("%s: %s", name, f)
+		}
+		var doc sarifDoc
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
 			t.Fatal(err)
 		}
-		for _, run := range doc.Runs { // the schema's defaults, which the model writes as nothing
-			run.Language, run.Tool.Driver.Language, run.NewlineSequences = "en-US", "en-US", []string{"\r\n", "\n"}
+		if results := len(doc.Runs[0].Results); len(doc.Runs) != 1 || (results == 0) != (name == "empty") {
+			t.Errorf("%s: %d results", name, results)
 		}
-		if err := doc.Validate(); err != nil {
-			t.Errorf("%s: %v\n%s", name, err, text)
-		}
-		again, err := json.Marshal(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var before, after any
-		if err := json.Unmarshal([]byte(text), &before); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(again, &after); err != nil {
-			t.Fatal(err)
-		}
-		lost(t, name, before, after)
 		for _, run := range doc.Runs {
 			for _, res := range run.Results {
 				loc := res.Locations[0].PhysicalLocation
-				if uri := *loc.ArtifactLocation.URI; !strings.HasPrefix(uri, "portal%20dir/") || strings.Contains(uri, " ") {
+				if uri := loc.ArtifactLocation.URI; !strings.HasPrefix(uri, "portal%20dir/") || strings.Contains(uri, " ") {
 					t.Errorf("%s: at %q", name, uri)
 				}
-				if loc.Region == nil || *loc.Region.StartLine < 1 {
-					t.Errorf("%s: %s has no line", name, *res.RuleID)
+				if loc.Region == nil || loc.Region.StartLine < 1 {
+					t.Errorf("%s: %s has no line", name, res.RuleID)
 				}
 				if res.PartialFingerprints["portalctl/v1"] == "" {
-					t.Errorf("%s: %s has no fingerprint", name, *res.RuleID)
+					t.Errorf("%s: %s has no fingerprint", name, res.RuleID)
 				}
-				if rule := run.Tool.Driver.Rules[res.RuleIndex]; *rule.ID != *res.RuleID {
-					t.Errorf("%s: rule %d is %s, not %s", name, res.RuleIndex, *rule.ID, *res.RuleID)
+				if rule := run.Tool.Driver.Rules[res.RuleIndex]; rule.ID != res.RuleID {
+					t.Errorf("%s: rule %d is %s, not %s", name, res.RuleIndex, rule.ID, res.RuleID)
 				}
 			}
 		}
 	}
 }
 
-// lost reports what before has and after has not.
-func lost(t *testing.T, path string, before, after any) {
-	t.Helper()
-	switch b := before.(type) {
-	case map[string]any:
-		a, ok := after.(map[string]any)
-		if !ok && len(b) > 0 {
-			t.Errorf("%s is lost", path)
+// sarifDoc is the part of a SARIF document that the test looks at.
+type sarifDoc struct {
+	Runs []struct {
+		Tool struct {
+			Driver struct{ Rules []struct{ ID string } }
 		}
-		for k, v := range b {
-			lost(t, path+"."+k, v, a[k])
-		}
-	case []any:
-		a, _ := after.([]any)
-		if len(a) != len(b) {
-			t.Errorf("%s: %d elements of %d", path, len(a), len(b))
-			return
-		}
-		for i := range b {
-			lost(t, fmt.Sprintf("%s[%d]", path, i), b[i], a[i])
-		}
-	default:
-		if !cmp.Equal(before, after) && before != float64(0) {
-			t.Errorf("%s: %v became %v", path, before, after)
+		Results []struct {
+			RuleID              string
+			RuleIndex           int
+			PartialFingerprints map[string]string
+			Locations           []struct {
+				PhysicalLocation struct {
+					ArtifactLocation struct{ URI string }
+					Region           *struct{ StartLine int }
+				}
+			}
 		}
 	}
 }
