@@ -81,11 +81,27 @@ func FindTools(ctx context.Context, dir string, major int, programs ...string) (
 			where = dirs[0]
 		}
 		return nil, fault.Wrap(ErrNoTools, fault.Pos{}, "no %s in %s", names, where).
-			WithNext("Install PostgreSQL's client programs, version %d or newer, or name their folder in %s", max(major, 12), BinEnv)
+			WithNext("Install PostgreSQL's client programs, version %d or newer, or name their folder in %s%s", max(major, 12), BinEnv, inImage(major))
 	}
 	newest := found[len(found)-1]
 	return nil, fault.Wrap(ErrOldClient, fault.Pos{}, "the server is PostgreSQL %d, the newest %s here is %s", major, programs[0], newest.Version).
-		WithNext("Install PostgreSQL's client programs of version %d, or name their folder in %s", major, BinEnv)
+		WithNext("Install PostgreSQL's client programs of version %d, or name their folder in %s%s", major, BinEnv, inImage(major))
+}
+
+// image is where portalctl is released with the client programs of a major
+// version, one tag for each of these.
+const (
+	image      = "ghcr.io/portalctl/portalctl:pg"
+	firstImage = 14
+	lastImage  = 18
+)
+
+// inImage names the image that has programs for a server, if there is one.
+func inImage(major int) string {
+	if major < firstImage || major > lastImage {
+		return ""
+	}
+	return fmt.Sprintf("; or run portalctl from the image %s%d, which has them", image, major)
 }
 
 var versionText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(PostgreSQL\) (\d+)(\.\d+|devel|beta\d+|rc\d+)?`) })

@@ -8,6 +8,7 @@ _portalctl() {
     words+=("$cur")
   fi
   local IFS=$'\n'
+  # shellcheck disable=SC2207 # bash 3.2, which macOS has, lacks mapfile
   COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
 }
 complete -o default -F _portalctl portalctl
