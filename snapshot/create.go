@@ -166,7 +166,7 @@ func (c *creation) sqlite(ctx context.Context, u *unit, i int) error {
 		return err
 	}
 	defer f.Close()
-	if u.Dump, err = store(c.dir, name, f, &c.meter.read[i]); err != nil {
+	if u.Dump, err = store(c.dir, name, f, effortFor(size), &c.meter.read[i]); err != nil {
 		return err
 	}
 	u.Dump.Taken, u.Dump.Seconds = start.UTC(), time.Since(start).Seconds()
@@ -213,7 +213,7 @@ func (c *creation) globals(ctx context.Context, i int, d door) error {
 	}
 	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName().ReplaceAllString(server.ID, "_"))
 	file, err := runDump(ctx, c.survey.tools, pg.Command{Path: c.survey.tools.Path("pg_dumpall"),
-		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, nil)
+		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, quick, nil, nil)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

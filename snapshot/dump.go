@@ -3,12 +3,11 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
@@ -41,7 +40,8 @@ func doubled(s string) string {
 }
 
 // dumpPostgres copies one database into the file name of the folder: pg_dump
-// and our own count of rows see the same exported snapshot.
+// and our own look at the tables see the same exported snapshot. Rows are
+// counted in what is stored.
 func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *unit, dir, name string, raw *atomic.Int64) error {
 	before := u.Migrations
 	tx, done, err := begin(ctx, u.target, u.Name, lockTimeout)
@@ -60,30 +60,24 @@ func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *uni
 	if !sameMigrations(before, u.Migrations) {
 		return fault.New("%s was migrated while its snapshot was prepared", u.Title()).WithNext("Stop the backends that are booting, then run the command again")
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		file, err := runDump(ctx, tools, pg.Command{Path: tools.Path("pg_dump"), Args: dumpArgs(u, exported), Access: access,
-			// -d would take a name with "=" in it for a connection string.
-			Env: []string{"PGDATABASE=" + u.Name}}, dir, name, raw)
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return fault.Wrap(err, fault.Pos{}, "%s was not copied", u.Title())
+	var seen dumpRows
+	file, err := runDump(ctx, tools, pg.Command{Path: tools.Path("pg_dump"), Args: dumpArgs(u, exported), Access: access,
+		// -d would take a name with "=" in it for a connection string.
+		Env: []string{"PGDATABASE=" + u.Name}}, dir, name, effortFor(u.data), &seen, raw)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		file.Taken = taken.UTC()
-		u.Dump = file
-		return nil
-	})
-	group.Go(func() error {
-		sum, err := CountRows(ctx, tx, u.Tables)
-		if err != nil {
-			return unreadable(ctx, err, u.Title())
-		}
-		u.Rows = sum
-		return nil
-	})
-	return group.Wait()
+		return fault.Wrap(err, fault.Pos{}, "%s was not copied", u.Title())
+	}
+	file.Taken = taken.UTC()
+	u.Dump = file
+	// Without counts of the dump the server counts: slower, but as exact.
+	counts, _ := seen.rows()
+	if u.Rows, err = streamRows(ctx, tx, u.Tables, counts); err != nil {
+		return unreadable(ctx, err, u.Title())
+	}
+	return nil
 }
 
 // sameMigrations tells whether the same migrations ran, package and version
@@ -101,22 +95,26 @@ func sameMigrations(before, after []Migration) bool {
 	return true
 }
 
-// runDump runs a program and stores what it writes to stdout. A program that
-// fails leaves a file that is not returned; the caller removes the folder.
-func runDump(ctx context.Context, tools *pg.Tools, c pg.Command, dir, name string, raw *atomic.Int64) (File, error) {
+// runDump runs a program and stores what it writes to stdout, which watch, if
+// not nil, sees as well. A program that fails leaves a file that is not
+// returned; the caller removes the folder.
+func runDump(ctx context.Context, tools *pg.Tools, c pg.Command, dir, name string, how effort, watch io.Writer, raw *atomic.Int64) (File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return File{}, err
 	}
 	defer r.Close()
-	widenPipe(r)
+	var content io.Reader = &gathering{r: r, size: widenPipe(r)}
+	if watch != nil {
+		content = io.TeeReader(content, watch)
+	}
 	c.Stdout = w
 	child, err := pg.Start(ctx, c)
 	w.Close()
 	if err != nil {
 		return File{}, err
 	}
-	file, storeErr := store(dir, name, r, raw)
+	file, storeErr := store(dir, name, content, how, raw)
 	if storeErr != nil {
 		// The disk is full, say: nobody reads the pipe any longer.
 		child.Kill()

@@ -4,4 +4,4 @@ package snapshot
 
 import "os"
 
-func widenPipe(*os.File) {}
+func widenPipe(*os.File) (size int) { return 0 }

@@ -27,18 +27,36 @@ type stored struct {
 	start time.Time
 }
 
-// store compresses all of r into a new file and returns what it is. The
-// compression is zstd's default level with a checksum of the content, so that
-// a flipped bit does not decode; zstd -d reads it. raw, if not nil, is kept up
-// to date with how much was read.
-func store(dir, name string, r io.Reader, raw *atomic.Int64) (File, error) {
+// effort is how hard a file is compressed.
+type effort int
+
+const (
+	quick  effort = iota // zstd's default level
+	better               // 10 % smaller for nearly three times the work
+)
+
+// smallData is how much data may be compressed better: it costs half a second
+// at most, and a portal has a dozen small databases beside its catalog.
+const smallData = 32 << 20
+
+func effortFor(data int64) effort {
+	if data <= smallData {
+		return better
+	}
+	return quick
+}
+
+// store compresses all of r into a new file and returns what it is. zstd writes
+// a checksum of the content, so that a flipped bit does not decode; zstd -d
+// reads it. raw, if not nil, is kept up to date with how much was read.
+func store(dir, name string, r io.Reader, how effort, raw *atomic.Int64) (File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return File{}, fault.Wrap(err, fault.Pos{File: filepath.Join(dir, name)}, "cannot be made")
 	}
 	defer f.Close()
 	s := &stored{name: name, file: f, hash: sha256.New(), start: time.Now()}
-	if err := s.compress(r, raw); err != nil {
+	if err := s.compress(r, how, raw); err != nil {
 		return File{}, fault.Wrap(writeCause(err), fault.Pos{File: f.Name()}, "cannot be written")
 	}
 	return File{Name: name, Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), RawSize: s.raw.Load(), Seconds: time.Since(s.start).Seconds()}, nil
@@ -52,12 +70,16 @@ func writeCause(err error) error {
 	return err
 }
 
-func (s *stored) compress(r io.Reader, raw *atomic.Int64) error {
+func (s *stored) compress(r io.Reader, how effort, raw *atomic.Int64) error {
 	// One goroutine: pg_dump and the server have the other processors, and
 	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
-	// double the time. Half the level's window saves 8 MB for each database at
-	// work and costs 0.3 % of the size.
-	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(4<<20), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	// double the time. A window of 4 MB would save 8 MB of memory for each
+	// database at work, and cost half a percent of the size.
+	level := zstd.SpeedDefault
+	if how == better {
+		level = zstd.SpeedBetterCompression
+	}
+	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(level), zstd.WithWindowSize(8<<20), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
