@@ -2,11 +2,13 @@ package bump
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -31,13 +33,37 @@ func (pl *planner) noteLockedAhead() {
 			continue
 		}
 		to, err := semrange.ParseVersion(has)
-		from := pl.highestLocked(name)
-		if err != nil || from == nil || !from.GreaterThan(to) {
+		if err != nil {
 			continue
 		}
-		pl.note(Note{Kind: Ahead, File: "yarn.lock", Name: name,
-			Message: fmt.Sprintf("locked at %s, ahead of %s in the release; it is not moved down%s", from, to, dataWarning(name))})
+		for _, version := range pl.locked[name] {
+			if from, err := semrange.ParseVersion(version); err == nil && from.GreaterThan(to) {
+				pl.note(lockedAhead(name, version, has))
+			}
+		}
 	}
+}
+
+// lockedAhead is the note about a version of the lock that is above the
+// release's.
+func lockedAhead(name, version, release string) Note {
+	return Note{Kind: Ahead, File: "yarn.lock", Name: name,
+		Message: fmt.Sprintf("locked at %s, ahead of %s in the release; it is not moved down%s", version, release, dataWarning(name))}
+}
+
+// aheadNotes say of the copies that a new lock has above the release whether the
+// lock had them before.
+func aheadNotes(list []relock.Off, before map[string][]string) []Note {
+	out := make([]Note, 0, len(list))
+	for _, o := range list {
+		if slices.Contains(before[o.Name], o.Version) {
+			out = append(out, lockedAhead(o.Name, o.Version, o.Release))
+			continue
+		}
+		out = append(out, Note{Kind: Ahead, File: "yarn.lock", Name: o.Name,
+			Message: fmt.Sprintf("gets %s, which a range asks for, ahead of %s in the release%s", o.Version, o.Release, dataWarning(o.Name))})
+	}
+	return out
 }
 
 func dataWarning(name string) string {

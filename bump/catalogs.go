@@ -81,17 +81,13 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 				return err
 			}
 			from := pl.lockedFor(name, pkgjson.Dep{Name: e.Name, Spec: e.Range})
-			if from == nil {
-				from = lowest(spec.Range)
+			by := users[e.section+" "+e.Name]
+			if len(by) == 0 {
+				by = []string{"(" + e.section + ")"}
 			}
+			jump := pl.step(name, from, lowest(spec.Range), to, e.Range, next, by...)
 			pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: e.section, Name: e.Name,
-				From: e.Range, To: next, Jump: jumpOf(from, to)})
-			for _, ws := range users[e.section+" "+e.Name] {
-				pl.move(name, from, to, "", ws)
-			}
-			if len(users[e.section+" "+e.Name]) == 0 {
-				pl.move(name, from, to, "", "("+e.section+")")
-			}
+				From: e.Range, To: next, Jump: jump})
 		}
 	}
 	if string(doc.Bytes()) != string(read) {

@@ -16,6 +16,9 @@ const (
 	Prerelease Jump = "prerelease"
 	// Downgrade is a step down, made only when the user allowed it.
 	Downgrade Jump = "downgrade"
+	// Raised is no step: the locked version is above the release's and stays,
+	// within a range that moves up to the release's.
+	Raised Jump = "raised"
 	// None is no step: only the form of the range changes.
 	None Jump = "none"
 	// Unknown is a step from a version that nothing tells.
@@ -23,7 +26,7 @@ const (
 )
 
 // jumps in the order of a report: what needs the most attention first.
-var jumps = []Jump{Breaking, Downgrade, Minor, Patch, Prerelease, Unknown, None}
+var jumps = []Jump{Breaking, Downgrade, Minor, Patch, Prerelease, Unknown, Raised, None}
 
 // title is the heading of a jump's group in a report.
 func (j Jump) title() string {
@@ -38,6 +41,8 @@ func (j Jump) title() string {
 		return "Patch"
 	case Prerelease:
 		return "Prerelease"
+	case Raised:
+		return "Range raised, the locked version is ahead and stays"
 	case None:
 		return "Same version, range updated"
 	default:

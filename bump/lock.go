@@ -164,7 +164,7 @@ func (p *Plan) tellLock(r *relock.Result) {
 			kept = append(kept, n)
 		}
 	}
-	p.Notes = append(kept, aheadNotes(r.Ahead)...)
+	p.Notes = append(kept, aheadNotes(r.Ahead, p.locked)...)
 	for _, l := range r.LostPatches {
 		p.Notes = append(p.Notes, Note{Kind: General, File: l.Pos.String(), Name: l.Name,
 			Message: "its patch file " + l.File + " is not there; Yarn installs nothing until it is (is it in git?)"})
@@ -197,11 +197,12 @@ func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockO
 	if err := in.Project.BackstageErr; err != nil && in.hasYarnPlugin() {
 		return nil, err
 	}
+	before := lockedVersions(in.Lock) // the solver takes the lock over
 	r, err := solve(ctx, in, release, nil, source, opts)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{From: release, To: release, Notes: []Note{}, files: map[string]*fileEdit{}}
+	p := &Plan{From: release, To: release, locked: before, Notes: []Note{}, files: map[string]*fileEdit{}}
 	p.setLock(in, r)
 	return &LockPlan{Schema: LockSchema, Release: release, Notes: p.Notes, Lockfile: p.Lockfile, plan: p, quiet: opts.Highest}, nil
 }

@@ -172,16 +172,6 @@ func offCopies(list []relock.Off) []OffCopy {
 	return out
 }
 
-// aheadNotes lists what the lock has above the release.
-func aheadNotes(list []relock.Off) []Note {
-	out := make([]Note, 0, len(list))
-	for _, o := range list {
-		out = append(out, Note{Kind: Ahead, File: "yarn.lock", Name: o.Name, Message: fmt.Sprintf(
-			"locked at %s, ahead of %s in the release; it is not moved down%s", o.Version, o.Release, dataWarning(o.Name))})
-	}
-	return out
-}
-
 // sentence is one line on the lock for a report.
 func (l Lockfile) sentence() string {
 	by := "portalctl"

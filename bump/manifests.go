@@ -96,17 +96,9 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 	default:
 		return "", false, nil
 	}
-	// A locked version above the release's stays where it is, within the new
-	// range: the text moves up and the package does not move down.
-	stays := from != nil && from.GreaterThan(to) && !pl.opts.AllowDowngrade
-	if from == nil || stays {
-		from = lowest(spec.Range)
-	}
+	jump := pl.step(name, from, lowest(spec.Range), to, d.Spec, next, ws.Name())
 	pl.plan.Changes = append(pl.plan.Changes, Change{File: pl.rel(ws.Path()), Section: string(d.Section),
-		Name: d.Name, From: d.Spec, To: next, Jump: jumpOf(from, to)})
-	if !stays {
-		pl.move(name, from, to, "", ws.Name())
-	}
+		Name: d.Name, From: d.Spec, To: next, Jump: jump})
 	return next, true, nil
 }
 

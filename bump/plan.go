@@ -42,7 +42,8 @@ type Plan struct {
 	release    *release.Manifest // To
 	yarnPlugin bool
 	stays      bool
-	bindsTo    string // the release that the lock is written for
+	locked     map[string][]string // of the lock as it was, low to high
+	bindsTo    string              // the release that the lock is written for
 }
 
 // Change is one literal that changes in one file.
@@ -71,6 +72,9 @@ type PackageMove struct {
 	// Via is "backstage:^" where package.json stays and backstage.json alone
 	// moves the package.
 	Via string `json:"via,omitempty"`
+	// Range is "^1.3.7 → ^1.3.8" where the range alone moves: Jump is Raised,
+	// and From and To are the locked version.
+	Range string `json:"range,omitempty"`
 	// Workspaces are the names of those that ask for it, sorted.
 	Workspaces []string `json:"workspaces"`
 }

@@ -36,7 +36,7 @@ type inUse struct {
 	version *semver.Version // the lowest version in use, nil when unknown
 }
 
-type moveKey struct{ name, from, to, via string }
+type moveKey struct{ name, from, to, via, rng string }
 
 type moveUse struct {
 	jump       Jump
@@ -65,7 +65,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
 	pl.plan.Notes = append(pl.plan.Notes, standingNotes(in.Project, stand)...)
-	pl.plan.bindsTo = in.bindsTo()
+	pl.plan.bindsTo, pl.plan.locked = in.bindsTo(), pl.locked
 	if ps.wholeScope() {
 		pl.plan.bindsTo = pl.plan.To
 	}
@@ -278,17 +278,53 @@ func (pl *planner) move(name string, from, to *semver.Version, via, workspace st
 	use.workspaces[workspace] = true
 }
 
+// raise counts a range that moves up below a locked version that stays.
+func (pl *planner) raise(name string, locked *semver.Version, from, to, workspace string) {
+	key := moveKey{name: name, from: locked.String(), to: locked.String(), rng: from + " → " + to}
+	use := pl.moves[key]
+	if use == nil {
+		use = &moveUse{jump: Raised, workspaces: map[string]bool{}}
+		pl.moves[key] = use
+	}
+	use.workspaces[workspace] = true
+}
+
+// staysAhead reports whether a package stays at its locked version when its
+// range moves to the release's.
+func (pl *planner) staysAhead(locked, to *semver.Version) bool {
+	return locked != nil && to != nil && locked.GreaterThan(to) && !pl.opts.AllowDowngrade
+}
+
+// step counts an edit of a range in the report and says how far it goes. locked
+// is the version in use, nil if unknown; low is what the range was written
+// around.
+func (pl *planner) step(name string, locked, low, to *semver.Version, from, next string, users ...string) Jump {
+	if pl.staysAhead(locked, to) {
+		for _, u := range users {
+			pl.raise(name, locked, from, next, u)
+		}
+		return Raised
+	}
+	if locked == nil {
+		locked = low
+	}
+	for _, u := range users {
+		pl.move(name, locked, to, "", u)
+	}
+	return jumpOf(locked, to)
+}
+
 // finish sorts what the steps have collected.
 func (pl *planner) finish() {
 	p := pl.plan
 	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].File < p.Changes[j].File })
 	for key, use := range pl.moves {
 		p.Packages = append(p.Packages, PackageMove{Name: key.name, From: key.from, To: key.to,
-			Jump: use.jump, Via: key.via, Workspaces: sortedKeys(use.workspaces)})
+			Jump: use.jump, Via: key.via, Range: key.rng, Workspaces: sortedKeys(use.workspaces)})
 	}
 	sort.Slice(p.Packages, func(i, j int) bool {
 		a, b := p.Packages[i], p.Packages[j]
-		return a.Name < b.Name || a.Name == b.Name && (a.From < b.From || a.From == b.From && a.Via < b.Via)
+		return a.Name < b.Name || a.Name == b.Name && (a.From < b.From || a.From == b.From && a.Via+a.Range < b.Via+b.Range)
 	})
 	sortNotes(p.Notes)
 	p.Lockfile = Lockfile{Mode: pl.lockMode(), State: "unchanged"}

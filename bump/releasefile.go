@@ -89,10 +89,9 @@ func (pl *planner) bumpLerna(t *targets) error {
 			if err := edited.SetString(here, next); err != nil {
 				return err
 			}
-			from := lowest(spec)
+			jump := pl.step(m.Name, nil, lowest(spec), to, spec, next, "lerna.json")
 			pl.plan.Changes = append(pl.plan.Changes, Change{File: "lerna.json", Section: strings.Join(at, "."),
-				Name: m.Name, From: spec, To: next, Jump: jumpOf(from, to)})
-			pl.move(m.Name, from, to, "", "lerna.json")
+				Name: m.Name, From: spec, To: next, Jump: jump})
 		}
 		return nil
 	}

@@ -85,10 +85,13 @@ func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution)
 				Message: fmt.Sprintf("resolution %q holds it at %s: %s", r.Key, r.Value, out.Reason)})
 		}
 	case pkgjson.Changed:
-		from := lowest(spec.Range)
+		locked := pl.lockedFor(name, pkgjson.Dep{Name: r.Pattern.Name, Spec: r.Value})
+		if !pl.staysAhead(locked, to) {
+			locked = nil // the step is the one that the resolution's text makes
+		}
+		jump := pl.step(name, locked, lowest(spec.Range), to, r.Value, next, "resolutions")
 		pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: "resolutions", Name: r.Key,
-			From: r.Value, To: next, Jump: jumpOf(from, to)})
-		pl.move(name, from, to, "", "resolutions")
+			From: r.Value, To: next, Jump: jump})
 		return next, nil
 	}
 	return "", nil

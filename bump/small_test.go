@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -119,5 +120,23 @@ func TestHeadlineOfALockAlone(t *testing.T) {
 	p := &Plan{From: "1.53.0", To: "1.53.0", files: map[string]*fileEdit{"yarn.lock": {rel: "yarn.lock", old: []byte("a"), new: []byte("b")}}}
 	if got, want := p.headline(), "Backstage 1.53.0: only yarn.lock changes"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What a lock is said to have is what it had before, whoever writes the new one.
+func TestAheadNotes(t *testing.T) {
+	before := map[string][]string{"@backstage/config": {"1.3.8", "1.9.0"}}
+	got := aheadNotes([]relock.Off{
+		{Name: "@backstage/config", Version: "1.9.0", Release: "1.3.8"},
+		{Name: "@backstage/theme", Version: "0.9.0", Release: "0.7.3"},
+	}, before)
+	want := []string{
+		"locked at 1.9.0, ahead of 1.3.8 in the release; it is not moved down",
+		"gets 0.9.0, which a range asks for, ahead of 0.7.3 in the release",
+	}
+	for i, n := range got {
+		if n.Message != want[i] {
+			t.Errorf("%q, want %q", n.Message, want[i])
+		}
 	}
 }

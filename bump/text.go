@@ -32,7 +32,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			title = st.Bold(title)
 		}
 		b.WriteString("\n" + title + "\n")
-		if err := report.Table(&b, moveHeader, rows); err != nil {
+		if err := report.Table(&b, header(j), rows); err != nil {
 			return err
 		}
 	}
@@ -74,7 +74,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			continue
 		}
 		fmt.Fprintf(&b, "\n### %s: %d\n\n", j.title(), len(rows))
-		if err := report.Markdown(&b, moveHeader, rows); err != nil {
+		if err := report.Markdown(&b, header(j), rows); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,12 @@ func writeNext(b *strings.Builder, next []string) {
 	}
 }
 
-var moveHeader = []string{"Package", "from", "to", "used by"}
+func header(j Jump) []string {
+	if j == Raised {
+		return []string{"Package", "locked", "range", "used by"}
+	}
+	return []string{"Package", "from", "to", "used by"}
+}
 
 func (p *Plan) rows(j Jump) [][]string {
 	var rows [][]string
@@ -132,7 +137,11 @@ func (p *Plan) rows(j Jump) [][]string {
 		if m.Via != "" {
 			by += " (" + m.Via + ")"
 		}
-		rows = append(rows, []string{m.Name, from, m.To, by})
+		to := m.To
+		if m.Range != "" {
+			to = m.Range
+		}
+		rows = append(rows, []string{m.Name, from, to, by})
 	}
 	return rows
 }
@@ -144,6 +153,9 @@ func (p *Plan) headline() string {
 		from = "(no release)"
 	}
 	if p.Empty() {
+		if p.stays {
+			return fmt.Sprintf("Backstage %s: stays, %s is older", from, p.To)
+		}
 		if p.From != "" && p.From != p.To {
 			return fmt.Sprintf("Backstage %s → %s: nothing to change", from, p.To)
 		}
@@ -195,7 +207,7 @@ func (p *Plan) noteGroups() []noteGroup {
 		kinds []NoteKind
 	}{
 		{"Blocked: no version of these fits the release", []NoteKind{Blocker}},
-		{"Ahead of the release, left as they are", []NoteKind{Ahead}},
+		{"Ahead of the release: these versions stay", []NoteKind{Ahead}},
 		{"Held by a patch or resolution", []NoteKind{Pinned, Dropped}},
 		{"The Backstage Yarn plugin", []NoteKind{YarnPlugin}},
 		{"Moved to another name", []NoteKind{Moved}},
