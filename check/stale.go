@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -24,6 +25,10 @@ func (m *model) stale() {
 	switch {
 	case m.in.LockErr != nil:
 		m.conflict()
+	case m.in.Lock == nil && foreign(m.in.Project) != "":
+		// What its package manager says of its own lock is for that one to judge.
+		m.unknown = append(m.unknown, finding.Unknown{Rule: ruleStale, Reason: "this is a repository of " + foreign(m.in.Project) + ", whose lock portalctl does not read",
+			Next: "Rules about package.json files, plugins and the backend are judged all the same"})
 	case m.in.Lock == nil:
 		m.add(finding.Finding{Rule: ruleStale, Pos: fault.Pos{File: "package.json"}, Name: "yarn.lock",
 			Message: "there is no yarn.lock: every install may get other versions", Next: "Run yarn install, and commit yarn.lock", Fixes: inLockOnly})
@@ -36,6 +41,14 @@ func (m *model) stale() {
 		missing := m.missing()
 		m.orphans(missing)
 	}
+}
+
+func foreign(p *workspace.Project) string {
+	if p == nil {
+		return ""
+	}
+	name, _ := p.Manager()
+	return name
 }
 
 func (m *model) conflict() {

@@ -142,6 +142,11 @@ func (r *checkRun) flags() error {
 
 // fix makes the fixes, in one transaction, and reports what is left.
 func (r *checkRun) fix(ctx context.Context) error {
+	if r.co != nil {
+		if err := r.co.project.OnlyYarn(); err != nil {
+			return err
+		}
+	}
 	if r.in.LockErr != nil {
 		return r.in.LockErr
 	}

@@ -78,6 +78,9 @@ func runBump(ctx context.Context, c *cli.Context, e env) error {
 	if r.co, err = open(ctx, c, e); err != nil {
 		return err
 	}
+	if err := r.co.project.OnlyYarn(); err != nil {
+		return err
+	}
 	if r.plan, err = r.makePlan(ctx); err != nil {
 		return err
 	}

@@ -60,6 +60,9 @@ func runLock(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
+	if err := co.project.OnlyYarn(); err != nil {
+		return err
+	}
 	plan, err := planLock(ctx, c, e, co)
 	if err != nil {
 		return err
