@@ -6,15 +6,20 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
-	_ "github.com/portalctl/portalctl/internal/collector" // for its effect
+	"github.com/portalctl/portalctl/internal/collector"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	// --version and --help need no memory to speak of.
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		collector.Begin()
+	}
 	// Never stopped: a signal that comes when the work is done must not turn its
 	// exit code into a death by the signal.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
