@@ -37,6 +37,9 @@ type ClusterOptions struct {
 	Listen bool
 	// Settings are added to postgresql.conf.
 	Settings map[string]string
+	// Fill fills the empty data folder, in place of initdb: nil but in tests,
+	// which copy one cluster many times.
+	Fill func(ctx context.Context, data string) error
 }
 
 // Superuser is the role that owns a cluster of ours.
@@ -71,9 +74,11 @@ func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cl
 			return nil, err
 		}
 	}
-	if err := Run(ctx, Command{Path: tools.Path("initdb"), AsUser: c.owner, Dir: dir, Args: []string{
-		"-D", c.data(), "-U", Superuser, "-E", "UTF8", "--locale=C", "-N", "--auth-local=trust", "--auth-host=scram-sha-256",
-	}}); err != nil {
+	fill := opts.Fill
+	if fill == nil {
+		fill = c.initdb
+	}
+	if err := fill(ctx, c.Data()); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{}, "no temporary server could be made")
 	}
 	if err := c.Start(ctx); err != nil {
@@ -82,7 +87,14 @@ func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cl
 	return c, nil
 }
 
-func (c *Cluster) data() string { return filepath.Join(c.Dir, "d") }
+func (c *Cluster) initdb(ctx context.Context, data string) error {
+	return Run(ctx, Command{Path: c.Tools.Path("initdb"), AsUser: c.owner, Dir: c.Dir, Args: []string{
+		"-D", data, "-U", Superuser, "-E", "UTF8", "--locale=C", "-N", "--auth-local=trust", "--auth-host=scram-sha-256",
+	}})
+}
+
+// Data is the server's data folder.
+func (c *Cluster) Data() string { return filepath.Join(c.Dir, "d") }
 
 // prepare makes the folders. PostgreSQL refuses to run as root: there another
 // user gets them.
@@ -98,7 +110,7 @@ func (c *Cluster) prepare() error {
 			return fault.New("PostgreSQL refuses to run as root, and there is no user postgres").WithNext("Run portalctl as another user")
 		}
 	}
-	for _, d := range []string{c.data(), c.Socket} {
+	for _, d := range []string{c.Data(), c.Socket} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			return fault.Wrap(err, fault.Pos{File: d}, "cannot be made")
 		}
@@ -126,7 +138,7 @@ func (c *Cluster) Start(ctx context.Context) error {
 	if c.opts.Listen {
 		listen = "127.0.0.1"
 	}
-	args := []string{"-D", c.data(), "-k", c.Socket, "-p", strconv.Itoa(c.Port), "-c", "listen_addresses=" + listen, "-c", "fsync=off",
+	args := []string{"-D", c.Data(), "-k", c.Socket, "-p", strconv.Itoa(c.Port), "-c", "listen_addresses=" + listen, "-c", "fsync=off",
 		"-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
 		"-c", "shared_buffers=128MB", "-c", "maintenance_work_mem=128MB", "-c", "max_wal_size=2GB"}
 	for _, name := range sortedNames(c.opts.Settings) {

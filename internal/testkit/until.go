@@ -7,9 +7,13 @@ import (
 	"testing"
 )
 
-// width is how many subtests Until and Each have under way. They wait for
-// disks, processes and servers, so that it is more than there are processors.
+// width is how many subtests Until and Each have under way. They wait for disks,
+// processes and servers, so that it is more than there are processors.
 const width = 8
+
+// slots has a place for each that is under way in the whole package. Neither
+// Until nor Each may run inside another: outer loops are parallel tests.
+var slots = make(chan struct{}, 2*width)
 
 // Until runs f(1), f(2), f(3), … as subtests side by side, each with what it
 // needs of its own, until one says that there are no more, as its n lies past
@@ -43,7 +47,9 @@ func Until[T any](t *testing.T, f func(t *testing.T, n int) (result T, more bool
 				}
 				var result T
 				more := false // stays so when f fails
+				slots <- struct{}{}
 				t.Run(strconv.Itoa(n), func(t *testing.T) { result, more = f(t, n) })
+				<-slots
 				mu.Lock()
 				if more {
 					results[n] = result
@@ -68,7 +74,6 @@ func Until[T any](t *testing.T, f func(t *testing.T, n int) (result T, more bool
 // Each runs f for every item as a subtest, side by side.
 func Each[T any](t *testing.T, items []T, name func(T) string, f func(t *testing.T, item T)) {
 	t.Helper()
-	slots := make(chan struct{}, width)
 	var group sync.WaitGroup
 	for _, item := range items {
 		slots <- struct{}{}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 func sum(src []byte) string {
@@ -23,11 +25,12 @@ func TestServerKilledDuringRestore(t *testing.T) {
 			points = []string{"before the swap", "terminated", "restoring", "restored", "before the commit"}
 		}
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
-			p := newPortal(t, schemas)
-			p.crashes = true
-			p.take()
-			before := p.states()
-			for n, point := range points {
+			t.Parallel()
+			portals, whole := newChains(schemas), t
+			testkit.Each(t, points, strings.Clone, func(t *testing.T, point string) {
+				p := portals.take(whole, t)
+				p.crashes = true
+				before := p.states()
 				p.upgrade()
 				upgraded := p.states()
 				hit := false
@@ -48,10 +51,9 @@ func TestServerKilledDuringRestore(t *testing.T) {
 				if err := p.cluster.Start(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				old, replaced := 0, 0
-				p.check(n, 9, 2, point, before, upgraded, &old, &replaced)
+				p.check(point, 9, 2, point, before, upgraded)
 				p.dropFailed()
-			}
+			})
 		})
 	}
 }
@@ -61,54 +63,64 @@ func TestServerKilledDuringRestore(t *testing.T) {
 func TestRestoreFailingAtEveryPoint(t *testing.T) {
 	boom := errors.New("boom")
 	for _, schemas := range []bool{false, true} {
-		p := newPortal(t, schemas)
-		p.take()
-		p.upgrade()
-		var points []string
-		for n := 0; ; n++ {
-			before, names := p.states(), p.databases()
-			seen, failedAt := map[string]bool{}, ""
-			ctx := WithPoints(t.Context(), func(at string) error {
-				if seen[at] {
+		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
+			t.Parallel()
+			portals, whole := newChains(schemas), t
+			points := testkit.Until(t, func(t *testing.T, n int) (point string, more bool) {
+				p := portals.take(whole, t)
+				if len(p.plan().Targets) == 0 { // as it is after a point that failed
+					p.upgrade()
+				}
+				before, names := p.states(), p.databases()
+				seen, done, failedAt := map[string]bool{}, false, ""
+				ctx := WithPoints(t.Context(), func(at string) error {
+					if seen[at] {
+						return nil
+					}
+					seen[at] = true
+					if len(seen) == n && !done {
+						failedAt = at
+						return boom
+					}
+					done = done || restoredAt(at)
 					return nil
+				})
+				_, err := p.plan().Restore(ctx, p.options())
+				if failedAt == "" {
+					if err != nil {
+						t.Fatal(err)
+					}
+					p.dropFailed()
+					return "", false
 				}
-				seen[at] = true
-				if len(seen) == n+1 {
-					failedAt = at
-					return boom
+				if restoredAt(failedAt) {
+					// It is done, whatever comes afterwards.
+					if len(p.plan().Targets) != 0 {
+						t.Fatalf("%s: not restored", failedAt)
+					}
+					p.dropFailed()
+					return failedAt, true
 				}
-				return nil
+				if !errors.Is(err, boom) && !strings.Contains(err.Error(), "boom") {
+					t.Fatalf("%s: %v", failedAt, err)
+				}
+				for id, state := range p.states() {
+					if state != before[id] {
+						t.Fatalf("%s: %s changed\n%s\n%s", failedAt, id, before[id], state)
+					}
+				}
+				if strings.Join(names, " ") != strings.Join(p.databases(), " ") {
+					t.Fatalf("%s: databases %v, before %v", failedAt, p.databases(), names)
+				}
+				return failedAt, true
 			})
-			_, err := p.plan().Restore(ctx, p.options())
-			if failedAt == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				break
+			t.Log(strings.Join(points, ", "))
+			if len(points) < 8 || !restoredAt(points[len(points)-1]) {
+				t.Errorf("%d points only", len(points))
 			}
-			points = append(points, failedAt)
-			if failedAt == "committed" || failedAt == "swapped" {
-				// It is done, whatever comes afterwards.
-				if len(p.plan().Targets) != 0 {
-					t.Fatalf("%s: not restored", failedAt)
-				}
-				break
-			}
-			if !errors.Is(err, boom) && !strings.Contains(err.Error(), "boom") {
-				t.Fatalf("%s: %v", failedAt, err)
-			}
-			for id, state := range p.states() {
-				if state != before[id] {
-					t.Fatalf("%s: %s changed\n%s\n%s", failedAt, id, before[id], state)
-				}
-			}
-			if strings.Join(names, " ") != strings.Join(p.databases(), " ") {
-				t.Fatalf("%s: databases %v, before %v", failedAt, p.databases(), names)
-			}
-		}
-		t.Log(strings.Join(points, ", "))
-		if len(points) < 8 {
-			t.Errorf("%d points only", len(points))
-		}
+		})
 	}
 }
+
+// restoredAt: at this point the live data is the snapshot's.
+func restoredAt(point string) bool { return point == "committed" || point == "swapped" }

@@ -15,6 +15,7 @@ import (
 // The server's disk is full half-way through the restore: the server's words
 // arrive, what was begun is gone, the live databases are as they were.
 func TestRestoreOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t, false)
 	dir := filepath.Join(t.TempDir(), "disk")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

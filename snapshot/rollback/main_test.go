@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
 		os.Exit(runHelper(text))
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // runHelper exits as portalctl does: 0 restored, 2 an error, 130 interrupted.

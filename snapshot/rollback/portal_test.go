@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,7 +26,7 @@ import (
 // portal is a small portal on a server of its own: databases (or schemas) of
 // four plugins with knex's tables, before an upgrade that migrates two of them.
 type portal struct {
-	t       *testing.T
+	t       testing.TB
 	cluster *pg.Cluster
 	// app is what the portal logs in as, admin a superuser with a password.
 	app, admin pg.Target
@@ -40,16 +42,102 @@ var portalPlugins = []string{"auth", "catalog", "scaffolder", "search"}
 
 const appPassword, adminPassword = `Planted:App\Secret`, "Planted-Admin-Secret"
 
-func newPortal(t *testing.T, schemas bool) *portal {
-	t.Helper()
-	return newPortalNamed(t, schemas, "backstage_plugin_")
+const defaultPrefix = "backstage_plugin_"
+
+// serverSettings are as servers are set up: what was committed survives a crash
+// of the server.
+var serverSettings = map[string]string{"wal_level": "replica", "synchronous_commit": "on"}
+
+// portalTemplate is a portal that was made, and its snapshot taken, once.
+type portalTemplate struct {
+	*pgtest.Template
+	manifest []byte
+	dumps    string
 }
 
-func newPortalNamed(t *testing.T, schemas bool, prefix string) *portal {
+var templates = map[bool]*portalTemplate{false: newTemplate(false), true: newTemplate(true)}
+
+func newTemplate(schemas bool) *portalTemplate {
+	m := &portalTemplate{}
+	m.Template = pgtest.NewTemplate(serverSettings, func(t testing.TB, c *pg.Cluster) {
+		var err error
+		m.dumps = filepath.Join(c.Dir, "snap") // goes with the cluster
+		p := portalOn(t, c, schemas, defaultPrefix)
+		p.dir = m.dumps
+		p.fill()
+		if m.manifest, err = json.Marshal(p.take()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return m
+}
+
+// newPortal is a portal that nothing was dumped of.
+func newPortal(t testing.TB, schemas bool) *portal {
 	t.Helper()
-	// As servers are set up: what was committed survives a crash of the server.
-	c := pgtest.Start(t, map[string]string{"wal_level": "replica", "synchronous_commit": "on"})
-	p := &portal{t: t, prefix: prefix, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
+	return portalOn(t, templates[schemas].Start(t), schemas, defaultPrefix)
+}
+
+// newTakenPortal is a portal with a snapshot.
+func newTakenPortal(t testing.TB, schemas bool) *portal {
+	t.Helper()
+	p := newPortal(t, schemas)
+	m := templates[schemas]
+	p.manifest = &snapshot.Manifest{}
+	if err := errors.Join(json.Unmarshal(m.manifest, p.manifest), os.CopyFS(p.dir, os.DirFS(m.dumps))); err != nil {
+		t.Fatal(err)
+	}
+	// All but the port is the template's.
+	server := &p.manifest.Servers[0]
+	server.ID, server.Port = p.app.Address(), p.app.Port
+	for i := range p.manifest.Databases {
+		p.manifest.Databases[i].Server = server.ID
+	}
+	return p
+}
+
+// chains are portals for a test of many points. Each point takes one, alone, and
+// gives back what it left: the next point starts from there.
+type chains struct{ portals chan *portal }
+
+func newChains(schemas bool) *chains {
+	const several = 3
+	c := &chains{make(chan *portal, several)}
+	for range several {
+		c.portals <- &portal{schemas: schemas}
+	}
+	return c
+}
+
+// take makes the portal when it is first wanted. t is the whole test, which the
+// portal's server lives for, sub the point's.
+func (c *chains) take(t, sub testing.TB) *portal {
+	sub.Helper()
+	p := <-c.portals
+	sub.Cleanup(func() { c.portals <- p })
+	if p.cluster == nil {
+		p = newTakenPortal(t, p.schemas)
+	}
+	p.t = sub
+	return p
+}
+
+func newPortalNamed(t testing.TB, schemas bool, prefix string) *portal {
+	t.Helper()
+	p := portalOn(t, pgtest.Start(t, serverSettings), schemas, prefix)
+	p.fill()
+	return p
+}
+
+func portalOn(t testing.TB, c *pg.Cluster, schemas bool, prefix string) *portal {
+	t.Helper()
+	return &portal{t: t, prefix: prefix, cluster: c, app: pgtest.TCP(c, "backstage", appPassword), admin: pgtest.TCP(c, "boss", adminPassword), schemas: schemas, dir: filepath.Join(t.TempDir(), "snap")}
+}
+
+// fill makes the roles and databases.
+func (p *portal) fill() {
+	t, c, schemas := p.t, p.cluster, p.schemas
+	t.Helper()
 	pgtest.Exec(t, c, "postgres",
 		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(appPassword),
 		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(adminPassword),
@@ -91,7 +179,6 @@ func newPortalNamed(t *testing.T, schemas bool, prefix string) *portal {
 	} else {
 		pgtest.ExecAs(t, p.app, "backstage", "GRANT USAGE ON SCHEMA catalog TO reader", "GRANT SELECT ON catalog.things TO reader")
 	}
-	return p
 }
 
 // place is where a plugin's data is.

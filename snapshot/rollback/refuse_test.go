@@ -41,8 +41,8 @@ func (p *portal) refused(plan *Plan, o Options, want, next string) error {
 }
 
 func TestRestoreRefuses(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.upgrade()
 	dump := filepath.Join(p.dir, "catalog.dump.zst")
 	good, err := os.ReadFile(dump)
@@ -159,8 +159,8 @@ func TestRestoreRefuses(t *testing.T) {
 // A snapshot is of one server. On another with databases of the same names,
 // nothing is compared, let alone restored; there is no option to go on.
 func TestLookRefusesAnotherServer(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	look := func() error {
 		plan, err := New(p.manifest, nil)
 		if err != nil {
@@ -199,8 +199,8 @@ func TestLookRefusesAnotherServer(t *testing.T) {
 
 // What is asked for comes back whether it was migrated or not.
 func TestRestoreOnly(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	before := p.states()
 	p.upgrade()
 	upgraded := p.states()
@@ -224,8 +224,8 @@ func TestRestoreOnly(t *testing.T) {
 
 // A database that somebody dropped comes back, and there is nothing to keep.
 func TestRestoreOfADroppedDatabase(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	before := p.states()
 	pgtest.Exec(t, p.cluster, "postgres", "DROP DATABASE backstage_plugin_auth")
 	result, err := p.plan().Restore(t.Context(), p.options())
@@ -242,9 +242,9 @@ func TestRestoreOfADroppedDatabase(t *testing.T) {
 
 // --terminate ends what a portal that was not stopped holds open.
 func TestRestoreTerminates(t *testing.T) {
+	t.Parallel()
 	for _, schemas := range []bool{false, true} {
-		p := newPortal(t, schemas)
-		p.take()
+		p := newTakenPortal(t, schemas)
 		before := p.states()
 		p.upgrade()
 		db, _ := p.place("catalog")
@@ -255,7 +255,7 @@ func TestRestoreTerminates(t *testing.T) {
 		if _, err := p.plan().Restore(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
-		p.same(0, before, "auth", "catalog")
+		p.same("terminated", before, "auth", "catalog")
 		if err := conn.Ping(t.Context()); err == nil {
 			t.Error("the session is alive")
 		}

@@ -13,8 +13,8 @@ import (
 func TestRestoreBringsBackWhatWasMigrated(t *testing.T) {
 	for _, schemas := range []bool{false, true} {
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
-			p := newPortal(t, schemas)
-			p.take()
+			t.Parallel()
+			p := newTakenPortal(t, schemas)
 			before := p.states()
 			p.upgrade()
 			upgraded := p.states()

@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // shim makes psql a script that counts its calls, and at one of them sends
@@ -51,22 +53,14 @@ func TestScriptInterrupted(t *testing.T) {
 				continue // one transaction: there is nothing for a trap to put right
 			}
 			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+sig, func(t *testing.T) {
-				p := newPortal(t, schemas)
-				p.take()
-				p.writePlan()
-				before := p.states()
-				path := p.scriptPath()
-				counter := p.shim(path)
+				t.Parallel()
 				shell := shells(t)[0]
-				write := func(name, text string) {
-					t.Helper()
-					if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
 				// A run that nobody interrupts says how many calls there are.
-				p.upgrade()
-				if out, code := p.script(t.Context(), shell, path, "", "--yes"); code != 0 {
+				portals, whole := newChains(schemas), t
+				first := newTakenPortal(t, schemas)
+				path, counter := first.scripted()
+				first.upgrade()
+				if out, code := first.script(t.Context(), shell, path, "", "--yes"); code != 0 {
 					t.Fatalf("exit %d\n%s", code, out)
 				}
 				src, err := os.ReadFile(counter)
@@ -74,51 +68,67 @@ func TestScriptInterrupted(t *testing.T) {
 					t.Fatal(err)
 				}
 				calls := len(src)
-				p.dropFailed()
-				old, replaced, runs := 0, 0, 0
+				var points []int
 				for at := 3; at <= calls; at += max(1, (calls-3)/10) {
+					points = append(points, at)
+				}
+				var old, replaced, runs atomic.Int32
+				testkit.Each(t, points, strconv.Itoa, func(t *testing.T, at int) {
+					call := strconv.Itoa(at)
+					p := portals.take(whole, t)
+					path, counter := p.scripted()
+					before := p.states()
 					p.upgrade()
 					upgraded := p.states()
-					write(counter, "")
-					_ = os.Remove(counter + ".hit")
-					write(counter+".at", strconv.Itoa(at))
-					write(counter+".signal", sig)
+					for name, text := range map[string]string{".at": call, ".signal": sig} {
+						if err := os.WriteFile(counter+name, []byte(text), 0o600); err != nil {
+							t.Fatal(err)
+						}
+					}
 					out, code := p.script(t.Context(), shell, path, "", "--yes")
 					if code == 0 && at < calls {
 						t.Fatalf("call %d of %d: exit 0\n%s", at, calls, out)
 					}
-					runs++
+					runs.Add(1)
 					closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 					switch {
 					case closed != "" && sig != "KILL":
 						t.Fatalf("call %d: %s takes no connections\n%s", at, closed, out)
 					case closed != "":
-						old++
+						old.Add(1)
 					case p.state("auth") == before["auth"]:
-						replaced++
-						p.same(at, before, "auth", "catalog")
+						replaced.Add(1)
+						p.same(call, before, "auth", "catalog")
 					default:
-						old++
-						p.same(at, upgraded, "auth", "catalog")
+						old.Add(1)
+						p.same(call, upgraded, "auth", "catalog")
 					}
 					_ = os.Remove(counter + ".at")
 					if again, code := p.script(t.Context(), shell, path, "", "--yes"); code != 0 {
 						t.Fatalf("call %d: the second run: exit %d\n%s\n%s", at, code, out, again)
 					}
-					p.same(at, before, "auth", "catalog")
-					p.same(at, upgraded, "scaffolder", "search")
+					p.same(call, before, "auth", "catalog")
+					p.same(call, upgraded, "scaffolder", "search")
 					for _, name := range p.databases() {
 						if strings.Contains(name, besideSuffix) {
 							t.Fatalf("call %d: %s is left\n%s", at, name, out)
 						}
 					}
 					p.dropFailed()
+				})
+				if runs.Load() < 10 || old.Load() == 0 || replaced.Load() == 0 {
+					t.Errorf("%d runs, %d left the old databases, %d the new ones: all must happen", runs.Load(), old.Load(), replaced.Load())
 				}
-				if runs < 10 || old == 0 || replaced == 0 {
-					t.Errorf("%d runs, %d left the old databases, %d the new ones: all must happen", runs, old, replaced)
-				}
-				t.Logf("%d of %d calls of psql: %d times all databases were the old ones, %d times the new ones", runs, calls, old, replaced)
+				t.Logf("%d of %d calls of psql: %d times all databases were the old ones, %d times the new ones", runs.Load(), calls, old.Load(), replaced.Load())
 			})
 		}
 	}
+}
+
+// scripted writes the portal's plan, and makes a PATH whose psql is a shim.
+func (p *portal) scripted() (path, counter string) {
+	p.t.Helper()
+	p.writePlan()
+	path = p.scriptPath()
+	return path, p.shim(path)
 }

@@ -95,8 +95,8 @@ func TestScriptBringsBackWhatWasMigrated(t *testing.T) {
 	for _, schemas := range []bool{false, true} {
 		for _, shell := range shells(t) {
 			t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas]+"/"+filepath.Base(shell), func(t *testing.T) {
-				p := newPortal(t, schemas)
-				p.take()
+				t.Parallel()
+				p := newTakenPortal(t, schemas)
 				p.writePlan()
 				before := p.states()
 				p.upgrade()
@@ -129,8 +129,8 @@ func TestScriptBringsBackWhatWasMigrated(t *testing.T) {
 
 // A portal that still runs is a refusal; --terminate ends its sessions.
 func TestScriptRefusesLiveSessions(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	p.upgrade()
 	upgraded := p.states()
@@ -154,8 +154,8 @@ func TestScriptRefusesLiveSessions(t *testing.T) {
 
 // Another server, a damaged dump: refused in step 0.
 func TestScriptRefusesAnotherServerAndADamagedDump(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	path := p.scriptPath()
 	good := *p.manifest

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -41,7 +44,7 @@ func (p *portal) interrupted(sig syscall.Signal, n int) (output string, code int
 		p.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(p.t.Context(), exe)
-	cmd.Env = append(os.Environ(), helperEnv+"="+config)
+	cmd.Env = append(os.Environ(), helperEnv+"="+config, p.mark())
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -53,27 +56,30 @@ func (p *portal) interrupted(sig syscall.Signal, n int) (output string, code int
 	return out.String(), cmd.ProcessState.ExitCode(), lines >= n
 }
 
-// orphans are processes whose argument names a database that is being restored
-// or the portal's snapshot.
+// mark is the variable by which the processes of this portal's restore are
+// known: they hand it on to whatever they start.
+func (p *portal) mark() string { return "TMPDIR=" + filepath.Dir(p.dir) }
+
+// orphans are processes that a restore of this portal has left. They may take
+// their time to end, as machines are busy.
 func (p *portal) orphans() []string {
 	p.t.Helper()
 	var out []string
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	for range 600 {
 		out = nil
-		files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, f := range files {
-			src, _ := os.ReadFile(f)
-			text := strings.ReplaceAll(string(src), "\x00", " ")
-			if strings.Contains(text, "pg_restore") && (strings.Contains(text, besideSuffix) || strings.Contains(text, "--exit-on-error -f -")) {
-				out = append(out, text)
+			if src, _ := os.ReadFile(f); slices.Contains(strings.Split(string(src), "\x00"), p.mark()) {
+				line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
+				out = append(out, strings.ReplaceAll(string(line), "\x00", " "))
 			}
 		}
-		if len(out) == 0 || time.Now().After(deadline) {
-			return out
+		if len(out) == 0 {
+			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+	return out
 }
 
 // A restore gets SIGKILL, SIGTERM or Ctrl-C at every point it has. Every live
@@ -89,11 +95,12 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 	for _, schemas := range []bool{false, true} {
 		for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
 			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+sig.String(), func(t *testing.T) {
-				p := newPortal(t, schemas)
-				p.take()
-				before := p.states()
+				t.Parallel()
+				portals, whole := newChains(schemas), t
 				old, replaced, points := 0, 0, 0
-				for n := 1; ; n++ {
+				for _, isNew := range testkit.Until(t, func(t *testing.T, n int) (replaced, more bool) {
+					p := portals.take(whole, t)
+					before := p.states()
 					p.upgrade()
 					upgraded := p.states()
 					out, code, ended := p.interrupted(sig, n)
@@ -104,11 +111,19 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 						if code != 0 {
 							t.Fatalf("a run that nobody interrupted: exit %d\n%s", code, out)
 						}
-						break
+						p.dropFailed()
+						return false, false
 					}
-					points++
-					p.check(n, sig, code, out, before, upgraded, &old, &replaced)
+					replaced = p.check(strconv.Itoa(n), sig, code, out, before, upgraded)
 					p.dropFailed()
+					return replaced, true
+				}) {
+					points++
+					if isNew {
+						replaced++
+					} else {
+						old++
+					}
 				}
 				if points < 10 && !schemas || points < 6 || old == 0 || replaced == 0 {
 					t.Errorf("%d points, %d left the old databases, %d the new ones: all must happen", points, old, replaced)
@@ -119,8 +134,9 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 	}
 }
 
-// check looks at what an interruption left, and has the next restore finish.
-func (p *portal) check(n int, sig syscall.Signal, code int, out string, before, upgraded map[string]string, old, replaced *int) {
+// check looks at what an interruption left, and has the next restore finish. It
+// says whether the live data was the snapshot's already.
+func (p *portal) check(point string, sig syscall.Signal, code int, out string, before, upgraded map[string]string) (replaced bool) {
 	t := p.t
 	t.Helper()
 	closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
@@ -131,44 +147,43 @@ func (p *portal) check(n int, sig syscall.Signal, code int, out string, before, 
 		}
 	}
 	if sig != syscall.SIGKILL && (closed != "" || besides > 0) {
-		t.Fatalf("point %d, exit %d: closed %q, %d databases beside, though there was time to clean up\n%s", n, code, closed, besides, out)
+		t.Fatalf("point %s, exit %d: closed %q, %d databases beside, though there was time to clean up\n%s", point, code, closed, besides, out)
 	}
 	plan := p.plan()
 	switch {
 	case closed != "":
 		// The block came, the swap did not: no session was let in, and both
 		// databases are the old ones.
-		*old++
 		if !strings.Contains(plan.Markdown(), "takes no connections, as an interrupted restore left it") {
-			t.Errorf("point %d: the plan does not say that %s is closed", n, closed)
+			t.Errorf("point %s: the plan does not say that %s is closed", point, closed)
 		}
 	case len(plan.Targets) == 0:
-		*replaced++
-		p.same(n, before, "auth", "catalog")
+		replaced = true
+		p.same(point, before, "auth", "catalog")
 	default:
-		*old++
-		p.same(n, upgraded, "auth", "catalog")
+		p.same(point, upgraded, "auth", "catalog")
 	}
 	if besides > 0 && !strings.Contains(plan.Markdown(), "was left by an interrupted restore and never used") {
-		t.Errorf("point %d: the plan does not name what is left", n)
+		t.Errorf("point %s: the plan does not name what is left", point)
 	}
 	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
-		t.Fatalf("point %d: the next restore: %v\n%s", n, err, out)
+		t.Fatalf("point %s: the next restore: %v\n%s", point, err, out)
 	}
-	p.same(n, before, "auth", "catalog")
-	p.same(n, upgraded, "scaffolder", "search")
+	p.same(point, before, "auth", "catalog")
+	p.same(point, upgraded, "scaffolder", "search")
 	for _, name := range p.databases() {
 		if strings.Contains(name, besideSuffix) {
-			t.Fatalf("point %d: %s is left after the next restore", n, name)
+			t.Fatalf("point %s: %s is left after the next restore", point, name)
 		}
 	}
+	return replaced
 }
 
-func (p *portal) same(n int, want map[string]string, ids ...string) {
+func (p *portal) same(point string, want map[string]string, ids ...string) {
 	p.t.Helper()
 	for _, id := range ids {
 		if d := cmp.Diff(want[id], p.state(id)); d != "" {
-			p.t.Fatalf("point %d: %s (-want +got)\n%s", n, id, d)
+			p.t.Fatalf("point %s: %s (-want +got)\n%s", point, id, d)
 		}
 	}
 }

@@ -35,7 +35,13 @@ func Start(t testing.TB, settings map[string]string) *pg.Cluster {
 // StartWith is Start with the programs of another installation.
 func StartWith(t testing.TB, tools *pg.Tools, settings map[string]string) *pg.Cluster {
 	t.Helper()
-	c, err := pg.StartCluster(t.Context(), tools, pg.ClusterOptions{Listen: true, Settings: settings})
+	return start(t, tools, pg.ClusterOptions{Settings: settings})
+}
+
+func start(t testing.TB, tools *pg.Tools, opts pg.ClusterOptions) *pg.Cluster {
+	t.Helper()
+	opts.Listen = true
+	c, err := pg.StartCluster(t.Context(), tools, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
