@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
@@ -37,57 +39,53 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts two processes for each of some 100 operations")
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
 	before := readTree(t, example)
 	environ := exampleEnv(t)
-	after := map[string]string{}
-	finished, undone := 0, 0
-	for n := 1; ; n++ {
-		dir := t.TempDir()
+	bump := func(t *testing.T, as string, environ []string) (dir string, killed bool, out string) {
+		dir = t.TempDir()
 		copyExample(t, dir)
-		killed, out := runSelf(t, exe, "portalctl-killed", append(environ, "KILL_AT="+strconv.Itoa(n)),
-			"versions", "bump", "--yes", "--lockfile", "skip", "-C", dir)
+		killed, out = runSelf(t, as, environ, "versions", "bump", "--yes", "--lockfile", "skip", "-C", dir)
+		return dir, killed, out
+	}
+	// Each file is old or new, never between. What is new is known from one that
+	// was left alone.
+	dir, killed, out := bump(t, "portalctl", environ)
+	after := readTree(t, dir)
+	if killed || out == "" || cmp.Equal(before, after) {
+		t.Fatalf("the run without a kill changed nothing:\n%s", out)
+	}
+	finished, undone := 0, 0
+	for _, isFinished := range testkit.Until(t, func(t *testing.T, n int) (finished, more bool) {
+		dir, killed, out := bump(t, "portalctl-killed", append(slices.Clone(environ), "KILL_AT="+strconv.Itoa(n)))
+		tree := readTree(t, dir)
 		if !killed {
-			after = readTree(t, dir)
-			if cmp.Equal(before, after) {
-				t.Fatalf("the run that completed changed nothing:\n%s", out)
+			if d := cmp.Diff(after, tree); d != "" {
+				t.Fatalf("the run that completed (-want +got):\n%s\n%s", d, out)
 			}
-			if n < 20 {
-				t.Fatalf("only %d operations: the failpoints do not reach the transaction", n)
-			}
-			break
+			return false, false
 		}
-		// Each file is old or new, never between. What is new is known once a
-		// run completes; until then compare with one that was left alone.
-		if len(after) == 0 {
-			whole := t.TempDir()
-			copyExample(t, whole)
-			if _, out := runSelf(t, exe, "portalctl", environ, "versions", "bump", "--yes", "--lockfile", "skip", "-C", whole); out == "" {
-				t.Fatal("the run without a kill printed nothing")
-			}
-			after = readTree(t, whole)
-		}
-		for name, got := range readTree(t, dir) {
-			if isOurs(name) {
-				continue
-			}
-			if got != before[name] && got != after[name] {
+		for name, got := range tree {
+			if !isOurs(name) && got != before[name] && got != after[name] {
 				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
 			}
 		}
 		lookThenRecover(t, environ, dir)
-		_, out = runSelf(t, exe, "portalctl", environ, "versions", "status", "-C", dir)
-		switch tree := readTree(t, dir); {
-		case cmp.Equal(tree, before):
-			undone++
-		case cmp.Equal(tree, after):
-			finished++
-		default:
+		_, out = runSelf(t, "portalctl", environ, "versions", "status", "-C", dir)
+		tree = readTree(t, dir)
+		if !cmp.Equal(tree, before) && !cmp.Equal(tree, after) {
 			t.Fatalf("killed before operation %d: the next command left a mix:\n%s\n%s", n, out, cmp.Diff(before, tree))
 		}
+		return cmp.Equal(tree, after), true
+	}) {
+		if isFinished {
+			finished++
+		} else {
+			undone++
+		}
+	}
+	if finished+undone < 19 {
+		t.Fatalf("only %d operations: the failpoints do not reach the transaction", finished+undone)
 	}
 	if finished == 0 || undone == 0 {
 		t.Errorf("%d runs were finished and %d undone: both must happen", finished, undone)
@@ -100,34 +98,39 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 func TestBumpWithFailingOperations(t *testing.T) {
 	environ := exampleEnv(t)
 	for _, cause := range []error{syscall.ENOSPC, syscall.EACCES} {
-		for n := 1; ; n++ {
-			dir := t.TempDir()
-			copyExample(t, dir)
-			before := readTree(t, dir)
-			s, out, errOut := ui.Test("")
-			ctx := txn.WithFS(context.Background(), txntest.FailAt(txn.OS(), n, cause))
-			code := Main(ctx, []string{"portalctl", "versions", "bump", "--yes", "--lockfile", "skip", "-C", dir},
-				env{Streams: s, Environ: environ})
-			tree := readTree(t, dir)
-			if code == 0 {
-				if cmp.Equal(before, tree) {
-					t.Fatalf("%v at %d: exit 0, but nothing was written", cause, n)
+		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
+			operations := testkit.Until(t, func(t *testing.T, n int) (_ struct{}, more bool) {
+				dir := t.TempDir()
+				copyExample(t, dir)
+				before := readTree(t, dir)
+				s, out, errOut := ui.Test("")
+				fsys := txntest.FailAt(txntest.NoSync(txn.OS()), n, cause)
+				code := Main(txn.WithFS(context.Background(), fsys), []string{"portalctl", "versions", "bump", "--yes", "--lockfile", "skip", "-C", dir},
+					env{Streams: s, Environ: environ})
+				tree := readTree(t, dir)
+				if code == 0 {
+					if cmp.Equal(before, tree) {
+						t.Fatalf("%v at %d: exit 0, but nothing was written", cause, n)
+					}
+					// An operation whose failure does not matter, or none.
+					return struct{}{}, len(fsys.Ops()) >= n
 				}
-				if n < 20 {
-					continue // an operation whose failure does not matter
+				if code != 2 || out.Len() > 0 || !strings.Contains(errOut.String(), "next:") {
+					t.Fatalf("%v at %d: exit %d, stdout %q, stderr %q", cause, n, code, out, errOut)
 				}
-				break
+				if strings.Contains(errOut.String(), "could not be removed") {
+					return struct{}{}, true // the change is complete, litter is named
+				}
+				if d := cmp.Diff(before, tree); d != "" {
+					t.Fatalf("%v at %d: the tree is not as before (-before +after)\n%s\n%s", cause, n, d, errOut)
+				}
+				return struct{}{}, true
+			})
+			if len(operations) < 20 {
+				t.Errorf("only %d operations: the failpoints do not reach the transaction", len(operations))
 			}
-			if code != 2 || out.Len() > 0 || !strings.Contains(errOut.String(), "next:") {
-				t.Fatalf("%v at %d: exit %d, stdout %q, stderr %q", cause, n, code, out, errOut)
-			}
-			if strings.Contains(errOut.String(), "could not be removed") {
-				continue // the change is complete, litter is named
-			}
-			if d := cmp.Diff(before, tree); d != "" {
-				t.Fatalf("%v at %d: the tree is not as before (-before +after)\n%s\n%s", cause, n, d, errOut)
-			}
-		}
+		})
 	}
 }
 
@@ -136,12 +139,11 @@ func isOurs(name string) bool {
 	return strings.HasPrefix(name, txn.Dir) || strings.Contains(filepath.Base(name), ".portalctl-")
 }
 
-func runSelf(t *testing.T, exe, as string, environ []string, args ...string) (killed bool, out string) {
+func runSelf(t *testing.T, as string, environ []string, args ...string) (killed bool, out string) {
 	t.Helper()
-	cmd := exec.Command(exe, args...)
+	cmd := exec.Command(linkSelf(t, as), args...)
 	cmd.Args[0] = as
-	cmd.Env = append(environ, "PATH="+os.Getenv("PATH"))
-	cmd.Path = linkSelf(t, exe, as)
+	cmd.Env = append(slices.Clone(environ), "PATH="+os.Getenv("PATH"))
 	var b bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &b, &b
 	err := cmd.Run()
@@ -152,9 +154,15 @@ func runSelf(t *testing.T, exe, as string, environ []string, args ...string) (ki
 	return exit != nil && !exit.Exited(), b.String()
 }
 
-// linkSelf gives the test binary the name by which TestMain knows a command.
-func linkSelf(t *testing.T, exe, as string) string {
+// linkSelf gives the test binary the name by which TestMain knows a command. The
+// detector of races would only make the hundreds of processes slow: they run one
+// that was built without.
+func linkSelf(t testing.TB, as string) string {
 	t.Helper()
+	exe, err := testkit.WithoutRace()
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), as)
 	if err := os.Symlink(exe, path); err != nil {
 		t.Skipf("no symlink to the test binary: %v", err)

@@ -75,11 +75,7 @@ func TestLockCredentialsStayHome(t *testing.T) {
 // command is portalctl as a process of its own.
 func (p *lockPortal) command(as string, args ...string) *exec.Cmd {
 	p.t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	cmd := exec.Command(linkSelf(p.t, exe, as), args...)
+	cmd := exec.Command(linkSelf(p.t, as), args...)
 	cmd.Args[0] = as
 	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"), "TMPDIR="+p.tmp)
 	return cmd

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -40,11 +43,16 @@ func TestScripts(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withTemplates{m}, map[string]func(){
 		"portalctl":        main,
 		"portalctl-killed": killed,
 	})
 }
+
+// withTemplates runs the tests and removes what they copied.
+type withTemplates struct{ m *testing.M }
+
+func (w withTemplates) Run() int { return pgtest.Main(testkit.M{M: w.m}) }
 
 // setupScript starts a registry that serves $WORK/registry/<name>.json as the
 // packument of <name> (a scope's slash is a double underscore), with tarballs

@@ -15,7 +15,8 @@ import (
 // Every kind of file of a snapshot: a flipped bit, a cut end and a file that is
 // gone are found by verify, and the bytes as they were are fine again.
 func TestSnapshotDamage(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.must("create", "--name", "one")
 	p.must("verify", "--rehearse")
 	s := p.newest()

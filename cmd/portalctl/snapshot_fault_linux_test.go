@@ -25,15 +25,7 @@ type process struct {
 
 func (p *snapPortal) start(args ...string) *process {
 	p.t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	link := filepath.Join(p.t.TempDir(), "portalctl")
-	if err := os.Symlink(exe, link); err != nil {
-		p.t.Skipf("no symlink to the test binary: %v", err)
-	}
-	r := &process{cmd: exec.Command(link, p.args(args...)[1:]...), out: &bytes.Buffer{}}
+	r := &process{cmd: exec.Command(linkSelf(p.t, "portalctl"), p.args(args...)[1:]...), out: &bytes.Buffer{}}
 	r.cmd.Env = p.environ
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	// A terminal's Ctrl-C goes to a whole group.
@@ -109,7 +101,8 @@ func TestSnapshotCreateEnded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes thirty snapshots")
 	}
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.enlarge(15000)
 	start := time.Now()
 	run := p.start("create", "--name", "whole")
@@ -189,7 +182,8 @@ func diedBy(state *os.ProcessState, sig syscall.Signal) bool {
 // What SIGKILL leaves is named and removed by the next command, even one that
 // only looks.
 func TestSnapshotLeftover(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.must("create", "--name", "one")
 	if err := os.MkdirAll(filepath.Join(p.dir, "two.partial"), 0o700); err != nil {
 		t.Fatal(err)
@@ -202,7 +196,8 @@ func TestSnapshotLeftover(t *testing.T) {
 }
 
 func TestSnapshotTwoAtOnce(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	lock, err := snapshot.Store{Dir: p.dir}.Lock()
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +220,8 @@ func TestSnapshotTwoAtOnce(t *testing.T) {
 }
 
 func TestSnapshotServerKilled(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.enlarge(40000)
 	run := p.start("create", "--name", "one")
 	waitForDump(t, p, run)
@@ -263,7 +259,8 @@ func waitForDump(t *testing.T, p *snapPortal, run *process) {
 }
 
 func TestSnapshotWrongPassword(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	for i, kv := range p.environ {
 		if strings.HasPrefix(kv, "DB_PASSWORD=") {
 			p.environ[i] = "DB_PASSWORD=wr0ng-s3cret"
@@ -283,7 +280,8 @@ func TestSnapshotSecrets(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("needs /proc")
 	}
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.enlarge(15000)
 	temp := t.TempDir()
 	for i, kv := range p.environ {

@@ -11,7 +11,8 @@ import (
 // The disk is full in the middle of a dump: what was begun is gone, no process
 // is left, and the error names the disk.
 func TestSnapshotFullDisk(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m,mode=0700"); err != nil {
 		t.Skipf("no real full disk here: mounting a tmpfs needs root: %v", err)

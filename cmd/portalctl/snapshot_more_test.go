@@ -17,7 +17,8 @@ import (
 // The migrations of a package that is not installed come from the registry's
 // tarball of the locked version.
 func TestSnapshotAsksTheRegistry(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	if err := os.RemoveAll(filepath.Join(p.root, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,8 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 // Schema mode: one database with a schema for each plugin. Each is copied and
 // restored on its own.
 func TestSnapshotSchemaMode(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.write("app-config.local.yaml", "backend:\n  database:\n    pluginDivisionMode: schema\n    connection:\n      database: backstage\n")
 	p.commit("schema mode")
 	p.createDatabase("backstage", "CREATE SCHEMA catalog", "CREATE SCHEMA auth", `CREATE SCHEMA "badges"`,
@@ -85,7 +87,8 @@ func TestSnapshotSchemaMode(t *testing.T) {
 // SQLite files are copied while a writer is at work, in WAL mode too, and what
 // is in memory only is said.
 func TestSnapshotSQLite(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.write("app-config.local.yaml", "backend:\n  database:\n    plugin:\n      auth:\n        client: better-sqlite3\n        connection:\n          filename: auth.sqlite\n      badges:\n        client: better-sqlite3\n        connection: ':memory:'\n")
 	p.commit("sqlite")
 	path := filepath.Join(p.root, "packages", "backend", "auth.sqlite")

@@ -39,12 +39,24 @@ type snapPortal struct {
 // catalogMigrations are what the deployed catalog brings and has run.
 var catalogMigrations = []string{"20200101000000_init.js", "20210101000000_search.js"}
 
-func newSnapPortal(t testing.TB, settings map[string]string) *snapPortal {
+// snapServer is a server with the portal's databases, as it was made once.
+var snapServer = pgtest.NewTemplate(nil, func(t testing.TB, c *pg.Cluster) { (&snapPortal{t: t, cluster: c}).fill() })
+
+func newSnapPortal(t testing.TB) *snapPortal {
 	t.Helper()
-	return newSnapPortalOn(t, pgtest.Start(t, settings))
+	return newSnapRepo(t, snapServer.Start(t))
 }
 
+// newSnapPortalOn is newSnapPortal on a server of its own, which has no databases yet.
 func newSnapPortalOn(t testing.TB, cluster *pg.Cluster) *snapPortal {
+	t.Helper()
+	p := newSnapRepo(t, cluster)
+	p.fill()
+	return p
+}
+
+// newSnapRepo is the portal's repository.
+func newSnapRepo(t testing.TB, cluster *pg.Cluster) *snapPortal {
 	t.Helper()
 	p := &snapPortal{t: t, cluster: cluster, root: t.TempDir()}
 	p.dir = filepath.Join(p.root, "..", filepath.Base(p.root)+"-snapshots")
@@ -65,8 +77,13 @@ func newSnapPortalOn(t testing.TB, cluster *pg.Cluster) *snapPortal {
 	p.install("backend-defaults", "0.11.1", "", "")
 	p.write("node_modules/@backstage/backend-defaults/migrations/scheduler/20210928160613_init.js", "")
 	p.commit("the portal")
+	return p
+}
 
-	pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+quoteSQL(dbPassword))
+// fill makes the portal's role and databases.
+func (p *snapPortal) fill() {
+	p.t.Helper()
+	pgtest.Exec(p.t, p.cluster, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+quoteSQL(dbPassword))
 	p.createDatabase("backstage_plugin_catalog", "CREATE TABLE entities (id serial PRIMARY KEY, ref varchar(255) NOT NULL UNIQUE, doc text, CHECK (ref IN ('x') OR length(ref) > 0))",
 		"INSERT INTO entities (ref, doc) SELECT 'component:default/' || i, repeat(md5(i::text), 20) FROM generate_series(1, 2000) i",
 		"CREATE VIEW kinds AS SELECT DISTINCT split_part(ref, ':', 1) AS kind FROM entities", "CREATE INDEX refs ON entities (lower(ref)) WHERE ref <> 'x'")
@@ -76,7 +93,6 @@ func newSnapPortalOn(t testing.TB, cluster *pg.Cluster) *snapPortal {
 	p.migrated("backstage_plugin_auth", "knex_migrations", "20200101_auth.js")
 	p.createDatabase("backstage_plugin_badges", "CREATE TABLE badges (id int)")
 	p.migrated("backstage_plugin_badges", "knex_migrations", "20240101_badges.js")
-	return p
 }
 
 func quoteSQL(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

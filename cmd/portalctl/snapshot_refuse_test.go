@@ -15,7 +15,8 @@ import (
 // Each way in which a snapshot or the way back would not work is refused, with
 // what to do; when it is put right the refusal goes.
 func TestSnapshotRefuses(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	dry := []string{"create", "--dry-run"}
 	exec := func(database string, statements ...string) { pgtest.Exec(t, p.cluster, database, statements...) }
 	const catalog = "backstage_plugin_catalog"
@@ -158,7 +159,8 @@ func remove(t *testing.T, name string) {
 // The checkout is the upgrade, the databases are not: --deployed names the
 // commit that runs on them.
 func TestSnapshotDeployed(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	old := p.head
 	lock, err := os.ReadFile(filepath.Join(p.root, "yarn.lock"))
 	if err != nil {
@@ -181,7 +183,8 @@ func TestSnapshotDeployed(t *testing.T) {
 // Without a lock nothing says what runs: that is one refusal, not one for each
 // table, and only a note for who has named the commit.
 func TestSnapshotWithoutLock(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	old := p.head
 	if err := os.Remove(filepath.Join(p.root, "yarn.lock")); err != nil {
 		t.Fatal(err)
@@ -196,7 +199,8 @@ func TestSnapshotWithoutLock(t *testing.T) {
 }
 
 func TestSnapshotLockedTable(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	conn := pgtest.Connect(t, p.app(), "backstage_plugin_catalog")
 	defer conn.Close(context.Background())
 	for _, sql := range []string{"SET application_name = 'the-migration'", "BEGIN", "LOCK TABLE entities IN ACCESS EXCLUSIVE MODE"} {
@@ -213,7 +217,8 @@ func TestSnapshotLockedTable(t *testing.T) {
 
 // A server behind a pooler says another process id than the connection has.
 func TestSnapshotPooler(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	port := pooler(t, p.cluster.Port)
 	p.config("127.0.0.1", port)
 	p.commit("through the pooler")

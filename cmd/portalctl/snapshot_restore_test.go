@@ -41,7 +41,8 @@ func (p *snapPortal) content() map[string]string {
 }
 
 func TestSnapshotRestore(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	secrets := &secretWatch{texts: []string{dbPassword}}
 	secrets.watch(t)
 	p.must("create", "--name", "before")
@@ -98,7 +99,7 @@ func TestSnapshotRestore(t *testing.T) {
 		unchanged("a refusal")
 	})
 	t.Run("another server", func(t *testing.T) {
-		other := newSnapPortal(t, nil)
+		other := newSnapPortalOn(t, pgtest.Start(t, nil)) // a copy would have the same identifier
 		p.refused([]string{"restore", "--yes", "--terminate", "--config", filepath.Join(other.root, "app-config.yaml")},
 			"is another server than the snapshot was taken of", "--yes does not override this")
 		other.upgrade()
@@ -143,7 +144,8 @@ func TestSnapshotRestore(t *testing.T) {
 }
 
 func TestSnapshotPlan(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	p.must("create", "--name", "before")
 	folder := filepath.Join(p.dir, "before")
 	read := func(name string) string {
@@ -216,7 +218,8 @@ func TestSnapshotPlan(t *testing.T) {
 
 // Without portalctl, with the portal's own role and the variable of app-config.
 func TestRollbackScriptWithoutPortalctl(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	for _, tool := range []string{"sh", "zstd"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("rollback.sh needs %s", tool)

@@ -13,7 +13,8 @@ import (
 // A login without the password that a variable should have given is refused by
 // the server; every command that connects names the variable.
 func TestSnapshotNamesTheUnsetVariable(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	config, err := os.ReadFile(filepath.Join(p.root, "app-config.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,8 @@ func TestSnapshotNamesTheUnsetVariable(t *testing.T) {
 
 // Who may not connect to the maintenance database asks one of the plugins'.
 func TestSnapshotWithoutTheMaintenanceDatabase(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	t.Parallel()
+	p := newSnapPortal(t)
 	pgtest.Exec(t, p.cluster, "postgres", "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
 	out := p.must("create", "--dry-run")
 	for _, name := range []string{"backstage_plugin_catalog", "backstage_plugin_auth", "backstage_plugin_badges"} {

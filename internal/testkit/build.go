@@ -1,0 +1,52 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// WithoutRace is a test binary of the package in the working folder, for tests
+// that start themselves as another process: the one that runs, or, where that
+// has the race detector, one built once without. Main removes it.
+func WithoutRace() (string, error) { return withoutRace() }
+
+var built string
+
+var withoutRace = sync.OnceValues(func() (string, error) {
+	self, err := os.Executable()
+	if err != nil || !raceEnabled {
+		return self, err
+	}
+	dir, err := os.MkdirTemp("", "portalctl-test-")
+	if err != nil {
+		return "", err
+	}
+	built = dir
+	path := filepath.Join(dir, "self")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	out, err := exec.Command("go", "test", "-c", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("no test binary without the race detector: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return path, nil
+})
+
+// M is a package's tests, which end with the removal of what WithoutRace built.
+type M struct{ *testing.M }
+
+// Run runs the tests.
+func (m M) Run() int {
+	code := m.M.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	return code
+}
