@@ -75,6 +75,10 @@ type process struct {
 	stdout, stderr io.Writer
 }
 
+// pipeDelay is how long a program's end may lie back until a grandchild that
+// still has its pipes is cut off.
+var pipeDelay = 3 * time.Second
+
 // runProcess runs the program to its end. When ctx ends, or the program leaves
 // processes behind, those are killed too.
 func runProcess(ctx context.Context, p process) (exitCode int, err error) {
@@ -83,7 +87,7 @@ func runProcess(ctx context.Context, p process) (exitCode int, err error) {
 	g := newGroup(cmd)
 	cmd.Cancel = g.kill
 	// A grandchild that keeps the pipes open must not keep us.
-	cmd.WaitDelay = 3 * time.Second
+	cmd.WaitDelay = pipeDelay
 	if err := cmd.Start(); err != nil {
 		g.close()
 		return 0, err

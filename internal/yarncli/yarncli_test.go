@@ -228,7 +228,9 @@ func TestCancel(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	start := time.Now()
+	// Pipes that were waited for would be waited for until the test's deadline.
+	defer func(was time.Duration) { pipeDelay = was }(pipeDelay)
+	pipeDelay = 24 * time.Hour
 	_, err := yarn(t, "4.17.1").UpdateLock(ctx, Request{Root: root, TempDir: temp})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
@@ -236,9 +238,6 @@ func TestCancel(t *testing.T) {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		t.Errorf("not a fault: %v", err)
-	}
-	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("took %v: the pipes were waited for", d)
 	}
 	gone(t, pidFile)
 }
@@ -267,13 +266,11 @@ func TestKilled(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+	for { // until the test's own deadline
 		if b, _ := os.ReadFile(pidFile); len(b) > 0 {
 			break
 		}
-		if time.Since(start) > time.Minute {
-			t.Fatal("Yarn did not start")
-		}
+		time.Sleep(time.Millisecond)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,34 @@
+package testkit
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+// Linear fails when work on n things costs far more than eight times what it
+// costs on an eighth of them: 8 is what a linear algorithm takes, 64 a quadratic
+// one. What is compared is the process's CPU time, so that a busy machine does
+// not matter, and of several tries the best counts. prepare is not measured. The
+// test must not run beside others of its package.
+func Linear(t testing.TB, n int, prepare func(n int) (work func())) {
+	t.Helper()
+	const parts, limit, tries = 8, 24, 5
+	small, large := prepare(n/parts), prepare(n)
+	var ratio float64
+	for range tries {
+		ratio = float64(cost(large)) / float64(max(cost(small), time.Microsecond))
+		if ratio < limit {
+			t.Logf("%d times the work costs %.1f times as much", parts, ratio)
+			return
+		}
+	}
+	t.Errorf("%d times the work costs %.0f times as much: it does not grow with the size of what is given, but faster", parts, ratio)
+}
+
+func cost(work func()) time.Duration {
+	runtime.GC()
+	before := cpuTime()
+	work()
+	return cpuTime() - before
+}
