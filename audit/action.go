@@ -21,6 +21,8 @@ const (
 	BumpRelease ActionKind = "release"
 	// AddResolution: an entry in resolutions overrules the package that asks.
 	AddResolution ActionKind = "resolution"
+	// DeleteLock: nothing reads the lock.
+	DeleteLock ActionKind = "delete"
 	// LookAbove: the advisory names the last version that is affected, and no fix.
 	LookAbove ActionKind = "above"
 	// NoFix: nobody has published a fix.
@@ -28,7 +30,7 @@ const (
 )
 
 func (k ActionKind) order() int {
-	return slices.Index([]ActionKind{DropMalware, UpdateLock, EditRange, BumpParent, BumpRelease, AddResolution, LookAbove, NoFix}, k)
+	return slices.Index([]ActionKind{DropMalware, DeleteLock, UpdateLock, EditRange, BumpParent, BumpRelease, AddResolution, LookAbove, NoFix}, k)
 }
 
 // Action is one thing to do and the findings that it does away with.

@@ -29,7 +29,18 @@ type Lock struct {
 	// Classic, nobody is known to ask for anything.
 	Project  *workspace.Project
 	Settings *yarnrc.Settings
+	// Leftover says that the lock's folder is a workspace of a project above it:
+	// no Yarn reads this lock.
+	Leftover bool
+	// Tool is the package manager of a lock that is not Yarn's, else "". Then
+	// Dev are the entries that development alone needs, and who asks for a
+	// package is not known.
+	Tool string
+	Dev  map[*yarnlock.Entry]bool
 }
+
+// Unread is a lock that is not judged.
+type Unread struct{ Path, Reason string }
 
 // Base is what a change is compared with.
 type Base struct {
@@ -62,7 +73,9 @@ type Input struct {
 	Trust *trust.Result
 	// Decisions are the team's; nil for none.
 	Decisions *ignore.Decisions
-	Database  Database
+	// Unread are the locks that were found and are not judged.
+	Unread   []Unread
+	Database Database
 	// Published are the versions of a package that the registry has, with their
 	// dependencies, in any order; nil when it was not asked. It makes the advice
 	// exact: which release of which dependency admits a fix.

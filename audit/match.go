@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/osv"
 )
 
@@ -36,14 +37,16 @@ type found struct{ lock, name, advisory string }
 type known map[found]was
 
 // was is what a base had of a finding: its versions, the parts of the portal
-// that they ended up in, and whether production needed one.
+// that they ended up in, the names of what asked for one, and whether production
+// needed one.
 type was struct {
-	versions, parts []string
-	production      bool
+	versions, parts, askers []string
+	production              bool
 }
 
 func (w was) and(o was) was {
 	w.versions, w.parts = sorted(append(slices.Clone(w.versions), o.versions...)), sorted(append(slices.Clone(w.parts), o.parts...))
+	w.askers = sorted(append(slices.Clone(w.askers), o.askers...))
 	w.production = w.production || o.production
 	return w
 }
@@ -55,8 +58,8 @@ func (k known) add(m *model, path string, h hits, prod bool) {
 		if len(h[p]) == 0 {
 			continue
 		}
-		here := was{[]string{p.Version}, m.parts(p), m.production(p)}
-		if m.Project == nil { // who asked is not known: it may have been all
+		here := was{[]string{p.Version}, m.parts(p), m.askers(p), m.production(p)}
+		if m.Project == nil && m.Tool == "" { // who asked is not known: it may have been all
 			here.parts, here.production = []string{Backend, Frontend}, true
 		}
 		for _, a := range h[p] {
@@ -80,9 +83,23 @@ func (k known) was(path, name string, a *osv.Advisory) was {
 	return w
 }
 
+// askers are the names of the packages and workspaces that ask for a package.
+func (m *model) askers(p osv.Package) []string {
+	var out []string
+	for _, n := range m.nodes[p] {
+		for e := range m.graph.In(n) {
+			if e.Kind != depgraph.Source {
+				out = append(out, m.graph.Name(e.From))
+			}
+		}
+	}
+	return out
+}
+
 // worse says what is worse about a finding than what the base has of it: it
-// gets further, its version is lower than any before, or it is one more copy. A
-// copy that moved to another version is none more.
+// gets further, its version is lower than any before, or it is one more copy,
+// for what did not ask for one before. A copy that moved to another version is
+// none more, nor is one that splits off because some of those that asked moved.
 func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	if f.Where.Production && !w.production {
 		return "for development alone"
@@ -103,6 +120,12 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	for p := range m.nodes {
 		if p.Name == f.Package && slices.Contains(h[p], a) {
 			copies++
+		}
+	}
+	before := func(name string) bool { return slices.Contains(w.askers, name) }
+	for p := range m.nodes {
+		if p.Name == f.Package && p.Version == f.Version && slices.ContainsFunc(m.askers(p), before) {
+			return ""
 		}
 	}
 	if copies > len(versions) {

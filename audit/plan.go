@@ -48,6 +48,10 @@ func (p *plans) add(pkg osv.Package, f *Finding) {
 // there is one.
 func (p *plans) actions() []*Action {
 	for _, pkg := range p.order {
+		if p.m.Leftover {
+			p.leftover(p.of[pkg])
+			continue
+		}
 		var list, none, open []*Finding
 		for _, f := range p.of[pkg] {
 			switch {
@@ -77,6 +81,14 @@ func (p *plans) actions() []*Action {
 	return p.list
 }
 
+// leftover is about a lock that no Yarn reads, whatever it has: its folder is a
+// workspace of a project with a lock of its own.
+func (p *plans) leftover(list []*Finding) {
+	a := p.action(DeleteLock, "", list)
+	a.Title = fmt.Sprintf("Delete %s: Yarn does not read it, because %s is a workspace of the project above it", p.m.Path, p.m.dir())
+	a.Steps = []string{"git rm " + p.m.Path}
+}
+
 // action is the one of a kind and key, made at the first call.
 func (p *plans) action(kind ActionKind, key string, list []*Finding) *Action {
 	key = string(kind) + "\x00" + key
@@ -103,7 +115,7 @@ func (p *plans) malware(pkg osv.Package, f *Finding) {
 	a.Steps = []string{
 		what + "; where it was installed (laptops, CI runners, images), treat the machine as compromised",
 		"rotate every secret that those machines could read: npm and git tokens, cloud keys, CI secrets, database passwords",
-		"pin " + pkg.Name + " to a version that is not in " + f.Advisory.ID + ", or drop what asks for it, run yarn install, and commit yarn.lock",
+		"pin " + pkg.Name + " to a version that is not in " + f.Advisory.ID + ", or drop what asks for it, run " + p.install() + ", and commit " + p.m.Path,
 	}
 }
 
@@ -199,6 +211,11 @@ func advisories(list []*Finding) []*osv.Advisory {
 }
 
 func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
+	if p.m.Tool != "" {
+		a := p.action(UpdateLock, "", list)
+		p.names[a] = append(p.names[a], pkg.Name)
+		return
+	}
 	asks := p.m.asks(pkg, to)
 	if len(asks) == 0 {
 		a := p.action(UpdateLock, "unasked", list)

@@ -25,6 +25,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 		b.stale(m)
 	}
 	b.fixed()
+	b.unread()
 	b.rules()
 	b.decisions()
 	r.finish()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -108,13 +109,30 @@ func (m *model) lacks() error {
 		WithNext("Run yarn install (or portalctl versions lock), and commit %s; where it is to be judged as it is, set lockfile-stale to warning in the audit section of .portalctl.yaml", m.Path)
 }
 
+// unread notes the locks that are not judged, which is not the same as fine: by
+// policy, the audit is incomplete then.
+func (b *builder) unread() {
+	for _, u := range b.in.Unread {
+		const next = "Audit it with a tool of its own, leave it out with --exclude, or take it away if nobody installs from it"
+		if d := b.in.Decisions; d != nil && d.Policy.UnreadLocks == ignore.Fail {
+			b.r.Incomplete = append(b.r.Incomplete, fault.At(fault.Pos{File: u.Path}, "the lock %s", u.Reason).WithNext(next))
+		}
+		b.r.Unknown = append(b.r.Unknown, finding.Unknown{Rule: "locks", Reason: u.Path + " " + u.Reason, Next: next})
+	}
+}
+
 // CheckGone refuses a change that takes away the lock of a project that is
 // still there: without one, nothing says what will be installed. asking reports
 // whether a folder has a package.json.
 func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
 	moves := pair(head, base, sameText, sameName) // what is only alike replaces nothing
 	covered := map[string]bool{}                  // folders that a lock of the head speaks for
+	others := map[string]bool{}                   // those with a lock that Yarn does not read
 	for _, l := range head {
+		if l.Tool != "" {
+			others[dirOf(l)] = true
+			continue
+		}
 		covered[dirOf(l)] = true
 		if l.Project != nil {
 			for _, ws := range l.Project.Workspaces {
@@ -127,7 +145,7 @@ func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
 		moved[from] = true
 	}
 	for _, l := range base {
-		if dir := dirOf(l); !covered[dir] && !moved[l.Path] && asking(dir) {
+		if dir := dirOf(l); !covered[dir] && !(l.Tool != "" && others[dir]) && !moved[l.Path] && asking(dir) {
 			return fault.At(fault.Pos{File: l.Path}, "the change takes this lock away, but the package.json beside it stays: nothing says what is installed").
 				WithNext("Put the lock back (git checkout BASE -- %s), or take the package.json away, too", l.Path)
 		}

@@ -43,7 +43,7 @@ func (p *plans) run(command string) string {
 	return "(cd " + p.m.dir() + " && " + command + ")"
 }
 
-func (p *plans) install() string { return p.run("yarn install") }
+func (p *plans) install() string { return p.run(cmp.Or(p.m.Tool, "yarn") + " install") }
 
 // entry is the line of resolutions that overrules an asking range, and no
 // other. Yarn 3 and 4 both match a range without npm: before it, Yarn 3 none
@@ -74,6 +74,9 @@ func (p *plans) complete(a *Action) {
 	case a.Kind == UpdateLock && len(p.names[a]) > 0:
 		names := sorted(p.names[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", plural(len(names), "package"))
+		if p.m.Tool != "" {
+			a.Title = fmt.Sprintf("Update %s: fixes of %s", p.m.Path, plural(len(names), "package"))
+		}
 		a.Steps = p.resolveAgain(names)
 		ofRelease := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, "@backstage/") })
 		if len(ofRelease) > 0 {
@@ -122,6 +125,12 @@ func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices
 
 // resolveAgain has Yarn look for the newest versions that ranges admit.
 func (p *plans) resolveAgain(names []string) []string {
+	switch p.m.Tool {
+	case "npm":
+		return []string{p.run("npm update " + strings.Join(names, " ")), "where a range keeps the fix out, npm audit fix moves it, or an entry in overrides of package.json"}
+	case "pnpm":
+		return []string{p.run("pnpm update " + strings.Join(names, " ")), "where a range keeps the fix out, pnpm audit --fix writes an entry into overrides"}
+	}
 	if p.m.Lock.Lock.Kind == yarnlock.Classic {
 		return []string{"take the entries of " + strings.Join(names, ", ") + " out of " + p.m.Path, p.install()}
 	}

@@ -103,6 +103,9 @@ func (m *model) at(pos fault.Pos) fault.Pos {
 // package that nobody is known to ask for counts.
 func (m *model) production(p osv.Package) bool {
 	reached := false
+	if m.Tool != "" {
+		return slices.ContainsFunc(m.nodes[p], func(n depgraph.Node) bool { return !m.Dev[m.graph.Entry(n)] })
+	}
 	for _, n := range m.nodes[p] {
 		if m.prod.Has(n) {
 			return true

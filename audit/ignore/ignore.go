@@ -51,6 +51,8 @@ type Policy struct {
 	// Registries and Scopes are for the rules lock-host and yarnrc.
 	Registries []string
 	Scopes     map[string]string
+	// UnreadLocks is what locks do that are not judged: note or fail.
+	UnreadLocks string
 	// Severities are those of rules, as configured.
 	Severities map[string]finding.Severity
 }

@@ -13,6 +13,9 @@ import (
 
 const day = 24 * time.Hour
 
+// Fail is the word of unread-locks that has the audit be incomplete.
+const Fail = "fail"
+
 // policyReader reads the audit section of .portalctl.yaml.
 type policyReader struct {
 	out     *parsed
@@ -28,6 +31,7 @@ func (out *parsed) parsePolicy(f File, src Sources, bounded bool) error {
 	schema := finding.Schema{Section: "audit", Keys: map[string]func(yamledit.Value) error{
 		"fail-on":           word(&p.FailOn, "fail-on", "low", "medium", "high", "critical", "none"),
 		"no-score":          word(&p.NoScore, "no-score", "block", "warn", "allow"),
+		"unread-locks":      word(&p.UnreadLocks, "unread-locks", "note", Fail),
 		"fail-on-unfixable": boolean(&p.FailOnUnfixable, "fail-on-unfixable"),
 		"prod":              boolean(&p.Prod, "prod"),
 		"strict":            boolean(&p.Strict, "strict"),

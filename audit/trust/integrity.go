@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
@@ -55,9 +56,12 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 // weaknesses judges one entry by itself.
 func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
 	var out []weakness
-	if l.Kind == yarnlock.Classic {
+	switch {
+	case !ofYarn(l):
+		out = otherSum(e)
+	case l.Kind == yarnlock.Classic:
 		out = classicSum(e)
-	} else {
+	default:
 		out = berrySum(e)
 	}
 	if why := spelling(e); why != "" {
@@ -144,9 +148,32 @@ func spelling(e *yarnlock.Entry) string {
 		return ""
 	}
 	if list := e.Versions(); len(list) > 0 {
-		return fmt.Sprintf("has its version written as %q, which no Yarn does; what is installed is %s", written, list[0])
+		return fmt.Sprintf("has its version written as %q, which no package manager does; what is installed is %s", written, list[0])
 	}
 	return fmt.Sprintf("has %q for its version, which is none: nobody can say what is installed", written)
+}
+
+// ofYarn tells Yarn's locks from those of other package managers, which come in
+// Berry's terms.
+func ofYarn(l *yarnlock.Lock) bool { return path.Base(l.File) == "yarn.lock" }
+
+// otherSum is for the locks of npm and pnpm. npm loses hashes by itself at times
+// (npm/cli #4263), so that a missing one is a warning.
+func otherSum(e *yarnlock.Entry) []weakness {
+	const next = "Have the package manager write the entry anew, from a registry that gives SHA-512"
+	switch algorithm, sum, _ := strings.Cut(e.Checksum, "/"); {
+	case e.LinkType == "soft":
+	case e.Checksum == "":
+		return []weakness{{"missing", fmt.Sprintf("%s has no hash", e.Resolution), next, finding.Info, true}}
+	case algorithm == "sha1":
+		return []weakness{{"weak", fmt.Sprintf("%s is pinned by a weak hash alone, which can be forged", e.Resolution), next, finding.Info, true}}
+	default:
+		sizes := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}
+		if raw, err := hex.DecodeString(sum); err != nil || len(raw) != sizes[algorithm] {
+			return []weakness{{"weak", fmt.Sprintf("the integrity of %s is not a hash", e.Resolution), next, finding.Warning, false}}
+		}
+	}
+	return nil
 }
 
 // mismatch says that an entry installs something else than its key asks for.

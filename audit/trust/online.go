@@ -136,7 +136,7 @@ func (c *checker) toAsk() map[string][]asked {
 		for _, e := range l.Entries {
 			name, version, ok := e.Package()
 			id := content(e)
-			if !ok || known[id] || seen[l.File+id] || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+			if !ok || !ofYarn(l) || known[id] || seen[l.File+id] || strings.HasPrefix(e.Resolution.Reference, "patch:") {
 				continue // the package behind a patch has an entry of its own
 			}
 			seen[l.File+id] = true

@@ -191,16 +191,23 @@ func (r *auditRun) openHead(ctx context.Context) error {
 			return err
 		}
 	}
-	locks, notes, err := loadLocks(r.root, paths, r.e.Environ)
+	got, err := loadLocks(r.root, paths, r.e.Environ)
 	if err != nil {
 		return err
 	}
+	locks := got.locks
 	for _, l := range locks {
 		if err := notEmptied(l); err != nil {
 			return err
 		}
 	}
-	r.in.Head, r.notes = locks, notes
+	r.in.Head, r.notes = locks, got.notes
+	if r.o.baseLockfile == "" {
+		if r.in.Unread, err = r.unread(); err != nil {
+			return err
+		}
+		r.in.Unread = append(got.unread, r.in.Unread...)
+	}
 	if r.settings, err = yarnrc.Load(r.root, r.e.Environ); err != nil {
 		return err
 	}

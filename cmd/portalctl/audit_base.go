@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,12 +31,20 @@ func (r *auditRun) readBase(root, name, commit string) error {
 		return err
 	}
 	// What two entries say was there, and the change may be about to mend it.
-	locks, _, err := readLocks(root, r.kept(paths), r.e.Environ, yarnlock.ParseMerged)
-	if err != nil {
+	var locks []*audit.Lock
+	got, err := readLocks(root, r.kept(paths), r.e.Environ, yarnlock.ParseMerged)
+	if err == nil {
+		locks = got.locks
+	} else {
 		// A base with a broken lock, which the change may be about to mend, is
 		// no base: all that the head has counts as new then.
 		r.notes = append(r.notes, "a lock of the merge base cannot be read, so that all counts as new: "+strings.ReplaceAll(err.Error(), root+string(filepath.Separator), ""))
-		locks = nil
+	}
+	for _, u := range r.in.Unread {
+		if slices.ContainsFunc(locks, func(l *audit.Lock) bool { return l.Path == u.Path }) {
+			return fault.At(fault.Pos{File: u.Path}, "the lock %s, and the base has one that it can", u.Reason).
+				WithNext("Have the package manager of the base write it, or use a portalctl that knows this one")
+		}
 	}
 	asking := func(dir string) bool {
 		_, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName))

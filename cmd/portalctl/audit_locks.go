@@ -42,7 +42,10 @@ func notAudited(name string) bool { return name == "node_modules" || name == ".g
 
 // findLocks lists the locks below root, sorted, with forward slashes. Folders
 // that cannot be read are an error: a lock could be in them.
-func findLocks(root string) ([]string, error) {
+func findLocks(root string) ([]string, error) { return findFiles(root, isLock) }
+
+// findFiles lists the files below root that are wanted, as findLocks does.
+func findFiles(root string, wanted func(name string) bool) ([]string, error) {
 	var list []string
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -51,7 +54,7 @@ func findLocks(root string) ([]string, error) {
 		switch {
 		case d.IsDir() && file != root && notAudited(d.Name()):
 			return filepath.SkipDir
-		case !d.IsDir() && d.Name() == lockName:
+		case !d.IsDir() && wanted(d.Name()):
 			rel, err := filepath.Rel(root, file)
 			if err != nil {
 				return err
@@ -68,32 +71,53 @@ func findLocks(root string) ([]string, error) {
 // A lock that cannot be read is an error. So that the advisories are not kept
 // back by a package.json that cannot be read, this is a note: who asks for a
 // package is then not known.
-func loadLocks(root string, paths, environ []string) (locks []*audit.Lock, notes []string, err error) {
+func loadLocks(root string, paths, environ []string) (*loaded, error) {
 	return readLocks(root, paths, environ, yarnlock.Parse)
 }
 
-func readLocks(root string, paths, environ []string, parse func(file string, src []byte) (*yarnlock.Lock, error)) (locks []*audit.Lock, notes []string, err error) {
+// loaded are the locks that were read, things to know about them, and those
+// that are not judged.
+type loaded struct {
+	locks  []*audit.Lock
+	notes  []string
+	unread []audit.Unread
+}
+
+func readLocks(root string, paths, environ []string, parse func(file string, src []byte) (*yarnlock.Lock, error)) (*loaded, error) {
+	out := &loaded{}
 	for _, rel := range paths {
 		file := filepath.Join(root, filepath.FromSlash(rel))
 		src, err := os.ReadFile(file)
 		if err != nil {
-			return nil, nil, fault.Wrap(pathCause(err), fault.Pos{File: rel}, "the lock cannot be read").WithNext("Check that you may read it")
+			return nil, fault.Wrap(pathCause(err), fault.Pos{File: rel}, "the lock cannot be read").WithNext("Check that you may read it")
+		}
+		if path.Base(rel) != lockName {
+			l, unread, err := readOther(root, rel, src)
+			switch {
+			case err != nil:
+				return nil, err
+			case unread != nil:
+				out.unread = append(out.unread, *unread)
+			default:
+				out.locks = append(out.locks, l)
+			}
+			continue
 		}
 		lock, err := parse(rel, src)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		l := &audit.Lock{Path: rel, Lock: lock}
 		note, err := addProject(l, filepath.Dir(file), environ)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if note != "" {
-			notes = append(notes, note)
+			out.notes = append(out.notes, note)
 		}
-		locks = append(locks, l)
+		out.locks = append(out.locks, l)
 	}
-	return locks, notes, nil
+	return out, nil
 }
 
 // addProject reads the project of a lock. A package.json beside the lock that
@@ -104,6 +128,7 @@ func addProject(l *audit.Lock, dir string, environ []string) (note string, err e
 	}
 	project, err := workspace.Open(dir)
 	if err == nil && filepath.Clean(project.Root) != filepath.Clean(dir) {
+		l.Leftover = true
 		return "", nil
 	}
 	var settings *yarnrc.Settings
@@ -121,10 +146,10 @@ func addProject(l *audit.Lock, dir string, environ []string) (note string, err e
 // settings, decisions, and the code that Yarn loads.
 func ofBase(name string) bool {
 	switch path.Base(name) {
-	case lockName, pkgjson.FileName, "backstage.json", "lerna.json", ".env.yarn":
+	case pkgjson.FileName, "backstage.json", "lerna.json", ".env.yarn":
 		return true
 	}
-	return trust.Wanted(name) || ignore.Wanted(name)
+	return isLock(name) || trust.Wanted(name) || ignore.Wanted(name)
 }
 
 func notOfBase(dir string) bool {

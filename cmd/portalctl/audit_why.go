@@ -52,14 +52,15 @@ func runAuditWhy(c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 {
+	if len(ofYarn(paths)) == 0 {
 		return fault.At(fault.Pos{File: root}, "there is no yarn.lock here or in a folder below").WithNext("Name the folder of your portal with -C")
 	}
-	locks, notes, err := loadLocks(root, paths, e.Environ)
+	got, err := loadLocks(root, ofYarn(paths), e.Environ)
 	if err != nil {
 		return err
 	}
-	for _, n := range notes {
+	locks := got.locks
+	for _, n := range got.notes {
 		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(n))
 	}
 	reasons := audit.Why(locks, name, version)

@@ -38,6 +38,7 @@ var ranks = map[string]int{
 	"internal/yarnzip":        2,
 	"internal/report":         1,
 	"internal/osv":            2,
+	"internal/otherlock":      2,
 	"internal/pg":             1,
 	"internal/pkgjson":        2,
 	"internal/yarnrc":         2,

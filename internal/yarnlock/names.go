@@ -46,7 +46,7 @@ func (e *Entry) Names() []string {
 	if loc, ok := e.unpatched(); ok {
 		names[0] = loc.Name
 	}
-	if name, _ := tarball(e.Address()); name != "" && name != names[0] {
+	if name, _ := Tarball(e.Address()); name != "" && name != names[0] {
 		names = append(names, name)
 	}
 	return names
@@ -64,7 +64,7 @@ func (e *Entry) Versions() []string {
 			out = append(out, v)
 		}
 	}
-	_, version := tarball(e.Address())
+	_, version := Tarball(e.Address())
 	add(version)
 	switch _, written, ok := e.Package(); {
 	case ok:
@@ -109,7 +109,7 @@ func (e *Entry) classicNames() []string {
 			names = append(names, name)
 		}
 	}
-	tarball, _ := tarball(e.Resolved)
+	tarball, _ := Tarball(e.Resolved)
 	replaced := map[string]bool{}
 	for _, k := range e.Keys {
 		if real := classicAlias(k, tarball); real != "" {
@@ -145,7 +145,7 @@ func classicAlias(k Descriptor, tarball string) string {
 	return ""
 }
 
-// tarball is the package and the version whose tarball an address is, by the
+// Tarball is the package and the version whose tarball an address is, by the
 // form that npm's registry and its mirrors give it:
 //
 //	<registry>/<name>/-/<base>-<version>.tgz
@@ -153,7 +153,7 @@ func classicAlias(k Descriptor, tarball string) string {
 // where base is the name without its scope, or with it (Artifactory, GitLab),
 // and the slash of a scoped name may be escaped. The path of a mirror may have
 // folders before the name. Both are "" for every other address.
-func tarball(address string) (name, version string) {
+func Tarball(address string) (name, version string) {
 	address, _, _ = strings.Cut(address, "#")
 	address, _, _ = strings.Cut(address, "?")
 	scheme, address, ok := strings.Cut(address, "://")

@@ -87,12 +87,12 @@ func TestTarballName(t *testing.T) {
 		if want == "" {
 			version = ""
 		}
-		if name, have := tarball(address); name != want || have != version {
+		if name, have := Tarball(address); name != want || have != version {
 			t.Errorf("%s: %q %q, not %q", address, name, have, want)
 		}
 	}
 	// What is fetched is what the address says, whatever the entry's version is.
-	if name, version := tarball("https://h/a/-/a-02.0.0+build.tgz"); name != "a" || version != "2.0.0" {
+	if name, version := Tarball("https://h/a/-/a-02.0.0+build.tgz"); name != "a" || version != "2.0.0" {
 		t.Error(name, version)
 	}
 }

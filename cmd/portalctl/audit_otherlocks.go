@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/otherlock"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+)
+
+// readOther reads the lock of another package manager. One of a version that is
+// not known is nil, and why it is not judged.
+func readOther(root, rel string, src []byte) (*audit.Lock, *audit.Unread, error) {
+	other, err := otherlock.Parse(rel, src)
+	if errors.As(err, new(otherlock.UnknownError)) {
+		return nil, &audit.Unread{Path: rel, Reason: "is of a version that portalctl cannot read: " + strings.TrimPrefix(errors.Unwrap(err).Error(), rel)}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(other.Lock.Entries) == 0 && asks(filepath.Join(root, filepath.FromSlash(path.Dir(rel)), pkgjson.FileName)) {
+		return nil, nil, fault.At(fault.Pos{File: rel}, "the lock is empty, and the package.json beside it has dependencies: what is installed is not known").
+			WithNext("Run %s install, and commit %s", other.Tool, path.Base(rel))
+	}
+	return &audit.Lock{Path: rel, Lock: other.Lock, Tool: string(other.Tool), Dev: other.Dev}, nil, nil
+}
+
+// asks reports whether a manifest has dependencies.
+func asks(file string) bool {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	var m struct {
+		Dependencies    map[string]any `json:"dependencies"`
+		DevDependencies map[string]any `json:"devDependencies"`
+	}
+	return json.Unmarshal(src, &m) == nil && len(m.Dependencies)+len(m.DevDependencies) > 0
+}
+
+// unread are the locks that no audit of root looks at: those that cannot be read,
+// and those of the repository that lie outside of root.
+func (r *auditRun) unread() ([]audit.Unread, error) {
+	var out []audit.Unread
+	below, err := findFiles(r.root, otherlock.Unread)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range r.kept(below) {
+		out = append(out, audit.Unread{Path: p, Reason: "is the lock of a package manager that portalctl cannot read"})
+	}
+	top := gitTop(r.root)
+	if top == "" || top == r.root {
+		return out, nil
+	}
+	rel, err := filepath.Rel(top, r.root)
+	if err != nil {
+		return nil, err
+	}
+	inside := filepath.ToSlash(rel) + "/"
+	all, err := findFiles(top, func(name string) bool { return isLock(name) || otherlock.Unread(name) })
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range all {
+		// --exclude may name what lies outside from here, or as the repository does.
+		here := strings.Repeat("../", strings.Count(inside, "/")) + p
+		if !strings.HasPrefix(p, inside) && len(r.kept([]string{p, here})) == 2 {
+			out = append(out, audit.Unread{Path: here, Reason: "is in this repository, but not below " + strings.TrimSuffix(inside, "/") + ", which is what is audited"})
+		}
+	}
+	return out, nil
+}
+
+// gitTop is the root of the repository that a folder is in, "" for none.
+func gitTop(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			return ""
+		}
+	}
+}
+
+// isLock reports whether a file is a lock that can be judged.
+func isLock(name string) bool { return path.Base(name) == lockName || otherlock.Is(name) }
+
+// ofYarn are the locks among paths that are Yarn's.
+func ofYarn(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return path.Base(p) != lockName })
+}
