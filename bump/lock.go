@@ -2,13 +2,13 @@ package bump
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"sort"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -94,7 +94,7 @@ func solve(ctx context.Context, in Input, release string, texts map[string][]byt
 			if text, ok := texts[rel]; ok {
 				return text, nil
 			}
-			return os.ReadFile(filepath.Join(in.Project.Root, filepath.FromSlash(rel)))
+			return repofile.ReadIn(repofile.Top(in.Project.Root), filepath.Join(in.Project.Root, filepath.FromSlash(rel)), repofile.MaxCode)
 		},
 	}
 	var policy relock.Policy = relock.Highest{}

@@ -1,10 +1,10 @@
 package bump
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // movedTo is the new name of an installed package, from backstage.moved in its
@@ -18,7 +18,7 @@ func (pl *planner) movedTo(name string) string {
 	}
 	for _, dir := range dirs {
 		path := filepath.Join(dir, "node_modules", filepath.FromSlash(name), pkgjson.FileName)
-		src, err := os.ReadFile(path)
+		src, err := repofile.Read(path, repofile.MaxManifest) // links of a linker may lead anywhere
 		if err != nil {
 			continue
 		}

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yamledit"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -64,7 +64,7 @@ func (pl *planner) replacePlugin(ctx context.Context, p yarnrc.Plugin) error {
 		return nil
 	}
 	file := p.AbsPath
-	old, err := os.ReadFile(file)
+	old, err := repofile.ReadIn(repofile.Top(pl.in.Project.Root), file, repofile.MaxCode)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(err, fault.Pos{File: file}, "the Backstage Yarn plugin cannot be read")
 	}

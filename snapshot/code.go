@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/snapshot/database"
 )
@@ -189,7 +189,7 @@ func (c *Code) workspaceFolders(name, rel string) ([]Folder, error) {
 // registry's tarball.
 func (c *Code) published(ctx context.Context, name, version string) ([]Folder, error) {
 	dir := filepath.Join(c.Root, "node_modules", filepath.FromSlash(name))
-	if src, err := os.ReadFile(filepath.Join(dir, "package.json")); err == nil {
+	if src, err := repofile.Read(filepath.Join(dir, "package.json"), repofile.MaxManifest); err == nil {
 		var manifest struct{ Version string }
 		if json.Unmarshal(src, &manifest) == nil && manifest.Version == version {
 			return group(name, version, below(filepath.Join(dir, "migrations"))), nil

@@ -19,6 +19,7 @@ import (
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -127,7 +128,7 @@ func side(root string, locks []*audit.Lock) (trust.Side, error) {
 		case !d.Type().IsRegular():
 			return nil
 		}
-		src, err := os.ReadFile(file)
+		src, err := repofile.ReadIn(root, file, repofile.MaxCode)
 		if err != nil {
 			return fault.Wrap(pathCause(err), fault.Pos{File: rel}, "cannot be read").WithNext("Check that you may read it")
 		}
@@ -156,7 +157,7 @@ func linked(root, file string) []byte {
 	if rel, err := filepath.Rel(top, target); err != nil || !filepath.IsLocal(rel) {
 		return []byte("a link that leads out of the repository")
 	}
-	src, err := os.ReadFile(target)
+	src, err := repofile.Read(target, repofile.MaxCode)
 	if err != nil {
 		return nil
 	}

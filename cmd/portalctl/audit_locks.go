@@ -15,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -87,7 +88,7 @@ func readLocks(root string, paths, environ []string, parse func(file string, src
 	out := &loaded{}
 	for _, rel := range paths {
 		file := filepath.Join(root, filepath.FromSlash(rel))
-		src, err := os.ReadFile(file)
+		src, err := repofile.ReadIn(repofile.Top(root), file, repofile.MaxLock)
 		if err != nil {
 			return nil, fault.Wrap(pathCause(err), fault.Pos{File: rel}, "the lock cannot be read").WithNext("Check that you may read it")
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -103,7 +105,7 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.in.Project, r.in.Settings, r.in.Files = r.co.project, r.co.settings, os.DirFS(r.co.project.Root)
+	r.in.Project, r.in.Settings, r.in.Files = r.co.project, r.co.settings, repofile.FS(repofile.Top(r.co.project.Root), r.co.project.Root)
 	if err := r.release(ctx); err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 }
 
 func (r *checkRun) readLock(path string) (err error) {
-	r.co.lockText, err = os.ReadFile(path)
+	r.co.lockText, err = repofile.ReadIn(repofile.Top(filepath.Dir(path)), path, repofile.MaxLock)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -209,7 +211,7 @@ func (r *checkRun) published(ctx context.Context) error {
 // readConfig reads check's section of .portalctl.yaml at the root, if there is
 // one. The commands that write a lock go by its singletons.
 func readConfig(root string) (*finding.Config, error) {
-	src, err := os.ReadFile(filepath.Join(root, finding.ConfigFile))
+	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -233,7 +235,7 @@ func (r *checkRun) readBaseline(root string) error {
 		}
 		r.baseline, optional = filepath.Join(root, baselineFile), true
 	}
-	src, err := os.ReadFile(r.baseline)
+	src, err := repofile.ReadIn(repofile.Top(cmp.Or(root, filepath.Dir(r.baseline))), r.baseline, repofile.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) && optional {
 		return nil
 	}

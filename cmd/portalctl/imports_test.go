@@ -22,6 +22,7 @@ var ranks = map[string]int{
 	"internal/semrange":   0,
 	"internal/portal":     0,
 	"internal/filelock":   0,
+	"internal/repofile":   0,
 	"internal/gitbase":    1,
 	"internal/testshared": 0,
 	"internal/testkit":    0,

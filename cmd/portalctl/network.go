@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -95,7 +95,7 @@ func wayOf(cfg httpfetch.Config) string {
 		way.CA = append(way.CA, string(pem))
 	}
 	for _, file := range cfg.CAFiles {
-		text, err := os.ReadFile(file)
+		text, err := repofile.Read(file, repofile.MaxSettings)
 		if err != nil {
 			text = []byte(file)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -80,12 +80,12 @@ func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
 // readLock reads yarn.lock at root, if there is one.
 func (co *checkout) readLock(root string) (err error) {
 	path := filepath.Join(root, "yarn.lock")
-	co.lockText, err = os.ReadFile(path)
+	co.lockText, err = repofile.ReadIn(repofile.Top(root), path, repofile.MaxLock)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fault.Wrap(err, fault.Pos{File: path}, "cannot be read")
+		return fault.Wrap(pathCause(err), fault.Pos{File: path}, "cannot be read").WithNext("Put a lock that yarn install writes in its place")
 	}
 	co.lock, err = yarnlock.Parse(path, co.lockText)
 	return err

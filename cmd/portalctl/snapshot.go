@@ -18,6 +18,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/database"
@@ -267,7 +268,7 @@ func deployedFile(head *gitbase.Head, root, name string) ([]byte, error) {
 		}
 		return src, nil
 	}
-	src, err := os.ReadFile(filepath.Join(root, name))
+	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, name), repofile.MaxLock)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

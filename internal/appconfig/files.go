@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // maxFile limits what is read of one file, in bytes.
@@ -18,15 +20,15 @@ const maxFile = 16 << 20
 // file: --config <(sops -d secrets.yaml) is one. A named pipe inside a
 // configuration would block for ever.
 func readFile(path string, pipe bool) ([]byte, error) {
+	if !pipe {
+		return checked(repofile.Read(path, maxFile))
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, cause(err)
 	}
-	switch {
-	case info.IsDir():
+	if info.IsDir() {
 		return nil, errors.New("it is a folder")
-	case !info.Mode().IsRegular() && !pipe:
-		return nil, errors.New("it is not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -41,6 +43,13 @@ func readFile(path string, pipe bool) ([]byte, error) {
 		return nil, errors.New("it has more than 16 MB")
 	}
 	return src, nil
+}
+
+func checked(src []byte, err error) ([]byte, error) {
+	if err == nil {
+		return src, nil
+	}
+	return nil, cause(err)
 }
 
 // cause leaves out the path, which the error around it names.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Tracked is the first path below root that git tracks and that is one of
@@ -46,7 +47,7 @@ func findGitDir(dir string) (gitDir, prefix string, err error) {
 		case err == nil && info.IsDir():
 			gitDir = name
 		case err == nil:
-			src, err := os.ReadFile(name)
+			src, err := repofile.Read(name, 4096)
 			if err != nil {
 				return "", "", fault.Wrap(err, fault.Pos{File: name}, "cannot be read")
 			}

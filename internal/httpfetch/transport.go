@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // httpClient makes the client when it is first needed: reading certificates
@@ -61,7 +62,7 @@ func (cfg *Config) tls() (*tls.Config, error) {
 		}
 	}
 	for _, file := range cfg.CAFiles {
-		pem, err := os.ReadFile(file)
+		pem, err := repofile.Read(file, repofile.MaxSettings)
 		if err != nil {
 			var pathErr *os.PathError
 			if errors.As(err, &pathErr) {

@@ -104,7 +104,7 @@ func Open(dir string) (*Project, error) {
 // readLerna reads lerna.json only where it matters here. Lerna itself is more
 // lenient with the file than we are, and most repos do not pin packages in it.
 func readLerna(root string) (*VersionFile, error) {
-	src, err := readFile(filepath.Join(root, "lerna.json"), "lerna.json")
+	src, err := readFile(root, filepath.Join(root, "lerna.json"), "lerna.json")
 	if err != nil || !bytes.Contains(src, []byte("@backstage/")) {
 		return nil, nil
 	}

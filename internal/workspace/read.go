@@ -2,13 +2,13 @@ package workspace
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // maxFile limits the JSON files that are read, in bytes. Real ones have a few
@@ -42,7 +42,7 @@ func (v *VersionFile) SetVersion(version string) error {
 // readVersionFile reads name at the root; nil when there is none.
 func readVersionFile(root, name string) (*VersionFile, error) {
 	v := &VersionFile{Path: filepath.Join(root, name)}
-	src, err := readFile(v.Path, name)
+	src, err := readFile(root, v.Path, name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -72,37 +72,30 @@ func readManifest(root, rel string) (*pkgjson.File, error) {
 	if rel != "." {
 		name = rel + "/" + name
 	}
-	src, err := readFile(filepath.Join(root, filepath.FromSlash(name)), name)
+	src, err := readFile(root, filepath.Join(root, filepath.FromSlash(name)), name)
 	if err != nil {
 		return nil, err
 	}
 	return pkgjson.Parse(name, src)
 }
 
-// readFile reads path, through symbolic links, and calls it name in errors. It
-// refuses what is no regular file: a named pipe would block for ever.
-func readFile(path, name string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, readFault(err, name)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fault.At(fault.Pos{File: name}, "not a regular file").
+// readFile reads path, a file of the repository that root lies in, and calls it
+// name in errors.
+func readFile(root, path, name string) ([]byte, error) {
+	src, err := repofile.ReadIn(repofile.Top(root), path, maxFile)
+	at := fault.Pos{File: name}
+	switch {
+	case err == nil:
+		return src, nil
+	case errors.Is(err, repofile.ErrNotRegular):
+		return nil, fault.At(at, "not a regular file").
 			WithNext("Put a file in its place, then run the command again.")
-	}
-	if info.Size() > maxFile {
-		return nil, fault.At(fault.Pos{File: name}, "the file has %d MB, more than the limit of %d MB", info.Size()>>20, maxFile>>20).
+	case errors.Is(err, repofile.ErrOutside):
+		return nil, fault.At(at, "a link leads out of the repository, and what lies there is not read").
+			WithNext("Put a file or a folder of its own in place of the link, or take it out of workspaces.")
+	case errors.Is(err, repofile.ErrTooLarge):
+		return nil, fault.At(at, "the file has more than the limit of %d MB", maxFile>>20).
 			WithNext("Check that this is the right file.")
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, readFault(err, name)
-	}
-	defer f.Close()
-	src := make([]byte, info.Size())
-	n, err := io.ReadFull(f, src)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, readFault(err, name)
-	}
-	return src[:n], nil
+	return nil, readFault(err, name)
 }

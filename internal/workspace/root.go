@@ -136,7 +136,7 @@ func includes(dir, member string) (in, isRoot bool, err error) {
 // the root is not known yet.
 func readAt(dir string) (*pkgjson.File, error) {
 	path := filepath.Join(dir, pkgjson.FileName)
-	src, err := readFile(path, path)
+	src, err := readFile(dir, path, path)
 	if err != nil {
 		return nil, err
 	}

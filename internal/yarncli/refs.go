@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // outsideRef is a file or folder outside the project that a dependency names
@@ -89,7 +90,7 @@ func (m *mirror) localSpecs(dir string) []pkgjson.Spec {
 	src, edited := m.files[name]
 	if !edited {
 		var err error
-		if src, err = os.ReadFile(m.original(name)); err != nil {
+		if src, err = repofile.Read(m.original(name), repofile.MaxManifest); err != nil {
 			return nil
 		}
 	}

@@ -2,9 +2,10 @@ package yarncli
 
 import (
 	"net/url"
-	"os"
 	"sort"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 const masked = "***"
@@ -33,7 +34,7 @@ func newMasker(environ []string, rcFiles ...string) *masker {
 		}
 	}
 	for _, file := range rcFiles {
-		b, err := os.ReadFile(file)
+		b, err := repofile.Read(file, repofile.MaxSettings)
 		if err != nil {
 			continue
 		}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Request is one run of Yarn.
@@ -116,7 +117,7 @@ func lockOf(root string, files map[string][]byte) ([]byte, error) {
 	if b, ok := files["yarn.lock"]; ok {
 		return b, nil
 	}
-	b, err := os.ReadFile(filepath.Join(root, "yarn.lock"))
+	b, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, "yarn.lock"), repofile.MaxLock)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

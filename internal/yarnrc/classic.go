@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // isClassic reports whether the repo is Yarn 1's: no rc file of a later Yarn,
@@ -15,15 +16,12 @@ func isClassic(dir, rcFilename string) bool {
 	if _, err := os.Stat(filepath.Join(dir, rcFilename)); err == nil {
 		return false
 	}
-	f, err := os.Open(filepath.Join(dir, "yarn.lock"))
+	head, err := repofile.Head(repofile.Top(abs(dir)), filepath.Join(dir, "yarn.lock"), 256)
 	if err != nil {
 		_, err = os.Stat(filepath.Join(dir, ".yarnrc"))
 		return err == nil
 	}
-	defer f.Close()
-	head := make([]byte, 256)
-	n, _ := f.Read(head)
-	return strings.Contains(string(head[:n]), "# yarn lockfile v1")
+	return strings.Contains(string(head), "# yarn lockfile v1")
 }
 
 // loadClassic puts the settings of .yarnrc files (dir and its parents, then
@@ -50,7 +48,7 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 			continue
 		}
 		seen[abs(file)] = true
-		src, err := readSmall(file)
+		src, err := readSmall(dir, file)
 		if err != nil {
 			return nil, err
 		}

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // npmConfig is what .npmrc files and npm_config_* variables say, the nearest
@@ -50,20 +50,25 @@ func loadNPM(dir string, env *environment) (*npmConfig, error) {
 			continue
 		}
 		seen[abs(file)] = true
-		if err := c.readFile(file, env.lookup); err != nil {
+		if err := c.readFile(dir, file, env.lookup); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
 }
 
-// readSmall reads a configuration file; nil if there is none.
-func readSmall(file string) ([]byte, error) {
-	src, err := os.ReadFile(file)
+// readSmall reads a configuration file; nil if there is none. One of the
+// repository that dir lies in is read within it.
+func readSmall(dir, file string) ([]byte, error) {
+	src, err := repofile.ReadIn(repofile.Top(abs(dir)), file, repofile.MaxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err // its text repeats the path
+		}
 		return nil, fault.Wrap(err, fault.Pos{File: file}, "cannot read the settings").
 			WithNext("Check that %s is a readable file", file)
 	}
@@ -73,8 +78,8 @@ func readSmall(file string) ([]byte, error) {
 	return src, nil
 }
 
-func (c *npmConfig) readFile(file string, env lookup) error {
-	src, err := readSmall(file)
+func (c *npmConfig) readFile(dir, file string, env lookup) error {
+	src, err := readSmall(dir, file)
 	if err != nil {
 		return err
 	}

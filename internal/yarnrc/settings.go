@@ -161,7 +161,7 @@ func (s *Settings) readFiles(rcName, home string) ([]*value, error) {
 			return nil
 		}
 		seen[abs(file)] = true
-		src, err := readSmall(file)
+		src, err := readSmall(s.Dir, file)
 		if err != nil || src == nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func (d *decoder) injectFiles(env *environment) error {
 		if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 			name = filepath.Join(from, name)
 		}
-		src, err := readSmall(name)
+		src, err := readSmall(d.dir, name)
 		if err != nil && optional {
 			continue
 		}

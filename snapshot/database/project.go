@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -116,7 +117,7 @@ func (v *versionsOf) of(name string) (string, error) {
 	}
 	if v.own == nil {
 		file := filepath.Base(v.project.Lockfile)
-		src, err := os.ReadFile(v.project.Lockfile)
+		src, err := repofile.ReadIn(repofile.Top(v.project.Root), v.project.Lockfile, repofile.MaxLock)
 		if err != nil {
 			return "", fault.Wrap(err, fault.Pos{File: file}, "the lock cannot be read")
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // sslOfURI makes the ssl value of the ssl parameters.
@@ -63,7 +64,7 @@ func readSmall(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > 4<<20 {
 		return nil, errors.New("not a file of certificates")
 	}
-	return os.ReadFile(path)
+	return repofile.Read(path, 4<<20)
 }
 
 // anyName marks an ssl value whose server name is not checked: in

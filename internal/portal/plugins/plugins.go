@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -217,7 +218,7 @@ func readManifest(folder string) (*pkgjson.File, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxManifest {
 		return nil, nil
 	}
-	src, err := os.ReadFile(path)
+	src, err := repofile.Read(path, maxManifest)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: path}, "the manifest cannot be read")
 	}
