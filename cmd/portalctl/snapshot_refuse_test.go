@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
@@ -208,11 +207,8 @@ func TestSnapshotLockedTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	start := time.Now()
+	// The lock is held until the test ends: who waits for it never refuses.
 	p.refused([]string{"create"}, "another session has locked entities (process", "the-migration")
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("the refusal took %s", took)
-	}
 }
 
 // A server behind a pooler says another process id than the connection has.

@@ -32,7 +32,9 @@ var withoutRace = sync.OnceValues(func() (string, error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	out, err := exec.Command("go", "test", "-c", "-o", path, ".").CombinedOutput()
+	cmd := exec.Command("go", "test", "-c", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as .ci/run compiles for everything but the detector
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("no test binary without the race detector: %w: %s", err, strings.TrimSpace(string(out)))
 	}
