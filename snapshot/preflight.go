@@ -157,7 +157,8 @@ func wayBack(ctx context.Context, tx pgx.Tx, d *Database, who string) (problems 
 
 // sessions counts the other clients of a database.
 func sessions(ctx context.Context, tx pgx.Tx) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '`+pg.AppName+`' AND backend_type = 'client backend'`).Scan(&n)
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(application_name, '') <> '`+pg.AppName+`'
+  AND coalesce(backend_type, CASE WHEN usesysid IS NOT NULL THEN 'client backend' END) = 'client backend'`).Scan(&n)
 	return n, err
 }
 

@@ -22,6 +22,9 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 	r.Progress(Event{Target: t.Name(), Stage: "create"})
 	conn := r.conns[t.Server]
 	r.made = append(r.made, t)
+	if old := r.whole[t]; old != "" {
+		return r.again(ctx, t, old, name, began)
+	}
 	// Short, and not to be left half-way: an interruption waits for it.
 	if _, err := conn.Exec(context.WithoutCancel(ctx), createSQL(t.was.Properties, name)); err != nil {
 		return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s could not be created", name)
@@ -33,6 +36,23 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 	}
 	if err := r.pgRestore(ctx, t, name); err != nil {
 		return err
+	}
+	if err := reached(ctx, "restored "+t.Name()); err != nil {
+		return err
+	}
+	if err := r.examine(ctx, t, name); err != nil {
+		return err
+	}
+	// Whatever comes now, this need not be done again.
+	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+ident(name)+" IS "+literal(wholeMark(t)))
+	r.took[t] = time.Since(began)
+	return reached(ctx, "compared "+t.Name())
+}
+
+// again takes a database that an earlier restore has made from the same dump.
+func (r *run) again(ctx context.Context, t *Target, old, name string, began time.Time) error {
+	if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+ident(old)+" RENAME TO "+ident(name)); err != nil {
+		return stageError(ctx, err, "%s, which an earlier restore has left, could not be used", old)
 	}
 	if err := reached(ctx, "restored "+t.Name()); err != nil {
 		return err
@@ -124,6 +144,9 @@ func (r *run) undo(ctx context.Context) error {
 	defer cancel()
 	var errs []error
 	for _, t := range r.made {
+		if r.kept[t] {
+			continue
+		}
 		name := besideName(t.Database, r.stamp)
 		if err := r.drop(ctx, t.Server, name); err != nil {
 			errs = append(errs, fault.Wrap(pg.Cause(err), fault.Pos{}, "%s is left behind", name).
@@ -159,6 +182,10 @@ func (r *run) clean(ctx context.Context) error {
 		var err error
 		switch l.Kind {
 		case LeftBeside:
+			if t := r.targetOf(l); t != nil && r.whole[t] == "" {
+				r.whole[t] = l.Name
+				continue
+			}
 			if l.Server < 0 {
 				err = removeFile(l.Name)
 			} else {
@@ -175,4 +202,14 @@ func (r *run) clean(ctx context.Context) error {
 		r.result.Removed = append(r.result.Removed, l.Name)
 	}
 	return reached(ctx, "cleaned")
+}
+
+// targetOf is the target that a whole database beside was restored for.
+func (r *run) targetOf(l Leftover) *Target {
+	for _, t := range r.Targets {
+		if l.Whole && t.Kind == KindDatabase && t.Server == l.Server && t.Database == l.For {
+			return t
+		}
+	}
+	return nil
 }

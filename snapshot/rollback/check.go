@@ -45,9 +45,9 @@ func fromMigrationTables(schema string) string {
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`
 }
 
-// migrationQueriesSQL gives for each migration table a query whose rows are
-// "schema.table|name".
+// migrationQueriesSQL gives for each migration table two queries: one for the
+// table itself, which may be empty, and one whose rows are "schema.table|name".
 func migrationQueriesSQL(schema string) string {
-	return `SELECT format('SELECT %L || name FROM %I.%I ORDER BY id', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
+	return `SELECT format('SELECT %L', n.nspname || '.' || c.relname), format('SELECT %L || name FROM %I.%I ORDER BY id', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
 ` + fromMigrationTables(schema)
 }

@@ -23,6 +23,9 @@ type Leftover struct {
 	// or "failed" (a database that an earlier restore replaced: it is kept).
 	Kind   string `json:"kind"`
 	Server int    `json:"server"`
+	// Whole says of one beside that it was restored from this snapshot and
+	// compared: the next restore swaps it and does not restore again.
+	Whole bool `json:"whole"`
 }
 
 // Kinds of leftovers.
@@ -39,11 +42,24 @@ type Session struct {
 	Application string `json:"application"`
 	Address     string `json:"address"`
 	State       string `json:"state"`
+	// MayEnd says that the role that restores may end it.
+	MayEnd bool `json:"mayEnd"`
 }
 
 func (s Session) String() string {
 	return fmt.Sprintf("%s: user %s, application %q, from %s, %s", s.Database, s.User, s.Application, s.Address, firstOf(s.State, "state unknown"))
 }
+
+// clientSession is true of the sessions of clients. Of other roles' sessions a
+// role that is no superuser sees the user and no backend_type; what has no user
+// either is the server's own.
+const clientSession = `pid <> pg_catalog.pg_backend_pid() AND coalesce(backend_type, CASE WHEN usesysid IS NOT NULL THEN 'client backend' END) = 'client backend'`
+
+// mayEnd is true of the sessions that pg_terminate_backend would end for us; of
+// another it is an error.
+const mayEnd = `((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR
+  NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), false)
+  AND (pg_catalog.pg_has_role(usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))`
 
 // strings1 runs a query whose rows are one text each.
 func strings1(ctx context.Context, conn *pgx.Conn, sql string, args ...any) ([]string, error) {
@@ -109,9 +125,9 @@ func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]in
 // rollback.sh's: one that was closed may still be ending on the server.
 func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]Session, error) {
 	rows, err := conn.Query(ctx, `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
-       coalesce(host(client_addr), 'a local socket'), coalesce(state, '')
+       coalesce(host(client_addr), 'a local socket'), coalesce(state, ''), coalesce(`+mayEnd+`, false)
   FROM pg_catalog.pg_stat_activity
- WHERE datname = ANY($1) AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+ WHERE datname = ANY($1) AND `+clientSession+`
    AND coalesce(application_name, '') NOT IN ($2, 'portalctl-rollback')
  ORDER BY datname, pid`, names, pg.AppName)
 	if err != nil {
@@ -126,11 +142,13 @@ type row struct {
 	OID        uint32
 	AllowsConn bool
 	Bytes      int64
+	Comment    string
 }
 
 func liveDatabases(ctx context.Context, conn *pgx.Conn) ([]row, error) {
 	rows, err := conn.Query(ctx, `SELECT datname::text, oid, datallowconn,
-       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END
+       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END,
+       coalesce(shobj_description(oid, 'pg_database'), '')
   FROM pg_catalog.pg_database WHERE NOT datistemplate ORDER BY datname`)
 	if err != nil {
 		return nil, err
@@ -145,13 +163,16 @@ func liveDatabases(ctx context.Context, conn *pgx.Conn) ([]row, error) {
 // "all" for all of them.
 func (p *Plan) Look(ctx context.Context, servers []pg.Target, only []string) error {
 	all := p.all()
-	p.Targets, p.Kept, p.Leftovers = nil, []*Target{}, []Leftover{}
+	p.Targets, p.Kept, p.Leftovers, p.Unknown = nil, []*Target{}, []Leftover{}, []string{}
 	p.Compared = "live"
 	if err := unknownNames(all, only); err != nil {
 		return err
 	}
 	for i := range p.Servers {
 		if err := p.lookAt(ctx, i, servers[i], all, only); err != nil {
+			return err
+		}
+		if err := p.lookForStrangers(ctx, i, servers[i]); err != nil {
 			return err
 		}
 	}
@@ -162,6 +183,7 @@ func (p *Plan) Look(ctx context.Context, servers []pg.Target, only []string) err
 			}
 		}
 	}
+	p.strangeFiles(all)
 	// The longest restore comes first.
 	slices.SortStableFunc(p.Targets, func(a, b *Target) int { return int(min(1, max(-1, b.Bytes-a.Bytes))) })
 	if p.Targets == nil {
@@ -205,7 +227,7 @@ func (p *Plan) leftovers(t *Target, rows []row) {
 	}
 	for _, r := range rows {
 		if _, ok := belongsTo(r.Name, t.Database, besideSuffix); ok {
-			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBeside, Server: t.Server})
+			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBeside, Server: t.Server, Whole: t.Kind == KindDatabase && r.Comment == wholeMark(t)})
 		}
 		if _, ok := belongsTo(r.Name, t.Database, failedSuffix); ok {
 			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftFailed, Server: t.Server})

@@ -146,6 +146,9 @@ func (c Change) text() string {
 func (l Leftover) String() string {
 	switch l.Kind {
 	case LeftBeside:
+		if l.Whole {
+			return l.Name + " was left by an interrupted restore and never used; it is whole, and the next restore uses it"
+		}
 		return l.Name + " was left by an interrupted restore and never used: the next restore drops it"
 	case LeftBlocked:
 		return l.Name + " takes no connections, as an interrupted restore left it: the next restore opens or replaces it"

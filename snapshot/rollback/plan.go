@@ -56,8 +56,14 @@ type Plan struct {
 	Compared string `json:"compared"`
 	// Leftovers are what an interrupted restore left behind.
 	Leftovers []Leftover `json:"leftovers"`
-	Steps     []Step     `json:"steps"`
-	Notes     []string   `json:"notes"`
+	// Unknown are the databases, schemas and files that look like the portal's
+	// and are not in the snapshot: they have no way back.
+	Unknown []string `json:"unknown"`
+	Steps   []Step   `json:"steps"`
+	Notes   []string `json:"notes"`
+
+	// prefix and schemaPrefix are what the portal's names begin with.
+	prefix, schemaPrefix string
 }
 
 // Kinds of targets.
@@ -209,6 +215,15 @@ func (p *Plan) all() []*Target { return append(slices.Clone(p.Targets), p.Kept..
 // later run knows it by.
 func mark(t *Target) string {
 	return "portalctl: restored beside " + t.Database + ", not in use yet"
+}
+
+// wholeMark is the comment after the comparison: the dump that it came from is
+// named, since only the same one may be used again.
+func wholeMark(t *Target) string { return mark(t) + "; compared with " + t.Dump.SHA256 }
+
+// replacedMark is the comment of a database that a restore has replaced.
+func replacedMark(t *Target) string {
+	return "portalctl: replaced " + t.Database + ", kept until somebody drops it"
 }
 
 // deployText says which code belongs to the data of the snapshot.

@@ -77,6 +77,10 @@ type run struct {
 	conns   []*pgx.Conn
 	tools   *pg.Tools
 	made    []*Target // whose database beside exists
+	// whole are the databases beside that an earlier restore has left, restored
+	// and compared; kept those that this one leaves, as its swap failed.
+	whole map[*Target]string
+	kept  map[*Target]bool
 	result  *Result
 	took    map[*Target]time.Duration
 }
@@ -86,6 +90,7 @@ type run struct {
 // it left beside is found and removed by the next Restore.
 func (p *Plan) Restore(ctx context.Context, o Options) (_ *Result, err error) {
 	r := &run{Plan: p, Options: o, stamp: Stamp(o.Began), took: map[*Target]time.Duration{},
+		whole: map[*Target]string{}, kept: map[*Target]bool{},
 		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Deploy: p.deployText(), Drop: []string{}}}
 	if r.Progress == nil {
 		r.Progress = func(Event) {}
@@ -173,11 +178,26 @@ func (r *run) open(ctx context.Context) error {
 		if err := r.lock(ctx, conn, server); err != nil {
 			return err
 		}
+		var standby bool
+		if err := conn.QueryRow(ctx, "SELECT pg_is_in_recovery()").Scan(&standby); err != nil {
+			return queryError(err, server)
+		}
+		if standby {
+			return fault.New("%s is a standby, which nothing can be written to", server.Address()).
+				WithNext("Give the primary server: with --config, --dsn or --admin-dsn")
+		}
 		if err := r.rights(ctx, conn, i); err != nil {
 			return err
 		}
 		if err := r.refuseSessions(ctx, conn, names); err != nil {
 			return err
+		}
+	}
+	for _, t := range r.Targets {
+		if t.Kind == KindSQLite {
+			if err := refuseUsers(t.Path); err != nil {
+				return err
+			}
 		}
 	}
 	if major == 0 {
@@ -242,20 +262,43 @@ func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 const goneWithin = 2 * time.Second
 
 func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string) error {
-	var alive []Session
-	// A session that was just closed is listed until its process has ended.
-	for limit := time.Now().Add(goneWithin); ; time.Sleep(100 * time.Millisecond) {
-		var err error
-		if alive, err = liveSessions(ctx, conn, names); err != nil {
-			return fault.Wrap(pg.Cause(err), fault.Pos{}, "the sessions cannot be listed")
-		}
-		if len(alive) == 0 || r.Terminate {
-			return nil
-		}
-		if time.Now().After(limit) {
-			break
+	alive, err := r.waitForSessions(ctx, conn, names, !r.Terminate)
+	if err != nil {
+		return err
+	}
+	var firm []Session
+	for _, s := range alive {
+		if !s.MayEnd {
+			firm = append(firm, s)
 		}
 	}
+	switch {
+	case len(firm) > 0:
+		// Met at the swap only, it would cost the whole restore.
+		return fault.Wrap(ErrSessions, fault.Pos{}, "%s, which this role may not end", sessionsText(firm)).
+			WithNext("Have them ended by their owner, or give --admin-dsn with a superuser and --terminate")
+	case len(alive) > 0 && !r.Terminate:
+		return fault.Wrap(ErrSessions, fault.Pos{}, "%s", sessionsText(alive)).
+			WithNext("Stop every replica of the portal, or give --terminate to end the sessions")
+	}
+	return nil
+}
+
+// waitForSessions lists the sessions that are alive. A session that was just
+// closed is listed until its process has ended, so with wait it looks again.
+func (r *run) waitForSessions(ctx context.Context, conn *pgx.Conn, names []string, wait bool) ([]Session, error) {
+	for limit := time.Now().Add(goneWithin); ; time.Sleep(100 * time.Millisecond) {
+		alive, err := liveSessions(ctx, conn, names)
+		if err != nil {
+			return nil, fault.Wrap(pg.Cause(err), fault.Pos{}, "the sessions cannot be listed")
+		}
+		if len(alive) == 0 || !wait || time.Now().After(limit) {
+			return alive, nil
+		}
+	}
+}
+
+func sessionsText(alive []Session) string {
 	text := ""
 	for i, s := range alive {
 		if i == 5 {
@@ -267,12 +310,10 @@ func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string
 		}
 		text += s.String()
 	}
-	who := "one session still uses the databases"
 	if len(alive) > 1 {
-		who = fmt.Sprintf("%d sessions still use the databases", len(alive))
+		return fmt.Sprintf("%d sessions still use the databases (%s)", len(alive), text)
 	}
-	return fault.Wrap(ErrSessions, fault.Pos{}, "%s (%s)", who, text).
-		WithNext("Stop every replica of the portal, or give --terminate to end the sessions")
+	return "one session still uses the databases (" + text + ")"
 }
 
 // close ends what is ours. The advisory locks go with the connections.

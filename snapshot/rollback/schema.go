@@ -160,10 +160,17 @@ func (r *run) endSessions(ctx context.Context, t *Target) error {
 		return err
 	}
 	r.Progress(Event{Target: t.Database, Stage: "swap"})
-	_, err := r.conns[t.Server].Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
- WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'`, t.Database)
-	if err != nil {
+	conn := r.conns[t.Server]
+	if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND "+r.toEnd(), t.Database); err != nil {
 		return stageError(ctx, err, "the sessions in %s could not be ended", t.Database)
+	}
+	alive, err := r.waitForSessions(ctx, conn, []string{t.Database}, true)
+	if err != nil {
+		return err
+	}
+	if len(alive) > 0 {
+		return fault.Wrap(ErrSessions, fault.Pos{}, "%s; nothing was changed", sessionsText(alive)).
+			WithNext("Stop what connects to the databases, then run the command again")
 	}
 	return reached(ctx, "terminated")
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"text/template"
 	"time"
+
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 //go:embed rollback.sh.tmpl
@@ -20,20 +22,26 @@ var scriptTemplate = sync.OnceValue(func() *template.Template {
 })
 
 // scriptTools are all programs that rollback.sh runs; its step 0 checks them.
-var scriptTools = []string{"zstd", "cat", "cut", "date", "dirname", "ln", "mkdir", "mktemp", "mv", "rm", "sed"}
+var scriptTools = []string{"zstd", "cat", "cp", "cut", "date", "dirname", "ln", "ls", "mkdir", "mktemp", "mv", "rm", "sed", "sleep"}
 
 type scriptServer struct {
 	N                                                                      int
 	Address, Host, Port, User, SSLMode, SystemIdentifier, PasswordVariable string
+	// CA is the file of the snapshot with the server's CA, "" for none.
+	CA      string
+	Unknown []scriptQuery
 }
+
+// scriptQuery is a query and the database that it is put to.
+type scriptQuery struct{ Conn, SQL string }
 
 type scriptTarget struct {
 	N, Server                                                        int
 	Title, Kind, Name, Plugins, Dump, SHA256                         string
-	Expected, ExpectedCompare, Path, Role                            string
+	Expected, Path, BesidePath, FailedPath, Role                     string
 	Live, LiveID, LiveLit, LiveConn, OID                             string
 	BesideID, BesideLit, BesideConn, MarkLit                         string
-	FailedID, FailedLit, FailedConn                                  string
+	FailedID, FailedLit, ReplacedLit, RowLines, RowSQL               string
 	SchemaID, SchemaLit, SchemaFailedID, SchemaFailedLit             string
 	MigrationLines, MigrationSQL, CompareSQL, CreateSQL, PropertySQL string
 }
@@ -45,21 +53,29 @@ func (p *Plan) Script() (string, error) {
 	var servers []scriptServer
 	var variables, numbers []string
 	for i, s := range p.Servers {
-		servers = append(servers, scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
+		variable := shellName(s.PasswordVariable)
+		one := scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
 			User: shellQuote(s.User), SSLMode: shellQuote(firstOf(s.SSLMode, "prefer")),
-			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(shellName(s.PasswordVariable))})
-		if v := shellName(s.PasswordVariable); v != "" {
-			variables = append(variables, v)
+			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(variable), CA: "''"}
+		for _, q := range p.strangers(i) {
+			one.Unknown = append(one.Unknown, scriptQuery{shellQuote(conninfo(firstOf(q.database, "postgres"))), q.sql})
+		}
+		servers = append(servers, one)
+		if variable != "" {
+			variables = append(variables, variable)
 		}
 		numbers = append(numbers, strconv.Itoa(i+1))
 	}
 	var targets []scriptTarget
 	var all []string
-	major := 0
+	major, sqlite := 0, false
+	var admins []string
 	for i, t := range p.all() {
 		targets = append(targets, p.scriptTarget(i+1, t))
 		all = append(all, strconv.Itoa(i+1))
-		if t.Kind != KindSQLite {
+		if t.Kind == KindSQLite {
+			sqlite = true
+		} else {
 			major = max(major, p.Servers[t.Server].VersionNum/10000)
 		}
 	}
@@ -74,7 +90,14 @@ func (p *Plan) Script() (string, error) {
 	// here-document would make commands of what follows.
 	var texts strings.Builder
 	for _, t := range targets {
-		texts.WriteString(t.MigrationLines + "\n" + t.MigrationSQL + "\n" + t.CompareSQL + "\n" + t.PropertySQL + "\n")
+		for _, text := range []string{t.MigrationLines, t.MigrationSQL, t.CompareSQL, t.PropertySQL, t.RowLines, t.RowSQL} {
+			texts.WriteString(text + "\n")
+		}
+	}
+	for _, s := range servers {
+		for _, q := range s.Unknown {
+			texts.WriteString(q.SQL + "\n")
+		}
 	}
 	end := unlike("PORTALCTL_END", texts.String())
 	var b strings.Builder
@@ -83,7 +106,7 @@ func (p *Plan) Script() (string, error) {
 		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
-		"PostgreSQL": major > 0, "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
+		"PostgreSQL": major > 0, "SQLite": sqlite, "Admins": compact(admins), "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
 	})
 	return b.String(), err
 }
@@ -96,17 +119,19 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 	}
 	out := scriptTarget{N: n, Server: t.Server + 1, Title: oneLine(t.Name() + " (" + t.plugins() + ")"), Kind: t.Kind, Name: shellQuote(t.Name()),
 		Plugins: shellQuote(strings.Join(t.Plugins, ",")), Dump: shellQuote(t.Dump.Name), SHA256: shellQuote(t.Dump.SHA256),
-		Expected: shellQuote(about(t.Expected.Restore)), ExpectedCompare: shellQuote(about(t.Expected.Compare)),
-		Path: shellQuote(t.Path), Role: shellQuote(t.was.Role), MigrationLines: t.migrationLines()}
+		Expected: shellQuote(about(t.Expected.Restore)),
+		Path:     shellQuote(t.Path), Role: shellQuote(t.was.Role), MigrationLines: t.migrationLines()}
 	if t.Kind == KindSQLite {
+		out.BesidePath, out.FailedPath = withStamp(t.Path+besideSuffix+stampAt), withStamp(t.Path+failedSuffix+stampAt)
+		out.RowLines, out.RowSQL = t.fileRows()
 		return out
 	}
 	beside, failed := stampedName(t.Database, besideSuffix), stampedName(t.Database, failedSuffix)
 	out.Live, out.LiveID, out.LiveLit, out.LiveConn = shellQuote(t.Database), shellQuote(ident(t.Database)), shellQuote(literal(t.Database)), shellQuote(conninfo(t.Database))
 	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
 	out.BesideID, out.BesideLit, out.BesideConn = withStamp(ident(beside)), withStamp(literal(beside)), withStamp(conninfo(beside))
-	out.FailedID, out.FailedLit, out.FailedConn = withStamp(ident(failed)), withStamp(literal(failed)), withStamp(conninfo(failed))
-	out.MarkLit = shellQuote(literal(mark(t)))
+	out.FailedID, out.FailedLit = withStamp(ident(failed)), withStamp(literal(failed))
+	out.MarkLit, out.ReplacedLit = shellQuote(literal(mark(t))), shellQuote(literal(replacedMark(t)))
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
 	if t.Kind == KindSchema {
@@ -137,15 +162,34 @@ func statements(list []string) string {
 }
 
 // migrationLines are the snapshot's migrations as rollback.sh prints the live
-// ones: "schema.table|name".
+// ones: a line for the table, which may be empty, and "schema.table|name" for
+// each migration.
 func (t *Target) migrationLines() string {
 	var b strings.Builder
 	for _, m := range t.then() {
+		fmt.Fprintf(&b, "%s.%s\n", m.schema, m.table)
 		for _, name := range m.names {
 			fmt.Fprintf(&b, "%s.%s|%s\n", m.schema, m.table, name)
 		}
 	}
 	return b.String()
+}
+
+// fileRows are the rows of a SQLite file's tables, and the statements that print
+// the same of a file: the names of its tables, and how many rows each has.
+func (t *Target) fileRows() (lines, query string) {
+	tables := slices.Clone(t.was.Tables)
+	slices.SortFunc(tables, func(a, b snapshot.Table) int { return strings.Compare(a.Name, b.Name) })
+	var l, q strings.Builder
+	q.WriteString(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name;` + "\n")
+	for _, table := range tables {
+		l.WriteString(table.Name + "\n")
+	}
+	for _, table := range tables {
+		fmt.Fprintf(&l, "%d\n", table.Rows)
+		fmt.Fprintf(&q, "SELECT count(*) FROM %s;\n", ident(table.Name))
+	}
+	return l.String(), q.String()
 }
 
 // unlike makes word longer until no line of text is it.

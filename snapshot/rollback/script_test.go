@@ -52,18 +52,29 @@ func (p *portal) scriptPath() string {
 			p.t.Fatal(err)
 		}
 	}
+	if path, err := exec.LookPath("sqlite3"); err == nil {
+		if err := os.Symlink(path, filepath.Join(dir, "sqlite3")); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 	return dir
 }
 
 // script runs rollback.sh as an administrator and returns what it said.
 func (p *portal) script(ctx context.Context, shell, path, input string, args ...string) (string, int) {
 	p.t.Helper()
+	return p.scriptWith(ctx, shell, path, input, []string{"PGUSER=boss", "PGPASSWORD=" + adminPassword}, args...)
+}
+
+// scriptWith is script with another login.
+func (p *portal) scriptWith(ctx context.Context, shell, path, input string, login []string, args ...string) (string, int) {
+	p.t.Helper()
 	argv := append([]string{filepath.Join(p.dir, ScriptFile)}, args...)
 	if filepath.Base(shell) == "busybox" {
 		argv = append([]string{"sh"}, argv...)
 	}
 	cmd := exec.CommandContext(ctx, shell, argv...)
-	cmd.Env = []string{"PATH=" + path, "PGUSER=boss", "PGPASSWORD=" + adminPassword, "TMPDIR=" + p.t.TempDir()}
+	cmd.Env = append([]string{"PATH=" + path, "TMPDIR=" + p.t.TempDir()}, login...)
 	cmd.Stdin = strings.NewReader(input)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

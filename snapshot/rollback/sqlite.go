@@ -13,7 +13,8 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // the driver "sqlite", too
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -49,7 +50,56 @@ func sqliteStrings(ctx context.Context, db *sql.DB, query string) ([]string, err
 }
 
 // sqliteState reads what a comparison needs: rows as ".table", and migrations.
+// A file whose writer was killed needs its journal played back, which is a
+// change: then a copy is read, with all that belongs to the file.
 func sqliteState(ctx context.Context, path string) (map[string]int64, []migrations, error) {
+	counts, list, err := readState(ctx, path)
+	if err == nil || ctx.Err() != nil {
+		return counts, list, err
+	}
+	if info, jerr := os.Stat(path + "-journal"); jerr != nil || info.Size() == 0 {
+		return nil, nil, err
+	}
+	dir, err := os.MkdirTemp("", "portalctl-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, side := range append([]string{""}, sides...) {
+		if err := copyFile(path+side, filepath.Join(dir, "db"+side)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, nil, err
+		}
+	}
+	db, err := openSQLite(filepath.Join(dir, "db"), "rw")
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE; ROLLBACK")
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, nil, err
+	}
+	return readState(ctx, filepath.Join(dir, "db"))
+}
+
+// sides are the files that SQLite keeps beside a database's: what they hold
+// belongs to it.
+var sides = []string{"-wal", "-shm", "-journal"}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+func readState(ctx context.Context, path string) (map[string]int64, []migrations, error) {
 	db, err := openSQLite(path, "ro")
 	if err != nil {
 		return nil, nil, err
@@ -102,11 +152,19 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 		t.Changes = append(t.Changes, Change{Table: "the file is not there"})
 	} else {
 		counts, now, err := sqliteState(ctx, t.Path)
-		if err != nil {
-			return fault.Wrap(err, fault.Pos{File: t.Path}, "the database cannot be read")
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case damagedFile(err):
+			// The old release would not start on it either.
+			t.Changes = append(t.Changes, Change{Table: "the file is no database: " + err.Error()})
+		case err != nil:
+			return fault.Wrap(err, fault.Pos{File: t.Path}, "the database cannot be read").
+				WithNext("See that this user may read the file and its folder, and that no migration is at work, then run the command again")
+		default:
+			t.Changes = compareMigrations(t.then(), now)
+			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
 		}
-		t.Changes = compareMigrations(t.then(), now)
-		t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
 	}
 	p.place(t, only)
 	return nil
@@ -230,11 +288,26 @@ func (r *run) swapFiles(ctx context.Context, files besideFiles) error {
 	return nil
 }
 
-// setAside moves what is in the write-ahead log into the live file and gives
-// that a second name. A log that stayed would be read with the new file.
+// damagedFile reports whether SQLite says that the file is damaged, or none of
+// its databases.
+func damagedFile(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	code := e.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+}
+
+// setAside gives the live file a second name, with all that is in its
+// write-ahead log. A log that stayed would be played into the new file, so what
+// cannot be brought into the live file moves with it.
 func setAside(ctx context.Context, path, failed string) (existed bool, err error) {
+	if err := refuseUsers(path); err != nil {
+		return false, err
+	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return false, moveSides(path, failed)
 	}
 	db, err := openSQLite(path, "rw")
 	if err != nil {
@@ -242,20 +315,46 @@ func setAside(ctx context.Context, path, failed string) (existed bool, err error
 	}
 	_, err = db.ExecContext(ctx, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT")
 	err = errors.Join(err, db.Close())
-	if err != nil {
+	if err != nil && !damagedFile(err) {
 		return false, fault.Wrap(err, fault.Pos{File: path}, "the portal still uses the file").WithNext("Stop the portal, then run the command again")
 	}
+	alone := true // what -shm holds, SQLite can make again
 	for _, side := range []string{"-wal", "-journal"} {
 		if info, err := os.Stat(path + side); err == nil && info.Size() > 0 {
-			return false, fault.New("%s%s still holds rows: the portal is running", path, side).WithNext("Stop the portal, then run the command again")
+			alone = false
 		}
 	}
-	if err := os.Link(path, failed); err != nil {
-		return false, fault.Wrap(err, fault.Pos{File: path}, "the file could not get the second name %s", filepath.Base(failed)).
+	if alone {
+		err = os.Link(path, failed)
+	} else {
+		err = os.Rename(path, failed)
+	}
+	if err != nil {
+		return false, fault.Wrap(err, fault.Pos{File: path}, "the file could not get the name %s", filepath.Base(failed)).
 			WithNext("Nothing was changed")
 	}
-	_ = os.Remove(path + "-shm")
-	return true, nil
+	return true, moveSides(path, failed)
+}
+
+func moveSides(path, failed string) error {
+	for _, side := range sides {
+		if err := os.Rename(path+side, failed+side); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fault.Wrap(err, fault.Pos{File: path + side}, "the file could not be moved aside").
+				WithNext("Move it away by hand: it belongs to %s", failed)
+		}
+	}
+	return nil
+}
+
+// refuseUsers refuses a file that another process has open: what it writes from
+// now on would go into the failed one.
+func refuseUsers(path string) error {
+	users := usersOf(path)
+	if len(users) == 0 {
+		return nil
+	}
+	return fault.At(fault.Pos{File: path}, "the portal still uses the file: it is open in %s", strings.Join(users, ", ")).
+		WithNext("Stop the portal, then run the command again")
 }
 
 func syncFolder(dir string) {

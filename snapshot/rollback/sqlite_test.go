@@ -200,3 +200,5 @@ func TestRestoreOfAFileInUse(t *testing.T) {
 		t.Errorf("the file is %s, was %s", got, upgraded)
 	}
 }
+
+func (p *filePortal) options() Options { return Options{Dir: p.dir, Began: time.Now()} }

@@ -2,6 +2,7 @@ package rollback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -45,13 +46,19 @@ func (r *run) swap(ctx context.Context, server int) error {
 	for _, row := range rows {
 		oids[row.Name] = row.OID
 	}
-	if err := r.block(held, conn, targets, oids); err != nil {
-		return r.unblock(held, server, targets, oids, err)
-	}
-	if err := r.rename(held, conn, targets, oids); err != nil {
-		if !r.swapped(held, server, targets, oids) {
-			return r.unblock(held, server, targets, oids, err)
+	err = r.block(held, conn, targets, oids)
+	if err == nil {
+		err = r.rename(held, conn, targets, oids)
+		if err != nil && r.swapped(held, server, targets, oids) {
+			err = nil
 		}
+	}
+	if err != nil {
+		// They cost the time of a whole restore: the next one uses them.
+		for _, t := range targets {
+			r.kept[t] = true
+		}
+		return r.unblock(held, server, targets, oids, err)
 	}
 	for _, t := range targets {
 		r.note(t, oids[t.Database] != 0)
@@ -74,13 +81,36 @@ func (r *run) block(ctx context.Context, conn *pgx.Conn, targets []*Target, oids
 	if err := reached(ctx, "blocked"); err != nil {
 		return err
 	}
+	var names []string
 	for _, t := range targets {
-		if _, err := conn.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
- WHERE datname IN ($1, $2) AND pid <> pg_backend_pid() AND backend_type = 'client backend'`, t.Database, besideName(t.Database, r.stamp)); err != nil {
+		names = append(names, t.Database)
+		if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND "+r.toEnd()+
+			" OR datname = $2 AND "+clientSession+" AND "+mayEnd, t.Database, besideName(t.Database, r.stamp)); err != nil {
 			return err
 		}
 	}
-	return reached(ctx, "terminated")
+	if err := reached(ctx, "terminated"); err != nil {
+		return err
+	}
+	// Who came after the check of the beginning is ended with --terminate only,
+	// and who may not be ended is named here instead of failing the renames.
+	alive, err := r.waitForSessions(ctx, conn, names, true)
+	if err != nil {
+		return err
+	}
+	if len(alive) > 0 {
+		return fault.Wrap(ErrSessions, fault.Pos{}, "%s", sessionsText(alive))
+	}
+	return nil
+}
+
+// toEnd is true of the sessions that are ended before a swap: with --terminate
+// all that may be, without it those of an earlier run of ours alone.
+func (r *run) toEnd() string {
+	if r.Terminate {
+		return clientSession + " AND " + mayEnd
+	}
+	return clientSession + " AND " + mayEnd + " AND application_name IN ('" + pg.AppName + "', 'portalctl-rollback')"
 }
 
 // swapSQL are the statements of the one transaction.
@@ -90,7 +120,7 @@ func (t *Target) swapSQL(stamp string, exists bool) []string {
 		failed := failedName(t.Database, stamp)
 		out = append(out, "ALTER DATABASE "+ident(t.Database)+" RENAME TO "+ident(failed),
 			"ALTER DATABASE "+ident(failed)+" ALLOW_CONNECTIONS true",
-			"COMMENT ON DATABASE "+ident(failed)+" IS "+literal("portalctl: replaced "+t.Database+", kept until somebody drops it"))
+			"COMMENT ON DATABASE "+ident(failed)+" IS "+literal(replacedMark(t)))
 	}
 	out = append(out, "ALTER DATABASE "+ident(besideName(t.Database, stamp))+" RENAME TO "+ident(t.Database))
 	return append(out, propertySQL(t.was.Properties, t.Database)...)
@@ -158,7 +188,12 @@ func (r *run) unblock(ctx context.Context, server int, targets []*Target, oids m
 			text += ", and " + t.Database + " takes no connections: ALTER DATABASE " + ident(t.Database) + " ALLOW_CONNECTIONS true"
 		}
 	}
-	return fault.Wrap(pg.Cause(cause), fault.Pos{}, "%s", text).WithNext("Stop what connects to the databases, then run the command again")
+	why := pg.Cause(cause)
+	if errors.Is(cause, ErrSessions) {
+		why = cause // it names them
+	}
+	return fault.Wrap(why, fault.Pos{}, "%s", text).
+		WithNext("Stop what connects to the databases, then run the command again: what was restored is kept beside, and used")
 }
 
 // note records a target as restored.
@@ -195,7 +230,12 @@ func (t *Target) dropCommand(stamp, login string) string {
 	case KindSchema:
 		return "psql" + login + " -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
 	case KindSQLite:
-		return "rm " + shellQuote(fileFailed(t.Path, stamp))
+		name := fileFailed(t.Path, stamp)
+		out := "rm -f " + shellQuote(name)
+		for _, side := range sides {
+			out += " " + shellQuote(name+side)
+		}
+		return out
 	}
 	return "psql" + login + " -d postgres -c " + shellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
 }

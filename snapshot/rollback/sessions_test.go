@@ -1,0 +1,135 @@
+package rollback
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+)
+
+// A role that is no superuser sees of another role's session little more than
+// that it is there. It is named before anything is restored, by the restore and
+// by the script, with and without --terminate.
+func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	p.writePlan()
+	pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE monitor LOGIN SUPERUSER PASSWORD 'monitor-secret'")
+	p.upgrade()
+	upgraded, names := p.states(), p.databases()
+	conn := pgtest.Portal(t, pgtest.TCP(p.cluster, "monitor", "monitor-secret"), "backstage_plugin_auth")
+	defer conn.Close(context.Background())
+	for _, terminate := range []bool{false, true} {
+		plan, err := New(p.manifest, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := plan.Look(t.Context(), []pg.Target{p.app}, []string{"auth"}); err != nil {
+			t.Fatal(err)
+		}
+		o := p.options()
+		o.Connections, o.Terminate = []pg.Target{p.app}, terminate
+		p.refused(plan, o, "one session still uses the databases (backstage_plugin_auth: user monitor", "--admin-dsn with a superuser")
+		args := []string{"--yes", "--only", "auth"}
+		if terminate {
+			args = append(args, "--terminate")
+		}
+		out, code := p.scriptWith(t.Context(), shells(t)[0], p.scriptPath(), "", []string{"POSTGRES_PASSWORD=" + appPassword}, args...)
+		if code != 2 || !strings.Contains(out, "backstage_plugin_auth  monitor  ") || !strings.Contains(out, "(backstage may not end it)") || strings.Contains(out, "4. Restore") {
+			t.Errorf("exit %d\n%s", code, out)
+		}
+		if d := cmp.Diff(names, p.databases()); d != "" {
+			t.Errorf("databases came or went\n%s", d)
+		}
+		if d := cmp.Diff(upgraded, p.states()); d != "" {
+			t.Errorf("something changed\n%s", d)
+		}
+	}
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("the session was ended: %v", err)
+	}
+}
+
+// A session that comes after the restore began, and that nobody said to end,
+// stops the swap and nothing else: it lives, the databases are the old ones and
+// open, and the next restore takes the copy that stands beside.
+func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	before := p.states()
+	p.upgrade()
+	upgraded := p.states()
+	var conn interface {
+		Ping(context.Context) error
+		Close(context.Context) error
+	}
+	ctx := WithPoints(t.Context(), func(point string) error {
+		if point == "before the swap" && conn == nil {
+			conn = pgtest.Portal(t, p.app, "backstage_plugin_catalog")
+		}
+		return nil
+	})
+	_, err := p.plan().Restore(ctx, p.options())
+	if !errors.Is(err, ErrSessions) || !strings.Contains(err.Error(), `application "backstage"`) || !strings.Contains(err.Error(), "the live databases are the old ones") {
+		t.Fatalf("error %v", err)
+	}
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("the session was ended without --terminate: %v", err)
+	}
+	_ = conn.Close(context.Background())
+	p.is("refused", upgraded, portalPlugins...)
+	beside := 0
+	for _, name := range p.databases() {
+		if strings.Contains(name, besideSuffix) {
+			beside++
+		}
+	}
+	plan := p.plan()
+	if beside != 2 || !strings.Contains(plan.Markdown(), "it is whole, and the next restore uses it") {
+		t.Fatalf("%d databases beside\n%s", beside, plan.Markdown())
+	}
+	var points []string
+	o := p.options()
+	o.Began = o.Began.Add(3e9)
+	if _, err := plan.Restore(WithPoints(t.Context(), func(point string) error { points = append(points, point); return nil }), o); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(points, func(s string) bool { return strings.HasPrefix(s, "created ") }) {
+		t.Errorf("it was restored again: %v", points)
+	}
+	p.is("restored", before, "auth", "catalog")
+	p.is("kept", upgraded, "scaffolder", "search")
+}
+
+// The same for the script: what came between its check and the swap.
+func TestScriptEndsNoSessionThatCameLater(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	p.writePlan()
+	before := p.states()
+	p.upgrade()
+	upgraded := p.states()
+	path := p.scriptPath()
+	// Up to step 6, then a replica comes back, and the person says yes to step 7.
+	conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
+	defer conn.Close(context.Background())
+	out, code := p.script(t.Context(), shells(t)[0], path, "q\n")
+	if code != 2 || !strings.Contains(out, "stopped before anything was changed") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	p.is("stopped", upgraded, portalPlugins...)
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("the session was ended: %v", err)
+	}
+	out, code = p.script(t.Context(), shells(t)[0], path, "end\n"+strings.Repeat("y\n", 20))
+	if code != 0 {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	p.is("in the end", before, "auth", "catalog")
+}
