@@ -1,10 +1,12 @@
 package snapshot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -100,6 +102,9 @@ func (c *creation) copy(ctx context.Context) error {
 	doors := make([]door, len(c.survey.Servers))
 	for i := range doors {
 		doors[i] = c.door(c.survey.Servers[i].ID)
+		if err := c.certificates(i); err != nil {
+			return err
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(c.opts.Jobs, 2))
@@ -227,6 +232,42 @@ func (c *creation) globals(ctx context.Context, i int, d door) error {
 	}
 	file.Taken = time.Now().UTC()
 	server.Globals = &file
+	return nil
+}
+
+// certificates keeps the CA that the server is checked against: with ssl.ca
+// nobody can connect to it without, and the way back is taken elsewhere. Of the
+// PEM text it takes certificates alone; whoever put a key there did not mean to
+// have it copied.
+func (c *creation) certificates(i int) error {
+	server := &c.survey.Servers[i]
+	var text string
+	for j := range c.survey.units {
+		if u := &c.survey.units[j]; u.Server == server.ID && u.target.RootCert != "" {
+			text = u.target.RootCert
+			break
+		}
+	}
+	var kept bytes.Buffer
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			if err := pem.Encode(&kept, &pem.Block{Type: block.Type, Bytes: block.Bytes}); err != nil {
+				return err
+			}
+		}
+	}
+	if admin := c.survey.in.Admin; admin != nil && admin.User != server.User {
+		server.AdminUser = admin.User
+	}
+	if kept.Len() == 0 {
+		return nil
+	}
+	name := unsafeName().ReplaceAllString(server.ID, "_") + ".ca.pem"
+	if err := writeNew(c.dir, name, kept.Bytes()); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(kept.Bytes())
+	server.CA = &File{Name: name, Size: int64(kept.Len()), RawSize: int64(kept.Len()), SHA256: hex.EncodeToString(sum[:]), Taken: time.Now().UTC()}
 	return nil
 }
 

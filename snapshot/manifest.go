@@ -106,6 +106,12 @@ type Server struct {
 	// Globals is the file of roles and tablespaces, nil where they could not be
 	// read.
 	Globals *File `json:"globals,omitempty"`
+	// CA is the file of the certificates that the server's is checked against
+	// (ssl.ca), nil for none. They are public.
+	CA *File `json:"ca,omitempty"`
+	// AdminUser is the role of --admin-dsn, which the way back needs; "" when
+	// there was none.
+	AdminUser string `json:"adminUser,omitempty"`
 }
 
 // The kinds of databases.

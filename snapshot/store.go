@@ -203,8 +203,10 @@ func (m *Manifest) Files() []File {
 		out = append(out, d.Dump)
 	}
 	for _, s := range m.Servers {
-		if s.Globals != nil {
-			out = append(out, *s.Globals)
+		for _, f := range []*File{s.Globals, s.CA} {
+			if f != nil {
+				out = append(out, *f)
+			}
 		}
 	}
 	return out

@@ -83,7 +83,9 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 		return nil, err
 	}
 	if connect {
-		w.servers, err = wayBackServers(c, e, co, w.plan)
+		if w.servers, err = wayBackServers(c, e, co, w.plan); err == nil {
+			err = w.plan.Trust(w.snap.Dir, w.servers)
+		}
 	}
 	return w, err
 }
@@ -226,7 +228,7 @@ func renderWayBack(out io.Writer, p *rollback.Plan, format string) error {
 	case len(rows) == 0 && p.Compared == "release":
 		fmt.Fprintln(out, "\nNothing to restore after that upgrade: it brings no migration that the snapshot lacks.")
 	case len(rows) == 0:
-		fmt.Fprintln(out, "\nNothing to restore: every database has the migrations of the snapshot.")
+		fmt.Fprintln(out, "\nNothing to restore: every database of the snapshot has its migrations.")
 	default:
 		fmt.Fprintln(out)
 		if err := report.Table(out, []string{"database", "plugins", "server", "size", "restore", "migrations", "rows lost"}, rows); err != nil {
@@ -245,6 +247,9 @@ func renderWayBack(out io.Writer, p *rollback.Plan, format string) error {
 			names = append(names, t.Name())
 		}
 		fmt.Fprintf(out, "\nLeft alone, with all their rows: %s\n", strings.Join(names, ", "))
+	}
+	if text := p.UnknownText(); text != "" {
+		fmt.Fprintf(out, "\n%s\n", text)
 	}
 	for _, l := range p.Leftovers {
 		fmt.Fprintf(out, "%s.\n", l)

@@ -152,6 +152,9 @@ func renderRestored(out io.Writer, r *rollback.Result, format string) error {
 	if len(r.Kept) > 0 {
 		fmt.Fprintf(out, "\nLeft alone, with all their rows: %s\n", strings.Join(r.Kept, ", "))
 	}
+	if r.Unknown != "" {
+		fmt.Fprintf(out, "\n%s\n", r.Unknown)
+	}
 	fmt.Fprintf(out, "\nNext: %s. Start one replica, look at its log, then start the others.\n", r.Deploy)
 	if len(r.Drop) > 0 {
 		fmt.Fprintln(out, "\nWhen nobody needs the failed state any more:")

@@ -16,7 +16,8 @@ func (p *Plan) Markdown() string {
 	line("# Rollback to %s\n", report.Escape(p.Snapshot))
 	line("Databases as of %s%s.", p.Taken.UTC().Format(time.RFC3339), p.ofPortal())
 	line("Code: %s.\n", report.Escape(strings.TrimPrefix(p.deployText(), "Deploy ")))
-	line("Run it: `portalctl snapshot restore`, or without portalctl `sh rollback.sh`. The steps below are what both do.\n")
+	line("Run it: `portalctl snapshot restore`, or without portalctl `sh rollback.sh`. The steps below are what both do:")
+	line("they look up what was migrated, and bring that back and nothing else.\n")
 
 	line("## When, and who decides\n")
 	line("**Trigger.** The new release does not start, its log says \"The migration directory is corrupt\", or what it")
@@ -37,6 +38,7 @@ func (p *Plan) Markdown() string {
 	for _, t := range p.Targets {
 		line("\n    %s", oneLine(t.dropCommand("TIME", "")))
 	}
+	line("")
 	return b.String()
 }
 
@@ -57,7 +59,7 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	case len(p.Targets) == 0 && p.Compared == "release":
 		line("Nothing: the release to come brings no migration that the snapshot lacks. Deploying the old code is enough.\n")
 	case len(p.Targets) == 0:
-		line("Nothing: every database has the migrations of the snapshot. Deploying the old code is enough.\n")
+		line("Nothing: every database of the snapshot has its migrations. Deploying the old code is enough.\n")
 	case p.Compared == "release":
 		line("By the migrations of the release to come, these databases change:\n")
 	default:
@@ -97,7 +99,10 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	for _, n := range p.Notes {
 		line("- %s", report.Escape(n))
 	}
-	if len(p.Leftovers)+len(p.Notes) > 0 {
+	if text := p.UnknownText(); text != "" {
+		line("- %s", report.Escape(text))
+	}
+	if len(p.Leftovers)+len(p.Notes)+len(p.Unknown) > 0 {
 		line("")
 	}
 }
@@ -159,48 +164,105 @@ func (l Leftover) String() string {
 func (p *Plan) writeSteps(b *strings.Builder) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("## Steps\n")
-	if len(p.Targets) == 0 {
+	if len(p.Steps) == 0 {
 		line("%s.\n", report.Escape(p.deployText()))
 		return
 	}
-	line("Before: copy this folder to a machine with %s, and set", p.needs())
-	line("the connection (no password on a command line); all commands are for one shell in this folder:\n")
+	line("Before: copy this folder to a machine with %s that reaches the %s, and", p.needs(), p.reaches())
+	line("paste the commands into one shell in this folder, one after the other. They end nothing when one fails: read what")
+	line("each prints, and stop at an error. Each step says how to back out of it.\n")
+	if len(p.Servers) > 0 {
+		line("No password stands on a command line: put it into a file of mode 0600, with the line `HOST:PORT:*:USER:PASSWORD`, and")
+		line("`export PGPASSFILE=FILE` first. psql does not ask for it (-w).\n")
+	}
 	line("```sh")
-	for _, s := range p.Servers {
-		line("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s   # PGPASSFILE: a file of mode 0600%s", shellQuote(s.Host), s.Port, shellQuote(s.User),
-			firstOf(s.SSLMode, "prefer"), passwordHint(s.PasswordVariable))
+	for i, s := range p.Servers {
+		p.writeLogin(b, i, s)
 	}
 	line("TIME=$(date -u +%%Y%%m%%d_%%H%%M%%S)")
 	line("sha256sum -c SHA256SUMS")
+	line("%s", (&stepWriter{Plan: p}).script("--check"))
 	line("```\n")
 	for i, s := range p.Steps {
 		line("### %d. %s (expected: %s)\n", i+1, s.Title, s.Expected)
-		if len(s.Commands) > 0 {
-			// Not indented into the list: a here-document ends at its word alone.
-			line("```sh")
-			for _, c := range s.Commands {
-				line("%s", c)
-			}
-			line("```\n")
+		// Not indented into the list: a here-document ends at its word alone.
+		line("```sh")
+		for _, c := range s.Commands {
+			line("%s", c)
 		}
+		line("```\n")
 		line("Check: %s.\n", s.Check)
+		line("To back out: %s.\n", s.BackOut)
+		for _, c := range s.BackOutCommands {
+			line("    %s", strings.ReplaceAll(c, "\n", "\n    "))
+		}
+		if len(s.BackOutCommands) > 0 {
+			line("")
+		}
 	}
 }
 
-func (p *Plan) needs() string {
-	for _, t := range p.Targets {
-		if t.Kind != KindSQLite {
-			return fmt.Sprintf("psql and pg_restore %d or newer, and zstd", p.Servers[t.Server].VersionNum/10000)
+// writeLogin is how the commands reach a server: variables of libpq, with
+// several servers in a function for each.
+func (p *Plan) writeLogin(b *strings.Builder, i int, s snapshot.Server) {
+	user, role, hint := s.User, "", passwordHint(s.PasswordVariable)
+	for _, t := range p.all() {
+		if t.Server == i && t.was.Role != "" {
+			role = t.was.Role
 		}
 	}
-	return "zstd"
+	if s.AdminUser != "" {
+		user, role = s.AdminUser, ""
+		hint = "   # the role of --admin-dsn, with its own password: " + oneLine(s.User) + " alone may not go back"
+	}
+	login := fmt.Sprintf("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s", shellQuote(s.Host), s.Port, shellQuote(user), shellQuote(firstOf(s.SSLMode, "prefer")))
+	switch {
+	case s.CA != nil:
+		login += ` PGSSLROOTCERT="$PWD"/` + shellQuote(s.CA.Name)
+	case len(p.Servers) > 1:
+		login += " PGSSLROOTCERT="
+	}
+	switch {
+	case role != "":
+		login += " PGOPTIONS=" + shellQuote("-c role="+role)
+	case len(p.Servers) > 1:
+		login += " PGOPTIONS="
+	}
+	if len(p.Servers) > 1 {
+		fmt.Fprintf(b, "server_%d() { %s; }%s\n", i+1, login, hint)
+		return
+	}
+	fmt.Fprintf(b, "%s%s\n", login, hint)
+}
+
+func (p *Plan) needs() string {
+	var out []string
+	files := false
+	for _, t := range p.all() {
+		if t.Kind == KindSQLite {
+			files = true
+		} else if len(out) == 0 {
+			out = append(out, fmt.Sprintf("psql and pg_restore %d or newer", p.Servers[t.Server].VersionNum/10000))
+		}
+	}
+	if files {
+		out = append(out, "sqlite3 (or python3)")
+	}
+	return strings.Join(append(out, "zstd"), ", ")
+}
+
+func (p *Plan) reaches() string {
+	if len(p.Servers) == 0 {
+		return "files"
+	}
+	return "database server"
 }
 
 func passwordHint(variable string) string {
 	if variable == "" {
 		return ""
 	}
-	return "; the password is that of $" + variable
+	return "   # its password is that of $" + variable
 }
 
 func (p *Plan) writeProperties(b *strings.Builder) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,19 @@ func (c *chains) take(t, sub testing.TB) *portal {
 func newPortalNamed(t testing.TB, schemas bool, prefix string) *portal {
 	t.Helper()
 	p := portalOn(t, pgtest.Start(t, serverSettings), schemas, prefix)
+	p.fill()
+	return p
+}
+
+// newPortalWith is newPortal on a server with more settings.
+func newPortalWith(t testing.TB, schemas bool, settings map[string]string) *portal {
+	t.Helper()
+	if settings == nil {
+		return newPortal(t, schemas)
+	}
+	all := maps.Clone(serverSettings)
+	maps.Copy(all, settings)
+	p := portalOn(t, pgtest.Start(t, all), schemas, defaultPrefix)
 	p.fill()
 	return p
 }

@@ -46,7 +46,10 @@ type Result struct {
 	Kept     []string   `json:"kept"`
 	// Removed are the leftovers of an interrupted restore that are gone now.
 	Removed []string `json:"removed"`
-	Deploy  string   `json:"deploy"`
+	// Unknown names what is not in the snapshot and has no way back, "" for
+	// nothing.
+	Unknown string `json:"unknown,omitempty"`
+	Deploy  string `json:"deploy"`
 	// Drop are the commands that remove the failed state, for later.
 	Drop []string `json:"drop"`
 }
@@ -79,10 +82,10 @@ type run struct {
 	made    []*Target // whose database beside exists
 	// whole are the databases beside that an earlier restore has left, restored
 	// and compared; kept those that this one leaves, as its swap failed.
-	whole map[*Target]string
-	kept  map[*Target]bool
-	result  *Result
-	took    map[*Target]time.Duration
+	whole  map[*Target]string
+	kept   map[*Target]bool
+	result *Result
+	took   map[*Target]time.Duration
 }
 
 // Restore brings the plan's targets back. Whenever it ends, by itself, by ctx
@@ -91,7 +94,7 @@ type run struct {
 func (p *Plan) Restore(ctx context.Context, o Options) (_ *Result, err error) {
 	r := &run{Plan: p, Options: o, stamp: Stamp(o.Began), took: map[*Target]time.Duration{},
 		whole: map[*Target]string{}, kept: map[*Target]bool{},
-		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Deploy: p.deployText(), Drop: []string{}}}
+		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Unknown: p.UnknownText(), Deploy: p.deployText(), Drop: []string{}}}
 	if r.Progress == nil {
 		r.Progress = func(Event) {}
 	}

@@ -27,6 +27,8 @@ var scriptTools = []string{"zstd", "cat", "cp", "cut", "date", "dirname", "ln", 
 type scriptServer struct {
 	N                                                                      int
 	Address, Host, Port, User, SSLMode, SystemIdentifier, PasswordVariable string
+	// Admin is the role that the way back needs instead of User, "" for none.
+	Admin string
 	// CA is the file of the snapshot with the server's CA, "" for none.
 	CA      string
 	Unknown []scriptQuery
@@ -51,12 +53,19 @@ type scriptTarget struct {
 // long after the plan was made.
 func (p *Plan) Script() (string, error) {
 	var servers []scriptServer
-	var variables, numbers []string
+	var variables, numbers, admins []string
 	for i, s := range p.Servers {
 		variable := shellName(s.PasswordVariable)
 		one := scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
 			User: shellQuote(s.User), SSLMode: shellQuote(firstOf(s.SSLMode, "prefer")),
 			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(variable), CA: "''"}
+		if s.CA != nil {
+			one.CA = shellQuote(s.CA.Name)
+		}
+		if s.AdminUser != "" {
+			one.Admin = shellQuote(s.AdminUser)
+			admins = append(admins, oneLine(s.ID+" ("+s.AdminUser+")"))
+		}
 		for _, q := range p.strangers(i) {
 			one.Unknown = append(one.Unknown, scriptQuery{shellQuote(conninfo(firstOf(q.database, "postgres"))), q.sql})
 		}
@@ -69,7 +78,6 @@ func (p *Plan) Script() (string, error) {
 	var targets []scriptTarget
 	var all []string
 	major, sqlite := 0, false
-	var admins []string
 	for i, t := range p.all() {
 		targets = append(targets, p.scriptTarget(i+1, t))
 		all = append(all, strconv.Itoa(i+1))

@@ -2,25 +2,21 @@ package rollback
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 )
 
 // Step is one step of the plan: what to do, with commands that can be pasted,
-// how to see that it worked, and how long it takes.
+// how to see that it worked, how to go back from there, and how long it takes.
 type Step struct {
 	Title    string   `json:"title"`
 	Commands []string `json:"commands"`
 	Check    string   `json:"check"`
 	Expected string   `json:"expected"`
-}
-
-func lines(command string) []string {
-	if command == "" {
-		return []string{}
-	}
-	return []string{command}
+	// BackOut says what to do when the step fails, or when the rollback is to end
+	// here; BackOutCommands are what undoes it, by hand and only then.
+	BackOut         string   `json:"backOut"`
+	BackOutCommands []string `json:"backOutCommands"`
 }
 
 // timeVariable stands in commands for the moment of the rollback: the databases that
@@ -28,125 +24,301 @@ func lines(command string) []string {
 const timeVariable = "$TIME"
 
 // steps are the plan in order. The commands are those of psql, pg_restore and
-// zstd: they must work where portalctl is not.
+// zstd: they must work where portalctl is not. They hold for a plan that was
+// written before the upgrade, too: the first looks up what was migrated, and the
+// others do something for that alone (back N, N being the target's number in
+// rollback.sh).
 func (p *Plan) steps() []Step {
-	var restore, compare, swap, names []string
-	var dumpMS, restoreMS, compareMS, analyze = int64(0), int64(0), int64(0), []string{}
-	for _, t := range p.Targets {
-		restoreMS += t.Expected.Restore
-		compareMS += t.Expected.Compare
-		dumpMS += t.Expected.Dump
-		switch t.Kind {
-		case KindDatabase:
-			beside, failed := t.Database+besideSuffix+timeVariable, t.Database+failedSuffix+timeVariable
-			conn := quoteForShell(databaseArgument(beside))
-			restore = append(restore, "psql -X -v ON_ERROR_STOP=1 -d postgres -c "+quoteForShell(createSQL(t.was.Properties, beside)),
-				fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -d %s", shellQuote(t.Dump.Name), conn))
-			analyze = append(analyze, "psql -X -d "+conn+" -c 'SET client_min_messages = error' -c ANALYZE")
-			compare = append(compare, fmt.Sprintf("sh rollback.sh --sql compare %s | psql -X -v ON_ERROR_STOP=1 -d %s", shellQuote(t.Name()), conn))
-			names = append(names, literal(t.Database))
-			swap = append(swap, fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", ident(t.Database), ident(failed)),
-				fmt.Sprintf("ALTER DATABASE %s ALLOW_CONNECTIONS true;", ident(failed)),
-				fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", ident(beside), ident(t.Database)))
-			for _, s := range propertySQL(t.was.Properties, t.Database) {
-				swap = append(swap, s+";")
-			}
-		case KindSchema:
-			restore = append(restore, "# "+oneLine(t.Name())+": in step 7, in one transaction with its rename")
-			names = append(names, literal(t.Database))
-		case KindSQLite:
-			restore = append(restore, fmt.Sprintf("zstd -d -o %s %s", quoteForShell(t.Path+besideSuffix+timeVariable), shellQuote(t.Dump.Name)))
+	w := &stepWriter{Plan: p, databaseSwaps: map[int][]string{}}
+	all := p.all()
+	for i, t := range all {
+		// A plan that has looked shows what it found; step 1 says when that is no
+		// longer all.
+		if p.Compared == "live" && !slices.Contains(p.Targets, t) {
+			continue
 		}
+		w.add(i+1, t)
 	}
-	in := strings.Join(compact(names), ", ")
-	sessions := "SELECT datname, usename, application_name, client_addr, state FROM pg_stat_activity WHERE datname IN (" + in + ") AND pid <> pg_backend_pid()"
-	var block []string
-	for _, t := range p.Targets {
-		if t.Kind == KindDatabase {
-			block = append(block, "ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS false;")
+	if len(w.numbered) == 0 {
+		return []Step{}
+	}
+	steps := []Step{
+		{Title: "Find what was migrated", Commands: w.find(), Check: "Every database that comes back is printed. Nothing printed: nothing was migrated, deploying the old code is enough", Expected: "10 s",
+			BackOut: "Nothing was changed"},
+		{Title: "Stop the portal", Commands: w.stop(), Check: "The last command prints no session, and none in the minute after: Backstage asks its databases every minute" + w.filesClosed(), Expected: "1 min",
+			BackOut: "Start the portal again with as many replicas as before, and resume what was suspended"},
+		{Title: "Dump the failed state", Commands: w.dump, Check: "Each file is there. The failed state is kept in any case; a dump helps when that server is lost. It may be skipped", Expected: about(w.dumpMS),
+			BackOut: "Remove the files failed-…, and start the portal again"},
+		{Title: "Restore beside the live databases", Commands: w.restore, Check: "Every command ends with 0. Nothing live is touched", Expected: about(w.restoreMS),
+			BackOut: "Remove what stands beside, and start the portal again", BackOutCommands: w.dropBeside},
+		{Title: "Analyse", Commands: w.analyze, Check: "The command ends with 0", Expected: "a few seconds, within the figure above", BackOut: "As in the step before"},
+		{Title: "Compare rows and schema with the snapshot", Commands: w.compare, Check: "No ERROR. An error names what differs: stop, remove what stands beside, and take another copy of the snapshot", Expected: about(w.compareMS),
+			BackOut: "Remove what stands beside, and start the portal again", BackOutCommands: w.dropBeside},
+		{Title: "Keep everybody out", Commands: w.block, Check: "No ERROR, and the command of step 2 prints no session. A session that this role may not end is an ERROR: have its owner or a superuser end it", Expected: "5 s",
+			BackOut: "The databases are the old ones and take no connections: open them. sh rollback.sh goes on from here, too", BackOutCommands: w.open},
+		{Title: "Swap the names" + w.oneTransaction(), Commands: w.swaps(), Check: w.swapCheck(), Expected: "5 s" + w.schemaTime(),
+			BackOut: w.swapBackOut(), BackOutCommands: w.swapBack},
+		{Title: "Look at the properties", Commands: w.look, Check: "Owner, privileges and settings are those listed below", Expected: "5 s", BackOut: "As in the step before"},
+		{Title: "Deploy the old release", Commands: []string{"# " + p.deployText()}, Check: "The image or commit is the one above, and no replica of the new release exists", Expected: "as your pipeline takes",
+			BackOut: "Deploy the new release again after the swap was undone, not before: it would migrate what came back"},
+		{Title: "Start one replica", Commands: []string{"kubectl scale deployment/backstage --replicas=1"}, Check: "Its log does not say \"The migration directory is corrupt\", and the portal opens", Expected: "2 min",
+			BackOut: "Stop it again. What it wrote is in the databases that came back"},
+		{Title: "Verify", Commands: []string{w.script("--migrated")}, Check: "Nothing is printed: every database has the migrations of the snapshot. Then start the other replicas, and resume autoscalers and GitOps with the old release in them", Expected: "1 min",
+			BackOut: "What is printed was migrated again, by a replica of the new release: stop it, and begin with step 1 and another TIME"},
+	}
+	out := []Step{}
+	for _, s := range steps {
+		if len(s.Commands) == 0 {
+			continue // nothing of its kind comes back
 		}
+		if s.BackOutCommands == nil {
+			s.BackOutCommands = []string{}
+		}
+		out = append(out, s)
 	}
-	if len(names) > 0 {
-		block = append(block, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ("+in+") AND pid <> pg_backend_pid();")
+	return out
+}
+
+// numbered is a target with its number in rollback.sh.
+type numbered struct {
+	n int
+	*Target
+}
+
+// stepWriter collects the commands of the steps, target by target.
+type stepWriter struct {
+	*Plan
+	numbered                                     []numbered
+	dump, restore, analyze, compare, block, look []string
+	open, dropBeside, swapBack, fileSwaps        []string
+	databaseSwaps                                map[int][]string // by server
+	dumpMS, restoreMS, compareMS                 int64
+}
+
+// guard makes a command one for a target that comes back.
+func guard(n int, command string) string { return fmt.Sprintf("! back %d || %s", n, command) }
+
+// on puts commands to a server: with several, its function is called first.
+func (w *stepWriter) on(server int, commands ...string) []string {
+	if len(w.Servers) < 2 || server < 0 {
+		return commands
 	}
-	return []Step{
-		{"Stop the portal", []string{"kubectl scale deployment/backstage --replicas=0", "# or: docker compose stop backstage"},
-			"No session is left: `" + sessions + "` is empty. Backstage asks its databases every minute, so wait that long", "1 min"},
-		{"Dump the failed state", p.dumpCommands(), "Each file is there. The failed databases are kept in any case; a dump helps when that server is lost", about(dumpMS)},
-		{"Restore beside the live databases, from template0", restore, "Every command ends with 0. Nothing live is touched", about(restoreMS)},
-		{"Analyse", analyze, "The command ends with 0", "a few seconds, within the figure above"},
-		{"Compare rows and schema with the snapshot", compare, "No ERROR. An error names the table and both numbers: stop, drop what stands beside, take another copy of the snapshot", about(compareMS)},
-		{"Keep everybody out", lines(psqlCommand(block)), "`" + sessions + "` is empty", "5 s"},
-		{"Swap the names, in one transaction, and give the databases their properties", p.swapCommands(swap), "COMMIT is printed. Before it every live database is the old one, after it every one is the new one", "5 s"},
-		{"Look at the properties", []string{`psql -X -d postgres -c '\l+'`}, "Owner, privileges and settings are those listed below", "5 s"},
-		{"Deploy the old release", []string{"# " + p.deployText()}, "The image or commit is the one above, and no replica of the new release exists", "as your pipeline takes"},
-		{"Start one replica", []string{"kubectl scale deployment/backstage --replicas=1"}, "Its log does not say \"The migration directory is corrupt\", and the portal opens", "2 min"},
-		{"Verify", []string{"portalctl snapshot plan", "# or: sh rollback.sh, which ends with it"}, "Every database has the migrations of the snapshot. Then start the other replicas", "1 min"},
+	return append([]string{fmt.Sprintf("server_%d", server+1)}, commands...)
+}
+
+// script is a call of rollback.sh. With several servers it must not take the
+// variables of one for all.
+func (w *stepWriter) script(args string) string {
+	if len(w.Servers) < 2 {
+		return "sh rollback.sh " + args
+	}
+	return "(unset PGHOST PGPORT PGUSER PGSSLMODE PGSSLROOTCERT PGOPTIONS; sh rollback.sh " + args + ")"
+}
+
+const (
+	psqlText = "psql -X -w -v ON_ERROR_STOP=1"
+	anyone   = "pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+)
+
+func (w *stepWriter) add(n int, t *Target) {
+	w.numbered = append(w.numbered, numbered{n, t})
+	if slices.Contains(w.Targets, t) {
+		w.dumpMS, w.restoreMS, w.compareMS = w.dumpMS+t.Expected.Dump, w.restoreMS+t.Expected.Restore, w.compareMS+t.Expected.Compare
+	}
+	failed := fmt.Sprintf("failed-%s-%d", timeVariable, n)
+	put := func(to *[]string, command string) { *to = append(*to, w.on(t.Server, guard(n, command))...) }
+	switch t.Kind {
+	case KindDatabase:
+		w.addDatabase(n, t, put)
+		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", quoteForShell(failed+".dump"), shellQuote(databaseArgument(t.Database))))
+	case KindSchema:
+		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", shellQuote(ident(t.Schema)), quoteForShell(failed+".dump"), shellQuote(databaseArgument(t.Database))))
+		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", shellQuote(databaseArgument(t.Database)),
+			quoteForShell("BEGIN; ALTER SCHEMA "+ident(t.Schema)+" RENAME TO "+ident(besideFor(t.Schema))+"; ALTER SCHEMA "+ident(failedFor(t.Schema))+" RENAME TO "+ident(t.Schema)+"; COMMIT")))
+	case KindSQLite:
+		path, beside, aside := shellQuote(t.Path), quoteForShell(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
+		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+quoteForShell(failed+".sqlite")+"$side; done")
+		put(&w.restore, "{ [ ! -e "+path+" ] || cp -p "+path+" "+beside+"; zstd -dc "+shellQuote(t.Dump.Name)+" >"+beside+"; }")
+		put(&w.compare, "sh rollback.sh --compare "+shellQuote(t.Path)+" "+beside)
+		w.dropBeside = append(w.dropBeside, "rm -f "+beside)
+		put(&w.fileSwaps, "[ ! -e "+path+" ] || mv "+path+" "+quoteForShell(aside))
+		put(&w.fileSwaps, "for side in -wal -shm -journal; do [ ! -e "+path+"$side ] || mv "+path+"$side "+quoteForShell(aside)+"$side; done")
+		put(&w.fileSwaps, "mv "+beside+" "+path)
+		w.swapBack = append(w.swapBack, "for side in '' -wal -shm -journal; do rm -f "+path+"$side; [ ! -e "+quoteForShell(aside)+"$side ] || mv "+quoteForShell(aside)+"$side "+path+"$side; done")
 	}
 }
 
-func (p *Plan) dumpCommands() []string {
-	out := []string{}
-	for _, t := range p.Targets {
-		switch t.Kind {
-		case KindDatabase:
-			out = append(out, fmt.Sprintf("pg_dump -Fc -f \"failed-%s.dump\" -d %s", timeVariable, shellQuote(databaseArgument(t.Database))))
-		case KindSchema:
-			out = append(out, fmt.Sprintf("pg_dump -Fc -n %s -f \"failed-%s.dump\" -d %s", shellQuote(ident(t.Schema)), timeVariable, shellQuote(databaseArgument(t.Database))))
-		case KindSQLite:
-			out = append(out, "cp "+shellQuote(t.Path)+" "+quoteForShell("failed-"+timeVariable+".sqlite"))
+// besideFor and failedFor are the names in a command, with $TIME, cut as the
+// server would not cut them.
+func besideFor(live string) string {
+	return strings.Replace(stampedName(live, besideSuffix), "\x00", timeVariable, 1)
+}
+func failedFor(live string) string {
+	return strings.Replace(stampedName(live, failedSuffix), "\x00", timeVariable, 1)
+}
+
+func (w *stepWriter) addDatabase(n int, t *Target, put func(*[]string, string)) {
+	beside, failed := besideFor(t.Database), failedFor(t.Database)
+	conn := quoteForShell(databaseArgument(beside))
+	put(&w.restore, psqlText+" -d postgres -c "+quoteForShell(createSQL(t.was.Properties, beside)))
+	put(&w.restore, fmt.Sprintf("zstd -dc %s | pg_restore --no-password --exit-on-error -d %s", shellQuote(t.Dump.Name), conn))
+	put(&w.analyze, psqlText+" -d "+conn+" -c 'SET client_min_messages = error' -c ANALYZE")
+	// The two are in one shell: a script that fails prints nothing, which is no
+	// comparison.
+	put(&w.compare, fmt.Sprintf("{ sh rollback.sh --sql compare %s || echo 'SELECT the_comparison_is_missing;'; } | %s -d %s", shellQuote(t.Name()), psqlText, conn))
+	w.dropBeside = append(w.dropBeside, "psql -X -w -d postgres -c "+quoteForShell("DROP DATABASE IF EXISTS "+ident(beside)))
+	at := "datname = " + literal(t.Database)
+	put(&w.block, psqlText+" -d postgres "+hereDocument([]string{
+		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname) FROM pg_database WHERE " + at + " \\gexec",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + at + " AND " + anyone + ";"}))
+	w.open = append(w.open, "psql -X -w -d postgres -c "+quoteForShell("ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"))
+	w.swapBack = append(w.swapBack, "psql -X -w -d postgres "+hereDocument([]string{"BEGIN;", "ALTER DATABASE " + ident(t.Database) + " RENAME TO " + ident(beside) + ";",
+		"ALTER DATABASE " + ident(failed) + " RENAME TO " + ident(t.Database) + ";", "COMMIT;"}))
+	put(&w.look, psqlText+" -d postgres -c "+shellQuote(`\l+ `+psqlPattern(t.Database)))
+	statements := []string{
+		"SELECT format('ALTER DATABASE %I RENAME TO %I', datname, " + literal(failed) + ") FROM pg_database WHERE " + at + " \\gexec",
+		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE datname = " + literal(failed) + " \\gexec",
+		fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", ident(beside), ident(t.Database))}
+	for _, s := range propertySQL(t.was.Properties, t.Database) {
+		statements = append(statements, s+";")
+	}
+	w.databaseSwaps[t.Server] = append(w.databaseSwaps[t.Server], guard(n, "cat "+hereDocument(statements)))
+}
+
+// psqlPattern is a pattern of psql's \l that is one name.
+func psqlPattern(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// find looks up what was migrated, and defines what the guards ask.
+func (w *stepWriter) find() []string {
+	out := []string{"MIGRATED=$(" + w.script("--migrated") + ")", `printf '%s\n' "$MIGRATED"`,
+		`back() { printf '%s\n' "$MIGRATED" | grep -q "^$1 "; }`}
+	if w.Compared == "live" {
+		var known []string
+		for _, t := range w.numbered {
+			known = append(known, fmt.Sprint(t.n))
 		}
-		if n := len(out); n > 0 && len(p.Targets) > 1 {
-			out[n-1] = strings.Replace(out[n-1], "failed-"+timeVariable, fmt.Sprintf("failed-%s-%d", timeVariable, n), 1)
+		out = append(out, `printf '%s\n' "$MIGRATED" | grep -Ev '^((`+strings.Join(known, "|")+`) |$)' && echo 'STOP: that was migrated after this plan was written. portalctl snapshot plan writes it again; sh rollback.sh needs no plan'`)
+	}
+	return out
+}
+
+func (w *stepWriter) stop() []string {
+	out := []string{"# An autoscaler or GitOps puts replicas back. Suspend it first, for example:",
+		"#   kubectl delete hpa backstage", "#   argocd app set backstage --sync-policy none", "#   flux suspend kustomization backstage",
+		"kubectl scale deployment/backstage --replicas=0", "# or: docker compose stop backstage"}
+	for i := range w.Servers {
+		var names []string
+		for _, t := range w.numbered {
+			if t.Kind != KindSQLite && t.Server == i {
+				names = append(names, literal(t.Database))
+			}
+		}
+		if len(names) > 0 {
+			out = append(out, w.on(i, "psql -X -w -d postgres -c "+shellQuote("SELECT datname, usename, application_name, client_addr, state FROM pg_stat_activity WHERE datname IN ("+
+				list(names)+") AND "+anyone))...)
 		}
 	}
 	return out
 }
 
-func (p *Plan) swapCommands(swap []string) []string {
-	out := []string{}
-	if len(swap) > 0 {
-		out = append(out, psqlCommand(append(append([]string{"BEGIN;"}, swap...), "COMMIT;")))
+func (w *stepWriter) filesClosed() string {
+	for _, t := range w.numbered {
+		if t.Kind == KindSQLite {
+			return ". Nobody has the SQLite files open: `lsof FILE` prints nothing"
+		}
 	}
-	byDatabase := map[string][]*Target{}
-	var order []string
-	for _, t := range p.Targets {
-		switch t.Kind {
-		case KindSchema:
-			if byDatabase[t.Database] == nil {
-				order = append(order, t.Database)
+	return ""
+}
+
+// swaps are the commands of the swap: databases by server, the schemas of a
+// database, files.
+func (w *stepWriter) swaps() []string {
+	var out []string
+	for i := range w.Servers {
+		if swaps := w.databaseSwaps[i]; len(swaps) > 0 {
+			out = append(out, w.on(i, "{ echo 'BEGIN;'\n"+strings.Join(swaps, "\n")+"\necho 'COMMIT;'; } | "+psqlText+" -d postgres")...)
+		}
+	}
+	out = append(out, w.schemaSwaps()...)
+	return append(out, w.fileSwaps...)
+}
+
+// schemaSwaps restore the schemas of a database in one transaction. A dump that
+// ends early must not be followed by a COMMIT.
+func (w *stepWriter) schemaSwaps() []string {
+	type place struct {
+		server   int
+		database string
+	}
+	groups := map[place][]numbered{}
+	var order []place
+	for _, t := range w.numbered {
+		if t.Kind != KindSchema {
+			continue
+		}
+		at := place{t.Server, t.Database}
+		if groups[at] == nil {
+			order = append(order, at)
+		}
+		groups[at] = append(groups[at], t)
+	}
+	var out []string
+	for _, at := range order {
+		lines := []string{"{ echo 'BEGIN;'"}
+		for _, t := range groups[at] {
+			lines = append(lines, guard(t.n, "cat "+hereDocument([]string{"SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, " + literal(failedFor(t.Schema)) +
+				") FROM pg_namespace WHERE nspname = " + literal(t.Schema) + " \\gexec"})))
+		}
+		for _, t := range groups[at] {
+			lines = append(lines, guard(t.n, fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", shellQuote(t.Dump.Name))))
+		}
+		for _, t := range groups[at] {
+			lines = append(lines, guard(t.n, "sh rollback.sh --sql compare "+shellQuote(t.Name())+" || echo 'SELECT the_comparison_is_missing;'"))
+			if analyze := t.analyzeSQL(); analyze != "" {
+				lines = append(lines, guard(t.n, "cat "+hereDocument([]string{analyze})))
 			}
-			byDatabase[t.Database] = append(byDatabase[t.Database], t)
-		case KindSQLite:
-			out = append(out, fmt.Sprintf("ln %s %s && mv %s %s", shellQuote(t.Path), quoteForShell(t.Path+failedSuffix+timeVariable),
-				quoteForShell(t.Path+besideSuffix+timeVariable), shellQuote(t.Path)))
 		}
-	}
-	for _, database := range order {
-		var b strings.Builder
-		b.WriteString("{ echo 'BEGIN;'\n")
-		for _, t := range byDatabase[database] {
-			fmt.Fprintf(&b, "  echo %s\n", quoteForShell(fmt.Sprintf("ALTER SCHEMA %s RENAME TO %s;", ident(t.Schema), ident(t.Schema+failedSuffix+timeVariable))))
-		}
-		for _, t := range byDatabase[database] {
-			// A dump that ends early must not be followed by a COMMIT.
-			fmt.Fprintf(&b, "  zstd -dc %s | pg_restore --exit-on-error -f - || echo '\\q'\n", shellQuote(t.Dump.Name))
-		}
-		for _, t := range byDatabase[database] {
-			fmt.Fprintf(&b, "  sh rollback.sh --sql compare %s\n", shellQuote(t.Name()))
-		}
-		fmt.Fprintf(&b, "  echo 'COMMIT;'\n} | psql -X -q -v ON_ERROR_STOP=1 -d %s", shellQuote(databaseArgument(database)))
-		out = append(out, b.String())
+		lines = append(lines, `printf '%s\n' 'COMMIT;' '\echo COMMIT'`, "} | psql -X -w -q -v ON_ERROR_STOP=1 -d "+shellQuote(databaseArgument(at.database)))
+		out = append(out, w.on(at.server, strings.Join(lines, "\n"))...)
 	}
 	return out
 }
 
-// psqlCommand hands statements to psql in a here-document, in which the shell
-// fills in $TIME and nothing else.
-func psqlCommand(statements []string) string {
-	if len(statements) == 0 {
-		return ""
+func (w *stepWriter) has(kinds ...string) bool {
+	return slices.ContainsFunc(w.numbered, func(t numbered) bool { return slices.Contains(kinds, t.Kind) })
+}
+
+func (w *stepWriter) oneTransaction() string {
+	if w.has(KindDatabase, KindSchema) {
+		return ", in one transaction, and give the databases their properties"
 	}
+	return ""
+}
+
+func (w *stepWriter) schemaTime() string {
+	if w.has(KindSchema) {
+		return "; schemas are restored in it, " + about(w.restoreMS)
+	}
+	return ""
+}
+
+func (w *stepWriter) swapCheck() string {
+	if w.has(KindDatabase, KindSchema) {
+		return "COMMIT is printed. Before it every live database is the old one, after it every one is the new one"
+	}
+	return "Every command ends with 0, and no file …-wal, -shm or -journal is left beside the live ones"
+}
+
+func (w *stepWriter) swapBackOut() string {
+	if w.has(KindDatabase) {
+		return "Without COMMIT the databases are the old ones, closed by the step before: open them as it says there. After it, what was live is kept under its new name; swap it back with the portal stopped"
+	}
+	return "What was live is kept under its new name; swap it back with the portal stopped"
+}
+
+// hereDocument is statements for the stdin of a command. The shell fills in
+// $TIME and nothing else.
+func hereDocument(statements []string) string {
 	text := strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(strings.Join(statements, "\n"))
 	parts := strings.Split(text, timeVariable)
 	for i := range parts {
@@ -154,26 +326,5 @@ func psqlCommand(statements []string) string {
 	}
 	text = strings.Join(parts, timeVariable)
 	end := unlike("SQL", text)
-	return "psql -X -v ON_ERROR_STOP=1 -d postgres <<" + end + "\n" + text + "\n" + end
-}
-
-var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_$-]+$`) })
-
-// databaseArgument is what -d takes for a database: its name, or what libpq
-// would take a name with special characters for.
-func databaseArgument(name string) string {
-	if plainName().MatchString(name) {
-		return name
-	}
-	return conninfo(name)
-}
-
-// quoteForShell quotes a text in which $TIME is to be filled in by the shell.
-func quoteForShell(text string) string {
-	text = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(text)
-	parts := strings.Split(text, timeVariable)
-	for i := range parts {
-		parts[i] = strings.ReplaceAll(parts[i], "$", `\$`)
-	}
-	return `"` + strings.Join(parts, timeVariable) + `"`
+	return "<<" + end + "\n" + text + "\n" + end
 }

@@ -1,84 +1,283 @@
 package rollback
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 
-// The commands of ROLLBACK.md, pasted into a shell one after the other, are a
-// rollback. Only what a person does elsewhere is left out: stopping, deploying
-// and starting the portal.
+// pasted are the commands of ROLLBACK.md, as somebody pastes them who has never
+// seen it. kubectl is not there.
+func pasted(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, MarkdownFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "IN ()") {
+		t.Errorf("a query over nothing:\n%s", text)
+	}
+	for _, step := range strings.Split(string(text), "\n### ")[1:] {
+		if title, _, _ := strings.Cut(step, "\n"); strings.Contains(title, "(expected: ") && (!strings.Contains(step, "```sh\n") || !strings.Contains(step, "\nTo back out: ")) {
+			t.Errorf("the step %q has no command, or no way out", title)
+		}
+	}
+	commands := "kubectl() { :; }\n"
+	blocks := shellBlock.FindAllStringSubmatch(string(text), -1)
+	if len(blocks) < 7 {
+		t.Fatalf("%d blocks of commands in\n%s", len(blocks), text)
+	}
+	for _, b := range blocks {
+		commands += b[1]
+	}
+	return commands
+}
+
+// sums writes the list of sums that a snapshot has.
+func writeSums(t *testing.T, dir string, m *snapshot.Manifest) {
+	t.Helper()
+	text := ""
+	for _, f := range m.Files() {
+		text += f.SHA256 + "  " + f.Name + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, snapshot.SumsFile), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// paste runs the commands of the document in one shell that goes on after an
+// error, as a terminal does, with a passfile that has one user in it.
+func (p *portal) paste(change func(string) string, user, password string) string {
+	p.t.Helper()
+	writeSums(p.t, p.dir, p.manifest)
+	for _, tool := range []string{"zstd", "sed", "sha256sum", "grep"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			p.t.Skipf("the plan needs %s", tool)
+		}
+	}
+	passfile := filepath.Join(p.t.TempDir(), "passfile")
+	line := "*:*:*:" + user + ":" + strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(password) + "\n"
+	if err := os.WriteFile(passfile, []byte(line), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(p.t.Context(), shells(p.t)[0])
+	cmd.Dir = p.dir
+	cmd.Env = []string{"PATH=" + p.cluster.Tools.Dir + string(os.PathListSeparator) + os.Getenv("PATH"), "PGPASSFILE=" + passfile, "TMPDIR=" + p.t.TempDir()}
+	out, _ := runShell(p.t, cmd, change(pasted(p.t, p.dir)))
+	if strings.Contains(out, "ERROR") || strings.Contains(out, "rror:") {
+		p.t.Errorf("an error:\n%s", out)
+	}
+	return out
+}
+
+// withTLS makes a server certificate and returns the settings of the server and
+// the CA.
+func withTLS(t *testing.T) (settings map[string]string, ca []byte) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(err)
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
+	must(err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	must(err)
+	// The server runs as another user when we are root, and must reach them.
+	dir, err := os.MkdirTemp("", "portalctl-tls-")
+	must(err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(os.Chmod(dir, 0o755))
+	ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	crt, keyFile := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+	must(os.WriteFile(crt, ca, 0o644))
+	must(os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
+	if os.Geteuid() == 0 {
+		who, err := user.Lookup("postgres")
+		if err != nil {
+			t.Skip("no user postgres")
+		}
+		gid, err := strconv.Atoi(who.Gid)
+		must(err)
+		must(os.Chown(keyFile, 0, gid))
+		must(os.Chmod(keyFile, 0o640))
+	}
+	return map[string]string{"ssl": "on", "ssl_cert_file": crt, "ssl_key_file": keyFile}, ca
+}
+
+// The commands of ROLLBACK.md as create writes it, before anybody knows what the
+// upgrade will migrate, are what Restore is: what was migrated comes back, and
+// nothing else. For each kind of portal.
 func TestMarkdownIsAWayBack(t *testing.T) {
-	for _, schemas := range []bool{false, true} {
-		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
+	for _, kind := range []string{"databases", "schemas", "mixed", "TLS", "admin", "looked"} {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			p := newTakenPortal(t, schemas)
+			var settings map[string]string
+			var ca []byte
+			if kind == "TLS" {
+				settings, ca = withTLS(t)
+			}
+			p := newPortalWith(t, kind == "schemas", settings)
+			p.take()
+			server := &p.manifest.Servers[0]
+			var files *filePortal
+			change := func(s string) string { return strings.ReplaceAll(s, "PGUSER='backstage'", "PGUSER=boss") }
+			switch kind {
+			case "mixed":
+				files = p.mix()
+			case "TLS":
+				server.Host, server.SSLMode = "localhost", "verify-full"
+				server.CA = &snapshot.File{Name: "localhost.ca.pem", Size: int64(len(ca)), SHA256: sum(ca)}
+				if err := os.WriteFile(filepath.Join(p.dir, server.CA.Name), ca, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				// Nothing else than TLS leads to it.
+				pgtest.Exec(t, p.cluster, "postgres", "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1.2'")
+			case "admin":
+				server.AdminUser = "boss"
+				change = func(s string) string { return s }
+			}
+			p.writePlan()
 			before := p.states()
 			p.upgrade()
+			fileBefore, fileKept, filesUp := "", "", ""
+			if files != nil {
+				fileBefore = files.state(files.path("catalog"))
+				files.killedUpgrade("WAL")
+				fileKept, filesUp = files.state(files.path("search")), files.state(files.path("catalog"))
+			}
+			if kind == "looked" {
+				if err := p.plan().Write(p.dir); err != nil {
+					t.Fatal(err)
+				}
+			}
 			upgraded := p.states()
-			plan := p.plan()
-			if err := plan.Write(p.dir); err != nil {
-				t.Fatal(err)
-			}
-			text, err := os.ReadFile(filepath.Join(p.dir, MarkdownFile))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var script strings.Builder
-			script.WriteString("set -e\n")
-			blocks := shellBlock.FindAllStringSubmatch(string(text), -1)
-			for _, b := range blocks {
-				for _, line := range strings.SplitAfter(b[1], "\n") {
-					switch {
-					case strings.HasPrefix(line, "kubectl"), strings.HasPrefix(line, "portalctl"), strings.HasPrefix(line, "sha256sum"):
-					default:
-						script.WriteString(line)
-					}
-				}
-			}
-			if len(blocks) < 8 {
-				t.Fatalf("%d blocks of commands in\n%s", len(blocks), text)
-			}
-			passfile := filepath.Join(t.TempDir(), "passfile")
-			if err := os.WriteFile(passfile, []byte("*:*:*:*:"+adminPassword+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			shell := shells(t)[0]
-			for _, tool := range []string{"zstd", "sed"} {
-				if _, err := exec.LookPath(tool); err != nil {
-					t.Skipf("the plan needs %s", tool)
-				}
-			}
-			cmd := exec.CommandContext(t.Context(), shell)
-			cmd.Dir = p.dir
-			cmd.Stdin = strings.NewReader(strings.ReplaceAll(script.String(), "PGUSER='backstage'", "PGUSER=boss"))
-			cmd.Env = []string{"PATH=" + p.cluster.Tools.Dir + string(os.PathListSeparator) + os.Getenv("PATH"), "PGPASSFILE=" + passfile, "TMPDIR=" + t.TempDir()}
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s\n%s", err, out, script.String())
-			}
+			out := p.paste(change, "boss", adminPassword)
 			after := p.states()
 			for _, id := range portalPlugins {
 				want := upgraded[id]
 				if id == "auth" || id == "catalog" {
 					want = before[id]
 				}
-				if schemas {
-					// Without ANALYZE of its own: autovacuum comes by.
-					want, after[id] = strings.Split(want, "analyzed")[0], strings.Split(after[id], "analyzed")[0]
+				if after[id] != want {
+					t.Errorf("%s is\n%s\nwant\n%s\n%s", id, after[id], want, out)
 				}
-				if d := cmp.Diff(want, after[id]); d != "" {
-					t.Errorf("%s (-want +got)\n%s\n%s", id, d, out)
+			}
+			if files != nil {
+				failed, _ := filepath.Glob(files.path("catalog") + failedSuffix + "????????_??????")
+				if got := files.state(files.path("catalog")); got != fileBefore {
+					t.Errorf("catalog's file is %s, was %s\n%s", got, fileBefore, out)
+				}
+				if got := files.state(files.path("search")); got != fileKept {
+					t.Errorf("search's file is %s, was %s", got, fileKept)
+				}
+				if len(failed) != 1 || files.state(failed[0]) != filesUp {
+					t.Errorf("the failed file is not whole: %v", failed)
+				}
+			}
+			if kind != "schemas" && strings.Count(strings.Join(p.databases(), " "), failedSuffix) != 2 {
+				t.Errorf("databases %v", p.databases())
+			}
+			if testing.Verbose() {
+				t.Log(out)
+			}
+		})
+	}
+}
+
+// The same without a server: files alone, after an upgrade that was killed.
+func TestMarkdownIsAWayBackForFiles(t *testing.T) {
+	for _, mode := range []string{"WAL", "clean"} {
+		t.Run(mode, func(t *testing.T) {
+			fileTools(t, "sqlite3")
+			p := newFilePortal(t)
+			p.writePlan()
+			before := p.state(p.path("catalog"))
+			if mode == "WAL" {
+				p.killedUpgrade(mode)
+			} else {
+				p.upgrade()
+			}
+			kept, upgraded := p.state(p.path("search")), p.state(p.path("catalog"))
+			writeSums(t, p.dir, p.manifest)
+			cmd := exec.CommandContext(t.Context(), shells(t)[0])
+			cmd.Dir = p.dir
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
+			out, _ := runShell(t, cmd, pasted(t, p.dir)+"echo \"at $TIME\"\n")
+			if got := p.state(p.path("catalog")); got != before {
+				t.Errorf("catalog is %s, was %s\n%s", got, before, out)
+			}
+			if got := p.state(p.path("search")); got != kept {
+				t.Errorf("search is %s, was %s\n%s", got, kept, out)
+			}
+			_, stamp, _ := strings.Cut(out, "\nat ")
+			if got := p.state(fileFailed(p.path("catalog"), strings.TrimSpace(stamp))); got != upgraded {
+				t.Errorf("the failed file is %s, was %s\n%s", got, upgraded, out)
+			}
+			for _, word := range []string{"psql", "pg_", "PGHOST"} {
+				if commands := pasted(t, p.dir); strings.Contains(commands, word) {
+					t.Errorf("%s for files alone:\n%s", word, commands)
 				}
 			}
 		})
 	}
+}
+
+// Every step says how to back out of it, and its commands do: a portal whose
+// databases are closed, with copies beside, is as it was.
+func TestBackingOut(t *testing.T) {
+	p := newPortal(t, false)
+	p.take()
+	p.writePlan()
+	p.upgrade()
+	upgraded, names := p.states(), p.databases()
+	text := pasted(t, p.dir)
+	// Up to the swap, then what stands there for backing out.
+	until := strings.Index(text, "{ echo 'BEGIN;'")
+	plan, err := New(p.manifest, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var undo []string
+	for _, s := range plan.Steps {
+		if s.BackOut == "" {
+			t.Errorf("%s: no way out", s.Title)
+		}
+		if strings.HasPrefix(s.Title, "Restore beside") || strings.HasPrefix(s.Title, "Keep everybody out") {
+			undo = append(undo, s.BackOutCommands...)
+		}
+	}
+	change := func(string) string {
+		return strings.ReplaceAll(text[:until], "PGUSER='backstage'", "PGUSER=boss") + strings.Join(undo, "\n") + "\n"
+	}
+	out := p.paste(change, "boss", adminPassword)
+	if fmt.Sprint(p.databases()) != fmt.Sprint(names) {
+		t.Errorf("databases %v, were %v\n%s", p.databases(), names, out)
+	}
+	p.is("backed out", upgraded, portalPlugins...)
 }
