@@ -40,9 +40,50 @@ exec %[3]s "$@"
 	return counter
 }
 
+// otherFlags are how a killed run is gone on with: each in its turn.
+var otherFlags = [][]string{{"--yes"}, {"--yes", "--only", "auth"}, {"--yes", "--terminate"}, {"--yes", "--only", "scaffolder"}}
+
+// resume runs the script again with other flags than the run that was killed.
+// A choice that is another one is refused once something was changed, and
+// obeyed before; then the same flags finish.
+func (p *portal) resume(call string, flags []string, shell, path string, before, upgraded map[string]string) string {
+	t := p.t
+	t.Helper()
+	out, code := p.script(t.Context(), shell, path, "", flags...)
+	if len(flags) < 3 {
+		if code != 0 {
+			t.Fatalf("call %s: the second run, %v: exit %d\n%s", call, flags, code, out)
+		}
+		return out
+	}
+	only := flags[2]
+	switch {
+	case code == 2 && strings.Contains(out, "this rollback was begun without --only, not with --only "+only):
+	case code == 0 && strings.Contains(out, "Done for what you asked for"):
+		if only == "scaffolder" {
+			// It was not migrated, and came back as it was asked for.
+			upgraded[only] = p.state(only)
+			if !strings.HasPrefix(upgraded[only], "things: 5000 ") {
+				t.Fatalf("call %s: %v did not bring it back\n%s", call, flags, out)
+			}
+			break
+		}
+		p.same(call, before, only)
+	case code == 0 && strings.Contains(out, "Done: every database"):
+		// The killed run had swapped what was migrated already.
+	default:
+		t.Fatalf("call %s: the second run, %v: exit %d\n%s", call, flags, code, out)
+	}
+	again, code := p.script(t.Context(), shell, path, "", "--yes")
+	if code != 0 {
+		t.Fatalf("call %s: the third run: exit %d\n%s\n%s", call, code, out, again)
+	}
+	return out + again
+}
+
 // rollback.sh gets SIGKILL, SIGTERM and Ctrl-C at many of its calls of psql.
 // Each time all live databases are the old ones or the new ones, and running
-// the script again finishes.
+// the script again finishes, with the same flags and with others.
 func TestScriptInterrupted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some ninety runs of rollback.sh")
@@ -69,7 +110,11 @@ func TestScriptInterrupted(t *testing.T) {
 				}
 				calls := len(src)
 				var points []int
-				for at := 3; at <= calls; at += max(1, (calls-3)/10) {
+				moments := 10
+				if sig == "KILL" {
+					moments = 20
+				}
+				for at := 3; at <= calls; at += max(1, (calls-3)/moments) {
 					points = append(points, at)
 				}
 				var old, replaced, runs atomic.Int32
@@ -89,7 +134,7 @@ func TestScriptInterrupted(t *testing.T) {
 					if code == 0 && at < calls {
 						t.Fatalf("call %d of %d: exit 0\n%s", at, calls, out)
 					}
-					runs.Add(1)
+					n := int(runs.Add(1))
 					closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 					switch {
 					case closed != "" && sig != "KILL":
@@ -104,19 +149,21 @@ func TestScriptInterrupted(t *testing.T) {
 						p.same(call, upgraded, "auth", "catalog")
 					}
 					_ = os.Remove(counter + ".at")
-					if again, code := p.script(t.Context(), shell, path, "", "--yes"); code != 0 {
-						t.Fatalf("call %d: the second run: exit %d\n%s\n%s", at, code, out, again)
+					flags := otherFlags[0]
+					if sig == "KILL" {
+						flags = otherFlags[n%len(otherFlags)]
 					}
+					again := p.resume(call, flags, shell, path, before, upgraded)
 					p.same(call, before, "auth", "catalog")
 					p.same(call, upgraded, "scaffolder", "search")
 					for _, name := range p.databases() {
 						if strings.Contains(name, besideSuffix) {
-							t.Fatalf("call %d: %s is left\n%s", at, name, out)
+							t.Fatalf("call %s: %s is left\n%s\n%s", call, name, out, again)
 						}
 					}
 					p.dropFailed()
 				})
-				if runs.Load() < 10 || old.Load() == 0 || replaced.Load() == 0 {
+				if int(runs.Load()) < moments || old.Load() == 0 || replaced.Load() == 0 {
 					t.Errorf("%d runs, %d left the old databases, %d the new ones: all must happen", runs.Load(), old.Load(), replaced.Load())
 				}
 				t.Logf("%d of %d calls of psql: %d times all databases were the old ones, %d times the new ones", runs.Load(), calls, old.Load(), replaced.Load())

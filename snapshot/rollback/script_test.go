@@ -16,7 +16,7 @@ import (
 )
 
 // shells are the shells of this machine that rollback.sh must run in.
-func shells(t *testing.T) []string {
+func shells(t testing.TB) []string {
 	t.Helper()
 	var out []string
 	known := map[string]bool{}

@@ -42,7 +42,7 @@ func fileTools(t *testing.T, reader string) string {
 }
 
 // runShell runs a script and returns what it said and how it ended.
-func runShell(t *testing.T, cmd *exec.Cmd, input string) (string, int) {
+func runShell(t testing.TB, cmd *exec.Cmd, input string) (string, int) {
 	t.Helper()
 	cmd.Stdin = strings.NewReader(input)
 	var out bytes.Buffer

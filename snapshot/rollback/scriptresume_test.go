@@ -36,8 +36,8 @@ func TestScriptResumed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some forty runs of rollback.sh")
 	}
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	before := p.states()
 	path := p.scriptPath()
@@ -137,7 +137,7 @@ func TestScriptResumed(t *testing.T) {
 // mix adds two plugins in SQLite files to the portal's snapshot.
 func (p *portal) mix() *filePortal {
 	p.t.Helper()
-	f := newFilePortal(p.t)
+	f := newFilePortal(p.t.(*testing.T))
 	for _, d := range f.manifest.Databases {
 		src, err := os.ReadFile(filepath.Join(f.dir, d.Dump.Name))
 		if err == nil {
@@ -154,8 +154,8 @@ func (p *portal) mix() *filePortal {
 // A portal with both: each comes back when it was migrated, and a portal whose
 // files were not migrated is not held up by them.
 func TestScriptOfAMixedPortal(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	f := p.mix()
 	p.writePlan()
 	before, file := p.states(), f.state(f.path("catalog"))

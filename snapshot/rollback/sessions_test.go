@@ -17,8 +17,8 @@ import (
 // that it is there. It is named before anything is restored, by the restore and
 // by the script, with and without --terminate.
 func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE monitor LOGIN SUPERUSER PASSWORD 'monitor-secret'")
 	p.upgrade()
@@ -60,8 +60,8 @@ func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
 // stops the swap and nothing else: it lives, the databases are the old ones and
 // open, and the next restore takes the copy that stands beside.
 func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	before := p.states()
 	p.upgrade()
 	upgraded := p.states()
@@ -109,8 +109,8 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 
 // The same for the script: what came between its check and the swap.
 func TestScriptEndsNoSessionThatCameLater(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	before := p.states()
 	p.upgrade()

@@ -27,7 +27,7 @@ var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 
 // pasted are the commands of ROLLBACK.md, as somebody pastes them who has never
 // seen it. kubectl is not there.
-func pasted(t *testing.T, dir string) string {
+func pasted(t testing.TB, dir string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, MarkdownFile))
 	if err != nil {
@@ -53,7 +53,7 @@ func pasted(t *testing.T, dir string) string {
 }
 
 // sums writes the list of sums that a snapshot has.
-func writeSums(t *testing.T, dir string, m *snapshot.Manifest) {
+func writeSums(t testing.TB, dir string, m *snapshot.Manifest) {
 	t.Helper()
 	text := ""
 	for _, f := range m.Files() {
@@ -251,8 +251,8 @@ func TestMarkdownIsAWayBackForFiles(t *testing.T) {
 // Every step says how to back out of it, and its commands do: a portal whose
 // databases are closed, with copies beside, is as it was.
 func TestBackingOut(t *testing.T) {
-	p := newPortal(t, false)
-	p.take()
+	t.Parallel()
+	p := newTakenPortal(t, false)
 	p.writePlan()
 	p.upgrade()
 	upgraded, names := p.states(), p.databases()
