@@ -15,12 +15,18 @@ import (
 // What comes by a way that a repository has set up is never what another
 // repository finds in the cache.
 func TestCacheOf(t *testing.T) {
+	const yarn1 = "Yarn 1"
 	home, cache := t.TempDir(), t.TempDir()
 	s, _, _ := ui.Test("")
 	of := func(t *testing.T, rc, npmrc string, environ ...string) string {
 		t.Helper()
 		dir := t.TempDir()
-		for name, text := range map[string]string{".yarnrc.yml": rc, ".npmrc": npmrc, "ca.pem": "one"} {
+		files := map[string]string{".yarnrc.yml": rc, ".npmrc": npmrc, "ca.pem": "one"}
+		if rc == yarn1 { // which alone reads .npmrc
+			delete(files, ".yarnrc.yml")
+			files["yarn.lock"] = "# yarn lockfile v1\n"
+		}
+		for name, text := range files {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -50,8 +56,8 @@ func TestCacheOf(t *testing.T) {
 		"host's proxy":  {"networkSettings:\n  \"registry.*\":\n    httpsProxy: http://evil.example:3\n", ""},
 		"no TLS checks": {"enableStrictSsl: false\n", ""},
 		"CA file":       {"httpsCaFilePath: ./ca.pem\n", ""},
-		"npm proxy":     {"", "https-proxy=http://evil.example:4\n"},
-		"npm CA":        {"", "ca=x\n"},
+		"npm proxy":     {yarn1, "https-proxy=http://evil.example:4\n"},
+		"npm CA":        {yarn1, "ca=x\n"},
 	} {
 		got := of(t, text[0], text[1])
 		if got == cache || !strings.HasPrefix(got, cache) {

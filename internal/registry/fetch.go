@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -226,13 +227,26 @@ func (c *Client) refused(ep yarnrc.Endpoint, name, address string, err error) er
 	case httpfetch.IsStatus(err, http.StatusNotFound), httpfetch.IsStatus(err, http.StatusGone):
 		f := fault.Wrap(ErrNotFound, pos, "package %s", name)
 		if ep.HasAuth() {
-			return f.WithNext("Check the name")
+			return setAt(ep, f.WithNext("Check the name"))
 		}
-		return f.WithNext("Check the name. If the package is private: %s", ep.AuthHint())
+		return setAt(ep, f.WithNext("Check the name. If the package is private: %s", ep.AuthHint()))
 	case httpfetch.IsStatus(err, http.StatusUnauthorized), httpfetch.IsStatus(err, http.StatusForbidden):
-		return fault.Wrap(&authError{err}, pos, "package %s", name).WithNext("%s", ep.AuthHint())
+		return setAt(ep, fault.Wrap(&authError{err}, pos, "package %s", name).WithNext("%s", ep.AuthHint()))
 	}
-	return err
+	return setAt(ep, err)
+}
+
+// setAt adds to an error about a host where that host was named, which may be in
+// a file that nobody thinks of.
+func setAt(ep yarnrc.Endpoint, err error) error {
+	at := ep.SetAt()
+	f, ok := err.(*fault.Error)
+	if !ok || at.File == "" {
+		return err
+	}
+	out := *f
+	out.Next = strings.TrimLeft(strings.TrimRight(out.Next, ". ")+". "+fmt.Sprintf("The registry is named in %s", at), ". ")
+	return &out
 }
 
 // authError is ErrAuth with the status behind it.

@@ -14,6 +14,9 @@ type Endpoint struct {
 	// URL is the registry without a slash at the end, user or password.
 	URL string
 
+	setAt   fault.Pos
+	classic bool
+
 	header Secret
 	nearby []npmAuth // credentials for other paths of the same host
 	hint   string
@@ -27,17 +30,15 @@ type Endpoint struct {
 // registry's whole URL, with or without protocol, never a prefix. Credentials
 // go along with scoped packages, but with others only if npmAlwaysAuth says so.
 //
-// .npmrc fills gaps with npm's rules: @scope:registry and registry where Yarn
-// names no registry, and the credentials with the longest matching prefix
-// where Yarn would send none. Yarn's general credentials are not sent to a
-// registry that only .npmrc names.
+// Yarn 1 goes by npm's rules: @scope:registry, then registry, and the credentials
+// with the longest matching prefix.
 //
 // The scope "jsr", for which Yarn has a registry of its own built in, has none
 // here.
 func (s *Settings) Endpoint(pkg string) Endpoint {
 	r := &s.auth
 	server, fromYarn := r.choose(pkg)
-	e := Endpoint{URL: server.url, err: server.err}
+	e := Endpoint{URL: server.url, setAt: server.pos, classic: s.Classic, err: server.err}
 	if server.err != nil {
 		return e
 	}
@@ -133,6 +134,10 @@ func (e *Endpoint) fromYarn(r *registries, pkg, server, noProtocol string, yarns
 	}
 }
 
+// SetAt is where the endpoint's registry is named: a file and line, or a
+// variable. Zero for the default.
+func (e Endpoint) SetAt() fault.Pos { return e.setAt }
+
 // Err is why the endpoint cannot be used: a variable that is not set, or a URL
 // that is none. Commands that do not need the endpoint do not see it.
 func (e Endpoint) Err() error { return e.err }
@@ -153,7 +158,10 @@ func (e Endpoint) AuthHint() string {
 	case e.hint != "":
 		return e.hint
 	}
-	return fmt.Sprintf("Give a token for %s: npmAuthToken under npmRegistries or npmScopes in .yarnrc.yml, or //%s/:_authToken in .npmrc", host, host)
+	if e.classic {
+		return fmt.Sprintf("Give a token for %s: //%s/:_authToken in .npmrc", host, host)
+	}
+	return fmt.Sprintf("Give a token for %s: npmAuthToken under npmRegistries or npmScopes in .yarnrc.yml", host)
 }
 
 // Authorize adds the credentials to a request for something below the

@@ -1,15 +1,15 @@
 // Package yarnrc reads the settings that decide how a repo's packages are
-// found: .yarnrc.yml files with YARN_* variables as Yarn Berry merges them
-// (Configuration.find of @yarnpkg/core 4.9), and .npmrc files with npm_config_*
-// variables as npm does. Nothing is executed.
+// found, each package manager's own. Nothing is executed.
 //
-// Precedence, the first that says something wins: YARN_* variables, the
-// .yarnrc.yml of the project, of its parents up to the root, of the home
-// folder; then, filling gaps only (registries, credentials, certificate
-// authorities, proxies), npm_config_* variables, the project's .npmrc, the
-// user's .npmrc; then [DefaultRegistry]. Yarn Berry itself does not read
-// .npmrc: it is a fallback for what would else not work at all. A Classic repo
-// (Yarn 1) has no .yarnrc.yml; its .yarnrc files take that place.
+// Yarn 2 and later: YARN_* variables, then the .yarnrc.yml of the project, of
+// its parents up to the root, of the home folder (Configuration.find of
+// @yarnpkg/core 4.9); the first that says something wins. They read neither
+// .npmrc nor npm_config_* variables.
+//
+// Yarn 1 (a Classic repo): YARN_* variables and .yarnrc files, then npm_config_*
+// variables, the project's .npmrc and the user's, as npm reads them.
+//
+// Then [DefaultRegistry].
 package yarnrc
 
 import (
@@ -112,11 +112,15 @@ func Load(dir string, environ []string) (*Settings, error) {
 	}
 	s := &Settings{Dir: dir, FilePath: filepath.Join(dir, rcName), Classic: isClassic(dir, rcName)}
 	d := &decoder{root: &value{kind: object}, vars: map[string]yarnVar{}, dir: dir, env: env.lookup}
-	npm, err := loadNPM(dir, env)
-	if err != nil {
-		return nil, err
-	}
+	// Yarn 1 reads npm's settings beside its own. Later ones read neither .npmrc
+	// nor npm_config_*: what stands there is for other tools, and taking it would
+	// ask another registry than the install does.
+	npm := &npmConfig{vals: map[string]npmValue{}}
 	if s.Classic {
+		var err error
+		if npm, err = loadNPM(dir, env); err != nil {
+			return nil, err
+		}
 		if npm, err = loadClassic(dir, env, npm); err != nil {
 			return nil, err
 		}

@@ -303,6 +303,9 @@ func TestLoadFaults(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, "repo", ".npmrc"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(root, "repo", "yarn.lock"), []byte(classicLock), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Load(filepath.Join(root, "repo"), environ(root)); err == nil || !strings.Contains(err.Error(), ".npmrc: cannot read the settings") {
 		t.Errorf("err = %v", err)
 	}
