@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/finding"
 )
 
 // gateAge reads npmMinimalAgeGate: minutes, or a number with ms, s, m, h, d or
@@ -44,9 +46,34 @@ func (s *settings) defaultAge() time.Duration {
 	return 24 * time.Hour
 }
 
+// readsNoUnit judges the minimal age of a Yarn 4.10, which takes a number of
+// minutes and passes over what follows: 2d is two minutes there. version is what
+// the repo's package.json asks for, where yarnPath does not say it.
+func (s *settings) readsNoUnit(packageManager string) {
+	major, minor, ok := yarnVersion(s.yarnPath.text)
+	if v, found := strings.CutPrefix(packageManager, "yarn@"); !ok && found {
+		major, minor, ok = yarnVersion("yarn-" + v)
+	}
+	g := s.gates[""]
+	if s.noUnit = ok && major == 4 && minor == 10; !s.noUnit || strings.Trim(g.text, "0123456789") == "" {
+		return
+	}
+	s.note(item{g.key, g.text, g.pos}, g.key+": "+g.text+" is "+ageText(numberAge(g.text))+" in Yarn 4.10, which reads no unit: the gate is as good as off",
+		"Write the minutes as a number (2d is 2880), or use Yarn 4.11 or later", finding.Warning)
+}
+
+// numberAge is a minimal age as Yarn 4.10 reads it.
+func numberAge(text string) time.Duration {
+	n, _ := strconv.Atoi(text[:len(text)-len(strings.TrimLeft(text, "0123456789"))])
+	return time.Duration(n) * time.Minute
+}
+
 // age is the minimal age that the file makes for all packages.
 func (s *settings) age() time.Duration {
 	if g, ok := s.gates[""]; ok {
+		if s.noUnit {
+			return numberAge(g.text)
+		}
 		if age, ok := gateAge(g.text); ok {
 			return age
 		}

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"encoding/json"
 	"maps"
 	"path"
 	"regexp"
@@ -34,6 +35,7 @@ type settings struct {
 	changed  []weakSetting
 	plugins  []plugin
 	yarnPath item
+	noUnit   bool // the repo's Yarn reads npmMinimalAgeGate as a number
 	err      error
 }
 
@@ -79,6 +81,11 @@ func readSettings(files tree) []*settings {
 	var out []*settings
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if s := readSetting(name, files[name]); s != nil {
+			if path.Base(name) == berryFile {
+				var pkg struct{ PackageManager string }
+				_ = json.Unmarshal(files[path.Join(path.Dir(name), manifest)], &pkg)
+				s.readsNoUnit(pkg.PackageManager)
+			}
 			out = append(out, s)
 		}
 	}

@@ -53,7 +53,7 @@ func (r *Release) Choose(req Request, candidates *Candidates) ([]Choice, error) 
 			return nil, err
 		}
 		if !ok {
-			g.release = nil
+			g.release, g.missing = nil, v
 			if err := g.solve(); err != nil {
 				return nil, err
 			}
@@ -67,9 +67,10 @@ type group struct {
 	Request
 	c      *Candidates
 	policy *Release
-	// release is nil when the registry does not have the release's version.
-	release *semver.Version
-	list    []Choice
+	// release is nil when the registry does not have the release's version; it is
+	// missing then.
+	release, missing *semver.Version
+	list             []Choice
 }
 
 func (g *group) chose(version string) bool {
@@ -299,11 +300,28 @@ func (g *group) settled() bool {
 	return !slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Locked == nil })
 }
 
-// tryRegistry offers the registry's versions, Yarn's preference first.
+// tryRegistry offers the registry's versions, Yarn's preference first. In the
+// place of a version of the release that is missing, the lowest above it comes
+// first, then the highest below: the nearest one brings the fewest others along.
 func (g *group) tryRegistry(try func(*semver.Version)) error {
 	all, err := g.c.All()
 	if err != nil {
 		return err
+	}
+	if g.missing != nil {
+		all = slices.Clone(all)
+		slices.SortStableFunc(all, func(a, b Candidate) int {
+			upA, upB := semrange.Compare(a.Parsed, g.missing) > 0, semrange.Compare(b.Parsed, g.missing) > 0
+			switch {
+			case upA && upB:
+				return semrange.Compare(a.Parsed, b.Parsed)
+			case upA:
+				return -1
+			case upB:
+				return 1
+			}
+			return semrange.Compare(b.Parsed, a.Parsed)
+		})
 	}
 	for _, deprecated := range []bool{false, true} {
 		for _, c := range all {

@@ -25,6 +25,12 @@ const releasePackages = `
 	@b/plugin-x@2.0.0
 	@b/young@1.0.0
 	@b/young@1.1.0 at=2026-11-22
+	@b/lags@1.0.0
+	@b/lags@1.3.0
+	@b/lags@1.5.0
+	@b/lags@1.6.0 deprecated
+	@b/lags@1.7.0
+	@b/lags@1.9.0
 	third@1.0.0 @b/p@^1.0.0 @b/plugin-x@^1.0.0
 	third-new@1.0.0 @b/p@^1.5.0 @b/plugin-x@^1.4.1
 	third-old@1.0.0 @b/p@<=1.2.0 @b/plugin-x@<=1.2.0
@@ -36,7 +42,7 @@ func TestRelease(t *testing.T) {
 		return "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {" + deps + "}}\n"
 	}
 	locked := func(lines string) string { return "-- yarn.lock --\n" + lockOf(lines) }
-	versions := map[string]string{"@b/p": "1.4.0", "@b/plugin-x": "1.4.0", "@b/young": "1.1.0", "@b/gone": "3.0.0"}
+	versions := map[string]string{"@b/p": "1.4.0", "@b/plugin-x": "1.4.0", "@b/young": "1.1.0", "@b/gone": "3.0.0", "@b/lags": "1.5.1"}
 	tests := []struct {
 		name, archive string
 		downgrade     bool
@@ -119,6 +125,21 @@ func TestRelease(t *testing.T) {
 			@b/young@npm:^1.0.0 = npm:1.0.0
 			0 of 1
 			off @b/young 1.0.0: unavailable; npm:^1.0.0 by root; wait until @b/young 1.1.0 is as old as npmMinimalAgeGate wants, or list it in npmPreapprovedPackages of .yarnrc.yml`},
+		{"a version of the release that the registry does not have: the lowest above it, not the newest",
+			root(`"@b/lags": "^1.0.0"`), false, `
+			@b/lags@npm:^1.0.0 = npm:1.7.0
+			0 of 1
+			off @b/lags 1.7.0: unavailable; npm:^1.0.0 by root; make @b/lags 1.5.1 available in the registry, which lacks it, then run the command again`},
+		{"else the highest below it",
+			root(`"@b/lags": "~1.3.0 || ~1.5.0"`), false, `
+			@b/lags@npm:~1.3.0 || ~1.5.0 = npm:1.5.0
+			0 of 1
+			off @b/lags 1.5.0: unavailable; npm:~1.3.0 || ~1.5.0 by root; make @b/lags 1.5.1 available in the registry, which lacks it, then run the command again`},
+		{"a locked one at or above it stays",
+			root(`"@b/lags": "^1.0.0"`) + locked("@b/lags@npm:^1.0.0 = 1.9.0\n"), false, `
+			@b/lags@npm:^1.0.0 = npm:1.9.0
+			0 of 1
+			ahead @b/lags 1.9.0`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

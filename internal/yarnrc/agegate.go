@@ -1,6 +1,7 @@
 package yarnrc
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,8 @@ const day = 24 * time.Hour
 
 // MinimalAge is the age that a version of a package must have before Yarn of
 // the given version takes it by itself; zero means any. Found in Yarn's
-// releases: the setting came with 4.10 (default none), the default became one
+// releases: the setting came with 4.10 (default none), which takes a number of
+// minutes and reads no unit: "2d" is two minutes. Since 4.11 it is two days. The default became one
 // day in 4.15, and since 4.17 a scope has its own, which is one day for every
 // scope in npmScopes that does not say otherwise, whatever the setting itself
 // says. An empty or unknown version counts as the newest Yarn.
@@ -33,7 +35,17 @@ func (s *Settings) MinimalAge(pkg, yarn string) time.Duration {
 	if scope := s.auth.scope(pkg); scope != nil && since(17) {
 		return scope.age.Or(day)
 	}
+	if err == nil && !since(11) {
+		return s.ageNumber.Or(def)
+	}
 	return s.NpmMinimalAgeGate.Or(def)
+}
+
+// leadingMinutes is JavaScript's parseInt, by which Yarn 4.10 reads the setting.
+func leadingMinutes(s string) (time.Duration, bool) {
+	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	minutes, _ := strconv.Atoi(s[:n])
+	return time.Duration(minutes) * time.Minute, true
 }
 
 // Preapproved reports whether npmPreapprovedPackages exempts a version of a

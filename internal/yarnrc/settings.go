@@ -66,6 +66,7 @@ type Settings struct {
 	// MinimalAge for what holds for a package.
 	NpmMinimalAgeGate      Setting[time.Duration]
 	NpmPreapprovedPackages []string
+	ageNumber              Setting[time.Duration] // the gate as Yarn 4.10 reads it
 
 	HTTPTimeout         Setting[time.Duration]
 	HTTPRetry           Setting[int]
