@@ -30,6 +30,9 @@ func compile(f *pkgjson.File) (globSet, error) {
 	var set globSet
 	for i, text := range f.Workspaces {
 		pattern, negated := strings.CutPrefix(text, "!")
+		if strings.HasPrefix(pattern, "(") {
+			pattern, negated = text, false // !(a|b) is a group, as in fast-glob
+		}
 		if why := unsupported(pattern); why != "" {
 			return set, fault.At(f.WorkspacePos(i), "workspaces pattern %q: %s", text, why).WithNext("%s", nextPattern)
 		}
@@ -56,23 +59,51 @@ func unsupported(pattern string) string {
 	switch {
 	case pattern == "":
 		return "it is empty"
-	case pattern[0] == '!':
+	case pattern[0] == '!' && !strings.HasPrefix(pattern, "!("):
 		return "it starts with more than one !"
-	case strings.Contains(pattern, "("):
-		return `groups such as !(a|b) are not supported, write "packages/*" and "!packages/a" instead`
+	case hasGroup(pattern) && !plainGroups(pattern):
+		return `a group such as @(a|b) must be closed and hold neither / nor {}: write one pattern for each`
 	case pattern[0] == '/' || (len(pattern) > 1 && pattern[1] == ':'):
 		return "it must be relative to the folder of this package.json"
 	}
 	return ""
 }
 
+// plainGroups reports whether the groups of a pattern lie within its segments.
+func plainGroups(pattern string) bool {
+	depth := 0
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth < 0 {
+				return false
+			}
+		case '/', '{', '}':
+			if depth > 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
+}
+
 func split(pattern string) (g glob, why string) {
-	for _, seg := range strings.Split(pattern, "/") {
+	segments := strings.Split(pattern, "/")
+	for i, seg := range segments {
 		switch {
 		case seg == "" || seg == ".":
 		case seg == "..":
 			return nil, "folders outside of the project are not supported"
 		case seg == "**" && len(g) > 0 && g[len(g)-1] == "**":
+		case hasGroup(seg):
+			if i < len(segments)-1 {
+				seg += more
+			}
+			g = append(g, seg)
 		case !doublestar.ValidatePattern(seg):
 			return nil, fmt.Sprintf("%q is not a valid glob", seg)
 		default:
@@ -93,7 +124,7 @@ func (g glob) base() int {
 	return len(g)
 }
 
-func hasMeta(seg string) bool { return strings.ContainsAny(seg, `*?[{\`) }
+func hasMeta(seg string) bool { return strings.ContainsAny(seg, `*?[{\(`) }
 
 // match reports whether g stands for the folder whose path has these segments.
 // With dot, wildcards match names that start with a dot as well. A last "**"
@@ -129,6 +160,9 @@ func (g glob) match(path []string, dot bool) bool {
 func matchSegment(pattern, name string, dot bool) bool {
 	if !hasMeta(pattern) {
 		return pattern == name
+	}
+	if hasGroup(pattern) {
+		return matchExt(pattern, name, dot)
 	}
 	if strings.HasPrefix(name, ".") && !dot && !strings.HasPrefix(pattern, ".") {
 		return false

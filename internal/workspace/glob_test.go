@@ -142,7 +142,7 @@ func TestCompileFaults(t *testing.T) {
 		{``, `package.json:1:20: workspaces pattern "": it is empty`},
 		{`!`, `package.json:1:20: workspaces pattern "!": it is empty`},
 		{`!!a`, `package.json:1:20: workspaces pattern "!!a": it starts with more than one !`},
-		{`p/!(a|b)`, `package.json:1:20: workspaces pattern "p/!(a|b)": groups such as !(a|b) are not supported, write "packages/*" and "!packages/a" instead`},
+		{`p/!(a/b)`, `package.json:1:20: workspaces pattern "p/!(a/b)": a group such as @(a|b) must be closed and hold neither / nor {}: write one pattern for each`},
 		{`/p/*`, `package.json:1:20: workspaces pattern "/p/*": it must be relative to the folder of this package.json`},
 		{`C:/p`, `package.json:1:20: workspaces pattern "C:/p": it must be relative to the folder of this package.json`},
 		{`../p`, `package.json:1:20: workspaces pattern "../p": folders outside of the project are not supported`},
