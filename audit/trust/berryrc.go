@@ -109,6 +109,16 @@ func (s *settings) setting(key string, v yamledit.Value) {
 	}
 }
 
+// settingOf is the text of one setting of a .yarnrc.yml, "" without it.
+func settingOf(file string, src []byte, key string) string {
+	doc, err := yamledit.Parse(file, src)
+	if err != nil {
+		return ""
+	}
+	v, _ := doc.Get(key)
+	return v.String()
+}
+
 // guards are the settings that keep something out.
 var guards = []string{"npmMinimalAgeGate", "enableScripts", "enableStrictSsl", "checksumBehavior", "enableHardenedMode",
 	"enableImmutableInstalls", "enableImmutableCache", "yarnPath", "lockfileFilename"}

@@ -15,12 +15,16 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	c := newChecker(in)
 	for _, l := range in.Head.Locks {
 		a := c.head.aliases(l)
+		c.cacheKey(l)
 		for _, e := range l.Entries {
 			c.integrity(l, e, a)
 			c.origin(l, e)
 		}
 	}
 	c.settings(ctx)
+	if !c.off(RuleYarnrc) {
+		c.manifests()
+	}
 	c.names()
 	if err := c.online(ctx); err != nil {
 		return nil, err

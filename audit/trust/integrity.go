@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -30,6 +32,10 @@ func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
 			added: !c.was.seen[identity(e)+"\x00"+w.message], standing: w.standing, weak: w.weak})
 	}
+	if why := c.nowhere(l, e); why != "" {
+		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "nowhere", message: why, next: nextRestore,
+			added: !c.was.seen[identity(e)+"\x00"+why], standing: finding.Warning})
+	}
 	c.changedSum(l, e)
 }
 
@@ -47,10 +53,51 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 		}
 	}
 	at := e.Resolution.String()
+	if l.Kind == yarnlock.Berry && len(list) > 0 && list[0].kind != l.CacheKey && c.was.kinds[at] != nil && !c.was.kinds[at][list[0].kind] {
+		// Yarn does not compare a checksum of another key than its own.
+		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "key", added: true,
+			message: fmt.Sprintf("the checksum of %s has the key %q, which it does not have at the base: it cannot be compared", at, list[0].kind), next: nextRestore})
+	}
 	if l.Kind == yarnlock.Berry && len(list) == 0 && c.was.pinned[at] && e.Conditions != "" {
 		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
 			message: fmt.Sprintf("%s lost its checksum: the entry says now that it is for some platforms only (%s)", at, e.Conditions), next: nextRestore})
 	}
+}
+
+// cacheKey is about the key of a whole lock. Yarn compares no checksum of another
+// key than its own, so that with a new key every archive is believed. Another
+// version of Yarn, or compressionLevel, brings one; by itself it is an edit.
+func (c *checker) cacheKey(l *yarnlock.Lock) {
+	was, had := c.was.keys[l.File]
+	if c.off(RuleIntegrity) || l.Kind != yarnlock.Berry || !had || was == "" || was == l.CacheKey {
+		return
+	}
+	explained := c.in.Base.Files == nil || c.newYarn(l.File)
+	c.add(issue{rule: RuleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "cacheKey", added: true, weak: explained,
+		message: fmt.Sprintf("the cacheKey of the lock is %q, and %q at the base: none of its checksums can be compared", l.CacheKey, was),
+		next:    "Take yarn.lock from the base branch and run yarn install; with another Yarn, compare its checksums on a machine that you trust"})
+}
+
+// nowhere says that a range of the registry is answered by a workspace that is
+// not there: Yarn would install what the registry has, or nothing.
+func (c *checker) nowhere(l *yarnlock.Lock, e *yarnlock.Entry) string {
+	folder, ok := strings.CutPrefix(e.Resolution.Reference, "workspace:")
+	if !ok || !slices.ContainsFunc(e.Keys, func(k yarnlock.Descriptor) bool { return strings.HasPrefix(k.Range, "npm:") }) {
+		return ""
+	}
+	dir, known := path.Dir(l.File), false
+	at := path.Join(dir, folder)
+	for _, w := range c.in.Workspaces {
+		where := path.Dir(w.Pos.File)
+		known = known || dir == "." || where == dir || strings.HasPrefix(where, dir+"/")
+		if where == at && w.Name == e.Resolution.Name {
+			return ""
+		}
+	}
+	if !known {
+		return "" // the project could not be read
+	}
+	return fmt.Sprintf("the entry of %s says that it is the workspace in %s, where there is none of that name", e.Keys[0], folder)
 }
 
 // weaknesses judges one entry by itself.
@@ -103,10 +150,18 @@ func berrySum(e *yarnlock.Entry) []weakness {
 func classicSum(e *yarnlock.Entry) []weakness {
 	const next = "Remove the entry and run yarn install with Yarn 1.10 or later and a registry that gives SHA-512"
 	name, version, ok := e.Package()
-	if !ok || e.Resolved == "" || !strings.Contains(e.Resolved, "://") && e.Integrity == "" {
+	if !ok {
 		return nil
 	}
 	at := name + "@" + version
+	if e.Resolved == "" && e.Integrity == "" {
+		// Yarn 1 asks the registry for the range anew then, every time.
+		return []weakness{{"missing", at + " has neither an address nor a checksum: Yarn installs whatever its range admits that day",
+			"Remove the entry and run yarn install", finding.Warning, false}}
+	}
+	if e.Resolved == "" || !strings.Contains(e.Resolved, "://") && e.Integrity == "" {
+		return nil
+	}
 	if e.Integrity == "" {
 		if strings.Contains(e.Resolved, "#") {
 			return []weakness{{"weak", at + " is pinned by a SHA-1 alone, which can be forged", next, finding.Info, false}}

@@ -23,17 +23,24 @@ type past struct {
 	// of what is not from a registry, without the commit.
 	exact map[[2]string]bool
 	repos map[string]bool
+	// names are those of all packages; kinds the algorithms of a locator's
+	// checksums; keys the cacheKeys of locks, by their paths.
+	names map[string]bool
+	kinds map[string]map[string]bool
+	keys  map[string]string
 }
 
 type sumID struct{ locator, kind string }
 
 func newPast(base *Side, files tree) *past {
-	p := &past{map[string]bool{}, map[sumID]map[string]bool{}, map[string]bool{}, map[string]bool{}, map[[2]string]bool{}, map[string]bool{}}
+	p := &past{map[string]bool{}, map[sumID]map[string]bool{}, map[string]bool{}, map[string]bool{}, map[[2]string]bool{}, map[string]bool{},
+		map[string]bool{}, map[string]map[string]bool{}, map[string]string{}}
 	if base == nil {
 		return p
 	}
 	for _, l := range base.Locks {
 		a := files.aliases(l)
+		p.keys[l.File] = l.CacheKey
 		for _, e := range l.Entries {
 			p.note(l, e, a)
 		}
@@ -51,9 +58,16 @@ func (p *past) note(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 			p.checksums[id] = map[string]bool{}
 		}
 		p.checksums[id][s.sum] = true
+		if p.kinds[s.locator] == nil {
+			p.kinds[s.locator] = map[string]bool{}
+		}
+		p.kinds[s.locator][s.kind] = true
 		if e.Conditions == "" {
 			p.pinned[s.locator] = true
 		}
+	}
+	for _, name := range e.Names() {
+		p.names[name] = true
 	}
 	if name, version, ok := e.Package(); ok {
 		p.exact[[2]string{name, version}] = true

@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write what the archives in testdata wan
 //	want: SEVERITY new|old RULE FILE:LINE words of the message
 //
 // A line "alone" leaves out the base, "lock alone" its files but the locks; "registries:", "scope: NAME ADDRESS" and
-// "severity: RULE WORD" are policy, "workspace: FOLDER" is what its name says. HEX(text) and SRI(text) stand for its
+// "severity: RULE WORD" are policy, "workspace: FOLDER NAME" is what its name says (NAME is FOLDER unless it is there). HEX(text) and SRI(text) stand for its
 // SHA-512, and \n in it for a line end.
 func TestChanges(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -144,7 +144,7 @@ func change(t testing.TB, ar *txtar.Archive) (Input, []string) {
 		case "scope":
 			in.Scopes[fields[0]] = fields[1]
 		case "workspace":
-			in.Workspaces = append(in.Workspaces, Workspace{Name: fields[0], Pos: fault.Pos{File: fields[0] + "/package.json", Line: 2, Col: 3}})
+			in.Workspaces = append(in.Workspaces, Workspace{Name: fields[len(fields)-1], Pos: fault.Pos{File: fields[0] + "/package.json", Line: 2, Col: 3}})
 		case "severity":
 			in.Severities[fields[0]] = finding.Severity(fields[1])
 		case "want":

@@ -1,0 +1,84 @@
+package trust
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// manifests is the rule yarnrc for what package.json files say about which code
+// runs: the release of Yarn that Corepack fetches (packageManager), and packages
+// that may run scripts where others may not (dependenciesMeta).
+func (c *checker) manifests() {
+	if c.in.Base == nil || c.in.Base.Files == nil {
+		return
+	}
+	installed := c.was.names
+	for _, file := range slices.Sorted(maps.Keys(c.head)) {
+		if path.Base(file) != manifest {
+			continue
+		}
+		doc, err := jsonedit.Parse(file, c.head[file])
+		if err != nil {
+			continue // Yarn does not read it either
+		}
+		was, _ := jsonedit.Parse(file, c.base[file])
+		if v, ok := doc.Get("packageManager"); ok {
+			before := ""
+			if was != nil {
+				old, _ := was.Get("packageManager")
+				before = old.String()
+			}
+			if now := v.String(); now != before && strings.Contains(now, ":") {
+				c.setting(v.Pos(), "packageManager", "address", true, false, "packageManager has Corepack run what it fetches from an address, instead of a release of Yarn",
+					"Write the version: yarn@4.9.1")
+			}
+		}
+		for _, m := range doc.Members("dependenciesMeta") {
+			if v, ok := m.Value.Get("built"); !ok || !v.Bool() {
+				continue
+			}
+			if was != nil {
+				if v, ok := was.Get("dependenciesMeta", m.Name, "built"); ok && v.Bool() {
+					continue
+				}
+			}
+			name := m.Name
+			if d, ok := yarnlock.ParseDescriptor(name); ok {
+				name = d.Name
+			}
+			c.setting(m.Pos(), "dependenciesMeta."+m.Name, "built", true, installed[name],
+				"dependenciesMeta lets "+m.Name+" run code when it is installed", "Make sure that it needs to, and read what it runs")
+		}
+	}
+}
+
+// newYarn reports whether a change brings another Yarn, or another way of
+// packing archives, by which the key of all checksums in a lock may change.
+func (c *checker) newYarn(lock string) bool {
+	dir := path.Dir(lock)
+	file := path.Join(dir, manifest)
+	if packageManager(c.head[file]) != packageManager(c.base[file]) {
+		return true
+	}
+	rc := path.Join(dir, berryFile)
+	for _, key := range []string{"yarnPath", "compressionLevel"} {
+		if settingOf(rc, c.head[rc], key) != settingOf(rc, c.base[rc], key) {
+			return true
+		}
+	}
+	return false
+}
+
+func packageManager(src []byte) string {
+	var m struct {
+		PackageManager string `json:"packageManager"`
+	}
+	_ = json.Unmarshal(src, &m)
+	return m.PackageManager
+}
