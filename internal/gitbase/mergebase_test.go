@@ -168,8 +168,8 @@ func TestMergeBaseLikeGit(t *testing.T) {
 			}
 		}
 		for _, a := range branches {
+			c.git("checkout", "-q", a)
 			for _, b := range branches {
-				c.git("checkout", "-q", a)
 				want := strings.Fields(c.git("merge-base", "--all", a, b))
 				got, err := c.open().MergeBase(b)
 				if err != nil || !slices.Contains(want, got.Hash) {
