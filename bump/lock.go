@@ -194,8 +194,8 @@ type LockPlan struct {
 // PlanLock.
 func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
 	release := in.bindsTo()
-	if err := in.Project.BackstageErr; err != nil && in.hasYarnPlugin() {
-		return nil, err
+	if s := in.standing(); in.hasYarnPlugin() && !s.Valid && (s.Declared != "" || in.Project.BackstageErr != nil) {
+		return nil, noStanding(in.Project, s) // backstage:^ has no other source
 	}
 	before := lockedVersions(in.Lock) // the solver takes the lock over
 	r, err := solve(ctx, in, release, nil, source, opts)
