@@ -35,6 +35,7 @@ func (e env) get(key string) string {
 
 // Main runs portalctl and returns its exit code. args[0] is the program's name.
 func Main(ctx context.Context, args []string, e env) int {
+	e.Streams = e.Guarded()
 	return exitCode(ctx, newApp(e).RunContext(ctx, args), e)
 }
 
@@ -206,7 +207,7 @@ func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {
 	}
 	e.OutColor = false // of the terminal, which the file is not
 	var b strings.Builder
-	if err := render(&b); err != nil {
+	if err := render(ui.Guard(&b, false)); err != nil {
 		return err
 	}
 	return txn.WriteFile(name, []byte(b.String()), 0o644)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // outputs are the places that one report goes to, each in a form of its own.
@@ -145,7 +146,11 @@ func (outs outputs) write(e env, render func(form string, w io.Writer, e env) er
 			}
 			texts[i].Write(have)
 		}
-		if err := render(o.form, &texts[i], to); err != nil {
+		var w io.Writer = &texts[i]
+		if o.form != "github" { // whose lines are commands
+			w = ui.Guard(w, to.OutColor)
+		}
+		if err := render(o.form, w, to); err != nil {
 			return err
 		}
 	}
@@ -158,7 +163,11 @@ func (outs outputs) write(e env, render func(form string, w io.Writer, e env) er
 	}
 	for i, o := range outs {
 		if o.file == "" {
-			if _, err := e.Out.Write(texts[i].Bytes()); err != nil {
+			out := e.Out
+			if o.form == "github" {
+				out = ui.Commands(out)
+			}
+			if _, err := out.Write(texts[i].Bytes()); err != nil {
 				return err
 			}
 		}

@@ -23,15 +23,24 @@ func (p Pos) IsZero() bool { return p == Pos{} }
 
 // String is the form that editors and terminals turn into a link:
 // file, file:line or file:line:col.
+// It is one line, whatever characters a folder's name has.
 func (p Pos) String() string {
+	file := oneLine(p.File)
 	switch {
 	case p.Line == 0:
-		return p.File
+		return file
 	case p.Col == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
+		return fmt.Sprintf("%s:%d", file, p.Line)
 	default:
-		return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+		return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
 	}
+}
+
+func oneLine(text string) string {
+	if !strings.ContainsAny(text, "\r\n\u2028\u2029") {
+		return text
+	}
+	return strings.NewReplacer("\r", `\r`, "\n", `\n`, "\u2028", `\u2028`, "\u2029", `\u2029`).Replace(text)
 }
 
 // PosAt is the place of byte offset off in src. An offset past the end counts
@@ -95,9 +104,19 @@ func (e *Error) Error() string {
 	b.WriteString(e.What)
 	if e.Err != nil {
 		b.WriteString(": ")
-		b.WriteString(e.Err.Error())
+		b.WriteString(causeText(e.Err))
 	}
 	return b.String()
+}
+
+// causeText is the text of a cause. One that is not of this package may quote a
+// server or the system, and gets no line of its own; several causes have one each.
+func causeText(err error) string {
+	var own *Error
+	if _, several := err.(interface{ Unwrap() []error }); several || errors.As(err, &own) {
+		return err.Error()
+	}
+	return oneLine(err.Error())
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -35,7 +35,7 @@ func Table(w io.Writer, header []string, rows [][]string) error {
 	if len(header) > 0 {
 		t.Header(header)
 	}
-	if err := t.Bulk(rows); err != nil {
+	if err := t.Bulk(oneLined(rows)); err != nil {
 		return err
 	}
 	if err := t.Render(); err != nil {
@@ -48,6 +48,19 @@ func Table(w io.Writer, header []string, rows [][]string) error {
 		}
 	}
 	return nil
+}
+
+// oneLined are rows whose cells end no line: a name out of a repository must not
+// look like a line of the report.
+func oneLined(rows [][]string) [][]string {
+	out := make([][]string, len(rows))
+	for i, row := range rows {
+		out[i] = make([]string, len(row))
+		for k, cell := range row {
+			out[i][k] = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(cell)
+		}
+	}
+	return out
 }
 
 // Markdown writes rows under header as a GitHub table.
@@ -83,7 +96,7 @@ var escaper = strings.NewReplacer(
 // Escape makes text safe inside a Markdown table cell or line: no cell or line
 // break, no HTML, no markup, and no @mention of a stranger who happens to be
 // called like an npm scope.
-func Escape(text string) string { return escaper.Replace(text) }
+func Escape(text string) string { return escaper.Replace(strings.ToValidUTF8(text, "\ufffd")) }
 
 // Code is text as Markdown inline code, safe inside a table cell. Nothing but
 // the pipe and line breaks has a meaning there.

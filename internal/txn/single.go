@@ -11,7 +11,8 @@ import (
 
 // WriteFile replaces one file as a whole or not at all, for what is no part of
 // a project: a report, an answer to keep. A new file gets mode
-// perm; an existing one keeps its mode, and a symlink stays a symlink. What is
+// perm; an existing one keeps its mode, and a symlink stays a symlink,
+// unless it leads out of the repository that it lies in: that is an error. What is
 // no regular file, such as /dev/null, is written to directly.
 func WriteFile(name string, data []byte, perm fs.FileMode) (err error) {
 	defer func() {
@@ -21,7 +22,14 @@ func WriteFile(name string, data []byte, perm fs.FileMode) (err error) {
 		}
 	}()
 	if real, err := filepath.EvalSymlinks(name); err == nil {
+		if leaves(name, real) {
+			return errors.New("it is a link that leads out of the repository")
+		}
 		name = real
+	} else if info, lerr := os.Lstat(name); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return errors.New("it is a link to nothing")
+	} else if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil && leaves(name, filepath.Join(dir, filepath.Base(name))) {
+		return errors.New("its folder is a link that leads out of the repository")
 	}
 	info, err := os.Stat(name)
 	switch {
@@ -58,6 +66,32 @@ func WriteFile(name string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	return rename(f.Name(), name)
+}
+
+// leaves reports whether a name in a git work tree leads out of it: a commit can
+// bring a link in the place of a report.
+func leaves(name, real string) bool {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return true
+	}
+	dir := filepath.Dir(name)
+	for top := dir; ; top = filepath.Dir(top) {
+		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
+			realTop, err := filepath.EvalSymlinks(top)
+			if err != nil {
+				return true
+			}
+			rel, err := filepath.Rel(realTop, real)
+			// A link to a folder may bring a .git of its own: go on upwards.
+			if err != nil || !filepath.IsLocal(rel) {
+				return true
+			}
+		}
+		if top == filepath.Dir(top) {
+			return false
+		}
+	}
 }
 
 func writeTo(name string, data []byte) error {

@@ -27,7 +27,7 @@ func (s *Streams) Progress(label string, total int) *Progress {
 		return nil
 	}
 	p := &Progress{done: make(chan struct{}), bar: progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(s.Err),
+		progressbar.OptionSetWriter(unguarded(s.Err)),
 		progressbar.OptionSetDescription(label),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetWidth(24),
