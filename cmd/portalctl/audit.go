@@ -78,8 +78,14 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	r := &auditRun{o: o, e: e, now: time.Now(), cleanup: func() {}}
-	report, err := r.run(ctx)
+	limited, cancel := context.WithTimeoutCause(ctx, maxAudit, errMaxAudit)
+	defer cancel()
+	report, err := r.run(limited)
 	r.cleanup()
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), errMaxAudit) {
+		return fault.New("audit incomplete: it took longer than %s", maxAudit).
+			WithNext("Try again later, or audit with a database: %s, then --offline", updateDB)
+	}
 	if err != nil {
 		return err
 	}
@@ -94,6 +100,12 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 	}
 	return nil
 }
+
+// maxAudit bounds an audit as a whole: a service that answers slowly enough
+// keeps every limit of a single request. It is a variable for tests.
+var maxAudit = 30 * time.Minute
+
+var errMaxAudit = errors.New("the audit took too long")
 
 // run reads, asks and judges.
 func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {

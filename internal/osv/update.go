@@ -22,7 +22,13 @@ const DefaultDatabaseURL = "https://osv-vulnerabilities.storage.googleapis.com/n
 
 const (
 	// maxDatabase bounds a download; the database has 0.25 GB in 2026.
-	maxDatabase = 8 << 30
+	maxDatabase = 2 << 30
+	// maxUpdate bounds an update as a whole: every piece of a slow answer comes
+	// in time, and the whole never. What came is kept for the next one.
+	maxUpdate = 30 * time.Minute
+	// Of a database, at least leastPiece comes in every slowest.
+	slowest    = time.Minute
+	leastPiece = 256 << 10
 	// leastPublic is far below what OSV publishes: fewer records are something else.
 	leastPublic = 10_000
 	// maxResumes is how often a download that breaks off is taken up again at
@@ -57,6 +63,14 @@ func Update(ctx context.Context, dir string, opt UpdateOptions) (status Status, 
 	if err := os.MkdirAll(filepath.Dir(u.zip), 0o700); err != nil {
 		return Status{}, false, unwritable(dir, err)
 	}
+	outer := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, maxUpdate, errSlow)
+	defer cancel()
+	defer func() {
+		if err != nil && outer.Err() == nil && errors.Is(context.Cause(ctx), errSlow) {
+			err = slow(u.opt.URL)
+		}
+	}()
 	// What cannot be used is replaced, whatever it is.
 	if old, err := OpenDatabase(ctx, u.zip, Options{}); err == nil {
 		u.old = old.Status()
@@ -172,8 +186,15 @@ func (u *updater) keep(s *httpfetch.Stream) (err error) {
 		total = s.From + s.Size
 	}
 	buf := make([]byte, 256<<10)
+	since, mark := u.opt.Now(), s.From
 	for done := s.From; ; {
 		n, err := s.Body.Read(buf)
+		if now := u.opt.Now(); err == nil && now.Sub(since) >= slowest {
+			if done+int64(n)-mark < leastPiece {
+				return slow(u.opt.URL)
+			}
+			since, mark = now, done+int64(n)
+		}
 		if n > 0 {
 			if _, err := f.Write(buf[:n]); err != nil {
 				return unwritable(u.zip, err)
@@ -194,6 +215,14 @@ func (u *updater) keep(s *httpfetch.Stream) (err error) {
 		return unwritable(u.zip, err)
 	}
 	return nil
+}
+
+var errSlow = errors.New("the server sends too slowly")
+
+// slow is the error for an answer that would take for ever.
+func slow(url string) error {
+	return fault.Wrap(errSlow, fault.Pos{File: httpfetch.Redact(url)}, "the OSV database did not come in time").
+		WithNext("Run the command again: it goes on where it stopped; or name a mirror with PORTALCTL_OSV_DB_URL")
 }
 
 func (u *updater) forget() {
