@@ -185,6 +185,12 @@ func (c *Code) workspaceFolders(name, rel string) ([]Folder, error) {
 	return group(name, "", files), nil
 }
 
+// hasMigrations reports whether a package is installed with a folder of them.
+func (c *Code) hasMigrations(name string) bool {
+	info, err := os.Stat(filepath.Join(c.Root, "node_modules", filepath.FromSlash(name), "migrations"))
+	return err == nil && info.IsDir()
+}
+
 // published reads a version's migrations from node_modules, or else from the
 // registry's tarball.
 func (c *Code) published(ctx context.Context, name, version string) ([]Folder, error) {

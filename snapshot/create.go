@@ -57,8 +57,8 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 	if name == "" {
 		name = strings.TrimPrefix(unsafeName().ReplaceAllString(s.Deployed.Release, "-")+"-"+start.Format("20060102T150405Z"), "-")
 	}
-	if !goodName().MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
-		return nil, fault.New("%q is no name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
+	if err := CheckName(name); err != nil {
+		return nil, err
 	}
 	final := filepath.Join(to.Dir, name)
 	if _, err := os.Lstat(final); err == nil {
@@ -94,6 +94,14 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 		return nil, fault.Wrap(err, fault.Pos{File: to.Dir}, "cannot be synced")
 	}
 	return Open(final)
+}
+
+// CheckName refuses what cannot be a snapshot's name.
+func CheckName(name string) error {
+	if !goodName().MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
+		return fault.New("%q is no name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
+	}
+	return nil
 }
 
 // copy copies all databases, largest first, and the servers' roles.

@@ -92,7 +92,9 @@ func NewSurvey(ctx context.Context, in Input) (*Survey, error) {
 		info, err := os.Stat(path)
 		return err == nil && info.Mode().IsRegular()
 	}
-	s.find(l.Compare(listings, exists))
+	if err := s.strays(ctx, s.find(l.Compare(listings, exists))); err != nil {
+		return nil, err
+	}
 	s.lockless()
 	for i := range s.units {
 		if err := s.look(ctx, &s.units[i]); err != nil {
@@ -136,8 +138,9 @@ func (s *Survey) Refused() error {
 
 func (s *Survey) skipped(id string) bool { return slices.Contains(s.in.Skip, id) }
 
-// find makes lines and units of what is expected and what is there.
-func (s *Survey) find(all []database.Found) {
+// find makes lines and units of what is expected and what is there, and returns
+// what nobody is known to use.
+func (s *Survey) find(all []database.Found) (strays []stray) {
 	units := map[string]int{}
 	for _, f := range all {
 		p := f.Plugin
@@ -163,8 +166,7 @@ func (s *Survey) find(all []database.Found) {
 		case f.State == database.Unknown && leftByRestore(line.Database) != "":
 			s.warn("left-by-restore", line.Database, "portalctl snapshot restore drops it", "an interrupted restore left it; it is not copied")
 		case f.State == database.Unknown:
-			s.warn("unknown-database", line.Database, "If it is this portal's, install the plugin or name it in app-config; else leave it",
-				"no installed plugin is known to use it: another deployment's, or of a plugin that is gone. It is not copied")
+			strays = append(strays, stray{line: len(s.Plugins), found: f})
 		case f.State == database.Missing && p.Migrates():
 			// A plugin that migrates at boot has its data somewhere. A snapshot
 			// without it would be found short on the day it is needed.
@@ -188,6 +190,7 @@ func (s *Survey) find(all []database.Found) {
 			s.warn("skip-unknown", id, "", "--skip names it, and there is no such plugin here: nothing is left out for it")
 		}
 	}
+	return strays
 }
 
 // missingStep is what to do about a database that is not there.

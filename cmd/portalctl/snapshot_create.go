@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func snapshotCreateCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "HEAD, if the databases' migrations are its"},
 			&cli.StringFlag{Name: "image", Usage: "the `DIGEST` of the image that is deployed, for the plan"},
 			&cli.StringFlag{Name: "name", Usage: "the snapshot's `NAME`", DefaultText: "the release and the time"},
-			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin `ID` out; may be repeated"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin or unknown database `ID` (its name after the prefix) out; may be repeated"},
 			snapshotDirFlag(),
 			jobsFlag(),
 			dryRunFlag(),
@@ -59,6 +60,11 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 	if err := checkJobs(c); err != nil {
 		return err
 	}
+	if c.IsSet("name") {
+		if err := snapshot.CheckName(c.String("name")); err != nil {
+			return err
+		}
+	}
 	co, err := openPortal(ctx, c, e)
 	if err != nil {
 		return err
@@ -66,6 +72,9 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 	store, err := snapshotStore(c, e, co)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Lstat(filepath.Join(store.Dir, c.String("name"))); err == nil && c.String("name") != "" {
+		return fault.New("there is a snapshot %s already", c.String("name")).WithNext("Give this one another --name")
 	}
 	if unignored, err := gitbase.Unignored(store.Dir); err != nil {
 		return err

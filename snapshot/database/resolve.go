@@ -187,7 +187,7 @@ func (r *resolver) sqlite(p *Plugin) error {
 }
 
 func memory(pos fault.Pos) *fault.Error {
-	return fault.At(pos, "the data is kept in memory, and gone when the backend stops")
+	return fault.At(pos, "%s", inMemoryText)
 }
 
 // Databases are the physical databases of the plugins without a Problem,

@@ -65,7 +65,8 @@ func Backends(p *workspace.Project) []*workspace.Workspace {
 }
 
 // Read lists the plugin packages of the project's backends, sorted by name:
-// the dependencies (not those for development) of every backend. registry
+// the dependencies (not those for development) of every backend, and those of
+// the libraries that it is composed of. registry
 // answers for packages that are neither installed nor workspaces; nil asks
 // nobody.
 func Read(p *workspace.Project, registry func(name string) (role, pluginID string, ok bool)) ([]Package, error) {
@@ -76,21 +77,11 @@ func Read(p *workspace.Project, registry func(name string) (role, pluginID strin
 	}
 	var out []Package
 	for _, b := range backends {
-		for _, section := range pkgjson.Sections() {
-			if section == pkgjson.DevDependencies || section == pkgjson.PeerDependencies {
-				continue
-			}
-			for _, dep := range b.File.Deps(section) {
-				pkg, err := describe(p, b, dep.Name, registry)
-				if err != nil {
-					return nil, err
-				}
-				known := slices.ContainsFunc(out, func(o Package) bool { return o.Name == pkg.Name && o.Backend == pkg.Backend })
-				if pkg.isPlugin() && !known {
-					out = append(out, pkg)
-				}
-			}
+		w := walk{p: p, backend: b, registry: registry, seen: map[string]bool{}}
+		if err := w.deps(b.File, b.Dir); err != nil {
+			return nil, err
 		}
+		out = append(out, w.out...)
 	}
 	sortPackages(out)
 	return out, nil
@@ -117,8 +108,10 @@ func ReadDynamic(dir string) ([]Package, error) {
 		if f == nil {
 			continue
 		}
-		if pkg := fromManifest(f, f.Name, Dynamic, folder); pkg.isPlugin() {
-			out = append(out, pkg)
+		for _, pkg := range fromSource(fromManifest(f, f.Name, Dynamic, folder)) {
+			if pkg.isPlugin() {
+				out = append(out, pkg)
+			}
 		}
 	}
 	sortPackages(out)
@@ -135,15 +128,16 @@ func (p Package) isPlugin() bool {
 	return (p.Role == "backend-plugin" || p.Role == "backend-plugin-module") && p.PluginID != ""
 }
 
-// describe finds out what a dependency of the backend b is.
-func describe(p *workspace.Project, b *workspace.Workspace, name string, registry func(string) (string, string, bool)) (Package, error) {
+// describe finds out what a package is that the backend b brings; dir is the
+// folder of the package that asks for it.
+func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, registry func(string) (string, string, bool)) (Package, error) {
 	pkg := Package{Name: name, Backend: b.Name()}
 	if w := p.ByName(name); w != nil {
 		pkg = fromManifest(w.File, name, Workspace, w.Dir)
 		pkg.Backend = b.Name()
 		return pkg, nil
 	}
-	f, folder, err := installed(p, b.Dir, name)
+	f, folder, err := installed(p, dir, name)
 	if err != nil {
 		return pkg, err
 	}

@@ -1,0 +1,55 @@
+package database
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/appconfig"
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// inMemoryText is in every problem of a plugin whose data is in memory.
+const inMemoryText = "the data is kept in memory, and gone when the backend stops"
+
+func keepsInMemory(p Plugin) bool {
+	return p.Problem != nil && strings.Contains(p.Problem.Error(), inMemoryText)
+}
+
+// otherFiles is for the layout that create-app makes: app-config.yaml keeps the
+// data in memory, for a developer, and the database stands in
+// app-config.production.yaml, which Backstage reads only when it is named. One
+// sentence says so, instead of one refusal for each plugin.
+func (l *Layout) otherFiles(root string, s Source, loader string, o Options) error {
+	if len(s.Files) > 0 || !slices.ContainsFunc(l.Plugins, keepsInMemory) {
+		return nil
+	}
+	others, err := filepath.Glob(filepath.Join(root, "app-config.*.yaml"))
+	if err != nil {
+		return nil
+	}
+	slices.SortFunc(others, func(a, b string) int { // production first
+		return strings.Compare(productionFirst(a), productionFirst(b))
+	})
+	for _, file := range others {
+		tree, err := appconfig.Load(appconfig.Options{Root: root, Cwd: root, Files: []string{"app-config.yaml", filepath.Base(file)}, Env: s.Env, Loader: loader})
+		if err != nil {
+			continue // it is not what is asked for
+		}
+		better, err := Resolve(tree, o)
+		if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) {
+			continue
+		}
+		name := filepath.Base(file)
+		return fault.New("app-config.yaml keeps the data in memory; the portal's database is in %s, which is read only when it is named", name).
+			WithNext("Add --config app-config.yaml --config %s", name)
+	}
+	return nil
+}
+
+func productionFirst(file string) string {
+	if filepath.Base(file) == "app-config.production.yaml" {
+		return ""
+	}
+	return file
+}
