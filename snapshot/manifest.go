@@ -101,6 +101,8 @@ type Server struct {
 	// SystemIdentifier is of pg_control_system(), in decimal; "" where it may
 	// not be read. Then host, port and the databases' OIDs are the identity.
 	SystemIdentifier string `json:"systemIdentifier,omitempty"`
+	// Standby says that it was read-only, in recovery.
+	Standby bool `json:"standby,omitempty"`
 	// Address is inet_server_addr(), "" over a socket.
 	Address string `json:"address,omitempty"`
 	// Globals is the file of roles and tablespaces, nil where they could not be
@@ -267,6 +269,7 @@ type Verification struct {
 type Rehearsal struct {
 	// Where is "local" (a cluster made for it) or the server's host:port.
 	Where     string              `json:"where"`
+	Started   time.Time           `json:"started,omitzero"`
 	Version   string              `json:"version"`
 	Seconds   float64             `json:"seconds"`
 	Databases []RehearsedDatabase `json:"databases"`

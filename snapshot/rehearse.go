@@ -52,7 +52,7 @@ type rehearsal struct {
 // rehearse restores every database, compares it with the manifest and drops it.
 func (s *Snapshot) rehearse(ctx context.Context, o VerifyOptions) (*Rehearsal, error) {
 	start := time.Now()
-	out := &Rehearsal{Where: "local", Databases: []RehearsedDatabase{}}
+	out := &Rehearsal{Where: "local", Started: start.UTC(), Databases: []RehearsedDatabase{}}
 	r := &rehearsal{s: s}
 	total, largest, postgres := int64(0), int64(0), false
 	for _, d := range s.Manifest.Databases {

@@ -24,8 +24,8 @@ func Identify(ctx context.Context, t pg.Target, databaseName string) (s Server, 
 	defer conn.Close(context.WithoutCancel(ctx))
 	s = Server{ID: t.Address(), Host: t.Host, Port: t.PortOr(), User: t.User, SSLMode: t.SSLMode}
 	var pid uint32
-	err = conn.QueryRow(ctx, `SELECT current_setting('server_version'), current_setting('server_version_num')::int, pg_backend_pid(), coalesce(host(inet_server_addr()), '')`).
-		Scan(&s.Version, &s.VersionNum, &pid, &s.Address)
+	err = conn.QueryRow(ctx, `SELECT current_setting('server_version'), current_setting('server_version_num')::int, pg_backend_pid(), coalesce(host(inet_server_addr()), ''), pg_is_in_recovery()`).
+		Scan(&s.Version, &s.VersionNum, &pid, &s.Address, &s.Standby)
 	if err != nil {
 		return Server{}, false, fault.Wrap(pg.Cause(err), fault.Pos{}, "%s does not say what it is", t.Address())
 	}

@@ -36,6 +36,9 @@ func (s *Survey) servers(ctx context.Context) ([]database.Listing, error) {
 		}
 		if !slices.ContainsFunc(s.Servers, func(o Server) bool { return o.ID == who.ID }) {
 			s.Servers = append(s.Servers, who)
+			if who.Standby {
+				s.warn("standby", who.ID, "Name the primary with --dsn", "it is a standby: the plan would lead to a server that nothing can be restored on")
+			}
 			if pooled {
 				s.refuse("pooler", who.ID, "Name the server itself with --dsn: a restore has to end sessions and rename databases, which a pooler hides", poolerText, who.ID)
 			}

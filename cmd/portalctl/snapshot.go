@@ -114,6 +114,13 @@ func byFolder(c *cli.Context) bool {
 // openStore finds the store of a command that needs a portal only to know
 // where the snapshots are, and removes what an interrupted run left there.
 func openStore(ctx context.Context, c *cli.Context, e env) (snapshot.Store, error) {
+	// All six take the connection flags, so that one set of them serves a whole
+	// upgrade; a password among them is refused by all.
+	for _, flag := range []string{"dsn", "admin-dsn"} {
+		if _, err := dsnOf(c, e, flag); err != nil {
+			return snapshot.Store{}, err
+		}
+	}
 	var co *checkout
 	if c.String("dir") == "" && !byFolder(c) {
 		var err error

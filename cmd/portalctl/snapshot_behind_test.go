@@ -121,3 +121,34 @@ func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
 	pgtest.Exec(t, p.cluster, database, "CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)",
 		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ("+quoteSQL(name)+", 1, now())", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 }
+
+// One set of connection flags serves all six, a password in them is refused by
+// all, and list fails for what verify calls no way back.
+func TestSnapshotFlagsAndVerdicts(t *testing.T) {
+	p := newSnapPortal(t, nil)
+	p.must("create", "--name", "one")
+	config := filepath.Join(p.root, "app-config.yaml")
+	for _, args := range [][]string{{"create", "--dry-run"}, {"list"}, {"show"}, {"verify"}, {"plan", "--dry-run"}, {"restore", "--dry-run"}} {
+		p.must(append(args, "--config", config, "--admin-dsn", fmt.Sprintf("host=%s port=%d user=postgres", p.cluster.Socket, p.cluster.Port))...)
+		code, _, errOut := p.run(append(args, "--dsn", "postgres://backstage:other@127.0.0.1/x")...)
+		if code != 2 || !strings.Contains(errOut, "holds a password") {
+			t.Errorf("%v with a password: exit code %d: %s", args, code, errOut)
+		}
+	}
+	if out := p.must("verify", "--rehearse"); !strings.Contains(out, "restored on a temporary server") {
+		t.Errorf("rehearse: %s", out)
+	}
+	if out := p.must("verify"); strings.Contains(out, "restored on") || !strings.Contains(out, "an earlier run (") {
+		t.Errorf("verify presents an older rehearsal as its own: %s", out)
+	}
+	s := p.newest()
+	if err := os.WriteFile(filepath.Join(s.Dir, s.Manifest.Databases[0].Dump.Name), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, _ := p.run("verify"); code != 1 {
+		t.Errorf("verify of a broken dump: exit code %d", code)
+	}
+	if code, out, errOut := p.run("list"); code != 1 || !strings.Contains(errOut, "one: ") || !strings.Contains(out, "failed") && !strings.Contains(out, "damaged") {
+		t.Errorf("list: exit code %d\n%s%s", code, out, errOut)
+	}
+}

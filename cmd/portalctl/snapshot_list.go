@@ -18,8 +18,8 @@ func snapshotListCommand(e env) *cli.Command {
 	return &cli.Command{
 		Name:        "list",
 		Usage:       "list the portal's snapshots, newest first",
-		Description: "Exit codes: 0 listed; 1 one of them is damaged; 2 could not run.",
-		Flags:       []cli.Flag{snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()},
+		Description: "Exit codes: 0 listed; 1 one of them is damaged or, as verify found, no way back; 2 could not run.",
+		Flags:       append(connectionFlags(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
 		Action:      func(c *cli.Context) error { return runSnapshotList(c.Context, c, e) },
 	}
 }
@@ -29,7 +29,7 @@ func snapshotShowCommand(e env) *cli.Command {
 		Name:        "show",
 		Usage:       "show what is in a snapshot",
 		Description: "Exit codes: 0 shown; 2 could not run.",
-		Flags:       []cli.Flag{snapshotNameFlag(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()},
+		Flags:       append(connectionFlags(), snapshotNameFlag(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
 		Action:      func(c *cli.Context) error { return runSnapshotShow(c.Context, c, e) },
 	}
 }
@@ -84,6 +84,12 @@ func verifiedText(s *snapshot.Snapshot) string {
 	return "no"
 }
 
+// noWayBack reports whether a snapshot is damaged, or the last verify found
+// something.
+func noWayBack(s *snapshot.Snapshot) bool {
+	return s.Damaged != nil || s.Verification != nil && len(s.Verification.Problems) > 0
+}
+
 func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 	format, err := snapshotFormat(c)
 	if err != nil {
@@ -100,7 +106,7 @@ func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 	items, bad := []listed{}, false
 	for _, s := range all {
 		items = append(items, listSnapshot(s))
-		bad = bad || s.Damaged != nil
+		bad = bad || noWayBack(s)
 	}
 	err = writeReport(c, e, func(w io.Writer) error {
 		if format == "json" {
@@ -129,8 +135,11 @@ func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 	}
 	if bad {
 		for _, s := range all {
-			if s.Damaged != nil {
+			switch {
+			case s.Damaged != nil:
 				fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bad("damaged:"), harmless(s.Damaged.Error()))
+			case noWayBack(s):
+				fmt.Fprintf(e.Err, "%s %s: verify found: %s\n", e.ErrStyle().Bad("no way back:"), s.Name(), harmless(s.Verification.Problems[0]))
 			}
 		}
 		return errFindings

@@ -22,7 +22,7 @@ func snapshotVerifyCommand(e env) *cli.Command {
 			"compares schema and row counts with what was copied, and drops it. The result and the\n" +
 			"measured durations are kept with the snapshot, and the rollback plan uses them.\n\n" +
 			"Exit codes: 0 whole; 1 damaged, or the rehearsal differs; 2 could not run or refused; 130 interrupted.",
-		Flags: []cli.Flag{
+		Flags: append(connectionFlags(),
 			snapshotNameFlag(),
 			snapshotDirFlag(),
 			&cli.BoolFlag{Name: "rehearse", Usage: "restore, compare and drop"},
@@ -32,7 +32,7 @@ func snapshotVerifyCommand(e env) *cli.Command {
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
-		},
+		),
 		Action: func(c *cli.Context) error { return runSnapshotVerify(c.Context, c, e) },
 	}
 }
@@ -72,15 +72,21 @@ func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
 	opts.Progress = bar.tell
 	v, err := s.Verify(ctx, opts)
 	bar.done()
-	if err != nil {
+	if v == nil {
 		return err
 	}
-	err = writeReport(c, e, func(w io.Writer) error { return renderVerification(w, e, format, s, v) })
-	if err != nil {
+	// The verdict is said even where it could not be kept: the disk is full, say.
+	if err := writeReport(c, e, func(w io.Writer) error { return renderVerification(w, e, format, s, v, opts.Rehearse != nil) }); err != nil {
 		return err
 	}
 	if len(v.Problems) > 0 {
+		if err != nil {
+			fmt.Fprintf(e.Err, "%s the result was not kept: %s\n", e.ErrStyle().Warn("warning:"), harmless(err.Error()))
+		}
 		return errFindings
+	}
+	if err != nil {
+		return err
 	}
 	if opts.Rehearse != nil {
 		// The plan's durations are measured ones from now on.
@@ -91,7 +97,7 @@ func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
 	return nil
 }
 
-func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot, v *snapshot.Verification) error {
+func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot, v *snapshot.Verification, rehearsed bool) error {
 	if format == "json" {
 		return report.JSON(w, v)
 	}
@@ -99,7 +105,7 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 	for _, p := range v.Problems {
 		fmt.Fprintf(w, "%s %s\n", style.Bad("damaged:"), harmless(strings.Replace(p, ": damaged: ", ": ", 1)))
 	}
-	if v.Rehearsal != nil {
+	if v.Rehearsal != nil && rehearsed {
 		table := report.Table
 		if format == "markdown" {
 			table = report.Markdown
@@ -122,7 +128,13 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 		return err
 	}
 	what := "every file is whole and was read to its end"
-	if v.Rehearsal != nil {
+	if v.Rehearsal != nil && !rehearsed {
+		what += "; an earlier run"
+		if t := v.Rehearsal.Started; !t.IsZero() {
+			what += " (" + when(t) + ")"
+		}
+		what += " restored these files and found the same schema and row counts"
+	} else if v.Rehearsal != nil {
 		where := "a temporary server"
 		if v.Rehearsal.Where != "local" {
 			where = v.Rehearsal.Where

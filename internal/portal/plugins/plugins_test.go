@@ -154,3 +154,34 @@ func TestRealPortals(t *testing.T) {
 		}
 	}
 }
+
+// A backend is composed of libraries, and the code says what a plugin's ID is.
+func TestReadThroughLibraries(t *testing.T) {
+	p := open(t, map[string]string{
+		"package.json": root, "yarn.lock": "",
+		"packages/backend/package.json":          `{"name": "backend", "backstage": {"role": "backend"}, "dependencies": {"app": "*", "lib": "*", "@acme/loader": "1", "@acme/client": "1"}}`,
+		"packages/app/package.json":              `{"name": "app", "backstage": {"role": "frontend"}, "dependencies": {"@backstage/plugin-events-backend": "1"}}`,
+		"packages/lib/package.json":              `{"name": "lib", "backstage": {"role": "node-library"}, "dependencies": {"lib": "*", "backend": "*", "@acme/chat": "1", "@acme/two": "1", "@acme/constant": "1"}, "devDependencies": {"@backstage/plugin-kubernetes-backend": "1"}}`,
+		"plugins/chat/package.json":              `{"name": "@acme/chat", "backstage": {"role": "backend-plugin", "pluginId": "chat-backend"}, "dependencies": {"@backstage/plugin-search-backend": "1"}}`,
+		"plugins/chat/src/plugin.ts":             "/* createBackendPlugin({ pluginId: 'older' }) */\nexport default createBackendPlugin({\n  pluginId: `chat`,\n});\ncreateBackendModule({ pluginId: 'catalog', moduleId: 'chat' });\n",
+		"plugins/chat/src/plugin.test.ts":        "createBackendPlugin({ pluginId: 'test' })",
+		"plugins/two/package.json":               `{"name": "@acme/two", "backstage": {"role": "backend-plugin"}}`,
+		"plugins/two/src/index.ts":               "createBackendPlugin({ pluginId: \"one\" }); createBackendPlugin({ pluginId: 'two' })",
+		"plugins/constant/package.json":          `{"name": "@acme/constant", "backstage": {"role": "backend-plugin", "pluginId": "constant"}}`,
+		"plugins/constant/src/index.ts":          "createBackendPlugin({ pluginId: ID })",
+		"node_modules/@acme/loader/package.json": `{"name": "@acme/loader", "version": "1.0.0", "backstage": {"role": "node-library"}, "dependencies": {"@backstage/plugin-auth-backend": "1"}}`,
+		"node_modules/@acme/client/package.json": `{"name": "@acme/client", "version": "1.0.0", "backstage": {"role": "common-library"}, "dependencies": {"@backstage/plugin-proxy-backend": "1"}}`,
+	})
+	got, err := Read(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, g := range got {
+		ids = append(ids, g.Name+" "+g.PluginID)
+	}
+	want := []string{"@acme/chat chat", "@acme/constant constant", "@acme/two one", "@acme/two two", "@backstage/plugin-auth-backend auth"}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
