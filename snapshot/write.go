@@ -75,11 +75,11 @@ func (s *stored) compress(r io.Reader, how effort, raw *atomic.Int64) error {
 	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
 	// double the time. A window of 4 MB would save 8 MB of memory for each
 	// database at work, and cost half a percent of the size.
-	level := zstd.SpeedDefault
+	level, window := zstd.SpeedDefault, 8<<20
 	if how == better {
-		level = zstd.SpeedBetterCompression
+		level, window = zstd.SpeedBetterCompression, 4<<20
 	}
-	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(level), zstd.WithWindowSize(8<<20), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(level), zstd.WithWindowSize(window), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
