@@ -155,7 +155,7 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 			line.Database = u.Title()
 		}
 		switch {
-		case s.skipped(p.ID):
+		case s.skipped(p.ID), f.State == database.Unknown && s.skipped(line.Database):
 			line.State = "skipped"
 			s.warn("skipped", p.ID, "", "left out by --skip: this snapshot is no way back for its data")
 		case p.Problem != nil:
@@ -186,7 +186,7 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 		s.Plugins = append(s.Plugins, line)
 	}
 	for _, id := range s.in.Skip {
-		if !slices.ContainsFunc(s.Plugins, func(l Line) bool { return l.Plugin == id }) {
+		if !slices.ContainsFunc(s.Plugins, func(l Line) bool { return l.Plugin == id || l.Database == id && l.State == "skipped" }) {
 			s.warn("skip-unknown", id, "", "--skip names it, and there is no such plugin here: nothing is left out for it")
 		}
 	}

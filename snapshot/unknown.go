@@ -51,9 +51,9 @@ func (s *Survey) strays(ctx context.Context, list []stray) error {
 		}
 		switch {
 		case by != "":
-			s.refuse("unknown-database", line.Database, strayStep(x.found.Plugin.ID), "%s of this portal has migrated it, and no plugin of the backend is known to use it", by)
+			s.refuse("unknown-database", line.Database, s.strayStep(line), "%s of this portal has migrated it, and no plugin of the backend is known to use it", by)
 		case mine:
-			s.refuse("unknown-database", line.Database, strayStep(x.found.Plugin.ID), "it has the portal's prefix and its owner %s, and no plugin of the backend is known to use it", owner)
+			s.refuse("unknown-database", line.Database, s.strayStep(line), "it has the portal's prefix and its owner %s, and no plugin of the backend is known to use it", owner)
 		default:
 			text := "no installed plugin is known to use it: another deployment's, or of a plugin that is gone. It is not copied"
 			if owner != "" {
@@ -65,8 +65,13 @@ func (s *Survey) strays(ctx context.Context, list []stray) error {
 	return nil
 }
 
-func strayStep(id string) string {
-	return fmt.Sprintf("If it is this portal's, name it in app-config as backend.database.plugin.%s; else leave it out with --skip %s", id, id)
+// strayStep is what to do about a stray. A plugin may keep its data elsewhere
+// now, in a file say: then its ID names that, and the database's name this.
+func (s *Survey) strayStep(stray *Line) string {
+	if slices.ContainsFunc(s.Plugins, func(l Line) bool { return l.Plugin == stray.Plugin && l.State != stray.State }) {
+		return fmt.Sprintf("If %s keeps its data elsewhere now, leave this out with --skip %s, or drop it", stray.Plugin, stray.Database)
+	}
+	return fmt.Sprintf("If it is this portal's, name it in app-config as backend.database.plugin.%s; else leave it out with --skip %s", stray.Plugin, stray.Plugin)
 }
 
 // migratedBy is the package of the portal, with its version, whose migrations

@@ -32,7 +32,7 @@ func snapshotCreateCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "HEAD, if the databases' migrations are its"},
 			&cli.StringFlag{Name: "image", Usage: "the `DIGEST` of the image that is deployed, for the plan"},
 			&cli.StringFlag{Name: "name", Usage: "the snapshot's `NAME`", DefaultText: "the release and the time"},
-			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin or unknown database `ID` (its name after the prefix) out; may be repeated"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin `ID` out, or a database that none is known to use; may be repeated"},
 			snapshotDirFlag(),
 			jobsFlag(),
 			dryRunFlag(),
