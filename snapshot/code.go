@@ -187,8 +187,7 @@ func (c *Code) workspaceFolders(name, rel string) ([]Folder, error) {
 
 // hasMigrations reports whether a package is installed with a folder of them.
 func (c *Code) hasMigrations(name string) bool {
-	info, err := os.Stat(filepath.Join(c.Root, "node_modules", filepath.FromSlash(name), "migrations"))
-	return err == nil && info.IsDir()
+	return len(below(filepath.Join(c.Root, "node_modules", filepath.FromSlash(name), "migrations"))) > 0
 }
 
 // published reads a version's migrations from node_modules, or else from the

@@ -26,7 +26,7 @@ func (p *snapPortal) states(args ...string) map[string]string {
 // However a portal is composed, none of its databases is left behind by a
 // snapshot that exits 0.
 func TestSnapshotLeavesNothingBehind(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	p := newSnapPortal(t)
 	want := func(name string, states map[string]string, ids ...string) {
 		t.Helper()
 		for _, id := range ids {
@@ -125,7 +125,7 @@ func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
 // One set of connection flags serves all six, a password in them is refused by
 // all, and list fails for what verify calls no way back.
 func TestSnapshotFlagsAndVerdicts(t *testing.T) {
-	p := newSnapPortal(t, nil)
+	p := newSnapPortal(t)
 	p.must("create", "--name", "one")
 	config := filepath.Join(p.root, "app-config.yaml")
 	for _, args := range [][]string{{"create", "--dry-run"}, {"list"}, {"show"}, {"verify"}, {"plan", "--dry-run"}, {"restore", "--dry-run"}} {

@@ -2,12 +2,13 @@ package plugins
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Backstage names a database after the ID that the code registers, not after
@@ -65,11 +66,7 @@ func registered(dir string) (plugins, modules []string) {
 			if n++; n > maxSources {
 				return fs.SkipAll
 			}
-			info, err := d.Info()
-			if err != nil || info.Size() > maxSource {
-				return nil
-			}
-			src, err := os.ReadFile(path)
+			src, err := repofile.Read(path, maxSource)
 			if err != nil {
 				return nil
 			}
