@@ -58,6 +58,7 @@ type (
 		Version     string      `json:"version"`
 		Status      Status      `json:"status"`
 		Before      []string    `json:"before"`
+		BeforeLeft  int         `json:"beforeLeftOut,omitempty"`
 		Verdict     Verdict     `json:"verdict"`
 		Why         string      `json:"why"`
 		Lockfile    string      `json:"lockfile"`
@@ -66,6 +67,7 @@ type (
 		Parts       []string    `json:"parts"`
 		Production  bool        `json:"production"`
 		Paths       []jsonPath  `json:"paths"`
+		PathsLeft   int         `json:"pathsLeftOut,omitempty"`
 		Fixed       string      `json:"fixed"`
 		Above       string      `json:"above,omitempty"`
 		Worse       string      `json:"worse,omitempty"`
@@ -81,6 +83,7 @@ type (
 		Part      string     `json:"part"`
 		Dev       bool       `json:"dev"`
 		Steps     []jsonStep `json:"steps"`
+		StepsLeft int        `json:"stepsLeftOut,omitempty"`
 	}
 	jsonStep struct {
 		Name    string `json:"name"`
@@ -139,7 +142,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		doc.Actions = append(doc.Actions, jsonAction{a.Kind, a.Lockfile, a.Title, orEmpty(a.Steps), a.Caution})
 	}
 	for _, f := range r.Findings {
-		j := f.json()
+		j := f.json(share(len(r.Findings)))
 		if f.Action != nil {
 			i := index[f.Action]
 			j.Action = &i
@@ -153,13 +156,34 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return report.JSON(w, doc)
 }
 
-func (f *Finding) json() jsonFinding {
+// maxPaths is how many paths a whole report has. A portal of hundreds of
+// workspaces stays below it; a lock that is made so that each of thousands of
+// packages is found on as many ways would have a report of hundreds of megabytes.
+const maxPaths = 20_000
+
+// share is how many paths each of n items may have.
+func share(n int) int { return max(3, maxPaths/max(n, 1)) }
+
+// Shown are the paths that a report of n items shows of one of them, and how many
+// more there are.
+func Shown(paths []Path, n int) ([]Path, int) { return first(paths, share(n)) }
+
+// maxBefore is how many versions of the base a finding names.
+const maxBefore = 20
+
+// first are the first n of a list, and how many more it has.
+func first[T any](list []T, n int) ([]T, int) {
+	n = min(n, len(list))
+	return list[:n], len(list) - n
+}
+
+func (f *Finding) json(most int) jsonFinding {
 	a := f.Advisory
 	j := jsonFinding{
 		Advisory: a.ID, Aliases: orEmpty(a.Aliases), URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
 		Package: f.Package, Version: f.Version, Status: f.Status, Before: orEmpty(f.Before), Verdict: f.Verdict, Why: f.Why,
 		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: orEmpty(f.Where.Parts), Production: f.Where.Production,
-		Paths: []jsonPath{}, Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
+		Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
 	}
 	if j.Severity == "" {
 		j.Severity = "unknown"
@@ -167,14 +191,22 @@ func (f *Finding) json() jsonFinding {
 	if a.Score >= 0 {
 		j.Score = &a.Score
 	}
-	for _, p := range f.Where.Paths {
-		j.Paths = append(j.Paths, p.json())
-	}
+	j.Before, j.BeforeLeft = first(j.Before, maxBefore)
+	j.Paths, j.PathsLeft = jsonPaths(f.Where.Paths, most)
 	return j
 }
 
+func jsonPaths(list []Path, most int) ([]jsonPath, int) {
+	list, left := first(list, most)
+	out := []jsonPath{}
+	for _, p := range list {
+		out = append(out, p.json())
+	}
+	return out, left
+}
+
 func (p Path) json() jsonPath {
-	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, Steps: []jsonStep{}}
+	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, Steps: []jsonStep{}, StepsLeft: p.Cut}
 	for _, s := range p.Steps {
 		j.Steps = append(j.Steps, jsonStep(s))
 	}
@@ -214,6 +246,7 @@ func WhyDocument(name, version string, reasons []Reason) any {
 		Parts      []string   `json:"parts"`
 		Production bool       `json:"production"`
 		Paths      []jsonPath `json:"paths"`
+		PathsLeft  int        `json:"pathsLeftOut,omitempty"`
 	}
 	doc := struct {
 		Schema  string `json:"schema"`
@@ -222,10 +255,8 @@ func WhyDocument(name, version string, reasons []Reason) any {
 		Found   []item `json:"found"`
 	}{WhySchema, name, version, []item{}}
 	for _, r := range reasons {
-		it := item{r.Lockfile, r.Version, orEmpty(r.Ranges), orEmpty(r.Where.Parts), r.Where.Production, []jsonPath{}}
-		for _, p := range r.Where.Paths {
-			it.Paths = append(it.Paths, p.json())
-		}
+		it := item{Lockfile: r.Lockfile, Version: r.Version, Ranges: orEmpty(r.Ranges), Parts: orEmpty(r.Where.Parts), Production: r.Where.Production}
+		it.Paths, it.PathsLeft = jsonPaths(r.Where.Paths, share(len(reasons)))
 		doc.Found = append(doc.Found, it)
 	}
 	return doc

@@ -72,21 +72,43 @@ func level(v Verdict) finding.Severity {
 	return finding.Info
 }
 
+// maxNext is how long the action is that each of its findings repeats: one action
+// may have a line for every one of thousands.
+const maxNext = 1500
+
+// firstSteps are those that come to no more than about size characters, and how many
+// more there are.
+func firstSteps(list []string, size int) string {
+	for i, s := range list {
+		if size -= len(s); size < 0 {
+			rest := plural(len(list)-i, "more step") + " in the table of portalctl audit"
+			if i == 0 {
+				return short(s, maxNext) + "; " + rest
+			}
+			return strings.Join(list[:i], "; ") + "; and " + rest
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// maxSummary is how much of an advisory's summary each of its findings repeats.
+const maxSummary = 400
+
 // sarif is f as a finding of code scanning. The message's first sentence is all
 // that lists show. Brackets and braces have a meaning in it.
 func (f *Finding) sarif(base bool) finding.Finding {
 	out := finding.Finding{
 		Rule: f.Advisory.ID, Severity: level(f.Verdict), Pos: f.Where.Pos, Name: f.Package, Fingerprint: f.Fingerprint,
 		Message: fmt.Sprintf("%s %s is affected by %s (%s, %s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID, f.rating(), f.fix(),
-			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(f.summary(), "."))),
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(short(f.summary(), maxSummary), "."))),
 		Lines: append([]string{"Needed by: " + f.Where.use()}, f.Where.ways(5)...),
 	}
 	if f.Malicious() {
 		out.Message = fmt.Sprintf("%s %s is malware (%s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID,
-			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(f.summary(), ".")))
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(short(f.summary(), maxSummary), ".")))
 	}
 	if f.Action != nil {
-		out.Next = plain(f.Action.Title) + ": " + strings.Join(f.Action.Steps, "; ")
+		out.Next = short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
 	}
 	if base {
 		out.State = map[Status]string{New: "new", Present: "unchanged"}[f.Status]

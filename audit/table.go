@@ -9,7 +9,7 @@ import (
 )
 
 // maxWays limits the paths that the text forms show of one package; JSON has
-// all.
+// more.
 const maxWays = 2
 
 // WriteTable writes the report for people: by what to do, the action that helps

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -42,8 +43,11 @@ type Path struct {
 	// Part is Frontend, Backend, Tooling, or "" for what is common to several.
 	Part string
 	// Dev says that the path starts at a devDependency.
-	Dev   bool
+	Dev bool
+	// Steps lead to the package. Of a way longer than maxSteps the middle is left
+	// out: Cut steps, after the first half of those that are kept.
 	Steps []Step
+	Cut   int
 	// Pos is where package.json asks for the first step.
 	Pos fault.Pos
 }
@@ -51,13 +55,29 @@ type Path struct {
 // Step is a package on a path, and the range that the one before asks for.
 type Step struct{ Name, Version, Range string }
 
+// maxSteps is how many steps of a path are kept. Real ones have a dozen; a lock
+// that is one chain would otherwise have a report of its length squared.
+const maxSteps = 24
+
 // String is workspace → package@version → ….
 func (p Path) String() string {
 	parts := []string{p.Workspace}
-	for _, s := range p.Steps {
+	for i, s := range p.Steps {
+		if p.Cut > 0 && i == maxSteps/2 {
+			parts = append(parts, fmt.Sprintf("(%d more)", p.Cut))
+		}
 		parts = append(parts, s.Name+"@"+s.Version)
 	}
 	return strings.Join(parts, " → ")
+}
+
+// shorten leaves the middle of a long way out.
+func (p *Path) shorten() {
+	if p.Cut = len(p.Steps) - maxSteps; p.Cut <= 0 {
+		p.Cut = 0
+		return
+	}
+	p.Steps = append(slices.Clone(p.Steps[:maxSteps/2]), p.Steps[len(p.Steps)-maxSteps/2:]...)
 }
 
 // model is a lock with its graph.
@@ -141,7 +161,7 @@ func (m *model) where(p osv.Package) Where {
 			}
 			return -1
 		}
-		return len(a.Steps) - len(b.Steps)
+		return len(a.Steps) + a.Cut - len(b.Steps) - b.Cut
 	})
 	w.Parts = m.parts(p)
 	w.Pos = m.pos(p, w.Paths)
@@ -177,6 +197,7 @@ func (m *model) path(way depgraph.Path) Path {
 		}
 		out.Steps = append(out.Steps, Step{Name: e.Name, Version: m.graph.Version(e.To), Range: e.Range})
 	}
+	out.shorten()
 	return out
 }
 

@@ -99,7 +99,8 @@ func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.
 		if len(r.Where.Paths) == 0 {
 			fmt.Fprintln(w, "  nobody is known to ask for it")
 		}
-		for _, p := range r.Where.Paths {
+		paths, left := audit.Shown(r.Where.Paths, len(reasons))
+		for _, p := range paths {
 			dev := ""
 			if p.Dev {
 				dev = " (devDependencies)"
@@ -107,6 +108,9 @@ func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.
 			if _, err := fmt.Fprintf(w, "  %s%s  %s\n", p.String(), dev, st.Dim(p.Pos.String())); err != nil {
 				return err
 			}
+		}
+		if left > 0 {
+			fmt.Fprintf(w, "  and from %s\n", plural(left, "more workspace"))
 		}
 	}
 	return nil
