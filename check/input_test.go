@@ -373,3 +373,41 @@ func TestPatchFileNamedTwice(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// An ignore is called unused only where the rules looked at what it is about.
+func TestUnusedIgnores(t *testing.T) {
+	dir := planted(t, "duplicate_by_workspace")
+	in := openFixture(t, dir)
+	unused := func(in Input, opts Options, rule, pkg string) bool {
+		cfg, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  ignore:\n    - {rule: "+rule+", package: '"+pkg+"', reason: a test, expires: 2026-12-31}\n"), ConfigSchema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Config = cfg
+		for _, f := range mustReport(t, in, opts).Findings {
+			if f.Rule == finding.UnusedRule.ID {
+				return true
+			}
+		}
+		return false
+	}
+	for _, tt := range []struct {
+		rule, pkg string
+		opts      Options
+		want      bool
+	}{
+		{ruleDuplicate, "@backstage/none", Options{}, true},
+		{ruleDuplicate, "lodash", Options{}, false}, // nobody looked at it
+		{ruleDuplicate, "lodash", Options{All: true}, true},
+		{ruleDuplicate, "@backstage/none", Options{Scope: []string{"lodash"}}, false},
+		{rulePatch, "lodash", Options{}, true},
+	} {
+		if got := unused(in, tt.opts, tt.rule, tt.pkg); got != tt.want {
+			t.Errorf("%s for %s, %+v: unused is %v", tt.rule, tt.pkg, tt.opts, got)
+		}
+	}
+	bare := Input{Lock: in.Lock}
+	if unused(bare, Options{}, rulePatch, "lodash") {
+		t.Error("a bare lock says that nothing needs an ignore about patches")
+	}
+}

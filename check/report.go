@@ -37,6 +37,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 		r.Title += ", release " + release
 	}
 	r.Extra = []finding.Member{{Name: "release", Value: release}}
+	r.Unjudged = m.unjudged
 	r.Finish(opts.Config, opts.Baseline, opts.Now)
 	return r, nil
 }
@@ -102,4 +103,14 @@ func (m *model) read(name string) []byte {
 		return nil
 	}
 	return src
+}
+
+// unjudged reports whether the rules of this run did not look at what an ignore
+// is about: those about several versions look only at packages in scope.
+func (m *model) unjudged(ig finding.Ignore) bool {
+	switch ig.Rule {
+	case ruleDuplicate, ruleDedupable:
+		return m.graph == nil || !m.inScope(ig.Package)
+	}
+	return m.graph == nil || m.in.Project == nil
 }

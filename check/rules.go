@@ -34,6 +34,7 @@ var rules = []finding.Rule{
 	{ID: ruleHost, Title: "plugins that ask for another host than the portal", Severity: finding.Warning},
 	{ID: ruleRegistered, Title: "backend plugins that the backend never starts", Severity: finding.Warning},
 	finding.IgnoreRule,
+	finding.UnusedRule,
 }
 
 // Rules are all rules, in the order of reports.

@@ -1,7 +1,6 @@
 package ignore
 
 import (
-	"cmp"
 	"path"
 	"slices"
 	"time"
@@ -77,7 +76,7 @@ func (d *Decisions) Ignored(s Subject) (Ignore, bool) {
 	var found *Ignore
 	for _, ig := range d.ignores {
 		// All that match are in use: none of them is to be called unused.
-		if ig.counts(d.now) && ig.matches(s) {
+		if ig.Counts(d.now) && ig.matches(s) {
 			ig.used = true
 			if found == nil {
 				found = ig
@@ -94,7 +93,7 @@ func (d *Decisions) Ignored(s Subject) (Ignore, bool) {
 // count before it is in the base.
 func (d *Decisions) Added(s Subject) (Ignore, bool) {
 	for _, ig := range d.added {
-		if ig.counts(d.now) && ig.matches(s) {
+		if ig.Counts(d.now) && ig.matches(s) {
 			return *ig, true
 		}
 	}
@@ -108,45 +107,40 @@ func (d *Decisions) Added(s Subject) (Ignore, bool) {
 // dependencies alone, one lock of several): then no ignore is called unused.
 func (d *Decisions) Findings(strict, partial bool) []finding.Finding {
 	var out []finding.Finding
-	add := func(rule finding.Rule, severity finding.Severity, ig *Ignore, message, next string) {
-		if s, ok := d.Policy.Severities[rule.ID]; ok {
-			severity = s
+	add := func(f finding.Finding, ig *Ignore) {
+		f.Key = ig.key()
+		if s, ok := d.Policy.Severities[f.Rule]; ok {
+			f.Severity = s
 		}
-		if severity != finding.Off {
-			out = append(out, finding.Finding{Rule: rule.ID, Severity: severity, Pos: ig.Pos, Name: ig.Subject(),
-				Key: ig.key(), Message: message, Next: next})
+		if f.Severity != finding.Off {
+			out = append(out, f)
 		}
 	}
 	for _, ig := range d.ignores {
 		switch {
 		case d.gone[ig]:
-		case !ig.counts(d.now):
-			add(finding.IgnoreRule, finding.Error, ig, "the ignore of "+ig.text()+" ran out on "+ig.Expires+ig.because(),
-				"Fix what it ignores and remove it, or decide again: give it a later day")
+		case !ig.Counts(d.now):
+			add(ig.Expired(ig.text()), ig)
 		case ig.used || partial || ig.never:
 		default:
-			severity := unusedRule.Severity
+			f := ig.Unused(ig.text())
 			if strict {
-				severity = finding.Error
+				f.Severity = finding.Error
 			}
-			add(unusedRule, severity, ig, "nothing needs the ignore of "+ig.text()+" any more"+ig.because(), "Remove it")
+			add(f, ig)
 		}
 	}
 	for _, ig := range d.added {
-		add(addedRule, addedRule.Severity, ig, "this change adds an ignore of "+ig.text()+ig.ending()+ig.because()+"; it does not count for what the change brings",
-			"Review it like the finding itself; it counts once it is in the base branch")
+		add(ig.About(addedRule, "this change adds an ignore of "+ig.text()+ig.ending()+ig.Because()+"; it does not count for what the change brings",
+			"Review it like the finding itself; it counts once it is in the base branch"), ig)
 	}
 	return out
 }
 
-// Rules are about the ignores themselves. Severities of ignore-expired are not
-// for configuration: somebody promised to look again.
-func Rules() []finding.Rule { return []finding.Rule{finding.IgnoreRule, unusedRule, addedRule} }
+// Rules are about the ignores themselves.
+func Rules() []finding.Rule { return []finding.Rule{finding.IgnoreRule, finding.UnusedRule, addedRule} }
 
-var (
-	unusedRule = finding.Rule{ID: "ignore-unused", Title: "ignores that nothing needs any more", Severity: finding.Info}
-	addedRule  = finding.Rule{ID: "ignore-added", Title: "ignores that the change itself adds", Severity: finding.Info}
-)
+var addedRule = finding.Rule{ID: "ignore-added", Title: "ignores that the change itself adds", Severity: finding.Info}
 
 // decision is what makes two ignores the same, wherever they stand.
 type decision struct {
@@ -157,49 +151,20 @@ type decision struct {
 
 func (ig *Ignore) decision() decision {
 	d := decision{ig.ID, ig.Rule, ig.Package, ig.Version, ig.Path, ig.Reason, ig.Owner, ig.Expires, ig.folder, 0, ig.osv, ig.never, ig.regex != nil}
-	if !ig.until.IsZero() {
-		d.until = ig.until.UnixNano()
+	if !ig.Until.IsZero() {
+		d.until = ig.Until.UnixNano()
 	}
 	return d
 }
 
-func (ig *Ignore) counts(now time.Time) bool { return ig.until.IsZero() || now.Before(ig.until) }
-
-// Subject is what the ignore is about, in one word.
-func (ig *Ignore) Subject() string {
-	return cmp.Or(ig.ID, ig.Package, ig.Rule, ig.Path)
-}
-
 // text is the ignore in words: GHSA-… for lodash in yarn.lock.
-func (ig *Ignore) text() string {
-	text := cmp.Or(ig.ID, ig.Rule, "all advisories")
-	if ig.Package != "" {
-		text += " for " + ig.Package
-		if ig.Version != "" {
-			text += "@" + ig.Version
-		}
-	}
-	if ig.Path != "" {
-		text += " in " + ig.Path
-	}
-	return text
-}
+func (ig *Ignore) text() string { return ig.Text(ig.Version) }
 
 func (ig *Ignore) ending() string {
 	if ig.Expires == "" {
 		return " without an end"
 	}
 	return " until " + ig.Expires
-}
-
-func (ig *Ignore) because() string {
-	switch {
-	case ig.Reason == "" && ig.Owner == "":
-		return ""
-	case ig.Owner == "":
-		return " (" + ig.Reason + ")"
-	}
-	return " (" + ig.Reason + ", " + ig.Owner + ")"
 }
 
 func (ig *Ignore) key() string {

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
@@ -20,10 +19,6 @@ const (
 	// OSVFile counts for the lock in the same folder, as in osv-scanner.
 	OSVFile = "osv-scanner.toml"
 )
-
-// MaxWindow is how many days an ignore in .portalctl.yaml may count from today;
-// policy can only make it shorter.
-const MaxWindow = 180
 
 // File is one file of decisions. Path is from the repository's root, with
 // forward slashes.
@@ -57,25 +52,15 @@ type Policy struct {
 	Severities map[string]finding.Severity
 }
 
-// Ignore sets findings aside. Empty fields match anything.
+// Ignore sets findings aside. Those of osv-scanner.toml may have no end, and
+// neither an id nor a rule.
 type Ignore struct {
-	// ID is an advisory or an alias of it; Rule is a rule's id. At most one is
-	// there; osv-scanner.toml has entries with neither.
-	ID, Rule string
-	// Package is a glob, Version an exact version.
-	Package, Version string
-	// Path is a glob over paths of locks and folders of workspaces.
-	Path   string
-	Reason string
-	Owner  string
-	// Expires is the last day on which it counts, as 2006-01-02; "" if it has
-	// none, which only osv-scanner.toml allows.
-	Expires string
-	Pos     fault.Pos
+	finding.Ignore
+	// Version is an exact one.
+	Version string
 
-	until  time.Time // zero: no end
-	osv    bool      // from osv-scanner.toml, with its rules
-	folder string    // of that file: it counts for locks in it alone
+	osv    bool   // from osv-scanner.toml, with its rules
+	folder string // of that file: it counts for locks in it alone
 	regex  *regexp.Regexp
 	// never: no finding matches, as osv-scanner has it: a later entry of the
 	// same id, or one for another ecosystem. It is not called unused.
@@ -84,21 +69,7 @@ type Ignore struct {
 }
 
 // Subject is a finding that may be ignored.
-type Subject struct {
-	// Rule is the id of one of trust's rules, "" for an advisory.
-	Rule string
-	// ID is the advisory's, with its Aliases.
-	ID      string
-	Aliases []string
-	Package string
-	Version string
-	// Lock is the path of the lock, or of what else the finding is in.
-	Lock string
-	// Workspaces are the folders of the workspaces that ask for the package.
-	Workspaces []string
-	// Malware is ignored only by an ignore that names its advisory.
-	Malware bool
-}
+type Subject = finding.Subject
 
 // Sources are the files that decide.
 type Sources struct {

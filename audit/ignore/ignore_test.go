@@ -38,6 +38,15 @@ func entry(fields string) string {
 	return "audit:\n  ignore:\n    - {" + fields + ", reason: no input from outside, owner: team-portal, expires: 2026-12-01}\n"
 }
 
+// A rule's ignore needs no owner, and takes file for path, as check's do.
+func TestOneFormOfIgnores(t *testing.T) {
+	d := load(t, Sources{Head: policy("audit:\n  ignore:\n    - {rule: git-source, file: plugins/a/package.json, reason: r, expires: 2026-12-01}\n")})
+	ig, ok := d.Ignored(Subject{Rule: "git-source", Package: "x", Lock: "plugins/a/package.json"})
+	if !ok || ig.Path != "plugins/a/package.json" || ig.Owner != "" {
+		t.Errorf("%v %+v", ok, ig)
+	}
+}
+
 func TestPolicy(t *testing.T) {
 	d := load(t, Sources{Head: policy(`
 check:
@@ -63,7 +72,7 @@ audit:
 	if diff := cmp.Diff(want, d.Policy); diff != "" {
 		t.Error(diff)
 	}
-	for _, empty := range []string{"", "audit:\n", "audit: {}\n", "audit: {ignore: , registries: , scopes: , rules: }\n", "snapshot: {}\n"} {
+	for _, empty := range []string{"", "audit:\n", "audit: {}\n", "audit: {ignore: , registries: , scopes: , rules: }\n", "check: {}\n"} {
 		if d := load(t, Sources{Head: policy(empty)}); d.Policy.FailOn != "" || len(d.ignores) != 0 {
 			t.Errorf("%q: %+v", empty, d)
 		}
@@ -265,6 +274,7 @@ func TestBadFiles(t *testing.T) {
 		{policy(entry("id: x, package: '['")), `.portalctl.yaml:3:24: "[" is not a valid glob`},
 		{policy("audit:\n  ignore:\n    - {id: x, reason: r, owner: o}\n"), `.portalctl.yaml:3:7: the ignore has no expires`},
 		{policy("audit:\n  ignore:\n    - {id: x, reason: r, expires: 2026-12-01}\n"), `.portalctl.yaml:3:7: the ignore has no owner`},
+		{policy("audit:\n  ignore:\n    - {rule: git-source, package: x, owner: o, expires: 2026-12-01}\n"), `.portalctl.yaml:3:7: the ignore has no reason`},
 		{policy("audit:\n  ignore:\n    - {id: x, reason: r, owner: o, expires: soon}\n"), `.portalctl.yaml:3:45: expires is "soon", which is no day`},
 		{policy("audit:\n  ignore:\n    - {id: x, reason: r, owner: o, expires: 2027-03-01}\n"), `.portalctl.yaml:3:45: expires is 2027-03-01, more than 180 days ahead`},
 		{policy("audit:\n  ignore:\n    - {id: x, reason: r, owner: o, expires: 2026-11-01}\n  max-ignore-days: 30\n"), `.portalctl.yaml:3:45: expires is 2026-11-01, more than 30 days ahead`},

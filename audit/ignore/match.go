@@ -3,63 +3,22 @@ package ignore
 import (
 	"path"
 	"slices"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
-// matches reports whether the ignore is about s. Malware is ignored only by an
-// ignore that names its advisory: one for a package, or for all of its
-// advisories, was written before anybody knew.
+// matches reports whether the ignore is about s. An entry of osv-scanner.toml
+// names packages in osv-scanner's way, and counts for the locks beside it.
 func (ig *Ignore) matches(s Subject) bool {
-	if ig.never || ig.Rule != s.Rule {
+	if ig.never || ig.osv && path.Dir(s.Lock) != ig.folder || ig.Version != "" && ig.Version != s.Version {
 		return false
 	}
-	if ig.ID != "" {
-		if ig.ID != s.ID && !slices.Contains(s.Aliases, ig.ID) {
-			return false
-		}
-	} else if s.Malware {
-		return false
-	}
-	if ig.osv && path.Dir(s.Lock) != ig.folder {
-		return false
-	}
-	return ig.packageMatches(s.Package) && (ig.Version == "" || ig.Version == s.Version) && ig.pathMatches(s)
-}
-
-func (ig *Ignore) packageMatches(name string) bool {
-	switch {
-	case ig.Package == "":
-		return true
-	case ig.regex != nil:
-		return ig.regex.MatchString(name)
-	case ig.osv:
-		return ig.Package == name
-	}
-	return glob(ig.Package, name)
-}
-
-// pathMatches: a workspace counts only when all workspaces that ask for the
-// package are within the pattern. Else an ignore for one plugin would hide that
-// another one has the package too.
-func (ig *Ignore) pathMatches(s Subject) bool {
-	if ig.Path == "" || glob(ig.Path, s.Lock) {
-		return true
-	}
-	if len(s.Workspaces) == 0 {
-		return false
-	}
-	for _, w := range s.Workspaces {
-		if !glob(ig.Path, w) && !glob(ig.Path, w+"/package.json") {
+	rest := ig.Ignore
+	if ig.osv && ig.Package != "" {
+		rest.Package = ""
+		if ig.regex != nil && !ig.regex.MatchString(s.Package) || ig.regex == nil && ig.Package != s.Package {
 			return false
 		}
 	}
-	return true
-}
-
-func glob(pattern, text string) bool {
-	ok, _ := doublestar.Match(pattern, text)
-	return ok
+	return rest.Matches(s)
 }
 
 // Wanted reports whether a file of the repository is one of decisions.

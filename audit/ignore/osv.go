@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
 )
 
 // maxConfig bounds an osv-scanner.toml in bytes.
@@ -67,7 +68,7 @@ func (out *parsed) parseOSV(f File) error {
 	folder := path.Dir(f.Path)
 	seen := map[string]bool{}
 	for i, e := range cfg.IgnoredVulns {
-		ig := &Ignore{ID: e.ID, Reason: e.Reason, Pos: lines.entry(f.Path, "IgnoredVulns", i), osv: true, folder: folder}
+		ig := &Ignore{Ignore: finding.Ignore{ID: e.ID, Reason: e.Reason, Pos: lines.entry(f.Path, "IgnoredVulns", i)}, osv: true, folder: folder}
 		if e.ID == "" {
 			return fault.At(ig.Pos, "the entry of IgnoredVulns has no id").WithNext("Give it the id of an advisory")
 		}
@@ -77,7 +78,8 @@ func (out *parsed) parseOSV(f File) error {
 		out.ignores = append(out.ignores, ig)
 	}
 	for i, e := range cfg.PackageOverrides {
-		ig := &Ignore{Package: e.Name, Version: e.Version, Reason: e.Reason, Pos: lines.entry(f.Path, "PackageOverrides", i), osv: true, folder: folder}
+		ig := &Ignore{Ignore: finding.Ignore{Package: e.Name, Reason: e.Reason, Pos: lines.entry(f.Path, "PackageOverrides", i)},
+			Version: e.Version, osv: true, folder: folder}
 		if e.NameIsRegex && e.Name != "" {
 			// Not anchored as a group: osv-scanner's own reading of a|b.
 			if ig.regex, err = regexp.Compile("^" + e.Name + "$"); err != nil {
@@ -101,7 +103,7 @@ func (ig *Ignore) ends(t time.Time) {
 	if t.IsZero() {
 		return
 	}
-	ig.until = t
+	ig.Until = t
 	ig.Expires = t.Add(-time.Nanosecond).Format(time.DateOnly)
 }
 

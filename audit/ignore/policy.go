@@ -17,18 +17,12 @@ const day = 24 * time.Hour
 const Fail = "fail"
 
 // policyReader reads the audit section of .portalctl.yaml.
-type policyReader struct {
-	out     *parsed
-	rules   []finding.Rule
-	now     time.Time
-	bounded bool
-	ignores yamledit.Value // read last: they depend on max-ignore-days
-}
+type policyReader struct{ policy *Policy }
 
 func (out *parsed) parsePolicy(f File, src Sources, bounded bool) error {
-	r := &policyReader{out: out, rules: src.Rules, now: src.Now, bounded: bounded}
 	p := &out.policy
-	schema := finding.Schema{Section: "audit", Keys: map[string]func(yamledit.Value) error{
+	r := &policyReader{p}
+	schema := finding.Schema{Section: "audit", Rules: src.Rules, Advisories: true, Keys: map[string]func(yamledit.Value) error{
 		"fail-on":           word(&p.FailOn, "fail-on", "low", "medium", "high", "critical", "none"),
 		"no-score":          word(&p.NoScore, "no-score", "block", "warn", "allow"),
 		"unread-locks":      word(&p.UnreadLocks, "unread-locks", "note", Fail),
@@ -37,19 +31,21 @@ func (out *parsed) parsePolicy(f File, src Sources, bounded bool) error {
 		"strict":            boolean(&p.Strict, "strict"),
 		"max-db-age":        age(&p.MaxDBAge, "max-db-age"),
 		"min-age":           age(&p.MinAge, "min-age"),
-		"max-ignore-days":   r.window,
 		"registries":        r.registries,
 		"scopes":            r.scopes,
-		"ignore":            func(v yamledit.Value) error { r.ignores = v; return nil },
 	}}
-	// Severities of what is about expired ignores are not for configuration.
-	schema.Rules = slices.DeleteFunc(slices.Clone(src.Rules), func(x finding.Rule) bool { return x.ID == finding.IgnoreRule.ID })
+	if bounded {
+		schema.Now = src.Now
+	}
 	cfg, err := finding.ParseConfig(f.Path, f.Data, schema)
 	if err != nil {
 		return err
 	}
-	p.Severities = cfg.Severities
-	return r.list(r.ignores)
+	p.Severities, p.Window = cfg.Severities, cfg.Window
+	for _, ig := range cfg.Ignores {
+		out.ignores = append(out.ignores, &Ignore{Ignore: ig})
+	}
+	return nil
 }
 
 // word reads one of several words. YAML reads a bare none as text, and on or
@@ -92,16 +88,6 @@ func age(to *time.Duration, key string) func(yamledit.Value) error {
 	}
 }
 
-func (r *policyReader) window(v yamledit.Value) error {
-	n, err := strconv.Atoi(v.String())
-	if err != nil || n < 1 || n > MaxWindow {
-		return fault.At(v.Pos(), "max-ignore-days is %q, but must be a number from 1 to %d", v.String(), MaxWindow).
-			WithNext("Write the number of days that an ignore may count at most; it can only be made shorter than %d", MaxWindow)
-	}
-	r.out.policy.Window = n
-	return nil
-}
-
 func (r *policyReader) registries(v yamledit.Value) error {
 	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
 		return fault.At(v.Pos(), "registries is %s, but must be a list", v.Kind()).WithNext("Write one \"- https://host\" a line")
@@ -111,7 +97,7 @@ func (r *policyReader) registries(v yamledit.Value) error {
 		if err != nil {
 			return err
 		}
-		r.out.policy.Registries = append(r.out.policy.Registries, s)
+		r.policy.Registries = append(r.policy.Registries, s)
 	}
 	return nil
 }
@@ -121,13 +107,13 @@ func (r *policyReader) scopes(v yamledit.Value) error {
 	if err != nil {
 		return err
 	}
-	r.out.policy.Scopes = map[string]string{}
+	r.policy.Scopes = map[string]string{}
 	for _, m := range list {
 		scope := "@" + strings.TrimPrefix(m.Key, "@")
 		if len(scope) < 2 || strings.ContainsAny(scope, "/* ") {
 			return fault.At(m.KeyPos, "%q is not a scope", m.Key).WithNext(`Write it as "@acme"`)
 		}
-		if r.out.policy.Scopes[scope], err = address(m.Value); err != nil {
+		if r.policy.Scopes[scope], err = address(m.Value); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (r *checkRun) open(ctx context.Context) error {
 			return err
 		}
 		root = r.co.project.Root
-		config, err := readConfig(root)
+		config, err := readConfig(root, r.opts.Now)
 		if err != nil {
 			return err
 		}
@@ -209,8 +209,9 @@ func (r *checkRun) published(ctx context.Context) error {
 }
 
 // readConfig reads check's section of .portalctl.yaml at the root, if there is
-// one. The commands that write a lock go by its singletons.
-func readConfig(root string) (*finding.Config, error) {
+// one. The commands that write a lock go by its singletons; they give no now, so
+// that no ignore is too far ahead for them.
+func readConfig(root string, now time.Time) (*finding.Config, error) {
 	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -218,7 +219,9 @@ func readConfig(root string) (*finding.Config, error) {
 	if err != nil {
 		return nil, fault.Wrap(pathCause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
 	}
-	return finding.ParseConfig(finding.ConfigFile, src, check.ConfigSchema())
+	schema := check.ConfigSchema()
+	schema.Now = now
+	return finding.ParseConfig(finding.ConfigFile, src, schema)
 }
 
 // readBaseline reads the baseline that --baseline names, else the one at the

@@ -62,7 +62,7 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 	}
 	var singleton func(string) bool
 	if resolve == "release" { // the other way nobody asks what must be one copy
-		config, err := readConfig(co.project.Root)
+		config, err := readConfig(co.project.Root, time.Time{})
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func ParseBaseline(file string, src []byte) (*Baseline, error) {
 func NewBaseline(r *Report) *Baseline {
 	b := &Baseline{Schema: BaselineSchema, Findings: []Known{}}
 	for _, f := range slices.Concat(r.Findings, r.Known) {
-		if f.Rule == IgnoreRule.ID {
+		if f.Rule == IgnoreRule.ID || f.Rule == UnusedRule.ID {
 			continue // the decision is due now, not later
 		}
 		b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Pos.File, f.Name, f.Message})

@@ -1,8 +1,10 @@
 package finding
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 const ConfigFile = ".portalctl.yaml"
 
 // sections are the top-level keys of the file, each a command's own.
-var sections = []string{"check", "audit", "snapshot"}
+var sections = []string{"check", "audit"}
 
 // Schema is what one command reads from the file.
 type Schema struct {
@@ -26,14 +28,24 @@ type Schema struct {
 	Rules   []Rule
 	// Lists are further keys that hold lists of globs.
 	Lists []string
-	// Keys read further keys of the section. One of the name "ignore" takes the
-	// place of the common form of ignores.
+	// Keys read further keys of the section.
 	Keys map[string]func(yamledit.Value) error
+	// Advisories has ignores name advisories by their id, besides rules.
+	Advisories bool
+	// Now bounds the last day of ignores; the zero time does not.
+	Now time.Time
+}
+
+const windowKey = "max-ignore-days"
+
+// configurable are the rules whose severity may be configured.
+func (s Schema) configurable() []Rule {
+	return slices.DeleteFunc(slices.Clone(s.Rules), func(r Rule) bool { return r.ID == IgnoreRule.ID })
 }
 
 // known are the keys of the section.
 func (s Schema) known() []string {
-	list := append([]string{"rules", "ignore"}, s.Lists...)
+	list := append([]string{"rules", "ignore", windowKey}, s.Lists...)
 	for _, k := range slices.Sorted(maps.Keys(s.Keys)) {
 		if !slices.Contains(list, k) {
 			list = append(list, k)
@@ -47,25 +59,14 @@ type Config struct {
 	Severities map[string]Severity
 	Ignores    []Ignore
 	Lists      map[string][]Item
+	// Window is how many days ahead an ignore may end, 0 where nothing is said.
+	Window int
 }
 
 // Item is an entry of a list.
 type Item struct {
 	Text string
 	Pos  fault.Pos
-}
-
-// Ignore sets findings aside until a day.
-type Ignore struct {
-	Rule string
-	// Package and File are globs; "" is any. At least one is there.
-	Package, File string
-	Reason        string
-	// Expires is the last day on which it counts, as 2006-01-02.
-	Expires string
-	Pos     fault.Pos
-
-	until time.Time
 }
 
 // ParseConfig reads src, which came from file. What is not known is an error,
@@ -99,15 +100,18 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 	if err != nil {
 		return err
 	}
+	var ignores yamledit.Value // read last: they depend on max-ignore-days
 	for _, m := range list {
 		read := schema.Keys[m.Key]
 		switch {
 		case read != nil:
 			err = read(m.Value)
 		case m.Key == "rules":
-			err = c.rules(m.Value, schema.Rules)
+			err = c.rules(m.Value, schema.configurable())
 		case m.Key == "ignore":
-			err = c.ignores(m.Value, schema.Rules)
+			ignores = m.Value
+		case m.Key == windowKey:
+			c.Window, err = window(m.Value)
 		case slices.Contains(schema.Lists, m.Key):
 			c.Lists[m.Key], err = globs(m.Value, m.Key)
 		default:
@@ -117,7 +121,17 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 			return err
 		}
 	}
-	return nil
+	c.Ignores, err = ignoreReader{schema, cmp.Or(c.Window, MaxWindow)}.list(ignores)
+	return err
+}
+
+func window(v yamledit.Value) (int, error) {
+	n, err := strconv.Atoi(v.String())
+	if err != nil || n < 1 || n > MaxWindow {
+		return 0, fault.At(v.Pos(), windowKey+" is %q, but must be a number from 1 to %d", v.String(), MaxWindow).
+			WithNext("Write the number of days that an ignore may count at most; it can only be made shorter than %d", MaxWindow)
+	}
+	return n, nil
 }
 
 func (c *Config) rules(v yamledit.Value, rules []Rule) error {

@@ -3,6 +3,7 @@ package finding
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ var (
 		{ID: "bad", Title: "what is bad", Severity: Error},
 		{ID: "odd", Title: "what is odd", Severity: Warning},
 		IgnoreRule,
+		UnusedRule,
 	}
 	today = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 )
@@ -128,7 +130,7 @@ audit: {anything: [goes, here]}
 		t.Error(diff)
 	}
 	ig := cfg.Ignores[0]
-	if ig.Rule != "bad" || ig.Package != "@s/*" || ig.File != "**/yarn.lock" || ig.Reason != "waits for a release" || ig.Expires != "2026-12-31" || ig.Pos.Line != 7 {
+	if ig.Rule != "bad" || ig.Package != "@s/*" || ig.Path != "**/yarn.lock" || ig.Reason != "waits for a release" || ig.Expires != "2026-12-31" || ig.Pos.Line != 7 {
 		t.Errorf("%+v", ig)
 	}
 	r := finished(t, cfg, nil)
@@ -181,11 +183,18 @@ func TestConfigFaults(t *testing.T) {
 		{"check: {ignore: [{rules: bad}]}", "there is no setting \"rules\""},
 		{"check: {ignore: [{rule: bad, package: x, expires: 2026-12-31}]}", "the ignore has no reason"},
 		{"check: {ignore: [{rule: bad, package: x, reason: r}]}", "the ignore has no expires"},
-		{"check: {ignore: [{rule: bad, reason: r, expires: 2026-12-31}]}", "the ignore has no package or a file"},
+		{"check: {ignore: [{rule: bad, reason: r, expires: 2026-12-31}]}", "the ignore of bad has no package and no path"},
 		{"check: {ignore: [{package: x, reason: r, expires: 2026-12-31}]}", "the ignore has no rule"},
 		{"check: {ignore: [{rule: bad, package: x, reason: r, expires: soon}]}", "expires is \"soon\", which is no day"},
 		{"check: {ignore: [{rule: bad, package: x, reason: r, expires: 2026-02-30}]}", "which is no day"},
 		{"check: {ignore: [{rule: bad, file: '[', reason: r, expires: 2026-12-31}]}", "is not a valid glob"},
+		{"check: {ignore: [{rule: bad, path: a, file: b, reason: r, expires: 2026-12-31}]}", "both a path and a file"},
+		{"check: {ignore: [{rule: bad, package: [a], reason: r, expires: 2026-12-31}]}", "package is a list, but must be a text"},
+		{"check: {ignore: [{id: GHSA-1, reason: r, owner: o, expires: 2026-12-31}]}", "there is no setting \"id\""},
+		{"check: {ignore: [{rule: ignore-unused, package: x, reason: r, expires: 2026-12-31}]}", "there is no rule \"ignore-unused\""},
+		{"check: {rules: {ignore-expired: off}}", "there is no rule \"ignore-expired\""},
+		{"check: {max-ignore-days: 181}", "max-ignore-days is \"181\", but must be a number from 1 to 180"},
+		{"snapshot: {}", ".portalctl.yaml:1:1: there is no setting \"snapshot\""},
 		{"check: {a: 1, a: 2}", ".portalctl.yaml:1:"},
 		{"check: {", ".portalctl.yaml:2:1: not valid YAML"},
 	} {
@@ -218,6 +227,72 @@ func TestIgnoreExpires(t *testing.T) {
 			if f.Rule == IgnoreRule.ID && (f.Pos.File != ".portalctl.yaml" || f.Pos.Line != 3 || f.Fingerprint == "" || !strings.Contains(f.Message, "because")) {
 				t.Errorf("%+v", f)
 			}
+		}
+	}
+}
+
+// How far ahead an ignore may end is the same for all commands, and the error
+// says the last day that may be written.
+func TestIgnoreWindow(t *testing.T) {
+	for _, section := range []string{"check", "audit"} {
+		for _, tt := range []struct{ extra, expires, want string }{
+			{"", "2027-02-28", ""},
+			{"", "2027-03-01", ": expires is 2027-03-01, more than 180 days ahead"},
+			{"\n  max-ignore-days: 30", "2026-10-01", ""},
+			{"\n  max-ignore-days: 30", "2026-10-02", ": expires is 2026-10-02, more than 30 days ahead"},
+		} {
+			text := section + ":\n  ignore:\n    - {rule: bad, package: x, reason: r, expires: " + tt.expires + "}" + tt.extra + "\n"
+			schema := Schema{Section: section, Rules: testRules, Now: today}
+			_, err := ParseConfig(ConfigFile, []byte(text), schema)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("%s\n got %v\nwant %s", text, err, tt.want)
+			}
+			if err != nil && !strings.Contains(fault.NextOf(err), "or an earlier day") {
+				t.Errorf("%s: %s", text, fault.NextOf(err))
+			}
+			// Who only reads what must be one copy is not kept by a day.
+			if schema.Now = (time.Time{}); tt.want != "" {
+				if _, err := ParseConfig(ConfigFile, []byte(text), schema); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}
+
+// An ignore that nothing needs is told, unless the run did not look.
+func TestIgnoreUnused(t *testing.T) {
+	const none = "check:\n  ignore:\n    - {rule: bad, package: gone, reason: because, expires: 2026-09-30}\n"
+	unused := func(text string, change func(*Report)) []Finding {
+		r := sample()
+		r.Unknown = nil
+		if change != nil {
+			change(r)
+		}
+		r.Finish(parse(t, text), nil, today)
+		return slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Rule != UnusedRule.ID })
+	}
+	got := unused(none, nil)
+	if len(got) != 1 || got[0].Severity != Info || got[0].Pos.Line != 3 || got[0].Message != "nothing needs the ignore of bad for gone any more (because)" ||
+		got[0].Next != "Remove it" || got[0].Fingerprint == "" {
+		t.Errorf("%+v", got)
+	}
+	if got := unused("check:\n  rules: {ignore-unused: error}\n"+strings.TrimPrefix(none, "check:\n"), nil); len(got) != 1 || got[0].Severity != Error {
+		t.Errorf("%+v", got)
+	}
+	for name, tt := range map[string]struct {
+		text   string
+		change func(*Report)
+	}{
+		"used by two":  {"check:\n  ignore:\n    - {rule: bad, package: '@s/z', reason: a, expires: 2026-09-30}\n    - {rule: bad, path: yarn.lock, reason: b, expires: 2026-09-30}\n", nil},
+		"workspace":    {"check:\n  ignore:\n    - {rule: odd, path: b, reason: a, expires: 2026-09-30}\n", nil},
+		"rule off":     {"check:\n  rules: {bad: off}\n" + strings.TrimPrefix(none, "check:\n"), nil},
+		"unused off":   {"check:\n  rules: {ignore-unused: off}\n" + strings.TrimPrefix(none, "check:\n"), nil},
+		"not judged":   {none, func(r *Report) { r.Unknown = []Unknown{{Rule: "bad"}} }},
+		"not in scope": {none, func(r *Report) { r.Unjudged = func(ig Ignore) bool { return ig.Package == "gone" } }},
+	} {
+		if got := unused(tt.text, tt.change); len(got) != 0 {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }
@@ -430,7 +505,7 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := doc.Runs[0]
-	if doc.Version != "2.1.0" || doc.Schema == "" || run.Tool.Driver.Name != "portalctl" || run.Tool.Driver.Version != "v1" || len(run.Tool.Driver.Rules) != 3 || len(run.Results) != 3 {
+	if doc.Version != "2.1.0" || doc.Schema == "" || run.Tool.Driver.Name != "portalctl" || run.Tool.Driver.Version != "v1" || len(run.Tool.Driver.Rules) != len(testRules) || len(run.Results) != 3 {
 		t.Fatalf("%s", got)
 	}
 	first, known, ignored := run.Results[0], run.Results[1], run.Results[2]

@@ -1,7 +1,7 @@
 package finding
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -12,120 +12,264 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// IgnoreRule is the rule of findings about the ignores themselves. Every
-// command that takes ignores has it.
-var IgnoreRule = Rule{ID: "ignore-expired", Title: "an ignore in " + ConfigFile + " has run out", Severity: Error}
+// The rules of findings about the ignores themselves. Every command that takes
+// ignores has them. The severity of IgnoreRule is not for configuration: somebody
+// promised to look again.
+var (
+	IgnoreRule = Rule{ID: "ignore-expired", Title: "an ignore in " + ConfigFile + " has run out", Severity: Error}
+	UnusedRule = Rule{ID: "ignore-unused", Title: "ignores that nothing needs any more", Severity: Info}
+)
 
-const day = "2006-01-02"
+// MaxWindow is how many days ahead an ignore may end; a configuration can only
+// make it shorter.
+const MaxWindow = 180
 
-// ignores reads the list of ignores. Each needs a reason and a last day:
-// whoever set a finding aside has to look at it again.
-func (c *Config) ignores(v yamledit.Value, rules []Rule) error {
-	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
-		return fault.At(v.Pos(), "ignore is %s, but must be a list", v.Kind()).
-			WithNext("Write one \"- rule: …\" for each ignore")
-	}
-	for _, it := range v.Items() {
-		ig, err := parseIgnore(it, rules)
-		if err != nil {
-			return err
-		}
-		c.Ignores = append(c.Ignores, ig)
-	}
-	return nil
+// Ignore sets findings aside until a day. Empty fields match anything.
+type Ignore struct {
+	// ID is an advisory or an alias of it; Rule is a rule's id.
+	ID, Rule string
+	// Package and Path are globs. Path is over files and the folders of
+	// workspaces.
+	Package, Path string
+	// Owner is who decided: always there for an advisory.
+	Reason, Owner string
+	// Expires is the last day on which it counts, as 2006-01-02, and Until the
+	// moment from which it does not. Without an end they are empty.
+	Expires string
+	Until   time.Time
+	Pos     fault.Pos
 }
 
-func parseIgnore(v yamledit.Value, rules []Rule) (Ignore, error) {
+// Subject is a finding as ignores see it.
+type Subject struct {
+	// Rule is empty for an advisory, which has an ID and its Aliases.
+	Rule, ID string
+	Aliases  []string
+	Package  string
+	Version  string
+	// Lock is the path of the lock, or of what else the finding is in.
+	Lock string
+	// Workspaces are the folders of the workspaces that the finding is about:
+	// for an advisory, those that ask for the package.
+	Workspaces []string
+	// Malware is ignored only by an ignore that names its advisory.
+	Malware bool
+}
+
+// ignoreReader reads the ignores of a section, which all commands write alike.
+type ignoreReader struct {
+	schema Schema
+	window int
+}
+
+// list reads the list of ignores. Each needs a reason and a last day: whoever
+// set a finding aside has to look at it again.
+func (r ignoreReader) list(v yamledit.Value) ([]Ignore, error) {
+	example := "rule"
+	if r.schema.Advisories {
+		example = "id"
+	}
+	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
+		return nil, fault.At(v.Pos(), "ignore is %s, but must be a list", v.Kind()).
+			WithNext("Write one \"- %s: …\" for each ignore", example)
+	}
+	var out []Ignore
+	for _, it := range v.Items() {
+		ig, err := r.read(it)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ig)
+	}
+	return out, nil
+}
+
+func (r ignoreReader) read(v yamledit.Value) (Ignore, error) {
 	ig := Ignore{Pos: v.Pos()}
-	list, err := Members(v, "an ignore", "rule: duplicate")
+	list, err := Members(v, "an ignore", "reason: waits for a release")
 	if err != nil {
 		return ig, err
 	}
 	for _, m := range list {
-		text := strings.TrimSpace(m.Value.String())
-		switch m.Key {
-		case "rule":
-			ig.Rule = text
-			if !slices.ContainsFunc(rules, func(r Rule) bool { return r.ID == text }) {
-				return ig, UnknownRule(m.Value.Pos(), text, rules)
-			}
-		case "package", "file":
-			if !doublestar.ValidatePattern(text) || text == "" {
-				return ig, fault.At(m.Value.Pos(), "%q is not a valid glob", text).
-					WithNext(`Use * for a part of a name and ** for several folders`)
-			}
-			if m.Key == "package" {
-				ig.Package = text
-			} else {
-				ig.File = text
-			}
-		case "reason":
-			ig.Reason = text
-		case "expires":
-			ig.Expires = text
-			last, err := time.Parse(day, text)
-			if err != nil {
-				return ig, fault.At(m.Value.Pos(), "expires is %q, which is no day", text).
-					WithNext("Write it as 2026-12-31, the last day on which the ignore counts")
-			}
-			ig.until = last.AddDate(0, 0, 1)
-		default:
-			return ig, UnknownKey(m, []string{"rule", "package", "file", "reason", "expires"})
+		if m.Value.Kind() == yamledit.Mapping || m.Value.Kind() == yamledit.Sequence {
+			return ig, fault.At(m.Value.Pos(), "%s is %s, but must be a text", m.Key, m.Value.Kind()).WithNext("Give %s one value", m.Key)
+		}
+		if err := r.member(&ig, m); err != nil {
+			return ig, err
 		}
 	}
-	for _, need := range []struct{ what, have string }{
-		{"rule", ig.Rule}, {"reason", ig.Reason}, {"expires", ig.Expires}, {"package or a file", ig.Package + ig.File},
-	} {
-		if need.have == "" {
-			return ig, fault.At(ig.Pos, "the ignore has no %s", need.what).
-				WithNext("Give each ignore a rule, a package or file, a reason, and the last day on which it counts (expires)")
-		}
-	}
-	return ig, nil
+	return ig, r.complete(ig)
 }
 
-func (ig Ignore) matches(f Finding) bool {
-	return ig.Rule == f.Rule && glob(ig.Package, f.Name) && glob(ig.File, f.Pos.File)
+func (r ignoreReader) member(ig *Ignore, m yamledit.Member) error {
+	text, pos := strings.TrimSpace(m.Value.String()), m.Value.Pos()
+	switch {
+	case m.Key == "id" && r.schema.Advisories:
+		if ig.ID = text; strings.ContainsAny(text, "*?{[ ") {
+			return fault.At(pos, "%q is not the id of an advisory", text).
+				WithNext("Name one advisory, such as GHSA-xxxx-xxxx-xxxx: ids have no wildcards")
+		}
+	case m.Key == "rule":
+		ig.Rule = text
+		if rules := r.ignorable(); !slices.ContainsFunc(rules, func(x Rule) bool { return x.ID == text }) {
+			return UnknownRule(pos, text, rules)
+		}
+	case m.Key == "package", m.Key == "path", m.Key == "file":
+		if !doublestar.ValidatePattern(text) || text == "" {
+			return fault.At(pos, "%q is not a valid glob", text).
+				WithNext("Use * for a part of a name and ** for several folders")
+		}
+		if m.Key == "package" {
+			ig.Package = text
+			break
+		}
+		// "file" is how check called it first.
+		if ig.Path != "" {
+			return fault.At(m.KeyPos, "the ignore has both a path and a file, which are the same setting").WithNext("Keep path")
+		}
+		ig.Path = strings.TrimSuffix(strings.TrimPrefix(text, "./"), "/")
+	case m.Key == "reason":
+		ig.Reason = text
+	case m.Key == "owner":
+		ig.Owner = text
+	case m.Key == "expires":
+		return r.expires(ig, pos, text)
+	default:
+		known := []string{"rule", "package", "path", "reason", "owner", "expires"}
+		if r.schema.Advisories {
+			known = append([]string{"id"}, known...)
+		}
+		return UnknownKey(m, known)
+	}
+	return nil
+}
+
+// ignorable are the rules that an ignore may name: what is about ignores is not
+// to be ignored itself.
+func (r ignoreReader) ignorable() []Rule {
+	return slices.DeleteFunc(slices.Clone(r.schema.Rules), func(x Rule) bool { return strings.HasPrefix(x.ID, "ignore-") })
+}
+
+func (r ignoreReader) expires(ig *Ignore, pos fault.Pos, text string) error {
+	last, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return fault.At(pos, "expires is %q, which is no day", text).
+			WithNext("Write it as 2026-12-31, the last day on which the ignore counts")
+	}
+	ig.Expires, ig.Until = text, last.AddDate(0, 0, 1)
+	if latest := r.schema.Now.UTC().AddDate(0, 0, r.window); !r.schema.Now.IsZero() && last.After(latest) {
+		return fault.At(pos, "expires is %s, more than %d days ahead", text, r.window).
+			WithNext("Give it %s or an earlier day, and decide again then", latest.Format(time.DateOnly))
+	}
+	return nil
+}
+
+func (r ignoreReader) complete(ig Ignore) error {
+	if ig.ID != "" && ig.Rule != "" {
+		return fault.At(ig.Pos, "the ignore has both an id and a rule").WithNext("Write two ignores: one for the advisory, one for the rule")
+	}
+	if ig.Rule != "" && ig.Package+ig.Path == "" {
+		return fault.At(ig.Pos, "the ignore of %s has no package and no path", ig.Rule).
+			WithNext("Say what it is about, or turn the rule off under rules")
+	}
+	what, next := "rule", "Give each ignore a rule, a package or a path, a reason, and the last day on which it counts (expires)"
+	if r.schema.Advisories {
+		what, next = "id or rule", "Give each ignore an id (or a rule), a reason, the last day on which it counts (expires), and, for an advisory, an owner"
+	}
+	owner := ig.Owner
+	if ig.ID == "" {
+		owner = "optional" // a rule is about one's own files; an advisory's risk is somebody's to bear
+	}
+	for _, need := range []struct{ what, have string }{
+		{what, ig.ID + ig.Rule}, {"reason", ig.Reason}, {"owner", owner}, {"expires", ig.Expires},
+	} {
+		if need.have == "" {
+			return fault.At(ig.Pos, "the ignore has no %s", need.what).WithNext("%s", next)
+		}
+	}
+	return nil
+}
+
+// Matches reports whether the ignore is about s. Malware is ignored only by an
+// ignore that names its advisory: one for a package was written before anybody
+// knew.
+func (ig Ignore) Matches(s Subject) bool {
+	if ig.Rule != s.Rule {
+		return false
+	}
+	if ig.ID != "" {
+		if ig.ID != s.ID && !slices.Contains(s.Aliases, ig.ID) {
+			return false
+		}
+	} else if s.Malware {
+		return false
+	}
+	return (ig.Package == "" || glob(ig.Package, s.Package)) && ig.pathMatches(s)
+}
+
+// pathMatches: a workspace counts only when all workspaces of the subject are
+// within the pattern. Else an ignore for one plugin would hide that another one
+// has the package, too.
+func (ig Ignore) pathMatches(s Subject) bool {
+	if ig.Path == "" || glob(ig.Path, s.Lock) {
+		return true
+	}
+	for _, w := range s.Workspaces {
+		if !glob(ig.Path, w) && !glob(ig.Path, w+"/package.json") {
+			return false
+		}
+	}
+	return len(s.Workspaces) > 0
 }
 
 func glob(pattern, text string) bool {
-	if pattern == "" {
-		return true
-	}
 	ok, _ := doublestar.Match(pattern, text)
 	return ok
 }
 
-// ignore sets aside what the configuration ignores. An ignore that has run out
-// has no effect any more and is a finding of its own.
-func (r *Report) ignore(cfg *Config, now time.Time) {
-	if cfg == nil || len(cfg.Ignores) == 0 {
-		return
-	}
-	kept := r.Findings[:0]
-	for _, f := range r.Findings {
-		i := slices.IndexFunc(cfg.Ignores, func(ig Ignore) bool { return ig.matches(f) && now.Before(ig.until) })
-		if i < 0 {
-			kept = append(kept, f)
-			continue
+// Counts reports whether the ignore has not run out.
+func (ig Ignore) Counts(now time.Time) bool { return ig.Until.IsZero() || now.Before(ig.Until) }
+
+// Expired is the finding about an ignore that has run out.
+func (ig Ignore) Expired(text string) Finding {
+	return ig.About(IgnoreRule, "the ignore of "+text+" ran out on "+ig.Expires+ig.Because(),
+		"Fix what it ignores and remove it, or decide again: give it a later day")
+}
+
+// Unused is the finding about an ignore that nothing needs.
+func (ig Ignore) Unused(text string) Finding {
+	return ig.About(UnusedRule, "nothing needs the ignore of "+text+" any more"+ig.Because(), "Remove it")
+}
+
+// About is a finding about the ignore itself.
+func (ig Ignore) About(rule Rule, message, next string) Finding {
+	return Finding{Rule: rule.ID, Severity: rule.Severity, Pos: ig.Pos, Name: cmp.Or(ig.ID, ig.Package, ig.Rule, ig.Path),
+		Key: strings.Join([]string{ig.ID, ig.Rule, ig.Package, ig.Path}, "\x00"), Message: message, Next: next}
+}
+
+// Text is the ignore in words: duplicate for lodash in yarn.lock. version is
+// that of the package, where the ignore is for one version alone.
+func (ig Ignore) Text(version string) string {
+	text := cmp.Or(ig.ID, ig.Rule, "all advisories")
+	if ig.Package != "" {
+		text += " for " + ig.Package
+		if version != "" {
+			text += "@" + version
 		}
-		r.Ignored = append(r.Ignored, Ignored{f, cfg.Ignores[i].Reason, cfg.Ignores[i].Expires})
 	}
-	r.Findings = kept
-	for _, ig := range cfg.Ignores {
-		if now.Before(ig.until) {
-			continue
-		}
-		name := ig.Package
-		if name == "" {
-			name = ig.File
-		}
-		f := []Finding{{
-			Rule: IgnoreRule.ID, Severity: IgnoreRule.Severity, Pos: ig.Pos, Name: name, Key: ig.Rule,
-			Message: fmt.Sprintf("the ignore of %s for %s ran out on %s (%s)", ig.Rule, name, ig.Expires, ig.Reason),
-			Next:    "Fix what it ignores, or decide again: give it a later day",
-		}}
-		fingerprints(f)
-		r.Findings = append(r.Findings, f...)
+	if ig.Path != "" {
+		text += " in " + ig.Path
 	}
+	return text
+}
+
+// Because is the reason and the owner, in parentheses.
+func (ig Ignore) Because() string {
+	switch {
+	case ig.Reason == "" && ig.Owner == "":
+		return ""
+	case ig.Owner == "":
+		return " (" + ig.Reason + ")"
+	}
+	return " (" + ig.Reason + ", " + ig.Owner + ")"
 }

@@ -30,6 +30,9 @@ type Report struct {
 	Gone int
 	// Extra members of the JSON document, in order.
 	Extra []Member
+	// Unjudged, if there is one, says that the run did not look at what an ignore
+	// is about, so that it is not called unused.
+	Unjudged func(Ignore) bool
 }
 
 // Member is one member of a JSON document.
