@@ -171,7 +171,7 @@ func fixesOf(list []blame) []finding.Fix {
 // allClaimed reports whether what makes the other versions necessary is a
 // finding of its own already.
 func (m *model) allClaimed(list []blame) bool {
-	return !slices.ContainsFunc(list, func(b blame) bool { return !m.isClaimed(b.edge.Pos) })
+	return !slices.ContainsFunc(list, func(b blame) bool { return !m.isClaimed(at(b.edge.Pos)) })
 }
 
 // copyLine is one version with those who ask for it.

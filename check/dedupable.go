@@ -38,6 +38,7 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	var texts []string
 	details := make([]moveJSON, len(moves))
 	left := map[*yarnlock.Entry]int{}
+	var gone []cause
 	for i, mv := range moves {
 		details[i] = moveJSON{mv.Descriptor.String(), mv.From.Resolution.String(), mv.To.Resolution.String()}
 		texts = append(texts, fmt.Sprintf("%s: %s → %s", rangeText(mv.Descriptor), mv.From.Version, mv.To.Version))
@@ -45,17 +46,15 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	}
 	for e, n := range left {
 		if n == len(e.Keys) {
-			m.claimNode(m.graph.Node(e)) // it goes
+			gone = append(gone, entry(m.graph.Node(e)))
 		}
 	}
 	slices.Sort(texts)
-	f := finding.Finding{
-		Rule: ruleDedupable, Pos: m.in.Lock.Pos(moves[0].From), Name: name,
-		Message: fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, some(texts, 3)),
-		Next:    "Run " + m.fix(""),
-		Fixes:   inLockOnly, FixedBy: finding.ByFix,
-		Details: map[string]any{"moves": details},
-	}
+	f := m.dedupableAt(moves[0])
+	f.Message = fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, some(texts, 3))
+	f.Next = "Run " + m.fix("")
+	f.Fixes, f.FixedBy = inLockOnly, finding.ByFix
+	f.Details = map[string]any{"moves": details}
 	if m.unpinned(name) {
 		f.FixedBy = ""
 		f.Next = "Run " + m.fix(" --online") + ", which knows the release's version, or " + m.fix(highest)
@@ -64,7 +63,13 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 		f.Severity = finding.Error
 		f.Message += "; " + reason
 	}
-	m.add(f)
+	m.add(f, gone...)
+}
+
+// dedupableAt is the finding about the package of a move, as far as it takes to
+// know it again. One package of a lock is one finding.
+func (m *model) dedupableAt(mv dedupe.Move) finding.Finding {
+	return finding.Finding{Rule: ruleDedupable, Pos: m.in.Lock.Pos(mv.From), Name: mv.Descriptor.Name}
 }
 
 // unpinned reports whether a package may belong to the portal's release in a

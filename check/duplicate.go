@@ -48,7 +48,12 @@ type instance struct {
 // what can be deduped is: that is another rule's finding, and another fix.
 func (m *model) duplicates() {
 	runtimes := m.runtimes()
-	for _, name := range m.after.Several() {
+	names := m.after.Several()
+	// react-router follows react-router-dom; see followsDOM.
+	if i := slices.Index(names, router); i >= 0 {
+		names = append(slices.Delete(names, i, i+1), router)
+	}
+	for _, name := range names {
 		if !m.inScope(name) && (len(m.scope()) > 0 || !isReactTypes(name)) {
 			continue
 		}
@@ -127,7 +132,7 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 	}
 	keep := m.keep(name, list)
 	if name == router && m.followsDOM(list, keep) {
-		m.claimCopies(name, list, keep)
+		m.claim(copies(list, keep)...)
 		return
 	}
 	f := finding.Finding{Rule: ruleDuplicate, Name: name}
@@ -150,7 +155,7 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 		}
 	}
 	if m.allClaimed(blames) {
-		m.claimCopies(name, list, keep)
+		m.claim(copies(list, keep)...)
 		return
 	}
 	slices.SortStableFunc(blames, blame.compare)
@@ -158,7 +163,7 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 		f.Lines = append(f.Lines, m.copyLine(in, in == keep, d.asks[i]))
 	}
 	// What is a finding already is not said again at its place.
-	first := blames[slices.IndexFunc(blames, func(b blame) bool { return !m.isClaimed(b.edge.Pos) })]
+	first := blames[slices.IndexFunc(blames, func(b blame) bool { return !m.isClaimed(at(b.edge.Pos)) })]
 	f.Pos = first.edge.Pos
 	f.Fixes = fixesOf(blames)
 	f.Key = strings.Join(versions, " ")
@@ -193,11 +198,12 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 		// whatever the tests load.
 		list = slices.DeleteFunc(slices.Clone(list), func(in *instance) bool { return isLoaded(in, runtimes) })
 	}
-	m.claimCopies(name, list, keep)
 	if types {
 		m.asReactTypes(&f, keep)
 	}
-	m.add(f)
+	if m.add(f, copies(list, keep)...) && name == routerDOM {
+		m.claim(allVersions(routerDOM))
+	}
 }
 
 // duplicateDetails is what the JSON report says of a duplicate. The other forms
@@ -232,16 +238,16 @@ func (d *duplicateDetails) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// claimCopies keeps off-release and mixed-line from reporting the copies again.
-func (m *model) claimCopies(name string, list []*instance, keep *instance) {
+// copies are the versions that are to go: off-release and mixed-line do not
+// report them again.
+func copies(list []*instance, keep *instance) []cause {
+	var causes []cause
 	for _, in := range list {
-		if in == keep {
-			continue
-		}
-		for _, n := range in.nodes {
-			m.claimNode(n)
+		if in != keep {
+			causes = append(causes, entries(in.nodes)...)
 		}
 	}
+	return causes
 }
 
 // keep is the version to end up with: the release's, else the one that an app

@@ -40,7 +40,7 @@ func (m *model) hostVersions() {
 		}
 		for _, section := range []pkgjson.Section{pkgjson.PeerDependencies, pkgjson.Dependencies} {
 			for _, d := range p.File.Deps(section) {
-				if isHost(d.Name) && !m.isClaimed(d.Pos) {
+				if isHost(d.Name) && !m.isClaimed(at(d.Pos)) {
 					m.hostRange(p, d)
 				}
 			}
@@ -49,9 +49,8 @@ func (m *model) hostVersions() {
 }
 
 func (m *model) hostFinding(p *pkg, d pkgjson.Dep, severity finding.Severity, key, message, next string) {
-	m.claim(d.Pos)
 	m.add(finding.Finding{Rule: ruleHost, Severity: severity, Pos: d.Pos, Name: d.Name, Key: p.Name() + " " + key, Message: message, Next: next,
-		Fixes: []finding.Fix{finding.FixManifest}})
+		Fixes: []finding.Fix{finding.FixManifest}}, at(d.Pos))
 }
 
 // hostPlaces reports host packages in the wrong section.

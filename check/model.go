@@ -8,16 +8,13 @@ import (
 
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/depgraph"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// model is what the rules look at, and what they have found so far. One
-// mistake is one finding: a rule that comes later passes over what an earlier
-// one has claimed as the consequence of something else.
+// model is what the rules look at, and what they have found so far.
 type model struct {
 	in   Input
 	opts Options
@@ -48,10 +45,9 @@ type model struct {
 
 	sameID map[*pkg]*pkg // see sameIDs
 
-	// claimed are places in package.json files, and packages of the lock.
-	claimedAt   map[fault.Pos]bool
-	claimedNode map[depgraph.Node]bool
-	claimedName map[string]bool
+	rule   rule // at work
+	filter *finding.Filter
+	claims map[cause][]string // rules by what their findings explain
 }
 
 // pkg is a workspace with what it is.
@@ -63,8 +59,8 @@ type pkg struct {
 }
 
 func newModel(in Input, opts Options) *model {
-	m := &model{in: in, opts: opts, byName: map[string]*pkg{},
-		claimedAt: map[fault.Pos]bool{}, claimedNode: map[depgraph.Node]bool{}, claimedName: map[string]bool{}}
+	m := &model{in: in, opts: opts, byName: map[string]*pkg{}, claims: map[cause][]string{},
+		filter: finding.NewFilter(opts.Config, opts.Baseline, opts.Now)}
 	if in.Project != nil {
 		for _, ws := range in.Project.Workspaces {
 			p := newPkg(ws)
@@ -143,36 +139,9 @@ func (m *model) releaseVersions() map[string]string {
 	return bound
 }
 
-// add records a finding unless its rule is off.
-func (m *model) add(f finding.Finding) {
-	if f.Severity == "" {
-		f.Severity = ruleOf(f.Rule).Severity
-	}
-	m.findings = append(m.findings, f)
-}
-
 func (m *model) off(rule string) bool {
 	s, ok := m.opts.Config.Severity(rule)
 	return ok && s == finding.Off
-}
-
-func ruleOf(id string) finding.Rule {
-	i := slices.IndexFunc(rules, func(r finding.Rule) bool { return r.ID == id })
-	return rules[i]
-}
-
-// claim takes a place of a package.json as explained. Columns do not count.
-func (m *model) claim(pos fault.Pos) { m.claimedAt[line(pos)] = true }
-
-func (m *model) isClaimed(pos fault.Pos) bool { return m.claimedAt[line(pos)] }
-
-func line(pos fault.Pos) fault.Pos { return fault.Pos{File: pos.File, Line: pos.Line} }
-
-// claimNode takes a package of the lock as explained.
-func (m *model) claimNode(n depgraph.Node) {
-	if n != depgraph.None {
-		m.claimedNode[n] = true
-	}
 }
 
 // inScope reports whether the rules about several versions look at a package.

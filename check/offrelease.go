@@ -26,10 +26,9 @@ func (m *model) mixedLine() {
 		}
 		n := m.graph.Node(e)
 		if p, err := semrange.ParseVersion(version); err != nil || p.Prerelease() == "" || version == m.versions[name] ||
-			m.claimedNode[n] || m.claimedName[name] || !reachable.Has(n) {
+			m.isClaimed(entry(n)) || m.isClaimed(allVersions(name)) || !reachable.Has(n) {
 			continue
 		}
-		m.claimNode(n)
 		line := "the next line"
 		if strings.HasPrefix(version, "0.0.0-") {
 			line = "a nightly build"
@@ -37,7 +36,7 @@ func (m *model) mixedLine() {
 		who, fix := m.asker(n)
 		m.add(finding.Finding{Rule: ruleMixedLine, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, of %s, in a portal on release %s; %s", name, version, line, release, who),
-			Next:    m.backOnRelease(n, fix == finding.FixLock, fix)})
+			Next:    m.backOnRelease(n, fix == finding.FixLock, fix)}, entry(n))
 	}
 }
 
@@ -62,7 +61,7 @@ func (m *model) offRelease() {
 		want, covered := m.versions[name]
 		n := m.graph.Node(e)
 		if !ok || !covered || version == want || strings.HasPrefix(e.Resolution.Reference, "patch:") ||
-			m.claimedNode[n] || m.claimedName[name] || !reachable.Has(n) || m.askersClaimed(n) {
+			m.isClaimed(entry(n)) || m.isClaimed(allVersions(name)) || !reachable.Has(n) || m.askersClaimed(n) {
 			continue
 		}
 		relation := "older than"
@@ -116,7 +115,7 @@ func (m *model) isLink(n depgraph.Node) bool {
 func (m *model) askersClaimed(n depgraph.Node) bool {
 	any := false
 	for e := range m.graph.In(n) {
-		if !m.isClaimed(e.Pos) {
+		if !m.isClaimed(at(e.Pos)) {
 			return false
 		}
 		any = true

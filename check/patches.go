@@ -76,15 +76,13 @@ func patchFiles(selector, rel string) []string {
 	return files
 }
 
-func (m *model) patchFinding(p patch, severity finding.Severity, key, message, next string) bool {
+func (m *model) patchFinding(p patch, severity finding.Severity, key, message, next string, explains ...cause) bool {
 	pos := p.pos
 	if !p.key.IsZero() {
 		pos = p.key
 	}
-	m.claim(pos)
-	m.claim(p.pos)
 	m.add(finding.Finding{Rule: rulePatch, Severity: severity, Pos: pos, Name: p.spec.Name, Key: key, Message: message, Next: next,
-		Fixes: []finding.Fix{finding.FixManifest}})
+		Fixes: []finding.Fix{finding.FixManifest}}, append(explains, at(pos), at(p.pos))...)
 	return true
 }
 
@@ -102,11 +100,11 @@ func (m *model) patchFiles(p patch, missing map[string]int) bool {
 			continue
 		}
 		if i, ok := missing[file]; ok {
-			if m.claim(p.pos); !p.key.IsZero() {
-				m.claim(p.key)
-			}
 			f := &m.findings[i]
-			f.Lines = append(f.Lines, fmt.Sprintf("%s names it too", line(p.pos)))
+			if !m.filter.Hides(*f) {
+				m.claim(at(p.pos), at(p.key))
+			}
+			f.Lines = append(f.Lines, fmt.Sprintf("%s:%d names it too", p.pos.File, p.pos.Line))
 			return true
 		}
 		missing[file] = len(m.findings)
@@ -158,10 +156,9 @@ func (m *model) patchHoldsBack(p patch) bool {
 	if err != nil || err2 != nil || r.Satisfies(v) {
 		return false
 	}
-	m.claimedName[p.spec.Name] = true
 	return m.patchFinding(p, "", "release",
 		fmt.Sprintf("the patch holds %s at %s; release %s has %s", p.spec.Name, inner.Range, m.release(), want),
-		fmt.Sprintf("Make the patch again for %s (yarn patch %s@npm:%s), or remove it if the release has the fix", want, p.spec.Name, want))
+		fmt.Sprintf("Make the patch again for %s (yarn patch %s@npm:%s), or remove it if the release has the fix", want, p.spec.Name, want), allVersions(p.spec.Name))
 }
 
 // patchShared finds files that patch two versions at once.
@@ -182,7 +179,7 @@ func (m *model) patchShared(list []patch) {
 			if other.spec.Inner != nil {
 				was += "@" + other.spec.Inner.Raw
 			}
-			if was != source && !m.isClaimed(p.pos) {
+			if was != source && !m.isClaimed(at(p.pos)) {
 				m.patchFinding(p, "", "shared "+file, fmt.Sprintf("%s patches both %s and %s", file, was, source),
 					"Make a patch of its own for each version")
 			}

@@ -52,7 +52,7 @@ func (m *model) registeredIn(p *pkg) {
 		}
 	}
 	for _, d := range p.File.Deps(pkgjson.Dependencies) {
-		if !m.isBackendFeature(d.Name) || m.isClaimed(d.Pos) || usesModule(found, d.Name) || !m.wantsProvider(d.Name) {
+		if !m.isBackendFeature(d.Name) || m.isClaimed(at(d.Pos)) || usesModule(found, d.Name) || !m.wantsProvider(d.Name) {
 			continue
 		}
 		next := fmt.Sprintf("Add backend.add(import('%s')); to %s, or remove the dependency", d.Name, p.Rel+"/src/index.ts")
@@ -67,7 +67,6 @@ func (m *model) registeredIn(p *pkg) {
 				next = "Remove the dependency"
 			}
 		}
-		m.claim(d.Pos)
 		m.add(finding.Finding{Rule: ruleRegistered, Pos: d.Pos, Name: d.Name, Key: p.Name(), Fixes: []finding.Fix{finding.FixSource},
 			Message: message, Next: next})
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -32,6 +33,11 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	r.Schema, r.Rules = Schema, Rules()
 	r.Title = "portalctl check"
 	r.Findings, r.Unknown = m.findings, m.unknown
+	// In the order of the table, not in that of the run.
+	slices.SortStableFunc(r.Unknown, func(a, b finding.Unknown) int {
+		at := func(id string) int { return slices.IndexFunc(r.Rules, func(r finding.Rule) bool { return r.ID == id }) }
+		return at(a.Rule) - at(b.Rule)
+	})
 	release := m.release()
 	if release != "" {
 		r.Title += ", release " + release
@@ -43,33 +49,36 @@ func NewReport(in Input, opts Options) (*Report, error) {
 }
 
 // run lets the rules look, causes before consequences.
-func (m *model) run() {
+func (m *model) run() { m.runAll(inOrder(table())) }
+
+func (m *model) runAll(rules []rule) {
 	m.plan()
-	for _, rule := range []struct {
-		id  string
-		run func(*model)
-		// project: it needs the package.json files; lock: it needs the lock.
-		project, lock bool
-	}{
-		{ruleReleaseDiffers, (*model).releaseDiffers, true, false},
-		{ruleStructure, (*model).structure, true, false},
-		{ruleHost, (*model).hostVersions, true, false},
-		{ruleRegistered, (*model).registered, true, false},
-		{rulePatch, (*model).patches, true, true},
-		{ruleBlocks, (*model).blocks, true, false},
-		{ruleUnused, (*model).unusedResolutions, true, true},
-		{ruleStale, (*model).stale, false, false},
-		{ruleDedupable, (*model).dedupable, false, true},
-		{ruleDuplicate, (*model).duplicates, false, true},
-		{ruleMixedLine, (*model).mixedLine, true, true},
-		{ruleOffRelease, (*model).offRelease, true, true},
-		{ruleMoved, (*model).movedPackages, true, false},
-	} {
-		if m.off(rule.id) || rule.project && m.in.Project == nil || rule.lock && m.graph == nil {
+	for _, r := range rules {
+		if m.off(r.ID) || r.needs.project && m.in.Project == nil || r.needs.lock && m.graph == nil {
 			continue
 		}
-		rule.run(m)
+		m.rule = r
+		r.run(m)
 	}
+}
+
+// NewBaseline records all that is wrong with a portal now. What a finding
+// explains is a finding of its own once that one is in a baseline, so that it
+// takes several looks.
+func NewBaseline(in Input, opts Options) (*finding.Baseline, error) {
+	opts.Baseline = nil
+	for range maxRounds {
+		r, err := NewReport(in, opts)
+		if err != nil {
+			return nil, err
+		}
+		done := opts.Baseline != nil && len(r.Findings) == 0
+		opts.Baseline = finding.NewBaseline(&r.Report)
+		if done {
+			break
+		}
+	}
+	return opts.Baseline, nil
 }
 
 // plan decides what the lock could do without, and how it looks after that.
@@ -78,10 +87,13 @@ func (m *model) plan() {
 		return
 	}
 	m.moves = dedupe.Plan(m.in.Lock, m.dedupeOptions())
-	if len(m.moves) == 0 || m.off(ruleDedupable) {
-		return
+	// What is not to be deduped stays as it is, and so do its consequences.
+	moves := slices.DeleteFunc(slices.Clone(m.moves), func(mv dedupe.Move) bool {
+		return m.filter.Hides(m.dedupableAt(mv))
+	})
+	if len(moves) > 0 {
+		m.after = m.graph.Moved(dedupe.Targets(m.in.Lock, moves))
 	}
-	m.after = m.graph.Moved(dedupe.Targets(m.in.Lock, m.moves))
 }
 
 func (m *model) dedupeOptions() dedupe.Options {

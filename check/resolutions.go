@@ -82,7 +82,7 @@ func (m *model) unusedResolutions() {
 		understood[o.res.Key] = true
 	}
 	for _, r := range m.in.Project.RootWorkspace().File.Resolutions() {
-		if used[r.Key] || m.isClaimed(r.KeyPos) {
+		if used[r.Key] || m.isClaimed(at(r.KeyPos)) {
 			continue
 		}
 		f := finding.Finding{Rule: ruleUnused, Pos: r.KeyPos, Name: r.Key, Fixes: []finding.Fix{finding.FixManifest}, FixedBy: finding.ByManifests,
@@ -92,8 +92,7 @@ func (m *model) unusedResolutions() {
 			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
 			f.Next, f.FixedBy = "Write the key as name, name@range or parent/name", ""
 		}
-		m.claim(r.KeyPos)
-		m.add(f)
+		m.add(f, at(r.KeyPos))
 		if f.FixedBy != "" {
 			m.unused = append(m.unused, r.Key)
 		}
@@ -115,7 +114,7 @@ func (m *model) unusedResolutions() {
 func (m *model) blocks() {
 	for _, o := range m.overrides() {
 		want, ok := m.versions[o.Name]
-		if !ok || m.isClaimed(o.res.KeyPos) {
+		if !ok || m.isClaimed(at(o.res.KeyPos)) {
 			continue
 		}
 		v, err := semrange.ParseVersion(want)
@@ -129,8 +128,6 @@ func (m *model) blocks() {
 		if r, err := semrange.Parse(spec.Range); err != nil || r.Satisfies(v) {
 			continue
 		}
-		m.claim(o.res.KeyPos)
-		m.claimedName[o.Name] = true
 		next := fmt.Sprintf("Remove the resolution, or let it admit %s", want)
 		switch to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{}); out.Verdict {
 		case pkgjson.Ahead:
@@ -140,6 +137,6 @@ func (m *model) blocks() {
 		}
 		m.add(finding.Finding{Rule: ruleBlocks, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key, Fixes: []finding.Fix{finding.FixManifest},
 			Message: fmt.Sprintf("the resolution %q: %q keeps %s off %s, the version of the release", o.res.Key, o.res.Value, o.Name, want),
-			Next:    next})
+			Next:    next}, allVersions(o.Name))
 	}
 }

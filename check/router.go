@@ -37,5 +37,5 @@ func (m *model) followsDOM(list []*instance, keep *instance) bool {
 			return false
 		}
 	}
-	return len(m.instances(routerDOM)) > 1
+	return m.isClaimed(allVersions(routerDOM))
 }

@@ -60,8 +60,8 @@ func (m *model) conflict() {
 	m.add(f)
 }
 
-// missing are dependencies without an entry. It reports whether there are any,
-// claimed ones included: the lock is out of date then.
+// missing are dependencies without an entry. It reports whether there are any:
+// the lock is out of date then.
 //
 // A bare lock does not tell which resolutions put other ranges in the place of
 // those that its entries list: what it lacks is no finding then.
@@ -73,11 +73,8 @@ func (m *model) missing() bool {
 	var order []depgraph.Node
 	for _, e := range m.graph.Missing() {
 		if ws := m.graph.Workspace(e.From); ws != nil && e.Pos.File != m.in.Lock.File {
-			if !m.isClaimed(e.Pos) {
-				m.claim(e.Pos)
-				m.add(finding.Finding{Rule: ruleStale, Pos: e.Pos, Name: e.Name, Key: e.Range,
-					Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: m.nextInstall(), Fixes: inLockOnly})
-			}
+			m.add(finding.Finding{Rule: ruleStale, Pos: e.Pos, Name: e.Name, Key: e.Range,
+				Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: m.nextInstall(), Fixes: inLockOnly})
 			continue
 		}
 		if len(inLock[e.From]) == 0 {
@@ -103,10 +100,9 @@ func (m *model) missing() bool {
 func (m *model) mismatches() {
 	for _, e := range m.in.Lock.Entries {
 		if why := mismatch(m.in.Lock.Kind, e); why != "" {
-			m.claimNode(m.graph.Node(e))
 			m.add(finding.Finding{Rule: ruleStale, Pos: m.in.Lock.Pos(e), Name: e.Keys[0].Name, Key: e.Keys[0].String(),
 				Message: fmt.Sprintf("the entry of %s %s", e.Keys[0], why),
-				Next:    "Restore the entry from version control, or remove it and run yarn install", Fixes: inLockOnly})
+				Next:    "Restore the entry from version control, or remove it and run yarn install", Fixes: inLockOnly}, entry(m.graph.Node(e)))
 		}
 	}
 }

@@ -35,9 +35,8 @@ func (m *model) structure() {
 }
 
 func (m *model) structureFinding(p *pkg, pos fault.Pos, key, message, next string) {
-	m.claim(pos)
 	m.add(finding.Finding{Rule: ruleStructure, Pos: pos, Name: p.Name(), Key: key, Message: message, Next: next,
-		Fixes: []finding.Fix{finding.FixManifest}})
+		Fixes: []finding.Fix{finding.FixManifest}}, at(pos))
 }
 
 // at is the place of a field of the backstage block, else of the block, else

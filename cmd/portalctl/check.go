@@ -9,7 +9,6 @@ import (
 
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/dedupe"
-	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
@@ -83,7 +82,7 @@ func runCheck(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	if c.Bool("update-baseline") {
-		if report, err = r.updateBaseline(report); err != nil {
+		if report, err = r.updateBaseline(); err != nil {
 			return err
 		}
 	}
@@ -200,8 +199,12 @@ func (r *checkRun) commit(ctx context.Context, fixed *check.Fixed) error {
 }
 
 // updateBaseline writes the baseline and returns the report with it.
-func (r *checkRun) updateBaseline(report *check.Report) (*check.Report, error) {
-	r.opts.Baseline = finding.NewBaseline(&report.Report)
+func (r *checkRun) updateBaseline() (*check.Report, error) {
+	base, err := check.NewBaseline(r.in, r.opts)
+	if err != nil {
+		return nil, err
+	}
+	r.opts.Baseline = base
 	if err := txn.WriteFile(r.baseline, r.opts.Baseline.Bytes(), 0o644); err != nil {
 		return nil, err
 	}
