@@ -43,7 +43,8 @@ type model struct {
 	unused []string
 	ranges []rangeEdit
 
-	sameID map[*pkg]*pkg // see sameIDs
+	sameID    map[*pkg]*pkg // see sameIDs
+	sourcesOf map[*pkg][]*sourceFile
 
 	rule   rule // at work
 	filter *finding.Filter

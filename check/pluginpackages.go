@@ -24,21 +24,39 @@ func (m *model) checkPackages(p *pkg, family []*pkg) {
 		}
 		return
 	}
+	var lacks, unknown []string
+	pos := p.at("pluginPackages")
 	for i, name := range list {
 		if m.byName[name] == nil && !m.inLock(name) {
-			m.structureFinding(p, p.atElement(i), "pluginPackages "+name,
-				fmt.Sprintf("pluginPackages of %s names %s, which is neither in the repo nor in yarn.lock", p.Name(), name), "Take it out of the list")
+			if len(unknown) == 0 {
+				pos = p.atElement(i)
+			}
+			unknown = append(unknown, name)
 		}
 	}
-	var lacks []string
 	for _, s := range siblings {
 		if !slices.Contains(list, s.Name()) {
 			lacks = append(lacks, s.Name())
 		}
 	}
-	if len(lacks) > 0 {
-		m.structureFinding(p, p.at("pluginPackages"), "pluginPackages",
-			fmt.Sprintf("pluginPackages of %s lacks %s", p.Name(), strings.Join(lacks, ", ")), "Add it: backstage-cli repo fix --publish does")
+	// One list is one finding: a package that was renamed is in both.
+	const repair = "backstage-cli repo fix --publish does"
+	is, verb := strings.Join(unknown, ", "), "is"
+	if len(unknown) > 1 {
+		verb = "are"
+	}
+	switch {
+	case len(lacks)+len(unknown) == 0:
+	case len(unknown) == 0:
+		m.structureFinding(p, pos, "pluginPackages",
+			fmt.Sprintf("pluginPackages of %s lacks %s", p.Name(), strings.Join(lacks, ", ")), "Add it: "+repair)
+	case len(lacks) == 0:
+		m.structureFinding(p, pos, "pluginPackages "+is,
+			fmt.Sprintf("pluginPackages of %s names %s, which %s neither in the repo nor in yarn.lock", p.Name(), is, verb), "Take it out of the list: "+repair)
+	default:
+		m.structureFinding(p, pos, "pluginPackages "+is,
+			fmt.Sprintf("pluginPackages of %s lacks %s, and names %s, which %s neither in the repo nor in yarn.lock", p.Name(), strings.Join(lacks, ", "), is, verb),
+			"Write the names of today: "+repair)
 	}
 }
 
@@ -102,11 +120,14 @@ func (m *model) checkModule(p *pkg) {
 	if p.side == sideFrontend {
 		known, role, suffix = knownFrontends, "frontend-plugin", ""
 	}
-	told := p.ID // what the id should be, by the name or by the plugin's
-	if told == "" {
-		told = portal.ParseName(b.PluginPackage).ID
+	told := ""
+	if n := portal.ParseName(p.Name()).Kind; n == portal.BackendModule || n == portal.FrontendModule {
+		told = p.ID // plugin-x with a module's role does not tell which plugin it extends
 	}
-	if told != "" && b.PluginID != told && (slices.Contains(known, told) || strangerID(b.PluginID, told)) {
+	if ids, certain := m.sourceIDs(p); b.PluginID != "" && certain && !slices.Contains(ids, b.PluginID) {
+		m.checkSourceID(p)
+		return
+	} else if !slices.Contains(ids, b.PluginID) && told != "" && b.PluginID != told && slices.Contains(known, told) {
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s extends %s, but has the pluginId %q", p.Name(), told, b.PluginID),
 			fmt.Sprintf(`Write "pluginId": "%s", or rename the package`, told))
 		return

@@ -15,6 +15,7 @@ import (
 func berryPortal(t *testing.T, files map[string]string, entries ...string) string {
 	t.Helper()
 	dir := t.TempDir()
+	// A bar parts the dependencies from the peers.
 	lock := "__metadata:\n  version: 8\n  cacheKey: 10c0\n"
 	for _, e := range entries {
 		head, deps, _ := strings.Cut(e, ": ")
@@ -26,11 +27,18 @@ func berryPortal(t *testing.T, files map[string]string, entries ...string) strin
 			ranges[i] = name + "@npm:" + r
 		}
 		lock += fmt.Sprintf("\n%q:\n  version: %s\n  resolution: \"%s@npm:%s\"\n", strings.Join(ranges, ", "), version, name, version)
-		if deps != "" {
-			lock += "  dependencies:\n"
-			for _, d := range strings.Split(deps, ", ") {
+		deps, peers, _ := strings.Cut(deps, " | ")
+		for _, list := range [][2]string{{"dependencies", deps}, {"peerDependencies", peers}} {
+			if strings.TrimSpace(list[1]) == "" {
+				continue
+			}
+			lock += "  " + list[0] + ":\n"
+			for _, d := range strings.Split(list[1], ", ") {
 				name, rng, _ := strings.Cut(d, " ")
-				lock += fmt.Sprintf("    %q: \"npm:%s\"\n", name, rng)
+				if list[0] == "dependencies" {
+					rng = "npm:" + rng
+				}
+				lock += fmt.Sprintf("    %q: %q\n", name, rng)
 			}
 		}
 		lock += "  linkType: hard\n"
@@ -63,13 +71,7 @@ const (
 // Mistakes of real portals that were judged wrongly once. want are the findings
 // as "rule severity file:line: part of the message | part of what to do next".
 func TestRealCases(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		files   map[string]string
-		entries []string
-		release map[string]string
-		want    []string
-	}{
+	runCases(t, []realCase{
 		{
 			name: "what the app has counts for plugins, not the release's",
 			files: map[string]string{
@@ -219,13 +221,27 @@ func TestRealCases(t *testing.T) {
 				"plugins/ocm-backend/package.json": `{"name": "acme-backstage-plugin-ocm-backend", "private": true, "backstage": {"role": "backend-plugin", "pluginId": "acme-ocm-backend", "pluginPackages": ["acme-backstage-plugin-ocm-backend"]}}`,
 			},
 		},
-	} {
+	})
+}
+
+// realCase is a portal and its findings, those of lockfile-stale apart: the
+// fixtures leave the workspaces out of the lock.
+type realCase struct {
+	name    string
+	files   map[string]string
+	entries []string
+	release map[string]string
+	want    []string
+}
+
+func runCases(t *testing.T, cases []realCase) {
+	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			in := open(t, berryPortal(t, tt.files, tt.entries...))
 			in.Release = tt.release
 			var got []string
 			for _, f := range mustReport(t, in, Options{}).Findings {
-				if f.Rule != ruleStale { // the fixtures leave the workspaces out
+				if f.Rule != ruleStale {
 					got = append(got, fmt.Sprintf("%s %s %s:%d: %s | %s", f.Rule, f.Severity, f.Pos.File, f.Pos.Line, f.Message, f.Next))
 				}
 			}

@@ -3,8 +3,6 @@ package check
 import (
 	"fmt"
 	"io/fs"
-	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -30,34 +28,28 @@ func (m *model) registered() {
 var legacyNames = []string{"createServiceBuilder", "useHotMemoize", "legacyPlugin", "makeLegacyPlugin"}
 
 func (m *model) registeredIn(p *pkg) {
-	files := m.backendSources(p)
-	if files == nil {
-		return // only package.json is here: nothing can be said
-	}
-	names := slices.Sorted(maps.Keys(files))
-	legacy := false
-	for _, name := range names {
-		if files[name].discovers() {
-			return // the backend finds its features by itself
-		}
-		legacy = legacy || m.legacy(p, name, files[name])
-	}
-	found := map[string]bool{}
-	for _, name := range names {
-		for _, im := range files[name].imports() {
-			// The legacy system has no features: it calls what a plugin exports.
-			if im.feature || legacy && im.used {
-				found[im.module] = true
-			}
-		}
+	found, legacy, known := m.registers(p)
+	if !known {
+		return
 	}
 	for _, d := range p.File.Deps(pkgjson.Dependencies) {
 		if !m.isBackendFeature(d.Name) || m.isClaimed(at(d.Pos)) || usesModule(found, d.Name) || !m.wantsProvider(d.Name) {
 			continue
 		}
-		next := fmt.Sprintf("Add backend.add(import('%s')); to %s, or remove the dependency", d.Name, p.Rel+"/src/index.ts")
-		if legacy {
-			next = "Register it as the legacy system does, or remove the dependency"
+		if !m.exportsFeature(d.Name, legacy) {
+			continue
+		}
+		remove := "remove the dependency"
+		if file := m.mentions(p, d.Name); file != "" {
+			remove += ", and with it what " + file + " imports"
+		}
+		next := fmt.Sprintf("Add backend.add(import('%s')); to %s, or %s", d.Name, p.Rel+"/src/index.ts", remove)
+		switch {
+		case legacy:
+			next = "Register it as the legacy system does, or " + remove
+		case strings.HasSuffix(d.Name, "-policy") && m.mentionsWord(p, "policyExtensionPoint"):
+			// The backend has its own policy, and takes only one.
+			next = "R" + remove[1:]
 		}
 		message := fmt.Sprintf("%s depends on %s, but never adds it: it does not run", p.Name(), d.Name)
 		if by := m.broughtBy(p, found, d.Name); by != "" {
@@ -76,7 +68,7 @@ func (m *model) registeredIn(p *pkg) {
 // plugin's backend, "" if there is none: plugin-rbac-backend runs the router of
 // plugin-permission-backend as its own.
 func (m *model) broughtBy(p *pkg, found map[string]bool, name string) string {
-	if m.graph == nil {
+	if m.graph == nil || portal.ParseName(name).Kind == portal.BackendModule {
 		return ""
 	}
 	for _, n := range m.graph.Workspaces() {
@@ -97,68 +89,17 @@ func (m *model) broughtBy(p *pkg, found map[string]bool, name string) string {
 	return ""
 }
 
-// backendSources are the scanned files below src; nil without an entry file.
-func (m *model) backendSources(p *pkg) map[string]source {
-	if m.in.Files == nil {
-		return nil
-	}
-	dir := path.Join(p.Rel, "src")
-	files := map[string]source{}
-	entry := false
-	_ = fs.WalkDir(m.in.Files, dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		if d.IsDir() {
-			if base := d.Name(); base == "node_modules" || base == "__tests__" || base == "__mocks__" {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		base, ext := strings.TrimSuffix(d.Name(), path.Ext(d.Name())), path.Ext(d.Name())
-		if !slices.Contains([]string{".ts", ".tsx", ".mts", ".js", ".mjs"}, ext) || strings.HasSuffix(base, ".test") || strings.HasSuffix(base, ".d") {
-			return nil
-		}
-		src := m.read(name)
-		if src == nil || len(src) > maxSource {
-			return nil
-		}
-		if base == "index" && path.Dir(name) == dir {
-			entry = true
-		}
-		files[name] = scanSource(string(src))
-		return nil
-	})
-	if !entry {
-		return nil
-	}
-	return files
-}
-
-// maxSource bounds the files that are scanned, in bytes; what is larger was
-// not written by hand.
-const maxSource = 1 << 20
-
-// discovers reports whether the file adds a loader that finds the backend's
-// features in its dependencies.
-func (s source) discovers() bool {
-	for i := range s.tokens {
-		if s.is(i, "add", "(", "discoveryFeatureLoader") || s.is(i, "add", "(", "dynamicPluginsFeatureDiscoveryLoader") ||
-			s.is(i, "add", "(", "featureDiscoveryServiceFactory") {
-			return true
-		}
-	}
-	return false
-}
-
 // legacy reports the legacy backend system where it starts. The import is the
 // place: it has to go in the end.
-func (m *model) legacy(p *pkg, name string, s source) bool {
-	for _, t := range s.tokens {
+func (m *model) legacy(p *pkg, f *sourceFile) bool {
+	if !f.has(legacyNames...) {
+		return false
+	}
+	for _, t := range f.scan().tokens {
 		if t.str || !slices.Contains(legacyNames, t.text) {
 			continue
 		}
-		m.add(finding.Finding{Rule: ruleRegistered, Pos: fault.Pos{File: name, Line: t.line}, Name: p.Name(), Key: "legacy", Fixes: []finding.Fix{finding.FixSource},
+		m.add(finding.Finding{Rule: ruleRegistered, Pos: fault.Pos{File: f.name, Line: t.line}, Name: p.Name(), Key: "legacy", Fixes: []finding.Fix{finding.FixSource},
 			Message: fmt.Sprintf("the backend still uses the legacy backend system (%s)", t.text),
 			Next:    "Move it to the new system: https://backstage.io/docs/backend-system/building-backends/migrating"})
 		return true

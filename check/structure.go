@@ -76,28 +76,6 @@ func (m *model) checkRole(p *pkg) bool {
 	return true
 }
 
-// creates are the functions with which packages of a role make what they export.
-var creates = map[string][]string{
-	"backend-plugin":         {"createBackendPlugin"},
-	"backend-plugin-module":  {"createBackendModule"},
-	"frontend-plugin":        {"createPlugin", "createFrontendPlugin"},
-	"frontend-plugin-module": {"createFrontendModule"},
-}
-
-// sourceHas reports whether a package's source makes what the role stands for.
-func (m *model) sourceHas(p *pkg, role string) bool {
-	names := creates[role]
-	if names == nil {
-		return false
-	}
-	for _, src := range m.backendSources(p) {
-		if slices.ContainsFunc(src.tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
-			return true
-		}
-	}
-	return false
-}
-
 func writeRole(want string) string {
 	if want == "" {
 		return "Write a role such as frontend-plugin, backend-plugin or common-library"
@@ -177,23 +155,24 @@ func (m *model) checkID(p *pkg, family []*pkg) {
 	case id == "" && want != "":
 		m.structureFinding(p, p.at(), "pluginId", fmt.Sprintf("%s has no backstage.pluginId; the other packages of the plugin have %q", p.Name(), want),
 			fmt.Sprintf(`Add "pluginId": "%s"`, want))
-	case id != "" && want != "" && id != want:
+	case m.checkSourceID(p):
+	case id != "" && want != "" && id != want && !m.repairAccepts(p):
 		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q; the other packages of the plugin have %q", p.Name(), id, want),
 			fmt.Sprintf("Write %q", want))
-	case id != "" && want == "" && strangerID(id, p.told()):
-		m.structureFinding(p, p.at("pluginId"), "pluginId", fmt.Sprintf("%s has the pluginId %q, which its name does not tell", p.Name(), id),
-			fmt.Sprintf("Write the id that the name tells (%s), or rename the package", p.told()))
 	}
 }
 
 // sameIDs notes plugins that have the id of another plugin of the same role: one
 // of them would take the other's routes, configuration and database. The one
-// whose name tells the id keeps it.
+// whose source or name tells the id keeps it.
 func (m *model) sameIDs() {
 	m.sameID = map[*pkg]*pkg{}
 	owner := map[string]*pkg{}
 	for _, p := range m.packages {
 		id := p.File.Backstage.PluginID
+		if ids, certain := m.sourceIDs(p); certain && !slices.Contains(ids, id) {
+			continue // a finding of its own; the ID is not the one that runs
+		}
 		if id == "" || p.role != "frontend-plugin" && p.role != "backend-plugin" || p.isModule() || !p.roleFits() {
 			continue
 		}
@@ -201,12 +180,20 @@ func (m *model) sameIDs() {
 		switch other := owner[key]; {
 		case other == nil:
 			owner[key] = p
-		case p.told() == id && other.told() != id:
+		case m.ownsID(p) && m.ownsID(other):
+			// Both make it: that is how they are meant, as entry points of one plugin.
+		case m.ownsID(p) || p.told() == id && other.told() != id && !m.ownsID(other):
 			owner[key], m.sameID[other] = p, p
 		default:
 			m.sameID[p] = other
 		}
 	}
+}
+
+// ownsID reports whether a package's source makes what has its pluginId.
+func (m *model) ownsID(p *pkg) bool {
+	ids, _ := m.sourceIDs(p)
+	return slices.Contains(ids, p.File.Backstage.PluginID)
 }
 
 // familyID is the id that the other packages of the family have: the one that

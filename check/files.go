@@ -1,0 +1,113 @@
+package check
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// sourceFile is a file below a package's src.
+type sourceFile struct {
+	name string
+	text string
+	// test: only tests, stories and development setups load it.
+	test    bool
+	scanned *source
+}
+
+// scan cuts the file into tokens, once.
+func (f *sourceFile) scan() source {
+	if f.scanned == nil {
+		s := scanSource(f.text)
+		f.scanned = &s
+	}
+	return *f.scanned
+}
+
+// has reports whether one of some words is in the file, before it is scanned:
+// most files of a portal have nothing to do with a question.
+func (f *sourceFile) has(words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(f.text, w) })
+}
+
+// maxSource bounds the files that are scanned, in bytes; what is larger was
+// not written by hand.
+const maxSource = 1 << 20
+
+// sources are the source files of a package, sorted; none without an entry file:
+// only package.json is here then, and nothing can be said.
+func (m *model) sources(p *pkg) []*sourceFile {
+	if m.in.Files == nil {
+		return nil
+	}
+	if files, ok := m.sourcesOf[p]; ok {
+		return files
+	}
+	dir := path.Join(p.Rel, "src")
+	var files []*sourceFile
+	entry := false
+	_ = fs.WalkDir(m.in.Files, dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if d.IsDir() {
+			if d.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		ext := path.Ext(name)
+		base := strings.TrimSuffix(d.Name(), ext)
+		if !slices.Contains([]string{".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}, ext) || strings.HasSuffix(base, ".d") {
+			return nil
+		}
+		src := m.read(name)
+		if src == nil || len(src) > maxSource {
+			return nil
+		}
+		if base == "index" && path.Dir(name) == dir {
+			entry = true
+		}
+		files = append(files, &sourceFile{name: name, text: string(src), test: isTestFile(strings.TrimPrefix(name, dir+"/"))})
+		return nil
+	})
+	if !entry {
+		files = nil
+	}
+	if m.sourcesOf == nil {
+		m.sourcesOf = map[*pkg][]*sourceFile{}
+	}
+	m.sourcesOf[p] = files
+	return files
+}
+
+// isTestFile tells what tests, stories and development setups load, by the path
+// below src.
+func isTestFile(name string) bool {
+	dir, file := path.Split(strings.ToLower(name))
+	for part := range strings.SplitSeq(dir, "/") {
+		if strings.HasPrefix(part, "__") || strings.Contains(part, "test") || strings.Contains(part, "mock") || strings.Contains(part, "fixture") || part == "stories" || part == "dev" {
+			return true
+		}
+	}
+	for part := range strings.SplitSeq(file, ".") {
+		if part == "test" || part == "spec" || part == "stories" || part == "mock" || part == "mocks" || part == "setuptests" || part == "testutils" || part == "test-utils" {
+			return true
+		}
+	}
+	return false
+}
+
+// packageOf is the package that a module of it belongs to: "@a/b" for
+// "@a/b/alpha". "" for files and builtins.
+func packageOf(module string) string {
+	if strings.HasPrefix(module, ".") || strings.HasPrefix(module, "/") || strings.Contains(module, ":") {
+		return ""
+	}
+	parts := strings.SplitN(module, "/", 3)
+	if strings.HasPrefix(module, "@") && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}

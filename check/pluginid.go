@@ -1,0 +1,148 @@
+package check
+
+import (
+	"slices"
+	"strings"
+)
+
+// creates are the functions with which packages of a role make what they export.
+func creates(role string) []string {
+	switch role {
+	case "backend-plugin":
+		return []string{"createBackendPlugin"}
+	case "backend-plugin-module":
+		return []string{"createBackendModule"}
+	case "frontend-plugin":
+		return []string{"createPlugin", "createFrontendPlugin"}
+	case "frontend-plugin-module":
+		return []string{"createFrontendModule"}
+	}
+	return nil
+}
+
+// sourceHas reports whether a package's source makes what the role stands for.
+func (m *model) sourceHas(p *pkg, role string) bool {
+	names := creates(role)
+	for _, f := range m.sources(p) {
+		if !f.test && f.has(names...) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// sourceIDs are the plugin IDs that a package's source gives to what it makes.
+// They are what runs: routes, configuration and database go by them. certain is
+// false where the source makes something under an ID that cannot be read, or
+// nothing at all; then package.json has to be believed.
+func (m *model) sourceIDs(p *pkg) (ids []string, certain bool) {
+	names := creates(p.role)
+	certain = len(names) > 0
+	for _, f := range m.sources(p) {
+		if f.test || !f.has(names...) {
+			continue
+		}
+		s := f.scan()
+		for i, t := range s.tokens {
+			if t.str || !slices.Contains(names, t.text) || !s.is(i+1, "(", "{") {
+				continue
+			}
+			id, ok := m.idIn(p, s, i+2)
+			if !ok {
+				certain = false
+			} else if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, certain && len(ids) > 0
+}
+
+// idIn reads pluginId, or id of the older functions, of the object that starts at
+// token i: a string, or a constant of the package.
+func (m *model) idIn(p *pkg, s source, i int) (string, bool) {
+	depth := 0
+	for ; i < len(s.tokens); i++ {
+		t := s.tokens[i]
+		if t.str {
+			continue
+		}
+		switch t.text {
+		case "{", "(", "[":
+			depth++
+		case "}", ")", "]":
+			if depth--; depth == 0 {
+				return "", false
+			}
+		case "pluginId", "id":
+			if depth != 1 || i+2 >= len(s.tokens) {
+				continue
+			}
+			name := t.text // {pluginId} is short for {pluginId: pluginId}
+			if s.is(i+1, ":") {
+				value, after := s.tokens[i+2], next(s, i+2)
+				if value.str && (after == "," || after == "}") && !strings.Contains(value.text, "${") {
+					return value.text, true
+				}
+				name = value.text
+			}
+			return m.constant(p, name)
+		}
+	}
+	return "", false
+}
+
+// constant is the text of "const name = '…'" in a package's source.
+func (m *model) constant(p *pkg, name string) (string, bool) {
+	for _, f := range m.sources(p) {
+		if f.test || !f.has(name) {
+			continue
+		}
+		s := f.scan()
+		for i := range s.tokens {
+			if s.is(i, "const", name, "=", "") {
+				return s.tokens[i+3].text, true
+			}
+		}
+	}
+	return "", false
+}
+
+// checkSourceID compares the pluginId with the source. It reports whether the
+// source decides: then neither names nor other packages have a say.
+func (m *model) checkSourceID(p *pkg) bool {
+	ids, certain := m.sourceIDs(p)
+	id := p.File.Backstage.PluginID
+	if id == "" {
+		return false
+	}
+	if slices.Contains(ids, id) {
+		return true
+	}
+	if !certain {
+		return false
+	}
+	message := p.Name() + " has the pluginId \"" + id + "\", but its source makes \"" + strings.Join(ids, "\", \"") + "\""
+	m.structureFinding(p, p.at("pluginId"), "pluginId", message, `Write "`+ids[0]+`": that is the one that runs, with its routes and database`)
+	return true
+}
+
+// repairAccepts reports whether "backstage-cli repo fix --publish" would leave a
+// plugin's ID and package list as they are: it takes any ID that is there, and
+// wants all packages of that ID, and no others, in the list.
+func (m *model) repairAccepts(p *pkg) bool {
+	id := p.File.Backstage.PluginID
+	if id == "" {
+		return false
+	}
+	var want []string
+	for _, other := range m.packages {
+		if other.File.Backstage.PluginID == id && slices.Contains([]string{"frontend-plugin", "backend-plugin", "common-library", "web-library", "node-library"}, other.role) {
+			want = append(want, other.Name())
+		}
+	}
+	have := slices.Clone(p.File.Backstage.PluginPackages)
+	slices.Sort(want)
+	slices.Sort(have)
+	return slices.Equal(want, have)
+}
