@@ -52,7 +52,7 @@ func (p *Plan) TakeYarnLock(text []byte) {
 		c.OfRelease, c.OnRelease = s.Packages, s.OnRelease
 		return
 	}
-	p.Lockfile.ofRelease, p.Lockfile.onRelease = s.Packages, s.OnRelease
+	p.Lockfile.ofRelease, p.Lockfile.onRelease = *s.Packages, *s.OnRelease
 }
 
 // LockChange is what a lock is like whose versions portalctl decides.
@@ -60,9 +60,11 @@ type LockChange struct {
 	Added   []LockedPackage `json:"added"`
 	Removed []LockedPackage `json:"removed"`
 	Changed []LockedChange  `json:"changed"`
-	// OnRelease of OfRelease packages of the release have its version only.
-	OnRelease int `json:"onRelease"`
-	OfRelease int `json:"ofRelease"`
+	// OnRelease of OfRelease packages of the release have its version only. Both
+	// are nil where nothing was compared: the release is not known, or the lock has
+	// none of its packages.
+	OnRelease *int `json:"onRelease"`
+	OfRelease *int `json:"ofRelease"`
 	// OffRelease are copies of packages that a range keeps off the release;
 	// Ahead are copies newer than the release, which are never lowered.
 	OffRelease []OffCopy `json:"offRelease"`
@@ -123,10 +125,12 @@ type AskBy struct {
 func (l *Lockfile) setResult(r *relock.Result) {
 	c := &LockChange{
 		Added: lockedPackages(r.Added), Removed: lockedPackages(r.Removed), Changed: []LockedChange{},
-		OnRelease: r.OnRelease, OfRelease: r.OfRelease,
 		OffRelease: offCopies(r.OffRelease), Ahead: offCopies(r.Ahead),
 		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter), Duplicates: []Duplicate{},
 		InstallScripts: lockedPackages(r.InstallScripts),
+	}
+	if r.OfRelease > 0 {
+		c.OnRelease, c.OfRelease = &r.OnRelease, &r.OfRelease
 	}
 	for _, u := range r.Updated {
 		c.Changed = append(c.Changed, LockedChange{Name: u.Name, From: notNil(u.From), To: notNil(u.To)})
@@ -229,8 +233,8 @@ func (l Lockfile) sentence() string {
 		default:
 			s += fmt.Sprintf("\n  packages: %d added, %d removed, %d changed", len(c.Added), len(c.Removed), len(c.Changed))
 		}
-		if c.OfRelease > 0 {
-			s += fmt.Sprintf("\n  on the release: %d of %d @backstage packages", c.OnRelease, c.OfRelease)
+		if c.OfRelease != nil && *c.OfRelease > 0 {
+			s += fmt.Sprintf("\n  on the release: %d of %d @backstage packages", *c.OnRelease, *c.OfRelease)
 		}
 		s += fmt.Sprintf("\n  names with several versions: %d", c.DuplicatesAfter)
 		if c.DuplicatesBefore != c.DuplicatesAfter {

@@ -35,10 +35,11 @@ type Status struct {
 	// Behind is how many main releases (1.N.0) lie between Current and Main.
 	Behind int `json:"behind"`
 	// Packages is how many @backstage packages of the release the lock holds;
-	// OnRelease is how many of them are at the release's version only.
-	Packages  int `json:"packages"`
-	OnRelease int `json:"onRelease"`
-	also      int // have the release's version beside others
+	// OnRelease is how many of them are at the release's version only. Both are nil
+	// where nothing was compared: 0 of 0 would look like an answer.
+	Packages  *int `json:"packages"`
+	OnRelease *int `json:"onRelease"`
+	also      int  // have the release's version beside others
 	// OffRelease are the others, what migrates databases first.
 	OffRelease []OffRelease `json:"offRelease"`
 	Notes      []Note       `json:"notes"`
@@ -100,14 +101,15 @@ func NewStatus(ctx context.Context, in Input) (*Status, error) {
 
 // compare counts the locked @backstage packages against the release's own.
 func (s *Status) compare(in Input, own *release.Manifest) {
+	s.Packages, s.OnRelease = new(int), new(int)
 	for name, versions := range lockedVersions(in.Lock) {
 		want, ok := own.Packages[name]
 		if !ok || !strings.HasPrefix(name, backstageScope) {
 			continue
 		}
-		s.Packages++
+		*s.Packages++
 		if len(versions) == 1 && versions[0] == want {
-			s.OnRelease++
+			*s.OnRelease++
 			continue
 		}
 		if slices.Contains(versions, want) {

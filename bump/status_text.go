@@ -20,8 +20,8 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
 		}
 	}
 	fmt.Fprintf(&b, "newest main %s, newest next %s\n", s.Main, s.Next)
-	if s.Packages > 0 {
-		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release%s\n", s.OnRelease, s.Packages, s.alsoText())
+	if s.Packages != nil && *s.Packages > 0 {
+		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release%s\n", *s.OnRelease, *s.Packages, s.alsoText())
 	}
 	if len(s.OffRelease) > 0 {
 		b.WriteString("\n" + st.Bold(fmt.Sprintf("Off the release: %d", len(s.OffRelease))) + "\n")
@@ -43,8 +43,8 @@ func (s *Status) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Backstage %s: %s\n\n", report.Escape(s.Current), s.distance())
 	fmt.Fprintf(&b, "- newest main %s, newest next %s\n", report.Escape(s.Main), report.Escape(s.Next))
-	if s.Packages > 0 {
-		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release%s\n", s.OnRelease, s.Packages, s.alsoText())
+	if s.Packages != nil && *s.Packages > 0 {
+		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release%s\n", *s.OnRelease, *s.Packages, s.alsoText())
 	}
 	for _, n := range s.Notes {
 		line := noteLine(n)

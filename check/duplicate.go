@@ -219,7 +219,7 @@ type duplicateDetails struct {
 func (d *duplicateDetails) MarshalJSON() ([]byte, error) {
 	copies := make([]copyJSON, len(d.list))
 	for i, in := range d.list {
-		c := copyJSON{Version: in.version, Keep: in == d.keep}
+		c := copyJSON{Version: in.version, Keep: in == d.keep, AskedBy: []askJSON{}}
 		for _, b := range d.asks[i] {
 			c.AskedBy = append(c.AskedBy, d.m.askOf(b))
 		}

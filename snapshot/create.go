@@ -19,6 +19,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/report"
 )
 
 // CreateOptions say how a snapshot is taken.
@@ -311,7 +312,7 @@ func (c *creation) finish(ctx context.Context, name string, start time.Time) err
 	if m.Deployed.Files == nil {
 		m.Deployed.Files = map[string]string{}
 	}
-	src, err := jsonText(m)
+	src, err := jsonText(report.Lists(m))
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ type Database struct {
 	Properties *Properties `json:"properties,omitempty"`
 	// SchemaOwner and SchemaACL are of the schema in schema mode.
 	SchemaOwner string   `json:"schemaOwner,omitempty"`
-	SchemaACL   []string `json:"schemaACL,omitempty"`
+	SchemaACL   []string `json:"schemaACL,omitzero"`
 	Tables      []Table  `json:"tables"`
 	// Rows is the sum of Tables.
 	Rows       int64       `json:"rows"`
@@ -177,8 +177,9 @@ func (d *Database) Title() string {
 // only with -C, so that a database restored beside and renamed lacks them.
 type Properties struct {
 	Owner string `json:"owner"`
-	// ACL are the items of pg_database.datacl, nil for the default.
-	ACL             []string    `json:"acl"`
+	// ACL are the items of pg_database.datacl, nil for the default: not the same
+	// as an empty list, which nobody has a privilege by.
+	ACL             []string    `json:"acl,omitzero"`
 	ConnectionLimit int         `json:"connectionLimit"`
 	Settings        []Setting   `json:"settings"`
 	Comment         string      `json:"comment,omitempty"`

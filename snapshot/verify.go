@@ -19,6 +19,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
@@ -66,6 +67,8 @@ func (s *Snapshot) Verify(ctx context.Context, o VerifyOptions) (*Verification, 
 		// An earlier rehearsal of the same files still holds.
 		v.Rehearsal = s.Verification.Rehearsal
 	}
+	full := report.Lists(*v).(Verification)
+	v = &full
 	v.Sum = v.sum()
 	text, err := v.text()
 	if err != nil {

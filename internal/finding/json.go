@@ -30,7 +30,7 @@ func (d document) MarshalJSON() ([]byte, error) {
 		b.WriteByte(':')
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		if err := enc.Encode(m.Value); err != nil {
+		if err := enc.Encode(report.Lists(m.Value)); err != nil {
 			return nil, err
 		}
 	}

@@ -109,10 +109,10 @@ func Code(text string) string {
 }
 
 // JSON writes v indented, with a final newline, without escaping <, > and &
-// (ranges are full of them).
+// (ranges are full of them). Its lists are never null, see [Lists].
 func JSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return enc.Encode(Lists(v))
 }

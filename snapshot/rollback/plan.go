@@ -103,8 +103,8 @@ type Target struct {
 // Change is what differs in one migration table. knex compares names only.
 type Change struct {
 	Table   string   `json:"table"`
-	Added   []string `json:"added,omitempty"`
-	Removed []string `json:"removed,omitempty"`
+	Added   []string `json:"added"`
+	Removed []string `json:"removed"`
 }
 
 // Expected are durations in milliseconds, 0 where nothing was measured.
