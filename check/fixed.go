@@ -16,14 +16,7 @@ func (f *Fixed) JSON(applied bool) finding.Member {
 	if ranges == nil {
 		ranges = []RangeChange{}
 	}
-	return finding.Member{Name: "fixed", Value: struct {
-		Applied     bool           `json:"applied"`
-		Release     *ReleaseChange `json:"release"`
-		Deduped     []moveJSON     `json:"deduped"`
-		Pruned      []string       `json:"pruned"`
-		Ranges      []RangeChange  `json:"ranges"`
-		Resolutions []string       `json:"resolutions"`
-	}{applied, f.Release, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
+	return finding.Member{Name: "fixed", Value: fixedJSON{applied, f.Release, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
 }
 
 func notNil(list []string) []string {
@@ -31,6 +24,16 @@ func notNil(list []string) []string {
 		return []string{}
 	}
 	return list
+}
+
+// fixedJSON is the member "fixed" of a report's JSON.
+type fixedJSON struct {
+	Applied     bool           `json:"applied"`
+	Release     *ReleaseChange `json:"release"`
+	Deduped     []moveJSON     `json:"deduped"`
+	Pruned      []string       `json:"pruned"`
+	Ranges      []RangeChange  `json:"ranges"`
+	Resolutions []string       `json:"resolutions"`
 }
 
 // Notes say what a fix changes, for people.

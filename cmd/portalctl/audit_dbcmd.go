@@ -110,6 +110,18 @@ func runDBStatus(ctx context.Context, c *cli.Context, e env) error {
 	return writeStatus(e, format, status, "The database can be used")
 }
 
+const databaseSchema = "portalctl.audit-db/v1"
+
+type databaseDocument struct {
+	Schema  string `json:"schema"`
+	Path    string `json:"path"`
+	Records int    `json:"records"`
+	Newest  string `json:"newest"`
+	Checked string `json:"checked"`
+	URL     string `json:"url"`
+	Index   string `json:"index"`
+}
+
 func writeStatus(e env, format string, s osv.Status, sentence string) error {
 	stamp := func(t time.Time) string {
 		if t.IsZero() {
@@ -118,15 +130,7 @@ func writeStatus(e env, format string, s osv.Status, sentence string) error {
 		return t.UTC().Format(time.RFC3339)
 	}
 	if format == "json" {
-		return report.JSON(e.Out, struct {
-			Schema  string `json:"schema"`
-			Path    string `json:"path"`
-			Records int    `json:"records"`
-			Newest  string `json:"newest"`
-			Checked string `json:"checked"`
-			URL     string `json:"url"`
-			Index   string `json:"index"`
-		}{"portalctl.audit-db/v1", s.Path, s.Records, stamp(s.Newest), stamp(s.Checked), httpfetch.Redact(s.URL), string(s.Index)})
+		return report.JSON(e.Out, databaseDocument{databaseSchema, s.Path, s.Records, stamp(s.Newest), stamp(s.Checked), httpfetch.Redact(s.URL), string(s.Index)})
 	}
 	rows := [][]string{
 		{"place", s.Path},

@@ -13,9 +13,9 @@ import (
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(runWith(ui.System(os.Getenv))) }
 
-func run() int {
+func runWith(streams *ui.Streams) int {
 	// --version and --help need no memory to speak of.
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		collector.Begin()
@@ -24,7 +24,7 @@ func run() int {
 	// exit code into a death by the signal.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	return Main(ctx, os.Args, env{
-		Streams: ui.System(os.Getenv),
+		Streams: streams,
 		Environ: os.Environ(),
 	})
 }

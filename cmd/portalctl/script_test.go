@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 
 func TestMain(m *testing.M) {
 	testscript.Main(withTemplates{m}, map[string]func(){
-		"portalctl":        main,
+		"portalctl":        validated,
 		"portalctl-killed": killed,
 	})
 }
@@ -85,6 +85,7 @@ func setupScript(env *testscript.Env) error {
 	env.Defer(func() { os.RemoveAll(state) })
 	env.Setenv("XDG_STATE_HOME", state)
 	env.Setenv("NO_PROXY", "127.0.0.1")
+	env.Setenv(schemasVar, schemas())
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
 		env.Setenv("GIT_"+who+"_NAME", "t")
 		env.Setenv("GIT_"+who+"_EMAIL", "t@example.com")
@@ -167,5 +168,6 @@ func run0(t *testing.T, stdin string, environ []string, args ...string) (code in
 	t.Helper()
 	e, o, eo := testEnv(stdin, environ)
 	code = Main(context.Background(), append([]string{"portalctl"}, args...), e)
+	validate(t, o.String())
 	return code, o.String(), eo.String()
 }

@@ -44,6 +44,8 @@ func snapshotCreateCommand(e env) *cli.Command {
 	}
 }
 
+const createdSchema = "portalctl.snapshot-created/v1"
+
 // created is what create prints as JSON.
 type created struct {
 	Schema   string             `json:"schema"`
@@ -148,7 +150,7 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 		if s == nil {
 			return report.JSON(w, survey)
 		}
-		return report.JSON(w, created{Schema: "portalctl.snapshot-created/v1", Path: s.Dir, Survey: survey, Manifest: s.Manifest})
+		return report.JSON(w, created{Schema: createdSchema, Path: s.Dir, Survey: survey, Manifest: s.Manifest})
 	}
 	header := []string{"plugin", "database", "size", "owner", "migrations", "state"}
 	var rows [][]string

@@ -65,6 +65,26 @@ func listSnapshot(s *snapshot.Snapshot) listed {
 	return l
 }
 
+// The documents of list and show.
+const (
+	snapshotsSchema = "portalctl.snapshots/v1"
+	showSchema      = "portalctl.snapshot-show/v1"
+)
+
+type snapshotsDocument struct {
+	Schema    string   `json:"schema"`
+	Dir       string   `json:"dir"`
+	Snapshots []listed `json:"snapshots"`
+}
+
+type showDocument struct {
+	Schema       string                 `json:"schema"`
+	Path         string                 `json:"path"`
+	Verified     string                 `json:"verified"`
+	Manifest     *snapshot.Manifest     `json:"manifest"`
+	Verification *snapshot.Verification `json:"verification"`
+}
+
 // verifiedText is how far a snapshot is proven: damaged, failed, rehearsed,
 // decoded or no.
 func verifiedText(s *snapshot.Snapshot) string {
@@ -110,11 +130,7 @@ func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 	}
 	err = writeReport(c, e, func(w io.Writer) error {
 		if format == "json" {
-			return report.JSON(w, struct {
-				Schema    string   `json:"schema"`
-				Dir       string   `json:"dir"`
-				Snapshots []listed `json:"snapshots"`
-			}{"portalctl.snapshots/v1", store.Dir, items})
+			return report.JSON(w, snapshotsDocument{snapshotsSchema, store.Dir, items})
 		}
 		if len(items) == 0 {
 			_, err := fmt.Fprintf(w, "There is no snapshot in %s\n", store.Dir)
@@ -171,13 +187,7 @@ func runSnapshotShow(ctx context.Context, c *cli.Context, e env) error {
 	}
 	return writeReport(c, e, func(w io.Writer) error {
 		if format == "json" {
-			return report.JSON(w, struct {
-				Schema       string                 `json:"schema"`
-				Path         string                 `json:"path"`
-				Verified     string                 `json:"verified"`
-				Manifest     *snapshot.Manifest     `json:"manifest"`
-				Verification *snapshot.Verification `json:"verification"`
-			}{"portalctl.snapshot-show/v1", s.Dir, verifiedText(s), s.Manifest, s.Verification})
+			return report.JSON(w, showDocument{showSchema, s.Dir, verifiedText(s), s.Manifest, s.Verification})
 		}
 		return renderSnapshot(w, s, format == "markdown")
 	})

@@ -38,6 +38,9 @@ func (d document) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// JSON is a finding in the JSON of a report.
+type JSON = jsonFinding
+
 type jsonFinding struct {
 	Rule        string   `json:"rule"`
 	Severity    Severity `json:"severity"`

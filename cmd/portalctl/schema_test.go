@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
+	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot"
+	"github.com/portalctl/portalctl/snapshot/rollback"
+)
+
+// schemasVar names the folder of the schemas to the portalctl that a test starts
+// as a process.
+const schemasVar = "PORTALCTL_TEST_SCHEMAS"
+
+func schemas() string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "docs", "schema"))
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+// documents are the types of what commands write as JSON, beside those of check
+// and audit, which have their own test.
+var documents = map[string]reflect.Type{
+	bump.Schema:                          reflect.TypeFor[bump.Plan](),
+	bump.LockSchema:                      reflect.TypeFor[bump.LockPlan](),
+	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
+	databaseSchema:                       reflect.TypeFor[databaseDocument](),
+	snapshot.Schema:                      reflect.TypeFor[snapshot.Manifest](),
+	snapshot.SurveySchema:                reflect.TypeFor[snapshot.Survey](),
+	createdSchema:                        reflect.TypeFor[created](),
+	snapshotsSchema:                      reflect.TypeFor[snapshotsDocument](),
+	showSchema:                           reflect.TypeFor[showDocument](),
+	"portalctl.snapshot-verification/v1": reflect.TypeFor[snapshot.Verification](),
+	rollback.Schema:                      reflect.TypeFor[rollback.Plan](),
+	rollback.ResultSchema:                reflect.TypeFor[rollback.Result](),
+}
+
+func TestSchemas(t *testing.T) {
+	for name, typ := range documents {
+		jsonschema.Golden(t, schemas(), name, typ)
+	}
+}
+
+// validated is portalctl as the scripts start it: what it prints as JSON is
+// compared with the schema that it names, in every script.
+func validated() {
+	dir := os.Getenv(schemasVar)
+	if dir == "" {
+		main()
+		return
+	}
+	var out bytes.Buffer
+	s := ui.System(os.Getenv)
+	s.Out = io.MultiWriter(s.Out, &out)
+	code := runWith(s)
+	if name, wrong := jsonschema.Check(dir, out.Bytes()); len(wrong) > 0 {
+		os.Stderr.WriteString("not the JSON of " + name + ":\n" + strings.Join(wrong, "\n") + "\n")
+		code = 97
+	}
+	os.Exit(code)
+}
+
+// validate is the same for a command that ran in the test's own process.
+func validate(t testing.TB, out string) (name string) {
+	t.Helper()
+	name, wrong := jsonschema.Check(schemas(), []byte(out))
+	if len(wrong) > 0 {
+		t.Errorf("not the JSON of %s:\n%s", name, strings.Join(wrong, "\n"))
+	}
+	return name
+}
+
+// sqlitePortal is a portal whose only plugin keeps its data in a SQLite file: a
+// snapshot of it needs no server.
+func sqlitePortal(t testing.TB) (root string, environ []string) {
+	t.Helper()
+	root = t.TempDir()
+	for name, text := range map[string]string{
+		"package.json":                        `{"name": "example-portal", "private": true, "workspaces": ["packages/*", "plugins/*"]}`,
+		"backstage.json":                      `{"version": "1.50.0"}`,
+		"yarn.lock":                           "__metadata:\n  version: 8\n  cacheKey: 10c0\n",
+		"packages/backend/package.json":       `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {"@internal/plugin-badges-backend": "workspace:^"}}`,
+		"plugins/badges-backend/package.json": `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges"}}`,
+		"plugins/badges-backend/migrations/20240101_init.js": "",
+		"app-config.yaml": "backend:\n  database:\n    client: better-sqlite3\n    connection:\n      directory: data\n",
+		".gitignore":      "data\n",
+	} {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(root, "packages", "backend", "data")
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	onSQLite(t, filepath.Join(data, "badges.sqlite"), "CREATE TABLE badges (id text)", "INSERT INTO badges VALUES ('one')",
+		"CREATE TABLE knex_migrations (id integer not null primary key autoincrement, name varchar(255), batch integer, migration_time datetime)",
+		"CREATE TABLE knex_migrations_lock (\"index\" integer not null primary key autoincrement, is_locked integer)", "INSERT INTO knex_migrations_lock (is_locked) VALUES (0)",
+		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20240101_init.js', 1, 1700000000000)")
+	commitAll(t, root)
+	versions, err := filepath.Abs("../../testdata/versions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, []string{"HOME=" + t.TempDir(), "XDG_STATE_HOME=" + t.TempDir(), "PORTALCTL_CACHE_DIR=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
+		"TMPDIR=" + os.TempDir(), "BACKSTAGE_VERSIONS_BASE_URL=file://" + filepath.ToSlash(versions), "YARN_ENABLE_NETWORK=false"}
+}
+
+// migrate is what the next release does to the portal's database at its boot.
+func migrate(t testing.TB, root string) {
+	onSQLite(t, filepath.Join(root, "packages", "backend", "data", "badges.sqlite"), "DROP TABLE badges",
+		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20250101_next.js', 2, 1700000000000)")
+}
+
+// commitAll makes root a git repository with one commit.
+func commitAll(t testing.TB, root string) {
+	t.Helper()
+	repo, err := git.PlainInitWithOptions(root, &git.PlainInitOptions{InitOptions: git.InitOptions{DefaultBranch: "refs/heads/main"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := repo.Worktree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tree.AddWithOptions(&git.AddOptions{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.Commit("the portal", &git.CommitOptions{Author: &object.Signature{Name: "t", Email: "t@example.com", When: time.Unix(1700000000, 0)}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func onSQLite(t testing.TB, file string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// Every document that docs/json.md has is printed by a command, and is what its
+// schema says. (The other tests validate what they print, too.)
+func TestDocumentsOfEveryCommand(t *testing.T) {
+	seen := map[string]bool{}
+	osvDB := t.TempDir()
+	record := `{"id": "GHSA-aaaa-bbbb-cccc", "modified": "` + time.Now().UTC().Format(time.RFC3339) + `", "database_specific": {"severity": "HIGH"}, "affected": [{"package": {"ecosystem": "npm", "name": "typescript"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "99.0.0"}]}]}]}`
+	if err := os.WriteFile(filepath.Join(osvDB, "GHSA-aaaa-bbbb-cccc.json"), []byte(record), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(environ []string, codes string, args ...string) {
+		t.Helper()
+		code, out, errOut := run0(t, "", environ, args...)
+		if !strings.Contains(codes, string(rune('0'+code))) {
+			t.Errorf("%v: exit %d\n%s%s", args, code, out, errOut)
+		}
+		name := validate(t, out)
+		if name == "" {
+			t.Errorf("%v prints no document:\n%s%s", args, out, errOut)
+		}
+		seen[name] = true
+	}
+	portal, environ := filepath.Join(t.TempDir(), "portal"), append(exampleEnv(t), "XDG_STATE_HOME="+t.TempDir())
+	if err := os.CopyFS(portal, os.DirFS(example)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"versions bump --dry-run --lockfile skip", "versions status", "check", "check --fix", "check --fix-manifests --dry-run",
+		"versions lock --check --offline", "audit --db " + osvDB} {
+		run(environ, "01", append(strings.Fields(args), "--format", "json", "-C", portal)...)
+	}
+	run(environ, "0", "audit", "why", "--format", "json", "-C", portal, "typescript")
+	if code, out, errOut := run0(t, "", environ, "check", "--update-baseline", "-C", portal); code > 1 {
+		t.Fatal(code, out, errOut)
+	}
+	baseline, err := os.ReadFile(filepath.Join(portal, ".portalctl-baseline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen[validate(t, string(baseline))] = true
+	run(environ, "0", "audit", "db", "status", "--format", "json", "--db", osvDB)
+
+	root, environ := sqlitePortal(t)
+	for _, args := range []string{"create --dry-run", "create --name one", "list", "verify", "show", "plan", "restore --dry-run"} {
+		run(environ, "0", append(append([]string{"snapshot"}, strings.Fields(args)...), "--format", "json", "-C", root)...)
+	}
+	migrate(t, root)
+	run(environ, "0", "snapshot", "plan", "--format", "json", "-C", root)
+	run(environ, "0", "snapshot", "restore", "--yes", "--format", "json", "-C", root)
+	files, err := filepath.Glob(filepath.Join(stateOf(environ), "portalctl", "snapshots", "*", "one", "*.json"))
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[validate(t, string(src))] = true
+	}
+	all, err := os.ReadDir(schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]bool{}
+	for name := range seen {
+		have[jsonschema.File(name)] = true
+	}
+	for _, f := range all {
+		if !have[f.Name()] {
+			t.Errorf("no command printed a document of %s", f.Name())
+		}
+	}
+}
+
+func stateOf(environ []string) string { return env{Environ: environ}.get("XDG_STATE_HOME") }
+
+// docs/json.md names every member of every schema, and no member that is in none.
+func TestMembersAreDocumented(t *testing.T) {
+	var text strings.Builder
+	for _, page := range []string{"json.md", "rules/README.md"} {
+		src, err := os.ReadFile(filepath.Join("..", "..", "docs", filepath.FromSlash(page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(src)
+	}
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile("`([A-Za-z0-9.\\[\\]]+)(: [^`]*)?`").FindAllStringSubmatch(text.String(), -1) {
+		for _, word := range strings.Split(strings.ReplaceAll(m[1], "[]", ""), ".") {
+			named[word] = true
+		}
+	}
+	inSchema := map[string]bool{}
+	files, err := os.ReadDir(schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := regexp.MustCompile(`(?m)^ *"([A-Za-z0-9]+)": \{$`)
+	words := map[string]bool{"properties": true, "items": true, "additionalProperties": true}
+	for _, f := range files {
+		src, err := os.ReadFile(filepath.Join(schemas(), f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range member.FindAllStringSubmatch(string(src), -1) {
+			inSchema[m[1]] = true
+			if !named[m[1]] && !words[m[1]] {
+				t.Errorf("docs/json.md does not say what %q of %s is", m[1], f.Name())
+			}
+		}
+		name := "portalctl." + strings.TrimSuffix(f.Name(), ".v1.json") + "/v1"
+		if !strings.Contains(text.String(), name) {
+			t.Errorf("docs/json.md does not have %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^|]*) \\|").FindAllStringSubmatch(text.String(), -1) {
+		for _, cell := range regexp.MustCompile("[A-Za-z]+(\\[\\])?(\\.[A-Za-z]+(\\[\\])?)*").FindAllString(m[1], -1) {
+			for _, word := range strings.Split(strings.ReplaceAll(cell, "[]", ""), ".") {
+				if !inSchema[word] {
+					t.Errorf("docs/json.md documents %q, which no schema has", word)
+				}
+			}
+		}
+	}
+}
