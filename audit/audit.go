@@ -73,6 +73,9 @@ type Input struct {
 	Trust *trust.Result
 	// Decisions are the team's; nil for none.
 	Decisions *ignore.Decisions
+	// Baseline is what the portal had when it began to be audited; nil for
+	// nothing. It is for a full audit: what a base has does not count anyway.
+	Baseline *finding.Baseline
 	// Unread are the locks that were found and are not judged.
 	Unread   []Unread
 	Database Database
@@ -182,6 +185,8 @@ type Finding struct {
 	// Ignore is what sets the finding aside. Pending is an ignore that the
 	// change itself adds: it has no effect before it is merged.
 	Ignore, Pending *ignore.Ignore
+	// Known says that the baseline has the finding.
+	Known bool
 	// Fingerprint identifies the finding across runs: by lock, package and
 	// advisory.
 	Fingerprint string
@@ -212,6 +217,8 @@ type Report struct {
 	Locks, Packages int
 	// LeftOut counts what --prod leaves out.
 	LeftOut int
+	// Gone counts entries of the baseline that no finding has any more.
+	Gone int
 }
 
 // RuleFinding is a finding that is about no advisory.
@@ -221,6 +228,8 @@ type RuleFinding struct {
 	Verdict Verdict
 	Ignore  *ignore.Ignore
 	Pending *ignore.Ignore
+	// Known says that the baseline has the finding.
+	Known bool
 }
 
 // Failed reports whether something blocks.

@@ -47,13 +47,16 @@ func (o Options) check() error {
 // judge decides what a finding means.
 func (b *builder) judge(f *Finding) {
 	f.Verdict, f.Why = b.verdict(f)
+	if b.recorded[f.Fingerprint] && !f.Malicious() {
+		f.Verdict, f.Why, f.Known = Allowed, "in the baseline", true
+	}
 	d := b.in.Decisions
 	if d == nil {
 		return
 	}
 	s := f.subject()
 	if ig, ok := d.Ignored(s); ok {
-		f.Verdict, f.Why, f.Ignore = Ignored, "ignored: "+reason(ig), &ig
+		f.Verdict, f.Why, f.Ignore, f.Known = Ignored, "ignored: "+reason(ig), &ig, false
 		return
 	}
 	if ig, ok := d.Added(s); ok {

@@ -75,6 +75,7 @@ type (
 		Action      *int        `json:"action"`
 		Ignore      *jsonIgnore `json:"ignore,omitempty"`
 		Pending     *jsonIgnore `json:"pendingIgnore,omitempty"`
+		Known       bool        `json:"baseline,omitempty"`
 		Fingerprint string      `json:"fingerprint"`
 	}
 	jsonPath struct {
@@ -110,6 +111,7 @@ type (
 		Details  any              `json:"details,omitempty"`
 		Ignore   *jsonIgnore      `json:"ignore,omitempty"`
 		Pending  *jsonIgnore      `json:"pendingIgnore,omitempty"`
+		Known    bool             `json:"baseline,omitempty"`
 	}
 	jsonIgnore struct {
 		Reason  string `json:"reason"`
@@ -151,7 +153,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	}
 	for _, f := range r.Rules {
 		doc.Rules = append(doc.Rules, jsonRule{f.Rule, f.Severity, f.Verdict, f.New, f.Pos.File, f.Pos.Line, f.Name, f.Message, f.Next,
-			f.Details, toIgnore(f.Ignore), toIgnore(f.Pending)})
+			f.Details, toIgnore(f.Ignore), toIgnore(f.Pending), f.Known})
 	}
 	return report.JSON(w, doc)
 }
@@ -183,7 +185,7 @@ func (f *Finding) json(most int) jsonFinding {
 		Advisory: a.ID, Aliases: orEmpty(a.Aliases), URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
 		Package: f.Package, Version: f.Version, Status: f.Status, Before: orEmpty(f.Before), Verdict: f.Verdict, Why: f.Why,
 		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: orEmpty(f.Where.Parts), Production: f.Where.Production,
-		Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Fingerprint: f.Fingerprint,
+		Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Known: f.Known, Fingerprint: f.Fingerprint,
 	}
 	if j.Severity == "" {
 		j.Severity = "unknown"

@@ -115,10 +115,11 @@ func link(text, url string) string {
 
 func (r *Report) markdownRules() string {
 	var b strings.Builder
-	if len(r.Rules) > 0 {
+	rules := r.shownRules()
+	if len(rules) > 0 {
 		b.WriteString("\n### Locks, settings and ignores\n\n| | where | what | next |\n| --- | --- | --- | --- |\n")
 	}
-	for _, f := range r.Rules {
+	for _, f := range rules {
 		label := string(f.Verdict)
 		switch f.Verdict {
 		case Blocks:

@@ -18,6 +18,9 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	}
 	r := &Report{Base: in.Base, Database: in.Database, Options: opts, Locks: len(in.Head), Packages: len(Packages(in.Head))}
 	b := &builder{in: in, opts: opts, r: r, hits: newHits(in.Hits), base: known{}}
+	if in.Base == nil {
+		b.recorded = in.Baseline.Of(command)
+	}
 	b.compare()
 	for _, l := range in.Head {
 		m := newModel(l)
@@ -28,6 +31,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	b.unread()
 	b.rules()
 	b.decisions()
+	b.known()
 	r.finish()
 	return r, nil
 }
@@ -46,6 +50,8 @@ type builder struct {
 	inherited known
 	// still are the findings of the base that the head has, too.
 	still map[found]bool
+	// recorded are the fingerprints of the baseline.
+	recorded map[string]bool
 	// models of the base's locks, by path.
 	baseModels []*model
 }
@@ -237,6 +243,8 @@ type Counts struct {
 	Blocking int `json:"blocking"`
 	Warnings int `json:"warnings"`
 	Ignored  int `json:"ignored"`
+	// Baseline counts what the baseline has.
+	Baseline int `json:"baseline"`
 	// Rules counts the findings of the rules about locks and settings.
 	Rules int `json:"rules"`
 }
@@ -268,9 +276,15 @@ func (r *Report) Counts() Counts {
 		if f.Malicious() {
 			c.Malware++
 		}
+		if f.Known {
+			c.Baseline++
+		}
 		count(f.Verdict)
 	}
 	for _, f := range r.Rules {
+		if f.Known {
+			c.Baseline++
+		}
 		count(f.Verdict)
 	}
 	return c
@@ -302,6 +316,12 @@ func (r *Report) Sentence() string {
 	}
 	if c.Ignored > 0 {
 		text += fmt.Sprintf("; %d ignored", c.Ignored)
+	}
+	if c.Baseline > 0 {
+		text += fmt.Sprintf("; %d in the baseline", c.Baseline)
+	}
+	if r.Gone > 0 {
+		text += fmt.Sprintf("; %d of the baseline are gone (--update-baseline drops them)", r.Gone)
 	}
 	return text
 }

@@ -6,15 +6,33 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
-// WriteSARIF writes the report for code scanning: a rule for each advisory, so
-// that alerts carry its severity, and one for each rule about locks and
-// settings. What is fixed is left out. prefix is the folder of what is audited
-// within the repository, "" for its root; version is portalctl's own.
+// WriteSARIF writes the report for code scanning. prefix is the folder of what is
+// audited within the repository, "" for its root; version is portalctl's own.
 func (r *Report) WriteSARIF(w io.Writer, prefix, version string) error {
-	out := finding.Report{Rules: Rules()}
+	out := r.shared()
+	out.Prefix(prefix)
+	return out.WriteSARIF(w, version)
+}
+
+// shared is the report as all commands have it: a rule for each advisory, so that
+// alerts carry its severity, and one for each rule about locks and settings. What
+// is fixed is left out.
+func (r *Report) shared() *finding.Report {
+	out := &finding.Report{Command: command, Rules: Rules()}
+	add := func(f finding.Finding, ig *ignore.Ignore, known bool) {
+		switch {
+		case ig != nil:
+			out.Ignored = append(out.Ignored, finding.Ignored{Finding: f, Reason: ig.Reason, Expires: ig.Expires})
+		case known:
+			out.Known = append(out.Known, f)
+		default:
+			out.Findings = append(out.Findings, f)
+		}
+	}
 	seen := map[string]bool{}
 	for _, f := range r.Findings {
 		if f.Status == Fixed {
@@ -24,29 +42,19 @@ func (r *Report) WriteSARIF(w io.Writer, prefix, version string) error {
 			seen[f.Advisory.ID] = true
 			out.Rules = append(out.Rules, advisoryRule(f))
 		}
-		sf := f.sarif(r.Base != nil)
-		if f.Ignore != nil {
-			out.Ignored = append(out.Ignored, finding.Ignored{Finding: sf, Reason: f.Ignore.Reason, Expires: f.Ignore.Expires})
-			continue
-		}
-		out.Findings = append(out.Findings, sf)
+		add(f.sarif(r.Base != nil), f.Ignore, f.Known)
 	}
-	keys := map[string]int{}
+	numbers := map[string]int{}
 	for _, f := range r.Rules {
 		sf := f.Finding
+		if sf.Fingerprint == "" {
+			sf.Fingerprint = f.fingerprint(numbers)
+		}
 		sf.Severity = level(f.Verdict)
 		sf.Pos.Line = max(sf.Pos.Line, 1)
-		if sf.Fingerprint == "" {
-			sf.Fingerprint = f.fingerprint(keys)
-		}
-		if f.Ignore != nil {
-			out.Ignored = append(out.Ignored, finding.Ignored{Finding: sf, Reason: f.Ignore.Reason, Expires: f.Ignore.Expires})
-			continue
-		}
-		out.Findings = append(out.Findings, sf)
+		add(sf, f.Ignore, f.Known)
 	}
-	out.Prefix(prefix)
-	return out.WriteSARIF(w, version)
+	return out
 }
 
 func advisoryRule(f *Finding) finding.Rule {

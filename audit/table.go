@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/ui"
@@ -121,10 +122,11 @@ func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 }
 
 func (r *Report) tableRules(b *strings.Builder, st ui.Style) {
-	if len(r.Rules) > 0 {
+	rules := r.shownRules()
+	if len(rules) > 0 {
 		fmt.Fprintf(b, "\n%s\n", st.Bold("Locks, settings and ignores"))
 	}
-	for _, f := range r.Rules {
+	for _, f := range rules {
 		label := string(f.Verdict)
 		switch f.Verdict {
 		case Blocks:
@@ -172,14 +174,23 @@ func (r *Report) tableRest(b *strings.Builder, st ui.Style) {
 	}
 }
 
+// shownRules are the findings of rules that text forms list.
+func (r *Report) shownRules() []RuleFinding {
+	return slices.DeleteFunc(slices.Clone(r.Rules), func(f RuleFinding) bool { return f.Known })
+}
+
 type restPart struct{ title, text string }
 
-// rest sums up what the change did not bring, and what it ends.
+// rest sums up what the change did not bring, and what it ends; in a full audit,
+// what the baseline has.
 func (r *Report) rest() []restPart {
-	if r.Base == nil {
-		return nil
-	}
 	var parts []restPart
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Known }); len(list) > 0 {
+		parts = append(parts, restPart{"In the baseline:", strings.Join(names(list), ", ")})
+	}
+	if r.Base == nil {
+		return parts
+	}
 	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Present && !r.changed(f) && f.Verdict != Ignored }); len(list) > 0 {
 		parts = append(parts, restPart{"Still present:", strings.Join(names(list), ", ") + ". Not this change's; portalctl audit --full says what to do"})
 	}

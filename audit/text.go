@@ -176,7 +176,7 @@ func (r *Report) rulesBlock() bool {
 // changed are the findings that a person who reads a report of a change has to
 // look at; without a base, all.
 func (r *Report) changed(f *Finding) bool {
-	if f.Status == Fixed || f.Verdict == Ignored {
+	if f.Status == Fixed || f.Verdict == Ignored || f.Known {
 		return false
 	}
 	return r.Base == nil || f.Status == New || f.Verdict == Blocks

@@ -86,7 +86,7 @@ func TestHidesNothing(t *testing.T) {
 					t.Errorf("%s: %s is still hidden", how, tt.hidden)
 				}
 			}
-			if !has(Options{Baseline: finding.NewBaseline(&all.Report)}, tt.hidden) {
+			if !has(Options{Baseline: finding.NewBaseline(&all.Report, nil)}, tt.hidden) {
 				t.Errorf("baseline: %s is still hidden", tt.hidden)
 			}
 			base, err := NewBaseline(in, Options{Now: now})

@@ -61,7 +61,7 @@ type pkg struct {
 
 func newModel(in Input, opts Options) *model {
 	m := &model{in: in, opts: opts, byName: map[string]*pkg{}, claims: map[cause][]string{},
-		filter: finding.NewFilter(opts.Config, opts.Baseline, opts.Now)}
+		filter: finding.NewFilter("", opts.Config, opts.Baseline, opts.Now)}
 	if in.Project != nil {
 		for _, ws := range in.Project.Workspaces {
 			p := newPkg(ws)

@@ -64,8 +64,9 @@ func (m *model) runAll(rules []rule) {
 
 // NewBaseline records all that is wrong with a portal now. What a finding
 // explains is a finding of its own once that one is in a baseline, so that it
-// takes several looks.
+// takes several looks. What other commands recorded in the options' baseline stays.
 func NewBaseline(in Input, opts Options) (*finding.Baseline, error) {
+	old := opts.Baseline
 	opts.Baseline = nil
 	for range maxRounds {
 		r, err := NewReport(in, opts)
@@ -73,7 +74,7 @@ func NewBaseline(in Input, opts Options) (*finding.Baseline, error) {
 			return nil, err
 		}
 		done := opts.Baseline != nil && len(r.Findings) == 0
-		opts.Baseline = finding.NewBaseline(&r.Report)
+		opts.Baseline = finding.NewBaseline(&r.Report, old)
 		if done {
 			break
 		}

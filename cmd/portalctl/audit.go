@@ -37,6 +37,8 @@ func auditCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "without a base, also fail on what no version fixes"},
 			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that nothing needs"},
+			&cli.StringFlag{Name: "baseline", Usage: "in a full audit, findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
+			&cli.BoolFlag{Name: "update-baseline", Usage: "write what a full audit finds to the baseline; from then on only new findings count"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
 			&cli.BoolFlag{Name: "offline", Usage: "take them from the database that \"audit db update\" downloaded"},
 			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
@@ -69,7 +71,9 @@ type auditRun struct {
 	// sources are the files of decisions.
 	sources ignore.Sources
 	opts    audit.Options
-	cleanup func()
+	// baseline is where the baseline is, or will be.
+	baseline string
+	cleanup  func()
 }
 
 func runAudit(ctx context.Context, c *cli.Context, e env) error {
@@ -115,6 +119,9 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 	if err := r.openBase(); err != nil {
 		return nil, incomplete(ctx, err)
 	}
+	if err := r.openBaseline(); err != nil {
+		return nil, incomplete(ctx, err)
+	}
 	r.sources.Rules, r.sources.Now = audit.Rules(), r.now
 	decisions, err := ignore.Load(r.sources)
 	if err != nil {
@@ -135,6 +142,11 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if r.o.updateBaseline {
+		if report, err = r.updateBaseline(report); err != nil {
+			return nil, incomplete(ctx, err)
+		}
 	}
 	report.Notes = append(append(report.Notes, r.notes...), late()...)
 	return report, nil

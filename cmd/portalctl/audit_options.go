@@ -17,6 +17,8 @@ type auditOptions struct {
 	base, baseLockfile string
 	full               bool
 	exclude            []string
+	baseline           string
+	updateBaseline     bool
 
 	// These come before policy; "" and nil leave it in force.
 	failOn, noScore               string
@@ -31,8 +33,8 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 	o := auditOptions{
 		directory: c.String("directory"),
 		base:      c.String("base"), baseLockfile: c.String("base-lockfile"), full: c.Bool("full"),
-		exclude: c.StringSlice("exclude"),
-		db:      c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"),
+		exclude: c.StringSlice("exclude"), baseline: c.String("baseline"), updateBaseline: c.Bool("update-baseline"),
+		db: c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"),
 	}
 	if c.Args().Present() {
 		return o, group(c) // a subcommand that is not known
@@ -64,7 +66,8 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 			*f.to = &said
 		}
 	}
-	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"}} {
+	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"},
+		{"base", "baseline"}, {"base", "update-baseline"}, {"base-lockfile", "baseline"}, {"base-lockfile", "update-baseline"}} {
 		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
 			return o, usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
 		}

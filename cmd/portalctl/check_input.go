@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -26,10 +25,6 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// baselineFile is the name that a baseline has unless --baseline says
-// otherwise.
-const baselineFile = ".portalctl-baseline.json"
-
 // open reads the portal, or the lock that --lockfile names, and what the team
 // has decided about it.
 func (r *checkRun) open(ctx context.Context) error {
@@ -50,7 +45,9 @@ func (r *checkRun) open(ctx context.Context) error {
 		}
 		r.opts.Config = config
 	}
-	return r.readBaseline(root)
+	var err error
+	r.baseline, r.opts.Baseline, err = readBaseline(r.c.String("baseline"), root, r.c.Bool("update-baseline"))
+	return err
 }
 
 func (r *checkRun) openLock(file string) error {
@@ -222,36 +219,6 @@ func readConfig(root string, now time.Time) (*finding.Config, error) {
 	schema := check.ConfigSchema()
 	schema.Now = now
 	return finding.ParseConfig(finding.ConfigFile, src, schema)
-}
-
-// readBaseline reads the baseline that --baseline names, else the one at the
-// portal's root, if there is one.
-func (r *checkRun) readBaseline(root string) error {
-	r.baseline = r.c.String("baseline")
-	optional := r.c.Bool("update-baseline")
-	if r.baseline == "" {
-		if root == "" {
-			if optional {
-				return usagef("--update-baseline needs a file to write").WithNext("Name it with --baseline FILE")
-			}
-			return nil
-		}
-		r.baseline, optional = filepath.Join(root, baselineFile), true
-	}
-	src, err := repofile.ReadIn(repofile.Top(cmp.Or(root, filepath.Dir(r.baseline))), r.baseline, repofile.MaxManifest)
-	if errors.Is(err, fs.ErrNotExist) && optional {
-		return nil
-	}
-	if err != nil {
-		return fault.Wrap(pathCause(err), fault.Pos{File: r.c.String("baseline")}, "the baseline cannot be read").
-			WithNext("Write it with --update-baseline")
-	}
-	b, err := finding.ParseBaseline(filepath.Base(r.baseline), src)
-	if err != nil && r.c.Bool("update-baseline") {
-		return nil // it is written anew
-	}
-	r.opts.Baseline = b
-	return err
 }
 
 func validGlobs(globs []string) error {

@@ -29,6 +29,9 @@ type Known struct {
 	File        string `json:"file"`
 	Name        string `json:"name"`
 	Message     string `json:"message"`
+	// Command is whose finding it is; check's have none, because the file was
+	// check's alone at first.
+	Command string `json:"command,omitempty"`
 }
 
 // ParseBaseline reads a baseline file.
@@ -47,19 +50,27 @@ func ParseBaseline(file string, src []byte) (*Baseline, error) {
 	return b, nil
 }
 
-// NewBaseline records what r found, what an older baseline knew included.
-func NewBaseline(r *Report) *Baseline {
+// NewBaseline records what r found, what an older baseline knew included. What
+// other commands recorded in old, if there is one, stays.
+func NewBaseline(r *Report, old *Baseline) *Baseline {
 	b := &Baseline{Schema: BaselineSchema, Findings: []Known{}}
+	if old != nil {
+		for _, k := range old.Findings {
+			if k.Command != r.Command {
+				b.Findings = append(b.Findings, k)
+			}
+		}
+	}
 	for _, f := range slices.Concat(r.Findings, r.Known) {
 		if f.Rule == IgnoreRule.ID || f.Rule == UnusedRule.ID {
 			continue // the decision is due now, not later
 		}
-		b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Pos.File, f.Name, f.Message})
+		b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Pos.File, f.Name, f.Message, r.Command})
 	}
 	slices.SortFunc(b.Findings, func(a, c Known) int {
 		return strings.Compare(
-			strings.Join([]string{a.Rule, a.File, a.Name, a.Fingerprint}, "\x00"),
-			strings.Join([]string{c.Rule, c.File, c.Name, c.Fingerprint}, "\x00"))
+			strings.Join([]string{a.Command, a.Rule, a.File, a.Name, a.Fingerprint}, "\x00"),
+			strings.Join([]string{c.Command, c.Rule, c.File, c.Name, c.Fingerprint}, "\x00"))
 	})
 	return b
 }
@@ -71,15 +82,22 @@ func (b *Baseline) Bytes() []byte {
 	return buf.Bytes()
 }
 
+// Of are the fingerprints of what a command has recorded.
+func (b *Baseline) Of(command string) map[string]bool {
+	have := map[string]bool{}
+	if b != nil {
+		for _, k := range b.Findings {
+			if k.Command == command {
+				have[k.Fingerprint] = true
+			}
+		}
+	}
+	return have
+}
+
 // known sets aside what the baseline has.
 func (r *Report) known(base *Baseline) {
-	if base == nil {
-		return
-	}
-	have := make(map[string]bool, len(base.Findings))
-	for _, k := range base.Findings {
-		have[k.Fingerprint] = true
-	}
+	have := base.Of(r.Command)
 	r.Gone = len(have)
 	kept := r.Findings[:0]
 	for _, f := range r.Findings {

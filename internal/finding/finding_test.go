@@ -298,7 +298,7 @@ func TestIgnoreUnused(t *testing.T) {
 }
 
 func TestBaseline(t *testing.T) {
-	src := NewBaseline(finished(t, nil, nil)).Bytes()
+	src := NewBaseline(finished(t, nil, nil), nil).Bytes()
 	base, err := ParseBaseline("base.json", src)
 	if err != nil {
 		t.Fatal(err)
@@ -311,14 +311,27 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("%s; %d known, %d gone", got, len(r.Known), r.Gone)
 	}
 	// Written anew it has what is there now, and is the same every time.
-	again := NewBaseline(r)
-	if len(again.Findings) != 3 || !bytes.Equal(again.Bytes(), NewBaseline(r).Bytes()) {
+	again := NewBaseline(r, nil)
+	if len(again.Findings) != 3 || !bytes.Equal(again.Bytes(), NewBaseline(r, nil).Bytes()) {
 		t.Errorf("%+v", again)
+	}
+	// What another command recorded stays, and is neither known nor gone here.
+	other := &Report{Command: "audit", Findings: []Finding{{Rule: "bad", Fingerprint: base.Findings[0].Fingerprint, Name: "theirs"}}}
+	both := NewBaseline(other, base)
+	if len(both.Findings) != 4 || !both.Of("audit")[base.Findings[0].Fingerprint] || len(both.Of("audit")) != 1 || len(both.Of("")) != 3 {
+		t.Errorf("%+v", both)
+	}
+	r = sample()
+	if r.Finish(nil, NewBaseline(other, nil), today); len(r.Known) != 0 || r.Gone != 0 {
+		t.Errorf("%d known, %d gone", len(r.Known), r.Gone)
+	}
+	if again := NewBaseline(finished(t, nil, both), both); !bytes.Equal(again.Bytes(), both.Bytes()) {
+		t.Errorf("%s", again.Bytes())
 	}
 	// An ignore that ran out is due now.
 	r = &Report{Rules: testRules, Findings: []Finding{{Rule: IgnoreRule.ID, Severity: Error}}}
 	r.Finish(nil, nil, today)
-	if b := NewBaseline(r); len(b.Findings) != 0 {
+	if b := NewBaseline(r, nil); len(b.Findings) != 0 {
 		t.Errorf("%+v", b.Findings)
 	}
 	for _, bad := range []string{"", "{", "[]", `{"schema": "x/v1"}`, `{"schema": 1}`, "\x00"} {
@@ -472,7 +485,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestSARIF(t *testing.T) {
-	base := NewBaseline(&Report{Findings: finished(t, nil, nil).Findings[1:2]})
+	base := NewBaseline(&Report{Findings: finished(t, nil, nil).Findings[1:2]}, nil)
 	cfg := parse(t, "check: {ignore: [{rule: odd, package: y, reason: r, expires: 2026-12-31}]}")
 	r := finished(t, cfg, base)
 	got := text(t, func(b *bytes.Buffer) error { return r.WriteSARIF(b, "v1") })

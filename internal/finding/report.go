@@ -14,6 +14,8 @@ import (
 type Report struct {
 	// Schema names the form of the JSON, such as portalctl.check/v1.
 	Schema string
+	// Command is whose findings of a baseline count; check's have none.
+	Command string
 	// Title heads the text forms, Notes follow it.
 	Title string
 	Notes []string

@@ -10,15 +10,10 @@ type Filter struct {
 	known  map[string]bool
 }
 
-// NewFilter is the filter of a report that Finish gets the same decisions for.
-func NewFilter(cfg *Config, base *Baseline, now time.Time) *Filter {
-	f := &Filter{config: cfg, now: now, known: map[string]bool{}}
-	if base != nil {
-		for _, k := range base.Findings {
-			f.known[k.Fingerprint] = true
-		}
-	}
-	return f
+// NewFilter is the filter of a report of a command that Finish gets the same
+// decisions for.
+func NewFilter(command string, cfg *Config, base *Baseline, now time.Time) *Filter {
+	return &Filter{config: cfg, now: now, known: base.Of(command)}
 }
 
 // Hides reports whether a finding is off, ignored or in the baseline.
