@@ -65,11 +65,12 @@ func (c *Client) lead(ctx context.Context, name string, k *call) {
 	}
 }
 
-func (c *Client) packument(ctx context.Context, name string) (*Packument, error) {
+func (c *Client) packument(ctx context.Context, name string) (_ *Packument, err error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	ep := c.cfg.Settings.Endpoint(name)
+	defer func() { err = hide(ep, err) }()
 	if err := ep.Err(); err != nil {
 		return nil, err
 	}

@@ -62,11 +62,12 @@ func (t *Tarball) Close() error {
 // the checksum of dist: the strongest hash of dist.Integrity, else dist.Shasum.
 // The error is a fault; errors.Is finds ErrIntegrity, ErrNotFound, ErrOffline,
 // ErrAuth and ErrInvalid in it. Tarballs are not cached.
-func (c *Client) Tarball(ctx context.Context, name, version string, dist Dist) (*Tarball, error) {
+func (c *Client) Tarball(ctx context.Context, name, version string, dist Dist) (_ *Tarball, err error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	ep := c.cfg.Settings.Endpoint(name)
+	defer func() { err = hide(ep, err) }()
 	if err := ep.Err(); err != nil {
 		return nil, err
 	}

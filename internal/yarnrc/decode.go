@@ -1,6 +1,7 @@
 package yarnrc
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,6 +34,10 @@ type decoder struct {
 	vars map[string]yarnVar // from the environment, by key
 	dir  string             // relative paths in variables count from here
 	env  lookup
+	// marked is env with marks around what a variable gives; see exposed.
+	marked lookup
+	// trusted are the hosts that the user's own settings name.
+	trusted map[string]bool
 
 	unknown []UnknownSetting
 	err     error
@@ -82,7 +87,8 @@ func decode[T any](d *decoder, v *value, name string, want string, parse func(st
 	}
 	out, ok := parse(s)
 	if !ok {
-		d.fail(fault.At(v.pos, "%s must be %s, not %q", name, want, s).WithNext("Correct the value"))
+		// As it is written: what a variable holds is nobody's to read.
+		d.fail(fault.At(v.pos, "%s must be %s, not %q", name, want, v.text).WithNext("Correct the value"))
 		return Setting[T]{}
 	}
 	return Setting[T]{out, v.pos, true}
@@ -112,6 +118,18 @@ func (d *decoder) path(v *value, name string) Setting[string] {
 		}
 		return filepath.Clean(s), true
 	})
+}
+
+// existing is path for a file that is to be read. What is not there is named here
+// as it is written, if a variable is in it.
+func (d *decoder) existing(v *value, name string) Setting[string] {
+	s := d.path(v, name)
+	if s.IsSet && s.Value != "" && strings.Contains(v.text, "${") {
+		if _, err := os.Stat(s.Value); err != nil {
+			d.fail(fault.At(v.pos, "%s: %s is no file that can be read", name, v.text).WithNext("Correct the value, or the variable in it"))
+		}
+	}
+	return s
 }
 
 func (d *decoder) boolean(v *value, name string) Setting[bool] {

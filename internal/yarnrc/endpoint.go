@@ -14,6 +14,7 @@ type Endpoint struct {
 	// URL is the registry without a slash at the end, user or password.
 	URL string
 
+	shown   string
 	setAt   fault.Pos
 	classic bool
 
@@ -38,7 +39,7 @@ type Endpoint struct {
 func (s *Settings) Endpoint(pkg string) Endpoint {
 	r := &s.auth
 	server, fromYarn := r.choose(pkg)
-	e := Endpoint{URL: server.url, setAt: server.pos, classic: s.Classic, err: server.err}
+	e := Endpoint{URL: server.url, shown: server.shown, setAt: server.pos, classic: s.Classic, err: server.err}
 	if server.err != nil {
 		return e
 	}
@@ -48,8 +49,8 @@ func (s *Settings) Endpoint(pkg string) Endpoint {
 		return e
 	}
 	if fromYarn && u.Scheme == "http" && !s.HTTPAllowed(u.Hostname()) {
-		e.err = fault.At(server.pos, "Yarn does not send plain http requests to %s", u.Hostname()).
-			WithNext("Use https, or add %s to unsafeHttpWhitelist in .yarnrc.yml", u.Hostname())
+		e.err = fault.At(server.pos, "Yarn does not send plain http requests to %s", e.host(u.Hostname())).
+			WithNext("Use https, or add %s to unsafeHttpWhitelist in .yarnrc.yml", e.host(u.Hostname()))
 		return e
 	}
 	noProtocol := strings.TrimPrefix(server.url, u.Scheme+":")
@@ -134,6 +135,26 @@ func (e *Endpoint) fromYarn(r *registries, pkg, server, noProtocol string, yarns
 	}
 }
 
+// Shown is the registry's URL as it is written, where variables are in it, else
+// "": what they hold is for no message.
+func (e Endpoint) Shown() string { return e.shown }
+
+// ShownHost is the host as Shown has it.
+func (e Endpoint) ShownHost() string { return e.host("") }
+
+// host is the endpoint's host as messages show it.
+func (e Endpoint) host(host string) string {
+	if e.shown == "" {
+		return host
+	}
+	_, rest, ok := strings.Cut(e.shown, "://")
+	if !ok {
+		return e.shown // all of it is a variable
+	}
+	host, _, _ = strings.Cut(rest, "/")
+	return host
+}
+
 // SetAt is where the endpoint's registry is named: a file and line, or a
 // variable. Zero for the default.
 func (e Endpoint) SetAt() fault.Pos { return e.setAt }
@@ -150,7 +171,7 @@ func (e Endpoint) HasAuth() bool { return !e.header.IsZero() }
 func (e Endpoint) AuthHint() string {
 	host := e.URL
 	if u, err := url.Parse(e.URL); err == nil {
-		host = u.Host
+		host = e.host(u.Host)
 	}
 	switch {
 	case e.HasAuth():

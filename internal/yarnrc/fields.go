@@ -102,7 +102,7 @@ func (s *Settings) decode(d *decoder) {
 			d.unknown = append(d.unknown, UnknownSetting{m.key, m.pos})
 		}
 	}
-	yarnPath := d.path(d.raw("yarnPath"), "yarnPath")
+	yarnPath := d.existing(d.raw("yarnPath"), "yarnPath")
 	s.YarnPath, s.YarnPathPos = yarnPath.Value, yarnPath.Pos
 	s.NodeLinker = d.str(d.raw("nodeLinker"), "nodeLinker")
 	s.CompressionLevel = d.oneOf(d.raw("compressionLevel"), "compressionLevel", "mixed", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")

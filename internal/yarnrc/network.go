@@ -1,6 +1,7 @@
 package yarnrc
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -53,6 +54,9 @@ func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
 	proxy := func(keys ...string) Setting[Secret] {
 		for _, k := range keys {
 			if v, ok := npm.get(k); ok && v.text != "false" {
+				if err := d.refuse(cmp.Or(v.marked, v.text), v.pos, k); err != nil {
+					d.fail(err)
+				}
 				return Setting[Secret]{NewSecret(v.text), v.pos, true}
 			}
 		}
@@ -74,18 +78,24 @@ func (d *decoder) hostSettings(glob, prefix string, get func(string) *value) hos
 		enabled:    d.boolean(get("enableNetwork"), prefix+"enableNetwork"),
 		httpProxy:  d.proxy(get("httpProxy"), prefix+"httpProxy"),
 		httpsProxy: d.proxy(get("httpsProxy"), prefix+"httpsProxy"),
-		caFile:     d.path(get("httpsCaFilePath"), prefix+"httpsCaFilePath"),
-		certFile:   d.path(get("httpsCertFilePath"), prefix+"httpsCertFilePath"),
-		keyFile:    d.path(get("httpsKeyFilePath"), prefix+"httpsKeyFilePath"),
+		caFile:     d.existing(get("httpsCaFilePath"), prefix+"httpsCaFilePath"),
+		certFile:   d.existing(get("httpsCertFilePath"), prefix+"httpsCertFilePath"),
+		keyFile:    d.existing(get("httpsKeyFilePath"), prefix+"httpsKeyFilePath"),
 	}
 	if !h.caFile.IsSet {
-		h.caFile = d.path(get("caFilePath"), prefix+"caFilePath") // its name in Yarn 3
+		h.caFile = d.existing(get("caFilePath"), prefix+"caFilePath") // its name in Yarn 3
 	}
 	return h
 }
 
 func (d *decoder) proxy(v *value, name string) Setting[Secret] {
 	s := d.str(v, name)
+	if s.IsSet {
+		marked, _ := substitute(v.text, d.marked) // it went well without marks
+		if err := d.refuse(marked, v.pos, name); err != nil {
+			d.fail(err)
+		}
+	}
 	return Setting[Secret]{NewSecret(s.Value), s.Pos, s.IsSet && s.Value != ""}
 }
 

@@ -22,6 +22,8 @@ type npmConfig struct {
 // types that nothing prints.
 type npmValue struct {
 	text    string
+	marked  string // text with the marks of variables
+	written string
 	pos     fault.Pos
 	missing []string // variables named in it that are not set
 }
@@ -113,7 +115,7 @@ func (c *npmConfig) readFile(dir, file string, env lookup) error {
 			continue
 		}
 		if old, ok := c.vals[key]; ok && isList && old.pos.File == file {
-			val = old.text + "," + val
+			val = old.written + "," + val
 		}
 		c.add(key, val, pos, env)
 	}
@@ -126,8 +128,10 @@ func (c *npmConfig) add(key, val string, pos fault.Pos, env lookup) {
 	if old, ok := c.vals[key]; ok && old.pos.File != pos.File {
 		return
 	}
-	val, missing := substituteNPM(strings.TrimSpace(val), env)
-	c.vals[key] = npmValue{val, pos, missing}
+	val = strings.TrimSpace(val)
+	text, missing := substituteNPM(val, env)
+	marked, _ := substituteNPM(val, marking(env, nil))
+	c.vals[key] = npmValue{text: text, marked: marked, written: val, pos: pos, missing: missing}
 }
 
 // get is a value that is set; "null" and "" mean unset to npm.

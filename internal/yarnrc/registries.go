@@ -1,6 +1,7 @@
 package yarnrc
 
 import (
+	"cmp"
 	"encoding/base64"
 	"maps"
 	"net/url"
@@ -49,6 +50,7 @@ type npmAuth struct {
 // lateURL is a registry's URL without user and password, or why there is none.
 type lateURL struct {
 	url    string
+	shown  string // how messages show it, where that is not url
 	header Secret // from user and password in the URL
 	pos    fault.Pos
 	err    error
@@ -98,7 +100,7 @@ func (d *decoder) registries(npm *npmConfig) registries {
 		}
 		r.byURL[key] = d.yarnAuth(name+".", m.val.get)
 	}
-	r.addNPM(npm)
+	r.addNPM(d, npm)
 	return r
 }
 
@@ -115,7 +117,23 @@ func (d *decoder) registryURL(v *value, name string) lateURL {
 	if s.err != nil {
 		return lateURL{pos: s.pos, err: s.err}
 	}
-	return parseRegistry(s.Reveal(), s.pos, name)
+	if v == nil {
+		return lateURL{}
+	}
+	marked, _ := substitute(v.text, d.marked) // it went well without marks
+	return d.address(marked, v.text, s.pos, name)
+}
+
+// address is the registry's URL that a marked text gives.
+func (d *decoder) address(marked, written string, pos fault.Pos, name string) lateURL {
+	if err := d.refuse(marked, pos, name); err != nil {
+		return lateURL{pos: pos, err: err}
+	}
+	out := parseRegistry(unmarked(marked), pos, name)
+	if out.err == nil && strings.IndexByte(marked, begin) >= 0 {
+		out.shown = shown(written)
+	}
+	return out
 }
 
 // parseRegistry checks a registry's URL. It does not quote a wrong one, which
@@ -141,16 +159,16 @@ func parseRegistry(raw string, pos fault.Pos, name string) lateURL {
 }
 
 // addNPM collects what .npmrc says of registries and credentials.
-func (r *registries) addNPM(npm *npmConfig) {
+func (r *registries) addNPM(d *decoder, npm *npmConfig) {
 	for _, key := range slices.Sorted(maps.Keys(npm.vals)) {
 		v, ok := npm.get(key)
 		if !ok {
 			continue
 		}
 		if key == "registry" {
-			r.npmServer = npmURL(v, key)
+			r.npmServer = d.npmURL(v, key)
 		} else if scope, ok := strings.CutSuffix(key, ":registry"); ok && strings.HasPrefix(scope, "@") {
-			r.npmScopes[scope[1:]] = npmURL(v, key)
+			r.npmScopes[scope[1:]] = d.npmURL(v, key)
 		}
 		if prefix, ok := strings.CutPrefix(key, "//"); ok {
 			if i := strings.LastIndexByte(prefix, ':'); i > 0 {
@@ -170,12 +188,12 @@ func (r *registries) addNPM(npm *npmConfig) {
 	}
 }
 
-func npmURL(v npmValue, key string) lateURL {
+func (d *decoder) npmURL(v npmValue, key string) lateURL {
 	if len(v.missing) > 0 {
 		return lateURL{pos: v.pos, err: fault.At(v.pos, "%s: environment variable %s is not set", key, v.missing[0]).
 			WithNext("Set %s", v.missing[0])}
 	}
-	return parseRegistry(v.text, v.pos, key)
+	return d.address(cmp.Or(v.marked, v.text), cmp.Or(v.written, v.text), v.pos, key)
 }
 
 func (r *registries) addNPMAuth(npm *npmConfig, host, field string) {

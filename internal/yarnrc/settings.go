@@ -112,7 +112,7 @@ func Load(dir string, environ []string) (*Settings, error) {
 		rcName = name
 	}
 	s := &Settings{Dir: dir, FilePath: filepath.Join(dir, rcName), Classic: isClassic(dir, rcName)}
-	d := &decoder{root: &value{kind: object}, vars: map[string]yarnVar{}, dir: dir, env: env.lookup}
+	d := &decoder{root: &value{kind: object}, vars: map[string]yarnVar{}, dir: dir, env: env.lookup, marked: marking(env.lookup, nil)}
 	// Yarn 1 reads npm's settings beside its own. Later ones read neither .npmrc
 	// nor npm_config_*: what stands there is for other tools, and taking it would
 	// ask another registry than the install does.
@@ -142,6 +142,16 @@ func Load(dir string, environ []string) (*Settings, error) {
 			return nil, err
 		}
 		s.decodePlugins(d, files)
+	}
+	d.trustOwn(d.root)
+	for _, v := range d.vars {
+		d.trust(v.val)
+	}
+	for key, v := range npm.vals {
+		if !ours(dir, v.pos.File) {
+			d.trust(v.text)
+			d.trust(key)
+		}
 	}
 	s.decode(d)
 	s.network = d.network(npm, dir, env.home())
@@ -214,6 +224,8 @@ func (d *decoder) injectFiles(env *environment) error {
 	if !files.IsSet {
 		files.Value = []string{".env.yarn?"}
 	}
+	nested := map[string]string{}
+	d.marked = marking(env.lookup, nested)
 	from := d.dir
 	if v := d.raw("injectEnvironmentFiles"); v != nil && v.dir != "" {
 		from = v.dir
@@ -237,6 +249,9 @@ func (d *decoder) injectFiles(env *environment) error {
 		for _, kv := range parseDotenv(string(src)) {
 			val, err := substitute(kv[1], d.env)
 			if err != nil {
+				return fault.At(fault.Pos{File: name}, "%s: %s", kv[0], err.What).WithNext("%s", err.Next)
+			}
+			if nested[kv[0]], err = substitute(kv[1], d.marked); err != nil {
 				return fault.At(fault.Pos{File: name}, "%s: %s", kv[0], err.What).WithNext("%s", err.Next)
 			}
 			env.values[kv[0]] = val
