@@ -235,6 +235,16 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if r.settings, err = yarnrc.Load(r.root, r.e.Environ); err != nil {
 		return err
 	}
+	if r.o.full {
+		// With a base they are the base's anyway.
+		var note string
+		if r.settings, note, err = r.e.reach(r.root, r.settings); err != nil {
+			return err
+		}
+		if note != "" {
+			r.notes = append(r.notes, note)
+		}
+	}
 	if r.head, err = side(r.root, locks); err != nil {
 		return err
 	}
@@ -283,7 +293,7 @@ func (r *auditRun) openBase() error {
 	if err != nil {
 		return err
 	}
-	root, cleanup, err := checkoutBase(commit, repo.Prefix)
+	root, cleanup, err := checkoutBase(commit, repo.Prefix, ofBase)
 	if err != nil {
 		return err
 	}

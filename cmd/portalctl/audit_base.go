@@ -242,7 +242,7 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 
 // registry answers for npm packages, by the settings that decide.
 func (r *auditRun) registry() (*registry.Client, error) {
-	return (&checkout{settings: r.settings}).registry(r.e, false)
+	return (&checkout{settings: r.settings, net: r.settings}).registry(r.e, false)
 }
 
 // fetch reads a public address, without credentials.

@@ -161,8 +161,8 @@ func notOfBase(dir string) bool {
 // checkoutBase writes the files of a commit that matter into a folder of its
 // own, so that they are read by the same code as the work tree's. cleanup
 // removes it.
-func checkoutBase(c *gitbase.Commit, prefix string) (root string, cleanup func(), err error) {
-	files, err := c.Files(ofBase, notOfBase)
+func checkoutBase(c *gitbase.Commit, prefix string, want func(name string) bool) (root string, cleanup func(), err error) {
+	files, err := c.Files(want, notOfBase)
 	if err != nil {
 		return "", nil, err
 	}

@@ -68,8 +68,11 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 		}
 		singleton = check.Singleton(config)
 	}
-	address := co.settings.Endpoint("@backstage/cli").URL
-	cache, err := e.cacheOf(httpConfig(co.settings, e, address), address)
+	if err := co.reach(e); err != nil {
+		return nil, err
+	}
+	address := co.net.Endpoint("@backstage/cli").URL
+	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
 	if err != nil {
 		return nil, err
 	}

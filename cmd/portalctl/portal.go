@@ -25,7 +25,8 @@ import (
 type checkout struct {
 	project  *workspace.Project
 	settings *yarnrc.Settings
-	lock     *yarnlock.Lock // nil without a yarn.lock
+	net      *yarnrc.Settings // for requests: see reach
+	lock     *yarnlock.Lock   // nil without a yarn.lock
 	lockText []byte
 }
 
@@ -137,7 +138,10 @@ func (co *checkout) releases(e env, offline bool) (*release.Source, error) {
 	if address == "" {
 		address = release.DefaultBaseURL
 	}
-	cfg := httpConfig(co.settings, e, address)
+	if err := co.reach(e); err != nil {
+		return nil, err
+	}
+	cfg := httpConfig(co.net, e, address)
 	cache, err := e.cacheOf(cfg, address)
 	if err != nil {
 		return nil, err
@@ -151,16 +155,35 @@ func (co *checkout) releases(e env, offline bool) (*release.Source, error) {
 	})
 }
 
+// reach finds out how servers are to be reached, once.
+func (co *checkout) reach(e env) error {
+	if co.net != nil {
+		return nil
+	}
+	net, note, err := e.reach(co.project.Root, co.settings)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(note))
+	}
+	co.net = net
+	return nil
+}
+
 // registry answers for npm packages, by the repo's own settings.
 func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
-	address := co.settings.Endpoint("@backstage/cli").URL
-	cfg := httpConfig(co.settings, e, address)
+	if err := co.reach(e); err != nil {
+		return nil, err
+	}
+	address := co.net.Endpoint("@backstage/cli").URL
+	cfg := httpConfig(co.net, e, address)
 	cache, err := e.cacheOf(cfg, address)
 	if err != nil {
 		return nil, err
 	}
 	return registry.New(registry.Config{
-		Settings: co.settings,
+		Settings: co.net,
 		HTTP:     httpfetch.New(cfg),
 		CacheDir: filepath.Join(cache, "registry"),
 		Offline:  offline,

@@ -58,9 +58,10 @@ type bumpRun struct {
 	co     *checkout
 	plan   *bump.Plan
 	format string
-	// yarn writes yarn.lock when the plan is applied; nil when the plan has
-	// the lock already, or leaves it.
-	yarn *yarnWriter
+	// yarn finds the repo's own Yarn, which writes yarn.lock when the plan is
+	// applied; nil when the plan has the lock already, or leaves it. To find it may
+	// mean to run it, and so nobody does before the plan is agreed to.
+	yarn func(context.Context) (*yarnWriter, error)
 	// noYarn is why there will be no such Yarn, as far as a dry run can tell.
 	noYarn error
 }
@@ -184,20 +185,24 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	}
 	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why,
 		LockChange: plan.Lockfile.LockChange}
-	// A dry run runs no Yarn, but says when the real run would find none.
+	// Nothing of the repo is run for a plan, but where the real run would find no
+	// Yarn, that is said.
+	opts := yarnOptions(r.co, r.e)
+	opts.OnlyLook = true
+	yarn, err := yarncli.Find(ctx, r.co.project.Root, opts)
 	if r.c.Bool("dry-run") {
-		opts := yarnOptions(r.co, r.e)
-		opts.OnlyLook = true
-		if _, r.noYarn = yarncli.Find(ctx, r.co.project.Root, opts); r.noYarn != nil {
-			plan.Lockfile.Blocked = r.noYarn.Error()
+		if r.noYarn = err; err != nil {
+			plan.Lockfile.Blocked = err.Error()
 		}
 		return nil
 	}
-	var err error
-	if r.yarn, err = newYarnWriter(ctx, r.co, r.e, releases); err != nil {
+	if err != nil {
 		return err
 	}
-	plan.Lockfile.Yarn = r.yarn.yarn.String()
+	if yarn.Version != "" {
+		plan.Lockfile.Yarn = yarn.String()
+	}
+	r.yarn = func(ctx context.Context) (*yarnWriter, error) { return newYarnWriter(ctx, r.co, r.e, releases) }
 	return nil
 }
 
@@ -278,8 +283,13 @@ func (r *bumpRun) ask(ctx context.Context) error {
 func (r *bumpRun) apply(ctx context.Context) error {
 	edits := r.plan.Edits()
 	if r.yarn != nil {
+		yarn, err := r.yarn(ctx)
+		if err != nil {
+			return err
+		}
+		r.plan.Lockfile.Yarn = yarn.yarn.String()
 		progress := r.e.Progress("Bringing yarn.lock in line with "+r.plan.Lockfile.Yarn, -1)
-		lock, err := r.yarn.UpdateLock(ctx, r.plan)
+		lock, err := yarn.UpdateLock(ctx, r.plan)
 		progress.Done()
 		if err != nil {
 			return err

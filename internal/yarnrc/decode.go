@@ -39,8 +39,9 @@ type decoder struct {
 	// trusted are the hosts that the user's own settings name.
 	trusted map[string]bool
 
-	unknown []UnknownSetting
-	err     error
+	unknown  []UnknownSetting
+	envFiles []string
+	err      error
 }
 
 func (d *decoder) fail(err error) {

@@ -38,6 +38,10 @@ type Settings struct {
 	// FilePath is where File is, or would be.
 	FilePath string
 
+	// EnvFiles are the files that variables were read from (.env.yarn, and those
+	// that injectEnvironmentFiles names).
+	EnvFiles []string
+
 	// YarnPath is the absolute path of the repo's own Yarn, "" if none.
 	YarnPath string
 	// YarnPathPos is where YarnPath is set.
@@ -158,7 +162,7 @@ func Load(dir string, environ []string) (*Settings, error) {
 	s.auth = d.registries(npm)
 	s.fillFromNPM(npm, dir, env.home())
 	s.raw = func(key string) (*value, lookup) { return d.raw(key), d.env }
-	s.Unknown = d.unknown
+	s.Unknown, s.EnvFiles = d.unknown, d.envFiles
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -245,6 +249,9 @@ func (d *decoder) injectFiles(env *environment) error {
 		if src == nil && !optional {
 			return fault.At(files.Pos, "injectEnvironmentFiles names %s, which does not exist", file).
 				WithNext("Create the file, or write %s? to make it optional", file)
+		}
+		if src != nil {
+			d.envFiles = append(d.envFiles, name)
 		}
 		for _, kv := range parseDotenv(string(src)) {
 			val, err := substitute(kv[1], d.env)
