@@ -118,6 +118,12 @@ func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
 	case to != "":
 		f.Message = fmt.Sprintf("%s lives on as %s", d.Name, to)
 		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: yarn backstage-cli versions:migrate renames both", to)
+		if pkgjson.ParseSpec(d.Spec).Kind == pkgjson.KindBackstage && m.versions[to] == "" {
+			// versions:migrate keeps the range, and backstage:^ is for what a release
+			// has.
+			f.Next = fmt.Sprintf("Depend on %s instead, and import from there, with %s: no release has it, so that %s, which versions:migrate would write, cannot be resolved",
+				to, m.rangeFor(to), d.Spec)
+		}
 	case pub.Deprecated != "" && mentionsMove(pub.Deprecated):
 		f.Message = fmt.Sprintf("%s is deprecated: %s", d.Name, oneLine(pub.Deprecated))
 		f.Next = "Follow the message, then remove the dependency"
@@ -125,6 +131,18 @@ func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
 		return
 	}
 	m.add(f)
+}
+
+// rangeFor is the range to ask for a package with that is not of a release.
+func (m *model) rangeFor(name string) string {
+	if m.graph != nil {
+		for _, n := range m.graph.Ident(name) {
+			if v := m.graph.Version(n); v != "" {
+				return fmt.Sprintf("%q", "^"+v)
+			}
+		}
+	}
+	return "a range of its own versions (yarn npm info " + name + " --fields version)"
 }
 
 var packageName = sync.OnceValue(func() *regexp.Regexp {

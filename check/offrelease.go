@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
@@ -55,6 +56,7 @@ func (m *model) offRelease() {
 	if m.versions == nil {
 		return
 	}
+	var off []depgraph.Node
 	reachable := m.graph.Reachable()
 	for _, e := range m.in.Lock.Entries {
 		name, version, ok := e.Package()
@@ -64,16 +66,74 @@ func (m *model) offRelease() {
 			m.isClaimed(entry(n)) || m.isClaimed(allVersions(name)) || !reachable.Has(n) || m.askersClaimed(n) {
 			continue
 		}
+		off = append(off, n)
+	}
+	for _, n := range m.causesFirst(off) {
+		name, version := m.graph.Name(n), m.graph.Version(n)
+		want := m.versions[name]
+		if m.follows(n, func(from depgraph.Node) bool { return m.isClaimed(entry(from)) }) {
+			m.claim(entry(n))
+			continue
+		}
 		relation := "older than"
 		if newer(version, want) {
 			relation = "newer than"
 		}
 		who, fix := m.asker(n)
-		m.add(finding.Finding{Rule: ruleOffRelease, Pos: m.in.Lock.Pos(e), Name: name, Key: version, Fixes: []finding.Fix{fix},
+		m.add(finding.Finding{Rule: ruleOffRelease, Pos: m.in.Lock.Pos(m.graph.Entry(n)), Name: name, Key: version, Fixes: []finding.Fix{fix},
 			Message: fmt.Sprintf("%s is at %s, %s %s, its version in release %s; %s", name, version, relation, want, release, who),
 			Next:    m.backOnRelease(n, relation == "newer than", fix),
-			Details: map[string]any{"locked": version, "release": want}})
+			Details: map[string]any{"locked": version, "release": want}}, entry(n))
 	}
+}
+
+// follows reports whether a package is off the release only because others of the
+// release are: all whose ranges exclude the release's version are such, and one of
+// them has is true.
+func (m *model) follows(n depgraph.Node, is func(depgraph.Node) bool) bool {
+	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
+	any := false
+	for e := range m.graph.In(n) {
+		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
+			continue
+		}
+		release, covered := m.versions[m.graph.Name(e.From)]
+		if m.graph.Workspace(e.From) != nil || !covered || release == m.graph.Version(e.From) {
+			return false
+		}
+		any = any || is(e.From)
+	}
+	return any
+}
+
+// causesFirst sorts packages that are off the release so that each comes after one
+// that brings it, as far as one does. Packages that only bring each other are as
+// they were: the first of them has to stand for all.
+func (m *model) causesFirst(off []depgraph.Node) []depgraph.Node {
+	placed := map[depgraph.Node]bool{}
+	var out []depgraph.Node
+	place := func(n depgraph.Node) {
+		placed[n] = true
+		out = append(out, n)
+	}
+	anyone := func(depgraph.Node) bool { return true }
+	for _, n := range off {
+		if !m.follows(n, anyone) || m.follows(n, func(from depgraph.Node) bool { return m.isClaimed(entry(from)) }) {
+			place(n)
+		}
+	}
+	for len(out) < len(off) {
+		before := len(out)
+		for _, n := range off {
+			if !placed[n] && m.follows(n, func(from depgraph.Node) bool { return placed[from] }) {
+				place(n)
+			}
+		}
+		if len(out) == before {
+			place(off[slices.IndexFunc(off, func(n depgraph.Node) bool { return !placed[n] })])
+		}
+	}
+	return out
 }
 
 func (m *model) release() string { return m.in.standing().Release }

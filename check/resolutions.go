@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
@@ -88,6 +89,11 @@ func (m *model) unusedResolutions() {
 		f := finding.Finding{Rule: ruleUnused, Pos: r.KeyPos, Name: r.Key, Fixes: []finding.Fix{finding.FixManifest}, FixedBy: finding.ByManifests,
 			Message: fmt.Sprintf("the resolution %q: %q applies to nothing that is in yarn.lock", r.Key, r.Value),
 			Next:    "Remove it, unless it waits for a package to come back: " + m.fix(" --fix-manifests") + " does"}
+		if keys := m.askedKeys(r.Key); len(keys) > 0 {
+			// A pin that was only misspelt is not to be deleted.
+			f.Message = fmt.Sprintf("the resolution %q: %q applies to nothing: a key names the range that is asked for, and %s", r.Key, r.Value, m.askedAs(r.Key))
+			f.Next, f.FixedBy = fmt.Sprintf("Write the key as %s, then run %s", strings.Join(keys, ", or "), m.install()), ""
+		}
 		if !understood[r.Key] {
 			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
 			f.Next, f.FixedBy = "Write the key as name, name@range or parent/name", ""
@@ -107,6 +113,56 @@ func (m *model) unusedResolutions() {
 				Next:    "Move them to the root package.json, or remove them", Fixes: []finding.Fix{finding.FixManifest}})
 		}
 	}
+}
+
+// askedKeys are the keys that would match what is asked for, where a resolution
+// matches nothing although its package is there; none where it is not.
+func (m *model) askedKeys(key string) []string {
+	var keys []string
+	for _, o := range m.overrides() {
+		if o.res.Key != key {
+			continue
+		}
+		protocol := ""
+		if strings.Contains(key, "npm:") {
+			protocol = "npm:"
+		}
+		for _, rng := range m.askedRanges(o.Name) {
+			if !strings.Contains(rng, ":") {
+				rng = protocol + rng
+			}
+			keys = append(keys, fmt.Sprintf("%q", o.Name+"@"+rng))
+		}
+	}
+	if len(keys) > 3 {
+		o := m.overrides()[slices.IndexFunc(m.overrides(), func(o override) bool { return o.res.Key == key })]
+		return []string{fmt.Sprintf("%q", o.Name)} // for all that ask
+	}
+	return keys
+}
+
+// askedAs says in which ranges the package of a key is asked for.
+func (m *model) askedAs(key string) string {
+	for _, o := range m.overrides() {
+		if o.res.Key == key {
+			return o.Name + " is asked for as " + some(m.askedRanges(o.Name), 3)
+		}
+	}
+	return ""
+}
+
+// askedRanges are the ranges that a package is asked for with, sorted.
+func (m *model) askedRanges(name string) []string {
+	var list []string
+	for n := range depgraph.Node(m.graph.Len()) {
+		for _, e := range m.graph.Out(n) {
+			if rng := strings.TrimPrefix(e.Range, "npm:"); e.Name == name && e.Kind != depgraph.Source && !slices.Contains(list, rng) {
+				list = append(list, rng)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // blocks is the rule resolution-blocks-release: a resolution that excludes the

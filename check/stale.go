@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
@@ -60,45 +59,21 @@ func (m *model) conflict() {
 	m.add(f)
 }
 
-// missing are dependencies without an entry. It reports whether there are any:
-// the lock is out of date then.
-//
-// A bare lock does not tell which resolutions put other ranges in the place of
-// those that its entries list: what it lacks is no finding then.
-func (m *model) missing() bool {
-	if m.in.Project == nil {
-		return len(m.graph.Missing()) > 0
-	}
-	inLock := map[depgraph.Node][]depgraph.Edge{}
-	var order []depgraph.Node
-	for _, e := range m.graph.Missing() {
-		if ws := m.graph.Workspace(e.From); ws != nil && e.Pos.File != m.in.Lock.File {
-			m.add(finding.Finding{Rule: ruleStale, Pos: e.Pos, Name: e.Name, Key: e.Range,
-				Message: fmt.Sprintf("yarn.lock has no entry for %s@%s, which %s asks for", e.Name, e.Range, ws.Name), Next: m.nextInstall(), Fixes: inLockOnly})
-			continue
-		}
-		if len(inLock[e.From]) == 0 {
-			order = append(order, e.From)
-		}
-		inLock[e.From] = append(inLock[e.From], e)
-	}
-	for _, n := range order {
-		list := inLock[n]
-		texts := make([]string, len(list))
-		for i, e := range list {
-			texts[i] = e.Name + "@" + strings.TrimPrefix(e.Range, "npm:")
-		}
-		slices.Sort(texts)
-		m.add(finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: m.graph.Name(n), Key: strings.Join(texts, " "),
-			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), some(texts, 3)), Next: m.nextInstall(), Fixes: inLockOnly})
-	}
-	return len(m.graph.Missing()) > 0
-}
-
 // mismatches are entries whose key, resolution and version do not belong
 // together, as a merge by hand leaves them.
 func (m *model) mismatches() {
+	first := map[string]*yarnlock.Entry{}
 	for _, e := range m.in.Lock.Entries {
+		if m.in.Lock.Kind == yarnlock.Berry {
+			id := e.Resolution.String()
+			if other := first[id]; other != nil {
+				m.add(finding.Finding{Rule: ruleStale, Pos: m.in.Lock.Pos(e), Name: e.Keys[0].Name, Key: "twice " + id,
+					Message: fmt.Sprintf("two entries resolve to %s, this one and that of line %d: Yarn writes one, and refuses this lock with --immutable", id, other.Line),
+					Next:    m.nextInstall(), Fixes: inLockOnly})
+				continue
+			}
+			first[id] = e
+		}
 		if why := mismatch(m.in.Lock.Kind, e); why != "" {
 			m.add(finding.Finding{Rule: ruleStale, Pos: m.in.Lock.Pos(e), Name: e.Keys[0].Name, Key: e.Keys[0].String(),
 				Message: fmt.Sprintf("the entry of %s %s", e.Keys[0], why),
