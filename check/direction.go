@@ -13,22 +13,47 @@ func (m *model) direction(p *pkg) {
 	if p.side == sideNone || p.side == sideCommon && p.Kind != portal.Common {
 		return
 	}
+	declared := map[string]bool{}
 	for _, section := range []pkgjson.Section{pkgjson.Dependencies, pkgjson.PeerDependencies, pkgjson.OptionalDependencies} {
 		for _, d := range p.File.Deps(section) {
-			to := sideOf(d.Name)
-			if own := m.byName[d.Name]; own != nil {
-				to = own.side
-				if p.role == "backend" && own.role == "frontend" && own.Kind == portal.NoKind {
-					continue // the backend serves the app's bundle
-				}
-			}
-			if to == sideNone || to == sideCommon || to == p.side {
+			to, wrong := m.wrongSide(p, d.Name)
+			if !wrong || isTestHelper(d.Name) {
 				continue
 			}
+			declared[d.Name] = true
 			m.structureFinding(p, d.Pos, "depends "+d.Name,
 				fmt.Sprintf("%s runs in %s, and depends on %s, which runs in %s", p.Name(), p.side, d.Name, to), directionNext(p.side, to, m.byName[d.Name] != nil))
 		}
 	}
+	m.importDirection(p, declared)
+}
+
+// wrongSide reports whether a package cannot run where p does.
+func (m *model) wrongSide(p *pkg, name string) (side, bool) {
+	to := m.sideOf(name)
+	if own := m.byName[name]; own != nil && p.role == "backend" && own.role == "frontend" && own.Kind == portal.NoKind {
+		return to, false // the backend serves the app's bundle
+	}
+	return to, to != sideNone && to != sideCommon && to != p.side
+}
+
+// sideOf is where a package runs. A plugin of another repo whose name says no more
+// than that it is one may be a backend's: what it loads tells.
+func (m *model) sideOf(name string) side {
+	if own := m.byName[name]; own != nil {
+		return own.side
+	}
+	if portal.ParseName(name).Kind != portal.Plugin || isBackstage(name) || m.graph == nil {
+		return sideOf(name)
+	}
+	for _, n := range m.graph.Ident(name) {
+		for _, d := range m.graph.Entry(n).Dependencies {
+			if sideOf(d.Name) == sideBackend {
+				return sideNone
+			}
+		}
+	}
+	return sideOf(name)
 }
 
 func (s side) String() string {

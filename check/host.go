@@ -40,12 +40,13 @@ func (m *model) hostVersions() {
 		}
 		for _, section := range []pkgjson.Section{pkgjson.PeerDependencies, pkgjson.Dependencies} {
 			for _, d := range p.File.Deps(section) {
-				if isHost(d.Name) && !m.isClaimed(at(d.Pos)) {
+				if (isHost(d.Name) || isBackstage(d.Name) && section == pkgjson.PeerDependencies) && !m.isClaimed(at(d.Pos)) {
 					m.hostRange(p, d)
 				}
 			}
 		}
 	}
+	m.unmetPeers()
 }
 
 func (m *model) hostFinding(p *pkg, d pkgjson.Dep, severity finding.Severity, key, message, next string) {

@@ -89,10 +89,13 @@ func (m *model) unusedResolutions() {
 		f := finding.Finding{Rule: ruleUnused, Pos: r.KeyPos, Name: r.Key, Fixes: []finding.Fix{finding.FixManifest}, FixedBy: finding.ByManifests,
 			Message: fmt.Sprintf("the resolution %q: %q applies to nothing that is in yarn.lock", r.Key, r.Value),
 			Next:    "Remove it, unless it waits for a package to come back: " + m.fix(" --fix-manifests") + " does"}
-		if keys := m.askedKeys(r.Key); len(keys) > 0 {
+		if asked := m.askedAs(r.Key); asked != "" {
 			// A pin that was only misspelt is not to be deleted.
-			f.Message = fmt.Sprintf("the resolution %q: %q applies to nothing: a key names the range that is asked for, and %s", r.Key, r.Value, m.askedAs(r.Key))
-			f.Next, f.FixedBy = fmt.Sprintf("Write the key as %s, then run %s", strings.Join(keys, ", or "), m.install()), ""
+			f.Message = fmt.Sprintf("the resolution %q: %q applies to nothing: a key names the range that is asked for, and %s", r.Key, r.Value, asked)
+			f.Next, f.FixedBy = "Write the range that it is meant for into the key, or remove it if that has gone", ""
+			if keys := m.askedKeys(r.Key); len(keys) > 0 {
+				f.Next = fmt.Sprintf("Write the key as %s, then run %s", strings.Join(keys, ", or "), m.install())
+			}
 		}
 		if !understood[r.Key] {
 			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
@@ -115,12 +118,15 @@ func (m *model) unusedResolutions() {
 	}
 }
 
-// askedKeys are the keys that would match what is asked for, where a resolution
-// matches nothing although its package is there; none where it is not.
+// askedKeys are the keys that a resolution was meant to have, where it matches
+// nothing because its key names a version: that of the lock, and not the range
+// that is asked for and that Yarn compares. There are none for keys of ranges:
+// those wait for somebody who asks so.
 func (m *model) askedKeys(key string) []string {
 	var keys []string
 	for _, o := range m.overrides() {
-		if o.res.Key != key {
+		v, err := semrange.ParseVersion(strings.TrimPrefix(o.Range, "npm:"))
+		if o.res.Key != key || err != nil {
 			continue
 		}
 		protocol := ""
@@ -128,24 +134,19 @@ func (m *model) askedKeys(key string) []string {
 			protocol = "npm:"
 		}
 		for _, rng := range m.askedRanges(o.Name) {
-			if !strings.Contains(rng, ":") {
-				rng = protocol + rng
+			if r, err := semrange.Parse(rng); err == nil && r.Satisfies(v) {
+				keys = append(keys, fmt.Sprintf("%q", strings.TrimSuffix(key, "@"+o.Range)+"@"+protocol+rng))
 			}
-			keys = append(keys, fmt.Sprintf("%q", o.Name+"@"+rng))
 		}
-	}
-	if len(keys) > 3 {
-		o := m.overrides()[slices.IndexFunc(m.overrides(), func(o override) bool { return o.res.Key == key })]
-		return []string{fmt.Sprintf("%q", o.Name)} // for all that ask
 	}
 	return keys
 }
 
-// askedAs says in which ranges the package of a key is asked for.
+// askedAs says in which ranges the package of a key is asked for, "" if it is not.
 func (m *model) askedAs(key string) string {
 	for _, o := range m.overrides() {
-		if o.res.Key == key {
-			return o.Name + " is asked for as " + some(m.askedRanges(o.Name), 3)
+		if ranges := m.askedRanges(o.Name); o.res.Key == key && len(ranges) > 0 {
+			return o.Name + " is asked for as " + some(ranges, 3)
 		}
 	}
 	return ""

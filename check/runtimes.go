@@ -56,10 +56,16 @@ func (m *model) runtimes() []depgraph.Set {
 // behind the mockttp of @backstage/backend-openapi-utils.
 func isTool(name string) bool {
 	_, base, _ := strings.Cut(name, "/")
-	if name == "mockttp" || isBackstage(name) && (base == "dev-utils" || strings.HasSuffix("-"+base, "-test-utils")) {
+	if name == "mockttp" || isTestHelper(name) {
 		return true
 	}
 	return name == "@backstage/cli" || strings.HasPrefix(name, "@backstage/cli-") || base == "cli" || strings.HasSuffix(base, "-cli")
+}
+
+// isTestHelper tells Backstage's packages for tests and development setups.
+func isTestHelper(name string) bool {
+	_, base, _ := strings.Cut(name, "/")
+	return isBackstage(name) && (base == "dev-utils" || strings.HasSuffix("-"+base, "-test-utils"))
 }
 
 // loaded is the number of versions that the side with most of them loads.

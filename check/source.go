@@ -1,6 +1,9 @@
 package check
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A source is a TypeScript file cut into tokens, as far as it takes to see what
 // it imports and calls. Comments are gone, strings are whole; regular
@@ -113,6 +116,9 @@ type imported struct {
 	// export, or a name that is added or is called like one. A class or constant
 	// that a package offers besides is not.
 	feature bool
+	// runtime: something of it is needed when the code runs. What is used as a type
+	// alone is gone by then, with or without the word.
+	runtime bool
 }
 
 // imports lists what the file imports: statically, re-exported, dynamically and
@@ -129,9 +135,9 @@ func (s source) imports() []imported {
 	for i, t := range s.tokens {
 		switch {
 		case s.is(i, "import", "(", ""), s.is(i, "require", "(", ""):
-			list = append(list, imported{s.tokens[i+2].text, t.line, true, true})
+			list = append(list, imported{s.tokens[i+2].text, t.line, true, true, true})
 		case s.is(i, "import", ""):
-			list = append(list, imported{s.tokens[i+1].text, t.line, true, false})
+			list = append(list, imported{s.tokens[i+1].text, t.line, true, false, true})
 		case (s.is(i, "import") || s.is(i, "export")) && !s.is(i+1, "type"):
 			if im, ok := s.static(i, words, added); ok {
 				list = append(list, im)
@@ -152,9 +158,11 @@ func (s source) static(i int, words map[string]int, added map[string]bool) (impo
 		switch {
 		case s.is(j, "from", ""):
 			im := imported{module: s.tokens[j+1].text, line: s.tokens[i].line, used: export, feature: export}
+			im.runtime = export && (len(bound) == 0 || slices.ContainsFunc(bound, startsLower))
 			for _, name := range bound {
 				if words[name] > 1 {
 					im.used = true
+					im.runtime = im.runtime || s.isValue(name)
 					im.feature = im.feature || whole[name] || added[name] || looksLikeFeature(name)
 				}
 			}
@@ -179,6 +187,30 @@ func (s source) static(i int, words map[string]int, added map[string]bool) (impo
 		}
 	}
 	return imported{}, false
+}
+
+func startsLower(name string) bool { return name != "" && name[0] >= 'a' && name[0] <= 'z' }
+
+// isValue reports whether a name is more than a type: values begin with a small
+// letter, or are made, called, extended, shown or looked into.
+func (s source) isValue(name string) bool {
+	if startsLower(name) {
+		return true
+	}
+	for i, t := range s.tokens {
+		if t.str || t.text != name {
+			continue
+		}
+		before, after := "", next(s, i)
+		if i > 0 && !s.tokens[i-1].str {
+			before = s.tokens[i-1].text
+		}
+		isTag := before == "<" && after != "" && (after == "/" || isWordByte(after[0])) || before == "/" && s.is(i-2, "<")
+		if before == "new" || isTag || after == "(" || after == "." || before == "extends" && !s.is(i-3, "interface") {
+			return true
+		}
+	}
+	return false
 }
 
 func next(s source, i int) string {

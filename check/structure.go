@@ -18,6 +18,7 @@ func (m *model) structure() {
 	m.sameIDs()
 	for _, p := range m.packages {
 		m.direction(p)
+		m.sections(p)
 		if !p.isOwnPlugin() {
 			m.misplacedRole(p)
 			continue

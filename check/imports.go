@@ -1,0 +1,87 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+)
+
+// importDirection reports what a package's source loads of the other side, where
+// its package.json does not say so already.
+func (m *model) importDirection(p *pkg, declared map[string]bool) {
+	var words []string
+	switch p.side {
+	case sideFrontend:
+		words = []string{"backend", "-node"}
+	case sideBackend:
+		words = []string{"@backstage/core-", "@backstage/frontend-", "@backstage/app-defaults", "-react"}
+	default:
+		words = []string{"backend", "-node", "@backstage/core-", "@backstage/frontend-", "-react"}
+	}
+	seen := map[string]bool{p.Name(): true}
+	for _, f := range m.sources(p) {
+		if f.test || !f.has(words...) {
+			continue
+		}
+		for _, im := range f.scan().imports() {
+			name := packageOf(im.module)
+			if !im.runtime || name == "" || seen[name] || declared[name] || isTestHelper(name) {
+				continue
+			}
+			seen[name] = true
+			if to, wrong := m.wrongSide(p, name); wrong {
+				m.structureFinding(p, fault.Pos{File: f.name, Line: im.line}, "imports "+name,
+					fmt.Sprintf("%s runs in %s, and imports %s, which runs in %s", p.Name(), p.side, name, to), directionNext(p.side, to, m.byName[name] != nil))
+			}
+		}
+	}
+}
+
+// sections reports dependencies that the source needs more, or less, than their
+// section says.
+func (m *model) sections(p *pkg) {
+	if p.role == "" || roleUnknown(p.role) || p.role == "cli" || p.role == "cli-module" || m.sources(p) == nil {
+		return
+	}
+	has := func(section pkgjson.Section, name string) bool {
+		return slices.ContainsFunc(p.File.Deps(section), func(d pkgjson.Dep) bool { return d.Name == name })
+	}
+	for _, d := range p.File.Deps(pkgjson.DevDependencies) {
+		if !isBackstage(d.Name) || isTool(d.Name) || has(pkgjson.Dependencies, d.Name) || has(pkgjson.PeerDependencies, d.Name) || has(pkgjson.OptionalDependencies, d.Name) {
+			continue
+		}
+		if file, line, ok := m.loads(p, d.Name); ok {
+			m.structureFinding(p, d.Pos, "dev "+d.Name,
+				fmt.Sprintf("%s loads %s (%s:%d), and has it in devDependencies only: an install for production leaves it out", p.Name(), d.Name, file, line),
+				"Move it to dependencies")
+		}
+	}
+	for _, d := range p.File.Deps(pkgjson.Dependencies) {
+		if !isTestHelper(d.Name) || isTestHelper(p.Name()) {
+			continue
+		}
+		if _, _, ok := m.loads(p, d.Name); !ok {
+			m.structureFinding(p, d.Pos, "test "+d.Name,
+				fmt.Sprintf("%s has %s among its dependencies, and nothing but tests needs it: production installs it, with all that it brings", p.Name(), d.Name),
+				"Move it to devDependencies")
+		}
+	}
+}
+
+// loads is the first place where a package's source needs a package when it runs,
+// its tests apart.
+func (m *model) loads(p *pkg, name string) (file string, line int, ok bool) {
+	for _, f := range m.sources(p) {
+		if f.test || !f.has(name) {
+			continue
+		}
+		for _, im := range f.scan().imports() {
+			if im.runtime && packageOf(im.module) == name {
+				return f.name, im.line, true
+			}
+		}
+	}
+	return "", 0, false
+}
