@@ -2,10 +2,12 @@ package snapshot
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -14,8 +16,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -87,12 +89,12 @@ func (c *Code) matchTable(ctx context.Context, m Migration, plugins []database.P
 	likely, others := candidates(plugins)
 	var best match
 	overlap := 0
-	var failed []string
+	var failed []error
 	for _, names := range [][]string{likely, others} {
 		for _, name := range names {
 			got := c.folders(ctx, name)
 			if got.err != nil {
-				failed = append(failed, got.err.Error())
+				failed = append(failed, got.err)
 			}
 			for _, f := range got.folders {
 				one, n := compareNames(m, f)
@@ -109,9 +111,60 @@ func (c *Code) matchTable(ctx context.Context, m Migration, plugins []database.P
 	case overlap > 0 && len(failed) == 0:
 		return best
 	case len(failed) > 0:
-		return match{unknown: strings.Join(slices.Compact(failed), "; ")}
+		return match{unknown: absentText(failed)}
 	}
 	return match{unknown: "no package of the deployed commit brings these migrations"}
+}
+
+// absent is a package whose migrations cannot be looked at.
+type absent struct {
+	name  string // with the version
+	cause error  // the registry's, nil if it was not asked
+}
+
+func (a *absent) Error() string { return absentText([]error{a}) }
+
+func (a *absent) Unwrap() error { return a.cause }
+
+// absentText says in one line of bounded length which packages could not be
+// looked at, and why the first could not. A portal has dozens of modules, and
+// what the registry says of each would bury what matters.
+func absentText(list []error) string {
+	var names, others []string
+	var cause error
+	for _, err := range list {
+		var a *absent
+		switch {
+		case !errors.As(err, &a):
+			others = append(others, err.Error())
+		case !slices.Contains(names, a.name):
+			names = append(names, a.name)
+			cause = cmp.Or(cause, a.cause)
+		}
+	}
+	if len(names) > 0 {
+		text, is := names[0], "is"
+		if len(names) > 1 {
+			text, is = fmt.Sprintf("%s and %d more", names[0], len(names)-1), "are"
+		}
+		text += " " + is + " not installed"
+		if cause != nil {
+			text += ", and the registry did not help: " + shortened(reason(cause), 120)
+		}
+		others = append([]string{text}, others...)
+	}
+	return strings.Join(slices.Compact(others), "; ")
+}
+
+// shortened cuts a text that somebody else wrote.
+func shortened(text string, most int) string {
+	if text = strings.Join(strings.Fields(text), " "); len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "…"
 }
 
 func compareNames(m Migration, f Folder) (out match, overlap int) {
@@ -201,14 +254,14 @@ func (c *Code) published(ctx context.Context, name, version string) ([]Folder, e
 		}
 	}
 	if c.Registry == nil {
-		return nil, fault.New("%s %s is not installed", name, version)
+		return nil, &absent{name: name + " " + version}
 	}
 	files, err := c.tarballFiles(ctx, name, version)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fault.Wrap(err, fault.Pos{}, "%s %s is not installed, and the registry did not help", name, version)
+		return nil, &absent{name + " " + version, err}
 	}
 	return group(name, version, files), nil
 }

@@ -115,6 +115,11 @@ func (c *creation) copy(ctx context.Context) error {
 			return err
 		}
 	}
+	data := make([]int64, len(c.survey.units))
+	for i := range data {
+		data[i] = cmp.Or(c.survey.units[i].data, c.survey.units[i].Size)
+	}
+	how := efforts(data)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(c.opts.Jobs, 2))
 	for i := range c.survey.units {
@@ -126,7 +131,7 @@ func (c *creation) copy(ctx context.Context) error {
 			done := c.meter.begin(i, u.Title())
 			defer done()
 			if u.Kind == KindSQLite {
-				return c.sqlite(ctx, u, i)
+				return c.sqlite(ctx, u, i, how[i])
 			}
 			var private pg.Private
 			defer private.Close()
@@ -134,7 +139,7 @@ func (c *creation) copy(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return dumpPostgres(ctx, c.survey.tools, access, u, c.dir, fileName(i, u, ".dump.zst"), &c.meter.read[i])
+			return dumpPostgres(ctx, c.survey.tools, access, u, c.dir, fileName(i, u, ".dump.zst"), how[i], &c.meter.read[i])
 		})
 	}
 	for i := range c.survey.Servers {
@@ -157,7 +162,7 @@ func fileName(i int, u *unit, suffix string) string {
 }
 
 // sqlite copies a file and describes the copy, which nobody writes to.
-func (c *creation) sqlite(ctx context.Context, u *unit, i int) error {
+func (c *creation) sqlite(ctx context.Context, u *unit, i int, how effort) error {
 	start := time.Now()
 	before := u.Migrations
 	name := fileName(i, u, "")
@@ -180,7 +185,7 @@ func (c *creation) sqlite(ctx context.Context, u *unit, i int) error {
 		return err
 	}
 	defer f.Close()
-	if u.Dump, err = store(c.dir, name, f, effortFor(size), &c.meter.read[i]); err != nil {
+	if u.Dump, err = store(c.dir, name, f, how, &c.meter.read[i]); err != nil {
 		return err
 	}
 	u.Dump.Taken, u.Dump.Seconds = start.UTC(), time.Since(start).Seconds()
@@ -227,7 +232,7 @@ func (c *creation) globals(ctx context.Context, i int, d door) error {
 	}
 	name := fmt.Sprintf("%s.globals.sql.zst", unsafeName().ReplaceAllString(server.ID, "_"))
 	file, err := runDump(ctx, c.survey.tools, pg.Command{Path: c.survey.tools.Path("pg_dumpall"),
-		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, quick, nil, nil)
+		Args: []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + d.database}, Access: access}, c.dir, name, quickly(0), nil, nil)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -42,7 +42,7 @@ func doubled(s string) string {
 // dumpPostgres copies one database into the file name of the folder: pg_dump
 // and our own look at the tables see the same exported snapshot. Rows are
 // counted in what is stored.
-func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *unit, dir, name string, raw *atomic.Int64) error {
+func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *unit, dir, name string, how effort, raw *atomic.Int64) error {
 	before := u.Migrations
 	tx, done, err := begin(ctx, u.target, u.Name, lockTimeout)
 	if err != nil {
@@ -63,7 +63,7 @@ func dumpPostgres(ctx context.Context, tools *pg.Tools, access pg.Access, u *uni
 	var seen dumpRows
 	file, err := runDump(ctx, tools, pg.Command{Path: tools.Path("pg_dump"), Args: dumpArgs(u, exported), Access: access,
 		// -d would take a name with "=" in it for a connection string.
-		Env: []string{"PGDATABASE=" + u.Name}}, dir, name, effortFor(u.data), &seen, raw)
+		Env: []string{"PGDATABASE=" + u.Name}}, dir, name, how, &seen, raw)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -21,7 +21,7 @@ func TestDumpOfADatabaseThatIsMigrated(t *testing.T) {
 	pgtest.Exec(t, c, "postgres", "CREATE TABLE knex_migrations (id int, name text, batch int, migration_time timestamptz)",
 		"INSERT INTO knex_migrations VALUES (1, '1.js', 1, now())")
 	u := &unit{Database: Database{Kind: KindPostgres, Name: "postgres"}, target: c.Target()}
-	err := dumpPostgres(t.Context(), nil, pg.Access{}, u, t.TempDir(), "x", nil)
+	err := dumpPostgres(t.Context(), nil, pg.Access{}, u, t.TempDir(), "x", effort{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "was migrated while its snapshot was prepared") || !strings.Contains(fault.NextOf(err), "Stop the backends") {
 		t.Errorf("%v, next %q", err, fault.NextOf(err))
 	}

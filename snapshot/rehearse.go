@@ -18,6 +18,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/scratch"
 )
 
 // RehearseOptions say where a snapshot is restored for a rehearsal.
@@ -27,7 +28,7 @@ type RehearseOptions struct {
 	Target *pg.Target
 	// Production allows Target to be the server that the snapshot is of.
 	Production bool
-	// TempDir is where the cluster is made, "" for the system's folder.
+	// TempDir is where the cluster and files are made, "" for the system's folder.
 	TempDir string
 }
 
@@ -47,13 +48,16 @@ type rehearsal struct {
 	read   atomic.Int64
 	// local says that the cluster is ours.
 	local bool
+	// temp is where files and the cluster are made, "" for the system's folder.
+	temp string
 }
 
 // rehearse restores every database, compares it with the manifest and drops it.
 func (s *Snapshot) rehearse(ctx context.Context, o VerifyOptions) (*Rehearsal, error) {
 	start := time.Now()
 	out := &Rehearsal{Where: "local", Started: start.UTC(), Databases: []RehearsedDatabase{}}
-	r := &rehearsal{s: s}
+	r := &rehearsal{s: s, temp: o.Rehearse.TempDir}
+	scratch.Clean(r.temp, rehearsalFolder)
 	total, largest, postgres := int64(0), int64(0), false
 	for _, d := range s.Manifest.Databases {
 		total += d.Dump.RawSize

@@ -3,23 +3,25 @@ package snapshot
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/scratch"
 )
+
+// rehearsalFolder is what the names of the folders begin with.
+const rehearsalFolder = "portalctl-rehearsal-"
 
 // sqlite rehearses a SQLite file: decoded, checked and compared.
 func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatabase, err error) {
 	out.Differences = []string{}
-	dir, err := os.MkdirTemp("", "portalctl-")
+	folder, err := scratch.New(r.temp, rehearsalFolder)
 	if err != nil {
-		return out, fault.Wrap(err, fault.Pos{}, "no folder for the rehearsal")
+		return out, err
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
 	start := time.Now()
-	temp := filepath.Join(dir, "restored.sqlite")
+	temp := filepath.Join(folder.Path, "restored.sqlite")
 	if err := Decompress(ctx, filepath.Join(r.s.Dir, d.Dump.Name), temp); err != nil {
 		return out, err
 	}

@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
@@ -109,7 +111,20 @@ func NewSurvey(ctx context.Context, in Input) (*Survey, error) {
 		return nil, err
 	}
 	s.space()
+	slices.SortStableFunc(s.Warnings, func(a, b Problem) int { return cmp.Compare(weight(a), weight(b)) })
 	return s, nil
+}
+
+// weight puts the warnings that say what the snapshot will lack, or not agree
+// with, before those that are for completeness.
+func weight(p Problem) int {
+	switch p.Kind {
+	case "skipped", "skip-unknown", "standby", "unknown-database":
+		return 0
+	case "config", "migrations-unknown":
+		return 2
+	}
+	return 1
 }
 
 func (s *Survey) refuse(kind, subject, next, format string, args ...any) {
@@ -253,7 +268,7 @@ func (s *Survey) look(ctx context.Context, u *unit) error {
 		return nil
 	}
 	s.compare(ctx, u)
-	return s.wayBack(ctx, u)
+	return s.wayBack(ctx, u, tx)
 }
 
 // reason is an error's text without the subject, which stands before it.
@@ -265,18 +280,22 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (s *Survey) wayBack(ctx context.Context, u *unit) error {
+// wayBack looks at a unit as whoever would restore it. tx is the portal's own
+// transaction in it: each connection more costs a login.
+func (s *Survey) wayBack(ctx context.Context, u *unit, tx pgx.Tx) (err error) {
 	target, who := u.target, u.target.User
 	if u.target.Role != "" {
 		who = u.target.Role
 	}
 	if s.in.Admin != nil {
 		target, who = *s.in.Admin, s.in.Admin.User
+		var done func()
+		if tx, done, err = begin(ctx, target, u.Name, lookTimeout); err == nil {
+			defer done()
+		}
 	}
-	tx, done, err := begin(ctx, target, u.Name, lookTimeout)
 	var problems []Problem
 	if err == nil {
-		defer done()
 		problems, err = wayBack(ctx, tx, &u.Database, who)
 	}
 	if err != nil {

@@ -1,14 +1,17 @@
 package snapshot
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"hash"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,23 +30,53 @@ type stored struct {
 	start time.Time
 }
 
-// effort is how hard a file is compressed.
-type effort int
+// effort is how hard a file is compressed: zstd's default level, and before it
+// so many bytes at a level that makes them 12 % smaller for 2.5 times the work.
+type effort struct {
+	well   int64
+	window int // of the default level
+}
 
 const (
-	quick  effort = iota // zstd's default level
-	better               // 10 % smaller for nearly three times the work
+	mostWindow = 8 << 20
+	wellWindow = 4 << 20
 )
 
-// smallData is how much data may be compressed better: it costs half a second
-// at most, and a portal has a dozen small databases beside its catalog.
-const smallData = 32 << 20
-
-func effortFor(data int64) effort {
-	if data <= smallData {
-		return better
+// quickly is the default level alone. The encoder clears twice the window before
+// it begins, so that a small database gets a small one; data grows when it is
+// written as text.
+func quickly(data int64) effort {
+	e := effort{window: 1 << 20}
+	for e.window < mostWindow && int64(e.window) < 2*data {
+		e.window *= 2
 	}
-	return quick
+	return e
+}
+
+// efforts shares the work out. A fifth of the data is compressed well, the small
+// databases first, of which a portal has a dozen beside its catalog: pg_dump's
+// own zlib is then beaten in size by more than a tenth, in half its time. What
+// is tiny gains nothing by it.
+func efforts(data []int64) []effort {
+	const tiny = 1 << 20
+	order := make([]int, len(data))
+	out := make([]effort, len(data))
+	var left int64
+	for i, n := range data {
+		order[i], out[i] = i, quickly(n)
+		left += n / 5
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(data[a], data[b]) })
+	for _, i := range order {
+		switch n := data[i]; {
+		case n < tiny:
+		case n <= left:
+			out[i].well, left = math.MaxInt64, left-n
+		default:
+			out[i].well, left = left, 0
+		}
+	}
+	return out
 }
 
 // store compresses all of r into a new file and returns what it is. zstd writes
@@ -71,29 +104,37 @@ func writeCause(err error) error {
 }
 
 func (s *stored) compress(r io.Reader, how effort, raw *atomic.Int64) error {
-	// One goroutine: pg_dump and the server have the other processors, and
-	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
-	// double the time. A window of 4 MB would save 8 MB of memory for each
-	// database at work, and cost half a percent of the size.
-	level, window := zstd.SpeedDefault, 8<<20
-	if how == better {
-		level, window = zstd.SpeedBetterCompression, 4<<20
+	in := &counted{r: r, n: &s.raw, also: raw}
+	if how.well > 0 {
+		if err := s.frame(io.LimitReader(in, how.well), zstd.SpeedBetterCompression, wellWindow); err != nil {
+			return err
+		}
 	}
-	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(level), zstd.WithWindowSize(window), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return err
-	}
-	if _, err := enc.ReadFrom(&counted{r: r, n: &s.raw, also: raw}); err != nil {
-		enc.Close()
-		return err
-	}
-	if err := enc.Close(); err != nil {
-		return err
+	if s.raw.Load() >= how.well {
+		if err := s.frame(in, zstd.SpeedDefault, how.window); err != nil {
+			return err
+		}
 	}
 	if err := s.file.Sync(); err != nil {
 		return err
 	}
 	return s.file.Close()
+}
+
+// frame compresses all of r. A file of several frames is read as one.
+func (s *stored) frame(r io.Reader, level zstd.EncoderLevel, window int) error {
+	// One goroutine: pg_dump and the server have the other processors, and
+	// handing blocks over costs as much as it gains. WithLowerEncoderMem would
+	// double the time.
+	enc, err := zstd.NewWriter(s, zstd.WithEncoderLevel(level), zstd.WithWindowSize(window), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	if _, err := enc.ReadFrom(r); err != nil {
+		enc.Close()
+		return err
+	}
+	return enc.Close()
 }
 
 // Write takes compressed bytes.

@@ -312,7 +312,7 @@ func (s *story) must(args ...string) string {
 func (s *story) script() string {
 	s.t.Helper()
 	path := s.t.TempDir()
-	for _, tool := range []string{"psql", "pg_restore", "zstd", "cat", "cut", "date", "dirname", "ln", "mkdir", "mktemp", "mv", "rm", "sed", "sh"} {
+	for _, tool := range []string{"psql", "pg_restore", "zstd", "cat", "cut", "date", "dirname", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sleep"} {
 		from := s.cluster.Tools.Path(tool)
 		if _, err := os.Stat(from); err != nil {
 			if from, err = exec.LookPath(tool); err != nil {

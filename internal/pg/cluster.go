@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/filelock"
+	"github.com/portalctl/portalctl/internal/scratch"
 )
 
 // Cluster is a server of our own, made for one purpose and removed afterwards.
-// It ends with us: nothing is left running when portalctl is killed, and
-// CleanClusters removes the folder that then remains.
+// It ends with us: nothing is left running when portalctl is killed, and its
+// folder goes then, too.
 type Cluster struct {
 	// Dir holds everything; Socket is the folder of its socket.
 	Dir, Socket string
@@ -24,7 +24,7 @@ type Cluster struct {
 	Tools       *Tools
 	opts        ClusterOptions
 	child       *Child
-	lock        *filelock.Lock
+	folder      *scratch.Dir
 	owner       string
 }
 
@@ -47,25 +47,21 @@ const Superuser = "postgres"
 
 const (
 	clusterPrefix = "portalctl-pg-"
-	clusterLock   = "lock"
 	startTimeout  = 60 * time.Second
 )
 
 // StartCluster makes a cluster with initdb and starts it.
 func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cluster, err error) {
-	dir, err := os.MkdirTemp(opts.Parent, clusterPrefix)
+	folder, err := scratch.New(opts.Parent, clusterPrefix)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "no folder for a temporary server").WithNext("Set TMPDIR to a folder that may be written")
+		return nil, err
 	}
-	c := &Cluster{Dir: dir, Socket: filepath.Join(dir, "s"), Tools: tools, opts: opts, Port: 5432}
+	c := &Cluster{Dir: folder.Path, Socket: filepath.Join(folder.Path, "s"), Tools: tools, opts: opts, Port: 5432, folder: folder}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Stop())
 		}
 	}()
-	if c.lock, err = filelock.Try(filepath.Join(dir, clusterLock)); err != nil {
-		return nil, err
-	}
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
@@ -190,40 +186,12 @@ func (c *Cluster) Stop() error {
 			c.child.Kill()
 		}
 	}
-	err := os.RemoveAll(c.Dir)
-	if c.lock != nil {
-		_ = c.lock.Close()
-	}
-	if err != nil {
-		return fault.Wrap(err, fault.Pos{File: c.Dir}, "the temporary server's folder is left").WithNext("Remove it")
-	}
-	return nil
+	return c.folder.Close()
 }
 
 // CleanClusters removes what is left of clusters whose maker was killed, and
 // returns the folders. parent is as in ClusterOptions.
-func CleanClusters(parent string) []string {
-	if parent == "" {
-		parent = os.TempDir()
-	}
-	matches, _ := filepath.Glob(filepath.Join(parent, clusterPrefix+"*"))
-	var removed []string
-	for _, dir := range matches {
-		info, err := os.Lstat(dir)
-		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < 5*time.Second {
-			continue
-		}
-		lock, err := filelock.Try(filepath.Join(dir, clusterLock))
-		if err != nil {
-			continue // in use, or another's
-		}
-		if os.RemoveAll(dir) == nil {
-			removed = append(removed, dir)
-		}
-		_ = lock.Close()
-	}
-	return removed
-}
+func CleanClusters(parent string) []string { return scratch.Clean(parent, clusterPrefix) }
 
 func sortedNames(m map[string]string) []string {
 	names := make([]string, 0, len(m))

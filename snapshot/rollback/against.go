@@ -1,7 +1,6 @@
 package rollback
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,17 +19,19 @@ func (p *Plan) Against(checkout string) error {
 		return fault.New("%s has no node_modules: the migrations of the release to come are in its packages", checkout).
 			WithNext("Run yarn install there, or leave --against out and make the plan after the upgrade")
 	}
+	there := newInstalled(checkout)
 	all := p.all()
 	p.Targets, p.Kept, p.Compared = []*Target{}, []*Target{}, "release"
 	for _, t := range all {
 		t.Changes = []Change{}
 		for _, then := range t.then() {
-			pkg := t.packageOf(then)
 			table := strings.TrimPrefix(then.schema+"."+then.table, ".")
-			names, found := folderOf(filepath.Join(checkout, "node_modules", filepath.FromSlash(pkg)), then.names)
+			names, found := there.migrations(t.packageOf(then), then.names)
 			switch {
-			case pkg == "" || !found:
-				t.Changes = append(t.Changes, Change{Table: table + " (its package is not in " + checkout + ")"})
+			case !found && len(then.names) == 0:
+				t.Changes = append(t.Changes, Change{Table: table + " (no migration ran, so its package is not known)"})
+			case !found:
+				t.Changes = append(t.Changes, Change{Table: table + " (no package in " + checkout + " brings its migrations)"})
 			default:
 				if c := (Change{Table: table, Added: without(names, then.names), Removed: without(then.names, names)}); len(c.Added)+len(c.Removed) > 0 {
 					t.Changes = append(t.Changes, c)
@@ -53,40 +54,118 @@ func (t *Target) packageOf(m migrations) string {
 	return ""
 }
 
-// folderOf finds the folder of an installed package that has most of the names,
-// and all names in it. backend-defaults has several such folders.
-func folderOf(pkg string, ran []string) (names []string, found bool) {
-	best := 0
-	_ = filepath.WalkDir(pkg, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return nil
+// installed is the packages of a checkout, by name: the folders of all copies.
+// A package may lie in the root's node_modules, in that of a workspace or of
+// another package, and be a link to a workspace itself.
+type installed struct {
+	dirs map[string][]string
+	seen map[string]bool // links resolved
+}
+
+func newInstalled(checkout string) *installed {
+	in := &installed{dirs: map[string][]string{}, seen: map[string]bool{}}
+	in.look(checkout)
+	return in
+}
+
+// look notes the packages below a folder's node_modules.
+func (in *installed) look(dir string) {
+	modules := filepath.Join(dir, "node_modules")
+	for _, name := range subfolders(modules) {
+		if !strings.HasPrefix(name, "@") {
+			in.add(name, filepath.Join(modules, name))
+			continue
 		}
-		if d.Name() == "node_modules" {
-			return filepath.SkipDir
+		for _, inner := range subfolders(filepath.Join(modules, name)) {
+			in.add(name+"/"+inner, filepath.Join(modules, name, inner))
 		}
-		if !strings.Contains(filepath.ToSlash(path[len(pkg):]), "/migrations") {
-			return nil
+	}
+}
+
+// subfolders are the names of a folder's folders, and of links, which may lead
+// to some; none of hidden ones, which hold no package that Node.js would find.
+func subfolders(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	var out []string
+	for _, e := range entries {
+		if (e.IsDir() || e.Type()&os.ModeSymlink != 0) && !strings.HasPrefix(e.Name(), ".") {
+			out = append(out, e.Name())
 		}
-		entries, err := os.ReadDir(path)
-		if err != nil {
-			return nil
-		}
-		var here []string
-		overlap := 0
-		for _, e := range entries {
-			// knex loads these extensions (its FsMigrations).
-			switch filepath.Ext(e.Name()) {
-			case ".js", ".cjs", ".mjs", ".ts", ".co", ".coffee", ".eg", ".iced", ".litcoffee", ".ls":
-				here = append(here, e.Name())
-				if slices.Contains(ran, e.Name()) {
-					overlap++
-				}
+	}
+	return out
+}
+
+func (in *installed) add(name, dir string) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil || in.seen[real] {
+		return
+	}
+	in.seen[real] = true
+	in.dirs[name] = append(in.dirs[name], real)
+	in.look(real)
+}
+
+// migrations are the names in the folder that has most of those that ran; of
+// the package that brought them, or else of whatever package they have moved to.
+func (in *installed) migrations(pkg string, ran []string) (names []string, found bool) {
+	if names, found = best(in.dirs[pkg], ran); found {
+		return names, true
+	}
+	var all []string
+	for _, dirs := range in.dirs {
+		all = append(all, dirs...)
+	}
+	slices.Sort(all)
+	names, _ = best(all, ran)
+	// A few names that many packages have, 001_init.js say, are no proof.
+	if shared := len(ran) - len(without(ran, names)); shared == 0 || 2*shared < len(ran) {
+		return nil, false
+	}
+	return names, true
+}
+
+// best finds the folder with most of the names. Of several, copies of a package
+// in two versions say, one that differs counts: that costs a restore.
+func best(dirs, ran []string) (names []string, found bool) {
+	most := 0
+	for _, dir := range dirs {
+		for _, here := range below(filepath.Join(dir, "migrations")) {
+			shared := len(ran) - len(without(ran, here))
+			if shared > most || shared == most && shared > 0 && len(here) != len(ran) {
+				most, names, found = shared, here, true
 			}
 		}
-		if overlap > best {
-			best, names, found = overlap, here, true
-		}
-		return nil
-	})
+	}
 	return names, found
+}
+
+// below are the migrations of a folder and of those in it: backend-defaults has
+// several.
+func below(dir string) (out [][]string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var here []string
+	for _, e := range entries {
+		switch {
+		case e.IsDir() && e.Name() != "node_modules":
+			out = append(out, below(filepath.Join(dir, e.Name()))...)
+		case loadable(e.Name()):
+			here = append(here, e.Name())
+		}
+	}
+	if len(here) > 0 {
+		out = append(out, here)
+	}
+	return out
+}
+
+// loadable tells whether knex takes a file for a migration (its FsMigrations).
+func loadable(name string) bool {
+	switch filepath.Ext(name) {
+	case ".js", ".cjs", ".ts", ".co", ".coffee", ".eg", ".iced", ".litcoffee", ".ls":
+		return !strings.HasSuffix(name, ".d.ts")
+	}
+	return false
 }

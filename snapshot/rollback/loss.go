@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -110,6 +111,24 @@ func (d RowDiff) String() string {
 	return fmt.Sprintf("%s: %+d rows (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
 }
 
+// lost says what a restore does to the rows of a table.
+func (d RowDiff) lost() string {
+	switch {
+	case d.Then < 0:
+		return fmt.Sprintf("%s: all %d, the table is new", d.Table, d.Now)
+	case d.Now < 0:
+		return fmt.Sprintf("%s: none, the table comes back with %d", d.Table, d.Then)
+	case d.Now < d.Then:
+		return fmt.Sprintf("%s: none, %d come back (%d in the snapshot, %d now)", d.Table, d.Then-d.Now, d.Then, d.Now)
+	}
+	return fmt.Sprintf("%s: %d (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
+}
+
+// less orders the tables for people: those that lose most first.
+func (d RowDiff) less(e RowDiff) int {
+	return cmp.Compare(max(e.Now-max(e.Then, 0), 0), max(d.Now-max(d.Then, 0), 0))
+}
+
 // Summary is what is lost, in one line.
 func (t *Target) LossSummary() string {
 	if !t.Loss.Known {
@@ -119,12 +138,14 @@ func (t *Target) LossSummary() string {
 		return "no table has more or fewer rows; rows changed in place are not counted"
 	}
 	var parts []string
-	for i, d := range t.Loss.Tables {
+	tables := slices.Clone(t.Loss.Tables)
+	slices.SortStableFunc(tables, RowDiff.less)
+	for i, d := range tables {
 		if i == 6 {
-			parts = append(parts, fmt.Sprintf("%d more tables", len(t.Loss.Tables)-i))
+			parts = append(parts, fmt.Sprintf("%d more tables", len(tables)-i))
 			break
 		}
-		parts = append(parts, d.String())
+		parts = append(parts, d.lost())
 	}
 	return strings.Join(parts, "; ")
 }

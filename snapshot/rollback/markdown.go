@@ -79,7 +79,7 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 			line("- %s: %s", report.Code(c.Table), c.text())
 		}
 		if t.Loss.Known {
-			line("- rows since the snapshot: %s", report.Escape(t.LossSummary()))
+			line("- rows lost: %s", report.Escape(t.LossSummary()))
 		}
 		for _, m := range t.Loss.Meaning {
 			line("- %s", report.Escape(m))

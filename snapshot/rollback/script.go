@@ -21,8 +21,12 @@ var scriptTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("rollback.sh").Delims("<%", "%>").Parse(scriptText))
 })
 
-// scriptTools are all programs that rollback.sh runs; its step 0 checks them.
-var scriptTools = []string{"zstd", "cat", "cp", "cut", "date", "dirname", "ln", "ls", "mkdir", "mktemp", "mv", "rm", "sed", "sleep"}
+// scriptTools are the programs that rollback.sh runs for every portal, and
+// sqliteTools those for SQLite files; its step 0 checks them.
+var (
+	scriptTools = []string{"zstd", "cat", "cut", "date", "dirname", "mkdir", "mktemp", "mv", "rm", "sed", "sleep"}
+	sqliteTools = []string{"cp", "ln", "ls"}
+)
 
 type scriptServer struct {
 	N                                                                      int
@@ -89,6 +93,9 @@ func (p *Plan) Script() (string, error) {
 	}
 	tools := append([]string{}, scriptTools...)
 	hint := "zstd"
+	if sqlite {
+		tools = append(tools, sqliteTools...)
+	}
 	if major > 0 {
 		tools = append([]string{"psql", "pg_restore"}, tools...)
 		hint = fmt.Sprintf("the PostgreSQL client %d or newer, and zstd", major)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,11 +38,12 @@ func shells(t testing.TB) []string {
 	return out
 }
 
-// scriptPath is a PATH with nothing in it but what step 0 lists.
-func (p *portal) scriptPath() string {
+// scriptPath is a PATH with nothing in it but what step 0 lists for PostgreSQL,
+// and others.
+func (p *portal) scriptPath(others ...string) string {
 	p.t.Helper()
 	dir := p.t.TempDir()
-	for _, tool := range append([]string{"psql", "pg_restore", "sha256sum"}, scriptTools...) {
+	for _, tool := range slices.Concat([]string{"psql", "pg_restore", "sha256sum"}, scriptTools, others) {
 		path := p.cluster.Tools.Path(tool)
 		if _, err := os.Stat(path); err != nil {
 			if path, err = exec.LookPath(tool); err != nil {

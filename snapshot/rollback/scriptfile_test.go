@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ import (
 func fileTools(t *testing.T, reader string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, tool := range append([]string{"sha256sum", reader}, scriptTools...) {
+	for _, tool := range slices.Concat([]string{"sha256sum", reader}, scriptTools, sqliteTools) {
 		if tool == "" {
 			continue
 		}

@@ -159,7 +159,7 @@ func TestScriptOfAMixedPortal(t *testing.T) {
 	f := p.mix()
 	p.writePlan()
 	before, file := p.states(), f.state(f.path("catalog"))
-	path := p.scriptPath()
+	path := p.scriptPath(sqliteTools...)
 	for _, both := range []bool{false, true} {
 		p.upgrade()
 		if both {

@@ -17,6 +17,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/scratch"
 )
 
 func fileFailed(path, stamp string) string { return path + failedSuffix + stamp }
@@ -49,6 +50,9 @@ func sqliteStrings(ctx context.Context, db *sql.DB, query string) ([]string, err
 	return out, rows.Err()
 }
 
+// lookFolder is what the name of a folder for a copy to look into begins with.
+const lookFolder = "portalctl-look-"
+
 // sqliteState reads what a comparison needs: rows as ".table", and migrations.
 // A file whose writer was killed needs its journal played back, which is a
 // change: then a copy is read, with all that belongs to the file.
@@ -60,11 +64,13 @@ func sqliteState(ctx context.Context, path string) (map[string]int64, []migratio
 	if info, jerr := os.Stat(path + "-journal"); jerr != nil || info.Size() == 0 {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp("", "portalctl-")
+	scratch.Clean("", lookFolder)
+	folder, err := scratch.New("", lookFolder)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
+	dir := folder.Path
 	for _, side := range append([]string{""}, sides...) {
 		if err := copyFile(path+side, filepath.Join(dir, "db"+side)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, nil, err
