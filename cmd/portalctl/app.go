@@ -36,7 +36,9 @@ func (e env) get(key string) string {
 // Main runs portalctl and returns its exit code. args[0] is the program's name.
 func Main(ctx context.Context, args []string, e env) int {
 	e.Streams = e.Guarded()
-	return exitCode(ctx, newApp(e).RunContext(ctx, args), e)
+	app := newApp(e)
+	err := app.RunContext(ctx, arranged(app, args))
+	return exitCode(ctx, err, e, func(next string) string { return inDirectory(newApp(e), next, directoryIn(args)) })
 }
 
 func newApp(e env) *cli.App {
@@ -47,13 +49,10 @@ func newApp(e env) *cli.App {
 		Reader:    e.In,
 		Writer:    e.Out,
 		ErrWriter: e.Err,
-		Suggest:   true,
 		// Flags that may be repeated are; a comma belongs to the value, as in
 		// the glob '@{backstage,roadiehq}/*'.
 		DisableSliceFlagSeparator: true,
-		// Help is a flag everywhere; a help command would be one more name to
-		// reserve.
-		HideHelpCommand: true,
+		HideHelpCommand:           true, // the one of help.go finds commands below commands
 		// Exit codes and error texts are made in errors.go alone.
 		ExitErrHandler:       func(*cli.Context, error) {},
 		OnUsageError:         usageError,
@@ -66,25 +65,33 @@ func newApp(e env) *cli.App {
 			snapshotCommand(e),
 			completionCommand(e),
 			manCommand(e),
+			helpCommand(e),
 		},
+		// Read by arranged, which gives it to the command; here for the help.
+		Flags: []cli.Flag{directoryFlag(), cli.HelpFlag},
 	}
 	for _, c := range app.Commands {
-		prepare(c)
+		prepare(c, e)
 	}
 	return app
 }
 
 // prepare gives a command and all below it the settings that urfave does not
 // inherit.
-func prepare(c *cli.Command) {
+func prepare(c *cli.Command, e env, above ...string) {
 	c.OnUsageError = usageError
 	c.HideHelpCommand = true
-	if len(c.Subcommands) > 0 && c.Action == nil {
+	if len(c.Subcommands) == 0 {
+		return
+	}
+	if c.Action == nil {
 		c.Action = group
 	}
+	above = append(above, c.Name)
 	for _, sub := range c.Subcommands {
-		prepare(sub)
+		prepare(sub, e, above...)
 	}
+	c.Subcommands = append(c.Subcommands, helpCommand(e, above...))
 }
 
 // group is the action of a command that only holds others: it shows its help,
@@ -97,32 +104,13 @@ func group(c *cli.Context) error {
 		return cli.ShowSubcommandHelp(c)
 	}
 	err := usagef("there is no command %q", c.Args().First())
-	if c.Args().First() == "help" {
-		rest := strings.Join(append([]string{c.Command.HelpName}, c.Args().Tail()...), " ")
-		return err.WithNext("Help is an option: %s --help", rest)
-	}
 	if path := deeper(c.Command.Subcommands, c.Args().First()); path != "" {
 		return err.WithNext("Did you mean %q?", path)
 	}
-	// urfave answers with a whole sentence: Did you mean "bump"?
-	if s := cli.SuggestCommand(c.Command.Subcommands, c.Args().First()); s != "" && !strings.Contains(s, `"help"`) && !strings.Contains(s, `""`) {
-		return err.WithNext("%s", s)
+	if near := nearest(c.Args().First(), commandNames(c.Command.Subcommands)); near != "" {
+		return err.WithNext("Did you mean %q?", near)
 	}
 	return err.WithNext("See %s --help", strings.TrimSpace(c.Lineage()[0].Command.HelpName))
-}
-
-// deeper is the command one level further down that has the name: bump, or
-// versions:bump as backstage-cli writes it, for versions bump.
-func deeper(commands []*cli.Command, name string) string {
-	name = strings.ReplaceAll(name, ":", " ")
-	for _, c := range commands {
-		for _, sub := range c.Subcommands {
-			if path := c.Name + " " + sub.Name; name == sub.Name || name == path {
-				return path
-			}
-		}
-	}
-	return ""
 }
 
 // noArgs rejects positional arguments. urfave stops reading flags at the first
@@ -150,9 +138,7 @@ func version() string {
 	return "devel"
 }
 
-// directory is the absolute form of -C.
-func directory(c *cli.Context) (string, error) { return workDir(c.String("directory")) }
-
+// workDir is the absolute form of -C.
 func workDir(name string) (string, error) {
 	dir, err := filepath.Abs(name)
 	if err != nil {
@@ -183,8 +169,6 @@ func (e env) cacheDir() (string, error) {
 
 // checkOutput refuses a report file that cannot be made, before a command has
 // changed anything: afterwards is too late to say so.
-func checkOutput(c *cli.Context) error { return checkOutputFile(c.String("output")) }
-
 func checkOutputFile(name string) error {
 	if name == "" || name == "-" {
 		return nil
@@ -200,8 +184,8 @@ func checkOutputFile(name string) error {
 
 // writeReport sends what render writes to --output, or to stdout. A report file
 // is replaced as a whole or not at all.
-func writeReport(c *cli.Context, e env, render func(io.Writer) error) error {
-	name := c.String("output")
+func writeReport(t target, e env, render func(io.Writer) error) error {
+	name := t.output
 	if name == "" || name == "-" {
 		return render(e.Out)
 	}

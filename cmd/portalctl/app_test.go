@@ -39,8 +39,14 @@ func TestUsageErrorsKeepStdoutEmpty(t *testing.T) {
 		{[]string{"bump"}, `there is no command "bump"`},
 		{[]string{"bump"}, `Did you mean "versions bump"?`},
 		{[]string{"versions:bump"}, `Did you mean "versions bump"?`},
-		{[]string{"help", "versions", "bump"}, "portalctl versions bump --help"},
-		{[]string{"-C", ".", "check"}, "Options come after the command, as in portalctl check -C"},
+		{[]string{"help", "versions", "bmup"}, `there is no command "bmup"`},
+		{[]string{"--fix", "check"}, "Options other than -C come after the command"},
+		{[]string{"-C", "no/such/dir", "check"}, "no such directory"},
+		{[]string{"-C", ".", "completion", "bash"}, "there is no option -C"},
+		{[]string{"versions", "lock", "--resove", "release"}, "Did you mean --resolve?"},
+		{[]string{"versions", "lock", "--check", "--yes"}, "exclude each other"},
+		{[]string{"check", "--yes"}, "--yes only makes sense with --fix"},
+		{[]string{"snapshot", "create", "--exit-code"}, "only makes sense with --dry-run"},
 		{[]string{"versoins"}, `Did you mean "versions"?`},
 		{[]string{"versions", "bmup"}, `Did you mean "bump"?`},
 		{[]string{"versions", "bump", "--nope"}, "there is no option --nope"},
@@ -85,7 +91,8 @@ func TestOutputHasNoColours(t *testing.T) {
 }
 
 func TestHelpGoesToStdout(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"versions"}, {"versions", "bump", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"versions"}, {"-C", "."}, {"versions", "bump", "--help"},
+		{"versions", "--help"}, {"help", "versions", "bump"}, {"versions", "help", "bump"}, {"help", "audit", "db"}, {"audit", "db", "help", "update"}, {"help", "check"}} {
 		code, out, errOut := run0(t, "", nil, args...)
 		if code != 0 || !strings.Contains(out, "USAGE") || errOut != "" {
 			t.Errorf("%v: code %d, stdout %q, stderr %q", args, code, out, errOut)

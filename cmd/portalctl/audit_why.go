@@ -20,27 +20,41 @@ func auditWhyCommand(e env) *cli.Command {
 		ArgsUsage: "PACKAGE[@VERSION]",
 		Description: "Reads the locks and package.json files alone. VERSION may be a range: 'tar@<7'.\n\n" +
 			"Exit codes: 0 somebody does; 1 no lock has the package; 2 could not run.",
-		Flags:  []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
-		Action: func(c *cli.Context) error { return runAuditWhy(c, e) },
+		Flags: []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
+		Action: func(c *cli.Context) error {
+			o, err := whyOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return runAuditWhy(o, e)
+		},
 	}
 }
 
-func runAuditWhy(c *cli.Context, e env) error {
+// whyOptions are what the command line of audit why says.
+type whyOptions struct {
+	target
+	name, version string
+}
+
+func whyOptionsOf(c *cli.Context) (o whyOptions, err error) {
 	if c.NArg() != 1 {
-		return usagef("audit why takes one package").WithNext("Options come first: portalctl audit why -C DIR PACKAGE[@VERSION]")
+		return o, usagef("audit why takes one package").WithNext("Options come first: portalctl audit why -C DIR PACKAGE[@VERSION]")
 	}
-	format, err := oneOf(c, "format", "table", "json")
-	if err != nil {
+	o.target = target{directory: c.String("directory"), output: c.String("output")}
+	o.name = c.Args().First()
+	if i := strings.LastIndexByte(o.name, '@'); i > 0 {
+		o.name, o.version = o.name[:i], o.name[i+1:]
+	}
+	o.form, err = oneOf(c, "format", "table", "json")
+	return o, err
+}
+
+func runAuditWhy(o whyOptions, e env) error {
+	if err := checkOutputFile(o.output); err != nil {
 		return err
 	}
-	if err := checkOutput(c); err != nil {
-		return err
-	}
-	name, version := c.Args().First(), ""
-	if i := strings.LastIndexByte(name, '@'); i > 0 {
-		name, version = name[:i], name[i+1:]
-	}
-	dir, err := directory(c)
+	dir, err := workDir(o.directory)
 	if err != nil {
 		return err
 	}
@@ -63,14 +77,14 @@ func runAuditWhy(c *cli.Context, e env) error {
 	for _, n := range got.notes {
 		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(n))
 	}
-	reasons := audit.Why(locks, name, version)
-	if len(reasons) == 0 && version != "" {
+	reasons := audit.Why(locks, o.name, o.version)
+	if len(reasons) == 0 && o.version != "" {
 		// No lock has a version of that name, and a tag is nothing in a lock.
-		if _, err := semrange.Parse(version); err != nil {
-			return usagef("%q is neither a version nor a range", version).WithNext("Leave it out, or write it as in %s", shellWord(name+"@<7"))
+		if _, err := semrange.Parse(o.version); err != nil {
+			return usagef("%q is neither a version nor a range", o.version).WithNext("Leave it out, or write it as in %s", shellWord(o.name+"@<7"))
 		}
 	}
-	if err := writeReport(c, e, func(w io.Writer) error { return writeWhy(w, e, format, name, version, reasons) }); err != nil {
+	if err := writeReport(o.target, e, func(w io.Writer) error { return writeWhy(w, e, o.form, o.name, o.version, reasons) }); err != nil {
 		return err
 	}
 	if len(reasons) == 0 {

@@ -30,7 +30,7 @@ import (
 func (r *checkRun) open(ctx context.Context) error {
 	r.opts.Now = time.Now()
 	root := ""
-	if file := r.c.String("lockfile"); file != "" {
+	if file := r.lockfile; file != "" {
 		if err := r.openLock(file); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (r *checkRun) open(ctx context.Context) error {
 		r.opts.Config = config
 	}
 	var err error
-	r.baseline, r.opts.Baseline, err = readBaseline(r.c.String("baseline"), root, r.c.Bool("update-baseline"))
+	r.baseline, r.opts.Baseline, err = readBaseline(r.baselineFile, root, r.update)
 	return err
 }
 
@@ -72,12 +72,12 @@ func pathCause(err error) error {
 // openPortal is like the function of that name, but a lock that cannot be read
 // is for the rules to judge.
 func (r *checkRun) openPortal(ctx context.Context) error {
-	dir, err := directory(r.c)
+	dir, err := workDir(r.directory)
 	if err != nil {
 		return err
 	}
 	ready := settled
-	if r.fixes() && !r.c.Bool("dry-run") {
+	if r.fixes && !r.dryRun {
 		ready = recoverChange
 	}
 	if err := ready(ctx, dir, r.e); err != nil {
@@ -106,7 +106,7 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err := r.release(ctx); err != nil {
 		return err
 	}
-	if r.c.Bool("online") {
+	if r.online {
 		return r.published(ctx)
 	}
 	return nil
@@ -128,7 +128,7 @@ func (r *checkRun) readLock(path string) (err error) {
 // release finds out which release the portal is on, and reads its manifest: from the cache or a
 // mirror on disk, and with --online from the versions host.
 func (r *checkRun) release(ctx context.Context) error {
-	source, err := r.co.releases(r.e, !r.c.Bool("online"))
+	source, err := r.co.releases(r.e, !r.online)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (r *checkRun) release(ctx context.Context) error {
 	switch {
 	case err == nil:
 		r.in.Release = m.Packages
-	case r.c.Bool("online"):
+	case r.online:
 		return err
 	case errors.Is(err, httpfetch.ErrOffline):
 		r.in.Unknown = &finding.Unknown{Reason: "the manifest of release " + version + " is not in the cache", Next: "Run it once with --online"}

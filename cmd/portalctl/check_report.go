@@ -75,8 +75,8 @@ func (r *checkRun) stepSummary(report *check.Report) error {
 	return txn.WriteFile(file, b.Bytes(), 0o644)
 }
 
-// diff writes what a fix would change, for git apply.
-func (r *checkRun) diff(fixed *check.Fixed) error {
+// writeDiff writes what a fix would change, for git apply.
+func (r *checkRun) writeDiff(fixed *check.Fixed) error {
 	return r.outs.write(r.e, func(_ string, w io.Writer, _ env) error {
 		if r.co == nil {
 			if fixed.Lock == nil {

@@ -18,12 +18,18 @@ const (
 	exitClean       = 0   // clean, or applied
 	exitFindings    = 1   // findings; with --exit-code, changes that are pending
 	exitRefused     = 2   // could not run, or refused
-	exitInterrupted = 130 // Ctrl-C or SIGTERM, as shells number it
+	exitInterrupted = 130 // Ctrl-C or SIGTERM, as shells number it; or the answer no
 )
 
 // errFindings ends a command that did its work and found something. The report
 // has said what; there is nothing to add on stderr.
 var errFindings = errors.New("findings")
+
+// declined ends a command whose question was answered with no. That is no error:
+// nothing happened, as was wished.
+type declined struct{ text string }
+
+func (d declined) Error() string { return d.text }
 
 // errInterrupted ends a command that the user stopped.
 var errInterrupted = errors.New("interrupted")
@@ -54,12 +60,12 @@ func unknownFlag(c *cli.Context, name string) error {
 	err := usagef("there is no option %s", dashed(name))
 	for _, sub := range c.Command.Subcommands {
 		if len(sub.Subcommands) == 0 && hasFlag(sub.Flags, name) {
-			return err.WithNext("Options come after the command, as in %s %s", sub.HelpName, dashed(name))
+			return err.WithNext("Options other than -C come after the command; see %s --help", c.Command.HelpName)
 		}
 	}
 	next := "See " + c.Command.HelpName + " --help"
-	if flag := cli.SuggestFlag(c.Command.Flags, name, false); len(name) > 1 && strings.HasPrefix(flag, "--") {
-		next = fmt.Sprintf("Did you mean %s? %s", flag, next)
+	if near := nearest(name, flagNames(c.Command.Flags)); near != "" {
+		next = fmt.Sprintf("Did you mean --%s? %s", near, next)
 	}
 	return err.WithNext("%s", next)
 }
@@ -84,31 +90,36 @@ func dashed(name string) string {
 func usagef(format string, args ...any) *fault.Error { return fault.New(format, args...) }
 
 // exitCode turns a command's error into text on stderr and an exit code. It is
-// the only place that does.
-func exitCode(ctx context.Context, err error, e env) int {
+// the only place that does. local makes a next step's commands work on the portal
+// at hand.
+func exitCode(ctx context.Context, err error, e env, local func(next string) string) int {
+	var no declined
 	switch {
 	case err == nil:
 		return exitClean
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.As(err, &no):
+		fmt.Fprintf(e.Err, "portalctl: %s\n", no.text)
+		return exitInterrupted
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		fmt.Fprintln(e.Err, "portalctl: interrupted, nothing was changed")
 		return exitInterrupted
 	case ctx.Err() != nil:
 		// Something else went wrong too, perhaps after a change was made.
 		fmt.Fprintln(e.Err, "portalctl: interrupted")
-		printError(err, e)
+		printError(err, e, local)
 		return exitInterrupted
 	}
-	printError(err, e)
+	printError(err, e, local)
 	return exitRefused
 }
 
-func printError(err error, e env) {
+func printError(err error, e env, local func(string) string) {
 	style := e.ErrStyle()
 	fmt.Fprintf(e.Err, "%s %s\n", style.Bad("error:"), harmless(err.Error()))
 	if next := fault.NextOf(err); next != "" {
-		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), harmless(next))
+		fmt.Fprintf(e.Err, "%s %s\n", style.Bold("next:"), harmless(local(next)))
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,16 +22,69 @@ func outputFlag() cli.Flag {
 }
 
 func formatFlag(formats ...string) cli.Flag {
-	return &cli.StringFlag{Name: "format", Value: formats[0],
-		Usage: "the report's `FORM`: " + strings.Join(formats, ", ")}
+	return choiceFlag("format", "the report's `FORM`: "+strings.Join(formats, ", "), formats...)
 }
 
-func dryRunFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "show the plan and write nothing"}
+// choice is a flag that takes one of a few words, which completion offers.
+type choice struct {
+	*cli.StringFlag
+	words []string
 }
 
-func yesFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "apply without asking"}
+// choiceFlag is a choice whose first word is the default.
+func choiceFlag(name, usage string, words ...string) cli.Flag {
+	return &choice{&cli.StringFlag{Name: name, Value: words[0], Usage: usage}, words}
+}
+
+// target is what every command on a portal is told: which one, and where the
+// report goes, in which form.
+type target struct {
+	directory string
+	form      string
+	output    string // "" and "-" are stdout
+}
+
+// targetOf reads -C, --format and --output of a command that takes no arguments.
+func targetOf(c *cli.Context, forms ...string) (t target, err error) {
+	if err := noArgs(c); err != nil {
+		return t, err
+	}
+	t = target{directory: c.String("directory"), output: c.String("output")}
+	t.form, err = oneOf(c, "format", forms...)
+	return t, err
+}
+
+// consent is what a command that writes is told of writing.
+type consent struct{ dryRun, exitCode, yes bool }
+
+// consentFlags are those of every command that writes. Only those that put
+// something at stake ask; the others take --yes all the same, so that a script
+// need not know which is which.
+func consentFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "show the plan and write nothing"},
+		&cli.BoolFlag{Name: "exit-code", Usage: "with --dry-run: exit 1 when there is something to do"},
+		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "apply without asking"},
+	}
+}
+
+func consentOf(c *cli.Context) (consent, error) {
+	o := consent{dryRun: c.Bool("dry-run"), exitCode: c.Bool("exit-code"), yes: c.Bool("yes")}
+	if o.exitCode && !o.dryRun {
+		return o, onlyWith("exit-code", "dry-run")
+	}
+	if o.dryRun && o.yes {
+		return o, exclusive("dry-run", "yes")
+	}
+	return o, nil
+}
+
+func onlyWith(flag, other string) error {
+	return usagef("--%s only makes sense with --%s", flag, other).WithNext("Add --%s, or leave out --%s", other, flag)
+}
+
+func exclusive(flag, other string) error {
+	return usagef("--%s and --%s exclude each other", flag, other).WithNext("Leave one of them out")
 }
 
 // oneOf checks a flag that takes one of a few words.
@@ -40,6 +94,21 @@ func oneOf(c *cli.Context, flag string, words ...string) (string, error) {
 		return got, nil
 	}
 	return "", usagef("--%s %q is not known", flag, got).WithNext("Use one of: %s", strings.Join(words, ", "))
+}
+
+// reportsElsewhere: not to the terminal, or in a form for programs.
+func (e env) reportsElsewhere(t target) bool {
+	return !e.OutTTY || t.form != "table" || t.output != "" && t.output != "-"
+}
+
+// confirm asks, and ends the command with what did not happen when the answer
+// is no.
+func (e env) confirm(ctx context.Context, question, otherwise string) error {
+	yes, err := e.Confirm(ctx, question)
+	if err == nil && !yes {
+		return declined{otherwise}
+	}
+	return err
 }
 
 // commandLine is command with those of the named flags that are set, for a

@@ -30,7 +30,8 @@ const (
 
 // resolveFlag says how new ranges are resolved.
 func resolveFlag(value, usage string) cli.Flag {
-	return &cli.StringFlag{Name: "resolve", Value: value, Usage: usage}
+	other := map[string]string{"highest": "release", "release": "highest"}[value]
+	return choiceFlag("resolve", usage, value, other)
 }
 
 // nowFlag injects the clock of Yarn's age gate.
@@ -49,19 +50,27 @@ type lockJob struct {
 	opts   bump.LockOptions
 }
 
-// newLockJob reads the flags that all commands share that write a lock. Close
-// the source when done.
-func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progress func(done, total int)) (*lockJob, error) {
+// resolveOptions say how a lock is written; all commands that write one take
+// them.
+type resolveOptions struct {
+	highest, allowDowngrade, offline bool
+	now                              time.Time
+}
+
+func resolveOptionsOf(c *cli.Context, e env) (o resolveOptions, err error) {
 	resolve, err := oneOf(c, "resolve", "release", "highest")
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	now, err := clock(c, e)
-	if err != nil {
-		return nil, err
-	}
+	o = resolveOptions{highest: resolve == "highest", allowDowngrade: c.Bool("allow-downgrade"), offline: c.Bool("offline")}
+	o.now, err = clock(c, e)
+	return o, err
+}
+
+// newLockJob opens what computing a lock needs. Close the source when done.
+func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, progress func(done, total int)) (*lockJob, error) {
 	var singleton func(string) bool
-	if resolve == "release" { // the other way nobody asks what must be one copy
+	if !o.highest { // the other way nobody asks what must be one copy
 		config, err := readConfig(co.project.Root, time.Time{})
 		if err != nil {
 			return nil, err
@@ -85,10 +94,10 @@ func newLockJob(c *cli.Context, e env, co *checkout, reg *registry.Client, progr
 			Progress:    progress,
 		}),
 		opts: bump.LockOptions{
-			Highest:        resolve == "highest",
-			AllowDowngrade: c.Bool("allow-downgrade"),
+			Highest:        o.highest,
+			AllowDowngrade: o.allowDowngrade,
 			Singleton:      singleton,
-			Now:            now,
+			Now:            o.now,
 			YarnVersion:    version,
 		},
 	}, nil

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -32,28 +30,28 @@ type checkout struct {
 
 // openToWrite is openPortal for a command that changes files: it first finishes
 // or undoes what an interrupted one left behind.
-func openToWrite(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
-	dir, err := directory(c)
+func openToWrite(ctx context.Context, t target, e env) (*checkout, error) {
+	dir, err := workDir(t.directory)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutput(c); err != nil {
+	if err := checkOutputFile(t.output); err != nil {
 		return nil, err
 	}
 	if err := recoverChange(ctx, dir, e); err != nil {
 		return nil, err
 	}
-	return openPortal(ctx, c, e)
+	return openPortal(ctx, t, e)
 }
 
 // openPortal finds the monorepo of -C and reads what every command needs. It
 // changes nothing, and refuses a portal that is half-way through a change.
-func openPortal(ctx context.Context, c *cli.Context, e env) (*checkout, error) {
-	dir, err := directory(c)
+func openPortal(ctx context.Context, t target, e env) (*checkout, error) {
+	dir, err := workDir(t.directory)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutput(c); err != nil {
+	if err := checkOutputFile(t.output); err != nil {
 		return nil, err
 	}
 	if err := settled(ctx, dir, e); err != nil {

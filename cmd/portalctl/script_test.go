@@ -21,13 +21,29 @@ var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 // The scripts below testdata/script are transcripts of use: each runs portalctl
 // as a process of its own, with no network but a registry and a versions host
 // on loopback that serve the script's own files.
+//
+// What they print is looked at as well: see printed_test.go.
 func TestScripts(t *testing.T) {
+	printed := t.TempDir()
+	t.Cleanup(func() {
+		files, err := filepath.Glob(filepath.Join(printed, "fault-*"))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			t.Errorf("%s%v", text, err)
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               setupScript,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(printedEnv, printed)
+			return setupScript(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": cmdExitCode,
 			"crlf":     cmdCRLF,
@@ -44,7 +60,7 @@ func TestScripts(t *testing.T) {
 
 func TestMain(m *testing.M) {
 	testscript.Main(withTemplates{m}, map[string]func(){
-		"portalctl":        validated,
+		"portalctl":        recorded,
 		"portalctl-killed": killed,
 	})
 }
@@ -167,7 +183,11 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 func run0(t *testing.T, stdin string, environ []string, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	e, o, eo := testEnv(stdin, environ)
-	code = Main(context.Background(), append([]string{"portalctl"}, args...), e)
+	args = append([]string{"portalctl"}, args...)
+	code = Main(context.Background(), args, e)
 	validate(t, o.String())
+	for _, f := range faultsIn(args, o.String(), eo.String()) {
+		t.Error(f)
+	}
 	return code, o.String(), eo.String()
 }

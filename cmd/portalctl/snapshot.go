@@ -56,6 +56,29 @@ func jobsFlag() cli.Flag {
 	return &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "work on `N` databases at a time", Value: 2}
 }
 
+// snapshotOptions are what all six commands are told: the portal, the snapshots
+// and the servers. One set of flags serves a whole upgrade.
+type snapshotOptions struct {
+	target
+	dir      string // --dir; "" is the portal's own
+	snapshot string // --snapshot: a name, or a folder
+	config   []string
+	// nil without the flag.
+	dsn, adminDSN *pg.Target
+}
+
+func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
+	}
+	o.dir, o.snapshot, o.config = c.String("dir"), c.String("snapshot"), c.StringSlice("config")
+	if o.dsn, err = dsnOf(c, e, "dsn"); err != nil {
+		return o, err
+	}
+	o.adminDSN, err = dsnOf(c, e, "admin-dsn")
+	return o, err
+}
+
 // dsnOf reads a flag that holds a connection string; nil when it is not given.
 // Everybody on the machine can read a command line, so no password may be there.
 func dsnOf(c *cli.Context, e env, flag string) (*pg.Target, error) {
@@ -75,27 +98,28 @@ func dsnOf(c *cli.Context, e env, flag string) (*pg.Target, error) {
 	return &target, nil
 }
 
-// checkJobs refuses a --jobs that no server is for.
-func checkJobs(c *cli.Context) error {
-	if n := c.Int("jobs"); n < 1 || n > 64 {
-		return usagef("--jobs %d is not between 1 and 64", n).WithNext("Two is enough for most servers")
+// jobsOf refuses a --jobs that no server is for.
+func jobsOf(c *cli.Context) (int, error) {
+	n := c.Int("jobs")
+	if n < 1 || n > 64 {
+		return n, usagef("--jobs %d is not between 1 and 64", n).WithNext("Two is enough for most servers")
 	}
-	return nil
+	return n, nil
 }
 
 // snapshotStore is the folder of the portal's snapshots: --dir, else by the
 // portal's name and place in the user's state folder; without a portal that of
 // the snapshot that --snapshot names.
-func snapshotStore(c *cli.Context, e env, co *checkout) (snapshot.Store, error) {
-	if dir := c.String("dir"); dir != "" {
-		abs, err := filepath.Abs(dir)
+func snapshotStore(o snapshotOptions, e env, co *checkout) (snapshot.Store, error) {
+	if o.dir != "" {
+		abs, err := filepath.Abs(o.dir)
 		if err != nil {
 			return snapshot.Store{}, fault.Wrap(err, fault.Pos{}, "the current directory")
 		}
 		return snapshot.Store{Dir: abs}, nil
 	}
 	if co == nil {
-		abs, err := filepath.Abs(c.String("snapshot"))
+		abs, err := filepath.Abs(o.snapshot)
 		if err != nil {
 			return snapshot.Store{}, fault.Wrap(err, fault.Pos{}, "the current directory")
 		}
@@ -107,34 +131,27 @@ func snapshotStore(c *cli.Context, e env, co *checkout) (snapshot.Store, error) 
 
 // byFolder reports whether --snapshot names a folder, which takes neither a
 // portal nor --dir to find.
-func byFolder(c *cli.Context) bool {
-	return strings.ContainsAny(c.String("snapshot"), `/\`)
+func (o snapshotOptions) byFolder() bool {
+	return strings.ContainsAny(o.snapshot, `/\`)
 }
 
 // openStore finds the store of a command that needs a portal only to know
 // where the snapshots are, and removes what an interrupted run left there.
-func openStore(ctx context.Context, c *cli.Context, e env) (snapshot.Store, error) {
-	// All six take the connection flags, so that one set of them serves a whole
-	// upgrade; a password among them is refused by all.
-	for _, flag := range []string{"dsn", "admin-dsn"} {
-		if _, err := dsnOf(c, e, flag); err != nil {
-			return snapshot.Store{}, err
-		}
-	}
+func openStore(ctx context.Context, o snapshotOptions, e env) (snapshot.Store, error) {
 	var co *checkout
-	if c.String("dir") == "" && !byFolder(c) {
+	if o.dir == "" && !o.byFolder() {
 		var err error
-		if co, err = openPortal(ctx, c, e); err != nil {
+		if co, err = openPortal(ctx, o.target, e); err != nil {
 			return snapshot.Store{}, err
 		}
-	} else if err := checkOutput(c); err != nil {
+	} else if err := checkOutputFile(o.output); err != nil {
 		return snapshot.Store{}, err
 	}
-	store, err := snapshotStore(c, e, co)
+	store, err := snapshotStore(o, e, co)
 	if err != nil {
 		return store, err
 	}
-	if c.String("dir") == "" && byFolder(c) {
+	if o.dir == "" && o.byFolder() {
 		return store, nil // the folder around it may be anything
 	}
 	if _, err := os.Stat(store.Dir); err != nil {
@@ -161,16 +178,12 @@ func cleanStore(store snapshot.Store, e env) error {
 }
 
 // snapshotLayout works out which databases the portal has.
-func snapshotLayout(ctx context.Context, c *cli.Context, e env, co *checkout, code *snapshot.Code, packages *registry.Client) (*database.Layout, error) {
-	dsn, err := dsnOf(c, e, "dsn")
+func snapshotLayout(ctx context.Context, o snapshotOptions, e env, co *checkout, code *snapshot.Code, packages *registry.Client) (*database.Layout, error) {
+	dir, err := workDir(o.directory)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := directory(c)
-	if err != nil {
-		return nil, err
-	}
-	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Server: dsn, Lock: code.Lock,
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: o.config, Env: e.Environ, Server: o.dsn, Lock: code.Lock,
 		Registry: func(name string) (role, id string, ok bool) {
 			return publishedPlugin(ctx, code.Lock, packages, name)
 		}})
@@ -200,10 +213,10 @@ var deployedFiles = []string{"package.json", "yarn.lock", "backstage.json"}
 // deployedCode finds the commit that runs on the databases: the one that
 // --deployed names, or else HEAD, if nothing has changed since. Whether HEAD is
 // it the databases' migrations decide: a checkout is often the upgrade already.
-func deployedCode(c *cli.Context, co *checkout, packages *registry.Client) (*snapshot.Code, error) {
+func deployedCode(o createOptions, co *checkout, packages *registry.Client) (*snapshot.Code, error) {
 	root := co.project.Root
 	code := &snapshot.Code{Root: root, Registry: packages, Workspaces: map[string]string{}}
-	code.Deployed = snapshot.Deployed{Ref: c.String("deployed"), How: snapshot.Named, Image: c.String("image"), Files: map[string]string{}}
+	code.Deployed = snapshot.Deployed{Ref: o.deployed, How: snapshot.Named, Image: o.image, Files: map[string]string{}}
 	for _, w := range co.project.Workspaces {
 		code.Workspaces[w.Name()] = w.Rel
 	}
@@ -280,12 +293,4 @@ func deployedFile(head *gitbase.Head, root, name string) ([]byte, error) {
 		return nil, nil
 	}
 	return src, err
-}
-
-// snapshotFormat is the form of the report; positional arguments are refused.
-func snapshotFormat(c *cli.Context) (string, error) {
-	if err := noArgs(c); err != nil {
-		return "", err
-	}
-	return oneOf(c, "format", "table", "json", "markdown")
 }

@@ -27,20 +27,26 @@ func snapshotCreateCommand(e env) *cli.Command {
 			"and refuses with reasons when a copy or the way back would not work. Nothing of the portal\n" +
 			"is changed. Run it before the first boot of the new release; a checkout that is the upgrade\n" +
 			"already needs --deployed.\n\n" +
-			"Exit codes: 0 taken, or with --dry-run nothing in the way; 2 could not run or refused; 130 interrupted.",
-		Flags: append(connectionFlags(),
+			"Exit codes: 0 taken, or with --dry-run nothing in the way; 1 with --dry-run --exit-code,\n" +
+			"there is something to copy; 2 could not run or refused; 130 interrupted.",
+		Flags: append(append(connectionFlags(), consentFlags()...),
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "HEAD, if the databases' migrations are its"},
 			&cli.StringFlag{Name: "image", Usage: "the `DIGEST` of the image that is deployed, for the plan"},
 			&cli.StringFlag{Name: "name", Usage: "the snapshot's `NAME`", DefaultText: "the release and the time"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin `ID` out, or a database that none is known to use; may be repeated"},
 			snapshotDirFlag(),
 			jobsFlag(),
-			dryRunFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error { return runSnapshotCreate(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := createOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotCreate(c.Context, o, e)
+		},
 	}
 }
 
@@ -54,29 +60,49 @@ type created struct {
 	Manifest *snapshot.Manifest `json:"manifest"`
 }
 
-func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
-	format, err := snapshotFormat(c)
-	if err != nil {
-		return err
+// createOptions are what the command line of snapshot create says.
+type createOptions struct {
+	snapshotOptions
+	consent
+	deployed, image string
+	name            string
+	skip            []string
+	jobs            int
+	// verify is what to do next.
+	verify string
+}
+
+func createOptionsOf(c *cli.Context, e env) (o createOptions, err error) {
+	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
 	}
-	if err := checkJobs(c); err != nil {
-		return err
+	if o.consent, err = consentOf(c); err != nil {
+		return o, err
 	}
+	if o.jobs, err = jobsOf(c); err != nil {
+		return o, err
+	}
+	o.deployed, o.image, o.name, o.skip = c.String("deployed"), c.String("image"), c.String("name"), c.StringSlice("skip")
 	if c.IsSet("name") {
-		if err := snapshot.CheckName(c.String("name")); err != nil {
-			return err
+		if err := snapshot.CheckName(o.name); err != nil {
+			return o, err
 		}
 	}
-	co, err := openPortal(ctx, c, e)
+	o.verify = commandLine(c, "portalctl snapshot verify --rehearse", "dir", "directory")
+	return o, nil
+}
+
+func runSnapshotCreate(ctx context.Context, o createOptions, e env) error {
+	co, err := openPortal(ctx, o.target, e)
 	if err != nil {
 		return err
 	}
-	store, err := snapshotStore(c, e, co)
+	store, err := snapshotStore(o.snapshotOptions, e, co)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(filepath.Join(store.Dir, c.String("name"))); err == nil && c.String("name") != "" {
-		return fault.New("there is a snapshot %s already", c.String("name")).WithNext("Give this one another --name")
+	if _, err := os.Lstat(filepath.Join(store.Dir, o.name)); err == nil && o.name != "" {
+		return fault.New("there is a snapshot %s already", o.name).WithNext("Give this one another --name")
 	}
 	if unignored, err := gitbase.Unignored(store.Dir); err != nil {
 		return err
@@ -84,16 +110,20 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 		return fault.New("%s is in a work tree and not ignored: git add or COPY would ship sessions and tokens with the code", store.Dir).
 			WithNext("Leave --dir out, name a folder outside, or add it to .gitignore and .dockerignore")
 	}
-	survey, err := newSurvey(ctx, c, e, co, store)
+	survey, err := newSurvey(ctx, o, e, co, store)
 	if err != nil {
 		return err
 	}
 	show := func(s *snapshot.Snapshot) error {
-		return writeReport(c, e, func(w io.Writer) error { return renderCreated(w, e, format, survey, s) })
+		return writeReport(o.target, e, func(w io.Writer) error { return renderCreated(w, e, o.form, survey, s) })
 	}
-	if refused := survey.Refused(); refused != nil || c.Bool("dry-run") {
+	if refused := survey.Refused(); refused != nil || o.dryRun {
 		if err := show(nil); err != nil {
 			return err
+		}
+		present := func(l snapshot.Line) bool { return l.State == "present" }
+		if refused == nil && o.exitCode && slices.ContainsFunc(survey.Plugins, present) {
+			return errFindings
 		}
 		return refused
 	}
@@ -106,7 +136,7 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	bar := newByteProgress(e.Streams, "Copying")
-	snap, err := snapshot.Create(ctx, survey, store, snapshot.CreateOptions{Name: c.String("name"), Jobs: c.Int("jobs"), Tool: "portalctl " + version(), Progress: bar.tell})
+	snap, err := snapshot.Create(ctx, survey, store, snapshot.CreateOptions{Name: o.name, Jobs: o.jobs, Tool: "portalctl " + version(), Progress: bar.tell})
 	bar.done()
 	if err != nil {
 		return err
@@ -118,31 +148,27 @@ func runSnapshotCreate(ctx context.Context, c *cli.Context, e env) error {
 	if err := show(snap); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), commandLine(c, "portalctl snapshot verify --rehearse", "dir", "directory"))
+	fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), o.verify)
 	return nil
 }
 
-func newSurvey(ctx context.Context, c *cli.Context, e env, co *checkout, store snapshot.Store) (*snapshot.Survey, error) {
+func newSurvey(ctx context.Context, o createOptions, e env, co *checkout, store snapshot.Store) (*snapshot.Survey, error) {
 	packages, err := co.registry(e, false)
 	if err != nil {
 		return nil, err
 	}
-	code, err := deployedCode(c, co, packages)
+	code, err := deployedCode(o, co, packages)
 	if err != nil {
 		return nil, err
 	}
-	layout, err := snapshotLayout(ctx, c, e, co, code, packages)
-	if err != nil {
-		return nil, err
-	}
-	admin, err := dsnOf(c, e, "admin-dsn")
+	layout, err := snapshotLayout(ctx, o.snapshotOptions, e, co, code, packages)
 	if err != nil {
 		return nil, err
 	}
 	progress := e.Progress("Looking at the databases", -1)
 	defer progress.Done()
-	return snapshot.NewSurvey(ctx, snapshot.Input{Portal: co.project.RootWorkspace().Name(), Layout: layout, Code: code, Admin: admin,
-		PGBin: e.get("PORTALCTL_PG_BIN"), Skip: c.StringSlice("skip"), Dir: store.Dir})
+	return snapshot.NewSurvey(ctx, snapshot.Input{Portal: co.project.RootWorkspace().Name(), Layout: layout, Code: code, Admin: o.adminDSN,
+		PGBin: e.get("PORTALCTL_PG_BIN"), Skip: o.skip, Dir: store.Dir})
 }
 
 func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s *snapshot.Snapshot) error {

@@ -20,7 +20,13 @@ func snapshotListCommand(e env) *cli.Command {
 		Usage:       "list the portal's snapshots, newest first",
 		Description: "Exit codes: 0 listed; 1 one of them is damaged or, as verify found, no way back; 2 could not run.",
 		Flags:       append(connectionFlags(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
-		Action:      func(c *cli.Context) error { return runSnapshotList(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := snapshotOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotList(c.Context, o, e)
+		},
 	}
 }
 
@@ -30,7 +36,13 @@ func snapshotShowCommand(e env) *cli.Command {
 		Usage:       "show what is in a snapshot",
 		Description: "Exit codes: 0 shown; 2 could not run.",
 		Flags:       append(connectionFlags(), snapshotNameFlag(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
-		Action:      func(c *cli.Context) error { return runSnapshotShow(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := snapshotOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotShow(c.Context, o, e)
+		},
 	}
 }
 
@@ -110,12 +122,8 @@ func noWayBack(s *snapshot.Snapshot) bool {
 	return s.Damaged != nil || s.Verification != nil && len(s.Verification.Problems) > 0
 }
 
-func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
-	format, err := snapshotFormat(c)
-	if err != nil {
-		return err
-	}
-	store, err := openStore(ctx, c, e)
+func runSnapshotList(ctx context.Context, o snapshotOptions, e env) error {
+	store, err := openStore(ctx, o, e)
 	if err != nil {
 		return err
 	}
@@ -128,8 +136,8 @@ func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 		items = append(items, listSnapshot(s))
 		bad = bad || noWayBack(s)
 	}
-	err = writeReport(c, e, func(w io.Writer) error {
-		if format == "json" {
+	err = writeReport(o.target, e, func(w io.Writer) error {
+		if o.form == "json" {
 			return report.JSON(w, snapshotsDocument{snapshotsSchema, store.Dir, items})
 		}
 		if len(items) == 0 {
@@ -141,7 +149,7 @@ func runSnapshotList(ctx context.Context, c *cli.Context, e env) error {
 			rows = append(rows, []string{l.Name, when(l.Created), l.Release, shortCommit(l.Commit), fmt.Sprint(l.Count), snapshot.Bytes(l.Size), l.Verified})
 		}
 		table := report.Table
-		if format == "markdown" {
+		if o.form == "markdown" {
 			table = report.Markdown
 		}
 		return table(w, []string{"snapshot", "taken (UTC)", "release", "commit", "databases", "size", "verified"}, rows)
@@ -172,24 +180,20 @@ func when(t time.Time) string {
 
 func shortCommit(hash string) string { return hash[:min(len(hash), 10)] }
 
-func runSnapshotShow(ctx context.Context, c *cli.Context, e env) error {
-	format, err := snapshotFormat(c)
+func runSnapshotShow(ctx context.Context, o snapshotOptions, e env) error {
+	store, err := openStore(ctx, o, e)
 	if err != nil {
 		return err
 	}
-	store, err := openStore(ctx, c, e)
+	s, err := store.Find(o.snapshot)
 	if err != nil {
 		return err
 	}
-	s, err := store.Find(c.String("snapshot"))
-	if err != nil {
-		return err
-	}
-	return writeReport(c, e, func(w io.Writer) error {
-		if format == "json" {
+	return writeReport(o.target, e, func(w io.Writer) error {
+		if o.form == "json" {
 			return report.JSON(w, showDocument{showSchema, s.Dir, verifiedText(s), s.Manifest, s.Verification})
 		}
-		return renderSnapshot(w, s, format == "markdown")
+		return renderSnapshot(w, s, o.form == "markdown")
 	})
 }
 

@@ -25,17 +25,22 @@ func snapshotPlanCommand(e env) *cli.Command {
 		Description: "Compares the snapshot with the databases as they are now, or with --against and a\n" +
 			"checkout of the release to come, and writes the plan that anyone can follow, with or\n" +
 			"without portalctl.\n\n" +
-			"Exit codes: 0 written; 2 could not run or refused; 130 interrupted.",
-		Flags: append(wayBackFlags(),
+			"Exit codes: 0 written; 1 with --dry-run --exit-code, the snapshot has another plan, or none; 2 could not run or refused; 130 interrupted.",
+		Flags: append(append(wayBackFlags(), consentFlags()...),
 			&cli.StringFlag{Name: "against", TakesFile: true,
 				Usage: "compare with the migrations of the packages installed in the checkout `DIR`, instead of the live databases"},
 			&cli.BoolFlag{Name: "no-look", Usage: "connect to no server: the plan is for all databases, and rollback.sh finds out which were migrated"},
-			dryRunFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error { return runSnapshotPlan(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := planOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotPlan(c.Context, o, e)
+		},
 	}
 }
 
@@ -55,35 +60,32 @@ type wayBack struct {
 
 // openWayBack finds the snapshot and makes its plan. With connect it also works
 // out how to log in to its servers.
-func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*wayBack, error) {
-	if err := noArgs(c); err != nil {
-		return nil, err
-	}
+func openWayBack(ctx context.Context, o snapshotOptions, e env, connect bool) (*wayBack, error) {
 	// On the machine of an administrator there may be the folder of snapshots
 	// and a way to the server, and no portal.
-	alone := (c.String("dir") != "" || byFolder(c)) && (!connect || c.String("dsn") != "" || c.String("admin-dsn") != "")
+	alone := (o.dir != "" || o.byFolder()) && (!connect || o.dsn != nil || o.adminDSN != nil)
 	var co *checkout
 	var err error
 	if !alone {
-		co, err = openPortal(ctx, c, e)
+		co, err = openPortal(ctx, o.target, e)
 	} else {
-		err = checkOutput(c)
+		err = checkOutputFile(o.output)
 	}
 	if err != nil {
 		return nil, err
 	}
 	w := &wayBack{}
-	if w.store, err = snapshotStore(c, e, co); err != nil {
+	if w.store, err = snapshotStore(o, e, co); err != nil {
 		return nil, err
 	}
-	if w.snap, err = w.store.Find(c.String("snapshot")); err != nil {
+	if w.snap, err = w.store.Find(o.snapshot); err != nil {
 		return nil, err
 	}
 	if w.plan, err = rollback.New(w.snap.Manifest, w.snap.Verification); err != nil {
 		return nil, err
 	}
 	if connect {
-		if w.servers, err = wayBackServers(c, e, co, w.plan); err == nil {
+		if w.servers, err = wayBackServers(o, e, co, w.plan); err == nil {
 			err = w.plan.Trust(w.snap.Dir, w.servers)
 		}
 	}
@@ -92,28 +94,28 @@ func openWayBack(ctx context.Context, c *cli.Context, e env, connect bool) (*way
 
 // wayBackServers are the logins to the plan's servers: that of --admin-dsn,
 // else of --dsn, else of app-config.
-func wayBackServers(c *cli.Context, e env, co *checkout, plan *rollback.Plan) ([]pg.Target, error) {
+func wayBackServers(o snapshotOptions, e env, co *checkout, plan *rollback.Plan) ([]pg.Target, error) {
 	if len(plan.Servers) == 0 {
 		return nil, nil
 	}
-	for _, flag := range []string{"admin-dsn", "dsn"} {
-		target, err := dsnOf(c, e, flag)
+	for _, given := range []struct {
+		flag   string
+		server *pg.Target
+	}{{"admin-dsn", o.adminDSN}, {"dsn", o.dsn}} {
 		switch {
-		case err != nil:
-			return nil, err
-		case target == nil:
+		case given.server == nil:
 			continue
 		case len(plan.Servers) > 1:
-			return nil, usagef("the snapshot has databases on %d servers, --%s names one", len(plan.Servers), flag).
-				WithNext("Leave --%s out: app-config has them all", flag)
+			return nil, usagef("the snapshot has databases on %d servers, --%s names one", len(plan.Servers), given.flag).
+				WithNext("Leave --%s out: app-config has them all", given.flag)
 		}
-		return []pg.Target{*target}, nil
+		return []pg.Target{*given.server}, nil
 	}
-	dir, err := directory(c)
+	dir, err := workDir(o.directory)
 	if err != nil {
 		return nil, err
 	}
-	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: c.StringSlice("config"), Env: e.Environ, Lock: co.lock})
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: o.config, Env: e.Environ, Lock: co.lock})
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +151,26 @@ func noLogin(server string, layout *database.Layout) error {
 	return f.WithNext("Give the app-config that was in use with --config, or --dsn")
 }
 
-func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
-	format, err := oneOf(c, "format", "table", "json", "markdown")
-	if err != nil {
-		return err
+// planOptions are what the command line of snapshot plan says.
+type planOptions struct {
+	snapshotOptions
+	consent
+	against string
+	noLook  bool
+}
+
+func planOptionsOf(c *cli.Context, e env) (o planOptions, err error) {
+	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
 	}
-	live := c.String("against") == "" && !c.Bool("no-look")
-	w, err := openWayBack(ctx, c, e, live)
+	o.against, o.noLook = c.String("against"), c.Bool("no-look")
+	o.consent, err = consentOf(c)
+	return o, err
+}
+
+func runSnapshotPlan(ctx context.Context, o planOptions, e env) error {
+	live := o.against == "" && !o.noLook
+	w, err := openWayBack(ctx, o.snapshotOptions, e, live)
 	if err != nil {
 		return err
 	}
@@ -164,8 +179,8 @@ func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
 		progress := e.Progress("Looking at the databases", -1)
 		err = w.plan.Look(ctx, w.servers, nil)
 		progress.Done()
-	case c.String("against") != "":
-		err = w.plan.Against(c.String("against"))
+	case o.against != "":
+		err = w.plan.Against(o.against)
 	}
 	if err != nil {
 		return err
@@ -178,16 +193,16 @@ func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
 			return err
 		}
 	}
-	if !c.Bool("dry-run") {
+	if !o.dryRun {
 		if err := written.Write(w.snap.Dir); err != nil {
 			return err
 		}
 	}
-	return writeReport(c, e, func(out io.Writer) error {
-		if err := renderWayBack(out, w.plan, format); err != nil || format != "table" {
+	err = writeReport(o.target, e, func(out io.Writer) error {
+		if err := renderWayBack(out, w.plan, o.form); err != nil || o.form != "table" {
 			return err
 		}
-		if !c.Bool("dry-run") {
+		if !o.dryRun {
 			whole := ""
 			if written != w.plan {
 				whole = ", for every database, as nothing is migrated yet"
@@ -196,6 +211,13 @@ func runSnapshotPlan(ctx context.Context, c *cli.Context, e env) error {
 		}
 		return err
 	})
+	if err != nil || !o.exitCode {
+		return err
+	}
+	if same, err := written.Written(w.snap.Dir); err != nil || same {
+		return err
+	}
+	return errFindings
 }
 
 // writeRollbackPlan puts the plan into a snapshot that was just taken.

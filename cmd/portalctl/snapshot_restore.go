@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,50 +23,70 @@ func snapshotRestoreCommand(e env) *cli.Command {
 		Description: "Restores beside the live databases, compares with the snapshot, and swaps the names in\n" +
 			"one transaction. What was live is kept as NAME__failed_TIME; nothing here drops it.\n" +
 			"Stop the portal first. Without a terminal to ask on, give --yes, or --dry-run to look.\n\n" +
-			"Exit codes: 0 restored, or nothing to do; 2 could not run or refused; 130 interrupted.",
-		Flags: append(wayBackFlags(),
+			"Exit codes: 0 restored, or nothing to do; 1 there is something to restore (--dry-run --exit-code);\n" +
+			"2 could not run or refused; 130 interrupted, or answered with no.",
+		Flags: append(append(wayBackFlags(), consentFlags()...),
 			&cli.StringSliceFlag{Name: "only", Usage: "restore the database or plugin `NAME` whatever its migrations say, and no other; \"all\" for every one"},
 			&cli.BoolFlag{Name: "terminate", Usage: "end the sessions that still use the databases, instead of refusing"},
-			dryRunFlag(),
-			yesFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error { return runSnapshotRestore(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := restoreOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotRestore(c.Context, o, e)
+		},
 	}
 }
 
-func runSnapshotRestore(ctx context.Context, c *cli.Context, e env) error {
-	format, err := oneOf(c, "format", "table", "json", "markdown")
-	if err != nil {
-		return err
+// restoreOptions are what the command line of snapshot restore says.
+type restoreOptions struct {
+	snapshotOptions
+	consent
+	only      []string
+	terminate bool
+}
+
+func restoreOptionsOf(c *cli.Context, e env) (o restoreOptions, err error) {
+	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
 	}
-	if c.Bool("dry-run") && c.Bool("yes") {
-		return usagef("--dry-run and --yes exclude each other").WithNext("Leave one of them out")
+	// A list with commas as well, as rollback.sh takes it.
+	for _, names := range c.StringSlice("only") {
+		o.only = append(o.only, strings.Split(names, ",")...)
 	}
-	w, err := openWayBack(ctx, c, e, true)
+	o.terminate = c.Bool("terminate")
+	o.consent, err = consentOf(c)
+	return o, err
+}
+
+func runSnapshotRestore(ctx context.Context, o restoreOptions, e env) error {
+	w, err := openWayBack(ctx, o.snapshotOptions, e, true)
 	if err != nil {
 		return err
 	}
 	progress := e.Progress("Looking at the databases", -1)
-	// A list with commas as well, as rollback.sh takes it.
-	var only []string
-	for _, names := range c.StringSlice("only") {
-		only = append(only, strings.Split(names, ",")...)
-	}
-	err = w.plan.Look(ctx, w.servers, only)
+	err = w.plan.Look(ctx, w.servers, o.only)
 	progress.Done()
 	if err != nil {
 		return err
 	}
 	show := func() error {
-		return writeReport(c, e, func(out io.Writer) error { return renderWayBack(out, w.plan, format) })
+		return writeReport(o.target, e, func(out io.Writer) error { return renderWayBack(out, w.plan, o.form) })
 	}
 	switch {
-	case c.Bool("dry-run"), w.plan.Empty():
-		return show()
-	case c.Bool("yes"):
+	case o.dryRun, w.plan.Empty():
+		if err := show(); err != nil {
+			return err
+		}
+		if o.exitCode && !w.plan.Empty() {
+			return errFindings
+		}
+		return nil
+	case o.yes:
 	case !e.Interactive():
 		if err := show(); err != nil {
 			return err
@@ -76,15 +97,11 @@ func runSnapshotRestore(ctx context.Context, c *cli.Context, e env) error {
 		if err := renderWayBack(e.Err, w.plan, "table"); err != nil {
 			return err
 		}
-		yes, err := e.Confirm(ctx, restoreQuestion(w.plan))
-		if err != nil {
+		if err := e.confirm(ctx, restoreQuestion(w.plan), "nothing was restored"); err != nil {
 			return err
 		}
-		if !yes {
-			return usagef("nothing was restored: you did not say yes")
-		}
 	}
-	return w.restore(ctx, c, e, format)
+	return w.restore(ctx, o, e)
 }
 
 // restoreQuestion names what is about to be replaced, and by what.
@@ -105,12 +122,12 @@ func restoreQuestion(p *rollback.Plan) string {
 	if len(parts) == 0 {
 		return "Remove what an interrupted restore left?"
 	}
-	ago := time.Since(p.Taken).Round(time.Minute)
+	ago := strings.TrimSuffix(time.Since(p.Taken).Round(time.Minute).String(), "0s")
 	return fmt.Sprintf("Replace %s by the snapshot of %s ago? What was written there since is lost to the portal.",
-		strings.Join(parts, "; "), strings.TrimSuffix(ago.String(), "0s"))
+		strings.Join(parts, "; "), cmp.Or(ago, "less than a minute"))
 }
 
-func (w *wayBack) restore(ctx context.Context, c *cli.Context, e env, format string) error {
+func (w *wayBack) restore(ctx context.Context, o restoreOptions, e env) error {
 	lock, err := w.store.Lock()
 	if err != nil {
 		return err
@@ -118,13 +135,13 @@ func (w *wayBack) restore(ctx context.Context, c *cli.Context, e env, format str
 	defer lock.Close()
 	shown := &restoreProgress{streams: e.Streams}
 	result, err := w.plan.Restore(ctx, rollback.Options{
-		Dir: w.snap.Dir, Connections: w.servers, Terminate: c.Bool("terminate"), Began: time.Now(), Progress: shown.event,
+		Dir: w.snap.Dir, Connections: w.servers, Terminate: o.terminate, Began: time.Now(), Progress: shown.event,
 	})
 	shown.done()
 	if result == nil {
 		return err
 	}
-	if rerr := writeReport(c, e, func(out io.Writer) error { return renderRestored(out, result, format) }); err == nil {
+	if rerr := writeReport(o.target, e, func(out io.Writer) error { return renderRestored(out, result, o.form) }); err == nil {
 		err = rerr
 	}
 	return err

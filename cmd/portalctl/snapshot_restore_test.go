@@ -82,10 +82,10 @@ func TestSnapshotRestore(t *testing.T) {
 		s, out, errOut := ui.Test("n\n")
 		s.InTTY, s.ErrTTY = true, true
 		code := Main(t.Context(), p.args("restore"), env{Streams: s, Environ: p.environ})
-		if code != 2 || out.Len() > 0 {
+		if code != exitInterrupted || out.Len() > 0 {
 			t.Errorf("exit %d, stdout %q", code, out)
 		}
-		for _, want := range []string{"Replace backstage_plugin_catalog on " + p.app().Address() + " by the snapshot of ", "is lost to the portal. [y/N]", "entities: +2 rows", "you did not say yes"} {
+		for _, want := range []string{"Replace backstage_plugin_catalog on " + p.app().Address() + " by the snapshot of ", "is lost to the portal. [y/N]", "entities: +2 rows", "portalctl: nothing was restored"} {
 			if !strings.Contains(strings.ReplaceAll(errOut.String(), "portal? [y/N]", "portal. [y/N]"), want) {
 				t.Errorf("stderr does not say %q:\n%s", want, errOut)
 			}

@@ -33,40 +33,57 @@ func snapshotVerifyCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error { return runSnapshotVerify(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := verifyOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotVerify(c.Context, o, e)
+		},
 	}
 }
 
-func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
-	format, err := snapshotFormat(c)
+// verifyOptions are what the command line of snapshot verify says.
+type verifyOptions struct {
+	snapshotOptions
+	jobs int
+	// rehearsal is nil without --rehearse.
+	rehearsal *snapshot.RehearseOptions
+}
+
+func verifyOptionsOf(c *cli.Context, e env) (o verifyOptions, err error) {
+	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
+	}
+	if o.jobs, err = jobsOf(c); err != nil {
+		return o, err
+	}
+	server, err := dsnOf(c, e, "rehearse-dsn")
+	if err != nil {
+		return o, err
+	}
+	if c.Bool("rehearse") || server != nil {
+		o.rehearsal = &snapshot.RehearseOptions{Target: server, Production: c.Bool("rehearse-on-production")}
+	}
+	return o, nil
+}
+
+func runSnapshotVerify(ctx context.Context, o verifyOptions, e env) error {
+	opts := snapshot.VerifyOptions{PGBin: e.get("PORTALCTL_PG_BIN"), Jobs: o.jobs, Rehearse: o.rehearsal}
+	store, err := openStore(ctx, o.snapshotOptions, e)
 	if err != nil {
 		return err
 	}
-	if err := checkJobs(c); err != nil {
-		return err
-	}
-	target, err := dsnOf(c, e, "rehearse-dsn")
+	s, err := store.Find(o.snapshot)
 	if err != nil {
 		return err
 	}
-	opts := snapshot.VerifyOptions{PGBin: e.get("PORTALCTL_PG_BIN"), Jobs: c.Int("jobs")}
-	if c.Bool("rehearse") || target != nil {
-		opts.Rehearse = &snapshot.RehearseOptions{Target: target, Production: c.Bool("rehearse-on-production")}
-	}
-	store, err := openStore(ctx, c, e)
-	if err != nil {
-		return err
-	}
-	s, err := store.Find(c.String("snapshot"))
-	if err != nil {
-		return err
-	}
-	if target != nil && opts.Rehearse.Production {
+	if o.rehearsal != nil && o.rehearsal.Target != nil && o.rehearsal.Production {
 		var size int64
 		for _, d := range s.Manifest.Databases {
 			size = max(size, d.Size)
 		}
-		fmt.Fprintf(e.Err, "%s the rehearsal restores up to %s at a time on %s\n", e.ErrStyle().Warn("warning:"), snapshot.Bytes(size), target.Address())
+		fmt.Fprintf(e.Err, "%s the rehearsal restores up to %s at a time on %s\n", e.ErrStyle().Warn("warning:"), snapshot.Bytes(size), o.rehearsal.Target.Address())
 	}
 	bar := newByteProgress(e.Streams, "Verifying")
 	opts.Progress = bar.tell
@@ -76,7 +93,7 @@ func runSnapshotVerify(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	// The verdict is said even where it could not be kept: the disk is full, say.
-	if err := writeReport(c, e, func(w io.Writer) error { return renderVerification(w, e, format, s, v, opts.Rehearse != nil) }); err != nil {
+	if err := writeReport(o.target, e, func(w io.Writer) error { return renderVerification(w, e, o.form, s, v, opts.Rehearse != nil) }); err != nil {
 		return err
 	}
 	if len(v.Problems) > 0 {

@@ -26,18 +26,15 @@ func bumpCommand(e env) *cli.Command {
 		Description: "Shows what moves from which version to which, then asks, then changes exactly that.\n" +
 			"Without a terminal to ask on, give --yes, or --dry-run to look only.\n\n" +
 			"Exit codes: 0 applied, or nothing to do; 1 changes are pending (--dry-run --exit-code);\n" +
-			"2 could not run or refused; 130 interrupted.",
-		Flags: []cli.Flag{
+			"2 could not run or refused; 130 interrupted, or answered with no.",
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
 				DefaultText: "main; with patterns that leave @backstage out, the portal's own"},
 			&cli.StringSliceFlag{Name: "pattern", Aliases: []string{"p"}, Usage: "move the packages that match `GLOB`; may be repeated",
 				DefaultText: bump.DefaultPattern},
-			dryRunFlag(),
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
-			&cli.BoolFlag{Name: "exit-code", Usage: "with --dry-run: exit 1 when there is something to do"},
-			yesFlag(),
-			&cli.StringFlag{Name: "lockfile", Value: lockAuto,
-				Usage: "who writes yarn.lock: native (portalctl), yarn (the repo's own), skip, or auto: native where it can"},
+			choiceFlag("lockfile", "who writes yarn.lock: native (portalctl), yarn (the repo's own), skip, or auto: native where it can",
+				lockAuto, lockNative, lockYarn, lockSkip),
 			resolveFlag("release", "which versions the lock gets: release (every @backstage package that a range lets) or highest, as Yarn does"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "also move down what is ahead of the release"},
 			&cli.BoolFlag{Name: "drop-stale-patches", Usage: "remove resolutions that the bump leaves without effect"},
@@ -46,18 +43,23 @@ func bumpCommand(e env) *cli.Command {
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
+		}, consentFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := bumpOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runBump(c.Context, o, e)
 		},
-		Action: func(c *cli.Context) error { return runBump(c.Context, c, e) },
 	}
 }
 
 // bumpRun is one run of versions bump.
 type bumpRun struct {
-	c      *cli.Context
-	e      env
-	co     *checkout
-	plan   *bump.Plan
-	format string
+	bumpOptions
+	e    env
+	co   *checkout
+	plan *bump.Plan
 	// yarn finds the repo's own Yarn, which writes yarn.lock when the plan is
 	// applied; nil when the plan has the lock already, or leaves it. To find it may
 	// mean to run it, and so nobody does before the plan is agreed to.
@@ -66,17 +68,14 @@ type bumpRun struct {
 	noYarn error
 }
 
-func runBump(ctx context.Context, c *cli.Context, e env) error {
-	r := &bumpRun{c: c, e: e}
-	if err := r.flags(); err != nil {
-		return err
-	}
+func runBump(ctx context.Context, o bumpOptions, e env) error {
+	r := &bumpRun{bumpOptions: o, e: e}
 	open := openToWrite
-	if c.Bool("dry-run") {
+	if o.dryRun {
 		open = openPortal
 	}
 	var err error
-	if r.co, err = open(ctx, c, e); err != nil {
+	if r.co, err = open(ctx, o.target, e); err != nil {
 		return err
 	}
 	if err := r.co.project.OnlyYarn(); err != nil {
@@ -86,17 +85,17 @@ func runBump(ctx context.Context, c *cli.Context, e env) error {
 		return err
 	}
 	switch {
-	case c.Bool("dry-run"):
-		if err := r.report(r.again("--yes")); err != nil {
+	case o.dryRun:
+		if err := r.report(r.applying()); err != nil {
 			return err
 		}
-		if c.Bool("exit-code") && !r.plan.Empty() {
+		if o.exitCode && !r.plan.Empty() {
 			return errFindings
 		}
 		return nil
 	case r.plan.Empty():
 		return r.report(nil)
-	case c.Bool("yes"):
+	case o.yes:
 		if err := r.apply(ctx); err != nil {
 			return err
 		}
@@ -106,48 +105,23 @@ func runBump(ctx context.Context, c *cli.Context, e env) error {
 	}
 }
 
-func (r *bumpRun) flags() error {
-	if err := noArgs(r.c); err != nil {
-		return err
-	}
-	var err error
-	if r.format, err = oneOf(r.c, "format", "table", "json", "markdown"); err != nil {
-		return err
-	}
-	if _, err := oneOf(r.c, "lockfile", lockAuto, lockNative, lockYarn, lockSkip); err != nil {
-		return err
-	}
-	for _, flag := range []string{"diff", "exit-code"} {
-		if r.c.Bool(flag) && !r.c.Bool("dry-run") {
-			return usagef("--%s only makes sense with --dry-run", flag).WithNext("Add --dry-run, or leave out --%s", flag)
-		}
-	}
-	if r.c.Bool("diff") && r.c.IsSet("format") {
-		return usagef("--diff and --format exclude each other").WithNext("Leave one of them out")
-	}
-	if r.c.Bool("dry-run") && r.c.Bool("yes") {
-		return usagef("--dry-run and --yes exclude each other").WithNext("Leave one of them out")
-	}
-	return nil
-}
-
 func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
-	releases, err := r.co.releases(r.e, r.c.Bool("offline"))
+	releases, err := r.co.releases(r.e, r.offline)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := r.co.registry(r.e, r.c.Bool("offline"))
+	reg, err := r.co.registry(r.e, r.offline)
 	if err != nil {
 		return nil, err
 	}
 	in := bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
 	progress := r.e.Progress("Asking the registry", -1)
 	plan, err := bump.NewPlan(ctx, in, bump.Options{
-		Release:          r.c.String("release"),
-		Patterns:         r.c.StringSlice("pattern"),
-		AllowDowngrade:   r.c.Bool("allow-downgrade"),
-		DropStalePatches: r.c.Bool("drop-stale-patches"),
-		Lockfile:         r.c.String("lockfile"),
+		Release:          r.release,
+		Patterns:         r.patterns,
+		AllowDowngrade:   r.allowDowngrade,
+		DropStalePatches: r.dropStalePatches,
+		Lockfile:         r.lockfile,
 		Strict:           r.e.get(release.ManifestFileEnv) != "",
 		Progress:         progress.Set,
 	})
@@ -161,7 +135,7 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 // planLock decides who writes yarn.lock, and has it written into the plan where
 // that needs no Yarn.
 func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, releases *release.Source, reg *registry.Client) error {
-	mode := r.c.String("lockfile")
+	mode := r.lockfile
 	if mode == lockSkip || plan.Stays() {
 		return nil
 	}
@@ -190,7 +164,7 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	opts := yarnOptions(r.co, r.e)
 	opts.OnlyLook = true
 	yarn, err := yarncli.Find(ctx, r.co.project.Root, opts)
-	if r.c.Bool("dry-run") {
+	if r.dryRun {
 		if r.noYarn = err; err != nil {
 			plan.Lockfile.Blocked = err.Error()
 		}
@@ -212,12 +186,12 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 	if err != nil {
 		return "", err
 	}
-	if file != "" && r.c.String("lockfile") == lockAuto && !plan.Empty() {
+	if file != "" && r.lockfile == lockAuto && !plan.Empty() {
 		return fmt.Sprintf("git tracks %s, which has to follow the lock; run yarn install afterwards and commit both", file), nil
 	}
 	progress := r.e.Progress("Computing checksums", -1)
 	defer progress.Done()
-	job, err := newLockJob(r.c, r.e, r.co, reg, progress.Set)
+	job, err := newLockJob(r.resolveOptions, r.e, r.co, reg, progress.Set)
 	if err != nil {
 		return "", err
 	}
@@ -233,7 +207,7 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 		if at := at.String(); at != "" {
 			why += " (" + at + ")"
 		}
-		if u.Checksum && r.c.String("lockfile") == lockAuto && !plan.Empty() {
+		if u.Checksum && r.lockfile == lockAuto && !plan.Empty() {
 			// What Yarn alone can do as well is no reason to fail.
 			if err := bump.PlanSeed(ctx, in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
 				return "", err
@@ -247,13 +221,22 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 // ask shows the plan and applies it if a person says so.
 func (r *bumpRun) ask(ctx context.Context) error {
 	if !r.e.Interactive() {
-		if err := r.report(r.again("--yes")); err != nil {
+		if err := r.report(r.applying()); err != nil {
 			return err
 		}
 		return fault.New("nothing was written: there is no terminal to ask on").
 			WithNext("Add --yes to apply the plan, or --dry-run to only look at it")
 	}
-	if err := r.report(nil); err != nil {
+	// Who is asked must have seen the plan. Where the report goes elsewhere it is
+	// about what was done, as with --yes.
+	elsewhere := r.e.reportsElsewhere(r.target)
+	var err error
+	if elsewhere {
+		err = r.plan.WriteTable(r.e.Err, r.e.ErrStyle(), nil)
+	} else {
+		err = r.report(nil)
+	}
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(r.e.Err)
@@ -261,15 +244,14 @@ func (r *bumpRun) ask(ctx context.Context) error {
 	if len(r.plan.Changes) == 0 {
 		question = "Write yarn.lock?"
 	}
-	yes, err := r.e.Confirm(ctx, question)
-	if err != nil {
+	if err := r.e.confirm(ctx, question, "nothing was written"); err != nil {
 		return err
-	}
-	if !yes {
-		return fault.New("nothing was written").WithNext("Run the command again when you are ready")
 	}
 	if err := r.apply(ctx); err != nil {
 		return err
+	}
+	if elsewhere {
+		return r.report(r.after())
 	}
 	fmt.Fprintf(r.e.Err, "\n%s\nyarn.lock: %s\n", r.e.ErrStyle().Good("Applied."), r.plan.Lockfile.State)
 	for _, n := range r.after() {
@@ -307,13 +289,13 @@ func (r *bumpRun) apply(ctx context.Context) error {
 }
 
 func (r *bumpRun) report(next []string) error {
-	return writeReport(r.c, r.e, func(w io.Writer) error {
+	return writeReport(r.target, r.e, func(w io.Writer) error {
 		switch {
-		case r.c.Bool("diff"):
+		case r.diff:
 			return writeDiff(w, r.plan.Files())
-		case r.format == "json":
+		case r.form == "json":
 			return report.JSON(w, r.plan)
-		case r.format == "markdown":
+		case r.form == "markdown":
 			return r.plan.WriteMarkdown(w, next)
 		default:
 			return r.plan.WriteTable(w, r.e.OutStyle(), next)
@@ -335,14 +317,12 @@ func writeDiff(w io.Writer, files []bump.File) error {
 	return nil
 }
 
-// again is the command line that does what this one showed.
-func (r *bumpRun) again(extra string) []string {
+// applying is the command line that does what this one showed.
+func (r *bumpRun) applying() []string {
 	if r.plan.Empty() {
 		return nil
 	}
-	line := commandLine(r.c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
-		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
-	next := []string{line + " " + extra}
+	next := []string{r.again + " --yes"}
 	if r.noYarn != nil {
 		next = append([]string{fault.NextOf(r.noYarn)}, next...)
 	}
@@ -355,12 +335,12 @@ func (r *bumpRun) after() []string {
 	next = append(next, "yarn tsc")
 	for _, n := range r.plan.Notes {
 		if n.Kind == bump.Moved {
-			next = append(next, "yarn backstage-cli versions:migrate   (renames the moved packages, imports included)")
+			next = append(next, "to rename the moved packages, imports included: yarn backstage-cli versions:migrate")
 			break
 		}
 	}
 	if r.plan.Lockfile.OffByYarn() > 0 {
-		next = append(next, commandLine(r.c, "portalctl versions status", "directory", "offline")+"   (lists what is off the release)")
+		next = append(next, "to list what is off the release: "+r.status)
 	}
 	if u := r.plan.HelperURL(); u != "" {
 		next = append(next, "review the template changes: "+u)

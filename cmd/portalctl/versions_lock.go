@@ -20,10 +20,10 @@ func lockCommand(e env) *cli.Command {
 		Usage: "bring yarn.lock in line with the package.json files, without Yarn",
 		Description: "Writes what `yarn install --mode=update-lockfile` would write, byte for byte, and runs nothing.\n" +
 			"With --resolve release, @backstage packages also move to the release wherever a range admits it.\n\n" +
-			"Exit codes: 0 in line, or brought in line; 1 not in line (--check); 2 could not run or refused.",
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit 1 when yarn.lock is not in line"},
-			dryRunFlag(),
+			"Exit codes: 0 in line, or brought in line; 1 not in line (--check, or --dry-run --exit-code);\n" +
+			"2 could not run or refused; 130 interrupted.",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "the same as --dry-run --exit-code: write nothing; exit 1 when yarn.lock is not in line"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run or --check: print a unified diff instead of the report"},
 			resolveFlag("highest", "which versions new ranges get: highest, as Yarn does, or release"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "with --resolve release: also move down what is ahead of it"},
@@ -32,85 +32,111 @@ func lockCommand(e env) *cli.Command {
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
 			directoryFlag(),
+		}, consentFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := lockOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runLock(c.Context, o, e)
 		},
-		Action: func(c *cli.Context) error { return runLock(c.Context, c, e) },
 	}
 }
 
-func runLock(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
+// lockOptions are what the command line of versions lock says.
+type lockOptions struct {
+	target
+	consent
+	resolveOptions
+	diff bool
+	// again is this command without --check or --dry-run.
+	again string
+}
+
+func lockOptionsOf(c *cli.Context, e env) (o lockOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
 	}
-	format, err := oneOf(c, "format", "table", "json", "markdown")
-	if err != nil {
-		return err
-	}
-	look := c.Bool("check") || c.Bool("dry-run")
+	check := c.Bool("check")
 	switch {
-	case c.Bool("diff") && !look:
-		return usagef("--diff only makes sense with --dry-run or --check").WithNext("Add --dry-run, or leave out --diff")
+	case check && c.Bool("yes"):
+		return o, exclusive("check", "yes")
+	case c.Bool("diff") && !check && !c.Bool("dry-run"):
+		return o, usagef("--diff only makes sense with --dry-run or --check").WithNext("Add --dry-run, or leave out --diff")
 	case c.Bool("diff") && c.IsSet("format"):
-		return usagef("--diff and --format exclude each other").WithNext("Leave one of them out")
+		return o, exclusive("diff", "format")
 	}
+	if check {
+		o.consent = consent{dryRun: true, exitCode: true}
+	} else if o.consent, err = consentOf(c); err != nil {
+		return o, err
+	}
+	o.diff = c.Bool("diff")
+	o.again = commandLine(c, "portalctl versions lock", "directory", "resolve", "allow-downgrade", "offline", "now")
+	o.resolveOptions, err = resolveOptionsOf(c, e)
+	return o, err
+}
+
+func runLock(ctx context.Context, o lockOptions, e env) error {
 	open := openToWrite
-	if look {
+	if o.dryRun {
 		open = openPortal
 	}
-	co, err := open(ctx, c, e)
+	co, err := open(ctx, o.target, e)
 	if err != nil {
 		return err
 	}
 	if err := co.project.OnlyYarn(); err != nil {
 		return err
 	}
-	plan, err := planLock(ctx, c, e, co)
+	plan, err := planLock(ctx, o, e, co)
 	if err != nil {
 		return err
 	}
-	if !look && !plan.Empty() {
+	if !o.dryRun && !plan.Empty() {
 		if err := txn.Commit(e.withState(ctx), co.project.Root, plan.Edits()); err != nil {
 			return err
 		}
 		plan.Lockfile.State = "written"
 	}
-	err = writeReport(c, e, func(w io.Writer) error {
+	err = writeReport(o.target, e, func(w io.Writer) error {
 		switch {
-		case c.Bool("diff"):
+		case o.diff:
 			return writeDiff(w, plan.Files())
-		case format == "json":
+		case o.form == "json":
 			return report.JSON(w, plan)
-		case format == "markdown":
-			return plan.WriteMarkdown(w, lockNext(c, co, plan, look))
+		case o.form == "markdown":
+			return plan.WriteMarkdown(w, o.next(co, plan))
 		default:
-			return plan.WriteTable(w, e.OutStyle(), lockNext(c, co, plan, look))
+			return plan.WriteTable(w, e.OutStyle(), o.next(co, plan))
 		}
 	})
 	if err != nil {
 		return err
 	}
-	if c.Bool("check") && !plan.Empty() {
+	if o.exitCode && !plan.Empty() {
 		return errFindings
 	}
 	return nil
 }
 
-func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.LockPlan, error) {
-	releases, err := co.releases(e, c.Bool("offline"))
+func planLock(ctx context.Context, o lockOptions, e env, co *checkout) (*bump.LockPlan, error) {
+	releases, err := co.releases(e, o.offline)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := co.registry(e, c.Bool("offline"))
+	reg, err := co.registry(e, o.offline)
 	if err != nil {
 		return nil, err
 	}
 	progress := e.Progress("Computing checksums", -1)
 	defer progress.Done()
-	job, err := newLockJob(c, e, co, reg, progress.Set)
+	job, err := newLockJob(o.resolveOptions, e, co, reg, progress.Set)
 	if err != nil {
 		return nil, err
 	}
 	// Only the JSON form and a pinned lock show who keeps what off the release.
-	job.opts.Brief = job.opts.Highest && c.String("format") != "json"
+	job.opts.Brief = job.opts.Highest && o.form != "json"
 	defer job.source.Close()
 	plan, err := bump.NewLockPlan(ctx, bump.Input{
 		Project: co.project, Settings: co.settings, Lock: co.lock, Releases: releases, Registry: reg,
@@ -129,13 +155,13 @@ func planLock(ctx context.Context, c *cli.Context, e env, co *checkout) (*bump.L
 	return plan, err
 }
 
-// lockNext is what to do once the lock is known.
-func lockNext(c *cli.Context, co *checkout, plan *bump.LockPlan, look bool) []string {
+// next is what to do once the lock is known.
+func (o lockOptions) next(co *checkout, plan *bump.LockPlan) []string {
 	if plan.Empty() {
 		return nil
 	}
-	if look {
-		return []string{commandLine(c, "portalctl versions lock", "directory", "resolve", "allow-downgrade", "offline", "now")}
+	if o.dryRun {
+		return []string{o.again}
 	}
 	return append([]string{"yarn install"}, co.alsoCommit()...)
 }

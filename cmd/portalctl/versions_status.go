@@ -23,26 +23,43 @@ func statusCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error { return runStatus(c.Context, c, e) },
+		Action: func(c *cli.Context) error {
+			o, err := statusOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return runStatus(c.Context, o, e)
+		},
 	}
 }
 
-func runStatus(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
+// statusOptions are what the command line of versions status says.
+type statusOptions struct {
+	target
+	maxBehind int // -1 is no limit
+	offline   bool
+	// bump shows what would bring the portal up to date.
+	bump string
+}
+
+func statusOptionsOf(c *cli.Context) (o statusOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
 	}
-	format, err := oneOf(c, "format", "table", "json", "markdown")
+	o.maxBehind, o.offline = c.Int("max-behind"), c.Bool("offline")
+	if c.IsSet("max-behind") && o.maxBehind < 0 {
+		return o, usagef("--max-behind %d is negative", o.maxBehind).WithNext("Give the number of main releases that may lie between")
+	}
+	o.bump = commandLine(c, "portalctl versions bump --dry-run", "directory", "offline")
+	return o, nil
+}
+
+func runStatus(ctx context.Context, o statusOptions, e env) error {
+	co, err := openPortal(ctx, o.target, e)
 	if err != nil {
 		return err
 	}
-	if c.IsSet("max-behind") && c.Int("max-behind") < 0 {
-		return usagef("--max-behind %d is negative", c.Int("max-behind")).WithNext("Give the number of main releases that may lie between")
-	}
-	co, err := openPortal(ctx, c, e)
-	if err != nil {
-		return err
-	}
-	releases, err := co.releases(e, c.Bool("offline"))
+	releases, err := co.releases(e, o.offline)
 	if err != nil {
 		return err
 	}
@@ -50,8 +67,8 @@ func runStatus(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	err = writeReport(c, e, func(w io.Writer) error {
-		switch format {
+	err = writeReport(o.target, e, func(w io.Writer) error {
+		switch o.form {
 		case "json":
 			return report.JSON(w, status)
 		case "markdown":
@@ -63,9 +80,9 @@ func runStatus(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	if most := c.Int("max-behind"); most >= 0 && status.Behind > most {
+	if most := o.maxBehind; most >= 0 && status.Behind > most {
 		fmt.Fprintf(e.Err, "%s behind, at most %d allowed\n", plural(status.Behind, "main release"), most)
-		fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), commandLine(c, "portalctl versions bump --dry-run", "directory", "offline"))
+		fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), o.bump)
 		return errFindings
 	}
 	return nil

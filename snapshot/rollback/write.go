@@ -1,6 +1,8 @@
 package rollback
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/txn"
@@ -16,15 +18,34 @@ const (
 // Write puts the plan into the snapshot's folder, with its own list of sums:
 // the snapshot's is written once and never again.
 func (p *Plan) Write(dir string) error {
-	script, err := p.Script()
+	files, err := p.files()
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{MarkdownFile: []byte(p.Markdown()), ScriptFile: []byte(script)}
 	for name, text := range files {
 		if err := txn.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			return err
 		}
 	}
 	return snapshot.WritePlanSums(dir, files)
+}
+
+// Written reports whether the snapshot's folder has this plan already.
+func (p *Plan) Written(dir string) (bool, error) {
+	files, err := p.files()
+	if err != nil {
+		return false, err
+	}
+	for name, text := range files {
+		have, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !bytes.Equal(have, text) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (p *Plan) files() (map[string][]byte, error) {
+	script, err := p.Script()
+	return map[string][]byte{MarkdownFile: []byte(p.Markdown()), ScriptFile: []byte(script)}, err
 }

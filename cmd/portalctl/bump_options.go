@@ -1,0 +1,43 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+// bumpOptions are what the command line of versions bump says.
+type bumpOptions struct {
+	target
+	consent
+	resolveOptions
+	release          string
+	patterns         []string
+	lockfile         string
+	dropStalePatches bool
+	diff             bool
+	// again is this command with what decides the plan; status lists what is off
+	// the release.
+	again, status string
+}
+
+func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
+	}
+	if o.lockfile, err = oneOf(c, "lockfile", lockAuto, lockNative, lockYarn, lockSkip); err != nil {
+		return o, err
+	}
+	if o.consent, err = consentOf(c); err != nil {
+		return o, err
+	}
+	o.diff = c.Bool("diff")
+	switch {
+	case o.diff && !o.dryRun:
+		return o, onlyWith("diff", "dry-run")
+	case o.diff && c.IsSet("format"):
+		return o, exclusive("diff", "format")
+	}
+	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
+	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
+		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
+	o.status = commandLine(c, "portalctl versions status", "directory", "offline")
+	o.resolveOptions, err = resolveOptionsOf(c, e)
+	return o, err
+}

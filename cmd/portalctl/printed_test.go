@@ -1,0 +1,345 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// What reports and errors tell people to run must run as it is printed. Every
+// command that the transcripts print is parsed by the real flag parser; those
+// that stand on a line of their own run, too, in a copy of the script's folder.
+
+// printedLine is a command of portalctl that text names. Whole lines are for
+// pasting; in a sentence the command ends at the first word that is no option.
+type printedLine struct {
+	text  string
+	whole bool
+}
+
+var (
+	printedWhole = regexp.MustCompile("^(?:next: |Next: |to [^`.]*: |- )?`?(portalctl (?:versions|check|audit|snapshot)(?: [^`]*)?)`?$")
+	// A report's title.
+	printedTitle = regexp.MustCompile(`^(?:## )?portalctl (?:check|audit)[,:]`)
+	printedNamed = regexp.MustCompile(`\bportalctl (?:versions|check|audit|snapshot)\b[^\n]*`)
+)
+
+func printedLines(text string) []printedLine {
+	var out []printedLine
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if printedTitle.MatchString(line) {
+			continue
+		}
+		if m := printedWhole.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], ", ") {
+			out = append(out, printedLine{m[1], true})
+			continue
+		}
+		for rest := line; ; {
+			at := printedNamed.FindStringIndex(rest)
+			if at == nil {
+				break
+			}
+			if named := namedIn(rest[at[0]:]); named != "" {
+				out = append(out, printedLine{named, false})
+			}
+			rest = rest[at[0]+len("portalctl"):]
+		}
+	}
+	return out
+}
+
+// namedIn is the command that a sentence goes on with; "" where a colon follows,
+// as in a title.
+func namedIn(text string) string {
+	e, _, _ := testEnv("", nil)
+	app := newApp(e)
+	words := []string{"portalctl"}
+	flags, commands := app.Flags, app.Commands
+	fields := strings.Fields(text)[1:]
+	for i := 0; i < len(fields); i++ {
+		word := strings.TrimRight(fields[i], "`'\".,;:)\\")
+		ends := word != fields[i]
+		if i == 0 && strings.HasSuffix(fields[i], ":") {
+			return ""
+		}
+		if command := commandNamed(commands, word); command != nil && len(words) <= 3 {
+			words, flags, commands = append(words, word), command.Flags, command.Subcommands
+		} else if name := strings.TrimLeft(word, "-"); name != word && name != "" {
+			words, commands = append(words, word), nil
+			if takesValue(flags, name) && i+1 < len(fields) {
+				i++
+				ends = strings.TrimRight(fields[i], "`\".,;:)") != fields[i]
+				words = append(words, strings.TrimRight(fields[i], "`\".,;:)"))
+			}
+		} else {
+			break
+		}
+		if ends {
+			break
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func takesValue(flags []cli.Flag, name string) bool {
+	for _, f := range flags {
+		if v, ok := f.(cli.DocGenerationFlag); ok && slices.Contains(f.Names(), name) {
+			return v.TakesValue()
+		}
+	}
+	return false
+}
+
+// parse is what the real parser says of a command line.
+func (l printedLine) parse() error {
+	e, _, _ := testEnv("", nil)
+	app := newApp(e)
+	var only func(list []*cli.Command)
+	only = func(list []*cli.Command) {
+		for _, c := range list {
+			if c.Name != "help" && (len(c.Subcommands) == 0 || c.Name == "audit") {
+				args := c.ArgsUsage
+				c.Action = func(c *cli.Context) error {
+					if c.Args().Present() && args == "" {
+						return fmt.Errorf("unexpected argument %q", c.Args().First())
+					}
+					return nil
+				}
+			}
+			only(c.Subcommands)
+		}
+	}
+	only(app.Commands)
+	args, err := shellFields(l.text)
+	if err != nil {
+		return err
+	}
+	return app.RunContext(context.Background(), arranged(app, args))
+}
+
+// shellFields splits a line as sh would. Nothing but words and single quotes is
+// ever printed; other characters with a meaning are a fault of who prints them.
+func shellFields(line string) (words []string, err error) {
+	word, started := "", false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'':
+			end := strings.IndexByte(line[i+1:], '\'')
+			if end < 0 {
+				return nil, fmt.Errorf("a quote is not closed")
+			}
+			word, started, i = word+line[i+1:i+1+end], true, i+1+end
+		case c == '\\' && i+1 < len(line):
+			i++
+			word, started = word+line[i:i+1], true
+		case c == ' ':
+			if started {
+				words = append(words, word)
+			}
+			word, started = "", false
+		case strings.IndexByte("()<>|&;*?[]{}$\"#!~", c) >= 0:
+			return nil, fmt.Errorf("%q means something to a shell", string(c))
+		default:
+			word, started = word+string(c), true
+		}
+	}
+	if started {
+		words = append(words, word)
+	}
+	return words, nil
+}
+
+// faultsIn is what is wrong with the commands that a run of args printed.
+func faultsIn(args []string, out, errOut string) []string {
+	if strings.Contains(out, "\nUSAGE:\n") {
+		return nil // help is no report
+	}
+	var faults []string
+	e, _, _ := testEnv("", nil)
+	app := newApp(e)
+	for _, l := range append(printedLines(out), printedLines(errOut)...) {
+		if err := l.parse(); err != nil {
+			faults = append(faults, fmt.Sprintf("%s\n\tprints %q: %v", strings.Join(args, " "), l.text, err))
+			continue
+		}
+		// The portal is the one that was asked about.
+		command, _ := commandIn(app.Commands, strings.TrimPrefix(l.text, "portalctl"))
+		if dir := directoryIn(args); dir != "" && command != nil && hasFlag(command.Flags, "directory") && !strings.Contains(l.text, " -C ") &&
+			!strings.Contains(l.text, "--lockfile") && !strings.Contains(l.text, "--dir") && len(command.Subcommands) == 0 {
+			faults = append(faults, fmt.Sprintf("%s\n\tprints %q without its -C", strings.Join(args, " "), l.text))
+		}
+	}
+	return faults
+}
+
+// printedEnv names the folder in which a started portalctl notes such faults.
+const printedEnv = "PORTALCTL_TEST_PRINTED"
+
+// recorded is main, for the transcripts.
+func recorded() {
+	dir := os.Getenv(printedEnv)
+	if dir == "" {
+		main() // which ends the process
+	}
+	streams := ui.System(os.Getenv)
+	var out, errOut bytes.Buffer
+	streams.Out, streams.Err = io.MultiWriter(streams.Out, &out), io.MultiWriter(streams.Err, &errOut)
+	code := runWith(streams)
+	if !validated(out.Bytes()) {
+		code = 97
+	}
+	faults := faultsIn(os.Args, out.String(), errOut.String())
+	for _, l := range append(printedLines(out.String()), printedLines(errOut.String())...) {
+		if l.whole && !strings.Contains(l.text, " -C /") && l.parse() == nil {
+			if text := tryLine(l.text); text != "" {
+				faults = append(faults, fmt.Sprintf("%s\n\tprints %q, which ends so: %s", strings.Join(os.Args, " "), l.text, text))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		f, err := os.CreateTemp(dir, "fault-*")
+		if err == nil {
+			_, err = f.WriteString(strings.Join(faults, "\n") + "\n")
+			f.Close()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+	}
+	os.Exit(code)
+}
+
+// tryLine runs a printed line with sh in a copy of this folder, with a copy of
+// the cache. It returns how it failed; a command that refuses to run, fails.
+func tryLine(line string) string {
+	tmp, err := os.MkdirTemp("", "printed-*")
+	if err != nil {
+		return err.Error()
+	}
+	defer os.RemoveAll(tmp)
+	here := filepath.Join(tmp, "here")
+	if err := os.CopyFS(here, os.DirFS(".")); err != nil {
+		return "" // a folder with links or pipes: not for trying
+	}
+	cache := filepath.Join(tmp, "cache")
+	if dir := os.Getenv("PORTALCTL_CACHE_DIR"); dir != "" {
+		if err := os.CopyFS(cache, os.DirFS(dir)); err != nil && !os.IsNotExist(err) {
+			return err.Error()
+		}
+	}
+	cmd := exec.Command("sh", "-c", line)
+	cmd.Dir = here
+	cmd.Env = append(os.Environ(), printedEnv+"=", "PORTALCTL_CACHE_DIR="+cache, "PWD="+here)
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err == nil || errors.As(err, &exit) && exit.ExitCode() == exitFindings {
+		return ""
+	}
+	return fmt.Sprintf("%v: %s", err, text)
+}
+
+// Next steps that no transcript shows: every text of the sources that names a
+// command.
+func TestTextsNameCommandsThatParse(t *testing.T) {
+	seen := 0
+	for _, top := range []string{"bump", "check", "audit", "snapshot", "internal", "cmd"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", top), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			src, err := os.ReadFile(path)
+			if err != nil || !bytes.Contains(src, []byte("portalctl ")) {
+				return err
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, src, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				lit, ok := n.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING {
+					return true
+				}
+				text, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					return true
+				}
+				for _, l := range printedLines(text) {
+					seen++
+					// A whole line is one only when it is printed; here the rest
+					// may come from elsewhere.
+					l.text = namedIn(l.text)
+					if l.text == "" {
+						continue
+					}
+					// The value of the last option may come from elsewhere.
+					if err := l.parse(); err != nil && !strings.HasSuffix(err.Error(), "needs a value") {
+						t.Errorf("%s: %q: %v", fset.Position(lit.Pos()), l.text, err)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d commands were found: the test looks at nothing", seen)
+	}
+}
+
+func TestPrintedLines(t *testing.T) {
+	for _, tt := range []struct {
+		text, want string
+		fails      bool
+	}{
+		{"  portalctl versions status -C x   (lists what is off the release)", "portalctl versions status -C x   (lists what is off the release)", true},
+		{"next: portalctl versions lock --resolve release", "portalctl versions lock --resolve release", false},
+		{"Run portalctl check --nope, or not", "portalctl check --nope", true},
+		{"Look with portalctl snapshot restore --only a.", "portalctl snapshot restore --only a", false},
+		{"  portalctl versions bump --pattern '@{a,b}/*' --yes", "portalctl versions bump --pattern '@{a,b}/*' --yes", false},
+		{"  portalctl versions bump --pattern @{a,b}/*", "portalctl versions bump --pattern @{a,b}/*", true},
+		{"portalctl check: no problems", "", false},
+	} {
+		lines := printedLines(tt.text)
+		if tt.want == "" {
+			if len(lines) > 0 {
+				t.Errorf("%q: %+v", tt.text, lines)
+			}
+			continue
+		}
+		if len(lines) != 1 || lines[0].text != tt.want {
+			t.Errorf("%q: %+v, want %q", tt.text, lines, tt.want)
+			continue
+		}
+		if err := lines[0].parse(); (err != nil) != tt.fails {
+			t.Errorf("%q: %v", tt.text, err)
+		}
+	}
+	if got := faultsIn([]string{"portalctl", "check", "-C", "x"}, "next: portalctl versions lock\n", ""); len(got) != 1 {
+		t.Errorf("a lost -C: %q", got)
+	}
+}
