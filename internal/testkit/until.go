@@ -21,6 +21,12 @@ var slots = make(chan struct{}, 2*width)
 // too.
 func Until[T any](t *testing.T, f func(t *testing.T, n int) (result T, more bool)) []T {
 	t.Helper()
+	return UntilBy(t, width, f)
+}
+
+// UntilBy is Until with so many under way. Those past the end run in vain.
+func UntilBy[T any](t *testing.T, width int, f func(t *testing.T, n int) (result T, more bool)) []T {
+	t.Helper()
 	var (
 		mu      sync.Mutex
 		next    int

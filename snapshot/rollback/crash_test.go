@@ -66,7 +66,7 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
 			t.Parallel()
 			portals, whole := newChains(schemas), t
-			points := testkit.Until(t, func(t *testing.T, n int) (point string, more bool) {
+			points := testkit.UntilBy(t, several, func(t *testing.T, n int) (point string, more bool) {
 				p := portals.take(whole, t)
 				if len(p.plan().Targets) == 0 { // as it is after a point that failed
 					p.upgrade()

@@ -36,7 +36,7 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 		t.Skipf("chown: %v: %s", err, out)
 	}
 	pgtest.Exec(t, p.cluster, "postgres", "CREATE TABLESPACE small LOCATION "+literal(space), "ALTER DATABASE backstage_plugin_catalog SET TABLESPACE small")
-	pgtest.Exec(t, p.cluster, "backstage_plugin_catalog", "INSERT INTO things (kind, body) SELECT 'b', repeat(md5(i::text), 20) FROM generate_series(1, 8000) i")
+	pgtest.Exec(t, p.cluster, "backstage_plugin_catalog", "INSERT INTO things (kind, body) SELECT 'b', repeat(md5(i::text), 20) FROM generate_series(1, 11000) i")
 	p.take()
 	for i := range p.manifest.Databases {
 		if d := &p.manifest.Databases[i]; d.Plugins[0] == "catalog" {

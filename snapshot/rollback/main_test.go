@@ -36,6 +36,13 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
 		os.Exit(runHelper(text))
 	}
+	// The programs themselves, not what a distribution puts before them.
+	if tools, err := pg.FindTools(context.Background(), "", 0, "postgres", "initdb", "pg_restore"); err == nil && os.Getenv(pg.BinEnv) == "" {
+		if err := os.Setenv(pg.BinEnv, tools.Dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	os.Exit(pgtest.Main(m))
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,9 @@ type portal struct {
 	app, admin pg.Target
 	schemas    bool
 	prefix     string
+	// untouched says that the last point left the portal upgraded; before it was before.
+	untouched bool
+	before    map[string]string
 	// crashes says that the server will not only be stopped.
 	crashes  bool
 	dir      string
@@ -41,13 +45,16 @@ type portal struct {
 
 var portalPlugins = []string{"auth", "catalog", "scaffolder", "search"}
 
+// portalRows are the rows of each plugin's data.
+const portalRows = 800
+
 const appPassword, adminPassword = `Planted:App\Secret`, "Planted-Admin-Secret"
 
 const defaultPrefix = "backstage_plugin_"
 
 // serverSettings are as servers are set up: what was committed survives a crash
-// of the server.
-var serverSettings = map[string]string{"wal_level": "replica", "synchronous_commit": "on"}
+// of the server. ANALYZE may take a small sample, also of the catalogs.
+var serverSettings = map[string]string{"wal_level": "replica", "synchronous_commit": "on", "default_statistics_target": "1"}
 
 // portalTemplate is a portal that was made, and its snapshot taken, once.
 type portalTemplate struct {
@@ -101,8 +108,10 @@ func newTakenPortal(t testing.TB, schemas bool) *portal {
 // gives back what it left: the next point starts from there.
 type chains struct{ portals chan *portal }
 
+// several is how many chains a test has.
+const several = 3
+
 func newChains(schemas bool) *chains {
-	const several = 3
 	c := &chains{make(chan *portal, several)}
 	for range several {
 		c.portals <- &portal{schemas: schemas}
@@ -153,8 +162,8 @@ func (p *portal) fill() {
 	t, c, schemas := p.t, p.cluster, p.schemas
 	t.Helper()
 	pgtest.Exec(t, c, "postgres",
-		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(appPassword),
-		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(adminPassword),
+		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(pgtest.Password(t, appPassword)),
+		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(pgtest.Password(t, adminPassword)),
 		"CREATE ROLE reader", `CREATE ROLE "team A"`, `GRANT "team A" TO backstage`)
 	if schemas {
 		pgtest.Exec(t, c, "postgres", "CREATE DATABASE backstage OWNER backstage")
@@ -177,7 +186,7 @@ func (p *portal) fill() {
 			INSERT INTO knex_migrations (name, batch, migration_time) SELECT format('2024%s_init.js', i), 1, now() FROM generate_series(1, 3) i;
 			CREATE TABLE things (id bigserial PRIMARY KEY, kind varchar(20) CHECK (kind IN ('a', 'b')), body text NOT NULL);
 			CREATE INDEX things_body ON things (md5(body));
-			INSERT INTO things (kind, body) SELECT 'a', repeat(md5(i::text), 8) FROM generate_series(1, 5000) i`)
+			INSERT INTO things (kind, body) SELECT 'a', repeat(md5(i::text), 8) FROM generate_series(1, `+strconv.Itoa(portalRows)+`) i`)
 	}
 	if !schemas {
 		catalog, _ := p.place("catalog")
@@ -221,47 +230,66 @@ func (p *portal) upgrade() {
 // state is all that a rollback must bring back, as text.
 func (p *portal) state(id string) string {
 	p.t.Helper()
-	db, schema := p.place(id)
-	conn := pgtest.Connect(p.t, p.cluster.Target(), db)
-	defer conn.Close(context.Background())
-	var b strings.Builder
-	add := func(what, sql string, args ...any) {
-		p.t.Helper()
-		lines, err := strings1(context.Background(), conn, sql, args...)
-		if err != nil {
-			p.t.Fatalf("%s: %v", what, err)
-		}
-		fmt.Fprintf(&b, "%s: %s\n", what, strings.Join(lines, " | "))
-	}
-	add("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+ident(schema)+".things t")
-	add("migrations", "SELECT name FROM "+ident(schema)+".knex_migrations ORDER BY id")
-	if p.crashes {
-		// A server that crashes skips up to 32 values of a sequence.
-		add("sequence", "SELECT (last_value >= (SELECT max(id) FROM "+ident(schema)+".things))::text FROM "+ident(schema)+".things_id_seq")
-	} else {
-		add("sequence", "SELECT last_value::text FROM "+ident(schema)+".things_id_seq")
-	}
-	add("tables", "SELECT relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '') FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' ORDER BY 1", ident(schema))
-	add("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = $1", schema)
-	add("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = $1::regclass", ident(schema)+".things")
-	if !p.schemas {
-		add("database", `SELECT pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, 'default') || ' ' || datconnlimit || ' ' || datallowconn || ' ' || encoding || datcollate || datctype
-			FROM pg_database WHERE datname = $1`, db)
-		add("comment", "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", db)
-		add("settings", "SELECT setrole::regrole::text || setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = $1 ORDER BY 1", db)
-		add("extensions", "SELECT extname || extversion FROM pg_extension ORDER BY 1")
-	}
-	return b.String()
+	return p.states(id)[id]
 }
 
-func (p *portal) states() map[string]string {
+// states are the states of plugins, of all when none is named.
+func (p *portal) states(ids ...string) map[string]string {
 	p.t.Helper()
-	pgtest.Exec(p.t, p.cluster, "postgres") // the server is there
-	out := map[string]string{}
-	for _, id := range portalPlugins {
-		out[id] = p.state(id)
+	if len(ids) == 0 {
+		ids = portalPlugins
 	}
+	ctx := context.Background()
+	var conn *pgx.Conn
+	connected := ""
+	out := map[string]string{}
+	for _, id := range ids {
+		db, schema := p.place(id)
+		if connected != db {
+			if conn != nil {
+				_ = conn.Close(ctx)
+			}
+			conn, connected = pgtest.Connect(p.t, p.cluster.Target(), db), db
+		}
+		var text string
+		if err := conn.QueryRow(ctx, p.stateQuery(db, schema), pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
+			p.t.Fatalf("the state of %s: %v", id, err)
+		}
+		out[id] = text
+	}
+	_ = conn.Close(ctx)
 	return out
+}
+
+// stateQuery is one query, as a connection with ten costs more than what they read.
+func (p *portal) stateQuery(db, schema string) string {
+	var parts []string
+	one := func(what, value string) { // fails when it is NULL
+		parts = append(parts, literal(what+": ")+" || ("+value+") || E'\\n'")
+	}
+	list := func(what, value, rest string) {
+		one(what, "SELECT coalesce(string_agg("+value+", ' | ' ORDER BY "+value+"), '') FROM "+rest)
+	}
+	name, of := literal(db), ident(schema)+"."
+	one("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+of+"things t")
+	one("migrations", "SELECT coalesce(string_agg(name, ' | ' ORDER BY id), '') FROM "+of+"knex_migrations")
+	if p.crashes {
+		// A server that crashes skips up to 32 values of a sequence.
+		one("sequence", "SELECT (last_value >= (SELECT max(id) FROM "+of+"things))::text FROM "+of+"things_id_seq")
+	} else {
+		one("sequence", "SELECT last_value::text FROM "+of+"things_id_seq")
+	}
+	list("tables", "relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '')", "pg_class WHERE relnamespace = "+literal(ident(schema))+"::regnamespace AND relkind = 'r'")
+	one("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = "+literal(schema))
+	one("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = "+literal(of+"things")+"::regclass")
+	if !p.schemas {
+		one("database", `SELECT pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, 'default') || ' ' || datconnlimit || ' ' || datallowconn || ' ' || encoding || datcollate || datctype
+			FROM pg_database WHERE datname = `+name)
+		one("comment", "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = "+name)
+		list("settings", "setrole::regrole::text || setconfig::text", "pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = "+name)
+		list("extensions", "extname || extversion", "pg_extension")
+	}
+	return "SELECT " + strings.Join(parts, " || ")
 }
 
 // databases are the names of all databases that are not templates.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
@@ -24,9 +24,7 @@ func (p *portal) shim(dir string) (counter string) {
 	psql := filepath.Join(dir, "psql")
 	text := fmt.Sprintf(`#!/bin/sh
 printf x >>%[1]s
-n=$(cat %[1]s)
-n=${#n}
-if [ -e %[1]s.at ] && [ "$n" -ge "$(cat %[1]s.at)" ] && mkdir %[1]s.hit 2>/dev/null; then
+if [ -e %[1]s.at ] && n=$(cat %[1]s) && [ "${#n}" -ge "$(cat %[1]s.at)" ] && mkdir %[1]s.hit 2>/dev/null; then
   kill -s "$(cat %[1]s.signal)" "$(cat %[2]s)"
 fi
 exec %[3]s "$@"
@@ -63,7 +61,7 @@ func (p *portal) resume(call string, flags []string, shell, path string, before,
 		if only == "scaffolder" {
 			// It was not migrated, and came back as it was asked for.
 			upgraded[only] = p.state(only)
-			if !strings.HasPrefix(upgraded[only], "things: 5000 ") {
+			if !strings.HasPrefix(upgraded[only], fmt.Sprintf("things: %d ", portalRows)) {
 				t.Fatalf("call %s: %v did not bring it back\n%s", call, flags, out)
 			}
 			break
@@ -81,19 +79,19 @@ func (p *portal) resume(call string, flags []string, shell, path string, before,
 	return out + again
 }
 
-// rollback.sh gets SIGKILL, SIGTERM and Ctrl-C at many of its calls of psql.
+// rollback.sh gets SIGKILL at many of its calls of psql, and SIGTERM or Ctrl-C.
 // Each time all live databases are the old ones or the new ones, and running
 // the script again finishes, with the same flags and with others.
 func TestScriptInterrupted(t *testing.T) {
 	if testing.Short() {
-		t.Skip("some ninety runs of rollback.sh")
+		t.Skip("more than fifty runs of rollback.sh")
 	}
 	for _, schemas := range []bool{false, true} {
-		for _, sig := range []string{"KILL", "TERM", "INT"} {
-			if schemas && sig != "KILL" {
+		for ending, signals := range endings {
+			if schemas && ending != "killed" {
 				continue // one transaction: there is nothing for a trap to put right
 			}
-			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+sig, func(t *testing.T) {
+			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+ending, func(t *testing.T) {
 				t.Parallel()
 				shell := shells(t)[0]
 				// A run that nobody interrupts says how many calls there are.
@@ -109,23 +107,23 @@ func TestScriptInterrupted(t *testing.T) {
 					t.Fatal(err)
 				}
 				calls := len(src)
-				var points []int
-				moments := 10
-				if sig == "KILL" {
+				moments := 14
+				if ending == "killed" {
 					moments = 20
 				}
-				for at := 3; at <= calls; at += max(1, (calls-3)/moments) {
-					points = append(points, at)
+				results, points := make([]string, moments), make([]int, moments)
+				for n := range points {
+					points[n] = n
 				}
-				var old, replaced, runs atomic.Int32
-				testkit.Each(t, points, strconv.Itoa, func(t *testing.T, at int) {
+				testkit.Each(t, points, strconv.Itoa, func(t *testing.T, n int) {
+					at, sig := 3+n*(calls-3)/(moments-1), signals[n%len(signals)]
 					call := strconv.Itoa(at)
 					p := portals.take(whole, t)
 					path, counter := p.scripted()
 					before := p.states()
 					p.upgrade()
 					upgraded := p.states()
-					for name, text := range map[string]string{".at": call, ".signal": sig} {
+					for name, text := range map[string]string{".at": call, ".signal": strconv.Itoa(int(sig))} {
 						if err := os.WriteFile(counter+name, []byte(text), 0o600); err != nil {
 							t.Fatal(err)
 						}
@@ -134,23 +132,22 @@ func TestScriptInterrupted(t *testing.T) {
 					if code == 0 && at < calls {
 						t.Fatalf("call %d of %d: exit 0\n%s", at, calls, out)
 					}
-					n := int(runs.Add(1))
 					closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 					switch {
-					case closed != "" && sig != "KILL":
+					case closed != "" && sig != syscall.SIGKILL:
 						t.Fatalf("call %d: %s takes no connections\n%s", at, closed, out)
 					case closed != "":
-						old.Add(1)
+						results[n] = "old"
 					case p.state("auth") == before["auth"]:
-						replaced.Add(1)
+						results[n] = "new"
 						p.same(call, before, "auth", "catalog")
 					default:
-						old.Add(1)
+						results[n] = "old"
 						p.same(call, upgraded, "auth", "catalog")
 					}
 					_ = os.Remove(counter + ".at")
 					flags := otherFlags[0]
-					if sig == "KILL" {
+					if sig == syscall.SIGKILL {
 						flags = otherFlags[n%len(otherFlags)]
 					}
 					again := p.resume(call, flags, shell, path, before, upgraded)
@@ -163,10 +160,16 @@ func TestScriptInterrupted(t *testing.T) {
 					}
 					p.dropFailed()
 				})
-				if int(runs.Load()) < moments || old.Load() == 0 || replaced.Load() == 0 {
-					t.Errorf("%d runs, %d left the old databases, %d the new ones: all must happen", runs.Load(), old.Load(), replaced.Load())
+				for i, sig := range signals {
+					left := map[string]int{}
+					for n := i; n < moments; n += len(signals) {
+						left[results[n]]++
+					}
+					if len(left) != 2 || left["old"] == 0 || left["new"] == 0 {
+						t.Errorf("%s left %v: the old databases and the new ones, both must happen, at each call", sig, left)
+					}
+					t.Logf("%s at calls of %d: %v", sig, calls, left)
 				}
-				t.Logf("%d of %d calls of psql: %d times all databases were the old ones, %d times the new ones", runs.Load(), calls, old.Load(), replaced.Load())
 			})
 		}
 	}
