@@ -104,10 +104,13 @@ func writeNext(b *strings.Builder, next []string) {
 	}
 	b.WriteString("\n### Next\n\n")
 	for _, n := range next {
-		command, remark, _ := strings.Cut(n, "   ")
+		before, command := "", n
+		if at := max(strings.Index(n, ": portalctl "), strings.Index(n, ": yarn ")); at >= 0 {
+			before, command = n[:at+2], n[at+2:]
+		}
 		switch {
 		case strings.HasPrefix(command, "portalctl "), strings.HasPrefix(command, "yarn "):
-			n = strings.TrimRight(report.Code(command)+" "+report.Escape(remark), " ")
+			n = report.Escape(before) + report.Code(command)
 		case strings.Contains(n, "https://"): // stays a link
 		default:
 			n = report.Escape(n)

@@ -90,22 +90,61 @@ func Markdown(w io.Writer, header []string, rows [][]string) error {
 
 var escaper = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ",
-	"<", "&lt;", ">", "&gt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "@", "@\u200b",
+	"<", "&lt;", ">", "&gt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
 )
 
 // Escape makes text safe inside a Markdown table cell or line: no cell or line
 // break, no HTML, no markup, and no @mention of a stranger who happens to be
-// called like an npm scope.
-func Escape(text string) string { return escaper.Replace(strings.ToValidUTF8(text, "\ufffd")) }
+// called like an npm scope: a word with an @ is a code span, which says exactly
+// what it says.
+func Escape(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	if !strings.Contains(text, "@") {
+		return escaper.Replace(text)
+	}
+	var b strings.Builder
+	for text != "" {
+		end := strings.IndexAny(text, " \r\n")
+		if end == 0 {
+			b.WriteByte(' ')
+			text = strings.TrimPrefix(strings.TrimPrefix(text, "\r"), "\n")
+			text = strings.TrimPrefix(text, " ")
+			continue
+		}
+		word := text
+		if end > 0 {
+			word = text[:end]
+		}
+		text = text[len(word):]
+		b.WriteString(escapeWord(word))
+	}
+	return b.String()
+}
+
+func escapeWord(word string) string {
+	if !strings.Contains(word, "@") {
+		return escaper.Replace(word)
+	}
+	// The marks around a name are the sentence's.
+	name := strings.TrimLeft(word, "(\"'[")
+	before := word[:len(word)-len(name)]
+	name = strings.TrimRight(name, ".,;:)\"'!?]")
+	after := word[len(before)+len(name):]
+	return escaper.Replace(before) + Code(name) + escaper.Replace(after)
+}
 
 // Code is text as Markdown inline code, safe inside a table cell. Nothing but
 // the pipe and line breaks has a meaning there.
 func Code(text string) string {
 	text = strings.NewReplacer("|", `\|`, "\r\n", " ", "\n", " ", "\r", " ").Replace(text)
-	if strings.Contains(text, "`") {
-		return "`` " + text + " ``"
+	if !strings.Contains(text, "`") {
+		return "`" + text + "`"
 	}
-	return "`" + text + "`"
+	fence := "``" // longer than any run of backticks within
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + " " + text + " " + fence
 }
 
 // JSON writes v indented, with a final newline, without escaping <, > and &

@@ -42,7 +42,7 @@ func TestMarkdownSurvivesHostileCells(t *testing.T) {
 		"| x\\|y | two lines |\n" +
 		"| &lt;script&gt; | \\`code\\` |\n" +
 		"| short |  |\n" +
-		"| @\u200bbackstage/x | \\\\\\| |\n"
+		"| `@backstage/x` | \\\\\\| |\n"
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
 	}
@@ -52,6 +52,7 @@ func TestCode(t *testing.T) {
 	for in, want := range map[string]string{
 		"^1 || ^2": "`^1 \\|\\| ^2`",
 		"a`b":      "`` a`b ``",
+		"a``b`":    "``` a``b` ```",
 		"@x/y":     "`@x/y`",
 	} {
 		if got := Code(in); got != want {
@@ -67,5 +68,23 @@ func TestJSONKeepsRangesReadable(t *testing.T) {
 	}
 	if want := "{\n  \"range\": \">=1 <2 & x\"\n}\n"; b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
+	}
+}
+
+func TestEscapeMentions(t *testing.T) {
+	for in, want := range map[string]string{
+		"@backstage/x":             "`@backstage/x`",
+		"a_b (@x/y@^1.0.0), @z: *": "a\\_b (`@x/y@^1.0.0`), `@z`: \\*",
+		"two  blanks\r\n@a":        "two  blanks `@a`",
+		"@a`b|c":                   "`` @a`b\\|c ``",
+		"npm:@x/_y_@1":             "`npm:@x/_y_@1`",
+		"@":                        "`@`",
+		"(@)":                      "(`@`)",
+		"@<img src=x>":             "`@<img` src=x&gt;",
+		"no name\nhere":            "no name here",
+	} {
+		if got := Escape(in); got != want {
+			t.Errorf("Escape(%q) = %q, want %q", in, got, want)
+		}
 	}
 }

@@ -114,11 +114,10 @@ func escape(b *bytes.Buffer, r rune) {
 	fmt.Fprintf(b, `\u%04x`, r)
 }
 
-// hidden: what is no visible character. Joiners are part of words and emoji,
-// and the zero-width space keeps a Markdown report from naming a person.
+// hidden: what is no visible character. Joiners are part of words and emoji.
 func hidden(r rune) bool {
 	switch {
-	case r == '\t' || r == '\u200b' || r == '\u200c' || r == '\u200d' || r == '\u00ad' || r == '\ufeff':
+	case r == '\t' || r == '\u200c' || r == '\u200d' || r == '\u00ad' || r == '\ufeff':
 		return false
 	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		return true

@@ -22,6 +22,7 @@ func TestGuard(t *testing.T) {
 		{"the cursor", "\x1b[2J", `\u001b[2J`, true},
 		{"C1", "\u009b2J", `\u009b2J`, true},
 		{"bidi", "a\u202eb\u2066c", `a\u202eb\u2066c`, false},
+		{"a zero-width space", "@\u200bx", `@\u200bx`, false},
 		{"a tag character", "a\U000e0041", `a\udb40\udc41`, false},
 		{"a line separator", "a\u2028b", `a\u2028b`, false},
 		{"no UTF-8", "a\xffb\xc3", `a\ufffdb\ufffd`, false},
