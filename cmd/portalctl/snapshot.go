@@ -65,6 +65,8 @@ type snapshotOptions struct {
 	config   []string
 	// nil without the flag.
 	dsn, adminDSN *pg.Target
+	// passwordOf is adminDSN where PGPASSWORD is its password: nobody else's then.
+	passwordOf *pg.Target
 }
 
 func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
@@ -75,7 +77,9 @@ func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
 	if o.dsn, err = dsnOf(c, e, "dsn"); err != nil {
 		return o, err
 	}
-	o.adminDSN, err = dsnOf(c, e, "admin-dsn")
+	if o.adminDSN, err = dsnOf(c, e, "admin-dsn"); err == nil && e.get("PGPASSWORD") != "" && !pg.DSNHasPassword(c.String("admin-dsn")) {
+		o.passwordOf = o.adminDSN
+	}
 	return o, err
 }
 
@@ -183,7 +187,7 @@ func snapshotLayout(ctx context.Context, o snapshotOptions, e env, co *checkout,
 	if err != nil {
 		return nil, err
 	}
-	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: o.config, Env: e.Environ, Server: o.dsn, Lock: code.Lock,
+	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: o.config, Env: e.Environ, Server: o.dsn, PasswordOf: o.passwordOf, Lock: code.Lock,
 		Registry: func(name string) (role, id string, ok bool) {
 			return publishedPlugin(ctx, code.Lock, packages, name)
 		}})

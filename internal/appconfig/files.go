@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -45,9 +46,36 @@ func readFile(path string, pipe bool) ([]byte, error) {
 	return src, nil
 }
 
+// readWithin reads a file that a configuration file in the folder dir names. One of
+// the repository (nobody may have reviewed it) names files of the repository
+// alone: what is elsewhere would be sent to the server that it names, too.
+func readWithin(root, dir, path string) ([]byte, error) {
+	top := repofile.Top(root)
+	if !within(top, dir) {
+		return readFile(path, false)
+	}
+	if !within(top, path) {
+		return nil, errOutside
+	}
+	return checked(repofile.ReadIn(top, path, maxFile))
+}
+
+var errOutside = errors.New("it is outside of the repository, and a file of the repository names it")
+
+func within(top, path string) bool {
+	rel, err := filepath.Rel(top, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
 func checked(src []byte, err error) ([]byte, error) {
 	if err == nil {
 		return src, nil
+	}
+	var p *fs.PathError
+	if errors.Is(err, repofile.ErrNotRegular) && errors.As(err, &p) {
+		if info, err := os.Stat(p.Path); err == nil && info.IsDir() {
+			return nil, errors.New("it is a folder")
+		}
 	}
 	return nil, cause(err)
 }

@@ -1,12 +1,14 @@
 package appconfig
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -71,7 +73,10 @@ func (r *reader) includeEnv(arg *node, s scope) *node {
 
 func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	path := resolvePath(dir, arg.text)
-	src, err := readFile(path, false)
+	src, err := readWithin(r.root, dir, path)
+	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
+		return nil, outside(arg, "$file")
+	}
 	if err != nil {
 		return nil, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $file stands in")
 	}
@@ -96,7 +101,10 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 		return inclusion{}, arg.wrong("$include reads .json, .yaml and .yml files, not %s", arg.shown()).
 			WithNext("Use $file for a text, or rename the file")
 	}
-	src, err := readFile(path, false)
+	src, err := readWithin(r.root, s.dir, path)
+	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
+		return inclusion{}, outside(arg, "$include")
+	}
 	if err != nil {
 		return inclusion{}, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $include stands in")
 	}
@@ -120,6 +128,12 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 		value = r.substitute(value, s)
 	}
 	return inclusion{node: value, dir: filepath.Dir(path), chain: append(slices.Clone(s.chain), link)}, nil
+}
+
+// outside refuses a file that a file of the repository names elsewhere.
+func outside(arg *node, key string) error {
+	return arg.wrong("%s names a file outside of the repository: %s", key, arg.shown()).
+		WithNext("Put this part into a config file outside of the repository, and name all of them with --config; or give the login with --dsn and PGPASSFILE")
 }
 
 // shown is the text of an include's argument, with variables by their name.

@@ -173,7 +173,11 @@ func targets(o Options) ([]string, error) {
 
 // layer reads one file; nil for one without content.
 func (r *reader) layer(path string, given bool) (*node, error) {
-	src, err := readFile(path, given)
+	read := func() ([]byte, error) { return readWithin(r.root, r.root, path) }
+	if given {
+		read = func() ([]byte, error) { return readFile(path, true) }
+	}
+	src, err := read()
 	if err != nil {
 		f := fault.Wrap(err, fault.Pos{File: r.name(path)}, "the config file cannot be read")
 		if given {

@@ -21,7 +21,7 @@ func ParseDSN(dsn string) (Target, error) {
 		return Target{}, fault.New("the connection string is not understood").
 			WithNext("Give a URI like postgres://user@host:5432/postgres or keywords like host=… user=…")
 	}
-	t := Target{Host: cfg.Host, Port: int(cfg.Port), User: cfg.User, Password: NewSecret(cfg.Password), Maintenance: cfg.Database}
+	t := Target{Host: cfg.Host, Port: int(cfg.Port), User: cfg.User, Password: NewSecret(cfg.Password), Maintenance: cfg.Database, Clear: true}
 	settings := dsnSettings(dsn)
 	t.SSLMode = first(settings["sslmode"], os.Getenv("PGSSLMODE"))
 	for _, f := range []struct {

@@ -37,6 +37,9 @@ type Target struct {
 	// RootCert, Cert and Key are PEM texts, "" for none.
 	RootCert, Cert string
 	Key            Secret
+	// Clear lets a server ask for the password in clear text although there is no
+	// TLS: who named the server (--dsn) has decided that.
+	Clear bool
 	// Role is what SET ROLE is run with after connecting, "" for nothing.
 	Role string
 	// Lacks says in the imperative, without a full stop, what whoever made the
@@ -140,6 +143,9 @@ func (t Target) config(database string) (*pgx.ConnConfig, error) {
 		return cfg, nil
 	}
 	mode := first(t.SSLMode, "prefer")
+	if !t.Clear && !t.Local() && (mode == "disable" || mode == "allow" || mode == "prefer") {
+		cfg.RequireAuth = "!password"
+	}
 	if mode == "disable" {
 		return cfg, nil
 	}
@@ -208,6 +214,8 @@ func (t Target) connectError(err error, database string) error {
 	code := Code(err)
 	refused := code == "28P01" || code == "28000"
 	switch {
+	case strings.Contains(err.Error(), "require_auth"):
+		return f.WithNext("Turn TLS on (ssl in app-config): the server asks for the password in clear text; or name the server yourself with --dsn")
 	case refused && t.Lacks != "":
 		return f.WithNext("%s, then run again", t.Lacks)
 	case refused:

@@ -26,6 +26,8 @@ type Source struct {
 	Env []string
 	// Server is the --dsn, see Options.
 	Server *pg.Target
+	// PasswordOf is the server that PGPASSWORD is for, see Options.
+	PasswordOf *pg.Target
 	// Lock is the deployed commit's, and says which versions of Backstage's
 	// loader and connectors run; nil for what is installed, or else the
 	// project's own yarn.lock.
@@ -43,7 +45,7 @@ const (
 // Open reads a project's app-config and plugins, the dynamic ones too, and says
 // where they keep their data.
 func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
-	o := Options{Env: s.Env, Server: s.Server, Cwd: p.Root}
+	o := Options{Env: s.Env, Server: s.Server, PasswordOf: s.PasswordOf, Cwd: p.Root}
 	var err error
 	if o.Plugins, err = plugins.Read(p, s.Registry); err != nil {
 		return nil, nil, err

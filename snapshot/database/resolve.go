@@ -25,7 +25,7 @@ func Resolve(tree *appconfig.Tree, o Options) (*Layout, error) {
 		return nil, err
 	}
 	l := &Layout{Mode: PerDatabase, Prefix: defaultPrefix}
-	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server, unset: tree.Unset}
+	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server, passwordOf: o.PasswordOf, unset: tree.Unset}
 	installed := map[string][]plugins.Package{}
 	configured := map[string]bool{}
 	ids := map[string]bool{}
@@ -74,7 +74,9 @@ type resolver struct {
 	layout   *Layout
 	settings *settings
 	server   *pg.Target
-	unset    unset
+	// passwordOf is the only server that gets PGPASSWORD.
+	passwordOf *pg.Target
+	unset      unset
 }
 
 // note adds a remark once.
@@ -139,6 +141,7 @@ func (r *resolver) postgres(p *Plugin) error {
 		return r.connection(p.ID).next(err)
 	}
 	p.Server.Lacks = appconfig.SetUnset(lacks.login)
+	r.withhold(p, c)
 	for _, n := range c.notes {
 		r.note("%s", n)
 	}

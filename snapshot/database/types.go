@@ -129,4 +129,7 @@ type Options struct {
 	// plugin that uses PostgreSQL (--dsn); nil to take app-config's. It also
 	// stands in for a login by a token of the cloud.
 	Server *pg.Target
+	// PasswordOf is the server that PGPASSWORD is for, nil for any: no other one
+	// that app-config names gets it.
+	PasswordOf *pg.Target
 }
