@@ -100,3 +100,41 @@ func TestBaselineForms(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// With a base, annotations are of what is new, and GitLab gets all: it compares
+// itself. A word of a database alone has a number for code scanning, too.
+func TestChangeForms(t *testing.T) {
+	a, b := advisory(t, "GHSA-aaaa", "a", high, "0 2.0.0"), advisory(t, "GHSA-bbbb", "b", "", "0 2.0.0")
+	mal := advisory(t, "MAL-1", "evil", "", "0")
+	b.Rating = "critical"
+	with := func(deps ...string) []*Lock {
+		var lock, asks []string
+		for _, d := range deps {
+			lock, asks = append(lock, d+"@npm:* = 1.0.0"), append(asks, d+" *")
+		}
+		return load(t, monorepo(nil, asks, lock...))
+	}
+	r := audited(t, with("a", "b", "evil"), with("a", "evil"), Defaults(), a, b, mal)
+	github := render(t, func(w *bytes.Buffer) error { return r.WriteGitHub(w, "portal") })
+	for _, want := range []string{"::error file=portal/packages/backend/package.json,line=", "title=MAL-1::", "title=GHSA-bbbb::",
+		"Not annotated: 1 finding that the base has, too.\n", "portalctl audit: " + r.Sentence()} {
+		if !strings.Contains(github, want) {
+			t.Errorf("%q is not in\n%s", want, github)
+		}
+	}
+	if strings.Contains(github, "GHSA-aaaa") {
+		t.Error(github)
+	}
+	quality := render(t, func(w *bytes.Buffer) error { return r.WriteCodeQuality(w, "portal") })
+	for _, want := range []string{`"severity": "blocker"`, `"severity": "critical"`, `"severity": "info"`, `"path": "portal/packages/backend/package.json"`} {
+		if !strings.Contains(quality, want) {
+			t.Errorf("%s is not in\n%s", want, quality)
+		}
+	}
+	sarif := render(t, func(w *bytes.Buffer) error { return r.WriteSARIF(w, "", "v1") })
+	for _, want := range []string{`"security-severity": "7.5"`, `"security-severity": "9.5"`, `"security-severity": "10.0"`} {
+		if !strings.Contains(sarif, want) {
+			t.Errorf("%s is not in\n%s", want, sarif)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/osv"
 )
 
 // WriteSARIF writes the report for code scanning. prefix is the folder of what is
@@ -18,11 +19,26 @@ func (r *Report) WriteSARIF(w io.Writer, prefix, version string) error {
 	return out.WriteSARIF(w, version)
 }
 
+// WriteGitHub writes annotations for a workflow of GitHub, and WriteCodeQuality
+// the report that a merge request of GitLab shows; prefix is as for WriteSARIF.
+func (r *Report) WriteGitHub(w io.Writer, prefix string) error {
+	out := r.shared()
+	out.Prefix(prefix)
+	return out.WriteGitHub(w)
+}
+
+// WriteCodeQuality: see WriteGitHub.
+func (r *Report) WriteCodeQuality(w io.Writer, prefix string) error {
+	out := r.shared()
+	out.Prefix(prefix)
+	return out.WriteCodeQuality(w)
+}
+
 // shared is the report as all commands have it: a rule for each advisory, so that
 // alerts carry its severity, and one for each rule about locks and settings. What
 // is fixed is left out.
 func (r *Report) shared() *finding.Report {
-	out := &finding.Report{Command: command, Rules: Rules()}
+	out := &finding.Report{Command: command, Title: "portalctl audit", Outcome: r.Sentence(), Rules: Rules()}
 	add := func(f finding.Finding, ig *ignore.Ignore, known bool) {
 		switch {
 		case ig != nil:
@@ -52,6 +68,9 @@ func (r *Report) shared() *finding.Report {
 		}
 		sf.Severity = level(f.Verdict)
 		sf.Pos.Line = max(sf.Pos.Line, 1)
+		if r.Base != nil {
+			sf.State = map[bool]string{true: finding.New, false: finding.Unchanged}[f.New]
+		}
 		add(sf, f.Ignore, f.Known)
 	}
 	return out
@@ -59,7 +78,7 @@ func (r *Report) shared() *finding.Report {
 
 func advisoryRule(f *Finding) finding.Rule {
 	rule := finding.Rule{ID: f.Advisory.ID, Title: short(f.summary(), 200), Severity: finding.Warning, URL: f.Advisory.URL,
-		Score: max(f.Advisory.Score, 0), Tags: []string{"security", "supply-chain"}}
+		Score: securityScore(f.Advisory), Tags: []string{"security", "supply-chain"}}
 	if f.Malicious() {
 		// Code scanning sorts by this number; malware has none of its own.
 		rule.Severity, rule.Score, rule.Tags = finding.Error, 10, append(rule.Tags, "malware")
@@ -68,6 +87,16 @@ func advisoryRule(f *Finding) finding.Rule {
 		rule.URL = "https://osv.dev/vulnerability/" + f.Advisory.ID
 	}
 	return rule
+}
+
+// securityScore is what code scanning sorts by. Where a database has a word and no
+// vector, it is a number that code scanning shows as that word; 0 where there is
+// neither.
+func securityScore(a *osv.Advisory) float64 {
+	if a.Score > 0 {
+		return a.Score
+	}
+	return map[string]float64{"low": 2, "medium": 5.5, "high": 8, "critical": 9.5}[a.Rating]
 }
 
 func level(v Verdict) finding.Severity {
@@ -119,7 +148,7 @@ func (f *Finding) sarif(base bool) finding.Finding {
 		out.Next = short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
 	}
 	if base {
-		out.State = map[Status]string{New: "new", Present: "unchanged"}[f.Status]
+		out.State = map[Status]string{New: finding.New, Present: finding.Unchanged}[f.Status]
 	}
 	out.Pos.Line = max(out.Pos.Line, 1)
 	return out

@@ -92,4 +92,6 @@ func (o *checkOptions) consistent(c *cli.Context) (err error) {
 }
 
 // checkForms are the forms of a report; the first is the one to read.
-func checkForms() []string { return []string{"table", "json", "sarif", "markdown", "github"} }
+func checkForms() []string {
+	return []string{"table", "json", "sarif", "markdown", "github", "codequality"}
+}

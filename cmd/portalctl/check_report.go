@@ -1,31 +1,25 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/portalctl/portalctl/check"
-	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/txn"
 )
 
 // write renders the report in the forms that --format and --output name.
 func (r *checkRun) write(report *check.Report) error {
-	if r.outs.hasForm("github") {
-		if err := r.stepSummary(report); err != nil {
-			return err
-		}
+	if err := r.e.stepSummary(r.outs, report.WriteMarkdown); err != nil {
+		return err
 	}
 	placed := *report
-	placed.Prefix(r.inRepository())
+	if r.co != nil {
+		placed.Prefix(r.e.inRepository(r.co.project.Root))
+	}
 	return r.outs.write(r.e, func(form string, w io.Writer, e env) error {
 		switch form {
 		case "json":
@@ -36,43 +30,12 @@ func (r *checkRun) write(report *check.Report) error {
 			return report.WriteMarkdown(w)
 		case "github":
 			return placed.WriteGitHub(w)
+		case "codequality":
+			return placed.WriteCodeQuality(w)
 		default:
 			return report.WriteTable(w, e.OutStyle())
 		}
 	})
-}
-
-// inRepository is the portal's folder below the root of the checkout, as
-// GitHub counts places.
-func (r *checkRun) inRepository() string {
-	workspace := r.e.get("GITHUB_WORKSPACE")
-	if workspace == "" || r.co == nil {
-		return ""
-	}
-	rel, err := filepath.Rel(workspace, r.co.project.Root)
-	if err != nil || !filepath.IsLocal(rel) {
-		return ""
-	}
-	return filepath.ToSlash(rel)
-}
-
-// stepSummary adds the whole report to the summary of a workflow's step, whose
-// annotations have room for a few findings only.
-func (r *checkRun) stepSummary(report *check.Report) error {
-	file := r.e.get("GITHUB_STEP_SUMMARY")
-	if file == "" || r.outs.has("markdown", file) {
-		return nil
-	}
-	have, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Wrap(pathCause(err), fault.Pos{File: "$GITHUB_STEP_SUMMARY"}, "cannot be read").WithNext("Unset it, or use another --format")
-	}
-	var b bytes.Buffer
-	b.Write(have)
-	if err := report.WriteMarkdown(&b); err != nil {
-		return err
-	}
-	return txn.WriteFile(file, b.Bytes(), 0o644)
 }
 
 // writeDiff writes what a fix would change, for git apply.

@@ -45,9 +45,9 @@ func TestHostileTexts(t *testing.T) {
 				forms := []string{""}
 				switch args[0] {
 				case "check":
-					forms = append(forms, "json", "sarif", "markdown", "github")
+					forms = append(forms, "json", "sarif", "markdown", "github", "codequality")
 				case "audit":
-					forms = append(forms, "json", "sarif", "markdown")
+					forms = append(forms, "json", "sarif", "markdown", "github", "codequality")
 				case "versions":
 					forms = append(forms, "json", "markdown")
 				case "snapshot":

@@ -85,9 +85,19 @@ type Finding struct {
 	Lines []string
 	// Fingerprint is set by Report.Finish.
 	Fingerprint string
-	// State is new or unchanged where there is a base, for code scanning.
+	// State is New or Unchanged where there is a base, "" without one.
 	State string
 }
+
+// The values of Finding.State, which are SARIF's.
+const (
+	New       = "new"
+	Unchanged = "unchanged"
+)
+
+// unchanged reports whether the base has a finding, too, so that whoever looks at
+// the change need not see it.
+func (f Finding) unchanged() bool { return f.State == Unchanged && !f.Severity.Fails() }
 
 // Rule describes a rule.
 type Rule struct {

@@ -484,6 +484,69 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// GitLab wants five members and unique fingerprints; what is set aside is not in it.
+func TestCodeQuality(t *testing.T) {
+	base := NewBaseline(&Report{Findings: finished(t, nil, nil).Findings[1:2]}, nil)
+	r := finished(t, nil, base)
+	r.Rules[0].Tags = []string{"malware"}
+	defer func() { r.Rules[0].Tags = nil }()
+	r.Findings[1].Pos.Line = 0
+	got := text(t, func(b *bytes.Buffer) error { return r.WriteCodeQuality(b) })
+	var doc []struct {
+		Description string
+		CheckName   string `json:"check_name"`
+		Fingerprint string
+		Severity    string
+		Location    struct {
+			Path  string
+			Lines struct{ Begin int }
+		}
+	}
+	if err := json.Unmarshal([]byte(got), &doc); err != nil || len(doc) != 2 {
+		t.Fatalf("%v\n%s", err, got)
+	}
+	first, second := doc[0], doc[1]
+	if first.Description != "@s/z is <bad>\nNext: Run it, 100%" || first.CheckName != "bad" || first.Fingerprint != r.Findings[0].Fingerprint ||
+		first.Severity != "blocker" || first.Location.Path != "yarn.lock" || first.Location.Lines.Begin != 7 {
+		t.Errorf("%+v", first)
+	}
+	if second.Severity != "info" || second.Location.Lines.Begin != 1 || second.Fingerprint == first.Fingerprint {
+		t.Errorf("%+v", second)
+	}
+	r.Rules[0].Tags = nil
+	for severity, want := range map[Severity]string{Error: "critical", Warning: "minor", Info: "info"} {
+		if got := r.quality(Finding{Rule: "bad", Severity: severity}); got != want {
+			t.Errorf("%s is %s", severity, got)
+		}
+	}
+	empty := &Report{}
+	if got := text(t, func(b *bytes.Buffer) error { return empty.WriteCodeQuality(b) }); got != "[]\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What the base has, too, is one line among annotations, and suppressed in SARIF;
+// unless it fails all the same.
+func TestUnchanged(t *testing.T) {
+	r := &Report{Title: "portalctl test", Rules: testRules, Outcome: "as it says"}
+	for i := range 182 {
+		r.Findings = append(r.Findings, Finding{Rule: "odd", Severity: Info, Pos: at("yarn.lock", i+1), Name: "old", Message: "was there", State: Unchanged})
+	}
+	r.Findings = append(r.Findings,
+		Finding{Rule: "bad", Severity: Error, Pos: at("yarn.lock", 1), Name: "new", Message: "is new", State: New},
+		Finding{Rule: "bad", Severity: Error, Pos: at("yarn.lock", 2), Name: "worst", Message: "blocks all the same", State: Unchanged})
+	got := text(t, func(b *bytes.Buffer) error { return r.WriteGitHub(b) })
+	want := "::error file=yarn.lock,line=1,col=3,title=bad::is new\n::error file=yarn.lock,line=2,col=3,title=bad::blocks all the same\n" +
+		"Not annotated: 182 findings that the base has, too.\nportalctl test: as it says\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	got = text(t, func(b *bytes.Buffer) error { return r.WriteSARIF(b, "v1") })
+	if n, m := strings.Count(got, `"baselineState": "unchanged"`), strings.Count(got, `"justification": "the base has it, too"`); n != 183 || m != 182 {
+		t.Errorf("%d unchanged, %d suppressed", n, m)
+	}
+}
+
 func TestSARIF(t *testing.T) {
 	base := NewBaseline(&Report{Findings: finished(t, nil, nil).Findings[1:2]}, nil)
 	cfg := parse(t, "check: {ignore: [{rule: odd, package: y, reason: r, expires: 2026-12-31}]}")

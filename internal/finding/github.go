@@ -11,13 +11,14 @@ import (
 const perStep = 10
 
 // WriteGitHub writes workflow commands, which GitHub shows as annotations of
-// the files. What does not fit into its limits is summed up in the last one.
+// the files. What does not fit into its limits is summed up in the last one of its
+// level, and what a base has, too, in a line of the log.
 func (r *Report) WriteGitHub(w io.Writer) error {
 	var b strings.Builder
 	for _, s := range []Severity{Error, Warning, Info} {
 		var list []Finding
 		for _, f := range r.Findings {
-			if f.Severity == s {
+			if f.Severity == s && !f.unchanged() {
 				list = append(list, f)
 			}
 		}
@@ -43,6 +44,15 @@ func (r *Report) WriteGitHub(w io.Writer) error {
 			fmt.Fprintf(&b, "::%s title=portalctl::%s\n", command(s),
 				data(fmt.Sprintf("%d %s: %s. The step summary lists them.", len(rest), noun, strings.Join(rules, ", "))))
 		}
+	}
+	same := 0
+	for _, f := range r.Findings {
+		if f.unchanged() {
+			same++
+		}
+	}
+	if same > 0 {
+		fmt.Fprintf(&b, "Not annotated: %s that the base has, too.\n", count(same, "finding"))
 	}
 	fmt.Fprintf(&b, "%s\n", data(r.Title+": "+r.Sentence()))
 	_, err := io.WriteString(w, b.String())

@@ -16,10 +16,12 @@ type Report struct {
 	Schema string
 	// Command is whose findings of a baseline count; check's have none.
 	Command string
-	// Title heads the text forms, Notes follow it.
-	Title string
-	Notes []string
-	Rules []Rule
+	// Title heads the text forms, Notes follow it. Outcome is the sentence beside
+	// the title, where it is not what Sentence counts.
+	Title   string
+	Outcome string
+	Notes   []string
+	Rules   []Rule
 	// Findings are those that count, sorted once Finish ran.
 	Findings []Finding
 	// Ignored and Known do not count: configuration ignores the former, the

@@ -92,11 +92,15 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 	}
 	results := []sarifResult{}
 	for _, f := range r.Findings {
-		results = append(results, result(f, index))
+		res := result(f, index)
+		if f.unchanged() { // what is left out would be taken for fixed
+			res.Suppressions = []sarifSuppression{{"external", "the base has it, too"}}
+		}
+		results = append(results, res)
 	}
 	for _, f := range r.Known {
 		res := result(f, index)
-		res.Baseline = "unchanged"
+		res.Baseline = Unchanged
 		res.Suppressions = []sarifSuppression{{"external", "in the baseline"}}
 		results = append(results, res)
 	}

@@ -62,6 +62,9 @@ func writeFinding(b *strings.Builder, st ui.Style, f Finding) {
 
 // Sentence is the outcome in a few words.
 func (r *Report) Sentence() string {
+	if r.Outcome != "" {
+		return r.Outcome
+	}
 	c := r.Counts()
 	var parts []string
 	for _, p := range []struct {

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/txn"
+)
+
+// inRepository is a folder below the root of its repository, as code scanning,
+// annotations and merge requests count places: with -C, or with a checkout in a
+// folder of its own, the folder that is looked at is not that root. Without a
+// repository it is the CI system's folder that counts; "" where there is neither.
+func (e env) inRepository(dir string) string {
+	top := repofile.Top(dir)
+	if _, err := os.Lstat(filepath.Join(top, ".git")); err != nil {
+		if top = e.get("GITHUB_WORKSPACE"); top == "" {
+			top = e.get("CI_PROJECT_DIR")
+		}
+	}
+	rel, err := filepath.Rel(top, dir)
+	if top == "" || err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// stepSummary adds the whole report to the summary of a workflow's step, where
+// annotations are written, which have room for a few findings only.
+func (e env) stepSummary(outs outputs, markdown func(io.Writer) error) error {
+	file := e.get("GITHUB_STEP_SUMMARY")
+	if !outs.hasForm("github") || file == "" || outs.has("markdown", file) {
+		return nil
+	}
+	have, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(pathCause(err), fault.Pos{File: "$GITHUB_STEP_SUMMARY"}, "cannot be read").WithNext("Unset it, or use another --format")
+	}
+	var b bytes.Buffer
+	b.Write(have)
+	if err := markdown(&b); err != nil {
+		return err
+	}
+	return txn.WriteFile(file, b.Bytes(), 0o644)
+}
