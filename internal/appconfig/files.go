@@ -21,15 +21,15 @@ const maxFile = 16 << 20
 // file: --config <(sops -d secrets.yaml) is one. A named pipe inside a
 // configuration would block for ever.
 func readFile(path string, pipe bool) ([]byte, error) {
-	if !pipe {
-		return checked(repofile.Read(path, maxFile))
-	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, cause(err)
 	}
 	if info.IsDir() {
 		return nil, errors.New("it is a folder")
+	}
+	if !pipe {
+		return checked(repofile.Read(path, maxFile))
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -116,7 +116,7 @@ func TestSilence(t *testing.T) {
 			var requests atomic.Int32
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) { requests.Add(1); h(w, r) })
 			cfg := quick
-			cfg.Timeout = 50 * time.Millisecond
+			cfg.Timeout = 500 * time.Millisecond
 			_, err := newClient(t, cfg).Get(context.Background(), Request{URL: s.URL})
 			wantFault(t, err, ErrTimeout, "did not answer in time", "tried 2 times")
 			if requests.Load() != 2 {
@@ -128,8 +128,9 @@ func TestSilence(t *testing.T) {
 
 // A body that comes slowly but steadily is no silence; MaxTime bounds it.
 func TestSlowBody(t *testing.T) {
+	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		for range 30 {
+		for range 250 {
 			io.WriteString(w, "x")
 			w.(http.Flusher).Flush()
 			select {
@@ -140,9 +141,9 @@ func TestSlowBody(t *testing.T) {
 		}
 	})
 	cfg := quick
-	cfg.Timeout = 200 * time.Millisecond
+	cfg.Timeout = 2 * time.Second
 	resp, err := newClient(t, cfg).Get(context.Background(), Request{URL: s.URL})
-	if err != nil || len(resp.Body) != 30 {
+	if err != nil || len(resp.Body) != 250 {
 		t.Errorf("got %v, %v", resp, err)
 	}
 	cfg.MaxTime = 100 * time.Millisecond
