@@ -46,3 +46,45 @@ func TestSnapshotFullDisk(t *testing.T) {
 	}
 	p.refused([]string{"create"}, "the snapshot may need a sixth of that", "--dir")
 }
+
+// A full disk keeps verify from keeping its verdict, not from saying it.
+func TestSnapshotVerifyOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	p := newSnapPortal(t)
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m,mode=0700"); err != nil {
+		t.Skipf("no real full disk here: mounting a tmpfs needs root: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	p.dir = dir
+	p.must("create", "--name", "one")
+	fill, err := os.OpenFile(filepath.Join(dir, "other"), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fill.Close()
+	for err == nil {
+		_, err = fill.Write(make([]byte, 4096))
+	}
+	code, out, errOut := p.run("verify")
+	if code != 2 || !strings.Contains(out, "one: every file is whole and was read to its end") || !strings.Contains(errOut, "no space left on device") {
+		t.Errorf("whole: %d\n%s%s", code, out, errOut)
+	}
+	dumps, _ := filepath.Glob(filepath.Join(dir, "one", "*.dump.zst"))
+	f, err := os.OpenFile(dumps[0], os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte("xxxx"), 30)
+	f.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut = p.run("verify")
+	if code != 1 || !strings.Contains(out, "one is no way back.") || !strings.Contains(errOut, "the result was not kept: ") {
+		t.Errorf("damaged: %d\n%s%s", code, out, errOut)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "one", ".*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}

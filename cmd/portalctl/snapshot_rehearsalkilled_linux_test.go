@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A rehearsal that is killed leaves no restored sessions in TMPDIR: not its
+// server's folder, and what an older one left is removed by the next.
+func TestSnapshotRehearsalKilled(t *testing.T) {
+	t.Parallel()
+	p := newSnapPortal(t)
+	p.enlarge(15000)
+	p.must("create", "--name", "one")
+	temp := t.TempDir()
+	for i, kv := range p.environ {
+		if strings.HasPrefix(kv, "TMPDIR=") {
+			p.environ[i] = "TMPDIR=" + temp
+		}
+	}
+	for _, dir := range []string{temp, filepath.Dir(temp)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func() []string {
+		entries, err := os.ReadDir(temp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, e := range entries {
+			out = append(out, e.Name())
+		}
+		return out
+	}
+	run := p.start("verify", "--rehearse")
+	ended := make(chan struct{})
+	go func() { _ = run.cmd.Wait(); close(ended) }()
+	for restoring := false; !restoring; {
+		select {
+		case <-ended:
+			t.Fatalf("the rehearsal was over before it was seen\n%s", run.out)
+		case <-time.After(time.Millisecond):
+		}
+		for _, line := range children(run.cmd.Process.Pid) {
+			restoring = restoring || strings.Contains(line, "pg_restore") && strings.Contains(line, "--dbname=")
+		}
+	}
+	if len(names()) == 0 {
+		t.Fatal("the rehearsal has no folder in TMPDIR")
+	}
+	if err := run.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	for len(names()) > 0 { // until the test's own time is up
+		time.Sleep(20 * time.Millisecond)
+	}
+
+	// Of a machine that lost its power, say.
+	left := filepath.Join(temp, "portalctl-rehearsal-left")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(left, "restored.sqlite"), []byte("sessions"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ago := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(left, ago, ago); err != nil {
+		t.Fatal(err)
+	}
+	again := p.start("verify", "--rehearse")
+	if err := again.cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, again.out)
+	}
+	if got := names(); len(got) > 0 {
+		t.Errorf("left: %v", got)
+	}
+}
