@@ -63,7 +63,8 @@ type Line struct {
 	Kind     string `json:"kind,omitempty"`
 	Database string `json:"database,omitempty"`
 	Server   string `json:"server,omitempty"`
-	// State is present, missing, unknown, unsupported or skipped.
+	// State is present, missing, unknown, unsupported, skipped or leftover: a
+	// restore made it, and it is no plugin's.
 	State string `json:"state"`
 	Size  int64  `json:"size"`
 	// Migrations is how they compare with the deployed code, in words.
@@ -172,13 +173,15 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 		switch {
 		case s.skipped(p.ID), f.State == database.Unknown && s.skipped(line.Database):
 			line.State = "skipped"
-			s.warn("skipped", p.ID, "", "left out by --skip: this snapshot is no way back for its data")
+			s.warn("skipped", p.ID, "", "left out by --skip: this snapshot is no way back for that data")
 		case p.Problem != nil:
 			line.State = "unsupported"
 			s.refuse("unsupported", p.ID, strings.TrimSuffix(fault.NextOf(p.Problem), ".")+", or leave the plugin out with --skip "+p.ID, "%s", p.Problem)
 		case f.State == database.Unknown && leftByRestore(line.Database) == "__failed_":
+			line.Plugin, line.State = "", "leftover"
 			s.warn("left-by-restore", line.Database, "Drop it when nobody needs a row of it any more", "it is what an earlier restore replaced, and is not copied")
 		case f.State == database.Unknown && leftByRestore(line.Database) != "":
+			line.Plugin, line.State = "", "leftover"
 			s.warn("left-by-restore", line.Database, "portalctl snapshot restore drops it", "an interrupted restore left it; it is not copied")
 		case f.State == database.Unknown:
 			strays = append(strays, stray{line: len(s.Plugins), found: f})

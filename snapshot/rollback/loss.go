@@ -114,6 +114,8 @@ func (d RowDiff) String() string {
 // lost says what a restore does to the rows of a table.
 func (d RowDiff) lost() string {
 	switch {
+	case d.Then < 0 && d.Now == 0:
+		return d.Table + ": none, the table is new and empty"
 	case d.Then < 0:
 		return fmt.Sprintf("%s: all %d, the table is new", d.Table, d.Now)
 	case d.Now < 0:
