@@ -62,7 +62,7 @@ func (m *model) checkRole(p *pkg) bool {
 	switch {
 	case p.role == "":
 		m.structureFinding(p, p.at(), "role", fmt.Sprintf("%s has no backstage.role: the Backstage CLI does not know how to build it", p.Name()),
-			fmt.Sprintf(`Add "role" to "backstage" in %s. %s`, p.File.Path(), writeRole(want)))
+			fmt.Sprintf(`Add "role" to "backstage" in %s. %s%s`, p.File.Path(), writeRole(want), m.withID(p)))
 		return false
 	case roleUnknown(p.role):
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(want))
@@ -75,6 +75,17 @@ func (m *model) checkRole(p *pkg) bool {
 		return false
 	}
 	return true
+}
+
+// withID is what to add beside a missing role where the plugin's other packages
+// have an ID: without it the next look would say so.
+func (m *model) withID(p *pkg) string {
+	if p.File.Backstage.PluginID == "" && p.Family != "" && slices.ContainsFunc(m.packages, func(o *pkg) bool {
+		return o.Family == p.Family && o.File.Backstage.PluginID != ""
+	}) {
+		return ", and let backstage-cli repo fix --publish add pluginId and pluginPackages"
+	}
+	return ""
 }
 
 func writeRole(want string) string {

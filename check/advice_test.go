@@ -1,0 +1,416 @@
+package check
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// TestAdvice does to each planted mistake what the finding's next step says, word
+// by word: the finding has to go, and no other to come.
+func TestAdvice(t *testing.T) {
+	files, err := filepath.Glob("testdata/mutations/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed, rules := 0, map[string]bool{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		ar, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := copyPortal(t)
+		for _, f := range ar.Files {
+			if err := mutate(dir, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := mustReport(t, openFixture(t, dir), Options{}).Findings
+		if len(before) == 0 || !follow(t, dir, before[0]) {
+			continue
+		}
+		followed++
+		rules[before[0].Rule] = true
+		relock(t, dir)
+		for _, f := range mustReport(t, openFixture(t, dir), Options{}).Findings {
+			t.Errorf("%s: after %q there is %s %s: %s", name, before[0].Next, f.Pos, f.Rule, f.Message)
+		}
+	}
+	if followed < 45 {
+		t.Errorf("only %d next steps were understood", followed)
+	}
+	for _, row := range adviceRows {
+		rules[row.rule] = true
+	}
+	for _, r := range table() {
+		if !rules[r.ID] {
+			t.Errorf("nobody followed the advice of %s", r.ID)
+		}
+	}
+}
+
+// repair writes pluginPackages as "backstage-cli repo fix --publish" does.
+func repair(t *testing.T, dir string) {
+	t.Helper()
+	ids := map[string][]string{}
+	in := openFixture(t, dir)
+	for _, ws := range in.Project.Workspaces {
+		if b := ws.File.Backstage; b.PluginID != "" && !strings.HasSuffix(b.Role, "-module") {
+			ids[b.PluginID] = append(ids[b.PluginID], ws.File.Name)
+		}
+	}
+	for _, ws := range in.Project.Workspaces {
+		if list := ids[ws.File.Backstage.PluginID]; list != nil && !strings.HasSuffix(ws.File.Backstage.Role, "-module") {
+			slices.Sort(list)
+			editPackage(t, dir, ws.File.Path(), func(pkg map[string]any) { member(pkg, "backstage")["pluginPackages"] = list })
+		}
+	}
+}
+
+func editPackage(t *testing.T, dir, file string, change func(pkg map[string]any)) {
+	t.Helper()
+	path := file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, file)
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := map[string]any{}
+	if err := json.Unmarshal(src, &pkg); err != nil {
+		t.Fatal(err)
+	}
+	change(pkg)
+	out, err := json.MarshalIndent(pkg, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, out, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// member is an object of a package.json, made if need be.
+func member(pkg map[string]any, name string) map[string]any {
+	if m, ok := pkg[name].(map[string]any); ok {
+		return m
+	}
+	m := map[string]any{}
+	pkg[name] = m
+	return m
+}
+
+// follow does what a next step says. It reports whether it understood it.
+func follow(t *testing.T, dir string, f finding.Finding) bool {
+	t.Helper()
+	says := func(pattern string) []string { return regexp.MustCompile(pattern).FindStringSubmatch(f.Next) }
+	edit := func(change func(pkg map[string]any)) { editPackage(t, dir, f.Pos.File, change) }
+	_, dep, _ := strings.Cut(f.Key, " ")
+	if f.FixedBy != "" {
+		apply(t, dir, mustFix(t, openFixture(t, dir), Options{}, f.FixedBy == finding.ByManifests))
+		return true
+	}
+	switch m := []string(nil); f.Rule {
+	case ruleStructure:
+		switch {
+		case slices.Contains([]string{"role", "pluginId", "pluginPackage"}, f.Key):
+			if m = says(`Write (?:"\w+": )?"([^"]+)"`); m == nil {
+				m = says(`^Add "\w+": "([^"]+)"`)
+			}
+			if m == nil {
+				return false
+			}
+			edit(func(pkg map[string]any) { member(pkg, "backstage")[f.Key] = m[1] })
+			if says(`let backstage-cli repo fix --publish add pluginId`) != nil {
+				edit(func(pkg map[string]any) { member(pkg, "backstage")["pluginId"] = portal.ParseName(f.Name).ID })
+				repair(t, dir)
+			}
+			if f.Key != "pluginPackage" && strings.Contains(f.Next, "free") {
+				repair(t, dir) // an id of its own has a list of its own
+			}
+		case says(`backstage-cli repo fix --publish does$`) != nil:
+			repair(t, dir)
+		case says(`^Add "files": \["dist"\]$|^List what is built, such as "dist"`) != nil:
+			edit(func(pkg map[string]any) { pkg["files"] = []string{"dist"} })
+		case says(`^Write the built file`) != nil:
+			edit(func(pkg map[string]any) { member(pkg, "publishConfig")["main"] = "dist/index.cjs.js" })
+		case says(`^Add "main" to publishConfig`) != nil:
+			edit(func(pkg map[string]any) {
+				member(pkg, "publishConfig")["main"] = "dist/index.cjs.js"
+				member(pkg, "scripts")["prepack"] = "backstage-cli package prepack"
+			})
+		case strings.HasPrefix(f.Key, "depends ") && says(`^(Remove it|Move )`) != nil:
+			edit(func(pkg map[string]any) {
+				delete(member(pkg, "dependencies"), dep)
+				delete(member(pkg, "peerDependencies"), dep)
+			})
+		default:
+			return false
+		}
+	case ruleHost:
+		_, key, _ := strings.Cut(f.Key, " ")
+		section := strings.TrimPrefix(key, "range ")
+		if m = says(`^Move (\S+) to peerDependencies \(as "([^"]+)"`); m != nil {
+			edit(func(pkg map[string]any) {
+				deps := member(pkg, "dependencies")
+				member(pkg, "devDependencies")[m[1]] = deps[m[1]]
+				member(pkg, "peerDependencies")[m[1]] = m[2]
+				delete(deps, m[1])
+			})
+		} else if m = says(`^Add "(\S+)": "([^"]+)" to peerDependencies`); m != nil {
+			edit(func(pkg map[string]any) { member(pkg, "peerDependencies")[m[1]] = m[2] })
+		} else if m = says(`^Write "([^"]+)", `); m != nil {
+			edit(func(pkg map[string]any) { member(pkg, section)[f.Name] = m[1] })
+		} else if m = says(`rite a range that admits (\S+)$`); m != nil {
+			edit(func(pkg map[string]any) { member(pkg, section)[f.Name] = "^" + m[1] })
+		} else {
+			return false
+		}
+	case ruleRegistered:
+		if m = says(`^Add (backend\.add\(import\('\S+'\)\);) to (\S+),`); m == nil {
+			return false
+		}
+		rewrite(t, filepath.Join(dir, m[2]), func(s string) string { return strings.Replace(s, "backend.start()", m[1]+"\nbackend.start()", 1) })
+	default:
+		return false
+	}
+	return true
+}
+
+// relock does what "versions lock" would where the lock has all versions that are
+// needed: what asks gets the highest that it admits, what nobody asks for goes.
+func relock(t *testing.T, dir string) {
+	t.Helper()
+	in := openFixture(t, dir)
+	for _, e := range newGraph(in, in.Lock).Missing() {
+		r, err := semrange.Parse(e.Range)
+		if err != nil {
+			continue
+		}
+		for _, entry := range in.Lock.Named(e.Name) {
+			if v, err := semrange.ParseVersion(entry.Version); err == nil && r.Satisfies(v) {
+				in.Lock.RebindTo(yarnlock.Descriptor{Name: e.Name, Range: "npm:" + e.Range}, entry)
+				break
+			}
+		}
+	}
+	for _, ws := range in.Project.Workspaces { // their own entries follow package.json
+		for _, d := range ws.File.AllDeps() {
+			if _, err := semrange.Parse(d.Spec); err == nil && d.Section != pkgjson.PeerDependencies {
+				rebind(in.Lock, rangeEdit{rel: ws.Rel, name: d.Name, to: d.Spec})
+			}
+		}
+	}
+	lock, err := yarnlock.Parse("yarn.lock", in.Lock.Format())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := newGraph(in, lock); len(g.Missing()) == 0 {
+		lock.Prune(g.Roots(), g.Resolver())
+	}
+	if err := os.WriteFile(filepath.Join(dir, "yarn.lock"), lock.Format(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// adviceRow is a mistake whose next step no program can follow: next is what it
+// says, and after the portal of somebody who did it.
+type adviceRow struct {
+	rule         string
+	files        map[string]string
+	entries      []string
+	release      map[string]string
+	published    map[string]Published
+	next         string
+	after        map[string]string
+	afterEntries []string
+}
+
+var adviceRows = []adviceRow{
+	{
+		rule:    ruleReleaseDiffers,
+		files:   map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "backstage:^", "ms": "^2.0.0"}}`, "backstage.json": `{}`},
+		entries: []string{"ms@^2.0.0 2.1.3"},
+		next:    `Create backstage.json with {"version": "<release>"}`,
+		after:   map[string]string{"backstage.json": `{"version": "1.53.0"}`},
+	},
+	{
+		rule:         ruleStale,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"ms": "^2.0.0", "x": "1.0.0"}}`},
+		entries:      []string{"x@1.0.0 1.0.0"},
+		next:         "Run portalctl versions lock, or yarn install, and commit yarn.lock",
+		afterEntries: []string{"ms@^2.0.0 2.1.3", "x@1.0.0 1.0.0"},
+	},
+	{
+		rule:         ruleStale,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"ms": "^2.0.0", "x": "1.0.0"}}`},
+		entries:      []string{"ms@2.1.3 2.1.3", "ms@^2.0.0 2.1.3", "x@1.0.0 1.0.0: ms 2.1.3"},
+		next:         "Run portalctl versions lock, or yarn install, and commit yarn.lock",
+		afterEntries: []string{"ms@2.1.3, ^2.0.0 2.1.3", "x@1.0.0 1.0.0: ms 2.1.3"},
+	},
+	{
+		rule: ruleUnused,
+		files: map[string]string{
+			"package.json":              `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@2.1.3": "2.1.2"}}`,
+			"packages/app/package.json": appHead + `{"ms": "^2.0.0"}}`,
+		},
+		entries:      []string{"ms@^2.0.0 2.1.3"},
+		next:         `Write the key as "ms@^2.0.0", then run portalctl versions lock`,
+		after:        map[string]string{"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@^2.0.0": "2.1.2"}}`},
+		afterEntries: []string{"ms@2.1.2 2.1.2"},
+	},
+	{
+		rule: rulePatch,
+		files: map[string]string{
+			"package.json":              `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@2.1.3": "patch:ms@npm%3A2.1.3#~/.yarn/patches/ms.patch"}}`,
+			"packages/app/package.json": appHead + `{"x": "^1.0.0"}}`,
+			".yarn/patches/ms.patch":    "",
+		},
+		entries: []string{"x@^1.0.0 1.0.0"},
+		next:    "Make the patch again for the version in use (yarn patch ms), or remove the resolution and its file",
+		after:   map[string]string{"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"]}`, ".yarn/patches/ms.patch": gone},
+	},
+	{
+		rule: ruleBlocks,
+		files: map[string]string{
+			"package.json":              `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"@backstage/errors": "1.1.0"}}`,
+			"packages/app/package.json": appHead + `{"@backstage/errors": "^1.1.0"}}`,
+		},
+		entries:      []string{"@backstage/errors@1.1.0 1.1.0"},
+		release:      map[string]string{"@backstage/errors": "1.2.0"},
+		next:         `Remove the resolution, or write "1.2.0", then run portalctl versions lock`,
+		after:        map[string]string{"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"@backstage/errors": "1.2.0"}}`},
+		afterEntries: []string{"@backstage/errors@1.2.0 1.2.0"},
+	},
+	{
+		rule:         ruleDuplicate,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"@acme/backstage-plugin-y": "^1.0.0", "@backstage/core-plugin-api": "^1.12.0"}}`},
+		entries:      []string{"@acme/backstage-plugin-y@^1.0.0 1.0.0: @backstage/core-plugin-api ~1.10.0", "@backstage/core-plugin-api@^1.12.0 1.12.8", "@backstage/core-plugin-api@~1.10.0 1.10.9"},
+		release:      map[string]string{"@backstage/core-plugin-api": "1.12.8"},
+		next:         "Update @acme/backstage-plugin-y to a version that admits @backstage/core-plugin-api@1.12.8; until there is one, record the decision in .portalctl.yaml",
+		afterEntries: []string{"@acme/backstage-plugin-y@^1.0.0 1.1.0: @backstage/core-plugin-api ^1.12.0", "@backstage/core-plugin-api@^1.12.0 1.12.8"},
+	},
+	{
+		rule:         ruleMixedLine,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "1.3.0-next.1"}}`},
+		entries:      []string{"@backstage/errors@1.3.0-next.1 1.3.0-next.1"},
+		release:      map[string]string{"@backstage/errors": "1.2.0"},
+		next:         "Let the range admit the release's version: portalctl versions bump --release 1.53.0",
+		after:        map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "^1.2.0"}}`},
+		afterEntries: []string{"@backstage/errors@^1.2.0 1.2.0"},
+	},
+	{
+		rule:         ruleOffRelease,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"@backstage/errors": "^1.1.0"}}`},
+		entries:      []string{"@backstage/errors@^1.1.0 1.1.0"},
+		release:      map[string]string{"@backstage/errors": "1.2.0"},
+		next:         "Run portalctl versions lock --resolve release",
+		afterEntries: []string{"@backstage/errors@^1.1.0 1.2.0"},
+	},
+	{
+		rule:         ruleMoved,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"@backstage/plugin-old": "backstage:^"}}`},
+		published:    map[string]Published{"@backstage/plugin-old": {Moved: "@acme/plugin-new"}},
+		next:         "Depend on @acme/plugin-new instead, and import from there, with a range of its own versions (yarn npm info @acme/plugin-new --fields version): no release has it, so that backstage:^, which versions:migrate would write, cannot be resolved",
+		after:        map[string]string{"packages/app/package.json": appHead + `{"@acme/plugin-new": "^2.1.0"}}`},
+		afterEntries: []string{"@acme/plugin-new@^2.1.0 2.1.0"},
+	},
+	{
+		rule:         ruleHost,
+		files:        map[string]string{"packages/app/package.json": appHead + `{"@acme/backstage-plugin-y": "^1.0.0", "react": "^18.0.0"}}`},
+		entries:      []string{"@acme/backstage-plugin-y@^1.0.0 1.0.0:  | react ^16.0.0", "react@^18.0.0 18.3.1"},
+		next:         "Update @acme/backstage-plugin-y to a version that admits react@18.3.1; until there is one, record the decision in .portalctl.yaml",
+		afterEntries: []string{"@acme/backstage-plugin-y@^1.0.0 1.1.0:  | react ^18.0.0", "react@^18.0.0 18.3.1"},
+	},
+	{
+		rule: ruleStructure,
+		files: map[string]string{
+			"packages/backend/package.json": backendHead + `{}, "devDependencies": {"@backstage/config": "^1.0.0"}}`,
+			"packages/backend/src/index.ts": backendStart + "import { ConfigReader } from '@backstage/config';\nnew ConfigReader();\n",
+		},
+		entries: []string{"@backstage/config@^1.0.0 1.0.0"},
+		next:    "Move it to dependencies",
+		after:   map[string]string{"packages/backend/package.json": backendHead + `{"@backstage/config": "^1.0.0"}}`},
+	},
+	{
+		rule: ruleStructure,
+		files: map[string]string{
+			"plugins/x-backend/package.json": `{"name": "@acme/backstage-plugin-x-backend", "private": true, "backstage": {"role": "backend-plugin", "pluginId": "x"}}`,
+			"plugins/x-backend/src/index.ts": "export default createBackendPlugin({ pluginId: 'acme-x', register() {} });\n",
+		},
+		next:  `Write "acme-x": that is the one that runs, with its routes and database`,
+		after: map[string]string{"plugins/x-backend/package.json": `{"name": "@acme/backstage-plugin-x-backend", "private": true, "backstage": {"role": "backend-plugin", "pluginId": "acme-x"}}`},
+	},
+	{
+		rule: ruleStructure,
+		files: map[string]string{
+			"plugins/x/package.json": pluginHead + `{"@backstage/test-utils": "^1.0.0"}}`,
+			"plugins/x/src/index.ts": "export const x = 1;\n",
+		},
+		entries: []string{"@backstage/test-utils@^1.0.0 1.0.0"},
+		next:    "Move it to devDependencies",
+		after:   map[string]string{"plugins/x/package.json": pluginHead + `{}, "devDependencies": {"@backstage/test-utils": "^1.0.0"}}`},
+	},
+	{
+		rule: ruleRegistered,
+		files: map[string]string{
+			"packages/backend/package.json":  backendHead + `{"@backstage/plugin-permission-backend-module-allow-all-policy": "^0.2.0"}}`,
+			"packages/backend/src/index.ts":  backendStart + "backend.add(import('./policy'));\n",
+			"packages/backend/src/policy.ts": "import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';\n",
+		},
+		next:  "Remove the dependency",
+		after: map[string]string{"packages/backend/package.json": backendHead + `{}}`},
+	},
+}
+
+// gone is the content of a file that was removed.
+const gone = "\x00"
+
+func TestAdviceRows(t *testing.T) {
+	for _, row := range adviceRows {
+		report := func(files map[string]string, entries []string) []finding.Finding {
+			in := open(t, berryPortal(t, files, entries...))
+			in.Release = row.release
+			in.Published = func(name, _ string) (Published, bool) { return row.published[name], true }
+			return mustReport(t, in, Options{}).Findings
+		}
+		before := report(row.files, row.entries)
+		i := slices.IndexFunc(before, func(f finding.Finding) bool { return f.Rule == row.rule && f.Next == row.next })
+		if i < 0 {
+			t.Errorf("%s: nothing says %q: %+v", row.rule, row.next, before)
+			continue
+		}
+		files, entries := map[string]string{}, row.entries
+		for name, text := range row.files {
+			files[name] = text
+		}
+		for name, text := range row.after {
+			if files[name] = text; text == gone {
+				delete(files, name)
+			}
+		}
+		if row.afterEntries != nil {
+			entries = row.afterEntries
+		}
+		for _, f := range report(files, entries) {
+			was := slices.ContainsFunc(before, func(b finding.Finding) bool { return b.Fingerprint == f.Fingerprint })
+			if f.Fingerprint == before[i].Fingerprint || !was {
+				t.Errorf("%s: after %q there is %s: %s", row.rule, row.next, f.Rule, f.Message)
+			}
+		}
+	}
+}
