@@ -33,11 +33,12 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 	case b.forced:
 		return fmt.Sprintf("Change the resolution of %s in package.json so that all get %s", name, keep.version)
 	case b.drifted:
-		asking := g.Name(b.edge.From)
-		if m.aheadOfRelease(b.edge.From) {
-			return fmt.Sprintf("Move the portal to a release that has %s@%s (%s); %s", asking, g.Version(b.edge.From), m.bump(), goingBack)
+		root := m.driftRoot(b.edge.From)
+		asking := g.Name(root)
+		if m.aheadOfRelease(root) {
+			return fmt.Sprintf("Move the portal to a release that has %s@%s (%s); %s", asking, g.Version(root), m.bump(), goingBack)
 		}
-		return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(g, b.edge.From, m.versions[asking]), asking)
+		return fmt.Sprintf("%s: it brings %s back, and this range with it", m.pin(g, root, m.versions[asking]), asking)
 	case b.fix == finding.FixLock:
 		next := m.pin(g, b.edge.To, keep.version)
 		if !isBackstage(name) && len(list) > 1 && m.admitsAll(list, keep) {

@@ -51,33 +51,6 @@ func (m *model) blameOf(e depgraph.Edge, keep *instance) blame {
 	return b
 }
 
-// drifted reports whether a package of the release is locked in another version
-// although all ranges that ask for it admit the release's.
-func (m *model) drifted(n depgraph.Node) bool {
-	name, version := m.after.Name(n), m.after.Version(n)
-	want, ok := m.versions[name]
-	if !ok || want == version {
-		return false
-	}
-	v, err := semrange.ParseVersion(want)
-	if err != nil {
-		return false
-	}
-	for e := range m.after.In(n) {
-		if r, ok := m.rangeOf(e); !ok || !r.Satisfies(v) && !m.drifted1(e.From) {
-			return false
-		}
-	}
-	return true
-}
-
-// drifted1 is drifted without a look at who asks in turn: one step is enough
-// for a message, and cycles have no end.
-func (m *model) drifted1(n depgraph.Node) bool {
-	want, ok := m.versions[m.after.Name(n)]
-	return ok && want != m.after.Version(n) && m.after.Workspace(n) == nil
-}
-
 // askedRange is what an edge asks for; see rangeOf.
 type askedRange struct {
 	semrange.Range

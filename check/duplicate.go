@@ -53,6 +53,8 @@ func (m *model) duplicates() {
 	if i := slices.Index(names, router); i >= 0 {
 		names = append(slices.Delete(names, i, i+1), router)
 	}
+	var several []copied
+	bad := map[depgraph.Node]bool{} // versions that are to go
 	for _, name := range names {
 		if !m.inScope(name) && (len(m.scope()) > 0 || !isReactTypes(name)) {
 			continue
@@ -61,8 +63,44 @@ func (m *model) duplicates() {
 		if len(list) < 2 {
 			continue
 		}
-		m.duplicate(name, list, runtimes)
+		c := copied{name, list, m.keep(name, list)}
+		several = append(several, c)
+		for _, cause := range copies(list, c.keep) {
+			bad[cause.node] = true
+		}
 	}
+	// Copies that only such copies ask for go with them: those come first.
+	isBad := func(n depgraph.Node) bool { return bad[n] }
+	isShown := func(n depgraph.Node) bool { return m.isClaimed(entry(n)) }
+	for len(several) > 0 {
+		left := slices.DeleteFunc(slices.Clone(several), func(c copied) bool {
+			follows := c.askedBy(isBad)
+			if follows && !c.askedBy(isShown) {
+				return false
+			}
+			m.duplicate(c, runtimes, follows)
+			return true
+		})
+		if len(left) == len(several) { // they only ask for each other
+			m.duplicate(left[0], runtimes, false)
+			left = left[1:]
+		}
+		several = left
+	}
+}
+
+// copied is a package of which there are several versions, one of them to keep.
+type copied struct {
+	name string
+	list []*instance
+	keep *instance
+}
+
+// askedBy reports whether all who ask for the versions to go are such as is has.
+func (c copied) askedBy(is func(depgraph.Node) bool) bool {
+	return !slices.ContainsFunc(c.list, func(in *instance) bool {
+		return in != c.keep && slices.ContainsFunc(in.edges, func(e depgraph.Edge) bool { return !is(e.From) })
+	})
 }
 
 // instances are the versions of a package that somebody loads, the highest
@@ -122,15 +160,16 @@ func (m *model) others(first blame, blames []blame) int {
 }
 
 // duplicate reports one package. keep is the version that all should have; who
-// makes the others necessary is to blame.
-func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set) {
+// makes the others necessary is to blame. What follows from another finding is one
+// of its own only where a second copy breaks the portal.
+func (m *model) duplicate(c copied, runtimes []depgraph.Set, follows bool) {
+	name, list, keep := c.name, c.list, c.keep
 	loaded := loaded(list, runtimes)
 	reason := m.singletonReason(name)
 	types := m.in.Project != nil && isReactTypes(name) && list[0].parsed.Major() != list[len(list)-1].parsed.Major()
 	if (loaded < 2 || !m.inScope(name)) && !isBackstage(name) && !m.opts.All && !types {
 		return // copies that never meet
 	}
-	keep := m.keep(name, list)
 	if name == router && m.followsDOM(list, keep) {
 		m.claim(copies(list, keep)...)
 		return
@@ -200,6 +239,10 @@ func (m *model) duplicate(name string, list []*instance, runtimes []depgraph.Set
 	}
 	if types {
 		m.asReactTypes(&f, keep)
+	}
+	if follows && f.Severity != finding.Error {
+		m.claim(copies(list, keep)...)
+		return
 	}
 	if m.add(f, copies(list, keep)...) && name == routerDOM {
 		m.claim(allVersions(routerDOM))

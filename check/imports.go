@@ -11,15 +11,7 @@ import (
 // importDirection reports what a package's source loads of the other side, where
 // its package.json does not say so already.
 func (m *model) importDirection(p *pkg, declared map[string]bool) {
-	var words []string
-	switch p.side {
-	case sideFrontend:
-		words = []string{"backend", "-node"}
-	case sideBackend:
-		words = []string{"@backstage/core-", "@backstage/frontend-", "@backstage/app-defaults", "-react"}
-	default:
-		words = []string{"backend", "-node", "@backstage/core-", "@backstage/frontend-", "-react"}
-	}
+	words := m.otherSide(p.side)
 	seen := map[string]bool{p.Name(): true}
 	for _, f := range m.sources(p) {
 		if f.test || !f.has(words...) {
@@ -37,6 +29,31 @@ func (m *model) importDirection(p *pkg, declared map[string]bool) {
 			}
 		}
 	}
+}
+
+// otherSide is what the source of a side that imports the other has somewhere: most
+// files have none of it and need no closer look.
+func (m *model) otherSide(s side) []string {
+	if words, ok := m.otherSides[s]; ok {
+		return words
+	}
+	words := []string{}
+	if s != sideBackend {
+		words = append(words, "@backstage/backend-", "-backend'", "-backend\"", "-backend/", "-backend-module-", "-node'", "-node\"", "-node/")
+	}
+	if s != sideFrontend {
+		words = append(words, "@backstage/core-", "@backstage/frontend-", "@backstage/app-defaults", "@backstage/integration-react", "-react'", "-react\"", "-react/")
+	}
+	for _, p := range m.packages {
+		if p.side != s && p.side != sideNone && p.side != sideCommon && p.Name() != "" {
+			words = append(words, p.Name()+"'", p.Name()+"\"", p.Name()+"/")
+		}
+	}
+	if m.otherSides == nil {
+		m.otherSides = map[side][]string{}
+	}
+	m.otherSides[s] = words
+	return words
 }
 
 // sections reports dependencies that the source needs more, or less, than their

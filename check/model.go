@@ -43,8 +43,10 @@ type model struct {
 	unused []string
 	ranges []rangeEdit
 
-	sameID    map[*pkg]*pkg // see sameIDs
-	sourcesOf map[*pkg][]*sourceFile
+	otherSides map[side][]string // see otherSide
+	drift      depgraph.Set      // see drifted
+	sameID     map[*pkg]*pkg     // see sameIDs
+	sourcesOf  map[*pkg][]*sourceFile
 
 	rule   rule // at work
 	filter *finding.Filter
