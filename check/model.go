@@ -43,9 +43,10 @@ type model struct {
 	unused []string
 	ranges []rangeEdit
 
-	otherSides map[side][]string // see otherSide
-	drift      depgraph.Set      // see drifted
-	sameID     map[*pkg]*pkg     // see sameIDs
+	otherSides map[side][]string  // see otherSide
+	drift      depgraph.Set       // see drifted
+	sameID     map[*pkg]*pkg      // see sameIDs
+	idsOf      map[*pkg]pluginIDs // see sourceIDs
 	sourcesOf  map[*pkg][]*sourceFile
 
 	rule   rule // at work

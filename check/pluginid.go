@@ -36,6 +36,24 @@ func (m *model) sourceHas(p *pkg, role string) bool {
 // false where the source makes something under an ID that cannot be read, or
 // nothing at all; then package.json has to be believed.
 func (m *model) sourceIDs(p *pkg) (ids []string, certain bool) {
+	if known, ok := m.idsOf[p]; ok {
+		return known.ids, known.certain
+	}
+	ids, certain = m.readIDs(p)
+	if m.idsOf == nil {
+		m.idsOf = map[*pkg]pluginIDs{}
+	}
+	m.idsOf[p] = pluginIDs{ids, certain}
+	return ids, certain
+}
+
+// pluginIDs are what sourceIDs found.
+type pluginIDs struct {
+	ids     []string
+	certain bool
+}
+
+func (m *model) readIDs(p *pkg) (ids []string, certain bool) {
 	names := creates(p.role)
 	certain = len(names) > 0
 	for _, f := range m.sources(p) {

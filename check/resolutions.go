@@ -155,8 +155,8 @@ func (m *model) askedAs(key string) string {
 // askedRanges are the ranges that a package is asked for with, sorted.
 func (m *model) askedRanges(name string) []string {
 	var list []string
-	for n := range depgraph.Node(m.graph.Len()) {
-		for _, e := range m.graph.Out(n) {
+	for _, n := range m.graph.Ident(name) {
+		for e := range m.graph.In(n) {
 			if rng := strings.TrimPrefix(e.Range, "npm:"); e.Name == name && e.Kind != depgraph.Source && !slices.Contains(list, rng) {
 				list = append(list, rng)
 			}
