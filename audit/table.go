@@ -39,7 +39,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 		r.tableRules(&b, st)
 	}
 	r.tableRest(&b, st)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(head)))
 	return err
 }
 

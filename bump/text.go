@@ -49,6 +49,9 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 		}
 	}
 	p.Lockfile.writeTable(&b, st)
+	text := ui.Closed(b.String(), st.Bold(p.headline()))
+	b.Reset()
+	b.WriteString(text)
 	if len(next) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
 		for _, n := range next {

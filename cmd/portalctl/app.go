@@ -187,7 +187,15 @@ func checkOutputFile(name string) error {
 func writeReport(t target, e env, render func(io.Writer) error) error {
 	name := t.output
 	if name == "" || name == "-" {
-		return render(e.Out)
+		if t.form != "table" || e.Width == 0 {
+			return render(e.Out)
+		}
+		var b strings.Builder
+		if err := render(&b); err != nil {
+			return err
+		}
+		_, err := io.WriteString(e.Out, ui.Wrap(b.String(), e.Width))
+		return err
 	}
 	e.OutColor = false // of the terminal, which the file is not
 	var b strings.Builder

@@ -34,6 +34,9 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 	case o.diff && c.IsSet("format"):
 		return o, exclusive("diff", "format")
 	}
+	if o.diff {
+		o.form = "diff"
+	}
 	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
 		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")

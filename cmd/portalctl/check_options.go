@@ -60,6 +60,9 @@ func checkOptionsOf(c *cli.Context) (o checkOptions, err error) {
 	if err := o.consistent(c); err != nil {
 		return o, err
 	}
+	if o.diff {
+		o.outs[0].form = "diff"
+	}
 	return o, validGlobs(o.rules.Scope)
 }
 

@@ -40,7 +40,7 @@ func choiceFlag(name, usage string, words ...string) cli.Flag {
 // report goes, in which form.
 type target struct {
 	directory string
-	form      string
+	form      string // "diff" with --diff
 	output    string // "" and "-" are stdout
 }
 

@@ -167,7 +167,11 @@ func (outs outputs) write(e env, render func(form string, w io.Writer, e env) er
 			if o.form == "github" {
 				out = ui.Commands(out)
 			}
-			if _, err := out.Write(texts[i].Bytes()); err != nil {
+			text := texts[i].String()
+			if o.form == "table" {
+				text = ui.Wrap(text, e.Width)
+			}
+			if _, err := io.WriteString(out, text); err != nil {
 				return err
 			}
 		}

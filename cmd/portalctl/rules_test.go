@@ -104,6 +104,36 @@ func TestBumpAsks(t *testing.T) {
 	}
 }
 
+// A table keeps to the terminal's width; a diff, a form for programs and a file
+// are what they are.
+func TestWidth(t *testing.T) {
+	dir := t.TempDir()
+	copyExample(t, dir)
+	wide := func(width int, args ...string) int {
+		e, out, errOut := testEnv("", exampleEnv(t))
+		e.OutTTY, e.Width = true, width
+		if code := Main(t.Context(), append([]string{"portalctl", "versions", "bump", "--dry-run", "--lockfile", "skip", "-C", dir}, args...), e); code != 0 {
+			t.Errorf("%v: exit %d: %s", args, code, errOut)
+		}
+		most := 0
+		for line := range strings.Lines(out.String()) {
+			if !strings.HasPrefix(line, "  portalctl ") {
+				most = max(most, len(strings.TrimRight(line, "\n")))
+			}
+		}
+		return most
+	}
+	free := wide(0)
+	if got := wide(72); free <= 72 || got > 72 {
+		t.Errorf("%d columns are %d at a width of 72", free, got)
+	}
+	for _, args := range [][]string{{"--diff"}, {"--format", "markdown"}} {
+		if with, without := wide(20, args...), wide(0, args...); with != without {
+			t.Errorf("%v: %d columns, %d without a terminal", args, with, without)
+		}
+	}
+}
+
 // Options are read apart from running.
 func TestOptions(t *testing.T) {
 	e, _, _ := testEnv("", []string{"PORTALCTL_NOW=2026-01-31T12:00:00Z"})

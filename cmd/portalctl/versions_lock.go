@@ -71,7 +71,9 @@ func lockOptionsOf(c *cli.Context, e env) (o lockOptions, err error) {
 	} else if o.consent, err = consentOf(c); err != nil {
 		return o, err
 	}
-	o.diff = c.Bool("diff")
+	if o.diff = c.Bool("diff"); o.diff {
+		o.form = "diff"
+	}
 	o.again = commandLine(c, "portalctl versions lock", "directory", "resolve", "allow-downgrade", "offline", "now")
 	o.resolveOptions, err = resolveOptionsOf(c, e)
 	return o, err

@@ -38,7 +38,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 			}
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(r.Title+": "+r.Sentence())))
 	return err
 }
 
