@@ -45,10 +45,14 @@ func render(t *testing.T, write func(*bytes.Buffer) error) string {
 
 func TestMarkdownSurvives(t *testing.T) {
 	text := render(t, func(b *bytes.Buffer) error { return hostileReport(t).WriteMarkdown(b) })
-	for _, bad := range []string{"<script>", "[x](", "](javascript", "\x1b", "\u202e", "\u2066", "@octocat", "\r", "\n# head", " `code` "} {
+	for _, bad := range []string{"<script>", "[x](", "](javascript", "\x1b", "\u202e", "\u2066", "\r", "\n# head", " `code` "} {
 		if strings.Contains(text, bad) {
 			t.Errorf("%q is in it:\n%s", bad, text)
 		}
+	}
+	// A code span names nobody.
+	if n := strings.Count(text, "@octocat"); n == 0 || n != strings.Count(text, "`@octocat`") {
+		t.Errorf("somebody is mentioned:\n%s", text)
 	}
 	// Every row of a table has as many cells as its head, and every fence ends.
 	columns, fences := 0, 0

@@ -3,8 +3,8 @@ package finding
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
