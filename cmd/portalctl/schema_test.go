@@ -86,7 +86,7 @@ func sqlitePortal(t testing.TB) (root string, environ []string) {
 	for name, text := range map[string]string{
 		"package.json":                        `{"name": "example-portal", "private": true, "workspaces": ["packages/*", "plugins/*"]}`,
 		"backstage.json":                      `{"version": "1.50.0"}`,
-		"yarn.lock":                           "__metadata:\n  version: 8\n  cacheKey: 10c0\n",
+		"yarn.lock":                           sqliteLock,
 		"packages/backend/package.json":       `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {"@internal/plugin-badges-backend": "workspace:^"}}`,
 		"plugins/badges-backend/package.json": `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges"}}`,
 		"plugins/badges-backend/migrations/20240101_init.js": "",
@@ -117,6 +117,31 @@ func sqlitePortal(t testing.TB) (root string, environ []string) {
 	return root, []string{"HOME=" + t.TempDir(), "XDG_STATE_HOME=" + t.TempDir(), "PORTALCTL_CACHE_DIR=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
 		"TMPDIR=" + os.TempDir(), "BACKSTAGE_VERSIONS_BASE_URL=file://" + filepath.ToSlash(versions), "YARN_ENABLE_NETWORK=false"}
 }
+
+const sqliteLock = `__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"@internal/plugin-badges-backend@workspace:^, @internal/plugin-badges-backend@workspace:plugins/badges-backend":
+  version: 0.0.0-use.local
+  resolution: "@internal/plugin-badges-backend@workspace:plugins/badges-backend"
+  languageName: unknown
+  linkType: soft
+
+"backend@workspace:packages/backend":
+  version: 0.0.0-use.local
+  resolution: "backend@workspace:packages/backend"
+  dependencies:
+    "@internal/plugin-badges-backend": "workspace:^"
+  languageName: unknown
+  linkType: soft
+
+"example-portal@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "example-portal@workspace:."
+  languageName: unknown
+  linkType: soft
+`
 
 // migrate is what the next release does to the portal's database at its boot.
 func migrate(t testing.TB, root string) {
