@@ -15,12 +15,17 @@ import (
 // unless it leads out of the repository that it lies in: that is an error. What is
 // no regular file, such as /dev/null, is written to directly.
 func WriteFile(name string, data []byte, perm fs.FileMode) (err error) {
+	given := name
 	defer func() {
 		if err != nil {
-			err = fault.Wrap(err, fault.Pos{File: name}, "cannot be written").
+			err = fault.Wrap(err, fault.Pos{File: given}, "cannot be written").
 				WithNext("Check that the folder exists, that you may write there and that the disk has room")
 		}
 	}()
+	// EvalSymlinks leaves a relative name relative, and the links above it unread.
+	if name, err = filepath.Abs(name); err != nil {
+		return err
+	}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		if leaves(name, real) {
 			return errors.New("it is a link that leads out of the repository")
@@ -69,12 +74,8 @@ func WriteFile(name string, data []byte, perm fs.FileMode) (err error) {
 }
 
 // leaves reports whether a name in a git work tree leads out of it: a commit can
-// bring a link in the place of a report.
+// bring a link in the place of a report. Both are absolute.
 func leaves(name, real string) bool {
-	name, err := filepath.Abs(name)
-	if err != nil {
-		return true
-	}
 	dir := filepath.Dir(name)
 	for top := dir; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {

@@ -66,3 +66,30 @@ func TestWriteFileFailsWithANextStep(t *testing.T) {
 		t.Errorf("left %v", entries)
 	}
 }
+
+// A report in a git work tree may be named from the folder that one is in, also
+// when a link leads to that folder.
+func TestWriteFileByARelativeName(t *testing.T) {
+	repo := filepath.Join(t.TempDir(), "repo")
+	if err := os.MkdirAll(filepath.Join(repo, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(filepath.Dir(repo), "link")
+	if err := os.Symlink(repo, link); err != nil {
+		t.Skip(err)
+	}
+	for _, dir := range []string{repo, link} {
+		t.Chdir(dir)
+		for range 2 { // a new file, then one that is there
+			if err := WriteFile("report.json", []byte("{}"), 0o644); err != nil {
+				t.Errorf("in %s: %v", dir, err)
+			}
+		}
+	}
+	if err := os.Symlink(t.TempDir(), "out"); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(filepath.Join("out", "report.json"), nil, 0o644); err == nil {
+		t.Error("a link led out of the repository")
+	}
+}
