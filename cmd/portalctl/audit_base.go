@@ -303,7 +303,7 @@ func (r *auditRun) releases(ctx context.Context) []audit.Release {
 		if l.Project == nil || l.Project.Declared() == "" {
 			continue
 		}
-		source, err := (&checkout{settings: r.settings}).releases(r.e, false)
+		source, err := (&checkout{settings: r.settings, net: r.settings}).releases(r.e, false)
 		if err != nil {
 			return nil
 		}

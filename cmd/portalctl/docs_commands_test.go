@@ -63,7 +63,7 @@ var otherCodes = map[string]struct {
 }
 
 // placeholders are what a page has for the reader's own.
-var placeholders = strings.NewReplacer("--release X", "--release 1.53.0", "--base REF", "--base origin/main", "<TAB>", "")
+var placeholders = strings.NewReplacer("--release X", "--release 1.53.0", "--base REF", "--base origin/main", "help COMMAND --help", "help check", "-C my-portal", "-C .")
 
 // shown are the command lines of the pages and of the help, in their order: code
 // blocks, and code in a sentence that has options. A command's bare name in a

@@ -59,34 +59,6 @@ func leaves(commands []*cli.Command, prefix string, do func(name string, c *cli.
 	}
 }
 
-// docs/reference.md has the exit codes that each command's help has.
-func TestExitCodeTable(t *testing.T) {
-	e, _, _ := testEnv("", nil)
-	table := "| command | exit codes |\n| --- | --- |\n"
-	leaves(newApp(e).Commands, "", func(name string, c *cli.Command) {
-		_, codes, ok := strings.Cut(c.Description, "Exit codes: ")
-		if !ok {
-			if !strings.HasPrefix(name, "completion") && name != "man" {
-				t.Errorf("the help of %s has no exit codes", name)
-			}
-			return
-		}
-		codes, _, _ = strings.Cut(codes, "\n\n")
-		codes = strings.Join(strings.Fields(strings.TrimSuffix(strings.TrimSpace(codes), ".")), " ")
-		codes = regexp.MustCompile(`(^|; )(\d+) `).ReplaceAllString(codes, "$1**$2** ")
-		table += "| `" + name + "` | " + codes + " |\n"
-	})
-	page := readPage(t, "docs/reference.md")
-	block := regexp.MustCompile(`\| command \| exit codes \|\n(\|.*\n)*`)
-	if *update {
-		if err := os.WriteFile("../../docs/reference.md", []byte(block.ReplaceAllLiteralString(page, table)), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if got := block.FindString(page); got != table {
-		t.Errorf("docs/reference.md has other exit codes than the help (run with -update):\n%s\nwant\n%s", got, table)
-	}
-}
-
 // Every environment variable that the source reads is in docs/reference.md.
 func TestEnvironmentIsDocumented(t *testing.T) {
 	page := readPage(t, "docs/reference.md")

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,13 +24,14 @@ import (
 // as a process.
 const schemasVar = "PORTALCTL_TEST_SCHEMAS"
 
-func schemas() string {
+// Asked once: a test may change the working folder.
+var schemas = sync.OnceValue(func() string {
 	dir, err := filepath.Abs(filepath.Join("..", "..", "docs", "schema"))
 	if err != nil {
 		panic(err)
 	}
 	return dir
-}
+})
 
 // documents are the types of what commands write as JSON, beside those of check
 // and audit, which have their own test.
@@ -223,12 +225,13 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 	run(environ, "0", "audit", "db", "status", "--format", "json", "--db", osvDB)
 
 	root, environ := sqlitePortal(t)
+	t.Chdir(root)
 	for _, args := range []string{"create --dry-run", "create --name one", "list", "verify", "show", "plan", "restore --dry-run"} {
-		run(environ, "0", append(append([]string{"snapshot"}, strings.Fields(args)...), "--format", "json", "-C", root)...)
+		run(environ, "0", append(append([]string{"snapshot"}, strings.Fields(args)...), "--format", "json")...)
 	}
 	migrate(t, root)
-	run(environ, "0", "snapshot", "plan", "--format", "json", "-C", root)
-	run(environ, "0", "snapshot", "restore", "--yes", "--format", "json", "-C", root)
+	run(environ, "0", "snapshot", "plan", "--format", "json")
+	run(environ, "0", "snapshot", "restore", "--yes", "--format", "json")
 	files, err := filepath.Glob(filepath.Join(stateOf(environ), "portalctl", "snapshots", "*", "one", "*.json"))
 	if err != nil || len(files) != 2 {
 		t.Fatal(files, err)
