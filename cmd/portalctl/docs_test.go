@@ -59,6 +59,31 @@ func leaves(commands []*cli.Command, prefix string, do func(name string, c *cli.
 	}
 }
 
+// docs/reference.md has the formats that each command's help has.
+func TestFormatsAreDocumented(t *testing.T) {
+	_, page, _ := strings.Cut(readPage(t, "docs/reference.md"), "\n## Report formats\n")
+	rows := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| (`.*`) \\| (`.*`) \\|$").FindAllStringSubmatch(page, -1) {
+		for _, name := range strings.Split(m[1], ", ") {
+			rows[strings.Trim(name, "`")] = strings.ReplaceAll(m[2], "`", "")
+		}
+	}
+	e, _, _ := testEnv("", nil)
+	leaves(newApp(e).Commands, "", func(name string, c *cli.Command) {
+		for _, f := range c.Flags {
+			if s, ok := f.(cli.DocGenerationFlag); ok && slices.Contains(f.Names(), "format") {
+				if _, forms, _ := strings.Cut(s.GetUsage(), ": "); forms != rows[name] {
+					t.Errorf("%s: the help has %q, docs/reference.md %q", name, forms, rows[name])
+				}
+				delete(rows, name)
+			}
+		}
+	})
+	for name := range rows {
+		t.Errorf("docs/reference.md has formats of %q, which has none", name)
+	}
+}
+
 // Every environment variable that the source reads is in docs/reference.md.
 func TestEnvironmentIsDocumented(t *testing.T) {
 	page := readPage(t, "docs/reference.md")
