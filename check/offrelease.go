@@ -142,7 +142,7 @@ func (m *model) release() string { return m.in.standing().Release }
 // release's, or else that nobody does.
 func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
-	count := 0
+	count, blamed := 0, ""
 	for e := range m.graph.In(n) {
 		if m.isLink(e.From) {
 			continue // the workspace asks, too
@@ -151,11 +151,16 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
 			continue
 		}
-		fix := finding.FixRelease
+		who := fmt.Sprintf("%s asks for %s", m.label(e.From), strings.TrimPrefix(e.Range, "npm:"))
 		if m.graph.Workspace(e.From) != nil {
-			fix = finding.FixManifest
+			return who, finding.FixManifest // what the team can change comes first
 		}
-		return fmt.Sprintf("%s asks for %s", m.label(e.From), strings.TrimPrefix(e.Range, "npm:")), fix
+		if blamed == "" {
+			blamed = who
+		}
+	}
+	if blamed != "" {
+		return blamed, finding.FixRelease
 	}
 	if count == 1 {
 		return "the range that asks for it would admit the release's", finding.FixLock

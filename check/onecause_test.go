@@ -202,3 +202,35 @@ func TestMovedOffTheRelease(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for each other is not to blame in a circle, and what a copy brings goes
+// with it.
+func TestCopiesThatFollow(t *testing.T) {
+	files := map[string]string{"packages/app/package.json": appHead + `{"@acme/backstage-plugin-old": "^1.0.0", "@backstage/a": "^2.0.0", "@backstage/b": "^2.0.0", "@backstage/c": "^2.0.0"}}`}
+	release := map[string]string{"@backstage/a": "2.0.0", "@backstage/b": "2.0.0", "@backstage/c": "2.0.0"}
+	entries := []string{
+		"@acme/backstage-plugin-old@^1.0.0 1.0.0: @backstage/a ^1.0.0",
+		"@backstage/a@^1.0.0 1.0.0: @backstage/b ^1.0.0",
+		"@backstage/a@^2.0.0 2.0.0",
+		"@backstage/b@^1.0.0 1.0.0: @backstage/a ^1.0.0, @backstage/c ^1.0.0",
+		"@backstage/b@^2.0.0 2.0.0",
+		"@backstage/c@^1.0.0 1.0.0",
+		"@backstage/c@^2.0.0 2.0.0",
+	}
+	in := open(t, berryPortal(t, files, entries...))
+	in.Release = release
+	r := mustReport(t, in, Options{})
+	if len(r.Findings) != 1 || r.Findings[0].Name != "@backstage/a" || !strings.HasPrefix(r.Findings[0].Next, "Update @acme/backstage-plugin-old") {
+		t.Errorf("%+v", r.Findings)
+	}
+	// Where the lock can undo it, the step begins where the drift does.
+	entries[0] = "@acme/backstage-plugin-old@^1.0.0 1.0.0: @backstage/x >=1.0.0"
+	entries[1] = "@backstage/x@>=1.0.0 1.0.0: @backstage/y ^1.0.0"
+	entries[3] = "@backstage/y@^1.0.0 1.0.0: @backstage/c ^1.0.0"
+	in = open(t, berryPortal(t, files, append(slices.Clone(entries[:2]), "@backstage/a@^2.0.0 2.0.0", "@backstage/b@^2.0.0 2.0.0", entries[3], entries[5], entries[6])...))
+	in.Release = map[string]string{"@backstage/c": "2.0.0", "@backstage/x": "2.0.0", "@backstage/y": "2.0.0"}
+	list := ofRule(mustReport(t, in, Options{}), ruleDuplicate)
+	if len(list) != 1 || !strings.Contains(list[0].Message, "@backstage/y@1.0.0, off the release itself") || !strings.Contains(list[0].Next, "it brings @backstage/x back") {
+		t.Errorf("%+v", list)
+	}
+}
