@@ -11,6 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -157,14 +159,41 @@ func workDir(name string) (string, error) {
 // cacheDir is where answers from the network are kept between runs.
 func (e env) cacheDir() (string, error) {
 	if dir := e.get("PORTALCTL_CACHE_DIR"); dir != "" {
-		return dir, nil
+		return dir, untracked(dir)
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "", fault.Wrap(err, fault.Pos{}, "there is no user cache directory").
 			WithNext("Set PORTALCTL_CACHE_DIR to a folder that portalctl may write")
 	}
-	return filepath.Join(dir, "portalctl"), nil
+	dir = filepath.Join(dir, "portalctl")
+	return dir, untracked(dir)
+}
+
+// untracked refuses a cache that git tracks, wherever links lead: a change could
+// have brought it, with answers of its author's.
+func untracked(dir string) error {
+	real, err := filepath.Abs(dir)
+	if err == nil {
+		real, err = filepath.EvalSymlinks(real)
+	}
+	if err != nil {
+		return nil // there is none yet
+	}
+	top := repofile.Top(real)
+	rel, err := filepath.Rel(top, real)
+	if err != nil || rel == "." {
+		return nil
+	}
+	file, err := gitbase.Tracked(top, filepath.ToSlash(rel))
+	if err != nil {
+		return err
+	}
+	if file != "" {
+		return fault.At(fault.Pos{File: filepath.Join(top, filepath.FromSlash(file))}, "git tracks this file, which is in the cache of portalctl: a change could put answers of its own there").
+			WithNext("Set PORTALCTL_CACHE_DIR to a folder outside of the repository, or take it out: git rm -r --cached %s", shellWord(filepath.ToSlash(rel)))
+	}
+	return nil
 }
 
 // checkOutput refuses a report file that cannot be made, before a command has

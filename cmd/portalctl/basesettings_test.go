@@ -158,3 +158,38 @@ func releasesDir(t *testing.T, version string) string {
 	}
 	return "file://" + filepath.ToSlash(dir)
 }
+
+// TestCacheThatGitTracks: a change could bring a cache along, with a release of
+// its own in it; one that git does not track is the job's.
+func TestCacheThatGitTracks(t *testing.T) {
+	p := newGitPortal(t, "enableNetwork: false\n")
+	releases := releasesDir(t, "1.0.0")
+	for _, link := range []bool{false, true} {
+		cache := filepath.Join(p.dir, "cache")
+		if link {
+			cache = filepath.Join(p.dir, "through")
+			if err := os.Symlink("cache", cache); err != nil {
+				t.Skip(err)
+			}
+		}
+		environ := append(exampleEnv(t), "BACKSTAGE_VERSIONS_BASE_URL="+releases, "PORTALCTL_CACHE_DIR="+filepath.Join(cache, "portalctl"))
+		for _, args := range [][]string{{"versions", "status"}, {"versions", "lock", "--check"}, {"check"}, {"audit", "--full", "--offline"}, {"audit", "db", "status"}} {
+			if len(args) < 2 || args[1] != "db" {
+				args = append(args, "-C", p.dir)
+			}
+			if _, _, errOut := run0(t, "", environ, args...); strings.Contains(errOut, "git tracks") {
+				t.Errorf("%v, not tracked: %s", args, errOut)
+			}
+			p.t = t
+			if err := os.MkdirAll(filepath.Join(p.dir, "cache", "portalctl", "osv"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			p.write("cache/portalctl/osv/x", "forged")
+			p.git("add", "-A")
+			if code, out, errOut := run0(t, "", environ, args...); code != 2 || out != "" || !strings.Contains(errOut, "git tracks this file") || !strings.Contains(errOut, "next: Set PORTALCTL_CACHE_DIR") {
+				t.Errorf("%v, tracked: %d, %s%s", args, code, out, errOut)
+			}
+			p.git("rm", "-rq", "--cached", "cache")
+		}
+	}
+}
