@@ -64,11 +64,13 @@ func TestReportsGrowWithTheLock(t *testing.T) {
 		},
 	}
 	forms := map[string]func(*Report, io.Writer) error{
-		"json":     (*Report).WriteJSON,
-		"sarif":    func(r *Report, w io.Writer) error { return r.WriteSARIF(w, "", "1.0.0") },
-		"table":    func(r *Report, w io.Writer) error { return r.WriteTable(w, ui.Style{}) },
-		"markdown": (*Report).WriteMarkdown,
-		"osv":      (*Report).WriteOSV,
+		"json":        (*Report).WriteJSON,
+		"sarif":       func(r *Report, w io.Writer) error { return r.WriteSARIF(w, "", "1.0.0") },
+		"github":      func(r *Report, w io.Writer) error { return r.WriteGitHub(w, "") },
+		"codequality": func(r *Report, w io.Writer) error { return r.WriteCodeQuality(w, "") },
+		"table":       func(r *Report, w io.Writer) error { return r.WriteTable(w, ui.Style{}) },
+		"markdown":    (*Report).WriteMarkdown,
+		"osv":         (*Report).WriteOSV,
 	}
 	for shape, of := range shapes {
 		t.Run(shape, func(t *testing.T) {

@@ -120,7 +120,7 @@ func TestHostileAdvisories(t *testing.T) {
 			if code != 1 || !strings.Contains(out, "MAL-2026-1") {
 				t.Errorf("%q, %s: %d, %s%s", text, form, code, out, errOut)
 			}
-			harmlessText(t, text, args, out, false)
+			harmlessText(t, text, args, out, form == "github")
 			harmlessText(t, text, args, errOut, false)
 		}
 	}
