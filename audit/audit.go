@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -29,6 +30,8 @@ type Lock struct {
 	// Classic, nobody is known to ask for anything.
 	Project  *workspace.Project
 	Settings *yarnrc.Settings
+	// ProjectErr says why there is none, where the package.json cannot be read.
+	ProjectErr error
 	// Leftover says that the lock's folder is a workspace of a project above it:
 	// no Yarn reads this lock.
 	Leftover bool
@@ -36,7 +39,16 @@ type Lock struct {
 	// Dev are the entries that development alone needs, and who asks for a
 	// package is not known.
 	Tool string
-	Dev  map[*yarnlock.Entry]bool
+	// Lacks is what the package.json beside a lock of another tool asks for, and the
+	// lock has no package of.
+	Lacks []Ask
+	Dev   map[*yarnlock.Entry]bool
+}
+
+// Ask is a dependency as a package.json writes it.
+type Ask struct {
+	Name, Range string
+	Pos         fault.Pos
 }
 
 // Unread is a lock that is not judged.
@@ -77,8 +89,11 @@ type Input struct {
 	// nothing. It is for a full audit: what a base has does not count anyway.
 	Baseline *finding.Baseline
 	// Unread are the locks that were found and are not judged.
-	Unread   []Unread
-	Database Database
+	Unread []Unread
+	// Incomplete says why the audit is none of all that is installed, as far as
+	// that is known before.
+	Incomplete []error
+	Database   Database
 	// Published are the versions of a package that the registry has, with their
 	// dependencies, in any order; nil when it was not asked. It makes the advice
 	// exact: which release of which dependency admits a fix.

@@ -16,7 +16,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	r := &Report{Base: in.Base, Database: in.Database, Options: opts, Locks: len(in.Head), Packages: len(Packages(in.Head))}
+	r := &Report{Base: in.Base, Database: in.Database, Options: opts, Locks: len(in.Head), Packages: len(Packages(in.Head)), Incomplete: in.Incomplete}
 	b := &builder{in: in, opts: opts, r: r, hits: newHits(in.Hits), base: known{}}
 	if in.Base == nil {
 		b.recorded = in.Baseline.Of(command)

@@ -8,6 +8,8 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // ruleStale is the rule about locks that lack what is asked for: what is not
@@ -20,7 +22,7 @@ var ruleStale = finding.Rule{ID: "lockfile-stale", Title: "dependencies that yar
 // error: what will be installed is not known, and nothing found in it would look
 // like a pass. With a base that has the gap, too, it is a warning.
 func (b *builder) stale(m *model) {
-	if m.Project == nil || m.Settings == nil {
+	if m.Tool == "" && (m.Project == nil || m.Settings == nil) {
 		return
 	}
 	severity := finding.Severity("")
@@ -38,16 +40,13 @@ func (b *builder) stale(m *model) {
 		if base.Path != m.Path && b.moved[m.Path] != base.Path && !slices.Contains(b.from[m.Path], base.Path) {
 			continue
 		}
-		for _, e := range base.graph.Missing() {
+		for _, e := range base.missing() {
 			was[[2]string{e.Name, e.Range}] = true
 		}
 	}
 	var asks [2][]string // old, new
 	var first [2]fault.Pos
-	for _, e := range m.graph.Missing() {
-		if e.Kind == depgraph.Extension {
-			continue
-		}
+	for _, e := range m.missing() {
 		i := 0
 		if b.in.Base != nil && !was[[2]string{e.Name, e.Range}] {
 			i = 1
@@ -55,7 +54,7 @@ func (b *builder) stale(m *model) {
 		if text := e.Name + "@" + e.Range; !slices.Contains(asks[i], text) {
 			asks[i] = append(asks[i], text)
 			if len(asks[i]) == 1 {
-				first[i] = m.at(e.Pos)
+				first[i] = e.Pos
 			}
 		}
 	}
@@ -68,6 +67,9 @@ func (b *builder) stale(m *model) {
 			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, someOf(list, 5), verb(len(list), "it", "they")),
 			Next:    "Bring the lock in line with portalctl versions lock or yarn install, and commit it",
 		}}
+		if m.Tool != "" {
+			f.Next = "Run " + m.Tool + " install, and commit the lock"
+		}
 		if f.Pos.IsZero() {
 			f.Pos = fault.Pos{File: m.Path, Line: 1}
 		}
@@ -82,6 +84,44 @@ func (b *builder) stale(m *model) {
 		}
 		b.r.Rules = append(b.r.Rules, f)
 	}
+}
+
+// missing is all that the lock has no answer for.
+func (m *model) missing() []Ask {
+	out := slices.Clone(m.Lacks)
+	if m.Tool != "" {
+		return out
+	}
+	for _, e := range m.graph.Missing() {
+		if e.Kind != depgraph.Extension {
+			out = append(out, Ask{e.Name, e.Range, m.at(e.Pos)})
+		}
+	}
+	return append(out, m.overridden()...)
+}
+
+// overridden are the resolutions that a lock of Yarn 1 does not have: its entries
+// keep the range that was asked for, so that nothing else tells. Yarn 1 puts the
+// version of the resolution in without a word, also with --frozen-lockfile.
+func (m *model) overridden() []Ask {
+	if m.Project == nil || m.Lock.Lock.Kind != yarnlock.Classic {
+		return nil
+	}
+	var out []Ask
+	for _, r := range m.Project.RootWorkspace().File.Resolutions() {
+		want, err := semrange.Parse(r.Value)
+		if err != nil || r.Pattern.Name == "" || r.Pattern.Parent != "" || r.Pattern.Range != "" {
+			continue
+		}
+		for _, e := range m.Lock.Lock.Named(r.Pattern.Name) {
+			v, err := semrange.ParseVersion(e.Version)
+			if err == nil && !want.Satisfies(v) {
+				out = append(out, Ask{r.Pattern.Name, r.Value, m.at(r.Pos)})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // lacks is an error where a workspace asks for what the lock has no entry for.
@@ -123,8 +163,9 @@ func (b *builder) unread() {
 
 // CheckGone refuses a change that takes away the lock of a project that is
 // still there: without one, nothing says what will be installed. asking reports
-// whether a folder has a package.json.
-func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
+// whether a folder has a package.json, wanting whether that asks for packages: a
+// lock that moves away from one that does not is no loss.
+func CheckGone(head, base []*Lock, asking, wanting func(dir string) bool) error {
 	moves := pair(head, base, sameText, sameName) // what is only alike replaces nothing
 	covered := map[string]bool{}                  // folders that a lock of the head speaks for
 	others := map[string]bool{}                   // those with a lock that Yarn does not read
@@ -145,7 +186,7 @@ func CheckGone(head, base []*Lock, asking func(dir string) bool) error {
 		moved[from] = true
 	}
 	for _, l := range base {
-		if dir := dirOf(l); !covered[dir] && !(l.Tool != "" && others[dir]) && !moved[l.Path] && asking(dir) {
+		if dir := dirOf(l); !covered[dir] && !(l.Tool != "" && others[dir]) && asking(dir) && !(moved[l.Path] && !wanting(dir)) {
 			return fault.At(fault.Pos{File: l.Path}, "the change takes this lock away, but the package.json beside it stays: nothing says what is installed").
 				WithNext("Put the lock back (git checkout BASE -- %s), or take the package.json away, too", l.Path)
 		}

@@ -97,6 +97,12 @@ func (s *settings) setting(key string, v yamledit.Value) {
 		}
 	case "httpProxy", "httpsProxy", "httpsCaFilePath", "caFilePath":
 		s.network = append(s.network, at)
+	case "defaultProtocol":
+		if text != "npm:" {
+			s.changed = append(s.changed, weakSetting{item: at, message: "defaultProtocol is " + text + ": ranges do not lead to a registry any more", next: "Remove the setting"})
+		}
+	case "cacheFolder", "globalFolder":
+		s.changed = append(s.changed, weakSetting{item: at, message: key + " is set by this change: Yarn takes packages from there before it asks a registry", next: "Leave it out; set it on the machine, if it is needed"})
 	case "networkSettings":
 		for _, host := range v.Members() {
 			for _, m := range host.Value.Members() {

@@ -16,11 +16,15 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	for _, l := range in.Head.Locks {
 		a := c.head.aliases(l)
 		c.cacheKey(l)
+		c.lockVersion(l)
+		needed := required(l)
 		for _, e := range l.Entries {
-			c.integrity(l, e, a)
+			c.integrity(l, e, a, needed)
 			c.origin(l, e)
+			c.local(l, e)
 		}
 	}
+	c.archives()
 	c.settings(ctx)
 	if !c.off(RuleYarnrc) {
 		c.manifests()

@@ -24,11 +24,15 @@ type weakness struct {
 }
 
 // integrity is the rule lock-integrity.
-func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
+func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases, needed map[string]bool) {
 	if c.off(RuleIntegrity) {
 		return
 	}
+	lost := c.in.Base != nil && c.lost(l, e)
 	for _, w := range weaknesses(l, e, a) {
+		if lost && w.kind == "missing" {
+			continue
+		}
 		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
 			added: !c.was.seen[identity(e)+"\x00"+w.message], standing: w.standing, weak: w.weak})
 	}
@@ -37,6 +41,12 @@ func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 			added: !c.was.seen[identity(e)+"\x00"+why], standing: finding.Warning})
 	}
 	c.changedSum(l, e)
+	if !lost {
+		c.conditional(l, e, needed)
+	}
+	if c.in.Base != nil {
+		c.edited(l, e)
+	}
 }
 
 // changedSum compares with the base: what a registry has published under a
@@ -57,10 +67,6 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 		// Yarn does not compare a checksum of another key than its own.
 		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "key", added: true,
 			message: fmt.Sprintf("the checksum of %s has the key %q, which it does not have at the base: it cannot be compared", at, list[0].kind), next: nextRestore})
-	}
-	if l.Kind == yarnlock.Berry && len(list) == 0 && c.was.pinned[at] && e.Conditions != "" {
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
-			message: fmt.Sprintf("%s lost its checksum: the entry says now that it is for some platforms only (%s)", at, e.Conditions), next: nextRestore})
 	}
 }
 
@@ -110,6 +116,9 @@ func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
 		out = classicSum(e)
 	default:
 		out = berrySum(e)
+	}
+	if why := badName(e); why != "" {
+		out = append(out, weakness{"name", why, nextRestore, finding.Warning, false})
 	}
 	if why := spelling(e); why != "" {
 		out = append(out, weakness{"version", fmt.Sprintf("the entry of %s %s", e.Keys[0], why), nextRestore, finding.Warning, false})
@@ -208,6 +217,24 @@ func spelling(e *yarnlock.Entry) string {
 	return fmt.Sprintf("has %q for its version, which is none: nobody can say what is installed", written)
 }
 
+// badName says that a package has a name that npm's registry cannot have: other
+// letters look like those of a package that is known.
+func badName(e *yarnlock.Entry) string {
+	name, _, ok := e.Package()
+	if !ok {
+		return ""
+	}
+	scope, bare, scoped := strings.Cut(name, "/")
+	if !scoped {
+		scope, bare = "", name
+	}
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()"
+	if bare != "" && bare[0] != '.' && bare[0] != '_' && strings.Trim(strings.TrimPrefix(scope, "@"), plain) == "" && strings.Trim(bare, plain) == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q is a name that no registry has a package of", name)
+}
+
 // ofYarn tells Yarn's locks from those of other package managers, which come in
 // Berry's terms.
 func ofYarn(l *yarnlock.Lock) bool { return path.Base(l.File) == "yarn.lock" }
@@ -236,6 +263,16 @@ func otherSum(e *yarnlock.Entry) []weakness {
 func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 	if l.Kind == yarnlock.Classic {
 		return classicMismatch(e, a)
+	}
+	bound := map[string]bool{}
+	for _, b := range yarnlock.ParseRange(e.Resolution.Reference).Bindings {
+		if bound[b.Key] {
+			return "says " + b.Key + " more than once, so that nobody can say what is installed"
+		}
+		bound[b.Key] = true
+	}
+	if e.LinkType == "soft" && strings.HasPrefix(e.Resolution.Reference, "npm:") {
+		return "is linked (linkType soft), which no package of a registry is"
 	}
 	for _, k := range e.Keys {
 		if why := keyMismatch(k, e); why != "" {

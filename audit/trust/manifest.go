@@ -39,6 +39,7 @@ func (c *checker) manifests() {
 					"Write the version: yarn@4.9.1")
 			}
 		}
+		c.manager(file, doc, was)
 		for _, m := range doc.Members("dependenciesMeta") {
 			if v, ok := m.Value.Get("built"); !ok || !v.Bool() {
 				continue
@@ -55,6 +56,47 @@ func (c *checker) manifests() {
 			c.setting(m.Pos(), "dependenciesMeta."+m.Name, "built", true, installed[name],
 				"dependenciesMeta lets "+m.Name+" run code when it is installed", "Make sure that it needs to, and read what it runs")
 		}
+	}
+}
+
+// manager is about a change by which another package manager installs than the
+// one that the lock beside is of.
+func (c *checker) manager(file string, doc, was *jsonedit.Doc) {
+	dir := path.Dir(file)
+	text := func(d *jsonedit.Doc) (tool, version string) {
+		if d == nil {
+			return "", ""
+		}
+		v, _ := d.Get("packageManager")
+		tool, version, _ = strings.Cut(v.String(), "@")
+		return tool, version
+	}
+	tool, version := text(doc)
+	oldTool, oldVersion := text(was)
+	var lock *yarnlock.Lock
+	for _, l := range c.in.Head.Locks {
+		if path.Dir(l.File) == dir && ofYarn(l) {
+			lock = l
+		} else if path.Dir(l.File) == dir && tool != "yarn" {
+			return // it has a lock of its own, which is judged
+		}
+	}
+	if lock == nil || was == nil || tool == oldTool && version == oldVersion {
+		return
+	}
+	rc := path.Join(dir, berryFile)
+	classic := strings.HasPrefix(version, "0.") || strings.HasPrefix(version, "1.")
+	pos := posOf(file)
+	if v, ok := doc.Get("packageManager"); ok {
+		pos = v.Pos()
+	}
+	switch {
+	case tool != "" && tool != "yarn":
+		c.setting(pos, "packageManager", "tool", true, false, "packageManager is "+tool+" now, which does not read "+lock.File+": what it installs is not audited",
+			"Commit the lock that it writes, or leave packageManager as it was")
+	case lock.Kind == yarnlock.Berry && settingOf(rc, c.head[rc], "yarnPath") == "" && (tool == "yarn" && classic || tool == "" && oldTool == "yarn"):
+		c.setting(pos, "packageManager", "tool", true, tool == "", "Yarn 1 may install now, which cannot read the form of "+lock.File+": what it installs is not audited",
+			"Name the Yarn that wrote the lock in packageManager")
 	}
 }
 

@@ -39,7 +39,7 @@ func classicLine(line string) (key, text string, ok bool) {
 	}
 	i := strings.IndexAny(line, " \t")
 	if i < 0 {
-		return "", "", false
+		return line, "", strings.HasPrefix(line, "--")
 	}
 	return strings.TrimSuffix(line[:i], ":"), line[i:], true
 }
@@ -58,6 +58,10 @@ func (s *settings) line(key, text string, pos fault.Pos) {
 		s.registry(key, scope, text, pos)
 		return
 	}
+	if flag, ok := strings.CutPrefix(key, "--"); ok {
+		s.flag(at, flag[strings.LastIndexByte(flag, '.')+1:])
+		return
+	}
 	switch key {
 	case "registry":
 		s.registry(key, "", text, pos)
@@ -74,8 +78,27 @@ func (s *settings) line(key, text string, pos fault.Pos) {
 		s.network = append(s.network, at)
 	case "script-shell", "node-options", "git":
 		s.changed = append(s.changed, weakSetting{item: at, message: key + " decides which code runs when packages are installed", next: "Leave it out"})
+	case "yarn-offline-mirror", "cache-folder", "preferred-cache-folder", "cache", "cache-dir", "store-dir":
+		s.changed = append(s.changed, weakSetting{item: at, message: key + " decides where packages are taken from before any registry is asked", next: "Leave it out; set it on the machine, if it is needed"})
+	case "package-lock", "shrinkwrap", "lockfile":
+		if off(text) {
+			s.note(at, key+" is off: packages are installed without the lock", "Remove the setting", finding.Warning)
+		}
+	case "unsafe-disable-integrity-migration":
+		if on(text) {
+			s.note(at, key+" is on: Yarn installs packages without a checksum as they come", "Remove the setting", finding.Info)
+		}
 	case "yarn-path":
 		s.yarnPath = at
+	}
+}
+
+// flag is an option that a .yarnrc adds to commands (--install.name value).
+func (s *settings) flag(at item, name string) {
+	switch name {
+	case "update-checksums", "no-lockfile", "skip-integrity-check", "registry", "cwd", "cache-folder", "preferred-cache-folder", "use-yarnrc",
+		"no-default-rc", "link-folder", "global-folder", "modules-folder":
+		s.changed = append(s.changed, weakSetting{item: at, message: "every command of Yarn gets the option " + at.key + ", by which it installs something else than what the lock says", next: "Remove the line"})
 	}
 }
 

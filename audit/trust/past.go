@@ -28,19 +28,24 @@ type past struct {
 	names map[string]bool
 	kinds map[string]map[string]bool
 	keys  map[string]string
+	// versions are those of locks, by their paths; bodies what an entry said of its
+	// package; unpinned the entries without a checksum.
+	versions map[string]int
+	bodies   map[string]map[string]bool
+	unpinned map[string]bool
 }
 
 type sumID struct{ locator, kind string }
 
 func newPast(base *Side, files tree) *past {
 	p := &past{map[string]bool{}, map[sumID]map[string]bool{}, map[string]bool{}, map[string]bool{}, map[[2]string]bool{}, map[string]bool{},
-		map[string]bool{}, map[string]map[string]bool{}, map[string]string{}}
+		map[string]bool{}, map[string]map[string]bool{}, map[string]string{}, map[string]int{}, map[string]map[string]bool{}, map[string]bool{}}
 	if base == nil {
 		return p
 	}
 	for _, l := range base.Locks {
 		a := files.aliases(l)
-		p.keys[l.File] = l.CacheKey
+		p.keys[l.File], p.versions[l.File] = l.CacheKey, l.Version
 		for _, e := range l.Entries {
 			p.note(l, e, a)
 		}
@@ -66,6 +71,13 @@ func (p *past) note(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 			p.pinned[s.locator] = true
 		}
 	}
+	if p.bodies[identity(e)] == nil {
+		p.bodies[identity(e)] = map[string]bool{}
+	}
+	p.bodies[identity(e)][body(e)] = true
+	if e.Checksum == "" {
+		p.unpinned[identity(e)] = true
+	}
 	for _, name := range e.Names() {
 		p.names[name] = true
 	}
@@ -80,6 +92,9 @@ func (p *past) note(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) {
 		p.repos[src.repo()] = true
 	}
 	p.seen[identity(e)+"\x00"+src.url] = true
+	if src.kind == fromLocal {
+		p.seen[identity(e)+"\x00local"] = true
+	}
 }
 
 // identity is an entry apart from the ranges that ask for it: what is installed

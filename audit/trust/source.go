@@ -146,6 +146,10 @@ func (s source) mismatch(name, version string) string {
 	if !strings.HasSuffix(before+"/", "/"+name+"/") {
 		return "installs another package, " + s.shown()
 	}
+	// A name without a scope is not the one with a scope before it.
+	if scope := path.Base(strings.TrimSuffix(before+"/", "/"+name+"/")); name[0] != '@' && strings.HasPrefix(scope, "@") {
+		return "installs another package, " + s.shown()
+	}
 	if !npmHosts[s.host] && !strings.HasSuffix(file, ".tgz") {
 		return ""
 	}

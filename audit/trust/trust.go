@@ -23,6 +23,9 @@ type Side struct {
 	// Locks are its yarn.lock files, each parsed under its path from the root
 	// with forward slashes.
 	Locks []*yarnlock.Lock
+	// Archives are the paths of the packages that are committed as archives of
+	// Yarn's cache: those that IsArchive admits.
+	Archives []string
 }
 
 // Workspace is a package of the repository's own.
@@ -42,6 +45,8 @@ type Registry interface {
 // Online come from the policy, which is the merge base's when there is one.
 type Input struct {
 	Head Side
+	// Prefix is the folder of the root within its git repository, "" if it is that.
+	Prefix string
 	// Base is what the change starts from; nil without one: then nothing counts
 	// as added.
 	Base *Side

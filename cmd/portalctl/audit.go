@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -68,6 +69,10 @@ type auditRun struct {
 	// them; base is nil without one.
 	head trust.Side
 	base *trust.Side
+	// archives are those of the base, as trust.Side has them; prefix is where the
+	// root is in its git repository.
+	archives []string
+	prefix   string
 	// sources are the files of decisions.
 	sources ignore.Sources
 	opts    audit.Options
@@ -293,6 +298,15 @@ func (r *auditRun) openBase() error {
 	if err != nil {
 		return err
 	}
+	if r.archives, err = archivesOf(commit); err != nil {
+		return err
+	}
+	if now, err := repo.Commit("HEAD"); err == nil && now.Hash != commit.Hash {
+		if r.head.Archives, err = archivesOf(now); err != nil {
+			return err
+		}
+	}
+	r.prefix = strings.Trim(repo.Prefix, "/")
 	root, cleanup, err := checkoutBase(commit, repo.Prefix, ofBase)
 	if err != nil {
 		return err

@@ -51,7 +51,16 @@ func (r *auditRun) readBase(root, name, commit string) error {
 		_, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName))
 		return err == nil
 	}
-	if err := audit.CheckGone(r.in.Head, locks, asking); err != nil {
+	wanting := func(dir string) bool {
+		file := filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName)
+		src, err := repofile.ReadIn(repofile.Top(r.root), file, repofile.MaxCode)
+		if err != nil {
+			return true
+		}
+		f, err := pkgjson.Parse(file, src)
+		return err != nil || f.HasWorkspaces || len(f.AllDeps()) > 0
+	}
+	if err := audit.CheckGone(r.in.Head, locks, asking, wanting); err != nil {
 		return err
 	}
 	// Where to ask, and with which credentials, is the base's to say.
@@ -59,14 +68,28 @@ func (r *auditRun) readBase(root, name, commit string) error {
 		return err
 	}
 	r.in.Base = &audit.Base{Name: name, Commit: commit, Locks: locks}
+	r.unreadable(locks)
 	base, err := side(root, locks)
 	if err != nil {
 		return err
 	}
+	base.Archives = r.archives
 	r.base = &base
 	r.sources.HasBase = true
 	r.sources.Base = decisionFiles(base, locks)
 	return nil
+}
+
+// unreadable has the audit end as incomplete where a change brings a project
+// that cannot be read: what its lock lacks is not known then.
+func (r *auditRun) unreadable(base []*audit.Lock) {
+	for _, l := range r.in.Head {
+		for _, was := range base {
+			if l.Path == was.Path && was.Project != nil && l.ProjectErr != nil {
+				r.in.Incomplete = append(r.in.Incomplete, l.ProjectErr)
+			}
+		}
+	}
 }
 
 // openBaseLock takes a lock file for the base, and the decisions beside it: the
@@ -206,7 +229,7 @@ func age(text string) (time.Duration, error) {
 // judgeLocks runs the rules about locks and settings.
 func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 	in := trust.Input{
-		Head: r.head, Base: r.base, Registries: p.Registries, Scopes: p.Scopes, Severities: p.Severities,
+		Head: r.head, Base: r.base, Prefix: r.prefix, Registries: p.Registries, Scopes: p.Scopes, Severities: p.Severities,
 		MinAge: p.MinAge, Now: r.now, Fixes: audit.Fixes(r.in.Hits), Malware: audit.Malware(r.in.Hits),
 	}
 	for _, l := range r.in.Head {

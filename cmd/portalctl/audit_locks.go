@@ -137,6 +137,7 @@ func addProject(l *audit.Lock, dir string, environ []string) (note string, err e
 		settings, err = yarnrc.Load(dir, environ)
 	}
 	if err != nil {
+		l.ProjectErr = err
 		return l.Path + ": who asks for a package is not known, because the project cannot be read: " + err.Error(), nil
 	}
 	l.Project, l.Settings = project, settings
@@ -188,6 +189,18 @@ func checkoutBase(c *gitbase.Commit, prefix string, want func(name string) bool)
 		return "", nil, err
 	}
 	return root, cleanup, nil
+}
+
+// archivesOf are the archives of Yarn's cache that a commit has.
+func archivesOf(c *gitbase.Commit) ([]string, error) {
+	var names []string
+	_, err := c.Files(func(name string) bool {
+		if trust.IsArchive(name) {
+			names = append(names, name)
+		}
+		return false
+	}, func(dir string) bool { return path.Base(dir) == "node_modules" })
+	return names, err
 }
 
 // baseRevision is the revision that a pull request is compared with, by what CI

@@ -13,6 +13,8 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/otherlock"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // readOther reads the lock of another package manager. One of a version that is
@@ -29,7 +31,40 @@ func readOther(root, rel string, src []byte) (*audit.Lock, *audit.Unread, error)
 		return nil, nil, fault.At(fault.Pos{File: rel}, "the lock is empty, and the package.json beside it has dependencies: what is installed is not known").
 			WithNext("Run %s install, and commit %s", other.Tool, path.Base(rel))
 	}
-	return &audit.Lock{Path: rel, Lock: other.Lock, Tool: string(other.Tool), Dev: other.Dev}, nil, nil
+	return &audit.Lock{Path: rel, Lock: other.Lock, Tool: string(other.Tool), Dev: other.Dev, Lacks: lacks(root, rel, other.Lock)}, nil, nil
+}
+
+// lacks are the dependencies of the package.json beside a lock that the lock has
+// no package of. Ranges are the package manager's to compare.
+func lacks(root, rel string, lock *yarnlock.Lock) []audit.Ask {
+	name := path.Join(path.Dir(rel), pkgjson.FileName)
+	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, filepath.FromSlash(name)), repofile.MaxCode)
+	if err != nil {
+		return nil
+	}
+	f, err := pkgjson.Parse(name, src)
+	if err != nil {
+		return nil
+	}
+	has := map[string]bool{}
+	for _, e := range lock.Entries {
+		for _, n := range append(e.Names(), e.Keys[0].Name) {
+			has[n] = true
+		}
+	}
+	var out []audit.Ask
+	for _, d := range f.AllDeps() {
+		real := d.Name
+		if alias, ok := yarnlock.ParseRange(d.Spec).Alias(); ok {
+			real = alias.Name
+		}
+		protocol, _, ok := strings.Cut(d.Spec, ":")
+		if d.Section == pkgjson.PeerDependencies || has[real] || has[d.Name] || ok && protocol != "npm" && protocol != "catalog" {
+			continue
+		}
+		out = append(out, audit.Ask{Name: d.Name, Range: d.Spec, Pos: d.Pos})
+	}
+	return out
 }
 
 // asks reports whether a manifest has dependencies.
