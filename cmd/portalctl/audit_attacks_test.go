@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -42,14 +43,19 @@ func TestAttacksOnTheGate(t *testing.T) {
 						{"audit", "--base", "main", "--db", db},
 						{"audit", "--db", db},
 						{"audit", "why", "ms"},
-						{"check", "--offline"},
-						{"check", "--fix", "--dry-run", "--offline"},
+						{"check"},
+						{"check", "--fix", "--dry-run"},
 						{"versions", "status", "--offline"},
 						{"versions", "lock", "--check", "--offline"},
 					} {
-						code, out, errOut := run0(t, "", environ, append(args, "-C", root)...)
+						e, o, eo := testEnv("", environ)
+						code := Main(context.Background(), append(append([]string{"portalctl"}, args...), "-C", root), e)
+						out, errOut := o.String(), eo.String()
 						if code != 0 && code != 1 && code != 2 || code == 2 && !strings.Contains(errOut, "error: ") {
 							t.Errorf("%v: exit %d\n%s%s", args, code, out, errOut)
+						}
+						if strings.Contains(errOut, "flag provided") {
+							t.Fatalf("%v: %s", args, errOut)
 						}
 						if strings.Contains(out+errOut, "hunter2-secret") {
 							t.Errorf("%v shows what lies outside:\n%s%s", args, out, errOut)

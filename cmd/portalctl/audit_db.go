@@ -17,6 +17,10 @@ import (
 // says otherwise.
 const maxDBAge = 7 * 24 * time.Hour
 
+// fewRecords is below what OSV's npm database has had for years: a folder with
+// less is a part of it, or not what it is taken for.
+const fewRecords = 100_000
+
 // updateDB is the command that renews the database.
 const updateDB = "portalctl audit db update"
 
@@ -86,6 +90,10 @@ func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bo
 	if old := r.now.Sub(st.Date()); old > limit {
 		r.in.Database.Warnings = append(r.in.Database.Warnings,
 			fmt.Sprintf("the advisories are %d days old: newer ones are not known", int(old.Hours()/24)))
+	}
+	if st.Records < fewRecords {
+		r.in.Database.Warnings = append(r.in.Database.Warnings,
+			fmt.Sprintf("the database has only %s; OSV's own has some 250,000, and what is missing is not found", plural(st.Records, "record")))
 	}
 	return db, func() { _ = db.Close() }, nil
 }

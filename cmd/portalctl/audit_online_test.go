@@ -122,6 +122,20 @@ func TestSharedAuditOnline(t *testing.T) {
 	}
 }
 
+// An audit ends by itself, however long a service takes.
+func TestAuditDeadline(t *testing.T) {
+	over := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))
+	defer server.Close()
+	defer close(over)
+	defer func(d time.Duration) { maxAudit = d }(maxAudit)
+	maxAudit = 50 * time.Millisecond
+	code, out, errOut := run0(t, "", append(exampleEnv(t), "PORTALCTL_OSV_URL="+server.URL, "NO_PROXY=127.0.0.1", "YARN_HTTP_TIMEOUT=3600000"), "audit", "-C", example)
+	if code != 2 || out != "" || !strings.Contains(errOut, "audit incomplete: it took longer than 50ms") || !strings.Contains(errOut, "next: ") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, errOut)
+	}
+}
+
 // TestAuditOnlineFailsClosed: what a service says that does not do its work is
 // no pass.
 func TestAuditOnlineFailsClosed(t *testing.T) {
