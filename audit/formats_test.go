@@ -75,7 +75,7 @@ func TestMarkdownSurvives(t *testing.T) {
 	if fences%2 != 0 {
 		t.Errorf("%d fences", fences)
 	}
-	if first := strings.Index(text, "MALWARE: Take evil"); first < 0 || first > strings.Index(text, "### Move a") {
+	if first := strings.Index(text, "MALWARE: Take `evil@"); first < 0 || first > strings.Index(text, "### Move a") {
 		t.Errorf("malware is not first:\n%s", text)
 	}
 }

@@ -56,10 +56,9 @@ func newApp(e env) *cli.App {
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true, // the one of help.go finds commands below commands
 		// Exit codes and error texts are made in errors.go alone.
-		ExitErrHandler:       func(*cli.Context, error) {},
-		OnUsageError:         usageError,
-		EnableBashCompletion: true,
-		Action:               group,
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageError,
+		Action:         group,
 		Commands: []*cli.Command{
 			versionsCommand(e),
 			checkCommand(e),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -48,8 +49,8 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 		to    *string
 		words []string
 	}{
-		{"fail-on", &o.failOn, append(append([]string{}, audit.Ratings...), audit.None)},
-		{"no-score", &o.noScore, []string{audit.Block, audit.Warn, audit.Allow}},
+		{"fail-on", &o.failOn, failOnWords()},
+		{"no-score", &o.noScore, noScoreWords()},
 	} {
 		if c.IsSet(f.name) {
 			if *f.to, err = oneOf(c, f.name, f.words...); err != nil {
@@ -92,3 +93,7 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 	}
 	return o, nil
 }
+
+func failOnWords() []string { return append(slices.Clone(audit.Ratings), audit.None) }
+
+func noScoreWords() []string { return []string{audit.Block, audit.Warn, audit.Allow} }

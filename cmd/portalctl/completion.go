@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -13,10 +14,12 @@ var (
 	bashCompletion string
 	//go:embed completion/portalctl.zsh
 	zshCompletion string
+	//go:embed completion/portalctl.fish
+	fishCompletion string
 )
 
 func completionCommand(e env) *cli.Command {
-	shell := func(name, install string, script func(*cli.Context) (string, error)) *cli.Command {
+	shell := func(name, install, script string) *cli.Command {
 		return &cli.Command{
 			Name:        name,
 			Usage:       "print the completion script for " + name,
@@ -25,26 +28,19 @@ func completionCommand(e env) *cli.Command {
 				if err := noArgs(c); err != nil {
 					return err
 				}
-				text, err := script(c)
-				if err != nil {
-					return err
-				}
-				_, err = io.WriteString(e.Out, text)
+				_, err := io.WriteString(e.Out, script)
 				return err
 			},
 		}
-	}
-	fixed := func(text string) func(*cli.Context) (string, error) {
-		return func(*cli.Context) (string, error) { return text, nil }
 	}
 	return &cli.Command{
 		Name:  "completion",
 		Usage: "print a completion script for your shell",
 		Subcommands: []*cli.Command{
-			shell("bash", "Add to ~/.bashrc:  source <(portalctl completion bash)", fixed(bashCompletion)),
-			shell("zsh", "Add to ~/.zshrc, after compinit:  source <(portalctl completion zsh)", fixed(zshCompletion)),
-			shell("fish", "Run:  portalctl completion fish > ~/.config/fish/completions/portalctl.fish",
-				func(c *cli.Context) (string, error) { return c.App.ToFishCompletion() }),
+			shell("bash", "Add to ~/.bashrc:  source <(portalctl completion bash)", bashCompletion),
+			shell("zsh", "Add to ~/.zshrc, after compinit:  source <(portalctl completion zsh)", zshCompletion),
+			shell("fish", "Run:  portalctl completion fish > ~/.config/fish/completions/portalctl.fish", fishCompletion),
+			completeCommand(e),
 		},
 	}
 }
@@ -69,13 +65,18 @@ func manCommand(e env) *cli.Command {
 	}
 }
 
-// describe gives each command's first line its description, exit codes
-// included: the page that cli writes leaves descriptions out.
+// describe gives each command's first line its arguments and its description,
+// exit codes included: the page that cli writes leaves both out. The page is made
+// from Markdown, which takes a < for HTML.
 func describe(list []*cli.Command) {
 	for _, c := range list {
+		if c.ArgsUsage != "" {
+			c.Usage += "\n\nArguments: " + c.ArgsUsage
+		}
 		if c.Description != "" {
 			c.Usage += "\n\n" + c.Description
 		}
+		c.Usage = strings.ReplaceAll(c.Usage, "<", "&lt;")
 		describe(c.Subcommands)
 	}
 }

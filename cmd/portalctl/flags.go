@@ -31,6 +31,9 @@ type choice struct {
 	words []string
 }
 
+// choiceOf offers words for a flag that takes others as well, or none by default.
+func choiceOf(f *cli.StringFlag, words ...string) cli.Flag { return &choice{f, words} }
+
 // choiceFlag is a choice whose first word is the default.
 func choiceFlag(name, usage string, words ...string) cli.Flag {
 	return &choice{&cli.StringFlag{Name: name, Value: words[0], Usage: usage}, words}

@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,7 +84,7 @@ func namedIn(text string) string {
 			words, flags, commands = append(words, word), command.Flags, command.Subcommands
 		} else if name := strings.TrimLeft(word, "-"); name != word && name != "" {
 			words, commands = append(words, word), nil
-			if takesValue(flags, name) && i+1 < len(fields) {
+			if f := flagNamed(flags, name); f != nil && takesValue(f) && i+1 < len(fields) {
 				i++
 				ends = strings.TrimRight(fields[i], "`\".,;:)") != fields[i]
 				words = append(words, strings.TrimRight(fields[i], "`\".,;:)"))
@@ -98,15 +97,6 @@ func namedIn(text string) string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-func takesValue(flags []cli.Flag, name string) bool {
-	for _, f := range flags {
-		if v, ok := f.(cli.DocGenerationFlag); ok && slices.Contains(f.Names(), name) {
-			return v.TakesValue()
-		}
-	}
-	return false
 }
 
 // parse is what the real parser says of a command line.

@@ -28,8 +28,8 @@ func bumpCommand(e env) *cli.Command {
 			"Exit codes: 0 applied, or nothing to do; 1 changes are pending (--dry-run --exit-code);\n" +
 			"2 could not run or refused; 130 interrupted, or answered with no.",
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
-				DefaultText: "main; with patterns that leave @backstage out, the portal's own"},
+			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
+				DefaultText: "main; with patterns that leave @backstage out, the portal's own"}, "main", "next"),
 			&cli.StringSliceFlag{Name: "pattern", Aliases: []string{"p"}, Usage: "move the packages that match `GLOB`; may be repeated",
 				DefaultText: bump.DefaultPattern},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},

@@ -1,14 +1,17 @@
 # bash completion for portalctl
 _portalctl() {
-  local cur words
+  local cur line words
   COMPREPLY=()
   cur="${COMP_WORDS[COMP_CWORD]}"
-  words=("${COMP_WORDS[@]:0:COMP_CWORD}")
-  if [[ "$cur" == -* ]]; then
-    words+=("$cur")
+  words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  # "=" is a word of its own to readline: --format = json.
+  if [[ "$cur" == "=" ]]; then
+    cur=""
+  elif [[ "${words[${#words[@]}-1]-}" == "=" ]]; then
+    unset "words[${#words[@]}-1]"
   fi
-  local IFS=$'\n'
-  # shellcheck disable=SC2207 # bash 3.2, which macOS has, lacks mapfile
-  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
+  while IFS=$'\t' read -r line _; do
+    COMPREPLY+=("$line")
+  done < <("${COMP_WORDS[0]}" completion complete -- "${words[@]}" "$cur" 2>/dev/null)
 }
 complete -o default -F _portalctl portalctl

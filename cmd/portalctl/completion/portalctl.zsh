@@ -1,15 +1,14 @@
 #compdef portalctl
 # zsh completion for portalctl
 _portalctl() {
-  local -a opts
-  local cur=${words[-1]}
-  if [[ "$cur" == -* ]]; then
-    opts=("${(@f)$(${words[@]:0:#words[@]-1} ${cur} --generate-bash-completion 2>/dev/null)}")
-  else
-    opts=("${(@f)$(${words[@]:0:#words[@]-1} --generate-bash-completion 2>/dev/null)}")
-  fi
-  if [[ "${opts[1]}" != "" ]]; then
-    _describe 'values' opts
+  local line
+  local -a found
+  while IFS= read -r line; do
+    # What stands before the colon is inserted; the rest is shown beside it.
+    found+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+  done < <("${words[1]}" completion complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
+  if (( ${#found} )); then
+    _describe -o portalctl found
   else
     _files
   fi
