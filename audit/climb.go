@@ -23,7 +23,7 @@ type climber struct {
 	// names are packages that the lock has to resolve again, edits the lines of
 	// package.json, release the Backstage release that is needed.
 	names   []string
-	edits   []string
+	edits   []lineEdit
 	release string
 	caution string
 }
@@ -36,7 +36,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 		return true
 	case byRange:
 		if strings.HasPrefix(a.Range, "catalog:") {
-			c.edit(fmt.Sprintf(".yarnrc.yml: move the catalog entry of %s to ^%s", a.Name, to))
+			c.edit(lineEdit{catalogPlace(a), name, to, fmt.Sprintf(".yarnrc.yml: move the catalog entry of %s to ^%s", a.Name, to)})
 			return true
 		}
 		v, err := semrange.ParseVersion(to)
@@ -47,7 +47,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 		if out.Verdict != pkgjson.Changed {
 			return false
 		}
-		c.edit(fmt.Sprintf("%s: %q: %q → %q", m.at(a.Pos), a.Name, a.Range, spec))
+		c.edit(lineEdit{m.linePlace(a), name, to, fmt.Sprintf("%s: %q: %q → %q", m.at(a.Pos), a.Name, a.Range, spec)})
 		return true
 	case byRelease:
 		rel := c.p.releaseWith(name, to)
@@ -86,10 +86,17 @@ func (c *climber) climb(a ask, name, to string) bool {
 	return true
 }
 
-func (c *climber) edit(line string) {
-	if !slices.Contains(c.edits, line) {
-		c.edits = append(c.edits, line)
+// edit notes a line to change: of two targets the higher one.
+func (c *climber) edit(e lineEdit) {
+	for i, have := range c.edits {
+		if have.place == e.place {
+			if compareVersions(have.to, e.to) < 0 {
+				c.edits[i] = e
+			}
+			return
+		}
 	}
+	c.edits = append(c.edits, e)
 }
 
 // lowest is the lowest published version of a package, above the locked one,
@@ -147,12 +154,14 @@ func (c *climber) apply(list []*Finding) bool {
 		return true
 	}
 	slices.Sort(names)
-	slices.Sort(c.edits)
+	slices.SortFunc(c.edits, func(a, b lineEdit) int { return strings.Compare(a.text, b.text) })
 	var steps []string
 	if c.release != "" {
 		steps = append(steps, "portalctl versions bump --release "+c.release+p.inDir())
 	}
-	steps = append(steps, c.edits...)
+	for _, e := range c.edits {
+		steps = append(steps, e.text)
+	}
 	if len(c.edits) > 0 {
 		steps = append(steps, p.install())
 	}
@@ -163,5 +172,6 @@ func (c *climber) apply(list []*Finding) bool {
 	}
 	a := p.action(kind, strings.Join(steps, "\n"), list)
 	a.Title, a.Steps, a.Caution = title, steps, c.caution
+	p.edits[a], p.names[a] = c.edits, names
 	return true
 }

@@ -29,12 +29,16 @@ type plans struct {
 	jumps map[*Action][]string
 	// releases are the first ones that will do, "" for the newest.
 	releases map[*Action]string
+	// edits are the lines of the project's own that an action changes.
+	edits map[*Action][]lineEdit
+	// breaking are packages of which a fix is a major step.
+	breaking map[osv.Package]bool
 }
 
 func newPlans(b *builder, m *model) *plans {
 	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
 		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, parents: map[*Action][]string{}, jumps: map[*Action][]string{},
-		releases: map[*Action]string{}}
+		releases: map[*Action]string{}, edits: map[*Action][]lineEdit{}, breaking: map[osv.Package]bool{}}
 }
 
 func (p *plans) add(pkg osv.Package, f *Finding) {
@@ -75,8 +79,10 @@ func (p *plans) actions() []*Action {
 			p.move(pkg, list)
 		}
 	}
+	p.agree()
 	for _, a := range p.list {
 		p.complete(a)
+		p.offRelease(a)
 	}
 	return p.list
 }
@@ -198,6 +204,9 @@ func (p *plans) move(pkg osv.Package, list []*Finding) {
 		return
 	}
 	for _, f := range list {
+		p.breaking[pkg] = p.breaking[pkg] || jump(pkg.Version, f.Fixed) != ""
+	}
+	for _, f := range list {
 		p.moveTo(pkg, f.Fixed, []*Finding{f})
 	}
 }
@@ -242,7 +251,12 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 		if p.bump(pkg, to, asks, list) || p.plugins(pkg, list) {
 			return
 		}
-		a := p.action(AddResolution, "", list)
+		// Who takes the safe ones has no need to test the others.
+		key := ""
+		if p.breaking[pkg] || jump(pkg.Version, to) != "" {
+			key = breakingKey
+		}
+		a := p.action(AddResolution, key, list)
 		for _, ask := range asks {
 			if ask.hold != free {
 				p.entries[a] = append(p.entries[a], p.entry(ask, pkg, to))
@@ -261,37 +275,39 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 		return
 	}
 	var steps []string
-	add := func(format string, args ...any) {
+	var edits []lineEdit
+	add := func(place, format string, args ...any) {
 		if s := fmt.Sprintf(format, args...); !slices.Contains(steps, s) {
 			steps = append(steps, s)
+			edits = append(edits, lineEdit{place, pkg.Name, to, s})
 		}
 	}
 	for _, ask := range asks {
 		switch ask.hold {
 		case byRange:
 			if strings.HasPrefix(ask.Range, "catalog:") {
-				add(".yarnrc.yml: move the catalog entry of %s to ^%s", ask.Name, to)
+				add(catalogPlace(ask), ".yarnrc.yml: move the catalog entry of %s to ^%s", ask.Name, to)
 				continue
 			}
 			spec, out := pkgjson.Retarget(ask.Range, v, pkgjson.Options{})
 			if out.Verdict != pkgjson.Changed {
 				spec = "^" + to
 			}
-			add("%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
+			add(p.m.linePlace(ask), "%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
 		case byResolution:
 			key, old := p.m.resolution(ask.Edge)
 			value, out := pkgjson.Retarget(old, v, pkgjson.Options{})
 			if out.Verdict != pkgjson.Changed {
 				value = p.value(ask, pkg, "^"+to)
 			}
-			add("%s: resolutions: %q: %q → %q", p.manifest(), key, old, value)
+			add("resolutions "+key, "%s: resolutions: %q: %q → %q", p.manifest(), key, old, value)
 		case byPatch:
-			add("make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
+			add("patch "+ask.Name+" "+pkg.Version, "make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
 		}
 	}
 	a := p.action(EditRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
 	a.Title = fmt.Sprintf("Move %s to %s", pkg.Name, to)
-	a.Steps = append(steps, p.install())
+	a.Steps, p.edits[a] = append(steps, p.install()), edits
 	a.Caution = jump(pkg.Version, to)
 }
 

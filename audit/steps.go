@@ -78,11 +78,7 @@ func (p *plans) complete(a *Action) {
 			a.Title = fmt.Sprintf("Update %s: fixes of %s", p.m.Path, plural(len(names), "package"))
 		}
 		a.Steps = p.resolveAgain(names)
-		ofRelease := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, "@backstage/") })
-		if len(ofRelease) > 0 {
-			a.Caution = someOf(ofRelease, 4) + " would leave the Backstage release this way; portalctl versions bump moves all of it"
-		}
-	case a.Kind == BumpParent && len(p.names[a]) > 0:
+	case a.Kind == BumpParent && len(p.parents[a]) > 0:
 		parents := sorted(p.parents[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: newer versions of %s admit the fixes", someOf(parents, 3))
 		a.Steps = p.resolveAgain(sorted(p.names[a]))
@@ -101,6 +97,9 @@ func (p *plans) complete(a *Action) {
 			merged[l[0]] = l[1]
 		}
 		a.Title = fmt.Sprintf("Overrule %s that %s a fix out, in the resolutions of %s", plural(len(keys), "range"), verb(len(keys), "keeps", "keep"), p.manifest())
+		if len(p.jumps[a]) > 0 {
+			a.Title += ", with major steps"
+		}
 		a.Steps = []string{"add to \"resolutions\" in " + p.manifest() + ":"}
 		for i, k := range keys {
 			comma := ","

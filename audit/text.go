@@ -92,8 +92,11 @@ func (w Where) ways(most int) []string {
 			break
 		}
 		text := plain(p.String())
-		if p.Dev {
+		switch {
+		case p.Dev:
 			text += " (devDependencies)"
+		case p.tool != "":
+			text += " (" + p.tool + " is tooling)"
 		}
 		lines = append(lines, text)
 	}

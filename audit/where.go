@@ -50,7 +50,12 @@ type Path struct {
 	Cut   int
 	// Pos is where package.json asks for the first step.
 	Pos fault.Pos
+	// tool is the first step that is tooling by its name, "" if none is.
+	tool string
 }
+
+// aside reports whether the way is not one into production.
+func (p Path) aside() bool { return p.Dev || p.tool != "" }
 
 // Step is a package on a path, and the range that the one before asks for.
 type Step struct{ Name, Version, Range string }
@@ -90,7 +95,7 @@ type model struct {
 
 func newModel(l *Lock) *model {
 	m := &model{Lock: l, graph: depgraph.Of(l.Lock, l.Project, l.Settings), nodes: map[osv.Package][]depgraph.Node{}}
-	m.prod = m.graph.Production()
+	m.prod = m.graph.Production(portal.IsTooling)
 	for _, e := range l.Lock.Entries {
 		for _, p := range packagesOf(e) {
 			m.nodes[p] = append(m.nodes[p], m.graph.Node(e))
@@ -155,8 +160,8 @@ func (m *model) where(p osv.Package) Where {
 	// A list is cut short: what brings the package into production is not to be
 	// hidden behind forty workspaces whose tests do.
 	slices.SortStableFunc(w.Paths, func(a, b Path) int {
-		if a.Dev != b.Dev {
-			if a.Dev {
+		if a.aside() != b.aside() {
+			if a.aside() {
 				return 1
 			}
 			return -1
@@ -195,6 +200,9 @@ func (m *model) path(way depgraph.Path) Path {
 		if i == 0 {
 			out.Dev, out.Pos = e.Kind == depgraph.Dev, m.at(e.Pos)
 		}
+		if name := m.graph.Name(e.To); out.tool == "" && portal.IsTooling(name) {
+			out.tool = name
+		}
 		out.Steps = append(out.Steps, Step{Name: e.Name, Version: m.graph.Version(e.To), Range: e.Range})
 	}
 	out.shorten()
@@ -202,7 +210,7 @@ func (m *model) path(way depgraph.Path) Path {
 }
 
 // parts are where a package ends up: the parts of the workspaces that lead to
-// it without passing a devDependency or another workspace.
+// it without passing a devDependency, tooling or another workspace.
 func (m *model) parts(p osv.Package) []string {
 	seen := make([]bool, m.graph.Len())
 	var todo []depgraph.Node
@@ -224,7 +232,7 @@ func (m *model) parts(p osv.Package) []string {
 			continue
 		}
 		for e := range m.graph.In(n) {
-			if e.Kind != depgraph.Dev && !seen[e.From] {
+			if e.Kind != depgraph.Dev && !portal.IsTooling(m.graph.Name(e.To)) && !seen[e.From] {
 				seen[e.From] = true
 				todo = append(todo, e.From)
 			}

@@ -46,10 +46,11 @@ func (g *Graph) Reach(from []Node, follow func(Edge) bool) Set {
 // Reachable is what the workspaces need, for development included.
 func (g *Graph) Reachable() Set { return g.Reach(g.roots, nil) }
 
-// Production is what the workspaces need apart from their devDependencies.
-// Without the package.json files a Berry lock does not tell, and all counts.
-func (g *Graph) Production() Set {
-	return g.Reach(g.roots, func(e Edge) bool { return e.Kind != Dev })
+// Production is what the workspaces need apart from their devDependencies, and
+// from what is tooling by its name. Without the package.json files a Berry lock
+// does not tell, and all counts.
+func (g *Graph) Production(tooling func(name string) bool) Set {
+	return g.Reach(g.roots, func(e Edge) bool { return e.Kind != Dev && !tooling(g.Name(e.To)) })
 }
 
 // Orphans are the entries that nobody asks for, in lock order.
