@@ -265,13 +265,13 @@ var adviceRows = []adviceRow{
 	{
 		rule: ruleUnused,
 		files: map[string]string{
-			"package.json":              `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@2.1.3": "2.1.2"}}`,
+			"package.json":              `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@2.1.3": "2.1.4"}}`,
 			"packages/app/package.json": appHead + `{"ms": "^2.0.0"}}`,
 		},
 		entries:      []string{"ms@^2.0.0 2.1.3"},
 		next:         `Write the key as "ms@^2.0.0", then run portalctl versions lock`,
-		after:        map[string]string{"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@^2.0.0": "2.1.2"}}`},
-		afterEntries: []string{"ms@2.1.2 2.1.2"},
+		after:        map[string]string{"package.json": `{"name": "root", "private": true, "workspaces": ["packages/*"], "resolutions": {"ms@^2.0.0": "2.1.4"}}`},
+		afterEntries: []string{"ms@2.1.4 2.1.4"},
 	},
 	{
 		rule: rulePatch,

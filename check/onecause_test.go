@@ -96,7 +96,7 @@ func TestResolutionTwice(t *testing.T) {
 func TestMisspeltResolution(t *testing.T) {
 	files := map[string]string{
 		"package.json": "{\"name\": \"root\", \"private\": true, \"workspaces\": [\"packages/*\"], \"resolutions\": {\n" +
-			"\"brace-expansion@npm:1.1.11\": \"1.1.12\",\n\"minimatch/ms@2.1.3\": \"2.1.2\",\n\"undici@^5.0.0\": \"7.0.0\",\n\"gone\": \"1.0.0\"}}",
+			"\"brace-expansion@npm:1.1.11\": \"1.1.12\",\n\"minimatch/ms@2.1.3\": \"2.1.4\",\n\"undici@^5.0.0\": \"7.0.0\", \"undici@7.0.1\": \"7.0.2\",\n\"gone\": \"1.0.0\"}}",
 		"packages/app/package.json": appHead + `{"minimatch": "3.1.2", "undici": "^7.0.0"}}`,
 	}
 	in := open(t, berryPortal(t, files, "brace-expansion@^1.1.7 1.1.11", "minimatch@3.1.2 3.1.2: brace-expansion ^1.1.7, ms ^2.0.0", "ms@^2.0.0 2.1.3", "undici@^7.0.0 7.1.0"))
@@ -108,6 +108,7 @@ func TestMisspeltResolution(t *testing.T) {
 		`2  Write the key as "brace-expansion@npm:^1.1.7", then run portalctl versions lock`,
 		`3  Write the key as "minimatch/ms@^2.0.0", then run portalctl versions lock`,
 		`4  Write the range that it is meant for into the key, or remove it if that has gone`,
+		`4  Remove it: yarn.lock has 7.1.0, which is newer, without it; or, to go back, write the key as "undici@^7.0.0"`,
 		`5 --fix-manifests Remove it, unless it waits for a package to come back: portalctl check --fix --fix-manifests does`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

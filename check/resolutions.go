@@ -95,6 +95,10 @@ func (m *model) unusedResolutions() {
 			f.Next, f.FixedBy = "Write the range that it is meant for into the key, or remove it if that has gone", ""
 			if keys := m.askedKeys(r.Key); len(keys) > 0 {
 				f.Next = fmt.Sprintf("Write the key as %s, then run %s", strings.Join(keys, ", or "), m.install())
+				if newer := m.lockedAbove(r.Key, r.Value); newer != "" {
+					// A pin that was to raise the version would lower it now.
+					f.Next = fmt.Sprintf("Remove it: yarn.lock has %s, which is newer, without it; or, to go back, write the key as %s", newer, strings.Join(keys, ", or "))
+				}
 			}
 		}
 		if !understood[r.Key] {
@@ -140,6 +144,27 @@ func (m *model) askedKeys(key string) []string {
 		}
 	}
 	return keys
+}
+
+// lockedAbove is the lowest version that the lock has of a resolution's package,
+// where all are above the one that the resolution gives; else "".
+func (m *model) lockedAbove(key, value string) string {
+	lowest := ""
+	for _, o := range m.overrides() {
+		if o.res.Key != key {
+			continue
+		}
+		for _, n := range m.graph.Ident(o.Name) {
+			v := m.graph.Version(n)
+			if !newer(v, strings.TrimPrefix(value, "npm:")) {
+				return ""
+			}
+			if lowest == "" || newer(lowest, v) {
+				lowest = v
+			}
+		}
+	}
+	return lowest
 }
 
 // askedAs says in which ranges the package of a key is asked for, "" if it is not.
