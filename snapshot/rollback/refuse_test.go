@@ -19,6 +19,13 @@ import (
 // error and in what to do next.
 func (p *portal) refused(plan *Plan, o Options, want, next string) error {
 	p.t.Helper()
+	return p.refusedLeaving(plan, o, want, next, 0)
+}
+
+// refusedLeaving is refused where the swap fails: so many copies, which are
+// whole by then, are kept for the next restore.
+func (p *portal) refusedLeaving(plan *Plan, o Options, want, next string, copies int) error {
+	p.t.Helper()
 	before, names := p.states(), p.databases()
 	result, err := plan.Restore(p.t.Context(), o)
 	switch {
@@ -30,6 +37,15 @@ func (p *portal) refused(plan *Plan, o Options, want, next string) error {
 		p.t.Errorf("error %q\nnext  %q\nwant  %q, %q", err, fault.NextOf(err), want, next)
 	case strings.Contains(err.Error(), appPassword), strings.Contains(err.Error(), adminPassword):
 		p.t.Errorf("the error shows a password: %v", err)
+	}
+	for _, name := range without(p.databases(), names) {
+		if strings.Contains(name, besideSuffix) && copies > 0 {
+			copies--
+			pgtest.Exec(p.t, p.cluster, "postgres", "DROP DATABASE "+ident(name))
+		}
+	}
+	if copies > 0 {
+		p.t.Errorf("%d copies less than expected were kept", copies)
 	}
 	if d := cmp.Diff(names, p.databases()); d != "" {
 		p.t.Errorf("databases came or went (-before +after)\n%s", d)
@@ -141,7 +157,7 @@ func TestRestoreRefuses(t *testing.T) {
 			was.Properties, target.was = &props, &was
 		}
 		// Found in the last step: the databases stay open, and the old ones.
-		p.refused(plan, p.options(), `role "vanished" does not exist`, "")
+		p.refusedLeaving(plan, p.options(), `role "vanished" does not exist`, "", 2)
 	})
 	t.Run("a wrong password", func(t *testing.T) {
 		o := p.options()
