@@ -36,7 +36,7 @@ func (o Options) With(p ignore.Policy) Options {
 
 func (o Options) check() error {
 	if words := append(slices.Clone(Ratings), None); !slices.Contains(words, o.FailOn) {
-		return fault.New("%q is no severity to fail on", o.FailOn).WithNext("Use one of: %s", strings.Join(words, ", "))
+		return fault.New("%q is not a valid severity to fail on", o.FailOn).WithNext("Use one of: %s", strings.Join(words, ", "))
 	}
 	if words := []string{Block, Warn, Allow}; !slices.Contains(words, o.NoScore) {
 		return fault.New("%q is not what a finding without a score can do", o.NoScore).WithNext("Use one of: %s", strings.Join(words, ", "))

@@ -223,7 +223,7 @@ func real(loc yarnlock.Locator) yarnlock.Locator {
 func whyLabel(t *testing.T, g *depgraph.Graph, locator string) string {
 	loc, ok := yarnlock.ParseLocator(locator)
 	if !ok {
-		t.Fatalf("%q is no locator", locator)
+		t.Fatalf("%q is not a valid locator", locator)
 	}
 	n := g.Node(g.Lock().Locate(real(loc)))
 	if n == depgraph.None {

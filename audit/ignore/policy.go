@@ -84,7 +84,7 @@ func age(to *time.Duration, key string) func(yamledit.Value) error {
 				return nil
 			}
 		}
-		return fault.At(v.Pos(), "%s is %q, which is no length of time", key, s).WithNext("Write it as 12h, 3d or 2w")
+		return fault.At(v.Pos(), "%s is %q, which is not a length of time", key, s).WithNext("Write it as 12h, 3d or 2w")
 	}
 }
 

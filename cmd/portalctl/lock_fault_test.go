@@ -199,10 +199,10 @@ func TestLockRegistryFaults(t *testing.T) {
 		{"packument is HTML", func(p *lockPortal) { p.reg.fail("/gain", -1, body("text/html; charset=utf-8", html)) },
 			[]string{"it is text/html, not JSON", "a proxy or a login page"}},
 		{"packument is HTML that calls itself JSON", func(p *lockPortal) { p.reg.fail("/gain", -1, body("application/json", html)) },
-			[]string{"the answer for gain is no packument", "a proxy or a login page"}},
+			[]string{"the answer for gain is not a packument", "a proxy or a login page"}},
 		{"packument of another package", func(p *lockPortal) {
 			p.reg.fail("/gain", -1, body("application/json", string(p.reg.packument("keep"))))
-		}, []string{"the answer for gain is no packument", `it is about "keep"`}},
+		}, []string{"the answer for gain is not a packument", `it is about "keep"`}},
 		{"packument refused", func(p *lockPortal) {
 			p.reg.fail("/gain", -1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		},

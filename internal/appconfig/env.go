@@ -53,7 +53,7 @@ func setEnv(obj *node, name, key, value string) error {
 				obj.set(part, next)
 			}
 			if next.kind != Object {
-				return envFault(name, "is below %s, which has a value that is no object", envPrefix+strings.Join(parts[:i+1], "_"))
+				return envFault(name, "is below %s, whose value is not an object", envPrefix+strings.Join(parts[:i+1], "_"))
 			}
 			obj = next
 			continue

@@ -42,7 +42,7 @@ func ParseBaseline(file string, src []byte) (*Baseline, error) {
 	}
 	b := &Baseline{}
 	if err := json.Unmarshal(src, b); err != nil {
-		return nil, fault.Wrap(err, fault.Pos{File: file}, "this is no baseline").WithNext(next)
+		return nil, fault.Wrap(err, fault.Pos{File: file}, "this is not a baseline file").WithNext(next)
 	}
 	if b.Schema != BaselineSchema {
 		return nil, fault.At(fault.Pos{File: file}, "the schema is %q, not %s", b.Schema, BaselineSchema).WithNext(next)

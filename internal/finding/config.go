@@ -149,7 +149,7 @@ func (c *Config) rules(v yamledit.Value, rules []Rule) error {
 			s = Off
 		}
 		if !slices.Contains([]Severity{Error, Warning, Info, Off}, s) {
-			return fault.At(m.Value.Pos(), "%q is no severity", m.Value.String()).
+			return fault.At(m.Value.Pos(), "%q is not a valid severity", m.Value.String()).
 				WithNext("Use one of: error, warning, info, off")
 		}
 		c.Severities[m.Key] = s

@@ -153,7 +153,7 @@ func (r ignoreReader) ignorable() []Rule {
 func (r ignoreReader) expires(ig *Ignore, pos fault.Pos, text string) error {
 	last, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return fault.At(pos, "expires is %q, which is no day", text).
+		return fault.At(pos, "expires is %q, which is not a date", text).
 			WithNext("Write it as 2026-12-31, the last day on which the ignore counts")
 	}
 	ig.Expires, ig.Until = text, last.AddDate(0, 0, 1)

@@ -36,7 +36,7 @@ func questions(packages []Package) ([]Package, error) {
 	list = slices.Compact(list)
 	for _, p := range list {
 		if !expressible(p) {
-			return nil, incomplete(nil, "%q is no version of a package that OSV can be asked for", p.Name+"@"+p.Version).
+			return nil, incomplete(nil, "%q is not a version of a package that OSV can be asked for", p.Name+"@"+p.Version).
 				WithNext("Correct the entry in yarn.lock; yarn install does it")
 		}
 	}

@@ -30,7 +30,7 @@ func (r *reader) npm(file string, src []byte) error {
 		return unknown(root.Pos(), version)
 	}
 	if !known {
-		return fault.At(root.Pos(), "this is no lock that npm wrote").WithNext("Write it anew with npm install")
+		return fault.At(root.Pos(), "this is not a lock that npm wrote").WithNext("Write it anew with npm install")
 	}
 	for _, m := range root.Members() {
 		switch m.Name {

@@ -32,7 +32,7 @@ func checkName(pos fault.Pos, name string) error {
 	if bad == "" {
 		return nil
 	}
-	return fault.At(pos, "%q is no package name: %s", name, bad).WithNext("Correct the name, then run the command again.")
+	return fault.At(pos, "%q is not a valid package name: %s", name, bad).WithNext("Correct the name, then run the command again.")
 }
 
 // splitScope is Yarn's parseIdent: "@scope/name" or "name". base is "" when

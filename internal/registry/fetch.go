@@ -220,7 +220,7 @@ func jsonType(h http.Header) error {
 	return errors.New("it is " + media + ", not JSON")
 }
 
-// refused explains an answer that is no packument: who asked for what, and
+// refused explains an answer that is not a packument: who asked for what, and
 // what to do, with our words where the status is plain.
 func (c *Client) refused(ep yarnrc.Endpoint, name, address string, err error) error {
 	pos := fault.Pos{File: httpfetch.Redact(address)}
@@ -292,7 +292,7 @@ func invalid(err error, name, address string) error {
 	if u, perr := url.Parse(address); perr == nil {
 		host = u.Host
 	}
-	return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is no packument", name).
+	return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is not a packument", name).
 		WithNext("Check that %s is an npm registry (npmRegistryServer, registry); a proxy or a login page may answer in its place", host)
 }
 

@@ -55,7 +55,7 @@ func TestPackument(t *testing.T) {
 	}
 }
 
-// Whatever a registry answers that is no packument is a fault that names the
+// Whatever a registry answers that is not a packument is a fault that names the
 // place and the next step, of the right kind.
 func TestFaults(t *testing.T) {
 	good := doc("x", 2)

@@ -51,7 +51,7 @@ func newHost(cfg Config) (host, error) {
 		h.dir = fileURLPath(u.Path)
 		return h, nil
 	}
-	return host{}, fault.At(fault.Pos{File: httpfetch.Redact(cfg.BaseURL)}, "is no address of a versions host").
+	return host{}, fault.At(fault.Pos{File: httpfetch.Redact(cfg.BaseURL)}, "is not the address of a versions host").
 		WithNext("Set %s to an http:// or https:// address, or to file:// and an absolute path", BaseURLEnv)
 }
 

@@ -108,7 +108,7 @@ func bad(err error, place string, src []byte) *fault.Error {
 			pos = fault.PosAt(place, src, off)
 		}
 	}
-	return fault.Wrap(err, pos, "this is no usable Backstage release manifest")
+	return fault.Wrap(err, pos, "this is not a usable Backstage release manifest")
 }
 
 // validName reports whether npm would take s as a package name: an optional

@@ -235,7 +235,7 @@ func TestCancel(t *testing.T) {
 func TestBaseURL(t *testing.T) {
 	for _, base := range []string{"ftp://h", "versions.example", "/a/path", "file://host/x", "file:relative", "https://h/?x=1", "http://u:s3cret@h:bad", "https://"} {
 		_, err := NewSource(Config{BaseURL: base})
-		wantFault(t, err, "no address of a versions host", BaseURLEnv)
+		wantFault(t, err, "not the address of a versions host", BaseURLEnv)
 		if strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the password is in %q", err)
 		}

@@ -209,7 +209,7 @@ func knownCacheKey(key string) bool {
 func (e extensions) add(x yarnrc.PackageExtension) error {
 	d, ok := yarnlock.ParseDescriptor(x.Descriptor)
 	if !ok || !isSemver(d.Range) {
-		return fault.At(x.Pos, "packageExtensions: %q is no package with a version range", x.Descriptor).
+		return fault.At(x.Pos, "packageExtensions: %q is not a package with a version range", x.Descriptor).
 			WithNext("Write it as name@range, then run the command again.")
 	}
 	ext := extension{rng: d.Range}

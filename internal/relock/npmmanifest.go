@@ -46,7 +46,7 @@ type rawManifest struct {
 func ParseManifest(raw []byte) (*Manifest, error) {
 	var r rawManifest
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "the registry's answer is no package manifest").
+		return nil, fault.Wrap(err, fault.Pos{}, "the registry's answer is not a package manifest").
 			WithNext("Try again; if it stays so, ask the registry's operator.")
 	}
 	out := &Manifest{Tarball: r.Dist.Tarball, Integrity: r.Dist.Integrity, Shasum: r.Dist.Shasum}

@@ -200,7 +200,7 @@ func (t *tx) readJournal() (*journal, error) {
 		return nil, nil
 	}
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxJournal) {
-		return nil, damagedFault(t.journalFile(), errors.New("it is no regular file of a journal's size"))
+		return nil, damagedFault(t.journalFile(), errors.New("it is not a regular file of a journal's size"))
 	}
 	var b []byte
 	if err == nil {

@@ -100,7 +100,7 @@ func (y *Yarn) result(m *mirror, root string) ([]byte, error) {
 		return nil, fault.Wrap(err, at, "%s wrote no lockfile", y)
 	}
 	if k := kindOf(b); k == noLock || (k == classicLock) != y.Classic() {
-		return nil, fault.At(at, "%s ended without an error, but what it wrote is no lockfile of its own", y).
+		return nil, fault.At(at, "%s ended without an error, but what it wrote is not a lockfile of its own", y).
 			WithNext("Run yarn install in the project to see what it does, or use --lockfile skip.")
 	}
 	// Yarn 4 migrates the settings of an older Yarn together with the lockfile:

@@ -183,7 +183,7 @@ func TestFailureTail(t *testing.T) {
 
 func TestBadResult(t *testing.T) {
 	for mode, want := range map[string]string{
-		"garbage": "no lockfile of its own",
+		"garbage": "not a lockfile of its own",
 		"no-lock": "wrote no lockfile",
 		"migrate": ".yarnrc.yml: Yarn 4.17.1 wants to change this file",
 	} {

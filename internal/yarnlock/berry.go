@@ -21,7 +21,7 @@ func (p *parser) metadata() error {
 		return err
 	}
 	if key != "__metadata" || rest != "" || p.indent != 0 {
-		return p.fail(p.at, "this is no lockfile that Yarn wrote: __metadata does not come first").WithNext("%s", nextRewrite)
+		return p.fail(p.at, "this is not a lockfile that Yarn wrote: __metadata does not come first").WithNext("%s", nextRewrite)
 	}
 	if err := p.next(); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (p *parser) berryKeys(e *Entry, key string) error {
 		}
 		d, ok := ParseDescriptor(one)
 		if !ok {
-			return p.fail(p.at, "%q is no descriptor (name@range)", brief(one)).WithNext("%s", nextRewrite)
+			return p.fail(p.at, "%q is not a valid descriptor (name@range)", brief(one)).WithNext("%s", nextRewrite)
 		}
 		p.keyBuf = append(p.keyBuf, d)
 		if !found {
@@ -177,7 +177,7 @@ func (p *parser) berryValue(e *Entry, name, rest string) error {
 	case "resolution":
 		loc, ok := ParseLocator(val)
 		if !ok {
-			return p.fail(p.at, "the resolution %q is no locator (name@reference)", brief(val)).WithNext("%s", nextRewrite)
+			return p.fail(p.at, "the resolution %q is not a valid locator (name@reference)", brief(val)).WithNext("%s", nextRewrite)
 		}
 		e.Resolution = loc
 	case "checksum":

@@ -127,7 +127,7 @@ func (d *decoder) existing(v *value, name string) Setting[string] {
 	s := d.path(v, name)
 	if s.IsSet && s.Value != "" && strings.Contains(v.text, "${") {
 		if _, err := os.Stat(s.Value); err != nil {
-			d.fail(fault.At(v.pos, "%s: %s is no file that can be read", name, v.text).WithNext("Correct the value, or the variable in it"))
+			d.fail(fault.At(v.pos, "%s: %s is not a file that can be read", name, v.text).WithNext("Correct the value, or the variable in it"))
 		}
 	}
 	return s
