@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
 		os.Exit(runHelper(text))
 	}
+	// A shell lets what runs in the background ignore Ctrl-C, and rollback.sh
+	// cannot trap what its parents ignore. What is heard here is not ignored there.
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	// The programs themselves, not what a distribution puts before them.
 	if tools, err := pg.FindTools(context.Background(), "", 0, "postgres", "initdb", "pg_restore"); err == nil && os.Getenv(pg.BinEnv) == "" {
 		if err := os.Setenv(pg.BinEnv, tools.Dir); err != nil {
