@@ -73,7 +73,7 @@ func TestSnapshotRestore(t *testing.T) {
 		var plan rollback.Plan
 		decodeJSON(t, p.must("restore", "--dry-run", "--format", "json"), &plan)
 		if plan.Schema != rollback.Schema || plan.Compared != "live" || len(plan.Targets) != 1 || len(plan.Kept) != 2 || len(plan.Steps) < 10 ||
-			cmp.Diff(plan.Targets[0].Changes, []rollback.Change{{Table: "public.knex_migrations", Added: []string{"20260101000000_etag.js"}}}) != "" {
+			cmp.Diff(plan.Targets[0].Changes, []rollback.Change{{Table: "public.knex_migrations", Added: []string{"20260101000000_etag.js"}, Removed: []string{}}}) != "" {
 			t.Errorf("plan %+v", plan)
 		}
 		unchanged("--dry-run")
