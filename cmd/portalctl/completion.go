@@ -76,7 +76,7 @@ func describe(list []*cli.Command) {
 		if c.Description != "" {
 			c.Usage += "\n\n" + c.Description
 		}
-		c.Usage = strings.ReplaceAll(c.Usage, "<", "&lt;")
+		c.Usage = strings.ReplaceAll(c.Usage, "<", `\<`)
 		describe(c.Subcommands)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 const (
 	nextFix      = "Correct the JSON at that place, then run the command again."
-	nextConflict = "Resolve the merge conflict (`git status` lists the files), then run the command again."
+	nextConflict = "Resolve the merge conflict, then run the command again. git grep -n '^<<<<<<< ' lists them all, committed ones too."
 	nextEncoding = "Save the file as UTF-8, then run the command again."
 )
 
