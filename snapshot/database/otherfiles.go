@@ -7,6 +7,8 @@ import (
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
 // inMemoryText is in every problem of a plugin whose data is in memory.
@@ -32,15 +34,20 @@ func (l *Layout) otherFiles(root string, s Source, loader string, o Options) err
 		return strings.Compare(productionFirst(a), productionFirst(b))
 	})
 	for _, file := range others {
-		tree, err := appconfig.Load(appconfig.Options{Root: root, Cwd: root, Files: []string{"app-config.yaml", filepath.Base(file)}, Env: s.Env, Loader: loader})
-		if err != nil {
+		name := filepath.Base(file)
+		if strings.Contains(name, "example") {
+			continue // for somebody to copy
+		}
+		tree, err := appconfig.Load(appconfig.Options{Root: root, Cwd: root, Files: []string{"app-config.yaml", name}, Env: s.Env, Loader: loader})
+		switch {
+		case err == nil:
+			better, err := Resolve(tree, o)
+			if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) {
+				continue
+			}
+		case !setsDatabase(root, name):
 			continue // it is not what is asked for
 		}
-		better, err := Resolve(tree, o)
-		if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) {
-			continue
-		}
-		name := filepath.Base(file)
 		return fault.New("app-config.yaml keeps the data in memory; the portal's database is in %s, which is read only when it is named", name).
 			WithNext("Add --config app-config.yaml --config %s", name)
 	}
@@ -52,4 +59,19 @@ func productionFirst(file string) string {
 		return ""
 	}
 	return file
+}
+
+// setsDatabase reports whether a file that cannot be read as a whole here, for
+// want of the production server's own files, sets the database.
+func setsDatabase(root, name string) bool {
+	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, name), 4<<20)
+	if err != nil {
+		return false
+	}
+	doc, err := yamledit.Parse(name, src)
+	if err != nil {
+		return false
+	}
+	_, sets := doc.Get("backend", "database")
+	return sets
 }
