@@ -22,6 +22,8 @@ type blame struct {
 	forced bool
 	// drifted: who asks is itself off the release.
 	drifted bool
+	// depth is how many packages lie between a workspace and who asks.
+	depth int32
 }
 
 // compare puts first what the portal's team can change, then what is asked
@@ -30,12 +32,12 @@ func (b blame) compare(other blame) int {
 	rank := func(f finding.Fix) int {
 		return slices.Index([]finding.Fix{finding.FixManifest, finding.FixRelease, finding.FixLock}, f)
 	}
-	return cmp.Or(cmp.Compare(rank(b.fix), rank(other.fix)), cmp.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
+	return cmp.Or(cmp.Compare(rank(b.fix), rank(other.fix)), cmp.Compare(b.depth, other.depth), cmp.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
 }
 
 // blameOf judges one who asks for another version than keep.
 func (m *model) blameOf(e depgraph.Edge, keep *instance) blame {
-	b := blame{edge: e}
+	b := blame{edge: e, depth: m.depth(e.From)}
 	switch rng, ok := m.rangeOf(e); {
 	case m.forced(e):
 		b.fix, b.forced = finding.FixManifest, true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,56 @@ func classicPortal(t *testing.T, lock string) string {
 		}
 	}
 	return dir
+}
+
+// Yarn 1 writes an entry for a workspace that is linked. What it asks for is the
+// workspace's own wish: it is counted once, and --fix-manifests can change it.
+func TestLinkEntriesAskForNothing(t *testing.T) {
+	dir := classicPortal(t, `# yarn lockfile v1
+
+
+"@acme/plugin@^1.0.0":
+  version "1.0.0"
+  resolved "https://registry.example.com/@acme/plugin/-/plugin-1.0.0.tgz#aa"
+  dependencies:
+    "@backstage/errors" "^1.2.0"
+
+"@backstage/errors@^1.2.0":
+  version "1.2.0"
+  resolved "https://registry.example.com/@backstage/errors/-/errors-1.2.0.tgz#cc"
+
+"@backstage/errors@~1.1.0":
+  version "1.1.0"
+  resolved "https://registry.example.com/@backstage/errors/-/errors-1.1.0.tgz#bb"
+
+"app@link:packages/app":
+  version "0.0.0"
+  dependencies:
+    "@acme/plugin" "^1.0.0"
+    "@backstage/errors" "~1.1.0"
+`)
+	app := `{"name": "app", "private": true, "backstage": {"role": "frontend"}, "dependencies": {"@acme/plugin": "^1.0.0", "@backstage/errors": "~1.1.0"}}`
+	shell := `{"name": "shell", "private": true, "dependencies": {"app": "link:../app"}}`
+	for name, text := range map[string]string{"app": app, "shell": shell} {
+		if err := os.MkdirAll(filepath.Join(dir, "packages", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "packages", name, "package.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := open(t, dir)
+	in.Release = map[string]string{"@backstage/errors": "1.2.0"}
+	for _, f := range mustReport(t, in, Options{}).Findings {
+		if f.Rule != ruleDuplicate {
+			continue
+		}
+		if f.FixedBy != finding.ByManifests || strings.Contains(f.Message, "more") || !slices.Equal(f.Fixes, []finding.Fix{finding.FixManifest}) {
+			t.Errorf("%s\nfixed by %q, %v", f.Message, f.FixedBy, f.Fixes)
+		}
+		return
+	}
+	t.Error("no duplicate was found")
 }
 
 // On Yarn 1 deduping leaves orphans behind: for information, until --prune.

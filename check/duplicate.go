@@ -115,7 +115,7 @@ func (m *model) instances(name string) []*instance {
 		}
 		var edges []depgraph.Edge
 		for e := range g.In(n) {
-			if e.Kind != depgraph.Source && reachable.Has(e.From) {
+			if e.Kind != depgraph.Source && reachable.Has(e.From) && !m.isLink(g, e.From) {
 				edges = append(edges, e)
 			}
 		}

@@ -144,7 +144,7 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
 	count, blamed := 0, ""
 	for e := range m.graph.In(n) {
-		if m.isLink(e.From) {
+		if m.isLink(m.graph, e.From) {
 			continue // the workspace asks, too
 		}
 		count++
@@ -169,9 +169,9 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 }
 
 // isLink reports whether an entry stands for a workspace: Yarn 1 writes one for
-// each link: range.
-func (m *model) isLink(n depgraph.Node) bool {
-	e := m.graph.Entry(n)
+// each link: range. What it asks for, the workspace's package.json asks for.
+func (m *model) isLink(g *depgraph.Graph, n depgraph.Node) bool {
+	e := g.Entry(n)
 	return e != nil && m.byName[e.Keys[0].Name] != nil && strings.HasPrefix(e.Keys[0].Range, "link:")
 }
 

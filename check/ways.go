@@ -48,13 +48,21 @@ func newWays(g *depgraph.Graph) *ways {
 // lock that was made up may have ways through all of it.
 const maxPath = 12
 
-// path is the shortest way from a workspace to a package, as labels. The middle
-// of a long one is left out.
-func (m *model) path(n depgraph.Node) []string {
+// shortest are the shortest ways, made when the first is asked for.
+func (m *model) shortest() *ways {
 	if m.ways == nil {
 		m.ways = newWays(m.after)
 	}
-	w := m.ways
+	return m.ways
+}
+
+// depth is how far a package is from the nearest workspace.
+func (m *model) depth(n depgraph.Node) int32 { return m.shortest().depth[n] }
+
+// path is the shortest way from a workspace to a package, as labels. The middle
+// of a long one is left out.
+func (m *model) path(n depgraph.Node) []string {
+	w := m.shortest()
 	list := []string{label(w.g, n)}
 	for at := w.from[n]; at != depgraph.None; at = w.from[at] {
 		if len(list) == maxPath-3 && w.depth[at] > 2 {
