@@ -123,7 +123,7 @@ func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
 		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())
 	case pkgjson.Ahead:
 		if !isBackstage(e.Name) {
-			return fmt.Sprintf("In %s, ask for a range that admits %s, as the others do, instead of %q", e.Pos.File, keep.version, e.Range)
+			break
 		}
 		return fmt.Sprintf("Move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", e.Pos.File, m.bump(), keep.version)
 	}

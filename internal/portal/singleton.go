@@ -22,8 +22,9 @@ var singletons = []singleton{
 }
 
 const (
-	pluginReason = "a plugin's React contexts, routes and API refs exist once for each copy"
-	appAPIReason = "the app's APIs exist once for each copy"
+	pluginReason  = "a plugin's React contexts, routes and API refs exist once for each copy"
+	appAPIReason  = "the app's APIs exist once for each copy"
+	backendReason = "a backend plugin's extension points and service references exist once for each copy"
 )
 
 // SingletonReason says why a second copy of a package breaks a portal; "" means
@@ -36,9 +37,14 @@ func SingletonReason(name string) string {
 		}
 	}
 	switch {
+	case name == "@backstage/backend-app-api":
+		return backendReason
 	case strings.HasPrefix(name, "@backstage/") && strings.HasSuffix(name, "-app-api"):
 		return appAPIReason
 	case strings.Contains(name, "backstage") && isPlugin(name):
+		if kind := ParseName(name).Kind; kind == Backend || kind == BackendModule {
+			return backendReason
+		}
 		return pluginReason
 	}
 	return ""

@@ -30,3 +30,18 @@ func TestSingletons(t *testing.T) {
 		}
 	}
 }
+
+// A backend has no React contexts: the reason is one that holds on its side.
+func TestReasonOfTheSide(t *testing.T) {
+	for name, want := range map[string]string{
+		"@backstage/plugin-catalog":                       pluginReason,
+		"@backstage/plugin-catalog-backend":               backendReason,
+		"@backstage/plugin-catalog-backend-module-github": backendReason,
+		"@backstage/backend-app-api":                      backendReason,
+		"@backstage/core-app-api":                         appAPIReason,
+	} {
+		if got := SingletonReason(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
