@@ -129,6 +129,6 @@ func (p *plans) offRelease(a *Action) {
 	}
 	names = slices.DeleteFunc(sorted(names), func(n string) bool { return !strings.HasPrefix(n, "@backstage/") })
 	if len(names) > 0 {
-		a.caution(someOf(names, 4) + " would leave the Backstage release this way; portalctl versions bump moves all of it")
+		a.caution(someOf(names, 4) + " would leave the Backstage release this way; portalctl versions bump" + p.inDir() + " moves all of it")
 	}
 }

@@ -5,6 +5,8 @@
 package audit
 
 import (
+	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/portalctl/portalctl/audit/ignore"
@@ -12,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -132,6 +135,26 @@ type Options struct {
 	// looked at: then none is known to be unused.
 	Strict, Partial bool
 	Now             time.Time
+	// Directory is the folder of the locks as the command line has it, "" for
+	// the working folder. The commands that a report advises name it.
+	Directory string
+}
+
+// folder is how the command line would name a folder below Directory, quoted
+// for a shell; "" is the working folder.
+func (o Options) folder(dir string) string {
+	if dir = path.Join(filepath.ToSlash(o.Directory), dir); dir == "." {
+		return ""
+	}
+	return ui.ShellWord(dir)
+}
+
+// at is the flag that has a command work in a folder below Directory.
+func (o Options) at(dir string) string {
+	if dir = o.folder(dir); dir == "" {
+		return ""
+	}
+	return " -C " + dir
 }
 
 // The words for FailOn and NoScore.

@@ -65,7 +65,7 @@ func (b *builder) stale(m *model) {
 		f := RuleFinding{New: i == 1, Verdict: Warns, Finding: finding.Finding{
 			Rule: ruleStale.ID, Severity: finding.Warning, Pos: first[i], Name: m.Path, Key: fmt.Sprint(i == 1),
 			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, someOf(list, 5), verb(len(list), "it", "they")),
-			Next:    "Bring the lock in line with portalctl versions lock or yarn install, and commit it",
+			Next:    "Bring the lock in line with portalctl versions lock" + b.opts.at(m.dir()) + " or yarn install, and commit it",
 		}}
 		if m.Tool != "" {
 			f.Next = "Run " + m.Tool + " install, and commit the lock"

@@ -27,20 +27,18 @@ func jump(from, to string) string {
 // manifest is the root package.json of the lock's project.
 func (p *plans) manifest() string { return path.Join(p.m.dir(), pkgjson.FileName) }
 
-// inDir is how to name the lock's folder to a command, "" for the root.
+// inDir is how to name the lock's folder to a command, "" for the working one.
 func (p *plans) inDir() string {
-	if p.m.dir() == "." {
-		return ""
-	}
-	return " -C " + p.m.dir()
+	return p.b.opts.at(p.m.dir())
 }
 
 // run is a command of Yarn in the lock's folder.
 func (p *plans) run(command string) string {
-	if p.m.dir() == "." {
+	dir := p.b.opts.folder(p.m.dir())
+	if dir == "" {
 		return command
 	}
-	return "(cd " + p.m.dir() + " && " + command + ")"
+	return "(cd " + dir + " && " + command + ")"
 }
 
 func (p *plans) install() string { return p.run(cmp.Or(p.m.Tool, "yarn") + " install") }

@@ -192,7 +192,7 @@ func (r *Report) rest() []restPart {
 		return parts
 	}
 	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Present && !r.changed(f) && f.Verdict != Ignored }); len(list) > 0 {
-		parts = append(parts, restPart{"Still present:", strings.Join(names(list), ", ") + ". Not this change's; portalctl audit --full says what to do"})
+		parts = append(parts, restPart{"Still present:", strings.Join(names(list), ", ") + ". Not this change's; portalctl audit --full" + r.Options.at("") + " says what to do"})
 	}
 	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Fixed }); len(list) > 0 {
 		parts = append(parts, restPart{"Fixed by this change:", strings.Join(names(list), ", ")})

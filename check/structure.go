@@ -243,17 +243,6 @@ func (p *pkg) told() string {
 	return p.Name()
 }
 
-// strangerID reports whether an id and a name have nothing to do with each
-// other; "roadie-argo-cd" for plugin-argo-cd is fine, and argocd too. Only the
-// case differs in a typo, too: ids are lower case.
-func strangerID(id, name string) bool {
-	a, b := letters(id), letters(name)
-	if strings.EqualFold(id, name) {
-		return id != name
-	}
-	return !strings.Contains(a, b) && !strings.Contains(b, a)
-}
-
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

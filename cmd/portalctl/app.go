@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,6 +76,23 @@ func newApp(e env) *cli.App {
 		prepare(c, e)
 	}
 	return app
+}
+
+// sharedFlag is a flag that urfave has once for all commands and runs. Applying
+// a flag writes to it, so that each run does so to a copy.
+type sharedFlag struct{ *cli.BoolFlag }
+
+func (f sharedFlag) Apply(set *flag.FlagSet) error {
+	own := *f.BoolFlag
+	return own.Apply(set)
+}
+
+func init() {
+	for _, f := range []*cli.Flag{&cli.HelpFlag, &cli.VersionFlag, &cli.BashCompletionFlag} {
+		if b, ok := (*f).(*cli.BoolFlag); ok {
+			*f = sharedFlag{b}
+		}
+	}
 }
 
 // prepare gives a command and all below it the settings that urfave does not
@@ -190,7 +208,7 @@ func untracked(dir string) error {
 	}
 	if file != "" {
 		return fault.At(fault.Pos{File: filepath.Join(top, filepath.FromSlash(file))}, "git tracks this file, which is in the cache of portalctl: a change could put answers of its own there").
-			WithNext("Set PORTALCTL_CACHE_DIR to a folder outside of the repository, or take it out: git rm -r --cached %s", shellWord(filepath.ToSlash(rel)))
+			WithNext("Set PORTALCTL_CACHE_DIR to a folder outside of the repository, or take it out: git rm -r --cached %s", ui.ShellWord(filepath.ToSlash(rel)))
 	}
 	return nil
 }

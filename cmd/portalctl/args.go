@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/urfave/cli/v2"
 )
 
@@ -100,7 +101,7 @@ func inDirectory(app *cli.App, text, dir string) string {
 		}
 		named := slices.ContainsFunc(flags, func(word string) bool { return word == "--help" || directoryWords([]string{word}) > 0 })
 		if command != nil && hasFlag(command.Flags, "directory") && !named {
-			b.WriteString(" -C " + shellWord(dir))
+			b.WriteString(" -C " + ui.ShellWord(dir))
 		}
 	}
 }

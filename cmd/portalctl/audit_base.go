@@ -200,6 +200,13 @@ func decisionFiles(s trust.Side, locks []*audit.Lock) []ignore.File {
 // options are the defaults, the policy and the flags, the last of which wins.
 func (r *auditRun) options(p ignore.Policy) audit.Options {
 	o := audit.Defaults().With(p)
+	o.Directory = r.o.directory
+	if dir, err := workDir(o.Directory); err != nil || dir != r.root {
+		o.Directory = r.root // the folder that was named is one below
+	}
+	if r.o.directory == "" {
+		o.Directory = ""
+	}
 	o.Now, o.Partial = r.now, len(r.o.exclude) > 0 || r.o.baseLockfile != ""
 	o.FailOn, o.NoScore = cmp.Or(r.o.failOn, o.FailOn), cmp.Or(r.o.noScore, o.NoScore)
 	for _, f := range []struct{ said, to *bool }{

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func auditWhyCommand(e env) *cli.Command {
@@ -81,7 +82,7 @@ func runAuditWhy(o whyOptions, e env) error {
 	if len(reasons) == 0 && o.version != "" {
 		// No lock has a version of that name, and a tag is nothing in a lock.
 		if _, err := semrange.Parse(o.version); err != nil {
-			return usagef("%q is neither a version nor a range", o.version).WithNext("Leave it out, or write it as in %s", shellWord(o.name+"@<7"))
+			return usagef("%q is neither a version nor a range", o.version).WithNext("Leave it out, or write it as in %s", ui.ShellWord(o.name+"@<7"))
 		}
 	}
 	if err := writeReport(o.target, e, func(w io.Writer) error { return writeWhy(w, e, o.form, o.name, o.version, reasons) }); err != nil {

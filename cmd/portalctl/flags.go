@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/urfave/cli/v2"
 )
 
@@ -129,26 +129,15 @@ func commandLine(c *cli.Context, command string, flags ...string) string {
 			}
 		case cli.StringSlice:
 			for _, one := range value.Value() {
-				args = append(args, "--"+name+" "+shellWord(one))
+				args = append(args, "--"+name+" "+ui.ShellWord(one))
 			}
 		default:
 			flag := "--" + name
 			if name == "directory" {
 				flag = "-C"
 			}
-			args = append(args, flag+" "+shellWord(c.String(name)))
+			args = append(args, flag+" "+ui.ShellWord(c.String(name)))
 		}
 	}
 	return strings.Join(args, " ")
-}
-
-// shellWord quotes a word for sh, if it has to be.
-func shellWord(word string) string {
-	special := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if word != "" && strings.IndexFunc(word, special) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

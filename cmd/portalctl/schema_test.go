@@ -300,7 +300,7 @@ func TestMembersAreDocumented(t *testing.T) {
 		}
 	}
 	for _, m := range regexp.MustCompile("(?m)^\\| `([^|]*) \\|").FindAllStringSubmatch(text.String(), -1) {
-		for _, cell := range regexp.MustCompile("[A-Za-z]+(\\[\\])?(\\.[A-Za-z]+(\\[\\])?)*").FindAllString(m[1], -1) {
+		for _, cell := range regexp.MustCompile(`[A-Za-z]+(\[\])?(\.[A-Za-z]+(\[\])?)*`).FindAllString(m[1], -1) {
 			for _, word := range strings.Split(strings.ReplaceAll(cell, "[]", ""), ".") {
 				if !inSchema[word] {
 					t.Errorf("docs/json.md documents %q, which no schema has", word)

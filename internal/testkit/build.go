@@ -18,12 +18,16 @@ func WithoutRace() (string, error) { return withoutRace() }
 
 var built string
 
+// temp is the folder for temporary files as the tests found it: one of them may
+// set another, which goes when it ends.
+var temp = os.TempDir()
+
 var withoutRace = sync.OnceValues(func() (string, error) {
 	self, err := os.Executable()
 	if err != nil || !raceEnabled {
 		return self, err
 	}
-	dir, err := os.MkdirTemp("", "portalctl-test-")
+	dir, err := os.MkdirTemp(temp, "portalctl-test-")
 	if err != nil {
 		return "", err
 	}

@@ -51,8 +51,12 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 
 // again takes a database that an earlier restore has made from the same dump.
 func (r *run) again(ctx context.Context, t *Target, old, name string, began time.Time) error {
-	if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+ident(old)+" RENAME TO "+ident(name)); err != nil {
-		return stageError(ctx, err, "%s, which an earlier restore has left, could not be used", old)
+	// Names have the time in seconds: a restore that follows at once makes the
+	// name that is there.
+	if old != name {
+		if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+ident(old)+" RENAME TO "+ident(name)); err != nil {
+			return stageError(ctx, err, "%s, which an earlier restore has left, could not be used", old)
+		}
 	}
 	if err := reached(ctx, "restored "+t.Name()); err != nil {
 		return err

@@ -27,6 +27,7 @@ type sample struct {
 	Sums   map[string]string `json:"sums"`
 	Any    any               `json:"any"`
 	*Part
+	//lint:ignore U1000 that it is not exported is what it is here for
 	hidden int
 	Left   int `json:"-"`
 }
