@@ -147,6 +147,10 @@ func TestSnapshotCreateEnded(t *testing.T) {
 			}
 			if code != 0 {
 				ended++
+			} else {
+				// The machine has become quicker since: a whole run takes no
+				// longer than this one was given.
+				whole = whole * time.Duration(point+1) / 11
 			}
 			if strings.Contains(run.out.String(), dbPassword) {
 				t.Errorf("%s prints the password", name)
