@@ -204,9 +204,6 @@ func (r *auditRun) options(p ignore.Policy) audit.Options {
 	if dir, err := workDir(o.Directory); err != nil || dir != r.root {
 		o.Directory = r.root // the folder that was named is one below
 	}
-	if r.o.directory == "" {
-		o.Directory = ""
-	}
 	o.Now, o.Partial = r.now, len(r.o.exclude) > 0 || r.o.baseLockfile != ""
 	o.FailOn, o.NoScore = cmp.Or(r.o.failOn, o.FailOn), cmp.Or(r.o.noScore, o.NoScore)
 	for _, f := range []struct{ said, to *bool }{

@@ -57,23 +57,31 @@ func (r *reader) npmPackage(m jsonedit.Member) {
 		switch x.Name {
 		case "name": // it is installed under another name
 			f.name = x.Value.String()
-		case "version":
-			f.version = x.Value.String()
-		case "resolved":
-			f.address = x.Value.String()
-		case "integrity":
-			f.integrity = x.Value.String()
-		case "dev":
-			f.dev = x.Value.Bool()
 		case "inBundle":
 			f.bundled = x.Value.Bool()
 		case "link":
 			if x.Value.Bool() {
 				return
 			}
+		default:
+			f.member(x)
 		}
 	}
 	r.add(f)
+}
+
+// member reads what an entry has in every version of npm's lock.
+func (f *found) member(x jsonedit.Member) {
+	switch x.Name {
+	case "version":
+		f.version = x.Value.String()
+	case "resolved":
+		f.address = x.Value.String()
+	case "integrity":
+		f.integrity = x.Value.String()
+	case "dev":
+		f.dev = x.Value.Bool()
+	}
 }
 
 // npmTree reads the nested dependencies of version 1.
@@ -82,18 +90,12 @@ func (r *reader) npmTree(v jsonedit.Value) {
 		f := found{name: m.Name, pos: m.Pos()}
 		for _, x := range m.Value.Members() {
 			switch x.Name {
-			case "version":
-				f.version = x.Value.String()
-			case "resolved":
-				f.address = x.Value.String()
-			case "integrity":
-				f.integrity = x.Value.String()
-			case "dev":
-				f.dev = x.Value.Bool()
 			case "bundled":
 				f.bundled = x.Value.Bool()
 			case "dependencies":
 				r.npmTree(x.Value)
+			default:
+				f.member(x)
 			}
 		}
 		if real, ok := strings.CutPrefix(f.version, "npm:"); ok {
