@@ -3,11 +3,13 @@ package pg
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -65,11 +67,6 @@ func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cl
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	if opts.Listen {
-		if c.Port, err = freePort(); err != nil {
-			return nil, err
-		}
-	}
 	fill := opts.Fill
 	if fill == nil {
 		fill = c.initdb
@@ -77,10 +74,27 @@ func StartCluster(ctx context.Context, tools *Tools, opts ClusterOptions) (_ *Cl
 	if err := fill(ctx, c.Data()); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{}, "no temporary server could be made")
 	}
-	if err := c.Start(ctx); err != nil {
+	if err := c.startFirst(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// startFirst starts the server where nobody listens. Between the look for a
+// free port and the server's own bind somebody else may have taken it.
+func (c *Cluster) startFirst(ctx context.Context) (err error) {
+	const tries = 5
+	for range tries {
+		if c.opts.Listen {
+			if c.Port, err = freePort(); err != nil {
+				return err
+			}
+		}
+		if err = c.Start(ctx); err == nil || !strings.Contains(err.Error(), "Address already in use") {
+			return err
+		}
+	}
+	return err
 }
 
 func (c *Cluster) initdb(ctx context.Context, data string) error {
@@ -119,13 +133,20 @@ func (c *Cluster) prepare() error {
 	return nil
 }
 
+// freePort is a port of loopback that nobody listens on. It lies below those
+// that systems give to outgoing connections (Linux from 32768, others from
+// 49152): a server that is stopped and started again must find its own free.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const lowest, highest, tries = 15000, 32000, 100
+	var err error
+	for range tries {
+		port := lowest + rand.IntN(highest-lowest)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }
 
 // Start starts the server and waits until it answers.
