@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
 // releasePortal turns the portal into one on release 1.0.0, of which 1.1.0 is
@@ -14,7 +16,7 @@ import (
 func (p *lockPortal) releasePortal() {
 	p.t.Helper()
 	for _, id := range []string{"@backstage/a@1.0.0", "@backstage/a@1.1.0", "@backstage/b@1.0.0", "@backstage/b@1.2.0"} {
-		p.reg.publish(id, map[bool][]string{true: {"@backstage/b@^1.0.0"}}[strings.HasPrefix(id, "@backstage/a@")]...)
+		p.reg.Publish(id, map[bool][]string{true: {"@backstage/b@^1.0.0"}}[strings.HasPrefix(id, "@backstage/a@")]...)
 	}
 	versions := p.t.TempDir()
 	for release, packages := range map[string]string{
@@ -47,19 +49,19 @@ func (p *lockPortal) releasePortal() {
 // to Yarn, which asks the same one.
 func TestNativeBumpFaults(t *testing.T) {
 	const tarball = "/@backstage/b/-/b-1.2.0.tgz"
-	evil := string(npmTarball(map[string]any{"name": "evil", "version": "6.6.6"}))
+	evil := string(npmregistry.Pack(map[string]any{"name": "evil", "version": "6.6.6"}))
 	for _, tt := range []struct {
 		name  string
 		set   func(*lockPortal)
 		texts []string
 	}{
-		{"packument 500", func(p *lockPortal) { p.reg.fail("/@backstage/a", -1, status(500)) },
+		{"packument 500", func(p *lockPortal) { p.reg.Fail("/@backstage/a", -1, npmregistry.Status(500)) },
 			[]string{"@backstage/a@npm:^1.1.0, asked for by app", "500 Internal Server Error"}},
-		{"packument 404", func(p *lockPortal) { p.reg.fail("/@backstage/a", -1, status(404)) },
+		{"packument 404", func(p *lockPortal) { p.reg.Fail("/@backstage/a", -1, npmregistry.Status(404)) },
 			[]string{"@backstage/a@npm:^1.1.0, asked for by app", "the registry does not have it"}},
-		{"tarball tampered with", func(p *lockPortal) { p.reg.fail(tarball, -1, body("application/octet-stream", evil)) },
+		{"tarball tampered with", func(p *lockPortal) { p.reg.Fail(tarball, -1, npmregistry.Body("application/octet-stream", evil)) },
 			[]string{"@backstage/b@npm:1.2.0, asked for by ", "does not match its checksum"}},
-		{"tarball 404", func(p *lockPortal) { p.reg.fail(tarball, -1, status(404)) },
+		{"tarball 404", func(p *lockPortal) { p.reg.Fail(tarball, -1, npmregistry.Status(404)) },
 			[]string{"@backstage/b@npm:1.2.0, asked for by ", tarball}},
 	} {
 		for _, mode := range []string{"native", "auto"} {
@@ -85,7 +87,7 @@ func TestNativeBumpFaults(t *testing.T) {
 					}
 					p.noLitter()
 				}
-				p.reg.heal()
+				p.reg.Heal()
 				if code, out, errOut := run0(t, "", p.environ(), append(bump, "--yes")...); code != 0 {
 					t.Errorf("after the fault: exit %d\n%s%s", code, out, errOut)
 				}
@@ -113,9 +115,9 @@ func TestNativeBumpOffline(t *testing.T) {
 	if code, out, errOut = run0(t, "", p.environ(), append(bump, "--dry-run")...); code != 0 {
 		t.Fatalf("with a network: exit %d\n%s%s", code, out, errOut)
 	}
-	p.reg.heal()
+	p.reg.Heal()
 	code, out, errOut = run0(t, "", p.environ(), append(bump, "--yes", "--offline")...)
-	if code != 0 || len(p.reg.asked("/")) > 0 || cmp.Equal(before, readTree(t, p.dir)) {
-		t.Errorf("second run: exit %d, %d requests\n%s%s", code, len(p.reg.asked("/")), out, errOut)
+	if code != 0 || len(p.reg.Asked("/")) > 0 || cmp.Equal(before, readTree(t, p.dir)) {
+		t.Errorf("second run: exit %d, %d requests\n%s%s", code, len(p.reg.Asked("/")), out, errOut)
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 
 // notRun are the documented command lines that no test can run, each with the
@@ -184,7 +186,7 @@ func TestDocumentedCommandLines(t *testing.T) {
 // docsWorld starts the hosts, and returns the environment that leads to them.
 func docsWorld(t *testing.T) []string {
 	t.Helper()
-	registry := newNPMRegistry(t)
+	registry := npmregistry.New(t)
 	publishExample(t, registry)
 	records := t.TempDir()
 	record := osvtest.Record("GHSA-aaaa-bbbb-cccc", "npm", "typescript", "99.0.0", time.Now())
@@ -203,7 +205,7 @@ func docsWorld(t *testing.T) []string {
 	}
 	environ := append(exampleEnv(t), "HOME="+home, "PATH="+os.Getenv("PATH"), "TMPDIR="+os.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "NO_PROXY=127.0.0.1",
 		"YARN_NPM_REGISTRY_SERVER="+registry.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "PORTALCTL_OSV_URL="+osv.URL, "PORTALCTL_OSV_DB_URL="+osv.URL+"/npm/all.zip",
-		"GITHUB_STEP_SUMMARY="+filepath.Join(t.TempDir(), "summary.md"), "GIT_CONFIG_GLOBAL="+os.DevNull, schemasVar+"="+schemas())
+		"GITHUB_STEP_SUMMARY="+filepath.Join(t.TempDir(), "summary.md"), "GIT_CONFIG_GLOBAL="+os.DevNull, program.SchemasVar+"="+schemas())
 	if code, out, errOut := run0(t, "", environ, "audit", "db", "update"); code != 0 {
 		t.Fatal(out, errOut)
 	}
@@ -215,7 +217,7 @@ func docsPortal(t *testing.T, line string, environ []string) (string, []string) 
 	t.Helper()
 	if strings.HasPrefix(line, "snapshot ") {
 		root, own := sqlitePortal(t)
-		own = append(own, schemasVar+"="+schemas())
+		own = append(own, program.SchemasVar+"="+schemas())
 		if !strings.HasPrefix(line, "snapshot create") {
 			if code, out, errOut := run0(t, "", own, "snapshot", "create", "-C", root); code != 0 {
 				t.Fatal(out, errOut)
@@ -247,7 +249,7 @@ func docsPortal(t *testing.T, line string, environ []string) (string, []string) 
 
 // publishExample has the registry serve what the example portal's lock has, and
 // each @backstage package also in the versions of all releases.
-func publishExample(t *testing.T, registry *npmRegistry) {
+func publishExample(t *testing.T, registry *npmregistry.Registry) {
 	t.Helper()
 	src, err := os.ReadFile(filepath.Join(example, "yarn.lock"))
 	if err != nil {
@@ -284,7 +286,7 @@ func publishExample(t *testing.T, registry *npmRegistry) {
 		list := append(versions[m[1]], m[2])
 		slices.Sort(list)
 		for _, v := range slices.Compact(list) {
-			registry.publish(m[1]+"@"+v, deps...)
+			registry.Publish(m[1]+"@"+v, deps...)
 			published++
 		}
 	}

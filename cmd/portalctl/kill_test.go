@@ -16,19 +16,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // killed is portalctl whose transaction ends at file-system operation
-// $KILL_AT by SIGKILL. TestMain runs it as a process of its own.
+// $KILL_AT by SIGKILL. TestMain runs it as a process of its own. What it wrote is
+// in the system's memory then, so that it need not wait for the disk.
 func killed() {
 	n, err := strconv.Atoi(os.Getenv("KILL_AT"))
 	if err != nil {
 		os.Exit(99)
 	}
-	ctx := txn.WithFS(context.Background(), txntest.KillAt(txn.OS(), n))
+	ctx := txn.WithFS(context.Background(), txntest.KillAt(txntest.NoSync(txn.OS()), n))
 	os.Exit(Main(ctx, os.Args, env{Streams: ui.System(os.Getenv), Environ: os.Environ()}))
 }
 
@@ -163,11 +165,7 @@ func linkSelf(t testing.TB, as string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), as)
-	if err := os.Symlink(exe, path); err != nil {
-		t.Skipf("no symlink to the test binary: %v", err)
-	}
-	return path
+	return program.Link(t, exe, as)
 }
 
 func copyExample(t *testing.T, to string) {

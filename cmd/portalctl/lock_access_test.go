@@ -9,25 +9,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
 // Credentials go to the registry and to nobody else, wherever it sends us.
 func TestLockCredentialsStayHome(t *testing.T) {
 	p := newLockPortal(t)
 	p.env = []string{"YARN_NPM_AUTH_TOKEN=s3cret", "YARN_NPM_ALWAYS_AUTH=true"}
-	gain, tgz := p.reg.packument("gain"), p.reg.tgz[gainTarball]
+	gain, tgz := p.reg.Packument("gain"), p.reg.Served(gainTarball)
 	var strangers []*http.Request
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		strangers = append(strangers, req)
 		if strings.HasSuffix(req.URL.Path, ".tgz") {
-			body("application/octet-stream", string(tgz))(w, req)
+			npmregistry.Body("application/octet-stream", string(tgz))(w, req)
 			return
 		}
-		body("application/json", string(gain))(w, req)
+		npmregistry.Body("application/json", string(gain))(w, req)
 	}))
 	t.Cleanup(other.Close)
-	p.reg.fail("/gain", -1, redirect(other.URL+"/gain"))
-	p.reg.fail(gainTarball, -1, redirect(other.URL+"/gain.tgz"))
+	p.reg.Fail("/gain", -1, npmregistry.Redirect(other.URL+"/gain"))
+	p.reg.Fail(gainTarball, -1, npmregistry.Redirect(other.URL+"/gain.tgz"))
 	p.mustBeRight("with redirects to another host")
 	if len(strangers) != 2 {
 		t.Fatalf("the other host got %d requests, want 2", len(strangers))
@@ -37,7 +39,7 @@ func TestLockCredentialsStayHome(t *testing.T) {
 			t.Errorf("%s: the other host got %q", req.URL, a)
 		}
 	}
-	home := p.reg.asked("/")
+	home := p.reg.Asked("/")
 	if len(home) < 4 {
 		t.Errorf("the registry got %d requests, want at least 4", len(home))
 	}
@@ -49,10 +51,10 @@ func TestLockCredentialsStayHome(t *testing.T) {
 
 	// A tarball that the packument has on another host gets none either.
 	p.reset()
-	p.reg.heal()
+	p.reg.Heal()
 	strangers = nil
 	elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/files/gain-1.2.0.tgz"
-	p.reg.dist("gain@1.2.0", "tarball", elsewhere)
+	p.reg.Dist("gain@1.2.0", "tarball", elsewhere)
 	p.env = append(p.env, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1;localhost")
 	p.mustLock()
 	if len(strangers) != 1 || strangers[0].Header.Get("Authorization") != "" {
@@ -64,8 +66,8 @@ func TestLockCredentialsStayHome(t *testing.T) {
 
 	// An error shows no token, neither from the settings nor from an address.
 	p.reset()
-	p.reg.heal()
-	p.reg.fail("/gain", -1, redirect("http://user:s3cret@127.0.0.1:1/gain?token=s3cret"))
+	p.reg.Heal()
+	p.reg.Fail("/gain", -1, npmregistry.Redirect("http://user:s3cret@127.0.0.1:1/gain?token=s3cret"))
 	_, _, errOut := p.run()
 	if strings.Contains(errOut, "s3cret") || !strings.Contains(errOut, "error: ") {
 		t.Errorf("stderr: %s", errOut)

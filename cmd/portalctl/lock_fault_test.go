@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
 // lockPortal is a portal whose lock has keep alone and whose package.json has
 // gained gain, which brings inner.
 type lockPortal struct {
 	t     *testing.T
-	reg   *npmRegistry
+	reg   *npmregistry.Registry
 	dir   string
 	cache string
 	tmp   string
@@ -29,12 +31,12 @@ type lockPortal struct {
 
 func newLockPortal(t *testing.T) *lockPortal {
 	t.Helper()
-	p := &lockPortal{t: t, reg: newNPMRegistry(t), dir: t.TempDir(), cache: t.TempDir(), tmp: t.TempDir()}
+	p := &lockPortal{t: t, reg: npmregistry.New(t), dir: t.TempDir(), cache: t.TempDir(), tmp: t.TempDir()}
 	t.Setenv("TMPDIR", p.tmp)
-	p.reg.publish("keep@1.0.0")
-	p.reg.publish("gain@1.0.0")
-	p.reg.publish("gain@1.2.0", "inner@^2.0.0")
-	p.reg.publish("inner@2.1.0")
+	p.reg.Publish("keep@1.0.0")
+	p.reg.Publish("gain@1.0.0")
+	p.reg.Publish("gain@1.2.0", "inner@^2.0.0")
+	p.reg.Publish("inner@2.1.0")
 	p.write("package.json", "{\n  \"name\": \"root\",\n  \"private\": true,\n  \"workspaces\": [\"packages/*\"]\n}\n")
 	p.wants("keep@^1.0.0")
 	p.write("yarn.lock", "")
@@ -47,14 +49,14 @@ func newLockPortal(t *testing.T) *lockPortal {
 		t.Fatalf("the portal's lock is not what the tests need:\n%s", p.after)
 	}
 	p.reset()
-	p.reg.heal()
+	p.reg.Heal()
 	return p
 }
 
 // wants writes the dependencies of packages/app.
 func (p *lockPortal) wants(deps ...string) {
 	p.t.Helper()
-	src, err := json.MarshalIndent(map[string]any{"name": "app", "version": "0.1.0", "dependencies": depMap(deps)}, "", "  ")
+	src, err := json.MarshalIndent(map[string]any{"name": "app", "version": "0.1.0", "dependencies": npmregistry.Dependencies(deps)}, "", "  ")
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func (p *lockPortal) mustFail(texts ...string) {
 // lock must be right, and so must one that is made of the caches alone.
 func (p *lockPortal) mustHeal() {
 	p.t.Helper()
-	p.reg.heal()
+	p.reg.Heal()
 	p.write("yarn.lock", p.before)
 	p.mustBeRight("after the fault")
 	p.write("yarn.lock", p.before)
@@ -178,77 +180,77 @@ const gainTarball = "/gain/-/gain-1.2.0.tgz"
 // nothing in any cache that a later run would believe.
 func TestLockRegistryFaults(t *testing.T) {
 	html := "<!DOCTYPE html><html><body>Please log in</body></html>"
-	other := string(npmTarball(map[string]any{"name": "evil", "version": "6.6.6"}))
+	other := string(npmregistry.Pack(map[string]any{"name": "evil", "version": "6.6.6"}))
 	for _, tt := range []struct {
 		name  string
 		set   func(*lockPortal)
 		texts []string
 	}{
-		{"packument 500", func(p *lockPortal) { p.reg.fail("/gain", -1, status(500)) },
+		{"packument 500", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Status(500)) },
 			[]string{"gain@npm:^1.0.0, asked for by app", "/gain", "500 Internal Server Error", "tried 4 times", "packages/app/package.json:3:13"}},
-		{"packument 404", func(p *lockPortal) { p.reg.fail("/gain", -1, status(404)) },
+		{"packument 404", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Status(404)) },
 			[]string{"gain@npm:^1.0.0, asked for by app", "packages/app/package.json:3:13", "the registry does not have it"}},
-		{"inner packument 404", func(p *lockPortal) { p.reg.fail("/inner", -1, status(404)) },
+		{"inner packument 404", func(p *lockPortal) { p.reg.Fail("/inner", -1, npmregistry.Status(404)) },
 			[]string{"inner@npm:^2.0.0, asked for by gain 1.2.0", "the registry does not have it"}},
-		{"packument 401", func(p *lockPortal) { p.reg.fail("/gain", -1, status(401)) },
+		{"packument 401", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Status(401)) },
 			[]string{"gain@npm:^1.0.0, asked for by app", "refuses access", "npmAuthToken"}},
-		{"packument 429", func(p *lockPortal) { p.reg.fail("/gain", -1, status(429, "Retry-After: 0")) },
+		{"packument 429", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Status(429, "Retry-After: 0")) },
 			[]string{"429 Too Many Requests", "tried 2 times", "Run the command again later"}},
-		{"packument 429, for an hour", func(p *lockPortal) { p.reg.fail("/gain", -1, status(429, "Retry-After: 3600")) },
+		{"packument 429, for an hour", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Status(429, "Retry-After: 3600")) },
 			[]string{"429 Too Many Requests and asks to wait 1h0m0s", "Run the command again later"}},
-		{"packument is HTML", func(p *lockPortal) { p.reg.fail("/gain", -1, body("text/html; charset=utf-8", html)) },
+		{"packument is HTML", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Body("text/html; charset=utf-8", html)) },
 			[]string{"it is text/html, not JSON", "a proxy or a login page"}},
-		{"packument is HTML that calls itself JSON", func(p *lockPortal) { p.reg.fail("/gain", -1, body("application/json", html)) },
+		{"packument is HTML that calls itself JSON", func(p *lockPortal) { p.reg.Fail("/gain", -1, npmregistry.Body("application/json", html)) },
 			[]string{"the answer for gain is not a packument", "a proxy or a login page"}},
 		{"packument of another package", func(p *lockPortal) {
-			p.reg.fail("/gain", -1, body("application/json", string(p.reg.packument("keep"))))
+			p.reg.Fail("/gain", -1, npmregistry.Body("application/json", string(p.reg.Packument("keep"))))
 		}, []string{"the answer for gain is not a packument", `it is about "keep"`}},
 		{"packument refused", func(p *lockPortal) {
-			p.reg.fail("/gain", -1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+			p.reg.Fail("/gain", -1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		},
 			[]string{"/gain", "the connection to 127.0.0.1", "broke off"}},
 		{"packument cut", func(p *lockPortal) {
-			p.reg.fail("/gain", -1, cut("application/json", string(p.reg.packument("gain"))))
+			p.reg.Fail("/gain", -1, npmregistry.Cut("application/json", string(p.reg.Packument("gain"))))
 		}, []string{"/gain", "next: Run the command again"}},
 		{"packument incomplete", func(p *lockPortal) {
-			whole := string(p.reg.packument("gain"))
-			p.reg.fail("/gain", -1, body("application/json", whole[:len(whole)/2]))
+			whole := string(p.reg.Packument("gain"))
+			p.reg.Fail("/gain", -1, npmregistry.Body("application/json", whole[:len(whole)/2]))
 		}, []string{"the answer for gain is incomplete", "next: Run the command again"}},
 		{"packument stalls", func(p *lockPortal) {
 			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
-			p.reg.fail("/gain", -1, stall("application/json", string(p.reg.packument("gain"))))
+			p.reg.Fail("/gain", -1, npmregistry.Stall("application/json", string(p.reg.Packument("gain"))))
 		}, []string{"/gain", "the server did not answer in time"}},
-		{"packument is a bomb", func(p *lockPortal) { p.reg.fail("/gain", -1, gzipBomb(192<<20)) },
+		{"packument is a bomb", func(p *lockPortal) { p.reg.Fail("/gain", -1, gzipBomb(192<<20)) },
 			[]string{"/gain", "larger than allowed"}},
 		{"redirect loop", func(p *lockPortal) {
-			p.reg.fail("/gain", -1, redirect("/elsewhere"))
-			p.reg.fail("/elsewhere", -1, redirect("/gain"))
+			p.reg.Fail("/gain", -1, npmregistry.Redirect("/elsewhere"))
+			p.reg.Fail("/elsewhere", -1, npmregistry.Redirect("/gain"))
 		}, []string{"/gain", "it redirects in a circle"}},
-		{"tarball 500", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(503)) },
+		{"tarball 500", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Status(503)) },
 			[]string{gainTarball, "503 Service Unavailable", "gain@npm:1.2.0, asked for by app"}},
-		{"tarball 404", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(404)) },
+		{"tarball 404", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Status(404)) },
 			[]string{gainTarball, "gain@1.2.0", "the registry does not have it", "asked for by app"}},
-		{"tarball 429", func(p *lockPortal) { p.reg.fail(gainTarball, -1, status(429, "Retry-After: 0")) },
+		{"tarball 429", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Status(429, "Retry-After: 0")) },
 			[]string{gainTarball, "429 Too Many Requests", "later"}},
 		{"tarball cut", func(p *lockPortal) {
-			p.reg.fail(gainTarball, -1, cut("application/octet-stream", string(p.reg.tgz[gainTarball])))
+			p.reg.Fail(gainTarball, -1, npmregistry.Cut("application/octet-stream", string(p.reg.Served(gainTarball))))
 		}, []string{gainTarball, "unexpected EOF", "next: Run the command again"}},
 		{"tarball shorter than published", func(p *lockPortal) {
-			whole := string(p.reg.tgz[gainTarball])
-			p.reg.fail(gainTarball, -1, body("application/octet-stream", whole[:len(whole)-9]))
+			whole := string(p.reg.Served(gainTarball))
+			p.reg.Fail(gainTarball, -1, npmregistry.Body("application/octet-stream", whole[:len(whole)-9]))
 		}, []string{gainTarball, "gain@1.2.0", "does not match its checksum"}},
-		{"tarball tampered with", func(p *lockPortal) { p.reg.fail(gainTarball, -1, body("application/octet-stream", other)) },
+		{"tarball tampered with", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Body("application/octet-stream", other)) },
 			[]string{gainTarball, "gain@1.2.0 (sha512)", "does not match its checksum", "do not use the package"}},
-		{"tarball is HTML", func(p *lockPortal) { p.reg.fail(gainTarball, -1, body("text/html", html)) },
+		{"tarball is HTML", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Body("text/html", html)) },
 			[]string{"does not match its checksum", "a proxy or a login page"}},
 		{"tarball stalls", func(p *lockPortal) {
 			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
-			p.reg.fail(gainTarball, -1, stall("application/octet-stream", string(p.reg.tgz[gainTarball])))
+			p.reg.Fail(gainTarball, -1, npmregistry.Stall("application/octet-stream", string(p.reg.Served(gainTarball))))
 		}, []string{gainTarball, "the server did not answer in time"}},
-		{"tarball redirect loop", func(p *lockPortal) { p.reg.fail(gainTarball, -1, redirect(gainTarball)) },
+		{"tarball redirect loop", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Redirect(gainTarball)) },
 			[]string{gainTarball, "it redirects in a circle"}},
 		{"tarball announces 10 GB", func(p *lockPortal) {
-			p.reg.fail(gainTarball, -1, func(w http.ResponseWriter, _ *http.Request) {
+			p.reg.Fail(gainTarball, -1, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "10000000000")
 				_, _ = w.Write([]byte("x"))
 			})
@@ -292,35 +294,35 @@ func TestLockPassingFaults(t *testing.T) {
 		set  func(*lockPortal)
 	}{
 		{"500 once", func(p *lockPortal) {
-			p.reg.fail("/gain", 1, status(500))
-			p.reg.fail(gainTarball, 1, status(502))
+			p.reg.Fail("/gain", 1, npmregistry.Status(500))
+			p.reg.Fail(gainTarball, 1, npmregistry.Status(502))
 		}},
-		{"429 once", func(p *lockPortal) { p.reg.fail("/gain", 1, status(429, "Retry-After: 0")) }},
+		{"429 once", func(p *lockPortal) { p.reg.Fail("/gain", 1, npmregistry.Status(429, "Retry-After: 0")) }},
 		{"cut once", func(p *lockPortal) {
-			p.reg.fail("/inner", 1, cut("application/json", string(p.reg.packument("inner"))))
-			p.reg.fail(gainTarball, 1, cut(octets, string(p.reg.tgz[gainTarball])))
+			p.reg.Fail("/inner", 1, npmregistry.Cut("application/json", string(p.reg.Packument("inner"))))
+			p.reg.Fail(gainTarball, 1, npmregistry.Cut(octets, string(p.reg.Served(gainTarball))))
 		}},
 		{"incomplete once", func(p *lockPortal) {
-			p.reg.fail("/inner", 1, body("application/json", `{"name":"inner","versions":{`))
+			p.reg.Fail("/inner", 1, npmregistry.Body("application/json", `{"name":"inner","versions":{`))
 		}},
 		{"stalls once", func(p *lockPortal) {
 			p.env = []string{"YARN_HTTP_TIMEOUT=300"}
-			p.reg.fail("/gain", 1, stall("application/json", string(p.reg.packument("gain"))))
-			p.reg.fail(gainTarball, 1, stall(octets, string(p.reg.tgz[gainTarball])))
+			p.reg.Fail("/gain", 1, npmregistry.Stall("application/json", string(p.reg.Packument("gain"))))
+			p.reg.Fail(gainTarball, 1, npmregistry.Stall(octets, string(p.reg.Served(gainTarball))))
 		}},
 		{"slow, but never silent", func(p *lockPortal) {
 			p.env = []string{"YARN_HTTP_TIMEOUT=500"}
-			p.reg.fail("/gain", -1, dribble("application/json", string(p.reg.packument("gain")), 80*time.Millisecond))
-			p.reg.fail(gainTarball, -1, dribble(octets, string(p.reg.tgz[gainTarball]), 80*time.Millisecond))
+			p.reg.Fail("/gain", -1, npmregistry.Dribble("application/json", string(p.reg.Packument("gain")), 80*time.Millisecond))
+			p.reg.Fail(gainTarball, -1, npmregistry.Dribble(octets, string(p.reg.Served(gainTarball)), 80*time.Millisecond))
 		}},
 		{"redirect on the same host", func(p *lockPortal) {
-			p.reg.fail("/gain", -1, redirect("/mirror/gain"))
-			p.reg.fail("/mirror/gain", -1, body("application/json", string(p.reg.packument("gain"))))
-			p.reg.fail(gainTarball, -1, redirect("/mirror.tgz"))
-			p.reg.fail("/mirror.tgz", -1, body(octets, string(p.reg.tgz[gainTarball])))
+			p.reg.Fail("/gain", -1, npmregistry.Redirect("/mirror/gain"))
+			p.reg.Fail("/mirror/gain", -1, npmregistry.Body("application/json", string(p.reg.Packument("gain"))))
+			p.reg.Fail(gainTarball, -1, npmregistry.Redirect("/mirror.tgz"))
+			p.reg.Fail("/mirror.tgz", -1, npmregistry.Body(octets, string(p.reg.Served(gainTarball))))
 		}},
 		{"HTML error pages are not asked for their type", func(p *lockPortal) {
-			p.reg.fail("/gain", 2, status(503, "Content-Type: text/html", "Retry-After: 0"))
+			p.reg.Fail("/gain", 2, npmregistry.Status(503, "Content-Type: text/html", "Retry-After: 0"))
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -337,14 +339,14 @@ func TestLockPassingFaults(t *testing.T) {
 func TestLockWaitsForRetryAfter(t *testing.T) {
 	p := newLockPortal(t)
 	var first, second time.Time
-	p.reg.fail("/gain", 2, func(w http.ResponseWriter, req *http.Request) {
+	p.reg.Fail("/gain", 2, func(w http.ResponseWriter, req *http.Request) {
 		if first.IsZero() {
 			first = time.Now()
-			status(429, "Retry-After: 1")(w, req)
+			npmregistry.Status(429, "Retry-After: 1")(w, req)
 			return
 		}
 		second = time.Now()
-		body("application/json", string(p.reg.packument("gain")))(w, req)
+		npmregistry.Body("application/json", string(p.reg.Packument("gain")))(w, req)
 	})
 	p.mustBeRight("after 429")
 	if wait := second.Sub(first); wait < time.Second || wait > 10*time.Second {
@@ -362,7 +364,7 @@ func TestLockWrongIntegrity(t *testing.T) {
 		value any
 		texts []string
 	}{
-		{"of another tarball", "integrity", integrityOf([]byte("something else")), []string{"gain@1.2.0 (sha512)", "does not match its checksum"}},
+		{"of another tarball", "integrity", npmregistry.Integrity([]byte("something else")), []string{"gain@1.2.0 (sha512)", "does not match its checksum"}},
 		{"missing", "integrity", nil, []string{"no usable checksum for gain@1.2.0"}},
 		{"garbage", "integrity", "sha512-!!!", []string{"no usable checksum for gain@1.2.0"}},
 		{"unknown algorithm", "integrity", "md5-1B2M2Y8AsgTpgAmY7PhCfg==", []string{"no usable checksum for gain@1.2.0"}},
@@ -371,10 +373,10 @@ func TestLockWrongIntegrity(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
-			was := p.reg.packs["gain"]["1.2.0"]["dist"].(map[string]any)[tt.field]
-			p.reg.dist("gain@1.2.0", tt.field, tt.value)
+			was := p.reg.DistOf("gain@1.2.0")[tt.field]
+			p.reg.Dist("gain@1.2.0", tt.field, tt.value)
 			p.mustFail(tt.texts...)
-			p.reg.dist("gain@1.2.0", tt.field, was)
+			p.reg.Dist("gain@1.2.0", tt.field, was)
 			p.mustHeal()
 		})
 	}
@@ -385,21 +387,21 @@ func TestLockChecksumsBelongToAnIntegrity(t *testing.T) {
 	p := newLockPortal(t)
 	// For a while the registry, or somebody in its place, serves another
 	// package, consistently.
-	good, goodDist := p.reg.tgz[gainTarball], p.reg.packs["gain"]["1.2.0"]["dist"].(map[string]any)["integrity"]
-	evil := npmTarball(map[string]any{"name": "gain", "version": "1.2.0", "scripts": map[string]string{"install": "evil"}})
-	p.reg.fail(gainTarball, -1, body("application/octet-stream", string(evil)))
-	p.reg.dist("gain@1.2.0", "integrity", integrityOf(evil))
+	good, goodDist := p.reg.Served(gainTarball), p.reg.DistOf("gain@1.2.0")["integrity"]
+	evil := npmregistry.Pack(map[string]any{"name": "gain", "version": "1.2.0", "scripts": map[string]string{"install": "evil"}})
+	p.reg.Fail(gainTarball, -1, npmregistry.Body("application/octet-stream", string(evil)))
+	p.reg.Dist("gain@1.2.0", "integrity", npmregistry.Integrity(evil))
 	p.mustLock()
 	if p.lockText() == p.after {
 		t.Fatal("another tarball has the same checksum")
 	}
 	// Then it is put right. The packument may be cached; the checksum is not
 	// that of the other tarball.
-	p.reg.dist("gain@1.2.0", "integrity", goodDist)
+	p.reg.Dist("gain@1.2.0", "integrity", goodDist)
 	if err := os.RemoveAll(filepath.Join(p.cache, "registry")); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(good, p.reg.tgz[gainTarball]) {
+	if !bytes.Equal(good, p.reg.Served(gainTarball)) {
 		t.Fatal("the tarball changed")
 	}
 	p.mustHeal()
@@ -444,10 +446,10 @@ func TestLockDamagedChecksumCache(t *testing.T) {
 			if changed == 0 {
 				t.Fatal("no checksum was kept")
 			}
-			p.reg.heal()
+			p.reg.Heal()
 			p.write("yarn.lock", p.before)
 			p.mustBeRight("with the damaged cache")
-			if len(p.reg.asked(gainTarball))+len(p.reg.asked("/inner/-/")) == 0 {
+			if len(p.reg.Asked(gainTarball))+len(p.reg.Asked("/inner/-/")) == 0 {
 				t.Error("a damaged checksum was believed: nothing was downloaded")
 			}
 			p.mustHeal()

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io/fs"
 	"math/rand"
@@ -12,22 +13,22 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"context"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/internal/yarnlock"
-	"syscall"
 )
 
 // gainOf publishes gain@1.2.0 with another tarball.
 func (p *lockPortal) gainOf(tgz []byte) {
-	p.reg.publishAs(map[string]any{"name": "gain", "version": "1.2.0", "dependencies": depMap([]string{"inner@^2.0.0"})}, tgz)
+	p.reg.PublishAs(map[string]any{"name": "gain", "version": "1.2.0", "dependencies": npmregistry.Dependencies([]string{"inner@^2.0.0"})}, tgz)
 }
 
 // A tarball of 3 MB that unpacks to 3 GB, with the integrity that the registry
@@ -65,7 +66,7 @@ func TestLockTarballBomb(t *testing.T) {
 	}
 	t.Logf("refused, the heap grew by %d MB", grown>>20)
 
-	p.gainOf(npmTarball(map[string]any{"name": "gain", "version": "1.2.0", "dependencies": depMap([]string{"inner@^2.0.0"})}))
+	p.gainOf(npmregistry.Pack(map[string]any{"name": "gain", "version": "1.2.0", "dependencies": npmregistry.Dependencies([]string{"inner@^2.0.0"})}))
 	if err := os.RemoveAll(filepath.Join(p.cache, "registry")); err != nil {
 		t.Fatal(err)
 	}
@@ -106,19 +107,19 @@ func TestLockTarballPathTraversal(t *testing.T) {
 	p := newLockPortal(t)
 	evil := "portalctl-evil-" + filepath.Base(p.dir)
 
-	harmless := []tarFile{{"package/package.json", `{"name":"gain","version":"1.2.0"}`}, {"package/index.js", "x"}}
-	hostile := []tarFile{
+	harmless := []npmregistry.File{{"package/package.json", `{"name":"gain","version":"1.2.0"}`}, {"package/index.js", "x"}}
+	hostile := []npmregistry.File{
 		{"../" + evil, "x"}, {"../../../../../../../../tmp/" + evil, "x"}, {filepath.ToSlash(os.TempDir()) + "/" + evil, "x"},
 		harmless[0],
 		{"package/../../../" + evil, "x"}, {"package/lib/../../../" + evil, "x"}, {"package/..", ""}, {evil, "x"},
 		harmless[1],
 	}
 
-	p.gainOf(tarballOf(harmless...))
+	p.gainOf(npmregistry.Tarball(harmless...))
 	p.mustLock()
 	want := p.lockText()
 	p.reset()
-	p.gainOf(tarballOf(hostile...))
+	p.gainOf(npmregistry.Tarball(hostile...))
 	p.mustLock()
 	if d := cmp.Diff(want, p.lockText()); d != "" {
 		t.Errorf("the hostile names changed the lock (-want +got):\n%s", d)
@@ -184,7 +185,7 @@ func TestLockHostileManifest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newLockPortal(t)
 			field["name"], field["version"] = "gain", "1.2.0"
-			p.reg.publishAs(field, npmTarball(field))
+			p.reg.PublishAs(field, npmregistry.Pack(field))
 			code, out, errOut := p.run()
 			if strings.ContainsAny(out+errOut, "\x1b\x07") {
 				t.Errorf("the manifest writes to the terminal: %q %q", out, errOut)
@@ -215,7 +216,7 @@ func TestLockHostileManifest(t *testing.T) {
 func bigTarball() []byte {
 	noise := make([]byte, 8<<20)
 	_, _ = rand.New(rand.NewSource(1)).Read(noise)
-	return tarballOf(tarFile{"package/package.json", "{}"}, tarFile{"package/noise", string(noise)})
+	return npmregistry.Tarball(npmregistry.File{"package/package.json", "{}"}, npmregistry.File{"package/noise", string(noise)})
 }
 
 // A cache that cannot be written costs time, no more.

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
 // Ctrl-C (and SIGTERM) while a packument or a tarball is under way: exit 130,
@@ -31,7 +32,7 @@ func TestLockInterrupted(t *testing.T) {
 		sig        os.Signal
 		text       func(*lockPortal) string
 	}{
-		{"in a packument", "/gain", os.Interrupt, func(p *lockPortal) string { return string(p.reg.packument("gain")) }},
+		{"in a packument", "/gain", os.Interrupt, func(p *lockPortal) string { return string(p.reg.Packument("gain")) }},
 		{"in a tarball", gainTarball, os.Interrupt, func(*lockPortal) string { return string(big) }},
 		{"in a tarball, SIGTERM", gainTarball, syscall.SIGTERM, func(*lockPortal) string { return string(big) }},
 	} {
@@ -41,10 +42,10 @@ func TestLockInterrupted(t *testing.T) {
 			p.mustLock()
 			p.after = p.lockText()
 			p.reset()
-			p.reg.heal()
+			p.reg.Heal()
 			under := make(chan struct{}, 1)
-			send := stall("application/octet-stream", tt.text(p))
-			p.reg.fail(tt.path, -1, func(w http.ResponseWriter, req *http.Request) {
+			send := npmregistry.Stall("application/octet-stream", tt.text(p))
+			p.reg.Fail(tt.path, -1, func(w http.ResponseWriter, req *http.Request) {
 				if tt.path == "/gain" {
 					w.Header().Set("Content-Type", "application/json")
 				}
@@ -185,14 +186,14 @@ func TestLockKilledInADownload(t *testing.T) {
 	p.mustLock()
 	p.after = p.lockText()
 	p.reset()
-	p.reg.heal()
-	p.reg.fail(gainTarball, -1, stall("application/octet-stream", string(p.reg.tgz[gainTarball])))
+	p.reg.Heal()
+	p.reg.Fail(gainTarball, -1, npmregistry.Stall("application/octet-stream", string(p.reg.Served(gainTarball))))
 	before := readTree(t, p.dir)
 	cmd := p.command("portalctl", "versions", "lock", "-C", p.dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return len(p.reg.asked(gainTarball)) > 0 && len(p.reg.asked("/inner/-/")) > 0 })
+	waitFor(t, func() bool { return len(p.reg.Asked(gainTarball)) > 0 && len(p.reg.Asked("/inner/-/")) > 0 })
 	time.Sleep(50 * time.Millisecond) // of the 4 MB that it gets, more have arrived than are kept in memory
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

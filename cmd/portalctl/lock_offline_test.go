@@ -12,8 +12,8 @@ import (
 // for it; a run after one with a network needs none.
 func TestLockOffline(t *testing.T) {
 	p := newLockPortal(t)
-	p.reg.publish("twin@1.0.0")
-	p.reg.publish("lone@1.0.0")
+	p.reg.Publish("twin@1.0.0")
+	p.reg.Publish("lone@1.0.0")
 	p.wants("keep@^1.0.0", "gain@^1.0.0", "alias@npm:twin@^1.0.0", "lone@1.0.0")
 	first := func(texts ...string) string {
 		t.Helper()
@@ -27,8 +27,8 @@ func TestLockOffline(t *testing.T) {
 				t.Errorf("stderr lacks %q:\n%s", want, errOut)
 			}
 		}
-		if p.lockText() != before || len(p.reg.asked("/")) > 0 {
-			t.Errorf("the lock changed, or the network was used: %d requests", len(p.reg.asked("/")))
+		if p.lockText() != before || len(p.reg.Asked("/")) > 0 {
+			t.Errorf("the lock changed, or the network was used: %d requests", len(p.reg.Asked("/")))
 		}
 		return errOut
 	}
@@ -41,7 +41,7 @@ func TestLockOffline(t *testing.T) {
 	}
 	whole := p.lockText()
 	p.write("yarn.lock", p.before)
-	p.reg.heal()
+	p.reg.Heal()
 	if err := os.RemoveAll(filepath.Join(p.cache, "checksums")); err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +66,12 @@ func TestLockOffline(t *testing.T) {
 	p.env = nil
 
 	p.mustLock()
-	p.reg.heal()
+	p.reg.Heal()
 	p.write("yarn.lock", p.before)
 	if code, out, errOut := p.run("--offline"); code != 0 || p.lockText() != whole {
 		t.Errorf("from the cache: exit %d, the same lock is %v\n%s%s", code, p.lockText() == whole, out, errOut)
 	}
-	if n := len(p.reg.asked("/")); n > 0 {
+	if n := len(p.reg.Asked("/")); n > 0 {
 		t.Errorf("offline made %d requests", n)
 	}
 }
@@ -102,7 +102,7 @@ func TestLockOfflineInLine(t *testing.T) {
 	if code, out, errOut := p.run("--check", "--offline"); code != 0 {
 		t.Errorf("exit %d\n%s%s", code, out, errOut)
 	}
-	if n := len(p.reg.asked("/")); n > 0 {
+	if n := len(p.reg.Asked("/")); n > 0 {
 		t.Errorf("%d requests", n)
 	}
 }

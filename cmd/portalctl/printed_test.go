@@ -20,6 +20,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -181,12 +182,10 @@ func faultsIn(args []string, out, errOut string) []string {
 	return faults
 }
 
-// printedEnv names the folder in which a started portalctl notes such faults.
-const printedEnv = "PORTALCTL_TEST_PRINTED"
-
-// recorded is main, for the transcripts.
+// recorded is main, for the transcripts and whoever else starts portalctl: it
+// notes such faults in the folder that it is given.
 func recorded() {
-	dir := os.Getenv(printedEnv)
+	dir := os.Getenv(program.PrintedVar)
 	if dir == "" {
 		main() // which ends the process
 	}
@@ -239,7 +238,7 @@ func tryLine(line string) string {
 	}
 	cmd := exec.Command("sh", "-c", line)
 	cmd.Dir = here
-	cmd.Env = append(os.Environ(), printedEnv+"=", "PORTALCTL_CACHE_DIR="+cache, "PWD="+here)
+	cmd.Env = append(os.Environ(), program.PrintedVar+"=", "PORTALCTL_CACHE_DIR="+cache, "PWD="+here)
 	text, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err == nil || errors.As(err, &exit) && exit.ExitCode() == exitFindings {

@@ -16,13 +16,10 @@ import (
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/rollback"
 )
-
-// schemasVar names the folder of the schemas to the portalctl that a test starts
-// as a process.
-const schemasVar = "PORTALCTL_TEST_SCHEMAS"
 
 // Asked once: a test may change the working folder.
 var schemas = sync.OnceValue(func() string {
@@ -59,7 +56,7 @@ func TestSchemas(t *testing.T) {
 // validated: what portalctl prints as JSON when the scripts start it is
 // compared with the schema that it names, in every script.
 func validated(out []byte) bool {
-	dir := os.Getenv(schemasVar)
+	dir := os.Getenv(program.SchemasVar)
 	if dir == "" {
 		return true
 	}

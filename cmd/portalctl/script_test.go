@@ -12,8 +12,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
+	"github.com/portalctl/portalctl/internal/testkit/program"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv(printedEnv, printed)
+			env.Setenv(program.PrintedVar, printed)
 			return setupScript(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -59,16 +61,19 @@ func TestScripts(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(withTemplates{m}, map[string]func(){
-		"portalctl":        recorded,
-		"portalctl-killed": killed,
+	testscript.Main(testkit.M{M: m}, map[string]func(){
+		program.AsIs:        recorded,
+		program.AtATerminal: atATerminal,
+		"portalctl-killed":  killed,
 	})
 }
 
-// withTemplates runs the tests and removes what they copied.
-type withTemplates struct{ m *testing.M }
-
-func (w withTemplates) Run() int { return pgtest.Main(testkit.M{M: w.m}) }
+// atATerminal is main whose streams are said to be a terminal.
+func atATerminal() {
+	streams := ui.System(os.Getenv)
+	streams.InTTY, streams.ErrTTY = true, true
+	os.Exit(runWith(streams))
+}
 
 // setupScript starts a registry that serves $WORK/registry/<name>.json as the
 // packument of <name> (a scope's slash is a double underscore), with tarballs
@@ -78,9 +83,9 @@ func setupScript(env *testscript.Env) error {
 	// The handler names the server's own address, so it is set between the two:
 	// once a server runs, its goroutines read it.
 	registry := httptest.NewUnstartedServer(nil)
-	registry.Config.Handler = &folderRegistry{
-		dir: filepath.Join(env.WorkDir, "registry"),
-		url: "http://" + registry.Listener.Addr().String(),
+	registry.Config.Handler = &npmregistry.Folder{
+		Dir: filepath.Join(env.WorkDir, "registry"),
+		URL: "http://" + registry.Listener.Addr().String(),
 	}
 	registry.Start()
 	env.Defer(registry.Close)
@@ -101,7 +106,7 @@ func setupScript(env *testscript.Env) error {
 	env.Defer(func() { os.RemoveAll(state) })
 	env.Setenv("XDG_STATE_HOME", state)
 	env.Setenv("NO_PROXY", "127.0.0.1")
-	env.Setenv(schemasVar, schemas())
+	env.Setenv(program.SchemasVar, schemas())
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
 		env.Setenv("GIT_"+who+"_NAME", "t")
 		env.Setenv("GIT_"+who+"_EMAIL", "t@example.com")

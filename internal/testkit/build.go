@@ -11,48 +11,86 @@ import (
 	"testing"
 )
 
+// Race says whether the tests were built with the race detector.
+const Race = raceEnabled
+
+// SkipRace skips a test that the race detector would only slow down: what it
+// costs is spent in other processes, or is the same code path many times over,
+// which another test takes once under the detector. Packages that have such
+// tests are run without it as well.
+func SkipRace(t testing.TB) {
+	t.Helper()
+	if Race {
+		t.Skip("the race detector has nothing to see here: this test runs without it")
+	}
+}
+
 // WithoutRace is a test binary of the package in the working folder, for tests
 // that start themselves as another process: the one that runs, or, where that
-// has the race detector, one built once without. Main removes it.
+// has the race detector, one built once without. M removes it.
 func WithoutRace() (string, error) { return withoutRace() }
 
-var built string
-
-// temp is the folder for temporary files as the tests found it: one of them may
-// set another, which goes when it ends.
-var temp = os.TempDir()
-
 var withoutRace = sync.OnceValues(func() (string, error) {
-	self, err := os.Executable()
-	if err != nil || !raceEnabled {
-		return self, err
+	if Race {
+		return Binary(".", false)
 	}
+	return os.Executable()
+})
+
+// temp is the folder for temporary files and environ the environment as the tests
+// found them: one of them may set others, which go when it ends.
+var (
+	temp    = os.TempDir()
+	environ = os.Environ()
+)
+
+// made are the folders of what was built.
+var made struct {
+	sync.Mutex
+	dirs []string
+}
+
+// Binary builds the test binary of a package, in a folder that M removes. It is
+// compiled with the flags of the tests that run, so that it comes from the build
+// cache: with the race detector, as they are, or without.
+func Binary(pkg string, race bool) (string, error) {
 	dir, err := os.MkdirTemp(temp, "portalctl-test-")
 	if err != nil {
 		return "", err
 	}
-	built = dir
+	made.Lock()
+	made.dirs = append(made.dirs, dir)
+	made.Unlock()
 	path := filepath.Join(dir, "self")
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	cmd := exec.Command("go", "test", "-c", "-o", path, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as .ci/run compiles for everything but the detector
+	args := []string{"test", "-c", "-vet=off", "-o", path}
+	if race {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, pkg)...)
+	cmd.Env = environ
+	if Race && !race {
+		cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0") // as .ci/run compiles for everything but the detector
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("no test binary without the race detector: %w: %s", err, strings.TrimSpace(string(out)))
+		return "", fmt.Errorf("no test binary of %s: %w: %s", pkg, err, strings.TrimSpace(string(out)))
 	}
 	return path, nil
-})
+}
 
-// M is a package's tests, which end with the removal of what WithoutRace built.
+// M is a package's tests, which end with the removal of what Binary built.
 type M struct{ *testing.M }
 
 // Run runs the tests.
 func (m M) Run() int {
 	code := m.M.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
+	made.Lock()
+	defer made.Unlock()
+	for _, dir := range made.dirs {
+		_ = os.RemoveAll(dir)
 	}
 	return code
 }

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // A rehearsal that is killed leaves no restored sessions in TMPDIR: not its
@@ -39,11 +41,9 @@ func TestSnapshotRehearsalKilled(t *testing.T) {
 		return out
 	}
 	run := p.start("verify", "--rehearse")
-	ended := make(chan struct{})
-	go func() { _ = run.cmd.Wait(); close(ended) }()
 	for restoring := false; !restoring; {
 		select {
-		case <-ended:
+		case <-run.ended:
 			t.Fatalf("the rehearsal was over before it was seen\n%s", run.out)
 		case <-time.After(time.Millisecond):
 		}
@@ -57,10 +57,8 @@ func TestSnapshotRehearsalKilled(t *testing.T) {
 	if err := run.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	<-ended
-	for len(names()) > 0 { // until the test's own time is up
-		time.Sleep(20 * time.Millisecond)
-	}
+	<-run.ended
+	testkit.Wait(t, func() string { return strings.Join(names(), " ") })
 
 	// Of a machine that lost its power, say.
 	left := filepath.Join(temp, "portalctl-rehearsal-left")
@@ -75,7 +73,7 @@ func TestSnapshotRehearsalKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := p.start("verify", "--rehearse")
-	if err := again.cmd.Wait(); err != nil {
+	if err := again.wait(); err != nil {
 		t.Fatalf("%v\n%s", err, again.out)
 	}
 	if got := names(); len(got) > 0 {

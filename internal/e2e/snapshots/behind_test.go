@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"fmt"
@@ -125,6 +125,7 @@ func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
 // One set of connection flags serves all six, a password in them is refused by
 // all, and list fails for what verify calls no way back.
 func TestSnapshotFlagsAndVerdicts(t *testing.T) {
+	t.Parallel()
 	p := newSnapPortal(t)
 	p.must("create", "--name", "one")
 	config := filepath.Join(p.root, "app-config.yaml")

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
-	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot/rollback"
 )
 
@@ -79,14 +79,12 @@ func TestSnapshotRestore(t *testing.T) {
 		unchanged("--dry-run")
 	})
 	t.Run("the question", func(t *testing.T) {
-		s, out, errOut := ui.Test("n\n")
-		s.InTTY, s.ErrTTY = true, true
-		code := Main(t.Context(), p.args("restore"), env{Streams: s, Environ: p.environ})
-		if code != exitInterrupted || out.Len() > 0 {
+		code, out, errOut := p.runAs(program.AtATerminal, "n\n", "restore")
+		if code != 130 || out != "" {
 			t.Errorf("exit %d, stdout %q", code, out)
 		}
 		for _, want := range []string{"Replace backstage_plugin_catalog on " + p.app().Address() + " by the snapshot of ", "is lost to the portal. [y/N]", "entities: 2 (2000 in the snapshot", "portalctl: nothing was restored"} {
-			if !strings.Contains(strings.ReplaceAll(errOut.String(), "portal? [y/N]", "portal. [y/N]"), want) {
+			if !strings.Contains(strings.ReplaceAll(errOut, "portal? [y/N]", "portal. [y/N]"), want) {
 				t.Errorf("stderr does not say %q:\n%s", want, errOut)
 			}
 		}
@@ -206,7 +204,7 @@ func TestSnapshotPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"verify", "show"} {
-		if code, out, errOut := run0(t, "", p.environ, "snapshot", command, "--snapshot", folder, "-C", t.TempDir()); code != 0 {
+		if code, out, errOut := program.RunJudged(t, p.environ, "snapshot", command, "--snapshot", folder, "-C", t.TempDir()); code != 0 {
 			t.Errorf("%s of a folder: exit %d\n%s%s", command, code, out, errOut)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
-	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 
 // storyEnv switches TestSnapshotStory on. It takes the real packages of two
@@ -289,14 +289,11 @@ func (s *story) migrate(release, fails string) string {
 
 func (s *story) portalctl(args ...string) (code int, out, errOut string) {
 	s.t.Helper()
-	streams, o, e := ui.Test("")
-	args = append([]string{"portalctl"}, args...)
-	args = append(args, "-C", s.root, "--dir", s.store)
-	code = Main(s.t.Context(), args, env{Streams: streams, Environ: []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "POSTGRES_PASSWORD=" + storyPassword, "PORTALCTL_CACHE_DIR=" + s.t.TempDir()}})
-	s.secrets.in(s.t, "stdout", o.String())
-	s.secrets.in(s.t, "stderr", e.String())
-	return code, o.String(), e.String()
+	code, out, errOut = program.Run(s.t, program.AsIs, "", []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(),
+		"POSTGRES_PASSWORD=" + storyPassword, "PORTALCTL_CACHE_DIR=" + s.t.TempDir()}, append(args, "-C", s.root, "--dir", s.store)...)
+	s.secrets.in(s.t, "stdout", out)
+	s.secrets.in(s.t, "stderr", errOut)
+	return code, out, errOut
 }
 
 func (s *story) must(args ...string) string {

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"os"
@@ -29,13 +29,10 @@ func TestSnapshotFullDisk(t *testing.T) {
 		t.Errorf("%d\n%s%s", code, out, errOut)
 	}
 	p.nothingLeft()
-	if left := children(os.Getpid()); len(left) > 2 {
-		for pid, line := range left {
-			if strings.Contains(line, "pg_dump") {
-				t.Errorf("process %d is left", pid)
-			}
-		}
+	for pid, line := range p.clients() {
+		t.Errorf("process %d is left: %s", pid, line)
 	}
+	p.clientsAreSeen()
 	if _, err := os.Stat(filepath.Join(dir, "one")); err == nil {
 		t.Error("half a snapshot has a final name")
 	}

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"database/sql"
@@ -11,6 +11,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -22,7 +23,7 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(p.root, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	r := newNPMRegistry(t)
+	r := npmregistry.New(t)
 	for _, pkg := range []struct {
 		name, version, role, id string
 		files                   []string
@@ -32,11 +33,11 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 		{"@backstage/backend-defaults", "0.11.1", "node-library", "", []string{"scheduler/20210928160613_init.js"}},
 	} {
 		m := map[string]any{"name": pkg.name, "version": pkg.version, "backstage": map[string]any{"role": pkg.role, "pluginId": pkg.id}}
-		files := []tarFile{{"package/package.json", fmt.Sprintf(`{"name": %q, "version": %q}`, pkg.name, pkg.version)}, {"package/migrations/README.md", "no migration"}}
+		files := []npmregistry.File{{"package/package.json", fmt.Sprintf(`{"name": %q, "version": %q}`, pkg.name, pkg.version)}, {"package/migrations/README.md", "no migration"}}
 		for _, f := range pkg.files {
-			files = append(files, tarFile{"package/migrations/" + f, ""})
+			files = append(files, npmregistry.File{"package/migrations/" + f, ""})
 		}
-		r.publishAs(m, tarballOf(files...))
+		r.PublishAs(m, npmregistry.Tarball(files...))
 	}
 	for i, kv := range p.environ {
 		if kv == "YARN_ENABLE_NETWORK=false" {

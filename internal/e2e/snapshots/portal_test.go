@@ -1,7 +1,6 @@
-package main
+package snapshots
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,9 +16,12 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
-	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(testkit.M{M: m})) }
 
 // dbPassword is planted as the portal's database password: no output may hold
 // it.
@@ -62,7 +64,7 @@ func newSnapRepo(t testing.TB, cluster *pg.Cluster) *snapPortal {
 	p.dir = filepath.Join(p.root, "..", filepath.Base(p.root)+"-snapshots")
 	t.Cleanup(func() { os.RemoveAll(p.dir) })
 	p.environ = []string{"HOME=" + t.TempDir(), "PORTALCTL_CACHE_DIR=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "DB_PASSWORD=" + dbPassword,
-		"YARN_ENABLE_NETWORK=false", "TMPDIR=" + os.TempDir()}
+		"YARN_ENABLE_NETWORK=false", "TMPDIR=" + os.TempDir(), pg.BinEnv + "=" + os.Getenv(pg.BinEnv)}
 	p.write("package.json", `{"name": "example-portal", "private": true, "workspaces": ["packages/*", "plugins/*"]}`)
 	p.write("backstage.json", `{"version": "1.41.0"}`)
 	p.write("yarn.lock", "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n"+lockEntry("@backstage/plugin-catalog-backend", "3.0.0")+lockEntry("@backstage/plugin-auth-backend", "0.25.2")+lockEntry("@backstage/backend-defaults", "0.11.1"))
@@ -172,26 +174,24 @@ func (p *snapPortal) migrated(database, table string, names ...string) {
 	pgtest.ExecAs(p.t, p.app(), database, statements...)
 }
 
-// run runs portalctl snapshot ARGS… in this process.
+// run runs portalctl snapshot ARGS…
 func (p *snapPortal) run(args ...string) (code int, out, errOut string) {
 	p.t.Helper()
-	return p.runContext(context.Background(), args...)
+	return p.runAs(program.AsIs, "", args...)
 }
 
-func (p *snapPortal) runContext(ctx context.Context, args ...string) (code int, out, errOut string) {
+// runAs is run of a portalctl of that name, with that on its standard input.
+func (p *snapPortal) runAs(as, stdin string, args ...string) (code int, out, errOut string) {
 	p.t.Helper()
-	streams, o, e := ui.Test("")
-	code = Main(ctx, p.args(args...), env{Streams: streams, Environ: p.environ})
-	for _, text := range []string{o.String(), e.String()} {
-		if strings.Contains(text, dbPassword) {
-			p.t.Errorf("snapshot %v prints the password:\n%s", args, text)
-		}
+	code, out, errOut = program.Run(p.t, as, stdin, p.environ, p.args(args...)...)
+	if strings.Contains(out+errOut, dbPassword) {
+		p.t.Errorf("snapshot %v prints the password:\n%s%s", args, out, errOut)
 	}
-	return code, o.String(), e.String()
+	return code, out, errOut
 }
 
 func (p *snapPortal) args(args ...string) []string {
-	return append(append([]string{"portalctl", "snapshot"}, args...), "-C", p.root, "--dir", p.dir)
+	return append(append([]string{"snapshot"}, args...), "-C", p.root, "--dir", p.dir)
 }
 
 // must runs portalctl snapshot ARGS… and wants exit code 0.

@@ -1,4 +1,5 @@
-package main
+// Package npmregistry is an npm registry on loopback, for tests.
+package npmregistry
 
 import (
 	"archive/tar"
@@ -19,47 +20,48 @@ import (
 	"time"
 )
 
-// npmRegistry is an npm registry on loopback: packuments and tarballs with the
+// Registry is an npm registry on loopback: packuments and tarballs with the
 // right integrity, and faults that can be switched on for a path.
-type npmRegistry struct {
+type Registry struct {
 	*httptest.Server
 	mu     sync.Mutex
 	packs  map[string]map[string]map[string]any // name → version → manifest
 	tgz    map[string][]byte                    // by path
-	faults map[string]*npmFault
+	faults map[string]*fault
 	seen   []*http.Request
 }
 
-// npmFault answers in the registry's place, times times (for good if negative).
-type npmFault struct {
+// fault answers in the registry's place, times times (for good if negative).
+type fault struct {
 	times int
 	do    http.HandlerFunc
 }
 
-func newNPMRegistry(t testing.TB) *npmRegistry {
+// New starts a registry that has nothing, and ends it with the test.
+func New(t testing.TB) *Registry {
 	t.Helper()
-	r := &npmRegistry{packs: map[string]map[string]map[string]any{}, tgz: map[string][]byte{}, faults: map[string]*npmFault{}}
+	r := &Registry{packs: map[string]map[string]map[string]any{}, tgz: map[string][]byte{}, faults: map[string]*fault{}}
 	r.Server = httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(r.Close)
 	return r
 }
 
-// publish adds a version: "name@version" and the ranges that it depends on,
+// Publish adds a version: "name@version" and the ranges that it depends on,
 // "name@range". Its tarball holds what npm would pack, and more files if given.
-func (r *npmRegistry) publish(id string, deps ...string) {
+func (r *Registry) Publish(id string, deps ...string) {
 	name, version := splitID(id)
 	m := map[string]any{"name": name, "version": version}
 	if len(deps) > 0 {
-		m["dependencies"] = depMap(deps)
+		m["dependencies"] = Dependencies(deps)
 	}
-	r.publishAs(m, npmTarball(m))
+	r.PublishAs(m, Pack(m))
 }
 
-// publishAs adds a version whose tarball is given.
-func (r *npmRegistry) publishAs(m map[string]any, tgz []byte) {
+// PublishAs adds a version whose tarball is given.
+func (r *Registry) PublishAs(m map[string]any, tgz []byte) {
 	name, version := m["name"].(string), m["version"].(string)
-	path := tarballPath(name, version)
-	m["dist"] = map[string]any{"tarball": r.URL + path, "integrity": integrityOf(tgz)}
+	path := TarballPath(name, version)
+	m["dist"] = map[string]any{"tarball": r.URL + path, "integrity": Integrity(tgz)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.packs[name] == nil {
@@ -69,8 +71,8 @@ func (r *npmRegistry) publishAs(m map[string]any, tgz []byte) {
 	r.tgz[path] = tgz
 }
 
-// dist changes what the packument says of a tarball; nil takes a field away.
-func (r *npmRegistry) dist(id, field string, value any) {
+// Dist changes what the packument says of a tarball; nil takes a field away.
+func (r *Registry) Dist(id, field string, value any) {
 	name, version := splitID(id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,24 +82,24 @@ func (r *npmRegistry) dist(id, field string, value any) {
 	}
 }
 
-// fail answers the next times requests for path with do; a negative number is
+// Fail answers the next times requests for path with do; a negative number is
 // all of them.
-func (r *npmRegistry) fail(path string, times int, do http.HandlerFunc) {
+func (r *Registry) Fail(path string, times int, do http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.faults[path] = &npmFault{times, do}
+	r.faults[path] = &fault{times, do}
 }
 
-// heal ends all faults and forgets what was asked.
-func (r *npmRegistry) heal() {
+// Heal ends all faults and forgets what was asked.
+func (r *Registry) Heal() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.faults)
 	r.seen = nil
 }
 
-// asked are the requests so far whose path starts with prefix.
-func (r *npmRegistry) asked(prefix string) []*http.Request {
+// Asked are the requests so far whose path starts with prefix.
+func (r *Registry) Asked(prefix string) []*http.Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []*http.Request
@@ -109,7 +111,7 @@ func (r *npmRegistry) asked(prefix string) []*http.Request {
 	return out
 }
 
-func (r *npmRegistry) serve(w http.ResponseWriter, req *http.Request) {
+func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 	path, _ := url.PathUnescape(req.URL.EscapedPath())
 	r.mu.Lock()
 	r.seen = append(r.seen, req)
@@ -136,8 +138,30 @@ func (r *npmRegistry) serve(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// Served is the tarball at a path, nil for none.
+func (r *Registry) Served(path string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tgz[path]
+}
+
+// DistOf is what the packument says of a version's tarball.
+func (r *Registry) DistOf(id string) map[string]any {
+	name, version := splitID(id)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.packs[name][version]["dist"].(map[string]any)
+}
+
+// Packument is what is served for a package, nil for one that was never published.
+func (r *Registry) Packument(name string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.packument(name)
+}
+
 // packument is nil for a package that was never published.
-func (r *npmRegistry) packument(name string) []byte {
+func (r *Registry) packument(name string) []byte {
 	versions := r.packs[name]
 	if versions == nil {
 		return nil
@@ -162,7 +186,8 @@ func splitID(id string) (name, version string) {
 	return id[:at], id[at+1:]
 }
 
-func depMap(deps []string) map[string]string {
+// Dependencies is what a manifest has for "name@range"s.
+func Dependencies(deps []string) map[string]string {
 	m := map[string]string{}
 	for _, d := range deps {
 		at := 1 + strings.IndexByte(d[1:], '@') // the range of an alias has another one
@@ -171,20 +196,22 @@ func depMap(deps []string) map[string]string {
 	return m
 }
 
-func tarballPath(name, version string) string {
+// TarballPath is where a registry has a version's tarball.
+func TarballPath(name, version string) string {
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	return "/" + name + "/-/" + base + "-" + version + ".tgz"
 }
 
-func integrityOf(tgz []byte) string {
+// Integrity is what a packument and Yarn 1's locks say of a tarball.
+func Integrity(tgz []byte) string {
 	sum := sha512.Sum512(tgz)
 	return "sha512-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// npmTarball is what `npm pack` would make of a package of two files. The
+// Pack is what `npm pack` would make of a package of two files. The
 // manifest in it lacks dist, so that a lock's checksum depends on the package
 // alone.
-func npmTarball(manifest map[string]any) []byte {
+func Pack(manifest map[string]any) []byte {
 	inner := map[string]any{}
 	for k, v := range manifest {
 		if k != "dist" {
@@ -195,25 +222,26 @@ func npmTarball(manifest map[string]any) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return tarballOf(
-		tarFile{"package/package.json", string(pkg)},
-		tarFile{"package/index.js", fmt.Sprintf("module.exports = %q;\n", manifest["name"])},
+	return Tarball(
+		File{"package/package.json", string(pkg)},
+		File{"package/index.js", fmt.Sprintf("module.exports = %q;\n", manifest["name"])},
 	)
 }
 
-// tarFile is a file in a tarball; a name with a slash at the end is a folder.
-type tarFile struct{ name, text string }
+// File is a file in a tarball, name and text; a name with a slash at the end is a folder.
+type File [2]string
 
-func tarballOf(files ...tarFile) []byte {
+// Tarball is a gzipped tar of files, the same for the same files.
+func Tarball(files ...File) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
 	for _, f := range files {
-		h := &tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.text)), ModTime: time.Unix(499162500, 0), Format: tar.FormatPAX}
+		h := &tar.Header{Name: f[0], Mode: 0o644, Size: int64(len(f[1])), ModTime: time.Unix(499162500, 0), Format: tar.FormatPAX}
 		if err := w.WriteHeader(h); err != nil {
 			panic(err)
 		}
-		if _, err := w.Write([]byte(f.text)); err != nil {
+		if _, err := w.Write([]byte(f[1])); err != nil {
 			panic(err)
 		}
 	}
@@ -226,18 +254,21 @@ func tarballOf(files ...tarFile) []byte {
 	return b.Bytes()
 }
 
-// folderRegistry serves packuments from files, with what they leave out: where
+// Folder serves packuments from files, with what they leave out: where
 // each version's tarball is, what it hashes to, and when it was published.
-type folderRegistry struct{ dir, url string }
+type Folder struct {
+	// Dir has NAME.json, a scope's slash a double underscore; URL is our own.
+	Dir, URL string
+}
 
-func (f *folderRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	path, err := url.PathUnescape(strings.TrimPrefix(req.URL.EscapedPath(), "/"))
 	if err != nil || strings.Contains(path, "..") {
 		http.Error(w, "bad name", http.StatusBadRequest)
 		return
 	}
 	name, file, tarball := strings.Cut(path, "/-/")
-	src, err := os.ReadFile(filepath.Join(f.dir, strings.ReplaceAll(name, "/", "__")+".json"))
+	src, err := os.ReadFile(filepath.Join(f.Dir, strings.ReplaceAll(name, "/", "__")+".json"))
 	if err != nil {
 		http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
 		return
@@ -260,13 +291,13 @@ func (f *folderRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		if m == nil || m["dist"] != nil {
 			continue
 		}
-		tgz, at := npmTarball(m), tarballPath(name, version)
+		tgz, at := Pack(m), TarballPath(name, version)
 		if tarball && strings.HasSuffix(at, "/-/"+file) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			_, _ = w.Write(tgz)
 			return
 		}
-		m["dist"] = map[string]any{"tarball": f.url + at, "integrity": integrityOf(tgz)}
+		m["dist"] = map[string]any{"tarball": f.URL + at, "integrity": Integrity(tgz)}
 	}
 	if tarball {
 		http.Error(w, "no such tarball", http.StatusNotFound)
@@ -276,10 +307,8 @@ func (f *folderRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_ = json.NewEncoder(w).Encode(doc)
 }
 
-// Faults.
-
-// status answers with a status and headers: "Retry-After: 1".
-func status(code int, headers ...string) http.HandlerFunc {
+// Status answers with a status and headers: "Retry-After: 1".
+func Status(code int, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for _, h := range headers {
 			k, v, _ := strings.Cut(h, ": ")
@@ -289,16 +318,16 @@ func status(code int, headers ...string) http.HandlerFunc {
 	}
 }
 
-// body answers 200 with a content type and a text.
-func body(contentType, text string) http.HandlerFunc {
+// Body answers 200 with a content type and a text.
+func Body(contentType, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		_, _ = w.Write([]byte(text))
 	}
 }
 
-// cut announces all of text and closes the connection half-way.
-func cut(contentType, text string) http.HandlerFunc {
+// Cut announces all of text and closes the connection half-way.
+func Cut(contentType, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
@@ -308,8 +337,8 @@ func cut(contentType, text string) http.HandlerFunc {
 	}
 }
 
-// stall sends half of text and then nothing until the client gives up.
-func stall(contentType, text string) http.HandlerFunc {
+// Stall sends half of text and then nothing until the client gives up.
+func Stall(contentType, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
@@ -319,8 +348,8 @@ func stall(contentType, text string) http.HandlerFunc {
 	}
 }
 
-// dribble sends text in pieces, each well before a client's timeout.
-func dribble(contentType, text string, pause time.Duration) http.HandlerFunc {
+// Dribble sends text in pieces, each well before a client's timeout.
+func Dribble(contentType, text string, pause time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
@@ -334,7 +363,7 @@ func dribble(contentType, text string, pause time.Duration) http.HandlerFunc {
 	}
 }
 
-// redirect sends the client to an address, or a path of the same host.
-func redirect(to string) http.HandlerFunc {
+// Redirect sends the client to an address, or a path of the same host.
+func Redirect(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, to, http.StatusFound) }
 }

@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 )
 
 func TestSnapshotCreateVerifyRehearse(t *testing.T) {
+	t.Parallel()
 	p := newSnapPortal(t)
 	pgtest.Exec(t, p.cluster, "postgres", `ALTER DATABASE backstage_plugin_auth SET work_mem = '7MB'`, `COMMENT ON DATABASE backstage_plugin_auth IS 'the auth plugin'`,
 		"CREATE ROLE reader", "GRANT CONNECT ON DATABASE backstage_plugin_auth TO reader", "CREATE DATABASE backstage_plugin_gone")
@@ -29,7 +30,7 @@ func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 		t.Error("the dry run made a folder")
 	}
 	out = p.must("create", "--name", "one", "--format", "json")
-	var made created
+	var made struct{ Path string }
 	decodeJSON(t, out, &made)
 	s := p.newest()
 	m := s.Manifest
@@ -89,7 +90,6 @@ func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 	}
 
 	// A rehearsal on a server that is the portal's own needs its own flag.
-	t.Setenv("PORTALCTL_REHEARSE_DSN", p.cluster.Target().DSN())
 	p.environ = append(p.environ, "PORTALCTL_REHEARSE_DSN="+p.cluster.Target().DSN())
 	p.refused([]string{"verify", "--rehearse"}, "this is the server that the snapshot was taken from", "--rehearse-on-production")
 	out = p.must("verify", "--rehearse", "--rehearse-on-production")

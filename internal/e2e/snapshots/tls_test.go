@@ -1,4 +1,4 @@
-package main
+package snapshots
 
 import (
 	"os"
@@ -14,6 +14,7 @@ import (
 // snapshot, with a sum, and the script connects with that alone. What stands
 // around the certificates is not kept.
 func TestSnapshotKeepsTheCA(t *testing.T) {
+	t.Parallel()
 	settings, ca := pgtest.TLS(t)
 	p := newSnapPortalOn(t, pgtest.Start(t, settings))
 	const note = "The CA of the test, planted beside it\n"

@@ -1,0 +1,102 @@
+package snapshots
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// Create is ended by Ctrl-C, SIGTERM and SIGKILL at ten points each: there is
+// no process left, nothing half-finished under a final name, and the next
+// command removes what SIGKILL leaves.
+func TestSnapshotCreateEnded(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("needs /proc")
+	}
+	if testing.Short() {
+		t.Skip("takes thirty snapshots")
+	}
+	t.Parallel()
+	p := newSnapPortal(t)
+	p.enlarge(15000)
+	start := time.Now()
+	run := p.start("create", "--name", "whole")
+	if err := run.wait(); err != nil {
+		t.Fatalf("%v\n%s", err, run.out)
+	}
+	whole := time.Since(start)
+	ended := 0
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+		for point := range 10 {
+			name := fmt.Sprintf("%d-%d", sig, point)
+			mark := p.mark()
+			run := p.start("create", "--name", name)
+			begun := false
+			for begin := time.Now(); time.Since(begin) < whole*time.Duration(point+1)/11; time.Sleep(5 * time.Millisecond) {
+				begun = begun || len(children(run.cmd.Process.Pid)) > 0
+			}
+			begun = begun || len(children(run.cmd.Process.Pid)) > 0
+			_ = run.cmd.Process.Signal(sig)
+			_ = run.wait()
+			testkit.Wait(t, func() string {
+				for pid, line := range having(mark) {
+					return fmt.Sprintf("%s: process %d is left: %s", name, pid, line)
+				}
+				return ""
+			})
+			code := run.cmd.ProcessState.ExitCode()
+			_, err := os.Stat(filepath.Join(p.dir, name))
+			finished := err == nil
+			if !begun && !finished && diedBy(run.cmd.ProcessState, sig) {
+				code = 130 // so soon that main had not begun: a shell says the same
+			}
+			switch {
+			case code == 0 && !finished || code != 0 && finished && sig != syscall.SIGKILL && code != 130:
+				t.Errorf("%s: exit code %d, finished %v\n%s", name, code, finished, run.out)
+			case sig != syscall.SIGKILL && code != 0 && code != 130:
+				t.Errorf("%s: exit code %d\n%s", name, code, run.out)
+			}
+			if sig != syscall.SIGKILL {
+				p.nothingLeft()
+			}
+			if code != 0 {
+				ended++
+			} else {
+				// The machine has become quicker since: a whole run takes no
+				// longer than this one was given.
+				whole = whole * time.Duration(point+1) / 11
+			}
+			if strings.Contains(run.out.String(), dbPassword) {
+				t.Errorf("%s prints the password", name)
+			}
+			if finished {
+				p.must("verify", "--snapshot", name)
+			}
+		}
+	}
+	if ended < 20 {
+		t.Errorf("only %d of 30 runs were ended: the points are too late", ended)
+	}
+	p.must("list")
+	p.nothingLeft()
+	all, err := snapshot.Store{Dir: p.dir}.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		if s.Damaged != nil {
+			t.Errorf("%s: %v", s.Name(), s.Damaged)
+		}
+	}
+	if n := pgtest.Value(t, p.cluster, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'portalctl' AND backend_start < now() - interval '20 s'"); n != "0" {
+		t.Errorf("%s sessions are left on the server", n)
+	}
+}
