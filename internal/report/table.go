@@ -8,56 +8,47 @@ import (
 	"io"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // Table writes rows under header in aligned columns without borders: easy to
 // read, and easy to cut with awk. Rows may be shorter than the header.
 func Table(w io.Writer, header []string, rows [][]string) error {
-	var b strings.Builder
-	t := tablewriter.NewTable(&b,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders: tw.BorderNone,
-			Settings: tw.Settings{
-				Separators: tw.SeparatorsNone,
-				Lines:      tw.LinesNone,
-			},
-		})),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignment(tw.AlignLeft),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithTrimSpace(tw.Off),
-		tablewriter.WithPadding(tw.Padding{Left: "  ", Right: "", Overwrite: true}),
-	)
+	rows = oneLined(rows)
 	if len(header) > 0 {
-		t.Header(header)
+		rows = append([][]string{header}, rows...)
 	}
-	if err := t.Bulk(oneLined(rows)); err != nil {
-		return err
-	}
-	if err := t.Render(); err != nil {
-		return err
-	}
-	// The last column is padded, too.
-	for line := range strings.Lines(b.String()) {
-		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
-			return err
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], ui.Width(cell))
 		}
 	}
-	return nil
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += "  " + cell + strings.Repeat(" ", widths[i]-ui.Width(cell))
+		}
+		b.WriteString(strings.TrimRight(line, " "))
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // oneLined are rows whose cells end no line: a name out of a repository must not
 // look like a line of the report.
 func oneLined(rows [][]string) [][]string {
+	oneLine := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 	out := make([][]string, len(rows))
 	for i, row := range rows {
 		out[i] = make([]string, len(row))
 		for k, cell := range row {
-			out[i][k] = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(cell)
+			out[i][k] = oneLine.Replace(cell)
 		}
 	}
 	return out

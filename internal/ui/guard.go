@@ -69,6 +69,11 @@ func (g *guard) shown(p []byte) []byte {
 	var b bytes.Buffer
 	b.Grow(len(p))
 	for i := 0; i < len(p); {
+		if n := g.plain(p[i:]); n > 0 {
+			b.Write(p[i : i+n])
+			i += n
+			continue
+		}
 		r, size := utf8.DecodeRune(p[i:])
 		wasColon := g.colon
 		g.colon = false
@@ -103,6 +108,19 @@ func (g *guard) shown(p []byte) []byte {
 		i += size
 	}
 	return b.Bytes()
+}
+
+// plain is how many bytes at the start of p are sure to mean nothing but
+// themselves: ASCII within a line, which is most of every report.
+func (g *guard) plain(p []byte) int {
+	if g.start || g.colon {
+		return 0
+	}
+	n := 0
+	for n < len(p) && p[n] >= ' ' && p[n] <= '~' && p[n] != '#' {
+		n++
+	}
+	return n
 }
 
 func escape(b *bytes.Buffer, r rune) {

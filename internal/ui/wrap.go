@@ -6,6 +6,16 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
+// Width is how many columns of a terminal a line of text takes, colors apart.
+func Width(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return lipgloss.Width(text)
+		}
+	}
+	return len(text)
+}
+
 // Wrap breaks the lines of a report between words where a terminal of that width
 // would break them within. What goes on stands below the column that it belongs
 // to. A command that stands alone on its line is left whole, to be copied; so is
@@ -16,7 +26,7 @@ func Wrap(text string, width int) string {
 	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		if lipgloss.Width(strings.TrimRight(line, "\n")) <= width || isCommand(line) {
+		if Width(strings.TrimRight(line, "\n")) <= width || isCommand(line) {
 			b.WriteString(line)
 			continue
 		}
@@ -53,7 +63,7 @@ func wrapLine(b *strings.Builder, line string, width int) {
 		if blanks > 1 && !first && column+blanks <= width*3/4 {
 			hang = column + blanks
 		}
-		size := lipgloss.Width(word)
+		size := Width(word)
 		if !first && column+blanks+size > width && size > 0 {
 			column, blanks = hang, 0
 			if hang+size > width {
