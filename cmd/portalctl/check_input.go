@@ -83,15 +83,15 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err := ready(ctx, dir, r.e); err != nil {
 		return err
 	}
-	root, err := workspace.FindRoot(dir)
+	at, err := workspace.Find(dir)
 	if err != nil {
 		return err
 	}
 	// The lock is half of what there is to read, and independent of the rest.
 	r.co = &checkout{}
 	read := make(chan error, 1)
-	go func() { read <- r.readLock(filepath.Join(root, "yarn.lock")) }()
-	r.co.project, err = workspace.Open(dir)
+	go func() { read <- r.readLock(filepath.Join(at.Root, "yarn.lock")) }()
+	r.co.project, err = at.Open()
 	readErr := <-read
 	if err == nil {
 		r.co.settings, err = yarnrc.Load(r.co.project.Root, r.e.Environ)

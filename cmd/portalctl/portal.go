@@ -57,15 +57,15 @@ func openPortal(ctx context.Context, t target, e env) (*checkout, error) {
 	if err := settled(ctx, dir, e); err != nil {
 		return nil, err
 	}
-	root, err := workspace.FindRoot(dir)
+	at, err := workspace.Find(dir)
 	if err != nil {
 		return nil, err
 	}
 	// The lock is half of what there is to read, and independent of the rest.
 	co := &checkout{}
 	read := make(chan error, 1)
-	go func() { read <- co.readLock(root) }()
-	co.project, err = workspace.Open(dir)
+	go func() { read <- co.readLock(at.Root) }()
+	co.project, err = at.Open()
 	lockErr := <-read
 	if err != nil {
 		return nil, err

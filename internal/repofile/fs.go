@@ -8,22 +8,23 @@ import (
 
 // FS is the files below dir, a folder of the repository at top, by the rules of
 // ReadIn.
-func FS(top, dir string) fs.FS { return &tree{os.DirFS(dir), top, dir} }
+func FS(top, dir string) fs.FS { return &tree{os.DirFS(dir), Of(top), dir} }
 
 type tree struct {
 	fs.FS
-	top, dir string
+	repo *Repo
+	dir  string
 }
 
 func (t *tree) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	rel, err := relative(t.top, filepath.Join(t.dir, filepath.FromSlash(name)))
+	rel, err := relative(t.repo.top, filepath.Join(t.dir, filepath.FromSlash(name)))
 	if err != nil {
 		return nil, err
 	}
-	f, err := open(t.top, rel)
+	f, err := t.repo.open(rel)
 	if err != nil {
 		return nil, err
 	}
@@ -38,5 +39,5 @@ func (t *tree) ReadFile(name string) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}
 	}
-	return ReadIn(t.top, filepath.Join(t.dir, filepath.FromSlash(name)), MaxCode)
+	return t.repo.Read(filepath.Join(t.dir, filepath.FromSlash(name)), MaxCode)
 }

@@ -55,15 +55,9 @@ func Read(path string, limit int64) ([]byte, error) {
 // ReadIn reads a file of the repository at top. A path that does not lie below
 // top is not of the repository: it is read as Read does.
 func ReadIn(top, path string, limit int64) ([]byte, error) {
-	rel, err := relative(top, path)
-	if err != nil || !filepath.IsLocal(rel) {
-		return Read(path, limit)
-	}
-	f, err := open(top, rel)
-	if err != nil {
-		return nil, err
-	}
-	return readAll(f, path, limit)
+	r := Of(top)
+	defer r.Close()
+	return r.Read(path, limit)
 }
 
 // Head reads the first n bytes of a file, by the rules of ReadIn.
@@ -72,7 +66,9 @@ func Head(top, path string, n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := open(top, rel)
+	r := Of(top)
+	defer r.Close()
+	f, err := r.open(rel)
 	if err != nil {
 		return nil, err
 	}
@@ -93,37 +89,6 @@ func relative(top, path string) (string, error) {
 		return "", err
 	}
 	return filepath.Rel(t, p)
-}
-
-// open opens rel below top. The file need not be a regular one.
-func open(top, rel string) (*os.File, error) {
-	root, err := os.OpenRoot(top)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	f, err := root.OpenFile(rel, os.O_RDONLY|noWait, 0)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return f, err
-	}
-	// An absolute link may well stay inside; os.Root takes none.
-	path := filepath.Join(top, rel)
-	real, rerr := filepath.EvalSymlinks(path)
-	if rerr != nil {
-		return nil, rerr
-	}
-	realTop, rerr := filepath.EvalSymlinks(top)
-	if rerr != nil {
-		return nil, rerr
-	}
-	inside, rerr := filepath.Rel(realTop, real)
-	if rerr != nil || !filepath.IsLocal(inside) {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrOutside}
-	}
-	if inside == rel {
-		return nil, err
-	}
-	return root.OpenFile(inside, os.O_RDONLY|noWait, 0)
 }
 
 func readAll(f *os.File, path string, limit int64) ([]byte, error) {

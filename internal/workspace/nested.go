@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // nestedDepth is how far below the root other portals are looked for: real ones
@@ -37,7 +38,7 @@ func (p *Project) nested(rel string, depth int, found map[string]*VersionFile) {
 		}
 		dir := filepath.Join(p.Root, filepath.FromSlash(at))
 		if p.byRel[at] == nil && isFile(filepath.Join(dir, pkgjson.FileName)) {
-			if v, err := readVersionFile(dir, "backstage.json"); err == nil && v != nil && v.Version != "" {
+			if v, err := readVersionFile(repofile.Of(repofile.Top(dir)), dir, "backstage.json"); err == nil && v != nil && v.Version != "" {
 				found[at] = v
 				continue
 			}

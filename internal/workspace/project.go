@@ -14,6 +14,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -74,24 +75,32 @@ func (p *Project) ByName(name string) *Workspace { return p.byName[name] }
 // slashes), or nil.
 func (p *Project) ByRel(rel string) *Workspace { return p.byRel[path.Clean(rel)] }
 
-// Open finds the project that dir belongs to (see FindRoot) and reads its
-// package.json files, backstage.json and lerna.json. Positions in errors and in
-// the files are relative to the root. Of several bad files the error is about
-// the first by path.
+// Open finds the project that dir belongs to (see Find) and reads it.
 func Open(dir string) (*Project, error) {
-	root, start, err := findRoot(dir)
+	at, err := Find(dir)
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Root: root, StartedIn: start, byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
-	if err := p.readWorkspaces(); err != nil {
+	return at.Open()
+}
+
+// Open reads the package.json files, backstage.json and lerna.json. Positions in
+// errors and in the files are relative to the root. Of several bad files the
+// error is about the first by path.
+func (at Place) Open() (*Project, error) {
+	root := at.Root
+	p := &Project{Root: root, StartedIn: at.start, byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
+	repo := repofile.Of(repofile.Top(root))
+	defer repo.Close()
+	if err := p.readWorkspaces(repo); err != nil {
 		return nil, err
 	}
 	if err := p.index(); err != nil {
 		return nil, err
 	}
-	p.Backstage, p.BackstageErr = readVersionFile(root, "backstage.json")
-	if p.Lerna, err = readLerna(root); err != nil {
+	var err error
+	p.Backstage, p.BackstageErr = readVersionFile(repo, root, "backstage.json")
+	if p.Lerna, err = readLerna(repo, root); err != nil {
 		return nil, err
 	}
 	lock := filepath.Join(root, "yarn.lock")
@@ -103,21 +112,21 @@ func Open(dir string) (*Project, error) {
 
 // readLerna reads lerna.json only where it matters here. Lerna itself is more
 // lenient with the file than we are, and most repos do not pin packages in it.
-func readLerna(root string) (*VersionFile, error) {
-	src, err := readFile(root, filepath.Join(root, "lerna.json"), "lerna.json")
+func readLerna(repo *repofile.Repo, root string) (*VersionFile, error) {
+	src, err := readFile(repo, filepath.Join(root, "lerna.json"), "lerna.json")
 	if err != nil || !bytes.Contains(src, []byte("@backstage/")) {
 		return nil, nil
 	}
-	return readVersionFile(root, "lerna.json")
+	return readVersionFile(repo, root, "lerna.json")
 }
 
 // readWorkspaces reads the root, then the folders that its patterns name, then
 // those that the patterns of these name, and so on (Project.setupWorkspaces of
 // Yarn), each round in parallel.
-func (p *Project) readWorkspaces() error {
+func (p *Project) readWorkspaces(repo *repofile.Repo) error {
 	round := []string{"."}
 	for len(round) > 0 {
-		read, err := p.readRound(round)
+		read, err := p.readRound(repo, round)
 		if err != nil {
 			return err
 		}
@@ -149,13 +158,13 @@ func (p *Project) readWorkspaces() error {
 
 // readRound reads the package.json of each folder of rels, which is sorted.
 // Folders without one are no workspaces, and left out.
-func (p *Project) readRound(rels []string) ([]*Workspace, error) {
+func (p *Project) readRound(repo *repofile.Repo, rels []string) ([]*Workspace, error) {
 	read, errs := make([]*Workspace, len(rels)), make([]error, len(rels))
 	var group errgroup.Group
 	group.SetLimit(8) // disks gain nothing from more, and memory stays bounded
 	for i, rel := range rels {
 		group.Go(func() error {
-			file, err := readManifest(p.Root, rel)
+			file, err := readManifest(repo, p.Root, rel)
 			if !errors.Is(err, fs.ErrNotExist) || rel == "." {
 				read[i], errs[i] = &Workspace{Rel: rel, Dir: filepath.Join(p.Root, filepath.FromSlash(rel)), File: file}, err
 			}

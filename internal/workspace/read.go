@@ -39,10 +39,10 @@ func (v *VersionFile) SetVersion(version string) error {
 	return nil
 }
 
-// readVersionFile reads name at the root; nil when there is none.
-func readVersionFile(root, name string) (*VersionFile, error) {
+// readVersionFile reads name in the folder root; nil when there is none.
+func readVersionFile(repo *repofile.Repo, root, name string) (*VersionFile, error) {
 	v := &VersionFile{Path: filepath.Join(root, name)}
-	src, err := readFile(root, v.Path, name)
+	src, err := readFile(repo, v.Path, name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -67,22 +67,21 @@ func readVersionFile(root, name string) (*VersionFile, error) {
 }
 
 // readManifest reads the package.json of the folder rel below root.
-func readManifest(root, rel string) (*pkgjson.File, error) {
+func readManifest(repo *repofile.Repo, root, rel string) (*pkgjson.File, error) {
 	name := pkgjson.FileName
 	if rel != "." {
 		name = rel + "/" + name
 	}
-	src, err := readFile(root, filepath.Join(root, filepath.FromSlash(name)), name)
+	src, err := readFile(repo, filepath.Join(root, filepath.FromSlash(name)), name)
 	if err != nil {
 		return nil, err
 	}
 	return pkgjson.Parse(name, src)
 }
 
-// readFile reads path, a file of the repository that root lies in, and calls it
-// name in errors.
-func readFile(root, path, name string) ([]byte, error) {
-	src, err := repofile.ReadIn(repofile.Top(root), path, maxFile)
+// readFile reads path, a file of the repository, and calls it name in errors.
+func readFile(repo *repofile.Repo, path, name string) ([]byte, error) {
+	src, err := repo.Read(path, maxFile)
 	at := fault.Pos{File: name}
 	switch {
 	case err == nil:

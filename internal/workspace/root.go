@@ -6,9 +6,23 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
-// FindRoot is the absolute path of the root of the project that dir belongs to.
+// FindRoot is the absolute path of the root that Find finds.
+func FindRoot(dir string) (string, error) {
+	at, err := Find(dir)
+	return at.Root, err
+}
+
+// Place is where a project is.
+type Place struct {
+	Root string // absolute
+	// start is the folder that was asked for, see Project.StartedIn.
+	start string
+}
+
+// Find is where the project is that dir belongs to.
 //
 // The package that dir is in (the nearest package.json at or above it) decides.
 // The root is the first folder at or above it whose package.json has workspaces
@@ -19,39 +33,33 @@ import (
 //
 // A package outside of any monorepo is a project of its own if a yarn.lock or a
 // backstage.json is beside it.
-func FindRoot(dir string) (string, error) {
-	root, _, err := findRoot(dir)
-	return root, err
-}
-
-// findRoot also says where in the project dir is, "" at the root.
-func findRoot(dir string) (root, start string, err error) {
+func Find(dir string) (Place, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return "", "", fault.Wrap(err, fault.Pos{File: dir}, "cannot be found").WithNext("Change to a folder that exists.")
+		return Place{}, fault.Wrap(err, fault.Pos{File: dir}, "cannot be found").WithNext("Change to a folder that exists.")
 	}
 	if info, err := os.Stat(abs); err != nil {
-		return "", "", readFault(err, dir)
+		return Place{}, readFault(err, dir)
 	} else if !info.IsDir() {
-		return "", "", fault.At(fault.Pos{File: dir}, "not a folder").WithNext("Name the folder of the monorepo.")
+		return Place{}, fault.At(fault.Pos{File: dir}, "not a folder").WithNext("Name the folder of the monorepo.")
 	}
-	root, err = climb(abs)
+	root, err := climb(abs)
 	if err != nil {
 		// A folder reached through a symbolic link belongs to where it really is.
 		real, linkErr := filepath.EvalSymlinks(abs)
 		if linkErr != nil || real == abs {
-			return "", "", err
+			return Place{}, err
 		}
 		if root, linkErr = climb(real); linkErr != nil {
-			return "", "", err
+			return Place{}, err
 		}
 		abs = real
 	}
 	rel, err := filepath.Rel(root, abs)
 	if err != nil || rel == "." {
-		return root, "", nil
+		return Place{Root: root}, nil
 	}
-	return root, filepath.ToSlash(rel), nil
+	return Place{root, filepath.ToSlash(rel)}, nil
 }
 
 // climb searches for the root at abs and above.
@@ -136,7 +144,9 @@ func includes(dir, member string) (in, isRoot bool, err error) {
 // the root is not known yet.
 func readAt(dir string) (*pkgjson.File, error) {
 	path := filepath.Join(dir, pkgjson.FileName)
-	src, err := readFile(dir, path, path)
+	repo := repofile.Of(repofile.Top(dir))
+	defer repo.Close()
+	src, err := readFile(repo, path, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package repofile
+
+// beneath is for systems that have a short way to read a file below a folder.
+type beneath struct{}
+
+func (*Repo) readBeneath(string, int64) (src []byte, done bool, err error) { return nil, false, nil }
+
+func (*Repo) closeBeneath() {}
