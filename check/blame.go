@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -29,10 +30,25 @@ type blame struct {
 // compare puts first what the portal's team can change, then what is asked
 // for nearest to them.
 func (b blame) compare(other blame) int {
-	rank := func(f finding.Fix) int {
-		return slices.Index([]finding.Fix{finding.FixManifest, finding.FixRelease, finding.FixLock}, f)
+	if b.fix != other.fix {
+		return cmp.Compare(b.rank(), other.rank())
 	}
-	return cmp.Or(cmp.Compare(rank(b.fix), rank(other.fix)), cmp.Compare(b.depth, other.depth), cmp.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
+	if b.depth != other.depth {
+		return cmp.Compare(b.depth, other.depth)
+	}
+	return cmp.Or(strings.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
+}
+
+func (b blame) rank() int {
+	switch b.fix {
+	case finding.FixManifest:
+		return 0
+	case finding.FixRelease:
+		return 1
+	case finding.FixLock:
+		return 2
+	}
+	return -1
 }
 
 // blameOf judges one who asks for another version than keep.
@@ -154,7 +170,7 @@ func (m *model) copyLine(in *instance, keep bool, list []blame) string {
 	if keep {
 		return fmt.Sprintf("%s: what the portal should have (%s)", in.version, countNoun(len(list), "asks for it", "ask for it"))
 	}
-	slices.SortStableFunc(list, blame.compare)
+	sorting.Stable(list, blame.compare)
 	type way struct {
 		from depgraph.Node
 		rng  string

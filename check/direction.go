@@ -10,7 +10,7 @@ import (
 // direction reports dependencies on what cannot run where the package runs.
 // devDependencies are free: tests and dev setups may use both sides.
 func (m *model) direction(p *pkg) {
-	if p.side == sideNone || p.side == sideCommon && p.Kind != portal.Common {
+	if !p.hasSide() {
 		return
 	}
 	declared := map[string]bool{}

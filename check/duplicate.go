@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // copyJSON is one version of a duplicate in the JSON report.
@@ -197,10 +198,8 @@ func (m *model) duplicate(c copied, runtimes []depgraph.Set, follows bool) {
 		m.claim(copies(list, keep)...)
 		return
 	}
-	slices.SortStableFunc(blames, blame.compare)
-	for i, in := range list {
-		f.Lines = append(f.Lines, m.copyLine(in, in == keep, d.asks[i]))
-	}
+	sorting.Stable(blames, blame.compare)
+	f.Explain = d.lines
 	// What is a finding already is not said again at its place.
 	first := blames[slices.IndexFunc(blames, func(b blame) bool { return !m.isClaimed(at(b.edge.Pos)) })]
 	f.Pos = first.edge.Pos
@@ -249,8 +248,9 @@ func (m *model) duplicate(c copied, runtimes []depgraph.Set, follows bool) {
 	}
 }
 
-// duplicateDetails is what the JSON report says of a duplicate. The other forms
-// have no use for it, and the ways to everybody who asks are most of the work.
+// duplicateDetails is what the reports say of a duplicate beside the message: JSON
+// all of it, text forms some, and that of the first findings only. The ways to
+// everybody who asks are most of the work, and made when they are asked for.
 type duplicateDetails struct {
 	m      *model
 	reason string
@@ -259,14 +259,26 @@ type duplicateDetails struct {
 	asks   [][]blame // by instance
 }
 
+// lines are one for each version.
+func (d *duplicateDetails) lines() []string {
+	lines := make([]string, len(d.list))
+	for i, in := range d.list {
+		lines[i] = d.m.copyLine(in, in == d.keep, d.asks[i])
+	}
+	return lines
+}
+
 func (d *duplicateDetails) MarshalJSON() ([]byte, error) {
 	copies := make([]copyJSON, len(d.list))
 	for i, in := range d.list {
 		c := copyJSON{Version: in.version, Keep: in == d.keep, AskedBy: []askJSON{}}
+		if !c.Keep {
+			sorting.Stable(d.asks[i], blame.compare)
+		}
 		for _, b := range d.asks[i] {
 			c.AskedBy = append(c.AskedBy, d.m.askOf(b))
 		}
-		slices.SortFunc(c.AskedBy, func(a, b askJSON) int {
+		sorting.By(c.AskedBy, func(a, b askJSON) int {
 			return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Version, b.Version))
 		})
 		if in != d.keep {

@@ -10,10 +10,14 @@ import (
 // sourceFile is a file below a package's src.
 type sourceFile struct {
 	name string
+	// text is not read for a test, see withTests.
 	text string
 	// test: only tests, stories and development setups load it.
-	test    bool
-	scanned *source
+	test bool
+	// mentions are the packages that it may load, and creates the functions of
+	// creators that it may call: who looks for others need not scan it.
+	mentions, creates []string
+	scanned           *source
 }
 
 // scan cuts the file into tokens, once.
@@ -41,13 +45,30 @@ func (m *model) sources(p *pkg) []*sourceFile {
 	if m.in.Files == nil {
 		return nil
 	}
-	if files, ok := m.sourcesOf[p]; ok {
-		return files
+	p.read.Do(func() { p.files = readSources(m.in.Files, path.Join(p.Rel, "src")) })
+	return p.files
+}
+
+// readAhead reads what the rule about structure will ask for, from the other end
+// and while others look at the lock.
+func (m *model) readAhead() {
+	if m.in.Files == nil || m.off(ruleStructure) {
+		return
 	}
-	dir := path.Join(p.Rel, "src")
+	go func() {
+		for _, p := range slices.Backward(m.packages) {
+			if p.hasSide() {
+				m.sources(p)
+			}
+		}
+	}()
+}
+
+// readSources reads the source files below a folder.
+func readSources(tree fs.FS, dir string) []*sourceFile {
 	var files []*sourceFile
 	entry := false
-	_ = fs.WalkDir(m.in.Files, dir, func(name string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(tree, dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
 		}
@@ -59,26 +80,48 @@ func (m *model) sources(p *pkg) []*sourceFile {
 		}
 		ext := path.Ext(name)
 		base := strings.TrimSuffix(d.Name(), ext)
-		if !slices.Contains([]string{".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}, ext) || strings.HasSuffix(base, ".d") {
+		if !isSourceExt(ext) || strings.HasSuffix(base, ".d") {
 			return nil
 		}
-		src := m.read(name)
-		if src == nil || len(src) > maxSource {
-			return nil
+		f := &sourceFile{name: name, test: isTestFile(strings.TrimPrefix(name, dir+"/"))}
+		if !f.test {
+			src, err := fs.ReadFile(tree, name)
+			if err != nil || len(src) > maxSource {
+				return nil
+			}
+			f.text = string(src)
+			f.mentions, f.creates = mentions(f.text), creators(f.text)
 		}
 		if base == "index" && path.Dir(name) == dir {
 			entry = true
 		}
-		files = append(files, &sourceFile{name: name, text: string(src), test: isTestFile(strings.TrimPrefix(name, dir+"/"))})
+		files = append(files, f)
 		return nil
 	})
 	if !entry {
-		files = nil
+		return nil
 	}
-	if m.sourcesOf == nil {
-		m.sourcesOf = map[*pkg][]*sourceFile{}
+	return files
+}
+
+func isSourceExt(ext string) bool {
+	switch ext {
+	case ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs":
+		return true
 	}
-	m.sourcesOf[p] = files
+	return false
+}
+
+// withTests is sources with the texts of tests.
+func (m *model) withTests(p *pkg) []*sourceFile {
+	files := m.sources(p)
+	for _, f := range files {
+		if f.test && f.text == "" {
+			if src := m.read(f.name); len(src) <= maxSource {
+				f.text = string(src)
+			}
+		}
+	}
 	return files
 }
 

@@ -11,10 +11,22 @@ import (
 // importDirection reports what a package's source loads of the other side, where
 // its package.json does not say so already.
 func (m *model) importDirection(p *pkg, declared map[string]bool) {
-	words := m.otherSide(p.side)
 	seen := map[string]bool{p.Name(): true}
+	wrong := map[string]bool{} // what a closer look is worth
+	isWrong := func(name string) bool {
+		if seen[name] || declared[name] {
+			return false
+		}
+		is, known := wrong[name]
+		if !known {
+			_, is = m.wrongSide(p, name)
+			is = is && !isTestHelper(name)
+			wrong[name] = is
+		}
+		return is
+	}
 	for _, f := range m.sources(p) {
-		if f.test || !f.has(words...) {
+		if f.test || !slices.ContainsFunc(f.mentions, isWrong) || !f.has(m.otherSide(p.side)...) {
 			continue
 		}
 		for _, im := range f.scan().imports() {
@@ -59,7 +71,7 @@ func (m *model) otherSide(s side) []string {
 // sections reports dependencies that the source needs more, or less, than their
 // section says.
 func (m *model) sections(p *pkg) {
-	if p.role == "" || roleUnknown(p.role) || p.role == "cli" || p.role == "cli-module" || m.sources(p) == nil {
+	if p.role == "" || roleUnknown(p.role) || p.role == "cli" || p.role == "cli-module" {
 		return
 	}
 	has := func(section pkgjson.Section, name string) bool {
@@ -79,7 +91,7 @@ func (m *model) sections(p *pkg) {
 		if !isTestHelper(d.Name) || isTestHelper(p.Name()) {
 			continue
 		}
-		if _, _, ok := m.loads(p, d.Name); !ok {
+		if _, _, ok := m.loads(p, d.Name); !ok && m.sources(p) != nil {
 			m.structureFinding(p, d.Pos, "test "+d.Name,
 				fmt.Sprintf("%s has %s among its dependencies, and nothing but tests needs it: production installs it, with all that it brings", p.Name(), d.Name),
 				"Move it to devDependencies")
@@ -91,7 +103,7 @@ func (m *model) sections(p *pkg) {
 // its tests apart.
 func (m *model) loads(p *pkg, name string) (file string, line int, ok bool) {
 	for _, f := range m.sources(p) {
-		if f.test || !f.has(name) {
+		if f.test || !slices.Contains(f.mentions, name) || !f.has(name) {
 			continue
 		}
 		for _, im := range f.scan().imports() {

@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -47,7 +48,6 @@ type model struct {
 	drift      depgraph.Set       // see drifted
 	sameID     map[*pkg]*pkg      // see sameIDs
 	idsOf      map[*pkg]pluginIDs // see sourceIDs
-	sourcesOf  map[*pkg][]*sourceFile
 
 	rule   rule // at work
 	filter *finding.Filter
@@ -60,6 +60,9 @@ type pkg struct {
 	portal.Naming
 	role string
 	side side
+
+	read  sync.Once
+	files []*sourceFile // see sources
 }
 
 func newModel(in Input, opts Options) *model {
@@ -74,6 +77,7 @@ func newModel(in Input, opts Options) *model {
 			}
 		}
 	}
+	m.readAhead()
 	m.versions = m.releaseVersions()
 	if in.Lock != nil {
 		m.graph = newGraph(in, in.Lock)
@@ -94,6 +98,11 @@ func newPkg(ws *workspace.Workspace) *pkg {
 		p.side = sideFrontend
 	}
 	return p
+}
+
+// hasSide reports whether there is a side that what p loads can be wrong for.
+func (p *pkg) hasSide() bool {
+	return p.side != sideNone && (p.side != sideCommon || p.Kind == portal.Common)
 }
 
 func roleUnknown(role string) bool { _, ok := roles[role]; return !ok }

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // movedPackages is the rule moved: backstage.moved, or a deprecation message,
@@ -64,7 +65,7 @@ func Moving(in Input) []Package {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Package) int { return strings.Compare(a.Name+"\x00"+a.Version, b.Name+"\x00"+b.Version) })
+	sorting.By(list, func(a, b Package) int { return strings.Compare(a.Name+"\x00"+a.Version, b.Name+"\x00"+b.Version) })
 	return list
 }
 

@@ -20,11 +20,16 @@ func creates(role string) []string {
 	return nil
 }
 
+// calls reports whether a file has one of the names that creates knows.
+func (f *sourceFile) calls(names []string) bool {
+	return slices.ContainsFunc(f.creates, func(name string) bool { return slices.Contains(names, name) })
+}
+
 // sourceHas reports whether a package's source makes what the role stands for.
 func (m *model) sourceHas(p *pkg, role string) bool {
 	names := creates(role)
 	for _, f := range m.sources(p) {
-		if !f.test && f.has(names...) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
+		if !f.test && f.calls(names) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
 			return true
 		}
 	}
@@ -55,9 +60,12 @@ type pluginIDs struct {
 
 func (m *model) readIDs(p *pkg) (ids []string, certain bool) {
 	names := creates(p.role)
-	certain = len(names) > 0
+	if len(names) == 0 {
+		return nil, false
+	}
+	certain = true
 	for _, f := range m.sources(p) {
-		if f.test || !f.has(names...) {
+		if f.test || !f.calls(names) {
 			continue
 		}
 		s := f.scan()

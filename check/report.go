@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Schema names the form of the JSON report. docs/json.md describes it.
@@ -34,7 +35,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	r.Title = "portalctl check"
 	r.Findings, r.Unknown = m.findings, m.unknown
 	// In the order of the table, not in that of the run.
-	slices.SortStableFunc(r.Unknown, func(a, b finding.Unknown) int {
+	sorting.Stable(r.Unknown, func(a, b finding.Unknown) int {
 		at := func(id string) int { return slices.IndexFunc(r.Rules, func(r finding.Rule) bool { return r.ID == id }) }
 		return at(a.Rule) - at(b.Rule)
 	})

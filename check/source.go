@@ -22,7 +22,7 @@ type token struct {
 }
 
 func scanSource(src string) source {
-	var s source
+	s := source{tokens: make([]token, 0, len(src)/6)}
 	line := 1
 	for i := 0; i < len(src); {
 		c := src[i]
@@ -69,6 +69,15 @@ func scanSource(src string) source {
 // length. A quote that is never closed ends with its line.
 func stringLiteral(src string) (string, int) {
 	quote := src[0]
+	for i := 1; i < len(src); i++ { // as a rule the text is the value
+		if c := src[i]; c == quote {
+			return src[1:i], i + 1
+		} else if c == '\\' {
+			break
+		} else if c == '\n' && quote != '`' {
+			return src[1:i], i
+		}
+	}
 	var b strings.Builder
 	for i := 1; i < len(src); i++ {
 		switch c := src[i]; {

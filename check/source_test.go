@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,11 +57,15 @@ import { default as w } from 'renamed-default'; f(w);
 // A file as large as one may be is read in time that grows with its size,
 // whatever is in it.
 func TestScanLargeSource(t *testing.T) {
-	for _, text := range []string{"add(", "import a, {", "'", "/*", "import(", "a"} {
+	for _, text := range []string{"add(", "import a, {", "'", "/*", "import(", "a", "from/*", "/*from/**/", "from//", "from\"", "from`", "from 'a"} {
 		t.Run(text, func(t *testing.T) {
 			testkit.Linear(t, maxSource/len(text), func(n int) func() {
 				src := strings.Repeat(text, n)
-				return func() { scanSource(src).imports() }
+				return func() {
+					scanSource(src).imports()
+					mentions(src)
+					creators(src)
+				}
 			})
 		})
 	}
@@ -68,7 +73,7 @@ func TestScanLargeSource(t *testing.T) {
 
 // No text makes the scanner fail or run on.
 func FuzzScanSource(f *testing.F) {
-	for _, s := range []string{"", "'", "`", "/*", "//", "import", "import {", "import a from", "import a from 'b", "export", "'\\", "import('", "\x00\xff", "import a as as b from 'c'", "add(((", "import{default as"} {
+	for _, s := range []string{"", "'", "`", "/*", "//", "import", "import {", "import a from", "import a from 'b", "export", "'\\", "import('", "\x00\xff", "import a as as b from 'c'", "add(((", "import{default as", "import{a}from/*x*/'b'//", "require ( `c` )", "createPlugin({"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
@@ -80,5 +85,16 @@ func FuzzScanSource(f *testing.F) {
 			}
 		}
 		s.discovers()
+		may := mentions(src)
+		for _, name := range packagesOf(src) {
+			if !slices.Contains(may, name) {
+				t.Fatalf("%q loads %q, and mentions %q", src, name, may)
+			}
+		}
+		for _, t2 := range s.tokens {
+			if !t2.str && isCreator(t2.text) && !slices.Contains(creators(src), t2.text) {
+				t.Fatalf("%q calls %s", src, t2.text)
+			}
+		}
 	})
 }

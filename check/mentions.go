@@ -1,0 +1,119 @@
+package check
+
+import (
+	"slices"
+	"strings"
+)
+
+// mentions are the packages that a file may load, sorted: those in quotes behind
+// import, require and from, whether these are code or part of a comment. Whatever
+// imports finds is among them, at a small part of the work.
+func mentions(src string) []string {
+	var names []string
+	looked := 0 // at so many bytes behind the words
+	for _, word := range []string{"from", "import", "require"} {
+		for at := range occurrences(src, word) {
+			i := skipBlank(src, at+len(word))
+			if i < len(src) && src[i] == '(' {
+				i = skipBlank(src, i+1)
+			}
+			if looked += i - at; looked > 4*len(src) {
+				return packagesOf(src) // comments in comments, made to cost time
+			}
+			if i == len(src) || src[i] != '"' && src[i] != '\'' && src[i] != '`' {
+				continue
+			}
+			text, n := stringLiteral(src[i:])
+			looked += n
+			if name := packageOf(text); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// packagesOf are the packages that a file does load, sorted.
+func packagesOf(src string) []string {
+	var names []string
+	for _, im := range scanSource(src).imports() {
+		if name := packageOf(im.module); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// occurrences are the places of a word in a text.
+func occurrences(src, word string) func(func(int) bool) {
+	return func(yield func(int) bool) {
+		for from := 0; ; {
+			n := strings.Index(src[from:], word)
+			if n < 0 {
+				return
+			}
+			at := from + n
+			from = at + len(word)
+			if at > 0 && isWordByte(src[at-1]) || from < len(src) && isWordByte(src[from]) {
+				continue
+			}
+			if !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// skipBlank is the place behind the white space and the comments at i.
+func skipBlank(src string, i int) int {
+	for i < len(src) {
+		switch {
+		case src[i] == ' ' || src[i] == '\t' || src[i] == '\r' || src[i] == '\n':
+			i++
+		case strings.HasPrefix(src[i:], "//"):
+			n := strings.IndexByte(src[i:], '\n')
+			if n < 0 {
+				return len(src)
+			}
+			i += n
+		case strings.HasPrefix(src[i:], "/*"):
+			n := strings.Index(src[i+2:], "*/")
+			if n < 0 {
+				return len(src)
+			}
+			i += n + 4
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// creators are the functions of creates that a file has the names of.
+func creators(src string) []string {
+	var names []string
+	for from := 0; ; {
+		n := strings.Index(src[from:], "create")
+		if n < 0 {
+			return names
+		}
+		at := from + n
+		from = at + len("create")
+		for from < len(src) && isWordByte(src[from]) {
+			from++
+		}
+		if name := src[at:from]; isCreator(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+}
+
+func isCreator(name string) bool {
+	switch name {
+	case "createBackendPlugin", "createBackendModule", "createPlugin", "createFrontendPlugin", "createFrontendModule":
+		return true
+	}
+	return false
+}
