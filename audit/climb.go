@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -154,7 +155,7 @@ func (c *climber) apply(list []*Finding) bool {
 		return true
 	}
 	slices.Sort(names)
-	slices.SortFunc(c.edits, func(a, b lineEdit) int { return strings.Compare(a.text, b.text) })
+	sorting.By(c.edits, func(a, b lineEdit) int { return strings.Compare(a.text, b.text) })
 	var steps []string
 	if c.release != "" {
 		steps = append(steps, "portalctl versions bump --release "+c.release+p.inDir())

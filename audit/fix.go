@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -114,7 +115,7 @@ func (m *model) asks(p osv.Package, to string) []ask {
 			list = append(list, ask{e, m.hold(e, v)})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b ask) int { return int(b.hold) - int(a.hold) })
+	sorting.Stable(list, func(a, b ask) int { return int(b.hold) - int(a.hold) })
 	return list
 }
 

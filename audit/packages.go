@@ -2,10 +2,10 @@ package audit
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -26,7 +26,7 @@ func Packages(sides ...[]*Lock) []osv.Package {
 			}
 		}
 	}
-	slices.SortFunc(list, comparePackages)
+	sorting.By(list, comparePackages)
 	return list
 }
 

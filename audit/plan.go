@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // plans collects the findings of one lock by what is to be done about them.
@@ -370,7 +371,7 @@ func (p *plans) releaseWith(name, version string) string {
 		return ""
 	}
 	releases := slices.Clone(p.b.in.Releases)
-	slices.SortFunc(releases, func(a, b Release) int { return compareVersions(a.Version, b.Version) })
+	sorting.By(releases, func(a, b Release) int { return compareVersions(a.Version, b.Version) })
 	for _, r := range releases {
 		have, err := semrange.ParseVersion(r.Packages[name])
 		if err == nil && semrange.Compare(have, v) >= 0 && !strings.Contains(r.Version, "-") {

@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // NewReport judges the locks of the head, against those of the base if there
@@ -88,7 +89,7 @@ func (b *builder) lock(m *model) {
 			list = append(list, p)
 		}
 	}
-	slices.SortFunc(list, comparePackages)
+	sorting.By(list, comparePackages)
 	// What a change adds comes apart from what was there: its author is not to
 	// do the other's work.
 	plans, later := newPlans(b, m), newPlans(b, m)
@@ -182,10 +183,10 @@ func (f *Finding) subject() ignore.Subject {
 // finish sorts: what blocks before what does not, malware before all, then by
 // how bad it is.
 func (r *Report) finish() {
-	slices.SortStableFunc(r.Findings, compareFindings)
-	slices.SortStableFunc(r.Rules, func(a, b RuleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
+	sorting.Stable(r.Findings, compareFindings)
+	sorting.Stable(r.Rules, func(a, b RuleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
 	for _, a := range r.Actions {
-		slices.SortStableFunc(a.Findings, compareFindings)
+		sorting.Stable(a.Findings, compareFindings)
 	}
 	slices.SortStableFunc(r.Actions, func(a, b *Action) int {
 		// A command that moves the lock alone helps more than an edit, and an

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -83,7 +84,7 @@ func (p *plans) complete(a *Action) {
 		a.Caution = strings.Join(sorted(p.jumps[a]), "; ")
 	case a.Kind == AddResolution:
 		lines := p.entries[a]
-		slices.SortFunc(lines, func(x, y [2]string) int {
+		sorting.By(lines, func(x, y [2]string) int {
 			return cmp.Or(cmp.Compare(x[0], y[0]), compareVersions(bare(x[1]), bare(y[1])))
 		})
 		merged := map[string]string{}

@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -159,7 +160,7 @@ func (m *model) where(p osv.Package) Where {
 	}
 	// A list is cut short: what brings the package into production is not to be
 	// hidden behind forty workspaces whose tests do.
-	slices.SortStableFunc(w.Paths, func(a, b Path) int {
+	sorting.Stable(w.Paths, func(a, b Path) int {
 		if a.aside() != b.aside() {
 			if a.aside() {
 				return 1

@@ -37,18 +37,19 @@ type Releases interface {
 	Standing(lock *yarnlock.Lock, declared string) release.Standing
 }
 
-// standing is the release that the portal is on.
+// standing is the release that the portal is on. To find out takes a look at all
+// releases: once will do.
 func (in Input) standing() release.Standing {
 	return in.Releases.Standing(in.Lock, in.Project.Declared())
 }
 
 // bindsTo is the release that a lock of the portal, as it is, is written for.
 // With the Backstage Yarn plugin that is what backstage.json says, as for Yarn.
-func (in Input) bindsTo() string {
+func (in Input) bindsTo(stand release.Standing) string {
 	if in.hasYarnPlugin() {
 		return in.Project.Declared()
 	}
-	return in.standing().Release
+	return stand.Release
 }
 
 func (in Input) hasYarnPlugin() bool {

@@ -193,11 +193,15 @@ type LockPlan struct {
 // NewLockPlan solves the lock of the portal as it is. Its errors are those of
 // PlanLock.
 func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*LockPlan, error) {
-	release := in.bindsTo()
-	if s := in.standing(); in.hasYarnPlugin() && !s.Valid && (s.Declared != "" || in.Project.BackstageErr != nil) {
+	s := in.standing()
+	release := in.bindsTo(s)
+	if in.hasYarnPlugin() && !s.Valid && (s.Declared != "" || in.Project.BackstageErr != nil) {
 		return nil, noStanding(in.Project, s) // backstage:^ has no other source
 	}
-	before := lockedVersions(in.Lock) // the solver takes the lock over
+	var before map[string][]string
+	if !opts.Brief { // else nobody asks what is ahead of the release
+		before = lockedVersions(in.Lock) // the solver takes the lock over
+	}
 	r, err := solve(ctx, in, release, nil, source, opts)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
 	pl.plan.Notes = append(pl.plan.Notes, standingNotes(in.Project, stand)...)
-	pl.plan.bindsTo, pl.plan.locked = in.bindsTo(), pl.locked
+	pl.plan.bindsTo, pl.plan.locked = in.bindsTo(stand), pl.locked
 	if ps.wholeScope() {
 		pl.plan.bindsTo = pl.plan.To
 	}
@@ -77,7 +77,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: standsIn(stand), Message: fmt.Sprintf(
 			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
 		pl.plan.stays = true
-		pl.plan.bindsTo = in.bindsTo()
+		pl.plan.bindsTo = in.bindsTo(stand)
 		pl.plan.Lockfile = Lockfile{Mode: pl.lockMode(), State: "unchanged"}
 		return pl.plan, nil
 	}
@@ -362,17 +362,25 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 	if lock == nil {
 		return out
 	}
-	for _, e := range lock.Entries {
+	out = make(map[string][]string, len(lock.Entries))
+	ones := make([]string, len(lock.Entries)) // most names have one version
+	for i, e := range lock.Entries {
 		name, version, ok := e.Package()
 		if !ok || strings.HasPrefix(e.Resolution.Reference, "virtual:") {
 			continue
 		}
-		if !slices.Contains(out[name], version) {
-			out[name] = append(out[name], version)
+		switch have := out[name]; {
+		case have == nil:
+			ones[i] = version
+			out[name] = ones[i : i+1 : i+1]
+		case !slices.Contains(have, version):
+			out[name] = append(have, version)
 		}
 	}
 	for _, versions := range out {
-		sortVersions(versions)
+		if len(versions) > 1 {
+			sortVersions(versions)
+		}
 	}
 	return out
 }

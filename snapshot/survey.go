@@ -15,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot/database"
 )
 
@@ -112,7 +113,7 @@ func NewSurvey(ctx context.Context, in Input) (*Survey, error) {
 		return nil, err
 	}
 	s.space()
-	slices.SortStableFunc(s.Warnings, func(a, b Problem) int { return cmp.Compare(weight(a), weight(b)) })
+	sorting.Stable(s.Warnings, func(a, b Problem) int { return cmp.Compare(weight(a), weight(b)) })
 	return s, nil
 }
 

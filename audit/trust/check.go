@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Check runs the rules. An error is only a context that ended: what cannot be
@@ -111,7 +112,7 @@ func (c *checker) off(rule string) bool { return c.in.Severities[rule] == findin
 
 func (c *checker) result() *Result {
 	list := together(c.findings)
-	slices.SortStableFunc(list, func(a, b Finding) int {
+	sorting.Stable(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
 	})

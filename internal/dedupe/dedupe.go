@@ -5,11 +5,11 @@ package dedupe
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -81,7 +81,7 @@ func Plan(lock *yarnlock.Lock, opts Options) []Move {
 	}
 	moves = possible(lock, moves)
 	line := func(m Move) int { return m.From.Line }
-	slices.SortStableFunc(moves, func(a, b Move) int { return cmp.Compare(line(a), line(b)) })
+	sorting.Stable(moves, func(a, b Move) int { return cmp.Compare(line(a), line(b)) })
 	return moves
 }
 

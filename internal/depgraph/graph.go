@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -216,6 +217,6 @@ func sortDeps(deps []Dep) []Dep {
 		return deps
 	}
 	deps = slices.Clone(deps)
-	slices.SortStableFunc(deps, byName)
+	sorting.Stable(deps, byName)
 	return deps
 }

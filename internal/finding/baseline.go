@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // BaselineSchema names the form of a baseline file.
@@ -67,7 +68,7 @@ func NewBaseline(r *Report, old *Baseline) *Baseline {
 		}
 		b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Pos.File, f.Name, f.Message, r.Command})
 	}
-	slices.SortFunc(b.Findings, func(a, c Known) int {
+	sorting.By(b.Findings, func(a, c Known) int {
 		return strings.Compare(
 			strings.Join([]string{a.Command, a.Rule, a.File, a.Name, a.Fingerprint}, "\x00"),
 			strings.Join([]string{c.Command, c.Rule, c.File, c.Name, c.Fingerprint}, "\x00"))

@@ -7,6 +7,7 @@ package finding
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
@@ -81,8 +82,10 @@ type Finding struct {
 	Key string
 	// Details are shown in JSON, and line by line in Lines.
 	Details any
-	// Lines explain the finding further, in text forms.
-	Lines []string
+	// Lines explain the finding further, in text forms. Explain, if there is one,
+	// makes them when they are shown.
+	Lines   []string
+	Explain func() []string
 	// Fingerprint is set by Report.Finish.
 	Fingerprint string
 	// State is New or Unchanged where there is a base, "" without one.
@@ -98,6 +101,14 @@ const (
 // unchanged reports whether the base has a finding, too, so that whoever looks at
 // the change need not see it.
 func (f Finding) unchanged() bool { return f.State == Unchanged && !f.Severity.Fails() }
+
+// explained are the lines that explain the finding.
+func (f Finding) explained() []string {
+	if f.Explain != nil {
+		return f.Explain()
+	}
+	return f.Lines
+}
 
 // Rule describes a rule.
 type Rule struct {
@@ -129,15 +140,28 @@ func Sort(list []Finding, rules []Rule) {
 	for i, r := range rules {
 		order[r.ID] = i
 	}
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(a.Severity.rank(), b.Severity.rank()),
-			cmp.Compare(order[a.Rule], order[b.Rule]),
-			cmp.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Col, b.Pos.Col),
-			cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Key, b.Key),
-		)
-	})
+	// Findings are large: their places are sorted, and then each moves once.
+	places, ranks := make([]int, len(list)), make([]int, len(list))
+	for i := range list {
+		places[i], ranks[i] = i, list[i].Severity.rank()*(len(rules)+1)+order[list[i].Rule]
+	}
+	compare := func(i, j int) int {
+		if c := cmp.Compare(ranks[i], ranks[j]); c != 0 {
+			return c
+		}
+		a, b := &list[i], &list[j]
+		if a.Pos != b.Pos {
+			return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+		}
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
+	}
+	if slices.IsSortedFunc(places, compare) {
+		return
+	}
+	slices.SortStableFunc(places, compare)
+	sorted := make([]Finding, len(list))
+	for to, from := range places {
+		sorted[to] = list[from]
+	}
+	copy(list, sorted)
 }

@@ -68,7 +68,7 @@ func annotation(b *strings.Builder, s Severity, f Finding) {
 		fmt.Fprintf(b, ",col=%d", f.Pos.Col)
 	}
 	text := f.Message
-	for _, l := range f.Lines {
+	for _, l := range f.explained() {
 		text += "\n" + l
 	}
 	if f.Next != "" {

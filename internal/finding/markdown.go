@@ -26,7 +26,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		rows := make([][]string, 0, len(g.list))
 		for _, f := range g.shown() {
 			text := f.Message
-			for _, l := range f.Lines {
+			for _, l := range f.explained() {
 				text += "; " + l
 			}
 			rows = append(rows, []string{string(f.Severity), f.Pos.String(), text, f.Next})

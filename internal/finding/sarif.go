@@ -129,7 +129,7 @@ func properties(r Rule) *sarifProps {
 
 func result(f Finding, index map[string]int) sarifResult {
 	text := f.Message
-	for _, l := range f.Lines {
+	for _, l := range f.explained() {
 		text += "\n" + l
 	}
 	if f.Next != "" {

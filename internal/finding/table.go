@@ -52,7 +52,7 @@ func writeFinding(b *strings.Builder, st ui.Style, f Finding) {
 	}
 	fmt.Fprintf(b, "  %s  %s\n", f.Pos, label)
 	fmt.Fprintf(b, "    %s\n", f.Message)
-	for _, l := range f.Lines {
+	for _, l := range f.explained() {
 		fmt.Fprintf(b, "      %s\n", l)
 	}
 	if f.Next != "" {

@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // interval is from one version up to, and with last including, another; a nil
@@ -55,7 +56,7 @@ func (s span) intervals() []interval {
 			points = append(points, point{v, kind})
 		}
 	}
-	slices.SortStableFunc(points, func(a, b point) int {
+	sorting.Stable(points, func(a, b point) int {
 		switch {
 		case a.at == nil || b.at == nil:
 			return cmp.Compare(btoi(a.at != nil), btoi(b.at != nil))

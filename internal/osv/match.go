@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/ossf/osv-schema/bindings/go/osvschema"
+
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Match finds what the database says about packages. Only the records that
@@ -32,7 +34,7 @@ func (d *Database) Match(ctx context.Context, packages []Package) ([]Hit, error)
 // questions are the packages, each once, sorted.
 func questions(packages []Package) ([]Package, error) {
 	list := slices.Clone(packages)
-	slices.SortFunc(list, comparePackages)
+	sorting.By(list, comparePackages)
 	list = slices.Compact(list)
 	for _, p := range list {
 		if !expressible(p) {
@@ -201,7 +203,7 @@ func disagreement(ours bool) string {
 }
 
 func sortHits(hits []Hit) {
-	slices.SortFunc(hits, func(a, b Hit) int {
+	sorting.By(hits, func(a, b Hit) int {
 		return cmp.Or(comparePackages(a.Package, b.Package), cmp.Compare(a.Advisory.ID, b.Advisory.ID))
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // DefaultAPI is the public OSV service.
@@ -80,7 +81,7 @@ func (o *Online) Match(ctx context.Context, packages []Package) ([]Hit, error) {
 		if a == nil { // withdrawn
 			continue
 		}
-		slices.SortFunc(pkgs, comparePackages)
+		sorting.By(pkgs, comparePackages)
 		for _, p := range slices.Compact(pkgs) {
 			hits = append(hits, Hit{Package: p, Advisory: a})
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/google/osv-scanner/v2/pkg/models"
 	"github.com/ossf/osv-schema/bindings/go/osvschema"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Source is what was found in one lock.
@@ -23,7 +25,7 @@ type Source struct {
 // of osv-scanner itself, so that what reads its results reads these.
 func WriteResults(w io.Writer, sources []Source) error {
 	list := slices.Clone(sources)
-	slices.SortStableFunc(list, func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
+	sorting.Stable(list, func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
 	out := models.VulnerabilityResults{Results: []models.PackageSource{}}
 	for _, s := range list {
 		if len(s.Hits) == 0 {

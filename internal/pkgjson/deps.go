@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Section is the name of a member of package.json that lists dependencies.
@@ -77,7 +78,7 @@ func (f *File) SetAll(deps []Dep) error {
 	if len(edits) == 0 {
 		return nil
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
+	sorting.By(edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
 	text, at := make([]byte, 0, len(f.src)+16*len(edits)), 0
 	for _, e := range edits {
 		if e.start < at {

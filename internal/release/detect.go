@@ -43,18 +43,22 @@ type counts struct {
 
 func count(lock *yarnlock.Lock, more []*Manifest) counts {
 	locked := Locked(lock)
-	c := counts{matches: map[string]int{}, of: len(locked)}
 	t := readTable()
+	c := counts{matches: make(map[string]int, len(t.releases)+len(more)), of: len(locked)}
 	hits := make([]int, len(t.releases))
 	var buf []byte
 	for name, versions := range locked {
 		for r := range t.runs(name) {
-			buf = r.version(buf[:0])
-			if !slices.Contains(versions, string(buf)) {
-				continue
-			}
-			for i := r.from; i < r.to; i++ {
-				hits[i]++
+			for _, v := range versions {
+				if !r.begins(v) { // as nearly all do not
+					continue
+				}
+				if buf = r.version(buf[:0]); string(buf) != v {
+					continue
+				}
+				for i := r.from; i < r.to; i++ {
+					hits[i]++
+				}
 			}
 		}
 	}

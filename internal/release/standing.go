@@ -108,7 +108,7 @@ func (s Standing) Difference() string {
 func (s *Source) Standing(lock *yarnlock.Lock, declared string) Standing {
 	have := map[string]*Manifest{}
 	for _, version := range append(s.newer(), declared) {
-		if m := s.Local(version); m != nil {
+		if m := s.stored(version); m != nil { // else the table counts it
 			have[m.ReleaseVersion] = m
 		}
 	}
@@ -122,6 +122,17 @@ func (s *Source) Standing(lock *yarnlock.Lock, declared string) Standing {
 // Local is the manifest of an exact release as far as no host needs to be asked:
 // from the manifest file, a mirror on disk, the cache, or Known. nil for none.
 func (s *Source) Local(version string) *Manifest {
+	if m := s.stored(version); m != nil {
+		return m
+	}
+	if v, err := exact(version); err == nil {
+		return Known(v)
+	}
+	return nil
+}
+
+// stored is Local without Known.
+func (s *Source) stored(version string) *Manifest {
 	v, err := exact(version)
 	if err != nil {
 		return nil
@@ -130,7 +141,7 @@ func (s *Source) Local(version string) *Manifest {
 		if m, err := s.fromFile(v); err == nil {
 			return m
 		}
-		return Known(v)
+		return nil
 	}
 	m, err := s.once(v, func() (*Manifest, error) {
 		if s.host.dir != "" {
@@ -143,7 +154,7 @@ func (s *Source) Local(version string) *Manifest {
 		return nil, ErrNotFound
 	})
 	if err != nil {
-		return Known(v)
+		return nil
 	}
 	return m
 }
@@ -163,10 +174,20 @@ func (s *Source) newer() []string {
 			list = append(list, e.Name())
 		}
 	}
-	known := readTable().releases
+	if len(list) == 0 {
+		return nil
+	}
+	releases := readTable().releases
+	known := make(map[string]bool, len(releases))
+	for _, v := range releases {
+		known[v] = true
+	}
 	list = slices.DeleteFunc(list, func(v string) bool {
+		if known[v] {
+			return true
+		}
 		_, err := semrange.ParseVersion(v)
-		return err != nil || slices.Contains(known, v)
+		return err != nil
 	})
 	slices.SortFunc(list, compare)
 	return list[max(len(list)-mostNewer, 0):]

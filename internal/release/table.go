@@ -73,6 +73,28 @@ func (r *run) version(b []byte) []byte {
 	return b
 }
 
+// begins reports whether a version begins with the run's three numbers.
+func (r *run) begins(version string) bool {
+	i := 0
+	for n, want := range [...]uint64{r.major, r.minor, r.patch} {
+		if n > 0 {
+			if i == len(version) || version[i] != '.' {
+				return false
+			}
+			i++
+		}
+		got, from := uint64(0), i
+		for i < len(version) && version[i]-'0' < 10 {
+			got = got*10 + uint64(version[i]-'0')
+			i++
+		}
+		if got != want || i == from {
+			return false
+		}
+	}
+	return true
+}
+
 // runs are the versions of a package over the releases, in order.
 func (t *table) runs(name string) func(func(*run) bool) {
 	return func(yield func(*run) bool) {

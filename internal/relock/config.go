@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -216,7 +217,7 @@ func (e extensions) add(x yarnrc.PackageExtension) error {
 	for name, rng := range x.Dependencies {
 		ext.deps = append(ext.deps, yarnlock.Dep{Name: name, Range: normalize(rng)})
 	}
-	slices.SortFunc(ext.deps, byDepName)
+	sorting.By(ext.deps, byDepName)
 	for name, rng := range x.PeerDependencies {
 		ext.peers = append(ext.peers, yarnlock.Dep{Name: name, Range: rng})
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -40,7 +41,7 @@ func (m *manifest) fields(p *pkg) {
 	for name, rng := range byName {
 		p.deps = append(p.deps, yarnlock.Dep{Name: name, Range: rng})
 	}
-	slices.SortFunc(p.deps, byDepName)
+	sorting.By(p.deps, byDepName)
 
 	p.peers = make([]yarnlock.Dep, len(m.peers))
 	for i, d := range m.peers {
@@ -49,12 +50,12 @@ func (m *manifest) fields(p *pkg) {
 		}
 		p.peers[i] = yarnlock.Dep{Name: d.Name, Range: d.Range}
 	}
-	slices.SortFunc(p.peers, byDepName)
+	sorting.By(p.peers, byDepName)
 
 	p.depsMeta = m.mergedMeta()
 	p.peersMeta = sortedMeta(slices.Clone(m.peersMeta))
 	p.bin = slices.Clone(m.bin)
-	slices.SortFunc(p.bin, func(a, b yarnlock.Bin) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.By(p.bin, func(a, b yarnlock.Bin) int { return cmp.Compare(a.Name, b.Name) })
 	p.conditions = conditions(m.os, m.cpu, m.libc)
 }
 
@@ -92,9 +93,9 @@ func setFlag(flags []yarnlock.Flag, name, value string) []yarnlock.Flag {
 func sortedMeta(meta []yarnlock.Meta) []yarnlock.Meta {
 	meta = slices.DeleteFunc(meta, func(m yarnlock.Meta) bool { return len(m.Flags) == 0 })
 	for _, m := range meta {
-		slices.SortFunc(m.Flags, func(a, b yarnlock.Flag) int { return cmp.Compare(a.Name, b.Name) })
+		sorting.By(m.Flags, func(a, b yarnlock.Flag) int { return cmp.Compare(a.Name, b.Name) })
 	}
-	slices.SortStableFunc(meta, func(a, b yarnlock.Meta) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.Stable(meta, func(a, b yarnlock.Meta) int { return cmp.Compare(a.Name, b.Name) })
 	return meta
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Off is a copy of a package that is not the release's version.
@@ -87,8 +88,8 @@ func (s *solver) measureRelease(r *Result, before versions) {
 		}
 	}
 	byName := func(a, b Off) int { return comparePackages(Package{a.Name, a.Version}, Package{b.Name, b.Version}) }
-	slices.SortFunc(r.OffRelease, byName)
-	slices.SortFunc(r.Ahead, byName)
+	sorting.By(r.OffRelease, byName)
+	sorting.By(r.Ahead, byName)
 }
 
 func (s *solver) releaseVersions() map[string]string {
@@ -129,7 +130,7 @@ func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 
 // explain settles why a copy is off the release. had says that it is not new.
 func (s *solver) explain(p *pkg, o *Off, had bool) {
-	slices.SortStableFunc(o.Asks, func(a, b Demand) int {
+	sorting.Stable(o.Asks, func(a, b Demand) int {
 		if a.Excludes != b.Excludes {
 			if a.Excludes {
 				return -1

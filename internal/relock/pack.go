@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -61,7 +62,7 @@ func (s *solver) sortVersions(p *pack) {
 		version := v.Original()
 		p.versions = append(p.versions, Candidate{Version: version, Parsed: v, pack: p})
 	}
-	slices.SortStableFunc(p.versions, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
+	sorting.Stable(p.versions, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
 	for i := range p.versions {
 		c := &p.versions[i]
 		c.Quarantined = s.quarantined(p, c.Version, c.Parsed)
@@ -87,7 +88,7 @@ func (c *Candidates) Locked() []Candidate {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
+	sorting.Stable(list, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
 	return slices.CompactFunc(list, func(a, b Candidate) bool { return a.Version == b.Version })
 }
 

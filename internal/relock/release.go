@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Release pins packages to the versions of a Backstage release. One rule
@@ -310,7 +311,7 @@ func (g *group) tryRegistry(try func(*semver.Version)) error {
 	}
 	if g.missing != nil {
 		all = slices.Clone(all)
-		slices.SortStableFunc(all, func(a, b Candidate) int {
+		sorting.Stable(all, func(a, b Candidate) int {
 			upA, upB := semrange.Compare(a.Parsed, g.missing) > 0, semrange.Compare(b.Parsed, g.missing) > 0
 			switch {
 			case upA && upB:

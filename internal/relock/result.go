@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -71,18 +72,20 @@ type versions map[string][]string
 // census counts patched and unpatched copies as one.
 func census(entries []*yarnlock.Entry) versions {
 	v := make(versions, len(entries))
-	for _, e := range entries {
-		if name, version, ok := e.Package(); ok {
-			v.add(name, version)
+	ones := make([]string, len(entries)) // most packages have one version
+	for i, e := range entries {
+		name, version, ok := e.Package()
+		if !ok {
+			continue
+		}
+		if have := v[name]; have == nil {
+			ones[i] = version
+			v[name] = ones[i : i+1 : i+1]
+		} else if !slices.Contains(have, version) {
+			v[name] = append(have, version)
 		}
 	}
 	return v
-}
-
-func (v versions) add(name, version string) {
-	if !slices.Contains(v[name], version) {
-		v[name] = append(v[name], version)
-	}
 }
 
 func (v versions) duplicates() []Duplicate {
@@ -92,7 +95,7 @@ func (v versions) duplicates() []Duplicate {
 			out = append(out, Duplicate{name, sortVersions(list)})
 		}
 	}
-	slices.SortFunc(out, func(a, b Duplicate) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.By(out, func(a, b Duplicate) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -130,13 +133,13 @@ func (s *solver) result(before versions) *Result {
 				r.InstallScripts = append(r.InstallScripts, Package{p.loc.Name, version})
 			}
 		}
-		slices.SortFunc(r.InstallScripts, comparePackages)
+		sorting.By(r.InstallScripts, comparePackages)
 		r.InstallScripts = slices.Compact(r.InstallScripts)
 	}
 	for d, file := range s.lost {
 		r.LostPatches = append(r.LostPatches, LostPatch{Name: d.Name, File: file, Pos: s.descriptorPos(d)})
 	}
-	slices.SortFunc(r.LostPatches, func(a, b LostPatch) int { return cmp.Compare(a.Name+" "+a.File, b.Name+" "+b.File) })
+	sorting.By(r.LostPatches, func(a, b LostPatch) int { return cmp.Compare(a.Name+" "+a.File, b.Name+" "+b.File) })
 	s.measureRelease(r, before)
 	return r
 }
@@ -166,9 +169,9 @@ func (r *Result) compare(before, after versions) {
 			}
 		}
 	}
-	slices.SortFunc(r.Added, comparePackages)
-	slices.SortFunc(r.Removed, comparePackages)
-	slices.SortFunc(r.Updated, func(a, b Update) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.By(r.Added, comparePackages)
+	sorting.By(r.Removed, comparePackages)
+	sorting.By(r.Updated, func(a, b Update) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func without(list, minus []string) []string {

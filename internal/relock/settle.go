@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // maxRounds bounds how often the policy may change its mind. Pinning usually
@@ -79,12 +81,12 @@ func (s *solver) groups() []Request {
 	}
 	groups := make([]Request, 0, len(byName))
 	for name, asks := range byName {
-		slices.SortFunc(asks, func(a, b Ask) int {
+		sorting.By(asks, func(a, b Ask) int {
 			return cmp.Compare(a.Descriptor.String(), b.Descriptor.String())
 		})
 		groups = append(groups, Request{Name: name, Asks: asks})
 	}
-	slices.SortFunc(groups, func(a, b Request) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.By(groups, func(a, b Request) int { return cmp.Compare(a.Name, b.Name) })
 	return groups
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Server is one server as one user sees it, and what to ask it.
@@ -77,7 +78,7 @@ func (l *Layout) Compare(listings []Listing, fileExists func(path string) bool) 
 			out = append(out, Found{Plugin: p, State: Unknown})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Found) int { return cmp.Compare(a.Plugin.ID, b.Plugin.ID) })
+	sorting.Stable(out, func(a, b Found) int { return cmp.Compare(a.Plugin.ID, b.Plugin.ID) })
 	return out
 }
 

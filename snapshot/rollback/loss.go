@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -141,7 +142,7 @@ func (t *Target) LossSummary() string {
 	}
 	var parts []string
 	tables := slices.Clone(t.Loss.Tables)
-	slices.SortStableFunc(tables, RowDiff.less)
+	sorting.Stable(tables, RowDiff.less)
 	for i, d := range tables {
 		if i == 6 {
 			parts = append(parts, fmt.Sprintf("%d more tables", len(tables)-i))

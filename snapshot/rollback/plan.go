@@ -30,6 +30,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -160,14 +161,14 @@ func (t *Target) then() []migrations {
 	var out []migrations
 	for _, m := range t.was.Migrations {
 		rows := slices.Clone(m.Rows)
-		slices.SortStableFunc(rows, func(a, b snapshot.MigrationRow) int { return cmp.Compare(a.ID, b.ID) })
+		sorting.Stable(rows, func(a, b snapshot.MigrationRow) int { return cmp.Compare(a.ID, b.ID) })
 		one := migrations{schema: m.Schema, table: m.Table}
 		for _, row := range rows {
 			one.names = append(one.names, row.Name)
 		}
 		out = append(out, one)
 	}
-	slices.SortFunc(out, func(a, b migrations) int {
+	sorting.By(out, func(a, b migrations) int {
 		return cmp.Or(cmp.Compare(a.schema, b.schema), cmp.Compare(a.table, b.table))
 	})
 	return out

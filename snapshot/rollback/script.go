@@ -11,6 +11,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -194,7 +195,7 @@ func (t *Target) migrationLines() string {
 // the same of a file: the names of its tables, and how many rows each has.
 func (t *Target) fileRows() (lines, query string) {
 	tables := slices.Clone(t.was.Tables)
-	slices.SortFunc(tables, func(a, b snapshot.Table) int { return strings.Compare(a.Name, b.Name) })
+	sorting.By(tables, func(a, b snapshot.Table) int { return strings.Compare(a.Name, b.Name) })
 	var l, q strings.Builder
 	q.WriteString(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name;` + "\n")
 	for _, table := range tables {
