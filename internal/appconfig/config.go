@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // Config is a part of a Tree: one object of the configuration over all layers,
@@ -113,7 +114,7 @@ func (c *Config) Bool(key string) (b, ok bool, err error) {
 	if n.kind == Object || n.kind == Array {
 		return false, false, l.wrongKind(n, key, "a boolean")
 	}
-	switch strings.ToLower(jsTrim(n.text)) {
+	switch strings.ToLower(jstext.Trim(n.text)) {
 	case "y", "yes", "true", "1", "on":
 		return true, true, nil
 	case "n", "no", "false", "0", "off":

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // FuzzSubstitute: substitution neither panics nor loses text, and says which
@@ -28,10 +30,10 @@ func FuzzSubstitute(f *testing.F) {
 		if !strings.Contains(text, "${") && got.text != text {
 			t.Fatalf("%q became %q", text, got.text)
 		}
-		if len(got.origin.Vars) > 0 && !strings.Contains(got.text, jsTrim(value)) {
+		if len(got.origin.Vars) > 0 && !strings.Contains(got.text, jstext.Trim(value)) {
 			t.Fatalf("%q says it used A, but is %q", text, got.text)
 		}
-		if got.origin.Var != "" && got.text != jsTrim(value) {
+		if got.origin.Var != "" && got.text != jstext.Trim(value) {
 			t.Fatalf("%q is not exactly $%s: %q", text, got.origin.Var, got.text)
 		}
 	})

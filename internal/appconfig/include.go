@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
@@ -82,7 +83,7 @@ func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	}
 	r.included[path] = true
 	o := Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}
-	return &node{kind: String, text: jsTrimEnd(string([]rune(string(src)))), origin: o}, nil
+	return &node{kind: String, text: jstext.TrimEnd(string([]rune(string(src)))), origin: o}, nil
 }
 
 func (r *reader) includeData(arg *node, s scope) (inclusion, error) {

@@ -30,16 +30,3 @@ func jsNumber(f float64) string {
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
-
-// jsSpace is what String.prototype.trim removes: white space and line ends of
-// ECMA-262. Unlike unicode.IsSpace it has U+FEFF and not U+0085.
-func jsSpace(r rune) bool {
-	switch r {
-	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
-		return true
-	}
-	return r >= 0x2000 && r <= 0x200a
-}
-
-func jsTrim(s string) string    { return strings.TrimFunc(s, jsSpace) }
-func jsTrimEnd(s string) string { return strings.TrimRightFunc(s, jsSpace) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -139,7 +140,7 @@ func backstageEnv(value, loader string) []string {
 	}
 	var out []string
 	for _, e := range strings.Split(value, ",") {
-		if e = jsTrim(e); e != "" {
+		if e = jstext.Trim(e); e != "" {
 			out = append(out, e)
 		}
 	}

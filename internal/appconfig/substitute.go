@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // environment is what process.env is to config-loader.
@@ -25,13 +27,13 @@ func newEnvironment(entries []string) environment {
 // substitutionFunc).
 func (e environment) lookup(name string) (string, bool) {
 	v, ok := e[name]
-	return jsTrim(v), ok
+	return jstext.Trim(v), ok
 }
 
 // exact is the name of a variable whose value has no space around it, so that a
 // shell's "$NAME" is the same text; else "".
 func (e environment) exact(name string) string {
-	if v := e[name]; v != jsTrim(v) {
+	if v := e[name]; v != jstext.Trim(v) {
 		return ""
 	}
 	return name
@@ -90,10 +92,10 @@ func (e environment) substitute(n *node) (put *node, unset []string) {
 // default counts for an empty variable, too, and an empty default is none.
 func (e environment) expand(text string) (name, value string, isDefault, ok bool) {
 	name, fallback, hasFallback := strings.Cut(text, ":-")
-	name = jsTrim(name)
+	name = jstext.Trim(name)
 	value, ok = e.lookup(name)
 	if hasFallback && value == "" {
-		value = jsTrim(fallback)
+		value = jstext.Trim(fallback)
 		return name, value, true, value != ""
 	}
 	return name, value, false, ok

@@ -1,6 +1,10 @@
 package semrange
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/jstext"
+)
 
 // Clean is the version that a package manager makes of a text: without white
 // space and "v" or "=" before it, without zeros before its numbers and without
@@ -11,7 +15,7 @@ func Clean(s string) (version string, ok bool) {
 	if v, err := ParseVersion(s); err == nil && v.Metadata() == "" && v.Original() == s {
 		return s, true
 	}
-	t := strings.TrimLeft(trimSpace(s), "v= \t\n\r\f\v")
+	t := strings.TrimLeft(jstext.Trim(s), "v= \t\n\r\f\v")
 	t, _, _ = strings.Cut(t, "+")
 	core, pre := t, ""
 	if i := strings.IndexFunc(t, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); i >= 0 {

@@ -4,34 +4,19 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// isSpace is JavaScript's \s.
-func isSpace(r rune) bool {
-	switch r {
-	case ' ', '\t', '\n', '\v', '\f', '\r', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
-		return true
-	}
-	return 0x2000 <= r && r <= 0x200a
-}
-
-// trimSpace is JavaScript's String.prototype.trim.
-func trimSpace(s string) string {
-	if s == "" || s[0] > ' ' && s[0] < utf8.RuneSelf && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf {
-		return s
-	}
-	return strings.TrimFunc(s, isSpace)
-}
-
 // collapseSpace is s.trim().replace(/\s+/g, ' ').
 func collapseSpace(s string) string {
-	s = trimSpace(s)
+	s = jstext.Trim(s)
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c < ' ' || c >= utf8.RuneSelf || c == ' ' && s[i+1] == ' ' {
-			return strings.Join(strings.FieldsFunc(s, isSpace), " ")
+			return strings.Join(strings.FieldsFunc(s, jstext.IsSpace), " ")
 		}
 	}
 	return s

@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // maxSafe is JavaScript's Number.MAX_SAFE_INTEGER: no part of a version may
@@ -21,7 +23,7 @@ func ParseVersion(s string) (*semver.Version, error) {
 	if len(s) > maxLength && utf8.RuneCountInString(s) > maxLength {
 		return nil, &Error{Text: s, what: "version"}
 	}
-	t := trimSpace(s)
+	t := jstext.Trim(s)
 	if t != "" && t[0] == 'v' {
 		t = t[1:]
 	}

@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // Kinds of effects, by Yarn's names for them.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // ErrMisfit is Yarn's UnmatchedHunkError: a file is not there, or does not look
@@ -88,7 +88,7 @@ func (h *hunk) match(lines []string, at int) ([]edit, bool) {
 
 // sameLine compares without the white space at the end.
 func sameLine(a, b string) bool {
-	return a == b || trimRight(a) == trimRight(b)
+	return a == b || jstext.TrimEnd(a) == jstext.TrimEnd(b)
 }
 
 // splice applies edits, which ascend, and joins the lines again.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // fileDiff is one file's part of a patch, as parsePatchLines has it. A nil
@@ -183,7 +183,7 @@ func (p *lineParser) header(s string) error {
 	}
 	for _, f := range headerFields {
 		if strings.HasPrefix(s, f.prefix) {
-			value := trim(s[min(f.skip, len(s)):])
+			value := jstext.Trim(s[min(f.skip, len(s)):])
 			*f.field(p.cur) = &value
 			return nil
 		}
@@ -198,7 +198,7 @@ func diffPaths(s string) (from, to string, ok bool) {
 		return "", "", false
 	}
 	from, to, ok = strings.Cut(s, " b/")
-	return from, trimRight(to), ok
+	return from, jstext.TrimEnd(to), ok
 }
 
 // indexHashes matches /(\w+)\.\.(\w+)/.
@@ -230,7 +230,7 @@ func isWord(c byte) bool {
 // parseHunkHeader matches /^@@ -(\d+)(,(\d+))? \+(\d+)(,(\d+))? @@.*/.
 func parseHunkHeader(s string) (*hunk, error) {
 	var h hunk
-	rest, ok := strings.CutPrefix(trim(s), "@@ -")
+	rest, ok := strings.CutPrefix(jstext.Trim(s), "@@ -")
 	if ok {
 		h.original, rest, ok = parseSpan(rest)
 	}
@@ -287,6 +287,3 @@ func (h *hunk) verify() error {
 	}
 	return nil
 }
-
-func trim(s string) string      { return strings.TrimFunc(s, jstext.IsSpace) }
-func trimRight(s string) string { return strings.TrimRightFunc(s, jstext.IsSpace) }

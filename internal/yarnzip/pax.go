@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // paxText is the value of a record. node-tar turns a pax value of digits

@@ -3,7 +3,7 @@ package yarnzip
 import (
 	"bytes"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 const blockSize = 512

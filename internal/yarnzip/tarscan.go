@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/yarnzip/jstext"
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // maxMeta is node-tar's maxMetaEntrySize: a longer pax header or long name is

@@ -46,6 +46,22 @@ func FuzzDecodeUTF8(f *testing.F) {
 	})
 }
 
+// What Node 20 says: s.trim() and s.trimEnd().
+func TestTrim(t *testing.T) {
+	const white = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+	const text = "\u0085a" + white + "b\u200b"
+	for in, want := range map[string]string{
+		"": "", "a": "a", white: "", white + text + white: text, "a ": "a", " é": "é", "\u180e": "\u180e", "\xff ": "\xff",
+	} {
+		if got := Trim(in); got != want {
+			t.Errorf("Trim(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := TrimEnd(white + text + white); got != white+text {
+		t.Errorf("TrimEnd left %q", got)
+	}
+}
+
 func TestCutNUL(t *testing.T) {
 	for in, want := range map[string]string{
 		"abc":                    "abc",

@@ -1,5 +1,5 @@
 // Package jstext reads text as JavaScript does, where Go's own rules differ
-// and the difference would show in a checksum.
+// and the difference would show: in a checksum, a range or a setting.
 package jstext
 
 import (
@@ -102,7 +102,19 @@ func ParseInt[T string | []byte](s T, base float64) (n float64, ok bool) {
 	return n, ok
 }
 
-// IsSpace is JavaScript's white space (\s and what trim removes).
+// Trim is String.prototype.trim.
+func Trim(s string) string {
+	if s == "" || s[0] > ' ' && s[0] < utf8.RuneSelf && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf {
+		return s
+	}
+	return strings.TrimFunc(s, IsSpace)
+}
+
+// TrimEnd is String.prototype.trimEnd.
+func TrimEnd(s string) string { return strings.TrimRightFunc(s, IsSpace) }
+
+// IsSpace is JavaScript's white space: \s, and what trim removes. Unlike
+// unicode.IsSpace it has U+FEFF and not U+0085.
 func IsSpace(r rune) bool {
 	switch {
 	case r == ' ', r >= '\t' && r <= '\r':
