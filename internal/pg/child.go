@@ -7,12 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/proc"
 )
 
 // Command is a client program to run: argv, what it may reach, and its streams.
@@ -29,23 +29,19 @@ type Command struct {
 	Stdout io.Writer
 	// AsUser runs the program as this user, where we are root; "" as we are.
 	AsUser string
-	// quit is the signal that a program takes for "end at once", 0 for SIGKILL;
-	// it is also what it gets when we die.
+	// quit is the signal that a program takes for "end at once", nil for SIGKILL.
 	quit os.Signal
 }
 
 // Child is a running program.
 type Child struct {
-	cmd  *exec.Cmd
+	*proc.Group
 	name string
 	log  *tail
-	done chan struct{}
-	err  error
 }
 
-// Start starts the program in a process group of its own, so that a Ctrl-C in
-// the terminal reaches us first, and bound to us: when we die it gets a signal
-// (Linux), and when ctx ends the whole group is ended.
+// Start starts the program in a process group of its own that ends with ctx,
+// and with us.
 func Start(ctx context.Context, c Command) (*Child, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -54,55 +50,34 @@ func Start(ctx context.Context, c Command) (*Child, error) {
 	cmd.Dir, cmd.Stdin, cmd.Stdout = c.Dir, c.Stdin, c.Stdout
 	cmd.Env = append(append(cleanEnv(os.Environ()), c.Access.Env...), c.Env...)
 	cmd.ExtraFiles = c.Access.Files
-	child := &Child{cmd: cmd, name: baseName(c.Path), log: &tail{}, done: make(chan struct{})}
+	child := &Child{name: baseName(c.Path), log: &tail{}}
 	cmd.Stderr = child.log
-	if err := bind(cmd, c); err != nil {
+	cmd.WaitDelay = 5 * time.Second
+	err := asUser(cmd, c.AsUser)
+	if err != nil {
 		return nil, err
 	}
-	cmd.Cancel = func() error { return endGroup(cmd, c.quit) }
-	cmd.WaitDelay = 5 * time.Second
-	started := make(chan error, 1)
-	go func() {
-		// The death signal is sent when the thread that forked ends, not the
-		// process: the thread is kept for as long as the child runs.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		if err := cmd.Start(); err != nil {
-			started <- err
-			return
-		}
-		started <- nil
-		child.err = cmd.Wait()
-		_ = killGroup(cmd)
-		close(child.done)
-	}()
-	if err := <-started; err != nil {
+	if child.Group, err = proc.Start(cmd, c.quit); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: c.Path}, "could not be started")
 	}
 	return child, nil
 }
 
-// Pid is the process's id.
-func (c *Child) Pid() int { return c.cmd.Process.Pid }
-
-// Done is closed when the program has ended.
-func (c *Child) Done() <-chan struct{} { return c.done }
-
 // Kill ends the program and all it started, at once.
 func (c *Child) Kill() {
-	_ = killGroup(c.cmd)
-	<-c.done
+	_ = c.Group.Kill()
+	<-c.Done()
 }
 
 // Wait waits for the end. A failure carries what the program wrote to stderr.
 func (c *Child) Wait() error {
-	<-c.done
-	if c.err == nil {
+	err := c.Group.Wait()
+	if err == nil {
 		return nil
 	}
 	var exit *exec.ExitError
-	if !errors.As(c.err, &exit) {
-		return fault.Wrap(c.err, fault.Pos{}, "%s", c.name)
+	if !errors.As(err, &exit) {
+		return fault.Wrap(err, fault.Pos{}, "%s", c.name)
 	}
 	return fault.Wrap(errors.New(first(c.log.text(), exit.Error())), fault.Pos{}, "%s failed", c.name)
 }

@@ -13,23 +13,6 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
-func signalGroup(cmd *exec.Cmd, sig os.Signal) error {
-	s, ok := sig.(syscall.Signal)
-	if !ok {
-		s = syscall.SIGKILL
-	}
-	if cmd.Process == nil {
-		return nil
-	}
-	err := syscall.Kill(-cmd.Process.Pid, s)
-	if errors.Is(err, syscall.ESRCH) {
-		return os.ErrProcessDone
-	}
-	return err
-}
-
-func killGroup(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGKILL) }
-
 // asUser makes the command run as another user.
 func asUser(cmd *exec.Cmd, name string) error {
 	if name == "" {
@@ -39,7 +22,7 @@ func asUser(cmd *exec.Cmd, name string) error {
 	if err != nil {
 		return err
 	}
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
 	return nil
 }
 
@@ -61,7 +44,5 @@ func chown(path, name string) error {
 	return os.Chown(path, int(uid), int(gid))
 }
 
-const (
-	sigQuit = syscall.SIGQUIT // postgres: end at once, without a checkpoint
-	sigInt  = syscall.SIGINT  // postgres: end the sessions, then itself
-)
+// sigQuit: postgres ends at once, without a checkpoint.
+const sigQuit = syscall.SIGQUIT

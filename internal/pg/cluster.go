@@ -200,7 +200,7 @@ func (c *Cluster) Kill() {
 // Stop ends the server at once and removes the cluster.
 func (c *Cluster) Stop() error {
 	if c.child != nil {
-		_ = endGroup(c.child.cmd, sigQuit)
+		_ = c.child.Quit()
 		select {
 		case <-c.child.Done():
 		case <-time.After(10 * time.Second):

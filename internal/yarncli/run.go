@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/proc"
 )
 
 // run runs Yarn in the mirror.
@@ -84,18 +85,13 @@ var pipeDelay = 3 * time.Second
 func runProcess(ctx context.Context, p process) (exitCode int, err error) {
 	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.dir, p.env, p.stdout, p.stderr
-	g := newGroup(cmd)
-	cmd.Cancel = g.kill
 	// A grandchild that keeps the pipes open must not keep us.
 	cmd.WaitDelay = pipeDelay
-	if err := cmd.Start(); err != nil {
-		g.close()
+	group, err := proc.Start(cmd, nil)
+	if err != nil {
 		return 0, err
 	}
-	g.started()
-	err = cmd.Wait()
-	_ = g.kill()
-	g.close()
+	err = group.Wait()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
