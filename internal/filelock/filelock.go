@@ -3,7 +3,7 @@ package filelock
 
 import (
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -31,9 +31,17 @@ func Try(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := try(f); err != nil {
+	if err := TryFile(f); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	return &Lock{f}, nil
+}
+
+// TryFile locks an open file as Try does; Close lets go of it.
+func TryFile(f *os.File) error {
+	if err := try(f); err != nil {
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return nil
 }

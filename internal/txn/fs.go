@@ -107,8 +107,11 @@ func (osFS) Lock(name string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockFile(f); err != nil {
+	if err := filelock.TryFile(f); err != nil {
 		f.Close()
+		if errors.Is(err, filelock.ErrHeld) {
+			err = ErrBusy
+		}
 		return nil, err
 	}
 	// The holder before us removes the file before it lets go: then we hold a

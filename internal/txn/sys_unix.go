@@ -40,20 +40,6 @@ func writable(name string) error {
 	return nil
 }
 
-func lockFile(f *os.File) error {
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, unix.EWOULDBLOCK):
-			return ErrBusy
-		case !errors.Is(err, unix.EINTR):
-			return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
-		}
-	}
-}
-
 // owner is the user and group to give the replacement of a file.
 func owner(info fs.FileInfo) (uid, gid int, ok bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)

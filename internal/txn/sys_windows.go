@@ -43,21 +43,6 @@ func syncDir(string) error { return nil }
 // is undone there. The read-only attribute shows in the file's mode.
 func writable(string) error { return nil }
 
-func lockFile(f *os.File) error {
-	// The lock lies far behind the process id in the file: locked bytes cannot
-	// be read by others.
-	at := &windows.Overlapped{OffsetHigh: 1}
-	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, at)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, windows.ERROR_LOCK_VIOLATION), errors.Is(err, windows.ERROR_IO_PENDING):
-		return ErrBusy
-	}
-	return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
-}
-
 func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
 
 func inode(fs.FileInfo) uint64 { return 0 }
