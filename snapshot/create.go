@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/report"
@@ -91,7 +92,7 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 	if err := os.Rename(c.dir, final); err != nil {
 		return nil, fault.Wrap(writeCause(err), fault.Pos{File: c.dir}, "cannot be renamed")
 	}
-	if err := syncDir(to.Dir); err != nil {
+	if err := atomicfile.SyncDir(to.Dir); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: to.Dir}, "cannot be synced")
 	}
 	return Open(final)
@@ -336,5 +337,5 @@ func (c *creation) finish(ctx context.Context, name string, start time.Time) err
 	if err := writeNew(c.dir, ManifestFile, src); err != nil {
 		return err
 	}
-	return syncDir(c.dir)
+	return atomicfile.SyncDir(c.dir)
 }

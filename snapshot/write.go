@@ -10,7 +10,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -175,16 +174,4 @@ func writeNew(dir, name string, content []byte) error {
 		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be written")
 	}
 	return nil
-}
-
-// syncDir makes names in a folder last. Windows has no such thing.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

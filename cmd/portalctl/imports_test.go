@@ -23,6 +23,7 @@ var ranks = map[string]int{
 	"internal/semrange":   0,
 	"internal/portal":     0,
 	"internal/filelock":   0,
+	"internal/atomicfile": 0,
 	"internal/proc":       0,
 	"internal/scratch":    1,
 	"internal/repofile":   0,

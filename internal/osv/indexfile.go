@@ -9,8 +9,9 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/atomicfile"
 )
 
 // The index file, little endian: magic; SHA-256 of the zip's central
@@ -35,21 +36,14 @@ type identity struct {
 	modTime int64 // Unix nanoseconds
 }
 
-// writeIndex puts the index beside the database: to a file of its own that is
-// renamed, so that nobody reads half of one.
-func writeIndex(file string, id identity, x *index) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
+// writeIndex puts the index beside the database.
+func writeIndex(file string, id identity, x *index) error {
+	return atomicfile.CacheFrom(file, func(to io.Writer) error { return x.encode(to, id) })
+}
+
+func (x *index) encode(to io.Writer, id identity) error {
 	check := newChecksum()
-	w := bufio.NewWriterSize(io.MultiWriter(tmp, check), 256<<10)
+	w := bufio.NewWriterSize(io.MultiWriter(to, check), 256<<10)
 	le := binary.LittleEndian
 	b := append(make([]byte, 0, indexHeadLen), indexMagic...)
 	b = append(b, id.digest[:]...)
@@ -68,13 +62,8 @@ func writeIndex(file string, id identity, x *index) (err error) {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if _, err := tmp.Write(le.AppendUint32(nil, check.Sum32())); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
+	_, err := to.Write(le.AppendUint32(nil, check.Sum32()))
+	return err
 }
 
 // readIndex opens an index. It is errIndex for a file that is damaged, of

@@ -3,8 +3,9 @@ package osv
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/atomicfile"
 )
 
 // meta is what is noted of a download, beside it.
@@ -29,24 +30,5 @@ func writeMeta(zip string, m meta) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(metaFile(zip), append(src, '\n'))
-}
-
-// replaceFile writes a file that is never seen half written.
-func replaceFile(path string, src []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(src)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
+	return atomicfile.Cache(metaFile(zip), append(src, '\n'))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 )
@@ -247,7 +248,7 @@ func (u *updater) accept(ctx context.Context) error {
 		return unwritable(u.zip, err)
 	}
 	os.Remove(metaFile(u.partial()))
-	syncDir(filepath.Dir(u.zip))
+	_ = atomicfile.SyncDir(filepath.Dir(u.zip))
 	if err := writeMeta(u.zip, m); err != nil {
 		return unwritable(u.zip, err)
 	}
@@ -293,14 +294,6 @@ func fileSize(path string) int64 {
 		return 0
 	}
 	return info.Size()
-}
-
-// syncDir makes a rename last, where the system can.
-func syncDir(dir string) {
-	if f, err := os.Open(dir); err == nil {
-		_ = f.Sync()
-		f.Close()
-	}
 }
 
 func unwritable(path string, err error) error {

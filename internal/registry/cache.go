@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/atomicfile"
 )
 
 // cacheEntry is a packument with what is needed to revalidate it.
@@ -74,30 +76,10 @@ func (c *Client) Forget(name string) {
 	}
 }
 
-// store writes a packument for the next run: to a file of its own that is then
-// renamed, so that a reader never sees half of it. A cache that cannot be
-// written is no reason to fail, as in Yarn.
+// store writes a packument for the next run. A cache that cannot be written is
+// no reason to fail, as in Yarn.
 func (c *Client) store(registry, name string, e *cacheEntry) {
-	if c.cfg.CacheDir == "" {
-		return
-	}
-	file := c.cacheFile(registry, name)
-	dir := filepath.Dir(file)
-	if os.MkdirAll(dir, 0o700) != nil {
-		return
-	}
-	tmp, err := os.CreateTemp(dir, "*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(encodeEntry(e, registry, name))
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
+	if c.cfg.CacheDir != "" {
+		_ = atomicfile.Cache(c.cacheFile(registry, name), encodeEntry(e, registry, name))
 	}
 }

@@ -87,7 +87,7 @@ func TestCache(t *testing.T) {
 			t.Errorf("%s: the file is not written anew", name)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*.tmp")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	if info, err := os.Stat(filepath.Dir(file[0])); err != nil || info.Mode().Perm()&0o077 != 0 {

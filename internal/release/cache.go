@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/atomicfile"
 )
 
 const (
@@ -134,28 +136,9 @@ func (c cache) touchLine(name string, l *cachedLine, at time.Time) {
 	c.saveLine(name, l.ETag, at, l.Manifest)
 }
 
-// write replaces a file in one step, so that a reader in another process, or
-// after a crash, sees the old one or the new one.
+// write keeps a file, where it can.
 func (c cache) write(rel string, body []byte) {
-	if c.dir == "" {
-		return
-	}
-	path := filepath.Join(c.dir, rel)
-	if os.MkdirAll(filepath.Dir(path), 0o755) != nil {
-		return
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return
-	}
-	_, err = f.Write(body)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if c.dir != "" {
+		_ = atomicfile.Cache(filepath.Join(c.dir, rel), body)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/filelock"
 )
 
@@ -86,10 +87,10 @@ func (osFS) ReadFile(name string) ([]byte, error)      { return os.ReadFile(name
 func (osFS) Writable(name string) error                { return writable(name) }
 func (osFS) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, perm) }
 func (osFS) Link(oldname, newname string) error        { return os.Link(oldname, newname) }
-func (osFS) Rename(oldname, newname string) error      { return rename(oldname, newname) }
+func (osFS) Rename(oldname, newname string) error      { return atomicfile.Rename(oldname, newname) }
 func (osFS) Remove(name string) error                  { return os.Remove(name) }
 func (osFS) Rmdir(name string) error                   { return rmdir(name) }
-func (osFS) SyncDir(name string) error                 { return syncDir(name) }
+func (osFS) SyncDir(name string) error                 { return atomicfile.SyncDir(name) }
 func (osFS) Create(name string, perm fs.FileMode) (File, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {

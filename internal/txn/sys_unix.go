@@ -11,24 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func rename(oldname, newname string) error { return os.Rename(oldname, newname) }
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return nil // a directory that may be written but not listed
-		}
-		return err
-	}
-	defer d.Close()
-	err = d.Sync()
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
-		return nil // file systems without it, mostly network ones
-	}
-	return err
-}
-
 func writable(name string) error {
 	mode := uint32(unix.W_OK)
 	if info, err := os.Stat(name); err == nil && info.IsDir() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
@@ -151,7 +152,9 @@ func (c *Cache) load() {
 	}
 	if len(data) > maxCache {
 		data = newerHalf(data)
-		_ = replaceFile(name, data) // if not now, then in another run
+		// If not now, then in another run. Lines that another process appends to
+		// the old file meanwhile are lost to later runs.
+		_ = atomicfile.Cache(name, data)
 	}
 	c.index(string(data))
 }
@@ -169,26 +172,6 @@ func (c *Cache) index(data string) {
 func newerHalf(data []byte) []byte {
 	data = data[len(data)/2:]
 	return data[bytes.IndexByte(data, '\n')+1:]
-}
-
-// replaceFile swaps the file in one step. Lines that another process appends
-// to the old one meanwhile are lost to later runs.
-func replaceFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), cacheFile+"-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 func checkOf(s string) string {

@@ -16,6 +16,7 @@ import (
 	"modernc.org/sqlite" // the driver "sqlite", too
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/scratch"
 )
@@ -288,7 +289,7 @@ func (r *run) swapFiles(ctx context.Context, files besideFiles) error {
 			return fault.Wrap(err, fault.Pos{File: t.Path}, "could not be replaced; it is as it was")
 		}
 		delete(files, t)
-		syncFolder(filepath.Dir(t.Path))
+		_ = atomicfile.SyncDir(filepath.Dir(t.Path))
 		r.note(t, existed)
 	}
 	return nil
@@ -361,13 +362,6 @@ func refuseUsers(path string) error {
 	}
 	return fault.At(fault.Pos{File: path}, "the portal still uses the file: it is open in %s", strings.Join(users, ", ")).
 		WithNext("Stop the portal, then run the command again")
-}
-
-func syncFolder(dir string) {
-	if f, err := os.Open(dir); err == nil {
-		_ = f.Sync()
-		_ = f.Close()
-	}
 }
 
 func removeFile(name string) error {

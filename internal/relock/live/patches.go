@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
@@ -145,22 +146,8 @@ func (s *patchStore) save() {
 		return
 	}
 	src, err := json.Marshal(s.hashes)
-	if err != nil || os.MkdirAll(s.dir, 0o700) != nil {
-		return
-	}
-	tmp, err := os.CreateTemp(s.dir, "patches-*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(src)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), s.file)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
+		_ = atomicfile.Cache(s.file, src)
 	}
 }
 
