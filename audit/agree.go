@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // breakingKey is that of the action whose resolutions are major steps.
@@ -26,7 +28,7 @@ func (p *plans) agree() {
 	best := map[string]lineEdit{}
 	for _, a := range p.list {
 		for _, e := range p.edits[a] {
-			if have, ok := best[e.place]; !ok || compareVersions(have.to, e.to) < 0 {
+			if have, ok := best[e.place]; !ok || semrange.CompareText(have.to, e.to) < 0 {
 				best[e.place] = e
 			}
 		}
@@ -79,7 +81,7 @@ func (p *plans) unended(a *Action) {
 		}
 	}
 	if left = sorted(left); len(left) > 0 {
-		a.caution(someOf(left, 3) + " " + verb(len(left), "applies", "apply") + " to that version, too: no single one ends all")
+		a.caution(english.Some(left, 3) + " " + english.Form(len(left), "applies", "apply") + " to that version, too: no single one ends all")
 	}
 }
 
@@ -88,7 +90,7 @@ func (p *plans) agreeResolutions() {
 	best := map[string]string{}
 	for _, a := range p.list {
 		for _, e := range p.entries[a] {
-			if have, ok := best[e[0]]; !ok || compareVersions(caret(have), caret(e[1])) < 0 {
+			if have, ok := best[e[0]]; !ok || semrange.CompareText(caret(have), caret(e[1])) < 0 {
 				best[e[0]] = e[1]
 			}
 		}
@@ -129,6 +131,6 @@ func (p *plans) offRelease(a *Action) {
 	}
 	names = slices.DeleteFunc(sorted(names), func(n string) bool { return !strings.HasPrefix(n, "@backstage/") })
 	if len(names) > 0 {
-		a.caution(someOf(names, 4) + " would leave the Backstage release this way; portalctl versions bump" + p.inDir() + " moves all of it")
+		a.caution(english.Some(names, 4) + " would leave the Backstage release this way; portalctl versions bump" + p.inDir() + " moves all of it")
 	}
 }

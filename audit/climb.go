@@ -8,6 +8,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -55,7 +56,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 		if rel == "" {
 			return false
 		}
-		if compareVersions(rel, c.release) > 0 {
+		if semrange.CompareText(rel, c.release) > 0 {
 			c.release = rel
 		}
 		return true
@@ -91,7 +92,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 func (c *climber) edit(e lineEdit) {
 	for i, have := range c.edits {
 		if have.place == e.place {
-			if compareVersions(have.to, e.to) < 0 {
+			if semrange.CompareText(have.to, e.to) < 0 {
 				c.edits[i] = e
 			}
 			return
@@ -167,7 +168,7 @@ func (c *climber) apply(list []*Finding) bool {
 		steps = append(steps, p.install())
 	}
 	steps = append(steps, p.resolveAgain(names)...)
-	kind, title := BumpParent, "Move "+someOf(c.names, 3)+": newer versions admit the fix"
+	kind, title := BumpParent, "Move "+english.Some(c.names, 3)+": newer versions admit the fix"
 	if c.release != "" {
 		kind, title = BumpRelease, "Move to Backstage "+c.release+" or newer: it admits the fix"
 	}

@@ -44,7 +44,7 @@ func (b *builder) fixes(a *osv.Advisory, p osv.Package) []string {
 	}
 	published, _ := b.in.Published(p.Name)
 	for _, v := range published {
-		if compareVersions(v.Version, last) > 0 && (!strings.Contains(v.Version, "-") || strings.Contains(p.Version, "-")) {
+		if semrange.CompareText(v.Version, last) > 0 && (!strings.Contains(v.Version, "-") || strings.Contains(p.Version, "-")) {
 			list = append(list, v.Version)
 		}
 	}

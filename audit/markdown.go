@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/report"
 )
 
@@ -48,7 +49,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		b.WriteString(part)
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long: `portalctl audit` shows all.\n", plural(left, "part"))
+		fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long: `portalctl audit` shows all.\n", english.Count(left, "part"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

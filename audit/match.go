@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // hits are the advisories by the package that they apply to.
@@ -112,8 +114,8 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	if slices.Contains(w.versions, f.Version) {
 		return ""
 	}
-	versions := slices.SortedFunc(slices.Values(w.versions), compareVersions)
-	if compareVersions(f.Version, versions[0]) < 0 {
+	versions := slices.SortedFunc(slices.Values(w.versions), semrange.CompareText)
+	if semrange.CompareText(f.Version, versions[0]) < 0 {
 		return "in no version below " + versions[0]
 	}
 	copies := 0
@@ -129,7 +131,7 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 		}
 	}
 	if copies > len(versions) {
-		return "in fewer copies (" + someOf(versions, 3) + ")"
+		return "in fewer copies (" + english.Some(versions, 3) + ")"
 	}
 	return ""
 }

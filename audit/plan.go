@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -157,7 +158,7 @@ func (p *plans) noFix(pkg osv.Package, list []*Finding) {
 func (p *plans) above(pkg osv.Package, list []*Finding) {
 	last := list[0].Above
 	for _, f := range list {
-		if compareVersions(f.Above, last) > 0 {
+		if semrange.CompareText(f.Above, last) > 0 {
 			last = f.Above
 		}
 	}
@@ -181,14 +182,7 @@ func (p *plans) direct(list []*Finding) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " (it comes with " + someOf(names, 3) + ")"
-}
-
-func someOf(list []string, most int) string {
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	return " (it comes with " + english.Some(names, 3) + ")"
 }
 
 // move finds what keeps a package from the version that ends all of list. What
@@ -321,7 +315,7 @@ func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
 	case first:
 	case rel == "" || p.releases[a] == "":
 		rel = "" // no known release will do: the newest is what there is to try
-	case compareVersions(p.releases[a], rel) > 0:
+	case semrange.CompareText(p.releases[a], rel) > 0:
 		rel = p.releases[a]
 	}
 	p.releases[a] = rel
@@ -371,7 +365,7 @@ func (p *plans) releaseWith(name, version string) string {
 		return ""
 	}
 	releases := slices.Clone(p.b.in.Releases)
-	sorting.By(releases, func(a, b Release) int { return compareVersions(a.Version, b.Version) })
+	sorting.By(releases, func(a, b Release) int { return semrange.CompareText(a.Version, b.Version) })
 	for _, r := range releases {
 		have, err := semrange.ParseVersion(r.Packages[name])
 		if err == nil && semrange.Compare(have, v) >= 0 && !strings.Contains(r.Version, "-") {

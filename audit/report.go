@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
@@ -205,7 +206,7 @@ func compareFindings(a, b *Finding) int {
 		-cmp.Compare(a.Advisory.Score, b.Advisory.Score),
 		cmp.Compare(a.Lockfile, b.Lockfile),
 		cmp.Compare(a.Package, b.Package),
-		compareVersions(a.Version, b.Version),
+		semrange.CompareText(a.Version, b.Version),
 		cmp.Compare(a.Advisory.ID, b.Advisory.ID),
 	)
 }
@@ -223,15 +224,6 @@ func (s Status) order() int {
 
 func (v Verdict) order() int {
 	return slices.Index([]Verdict{Blocks, Warns, Allowed, Ignored}, v)
-}
-
-func compareVersions(a, b string) int {
-	va, errA := semrange.ParseVersion(a)
-	vb, errB := semrange.ParseVersion(b)
-	if errA != nil || errB != nil {
-		return cmp.Compare(a, b)
-	}
-	return semrange.Compare(va, vb)
 }
 
 // Counts are the numbers of a report.
@@ -296,7 +288,7 @@ func (r *Report) Sentence() string {
 	c := r.Counts()
 	text := "nothing blocks"
 	if c.Blocking > 0 {
-		text = plural(c.Blocking, "finding") + " block"
+		text = english.Count(c.Blocking, "finding") + " block"
 		if c.Blocking == 1 {
 			text += "s"
 		}
@@ -310,10 +302,10 @@ func (r *Report) Sentence() string {
 	if r.Base != nil {
 		text += fmt.Sprintf("; %d new, %d still present, %d fixed", c.New, c.Present, c.Fixed)
 	} else {
-		text += "; " + plural(c.Present, "finding") + " in all"
+		text += "; " + english.Count(c.Present, "finding") + " in all"
 	}
 	if c.Warnings > 0 {
-		text += "; " + plural(c.Warnings, "warning")
+		text += "; " + english.Count(c.Warnings, "warning")
 	}
 	if c.Ignored > 0 {
 		text += fmt.Sprintf("; %d ignored", c.Ignored)
@@ -325,11 +317,4 @@ func (r *Report) Sentence() string {
 		text += fmt.Sprintf("; %d of the baseline are gone (--update-baseline drops them)", r.Gone)
 	}
 	return text
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

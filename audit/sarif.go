@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/osv"
 )
@@ -118,7 +119,7 @@ const maxNext = 1500
 func firstSteps(list []string, size int) string {
 	for i, s := range list {
 		if size -= len(s); size < 0 {
-			rest := plural(len(list)-i, "more step") + " in the table of portalctl audit"
+			rest := english.Count(len(list)-i, "more step") + " in the table of portalctl audit"
 			if i == 0 {
 				return short(s, maxNext) + "; " + rest
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -64,7 +65,7 @@ func (b *builder) stale(m *model) {
 		}
 		f := RuleFinding{New: i == 1, Verdict: Warns, Finding: finding.Finding{
 			Rule: ruleStale.ID, Severity: finding.Warning, Pos: first[i], Name: m.Path, Key: fmt.Sprint(i == 1),
-			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, someOf(list, 5), verb(len(list), "it", "they")),
+			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, english.Some(list, 5), english.Form(len(list), "it", "they")),
 			Next:    "Bring the lock in line with portalctl versions lock" + b.opts.at(m.dir()) + " or yarn install, and commit it",
 		}}
 		if m.Tool != "" {
@@ -145,7 +146,7 @@ func (m *model) lacks() error {
 	if first.IsZero() {
 		first = fault.Pos{File: m.Path}
 	}
-	return fault.At(first, "%s has no entry for %s: what is installed is not known", m.Path, someOf(asks, 5)).
+	return fault.At(first, "%s has no entry for %s: what is installed is not known", m.Path, english.Some(asks, 5)).
 		WithNext("Run yarn install (or portalctl versions lock), and commit %s; where it is to be judged as it is, set lockfile-stale to warning in the audit section of .portalctl.yaml", m.Path)
 }
 

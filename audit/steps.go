@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -72,20 +73,20 @@ func (p *plans) complete(a *Action) {
 	switch {
 	case a.Kind == UpdateLock && len(p.names[a]) > 0:
 		names := sorted(p.names[a])
-		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", plural(len(names), "package"))
+		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", english.Count(len(names), "package"))
 		if p.m.Tool != "" {
-			a.Title = fmt.Sprintf("Update %s: fixes of %s", p.m.Path, plural(len(names), "package"))
+			a.Title = fmt.Sprintf("Update %s: fixes of %s", p.m.Path, english.Count(len(names), "package"))
 		}
 		a.Steps = p.resolveAgain(names)
 	case a.Kind == BumpParent && len(p.parents[a]) > 0:
 		parents := sorted(p.parents[a])
-		a.Title = fmt.Sprintf("Update yarn.lock: newer versions of %s admit the fixes", someOf(parents, 3))
+		a.Title = fmt.Sprintf("Update yarn.lock: newer versions of %s admit the fixes", english.Some(parents, 3))
 		a.Steps = p.resolveAgain(sorted(p.names[a]))
 		a.Caution = strings.Join(sorted(p.jumps[a]), "; ")
 	case a.Kind == AddResolution:
 		lines := p.entries[a]
 		sorting.By(lines, func(x, y [2]string) int {
-			return cmp.Or(cmp.Compare(x[0], y[0]), compareVersions(bare(x[1]), bare(y[1])))
+			return cmp.Or(cmp.Compare(x[0], y[0]), semrange.CompareText(bare(x[1]), bare(y[1])))
 		})
 		merged := map[string]string{}
 		var keys []string
@@ -95,7 +96,7 @@ func (p *plans) complete(a *Action) {
 			}
 			merged[l[0]] = l[1]
 		}
-		a.Title = fmt.Sprintf("Overrule %s that %s a fix out, in the resolutions of %s", plural(len(keys), "range"), verb(len(keys), "keeps", "keep"), p.manifest())
+		a.Title = fmt.Sprintf("Overrule %s that %s a fix out, in the resolutions of %s", english.Count(len(keys), "range"), english.Form(len(keys), "keeps", "keep"), p.manifest())
 		if len(p.jumps[a]) > 0 {
 			a.Title += ", with major steps"
 		}
@@ -133,13 +134,6 @@ func (p *plans) resolveAgain(names []string) []string {
 		return []string{"take the entries of " + strings.Join(names, ", ") + " out of " + p.m.Path, p.install()}
 	}
 	return []string{p.run("yarn up -R " + strings.Join(names, " "))}
-}
-
-func verb(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }
 
 func quoted(s string) string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -86,7 +87,7 @@ func (r *Report) ends(a *Action, list []*Finding) string {
 	if a.Kind == NoFix {
 		verb = "has"
 	}
-	text := fmt.Sprintf("  (%s %s", verb, plural(len(list), "finding"))
+	text := fmt.Sprintf("  (%s %s", verb, english.Count(len(list), "finding"))
 	if n := a.blocking(); n > 0 {
 		text += fmt.Sprintf(", %d blocking", n)
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/portalctl/portalctl/internal/english"
 )
 
 // plain is text from an advisory or a lock on one line, without anything that a
@@ -88,7 +90,7 @@ func (w Where) ways(most int) []string {
 			for _, more := range w.Paths[i:] {
 				names = append(names, plain(more.Workspace))
 			}
-			lines = append(lines, "also from "+someOf(names, 4))
+			lines = append(lines, "also from "+english.Some(names, 4))
 			break
 		}
 		text := plain(p.String())
@@ -109,7 +111,7 @@ func (r *Report) head() string { return "portalctl audit: " + r.Sentence() }
 // about are the lines below it.
 func (r *Report) about() []string {
 	var lines []string
-	what := fmt.Sprintf("%s in %s", plural(r.Packages, "package"), plural(r.Locks, "lock"))
+	what := fmt.Sprintf("%s in %s", english.Count(r.Packages, "package"), english.Count(r.Locks, "lock"))
 	if b := r.Base; b != nil {
 		from := plain(b.Name)
 		if b.Commit != "" {
@@ -120,7 +122,7 @@ func (r *Report) about() []string {
 	lines = append(lines, what+"; advisories: "+r.Database.String()+"; fails on "+r.Options.String())
 	lines = append(lines, r.Database.Warnings...)
 	if r.LeftOut > 0 {
-		lines = append(lines, plural(r.LeftOut, "finding")+" in what only development needs left out (--prod)")
+		lines = append(lines, english.Count(r.LeftOut, "finding")+" in what only development needs left out (--prod)")
 	}
 	return append(lines, r.Notes...)
 }
@@ -130,7 +132,7 @@ func (d Database) String() string {
 	text := d.Source
 	var parts []string
 	if d.Records > 0 {
-		parts = append(parts, plural(d.Records, "record"))
+		parts = append(parts, english.Count(d.Records, "record"))
 	}
 	if !d.Updated.IsZero() {
 		parts = append(parts, "of "+d.Updated.UTC().Format("2006-01-02 15:04 UTC"))

@@ -2,6 +2,7 @@ package bump
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (pl *planner) noteLockedAhead() {
 	if pl.opts.AllowDowngrade {
 		return
 	}
-	for _, name := range sortedKeys(pl.locked) {
+	for _, name := range slices.Sorted(maps.Keys(pl.locked)) {
 		if !strings.HasPrefix(name, backstageScope) || !pl.patterns.match(name) {
 			continue
 		}

@@ -2,6 +2,8 @@ package bump
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/yamledit"
@@ -23,7 +25,7 @@ func (pl *planner) catalogEntries() []catalogEntry {
 	for _, e := range pl.in.Settings.Catalog {
 		out = append(out, catalogEntry{e, "catalog"})
 	}
-	for _, name := range sortedKeys(pl.in.Settings.Catalogs) {
+	for _, name := range slices.Sorted(maps.Keys(pl.in.Settings.Catalogs)) {
 		for _, e := range pl.in.Settings.Catalogs[name] {
 			out = append(out, catalogEntry{e, "catalogs." + name})
 		}

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -124,28 +125,21 @@ type AskBy struct {
 
 func (l *Lockfile) setResult(r *relock.Result) {
 	c := &LockChange{
-		Added: lockedPackages(r.Added), Removed: lockedPackages(r.Removed), Changed: []LockedChange{},
+		Added: lockedPackages(r.Added), Removed: lockedPackages(r.Removed),
 		OffRelease: offCopies(r.OffRelease), Ahead: offCopies(r.Ahead),
-		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter), Duplicates: []Duplicate{},
+		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter),
 		InstallScripts: lockedPackages(r.InstallScripts),
 	}
 	if r.OfRelease > 0 {
 		c.OnRelease, c.OfRelease = &r.OnRelease, &r.OfRelease
 	}
 	for _, u := range r.Updated {
-		c.Changed = append(c.Changed, LockedChange{Name: u.Name, From: notNil(u.From), To: notNil(u.To)})
+		c.Changed = append(c.Changed, LockedChange{Name: u.Name, From: u.From, To: u.To})
 	}
 	for _, d := range r.DuplicatesAfter {
 		c.Duplicates = append(c.Duplicates, Duplicate{Name: d.Name, Versions: d.Versions})
 	}
 	l.LockChange = c
-}
-
-func notNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 func lockedPackages(list []relock.Package) []LockedPackage {
@@ -159,9 +153,9 @@ func lockedPackages(list []relock.Package) []LockedPackage {
 func offCopies(list []relock.Off) []OffCopy {
 	out := make([]OffCopy, len(list))
 	for i, o := range list {
-		out[i] = OffCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason), Asks: []AskBy{}}
+		out[i] = OffCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason)}
 		for _, d := range o.Asks {
-			ask := AskBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix, Path: []string{}}
+			ask := AskBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix}
 			for _, s := range d.Path {
 				step := s.Name
 				if s.Version != "" {
@@ -263,7 +257,7 @@ func (l Lockfile) offLines() []string {
 			line += " (" + a.Place + ")"
 		}
 		if n := len(o.Asks) - 1; n > 0 {
-			line += fmt.Sprintf(", and %s", count(n, "other"))
+			line += fmt.Sprintf(", and %s", english.Count(n, "other"))
 		}
 		out = append(out, line)
 		for _, fix := range o.fixes() {

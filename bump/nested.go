@@ -2,6 +2,8 @@ package bump
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -20,7 +22,7 @@ func (pl *planner) noteNested() {
 			behind[rel] = file.Version
 		}
 	}
-	switch names := sortedKeys(behind); len(names) {
+	switch names := slices.Sorted(maps.Keys(behind)); len(names) {
 	case 0:
 	case 1:
 		pl.note(Note{Kind: General, File: names[0] + "/backstage.json", Message: fmt.Sprintf(

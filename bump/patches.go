@@ -2,6 +2,7 @@ package bump
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -120,5 +121,5 @@ func askedFor(in Input, name string) []string {
 			}
 		}
 	}
-	return sortedKeys(asked)
+	return slices.Sorted(maps.Keys(asked))
 }

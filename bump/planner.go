@@ -3,6 +3,7 @@ package bump
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -145,7 +146,7 @@ func (pl *planner) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range sortedKeys(t.byName) {
+	for _, name := range slices.Sorted(maps.Keys(t.byName)) {
 		if note := t.byName[name].note; note != nil {
 			pl.note(*note)
 		}
@@ -320,7 +321,7 @@ func (pl *planner) finish() {
 	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].File < p.Changes[j].File })
 	for key, use := range pl.moves {
 		p.Packages = append(p.Packages, PackageMove{Name: key.name, From: key.from, To: key.to,
-			Jump: use.jump, Via: key.via, Range: key.rng, Workspaces: sortedKeys(use.workspaces)})
+			Jump: use.jump, Via: key.via, Range: key.rng, Workspaces: slices.Sorted(maps.Keys(use.workspaces))})
 	}
 	sort.Slice(p.Packages, func(i, j int) bool {
 		a, b := p.Packages[i], p.Packages[j]
@@ -383,15 +384,6 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 		}
 	}
 	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // rel is a path as reports show it: relative to the root, forward slashes.

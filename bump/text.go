@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -181,7 +182,7 @@ func (p *Plan) headline() string {
 		return head + ": only yarn.lock changes"
 	}
 	return fmt.Sprintf("%s: %s, %s in %s", head,
-		count(packages, "package"), count(len(p.Changes), "edit"), count(files, "file"))
+		english.Count(packages, "package"), english.Count(len(p.Changes), "edit"), english.Count(files, "file"))
 }
 
 // otherChanges are the edits that no row of a package shows.
@@ -266,13 +267,6 @@ func listSome(names []string, most int) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s +%d", strings.Join(names[:most-1], ", "), len(names)-most+1)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // trimLines drops the spaces that pad the last column of a table.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -168,7 +169,7 @@ func (m *model) allClaimed(list []blame) bool {
 // copyLine is one version with those who ask for it.
 func (m *model) copyLine(in *instance, keep bool, list []blame) string {
 	if keep {
-		return fmt.Sprintf("%s: what the portal should have (%s)", in.version, countNoun(len(list), "asks for it", "ask for it"))
+		return fmt.Sprintf("%s: what the portal should have (%s)", in.version, english.CountOf(len(list), "asks for it", "ask for it"))
 	}
 	sorting.Stable(list, blame.compare)
 	type way struct {
@@ -193,10 +194,3 @@ func (m *model) copyLine(in *instance, keep bool, list []blame) string {
 
 // mostWays is how many of those who ask for a version a line names.
 const mostWays = 3
-
-func countNoun(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -51,7 +52,7 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	}
 	slices.Sort(texts)
 	f := m.dedupableAt(moves[0])
-	f.Message = fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, some(texts, 3))
+	f.Message = fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, english.Some(texts, 3))
 	f.Next = "Run " + m.fix("")
 	f.Fixes, f.FixedBy = inLockOnly, finding.ByFix
 	f.Details = map[string]any{"moves": details}

@@ -11,6 +11,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
@@ -229,7 +230,7 @@ func (m *model) duplicate(c copied, runtimes []depgraph.Set, follows bool) {
 		f.Next += "; " + m.fix(" --fix-manifests") + " does both"
 		m.ranges = append(m.ranges, edits...)
 	} else if n := m.others(first, blames); n > 0 && f.Severity.Fails() {
-		f.Next += "; " + countNoun(n, "more dependency of the portal asks", "more dependencies of the portal ask") + " for another version, too"
+		f.Next += "; " + english.CountOf(n, "more dependency of the portal asks", "more dependencies of the portal ask") + " for another version, too"
 	}
 	if loaded == 1 && !isLoaded(keep, runtimes) {
 		// What runs is another version than the release's: that is off-release,

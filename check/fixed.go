@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
@@ -12,18 +13,7 @@ func (f *Fixed) JSON(applied bool) finding.Member {
 	for _, m := range f.Moves {
 		moves = append(moves, moveJSON{m.Descriptor.String(), m.From.Resolution.String(), m.To.Resolution.String()})
 	}
-	ranges := f.Ranges
-	if ranges == nil {
-		ranges = []RangeChange{}
-	}
-	return finding.Member{Name: "fixed", Value: fixedJSON{applied, f.Release, moves, notNil(f.Pruned), ranges, notNil(f.Resolutions)}}
-}
-
-func notNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
+	return finding.Member{Name: "fixed", Value: fixedJSON{applied, f.Release, moves, f.Pruned, f.Ranges, f.Resolutions}}
 }
 
 // fixedJSON is the member "fixed" of a report's JSON.
@@ -44,7 +34,7 @@ func (f *Fixed) Notes(applied bool) []string {
 	}
 	var notes []string
 	if f.Unpinned > 0 {
-		notes = append(notes, "Left: "+countNoun(f.Unpinned, "range of a @backstage package", "ranges of @backstage packages")+
+		notes = append(notes, "Left: "+english.CountOf(f.Unpinned, "range of a @backstage package", "ranges of @backstage packages")+
 			", because the manifest of the release is not known (--online fetches it, --strategy highest does without)")
 	}
 	if f.Empty() {
@@ -58,7 +48,7 @@ func (f *Fixed) Notes(applied bool) []string {
 	}
 	add := func(n int, one, many string) {
 		if n > 0 {
-			notes = append(notes, verb+": "+countNoun(n, one, many))
+			notes = append(notes, verb+": "+english.CountOf(n, one, many))
 		}
 	}
 	add(len(f.Moves), "range resolves to another version of yarn.lock", "ranges resolve to other versions of yarn.lock")

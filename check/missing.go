@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
@@ -54,7 +55,7 @@ func (m *model) missing() bool {
 		}
 		slices.Sort(texts)
 		m.add(finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: m.graph.Name(n), Key: strings.Join(texts, " "),
-			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), some(texts, 3)), Next: m.nextInstall(), Fixes: inLockOnly})
+			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), english.Some(texts, 3)), Next: m.nextInstall(), Fixes: inLockOnly})
 	}
 	return true
 }
@@ -78,7 +79,7 @@ func (m *model) missingByResolution(all []depgraph.Edge) []depgraph.Edge {
 		if n := asked[o.res.Key]; n > 0 {
 			asked[o.res.Key] = 0 // two resolutions cannot have one key, but a file may
 			m.add(finding.Finding{Rule: ruleStale, Pos: o.res.Pos, Name: o.Name, Key: o.res.Key + " " + o.res.Value,
-				Message: fmt.Sprintf("yarn.lock does not have what the resolution %q: %q gives to %s", o.res.Key, o.res.Value, countNoun(n, "dependency", "dependencies")),
+				Message: fmt.Sprintf("yarn.lock does not have what the resolution %q: %q gives to %s", o.res.Key, o.res.Value, english.CountOf(n, "dependency", "dependencies")),
 				Next:    m.nextInstall(), Fixes: inLockOnly})
 		}
 	}
@@ -88,7 +89,7 @@ func (m *model) missingByResolution(all []depgraph.Edge) []depgraph.Edge {
 // missingAtOnce is the one finding about a lock that lacks much.
 func (m *model) missingAtOnce(list []depgraph.Edge, descriptors int) {
 	f := finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: "yarn.lock", Key: "missing", Next: m.nextInstall(), Fixes: inLockOnly}
-	f.Message = fmt.Sprintf("yarn.lock has no entry for %d of the descriptors that are asked for (it has %s)", descriptors, countNoun(len(m.in.Lock.Entries), "entry", "entries"))
+	f.Message = fmt.Sprintf("yarn.lock has no entry for %d of the descriptors that are asked for (it has %s)", descriptors, english.CountOf(len(m.in.Lock.Entries), "entry", "entries"))
 	texts := make([]string, len(list))
 	for i, e := range list {
 		texts[i] = fmt.Sprintf("%s:%d: %s", e.Pos.File, e.Pos.Line, missingText(e))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
@@ -34,7 +35,7 @@ func (m *model) movedPackages() {
 	}
 	if unknown > 0 {
 		m.unknown = append(m.unknown, finding.Unknown{Rule: ruleMoved,
-			Reason: fmt.Sprintf("whether %s moved to another name is not known offline", countNoun(unknown, "dependency has", "dependencies have")),
+			Reason: fmt.Sprintf("whether %s moved to another name is not known offline", english.CountOf(unknown, "dependency has", "dependencies have")),
 			Next:   "Run it with --online, or after yarn install"})
 	}
 }

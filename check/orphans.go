@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -27,10 +28,10 @@ func (m *model) orphans(outOfDate bool) {
 		texts[i] = k.String()
 	}
 	f := finding.Finding{Rule: ruleStale, Severity: finding.Warning, Pos: m.in.Lock.Pos(m.in.Lock.Lookup(list[0])),
-		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + some(texts, 3),
+		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + english.Some(texts, 3),
 		Next: m.nextInstall(), Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
 	if len(list) > 3 {
-		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), some(texts, 3))
+		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), english.Some(texts, 3))
 	}
 	if m.in.Lock.Kind == yarnlock.Classic {
 		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run "+m.fix(" --prune")

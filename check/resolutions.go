@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -171,7 +172,7 @@ func (m *model) lockedAbove(key, value string) string {
 func (m *model) askedAs(key string) string {
 	for _, o := range m.overrides() {
 		if ranges := m.askedRanges(o.Name); o.res.Key == key && len(ranges) > 0 {
-			return o.Name + " is asked for as " + some(ranges, 3)
+			return o.Name + " is asked for as " + english.Some(ranges, 3)
 		}
 	}
 	return ""

@@ -169,14 +169,6 @@ func tarball(p string) string {
 	return name + " (" + path.Base(file) + ")"
 }
 
-// some lists the first few of texts.
-func some(texts []string, most int) string {
-	if len(texts) <= most {
-		return strings.Join(texts, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
-}
-
 // label is a package of the graph as messages name it: a workspace by its
 // name, others with their version.
 func (m *model) label(n depgraph.Node) string { return label(m.graph, n) }

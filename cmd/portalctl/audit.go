@@ -15,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -205,7 +206,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	}
 	kept := r.kept(paths)
 	if left := len(paths) - len(kept); left > 0 {
-		defer func() { r.notes = append(r.notes, plural(left, "lock")+" left out (--exclude)") }()
+		defer func() { r.notes = append(r.notes, english.Count(left, "lock")+" left out (--exclude)") }()
 	}
 	if len(kept) == 0 && len(paths) > 0 {
 		return fault.At(fault.Pos{File: r.root}, "--exclude leaves out every yarn.lock here (%d)", len(paths)).

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
 )
@@ -93,7 +94,7 @@ func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bo
 	}
 	if st.Records < fewRecords {
 		r.in.Database.Warnings = append(r.in.Database.Warnings,
-			fmt.Sprintf("the database has only %s; OSV's own has some 250,000, and what is missing is not found", plural(st.Records, "record")))
+			fmt.Sprintf("the database has only %s; OSV's own has some 250,000, and what is missing is not found", english.Count(st.Records, "record")))
 	}
 	return db, func() { _ = db.Close() }, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -125,7 +126,7 @@ func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.
 			}
 		}
 		if left > 0 {
-			fmt.Fprintf(w, "  and from %s\n", plural(left, "more workspace"))
+			fmt.Fprintf(w, "  and from %s\n", english.Count(left, "more workspace"))
 		}
 	}
 	return nil

@@ -22,6 +22,7 @@ var ranks = map[string]int{
 	"internal/collector":  0,
 	"internal/semrange":   0,
 	"internal/portal":     0,
+	"internal/english":    0,
 	"internal/filelock":   0,
 	"internal/atomicfile": 0,
 	"internal/proc":       0,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -103,7 +104,7 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 	}
 	if done.Outcome != txn.Nothing {
 		fmt.Fprintf(e.Err, "portalctl: an interrupted change of %s was %s: %s\n",
-			plural(len(done.Files), "file"), done.Outcome, strings.Join(done.Files, ", "))
+			english.Count(len(done.Files), "file"), done.Outcome, strings.Join(done.Files, ", "))
 	}
 	return nil
 }
@@ -190,10 +191,3 @@ func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
 
 // lockPath is where the lock is, or will be.
 func (co *checkout) lockPath() string { return filepath.Join(co.project.Root, "yarn.lock") }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

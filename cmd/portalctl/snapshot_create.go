@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/report"
@@ -230,7 +231,7 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 		stored, raw = stored+f.Size, raw+f.RawSize
 	}
 	took := s.Manifest.Finished.Sub(s.Manifest.Created).Round(100 * time.Millisecond)
-	_, err := fmt.Fprintf(w, "\n%s %s: %s, %s on disk, in %s\n%s\n", style.Good("Snapshot"), s.Name(), plural(len(s.Manifest.Databases), "database"), snapshot.Bytes(stored), took, s.Dir)
+	_, err := fmt.Fprintf(w, "\n%s %s: %s, %s on disk, in %s\n%s\n", style.Good("Snapshot"), s.Name(), english.Count(len(s.Manifest.Databases), "database"), snapshot.Bytes(stored), took, s.Dir)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
@@ -240,7 +241,7 @@ func (r *bumpRun) ask(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(r.e.Err)
-	question := fmt.Sprintf("Apply %s in %s?", plural(len(r.plan.Changes), "edit"), plural(len(r.plan.Files()), "file"))
+	question := fmt.Sprintf("Apply %s in %s?", english.Count(len(r.plan.Changes), "edit"), english.Count(len(r.plan.Files()), "file"))
 	if len(r.plan.Changes) == 0 {
 		question = "Write yarn.lock?"
 	}

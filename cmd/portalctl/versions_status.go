@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/report"
 )
 
@@ -81,7 +82,7 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 		return err
 	}
 	if most := o.maxBehind; most >= 0 && status.Behind > most {
-		fmt.Fprintf(e.Err, "%s behind, at most %d allowed\n", plural(status.Behind, "main release"), most)
+		fmt.Fprintf(e.Err, "%s behind, at most %d allowed\n", english.Count(status.Behind, "main release"), most)
 		fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), o.bump)
 		return errFindings
 	}

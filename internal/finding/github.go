@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
 )
 
 // perStep is how many annotations of each level GitHub shows for one step; it
@@ -52,7 +54,7 @@ func (r *Report) WriteGitHub(w io.Writer) error {
 		}
 	}
 	if same > 0 {
-		fmt.Fprintf(&b, "Not annotated: %s that the base has, too.\n", count(same, "finding"))
+		fmt.Fprintf(&b, "Not annotated: %s that the base has, too.\n", english.Count(same, "finding"))
 	}
 	fmt.Fprintf(&b, "%s\n", data(r.Title+": "+r.Sentence()))
 	_, err := io.WriteString(w, b.String())

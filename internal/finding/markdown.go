@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/report"
 )
 
@@ -38,7 +39,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(&part, "\n… and %d more.\n", more)
 		}
 		if b.Len()+part.Len() > maxMarkdown {
-			fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long.\n", count(left, "finding"))
+			fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long.\n", english.Count(left, "finding"))
 			break
 		}
 		b.WriteString(part.String())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -72,7 +73,7 @@ func (r *Report) Sentence() string {
 		what string
 	}{{c.Errors, "error"}, {c.Warnings, "warning"}} {
 		if p.n > 0 {
-			parts = append(parts, count(p.n, p.what))
+			parts = append(parts, english.Count(p.n, p.what))
 		}
 	}
 	if len(parts) == 0 {
@@ -97,13 +98,6 @@ func (r *Report) Sentence() string {
 		parts = append(parts, fmt.Sprintf("%d of the baseline are gone (--update-baseline drops them)", r.Gone))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // ruleGroup is the findings of one rule and severity.

@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/tailscale/hujson"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // Kind is the type of a JSON value.
@@ -162,7 +163,7 @@ func (v Value) index(step string) int {
 			}
 		}
 	} else if arr := v.array(); arr != nil {
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(arr.Elements) && itoa(i) == step {
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(arr.Elements) && strconv.Itoa(i) == step {
 			return i
 		}
 	}
@@ -208,5 +209,3 @@ func decode(raw []byte) string {
 	}
 	return string(inner)
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -185,7 +184,7 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 	for _, e := range kept {
 		fmt.Printf("  kept: %s\n", e)
 	}
-	for _, name := range sortedKeys(pins) {
+	for _, name := range slices.Sorted(maps.Keys(pins)) {
 		fmt.Printf("  pinned in the tree of both, since the registry lacks what newer ones need: %s@%s\n", name, pins[name])
 	}
 	sides := t.sides("versions", "lock", "--resolve", "highest")
@@ -253,7 +252,7 @@ func editsBetween(from, to string) ([]parity.Edit, error) {
 // printMissed says what the registry did not have.
 func printMissed(l *lockLab) {
 	missed := l.front.proxy.Missed()
-	paths := sortedKeys(missed)
+	paths := slices.Sorted(maps.Keys(missed))
 	fmt.Printf("the registry lacks %d of what was asked for\n", len(paths))
 	for i, path := range paths {
 		if i == 20 {
@@ -262,13 +261,4 @@ func printMissed(l *lockLab) {
 		}
 		fmt.Printf("  %d %s\n", missed[path], strings.ReplaceAll(path, "%2f", "/"))
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (c *Child) Wait() error {
 	if !errors.As(err, &exit) {
 		return fault.Wrap(err, fault.Pos{}, "%s", c.name)
 	}
-	return fault.Wrap(errors.New(first(c.log.text(), exit.Error())), fault.Pos{}, "%s failed", c.name)
+	return fault.Wrap(errors.New(cmp.Or(c.log.text(), exit.Error())), fault.Pos{}, "%s failed", c.name)
 }
 
 // Messages is what the program wrote to stderr so far, its last lines.

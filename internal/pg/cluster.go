@@ -3,11 +3,12 @@ package pg
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,7 +159,7 @@ func (c *Cluster) Start(ctx context.Context) error {
 	args := []string{"-D", c.Data(), "-k", c.Socket, "-p", strconv.Itoa(c.Port), "-c", "listen_addresses=" + listen, "-c", "fsync=off",
 		"-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
 		"-c", "shared_buffers=128MB", "-c", "maintenance_work_mem=128MB", "-c", "max_wal_size=2GB"}
-	for _, name := range sortedNames(c.opts.Settings) {
+	for _, name := range slices.Sorted(maps.Keys(c.opts.Settings)) {
 		args = append(args, "-c", name+"="+c.opts.Settings[name])
 	}
 	child, err := Start(context.WithoutCancel(ctx), Command{Path: c.Tools.Path("postgres"), Args: args, AsUser: c.owner, Dir: c.Dir, quit: sigQuit})
@@ -213,12 +214,3 @@ func (c *Cluster) Stop() error {
 // CleanClusters removes what is left of clusters whose maker was killed, and
 // returns the folders. parent is as in ClusterOptions.
 func CleanClusters(parent string) []string { return scratch.Clean(parent, clusterPrefix) }
-
-func sortedNames(m map[string]string) []string {
-	names := make([]string, 0, len(m))
-	for n := range m {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
-}

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"net/url"
 	"os"
 	"strconv"
@@ -23,7 +24,7 @@ func ParseDSN(dsn string) (Target, error) {
 	}
 	t := Target{Host: cfg.Host, Port: int(cfg.Port), User: cfg.User, Password: NewSecret(cfg.Password), Maintenance: cfg.Database, Clear: true}
 	settings := dsnSettings(dsn)
-	t.SSLMode = first(settings["sslmode"], os.Getenv("PGSSLMODE"))
+	t.SSLMode = cmp.Or(settings["sslmode"], os.Getenv("PGSSLMODE"))
 	for _, f := range []struct {
 		name, env string
 		set       func(string)
@@ -32,7 +33,7 @@ func ParseDSN(dsn string) (Target, error) {
 		{"sslcert", "PGSSLCERT", func(s string) { t.Cert = s }},
 		{"sslkey", "PGSSLKEY", func(s string) { t.Key = NewSecret(s) }},
 	} {
-		path := first(settings[f.name], os.Getenv(f.env))
+		path := cmp.Or(settings[f.name], os.Getenv(f.env))
 		if path == "" || path == "system" {
 			continue
 		}
@@ -97,7 +98,7 @@ func (t Target) DSN() string {
 	quote := func(s string) string {
 		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 	}
-	dsn := "host=" + quote(t.Host) + " port=" + strconv.Itoa(t.PortOr()) + " user=" + quote(t.User) + " dbname=" + quote(first(t.Maintenance, "postgres"))
+	dsn := "host=" + quote(t.Host) + " port=" + strconv.Itoa(t.PortOr()) + " user=" + quote(t.User) + " dbname=" + quote(cmp.Or(t.Maintenance, "postgres"))
 	if t.SSLMode != "" {
 		dsn += " sslmode=" + t.SSLMode
 	}

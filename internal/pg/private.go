@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,7 +63,7 @@ type Access struct {
 func (p *Private) Access(t Target) (Access, error) {
 	env := []string{
 		"PGHOST=" + t.Host, "PGPORT=" + strconv.Itoa(t.PortOr()), "PGUSER=" + t.User,
-		"PGAPPNAME=" + AppName, "PGCONNECT_TIMEOUT=15", "PGSSLMODE=" + first(t.SSLMode, "prefer"),
+		"PGAPPNAME=" + AppName, "PGCONNECT_TIMEOUT=15", "PGSSLMODE=" + cmp.Or(t.SSLMode, "prefer"),
 		// Nothing of the user's own set-up may join in.
 		"PGSERVICEFILE=" + os.DevNull, "PGSYSCONFDIR=" + os.DevNull, "PSQLRC=" + os.DevNull, "PGCLIENTENCODING=UTF8",
 	}

@@ -7,6 +7,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -85,15 +86,6 @@ func (t Target) Local() bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
 // AppName is the application_name of all our sessions; the server's activity
 // view tells them from the portal's by it.
 const AppName = "portalctl"
@@ -103,7 +95,7 @@ const AppName = "portalctl"
 // password in it.
 func (t Target) Connect(ctx context.Context, database string) (*pgx.Conn, error) {
 	if database == "" {
-		database = first(t.Maintenance, "postgres")
+		database = cmp.Or(t.Maintenance, "postgres")
 	}
 	cfg, err := t.config(database)
 	if err != nil {
@@ -142,7 +134,7 @@ func (t Target) config(database string) (*pgx.ConnConfig, error) {
 	if strings.HasPrefix(t.Host, "/") {
 		return cfg, nil
 	}
-	mode := first(t.SSLMode, "prefer")
+	mode := cmp.Or(t.SSLMode, "prefer")
 	if !t.Clear && !t.Local() && (mode == "disable" || mode == "allow" || mode == "prefer") {
 		cfg.RequireAuth = "!password"
 	}

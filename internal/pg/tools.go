@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func executable(path string) bool {
 // reads it best. dir is the only folder to look in, "" for BinEnv, then PATH
 // and the usual places.
 func FindTools(ctx context.Context, dir string, major int, programs ...string) (*Tools, error) {
-	dirs := []string{first(dir, os.Getenv(BinEnv))}
+	dirs := []string{cmp.Or(dir, os.Getenv(BinEnv))}
 	if dirs[0] == "" {
 		dirs = binDirs(ctx)
 	}

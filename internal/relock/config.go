@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -161,7 +162,7 @@ func (c *config) lockFormat(in *Input) error {
 	c.lockVersion = c.yarn.lockVersion()
 	if in.Lock != nil && in.Lock.Version > 0 {
 		if v := in.Lock.Version; v < 8 || v > 10 {
-			return &Unsupported{Construct: "lockfile version " + itoa(v), Pos: lockPos(in), Why: "only versions 8 to 10 (Yarn 4) are written here"}
+			return &Unsupported{Construct: "lockfile version " + strconv.Itoa(v), Pos: lockPos(in), Why: "only versions 8 to 10 (Yarn 4) are written here"}
 		}
 		if key := in.Lock.CacheKey; !knownCacheKey(key) {
 			return &Unsupported{Construct: "cacheKey " + key, Pos: lockPos(in), Why: "only those of Yarn 4 (10, 10c0 to 10c9) are known"}
@@ -171,8 +172,8 @@ func (c *config) lockFormat(in *Input) error {
 		}
 		if c.lockVersion > in.Lock.Version {
 			return &Unsupported{
-				Construct: "lockfile version " + itoa(in.Lock.Version), Pos: lockPos(in),
-				Why: "Yarn " + in.YarnVersion + " migrates it to version " + itoa(c.lockVersion) + " at its first install, along with settings",
+				Construct: "lockfile version " + strconv.Itoa(in.Lock.Version), Pos: lockPos(in),
+				Why: "Yarn " + in.YarnVersion + " migrates it to version " + strconv.Itoa(c.lockVersion) + " at its first install, along with settings",
 			}
 		}
 	}

@@ -67,7 +67,7 @@ func (f *fixer) excluding(p *pkg, e *edge, o *Off) string {
 func (f *fixer) above(e *edge, o *Off) string {
 	ask, ok := f.s.askBehind(e.to.descriptor)
 	if !ok {
-		if compareVersions(o.Version, o.Release) > 0 {
+		if semrange.CompareText(o.Version, o.Release) > 0 {
 			return o.Version
 		}
 		return ""

@@ -140,7 +140,7 @@ func (s *solver) explain(p *pkg, o *Off, had bool) {
 		return cmp.Compare(len(a.Path), len(b.Path))
 	})
 	excluded := len(o.Asks) > 0 && o.Asks[0].Excludes
-	newer := compareVersions(o.Version, o.Release) > 0
+	newer := semrange.CompareText(o.Version, o.Release) > 0
 	switch reason := s.reasonFor(p); {
 	case excluded:
 		o.Reason = ReasonRange

@@ -101,18 +101,8 @@ func (v versions) duplicates() []Duplicate {
 
 func sortVersions(list []string) []string {
 	list = slices.Clone(list)
-	slices.SortFunc(list, compareVersions)
+	slices.SortFunc(list, semrange.CompareText)
 	return list
-}
-
-// compareVersions orders what semver cannot read as text.
-func compareVersions(a, b string) int {
-	v, err := semrange.ParseVersion(a)
-	w, err2 := semrange.ParseVersion(b)
-	if err != nil || err2 != nil {
-		return cmp.Compare(a, b)
-	}
-	return semrange.Compare(v, w)
 }
 
 // result compares the lock with what it was.
@@ -185,5 +175,5 @@ func without(list, minus []string) []string {
 }
 
 func comparePackages(a, b Package) int {
-	return cmp.Or(strings.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+	return cmp.Or(strings.Compare(a.Name, b.Name), semrange.CompareText(a.Version, b.Version))
 }

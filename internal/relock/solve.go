@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -108,8 +107,6 @@ func (s *solver) loadWorkspaces() error {
 
 // cleanPath is path.Clean of a workspace's path, with "." for the root.
 func cleanPath(p string) string { return path.Clean(strings.ReplaceAll(p, `\`, "/")) }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // unnamedWorkspace is the name that Yarn gives a workspace without one: its
 // folder and the start of a hash of its path.

@@ -13,7 +13,7 @@ type yarnVersion struct {
 }
 
 func (v yarnVersion) String() string {
-	return itoa(v.parts[0]) + "." + itoa(v.parts[1]) + "." + itoa(v.parts[2])
+	return strconv.Itoa(v.parts[0]) + "." + strconv.Itoa(v.parts[1]) + "." + strconv.Itoa(v.parts[2])
 }
 
 // parseYarnVersion reads "4.13.0" or "4.15.0-rc.1"; an unreadable text is the

@@ -1,6 +1,10 @@
 package semrange
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/jstext"
+)
 
 // parser collects the comparators of a range. It stays on the stack: few
 // ranges have more comparators than fit, the rest goes to more.
@@ -273,7 +277,7 @@ func (p *parser) atLeastZero(flags uint8) bool {
 // emit adds a comparator. It fails on what new SemVer refuses: a number above
 // 2^53-1 or a text of more than 256 characters.
 func (p *parser) emit(o op, major, minor, patch uint64, pre string, flags uint8) bool {
-	if major > maxSafe || minor > maxSafe || patch > maxSafe {
+	if major > jstext.MaxSafe || minor > jstext.MaxSafe || patch > jstext.MaxSafe {
 		return false
 	}
 	if len(pre) > maxLength-len("0.0.0-") ||

@@ -1,7 +1,9 @@
 package semrange
 
+import "github.com/portalctl/portalctl/internal/jstext"
+
 // wild is a part that is absent, "x", "X" or "*" (node-semver's isX), huge a
-// number above maxSafe. huge is no error while the part is dropped, as in
+// number above jstext.MaxSafe. huge is no error while the part is dropped, as in
 // "1.x.99999999999999999999".
 const (
 	wild = ^uint64(0)
@@ -70,7 +72,7 @@ func scanPart(s string, i int) (n uint64, end int, ok bool) {
 	}
 	for end = i; end < len(s) && end-i < maxNumberDigits && isDigit(s[end]); end++ {
 		if n != huge {
-			if n = n*10 + uint64(s[end]-'0'); n > maxSafe {
+			if n = n*10 + uint64(s[end]-'0'); n > jstext.MaxSafe {
 				n = huge
 			}
 		}

@@ -14,6 +14,7 @@
 package semrange
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -44,7 +45,7 @@ func (e *Error) Error() string {
 	if len(t) > 80 {
 		t = t[:77] + "..."
 	}
-	return quote(t) + " is not a valid npm " + e.what
+	return strconv.Quote(t) + " is not a valid npm " + e.what
 }
 
 // Parse reads an npm range as new Range(s) of node-semver does. Dist-tags,

@@ -1,14 +1,11 @@
 package semrange
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/portalctl/portalctl/internal/jstext"
 )
-
-func quote(s string) string { return strconv.Quote(s) }
 
 // collapseSpace is s.trim().replace(/\s+/g, ' ').
 func collapseSpace(s string) string {

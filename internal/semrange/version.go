@@ -1,16 +1,13 @@
 package semrange
 
 import (
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/jstext"
 )
-
-// maxSafe is JavaScript's Number.MAX_SAFE_INTEGER: no part of a version may
-// be greater.
-const maxSafe = 1<<53 - 1
 
 // maxLength is node-semver's MAX_LENGTH of a version, in UTF-16 units.
 const maxLength = 256
@@ -28,8 +25,18 @@ func ParseVersion(s string) (*semver.Version, error) {
 		t = t[1:]
 	}
 	v, err := semver.StrictNewVersion(t)
-	if err != nil || v.Major() > maxSafe || v.Minor() > maxSafe || v.Patch() > maxSafe {
+	if err != nil || v.Major() > jstext.MaxSafe || v.Minor() > jstext.MaxSafe || v.Patch() > jstext.MaxSafe {
 		return nil, &Error{Text: s, what: "version"}
 	}
 	return v, nil
+}
+
+// CompareText orders two versions; where one is none, both count as text.
+func CompareText(a, b string) int {
+	v, errA := ParseVersion(a)
+	w, errB := ParseVersion(b)
+	if errA != nil || errB != nil {
+		return cmp.Compare(a, b)
+	}
+	return Compare(v, w)
 }

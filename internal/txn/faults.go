@@ -7,10 +7,14 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // Every message of this package, in one place.
+
+// mostNamed is how many paths a message lists.
+const mostNamed = 10
 
 func cancelled(err error) error {
 	return fault.Wrap(err, fault.Pos{}, "stopped before the change was made")
@@ -117,36 +121,21 @@ func (t *tx) stuckFault(cause, back error) error {
 		}
 	}
 	return fault.Wrap(fmt.Errorf("%w; then: %w", cause, back), fault.Pos{File: t.root},
-		"the change failed half-way and could not be put back: %s the old content, not so: %s", has(old), list(changed)).
+		"the change failed half-way and could not be put back: %s the old content, not so: %s", english.CountOf(old, "file has", "files have"), english.Some(changed, mostNamed)).
 		WithNext("Mend the cause, then run the command again: the journal is kept, and it finishes or undoes the change.")
 }
 
-func has(n int) string {
-	if n == 1 {
-		return "1 file has"
-	}
-	return fmt.Sprintf("%d files have", n)
-}
-
 func foreignFault(root, journal string, paths []string) error {
-	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and somebody has edited since: %s", list(paths)).
+	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and somebody has edited since: %s", english.Some(paths, mostNamed)).
 		WithNext("Move your version aside (for example to %s.mine) and run portalctl again: it finishes or undoes the change; then merge your version. To keep every file as it is now instead, delete %s and the files named .*.portalctl-* in the project.", paths[0], journal)
 }
 
 func lostFault(root, journal string, paths []string) error {
-	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and the saved copies needed to finish or undo it are gone: %s", list(paths)).
+	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and the saved copies needed to finish or undo it are gone: %s", english.Some(paths, mostNamed)).
 		WithNext("Restore these files from version control, delete %s and the files named .*.portalctl-* in the project, then run the command again.", journal)
 }
 
 func damagedFault(path string, err error) error {
 	return fault.Wrap(err, fault.Pos{File: path}, "the journal of an interrupted change cannot be used").
 		WithNext("Check the project's files with git status, delete this journal and the files named .*.portalctl-* in the project, then run the command again.")
-}
-
-func list(paths []string) string {
-	const most = 10
-	if len(paths) <= most {
-		return strings.Join(paths, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
 }

@@ -2,7 +2,6 @@ package yarnrc
 
 import (
 	"runtime"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,8 +9,6 @@ import (
 
 // lookup answers for one environment variable.
 type lookup func(name string) (string, bool)
-
-func itoa(i int) string { return strconv.Itoa(i) }
 
 // environment is a copy of the caller's environ, in its order.
 type environment struct {

@@ -1,6 +1,8 @@
 package yarnrc
 
 import (
+	"strconv"
+
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
@@ -79,7 +81,7 @@ func fromYAML(v yamledit.Value, o origin, path []string) (*value, error) {
 	case yamledit.Sequence:
 		out.kind = list
 		for i, item := range v.Items() {
-			val, err := fromYAML(item, o, sub(itoa(i)))
+			val, err := fromYAML(item, o, sub(strconv.Itoa(i)))
 			if err != nil {
 				return nil, err
 			}

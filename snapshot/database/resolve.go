@@ -3,6 +3,7 @@ package database
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,21 +52,12 @@ func Resolve(tree *appconfig.Tree, o Options) (*Layout, error) {
 			}
 		}
 	}
-	for _, id := range sortedKeys(ids) {
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		p := Plugin{ID: id, Installed: installed[id], Configured: configured[id]}
 		p.Problem = r.plugin(&p)
 		l.Plugins = append(l.Plugins, p)
 	}
 	return l, nil
-}
-
-func sortedKeys(m map[string]bool) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 type resolver struct {

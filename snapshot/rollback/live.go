@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -47,7 +48,7 @@ type Session struct {
 }
 
 func (s Session) String() string {
-	return fmt.Sprintf("%s: user %s, application %q, from %s, %s", s.Database, s.User, s.Application, s.Address, firstOf(s.State, "state unknown"))
+	return fmt.Sprintf("%s: user %s, application %q, from %s, %s", s.Database, s.User, s.Application, s.Address, cmp.Or(s.State, "state unknown"))
 }
 
 // clientSession is true of the sessions of clients. Of other roles' sessions a

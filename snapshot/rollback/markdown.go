@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -215,7 +216,7 @@ func (p *Plan) writeLogin(b *strings.Builder, i int, s snapshot.Server) {
 		user, role = s.AdminUser, ""
 		hint = "   # the role of --admin-dsn, with its own password: " + oneLine(s.User) + " alone may not go back"
 	}
-	login := fmt.Sprintf("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s", shellQuote(s.Host), s.Port, shellQuote(user), shellQuote(firstOf(s.SSLMode, "prefer")))
+	login := fmt.Sprintf("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s", shellQuote(s.Host), s.Port, shellQuote(user), shellQuote(cmp.Or(s.SSLMode, "prefer")))
 	switch {
 	case s.CA != nil:
 		login += ` PGSSLROOTCERT="$PWD"/` + shellQuote(s.CA.Name)

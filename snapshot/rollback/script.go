@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (p *Plan) Script() (string, error) {
 	for i, s := range p.Servers {
 		variable := shellName(s.PasswordVariable)
 		one := scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
-			User: shellQuote(s.User), SSLMode: shellQuote(firstOf(s.SSLMode, "prefer")),
+			User: shellQuote(s.User), SSLMode: shellQuote(cmp.Or(s.SSLMode, "prefer")),
 			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(variable), CA: "''"}
 		if s.CA != nil {
 			one.CA = shellQuote(s.CA.Name)
@@ -72,7 +73,7 @@ func (p *Plan) Script() (string, error) {
 			admins = append(admins, oneLine(s.ID+" ("+s.AdminUser+")"))
 		}
 		for _, q := range p.strangers(i) {
-			one.Unknown = append(one.Unknown, scriptQuery{shellQuote(conninfo(firstOf(q.database, "postgres"))), q.sql})
+			one.Unknown = append(one.Unknown, scriptQuery{shellQuote(conninfo(cmp.Or(q.database, "postgres"))), q.sql})
 		}
 		servers = append(servers, one)
 		if variable != "" {
@@ -120,9 +121,9 @@ func (p *Plan) Script() (string, error) {
 	err := scriptTemplate().Execute(&b, map[string]any{
 		"End":      end,
 		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
-		"PasswordVariables": compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
+		"PasswordVariables": slices.Compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
-		"PostgreSQL": major > 0, "SQLite": sqlite, "Admins": compact(admins), "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
+		"PostgreSQL": major > 0, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
 	})
 	return b.String(), err
 }
@@ -240,23 +241,4 @@ func oneLine(text string) string {
 		}
 		return r
 	}, text)
-}
-
-func compact(sorted []string) []string {
-	var out []string
-	for i, s := range sorted {
-		if i == 0 || s != sorted[i-1] {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -1,0 +1,30 @@
+// Package english puts numbers and lists into sentences.
+package english
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Count is a number of things: "1 file", "2 files".
+func Count(n int, noun string) string { return CountOf(n, noun, noun+"s") }
+
+// CountOf is a number of things whose plural is not the noun with an s:
+// "1 entry", "2 entries".
+func CountOf(n int, one, many string) string { return fmt.Sprintf("%d %s", n, Form(n, one, many)) }
+
+// Form is the word that goes with a number: "keeps" or "keep".
+func Form(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// Some lists the first few of texts: "a, b and 3 more".
+func Some(texts []string, most int) string {
+	if len(texts) <= most {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
+}
