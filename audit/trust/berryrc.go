@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/yamledit"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // legacy is the header by which Yarn takes a file for one in the form of Yarn
@@ -38,7 +39,7 @@ func (s *settings) berry(src []byte) {
 }
 
 func (s *settings) setting(key string, v yamledit.Value) {
-	text, known := expand(v.String())
+	text, known := yarnrc.Defaults(v.String())
 	at := item{key, text, v.Pos()}
 	if !known && slices.Contains(guards, key) {
 		s.note(item{key, v.String(), v.Pos()}, key+" depends on the environment: nobody can say what it is", "Write the value", finding.Info)
@@ -150,7 +151,7 @@ func (s *settings) perRegistry(key string, v yamledit.Value) {
 			case "npmPublishRegistry", "npmAuditRegistry":
 				s.plainHTTP(name+"."+f.Key, f.Value.String(), f.Value.Pos())
 			case "npmMinimalAgeGate":
-				age, _ := expand(f.Value.String())
+				age, _ := yarnrc.Defaults(f.Value.String())
 				s.gate("@"+m.Key, item{name + "." + f.Key, age, f.Value.Pos()})
 			}
 		}
@@ -159,7 +160,7 @@ func (s *settings) perRegistry(key string, v yamledit.Value) {
 
 func (s *settings) gate(scope string, at item) {
 	s.gates[scope] = at
-	if age, ok := gateAge(at.text); ok && age == 0 {
+	if age, ok := yarnrc.ParseAge(at.text); ok && age == 0 {
 		s.note(item{at.key, "0", at.pos}, at.key+" is 0: a version counts the moment it is published, which is when malicious ones are taken", "Remove the setting, or give it an age such as 3d", finding.Info)
 	}
 }

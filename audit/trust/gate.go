@@ -6,20 +6,8 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
-
-// gateAge reads npmMinimalAgeGate: minutes, or a number with ms, s, m, h, d or
-// w, as Yarn 4.10 and later have it.
-func gateAge(text string) (time.Duration, bool) {
-	num := strings.TrimRight(text, "mshdw")
-	n, err := strconv.ParseFloat(num, 64)
-	if err != nil || n < 0 {
-		return 0, false
-	}
-	units := map[string]time.Duration{"": time.Minute, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
-	unit, ok := units[text[len(num):]]
-	return time.Duration(min(n*float64(unit), 1<<62)), ok
-}
 
 // yarnVersion is the version that a yarnPath names by its usual file name, as
 // major and minor; ok is false when it does not.
@@ -58,23 +46,17 @@ func (s *settings) readsNoUnit(packageManager string) {
 	if s.noUnit = ok && major == 4 && minor == 10; !s.noUnit || strings.Trim(g.text, "0123456789") == "" {
 		return
 	}
-	s.note(item{g.key, g.text, g.pos}, g.key+": "+g.text+" is "+ageText(numberAge(g.text))+" in Yarn 4.10, which reads no unit: the gate is as good as off",
+	s.note(item{g.key, g.text, g.pos}, g.key+": "+g.text+" is "+ageText(yarnrc.LeadingMinutes(g.text))+" in Yarn 4.10, which reads no unit: the gate is as good as off",
 		"Write the minutes as a number (2d is 2880), or use Yarn 4.11 or later", finding.Warning)
-}
-
-// numberAge is a minimal age as Yarn 4.10 reads it.
-func numberAge(text string) time.Duration {
-	n, _ := strconv.Atoi(text[:len(text)-len(strings.TrimLeft(text, "0123456789"))])
-	return time.Duration(n) * time.Minute
 }
 
 // age is the minimal age that the file makes for all packages.
 func (s *settings) age() time.Duration {
 	if g, ok := s.gates[""]; ok {
 		if s.noUnit {
-			return numberAge(g.text)
+			return yarnrc.LeadingMinutes(g.text)
 		}
-		if age, ok := gateAge(g.text); ok {
+		if age, ok := yarnrc.ParseAge(g.text); ok {
 			return age
 		}
 	}

@@ -3,56 +3,16 @@ package trust
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"path"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// lines reads an .npmrc ("key = value" a line) or a .yarnrc ("key value" a
-// line, both perhaps in quotes), which know the same settings.
-func (s *settings) lines(src []byte) {
-	classic := path.Base(s.file) == classicFile
-	n := 0
-	for line := range strings.SplitSeq(strings.TrimPrefix(string(src), "\ufeff"), "\n") {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == ';' {
-			continue
-		}
-		key, text, ok := strings.Cut(line, "=")
-		if classic {
-			key, text, ok = classicLine(line)
-		}
-		if ok {
-			s.line(unquote(key), unquote(text), fault.Pos{File: s.file, Line: n, Col: 1})
-		}
-	}
-}
-
-func classicLine(line string) (key, text string, ok bool) {
-	if line[0] == '"' {
-		if i := strings.IndexByte(line[1:], '"'); i > 0 {
-			return line[1 : i+1], line[i+2:], true
-		}
-	}
-	i := strings.IndexAny(line, " \t")
-	if i < 0 {
-		return line, "", strings.HasPrefix(line, "--")
-	}
-	return strings.TrimSuffix(line[:i], ":"), line[i:], true
-}
-
-func unquote(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
-		s = s[1 : len(s)-1]
-	}
-	return s
-}
-
-func (s *settings) line(key, text string, pos fault.Pos) {
+// line judges a setting of an .npmrc or a .yarnrc, which know the same.
+func (s *settings) line(l yarnrc.Line) {
+	key, text, pos := l.Key, l.Value, l.Pos
 	at := item{key, text, pos}
 	if scope, ok := strings.CutSuffix(key, ":registry"); ok && strings.HasPrefix(scope, "@") {
 		s.registry(key, scope, text, pos)

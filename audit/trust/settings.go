@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // settings is what one file says, as far as the rules look at it. Nothing is
@@ -97,8 +95,14 @@ func readSetting(name string, src []byte) *settings {
 	switch path.Base(name) {
 	case berryFile:
 		s.berry(src)
-	case npmFile, classicFile:
-		s.lines(src)
+	case npmFile:
+		for _, l := range yarnrc.NPMLines(name, src) {
+			s.line(l)
+		}
+	case classicFile:
+		for _, l := range yarnrc.ClassicLines(name, src) {
+			s.line(l)
+		}
 	case envFile:
 		s.variables(src)
 	default:
@@ -109,37 +113,19 @@ func readSetting(name string, src []byte) *settings {
 
 // registry notes where packages of a scope come from, and plain http.
 func (s *settings) registry(key, scope, text string, pos fault.Pos) {
-	url, known := expand(text)
+	url, known := yarnrc.Defaults(text)
 	at := item{key, text, pos}
 	s.registries = append(s.registries, registrySetting{at, scope, url, !known})
 	s.plainHTTP(key, text, pos)
 }
 
 func (s *settings) plainHTTP(key, text string, pos fault.Pos) {
-	url, _ := expand(text)
+	url, _ := yarnrc.Defaults(text)
 	if a, ok := parseAddress(url); ok && a.scheme == "http" && !local(a.host) {
 		s.weak = append(s.weak, weakSetting{item{key, "http://" + a.host, pos},
 			key + " is a plain http address (" + a.host + "): anybody on the way can change what is installed",
 			"Use the https address", finding.Warning})
 	}
-}
-
-// variable is how Yarn writes one in a setting (Configuration's
-// replaceEnvVariables).
-var variable = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\$\{[0-9A-Za-z_]+:?(-[^}]*)?\}`)
-})
-
-// expand replaces variables (${NAME:-default}, ${NAME-default}) by their
-// defaults. known is false when one has none.
-func expand(text string) (out string, known bool) {
-	known = true
-	out = variable().ReplaceAllStringFunc(text, func(v string) string {
-		_, def, ok := strings.Cut(strings.TrimSuffix(v, "}"), "-")
-		known = known && ok
-		return def
-	})
-	return out, known
 }
 
 // off reports whether a value turns a setting off.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // settings is the rule yarnrc.
@@ -146,8 +147,8 @@ func (c *checker) gates(head, was *settings) {
 			fmt.Sprintf("the minimal age of versions is %s now, and was %s", ageText(age), ageText(old)), next)
 	}
 	for scope, g := range head.gates {
-		age, ok := gateAge(g.text)
-		old, had := gateAge(was.gates[scope].text)
+		age, ok := yarnrc.ParseAge(g.text)
+		old, had := yarnrc.ParseAge(was.gates[scope].text)
 		if scope != "" && ok && had && age < old && age > 0 {
 			c.setting(g.pos, g.key, "lowered", true, false, fmt.Sprintf("%s is %s now, and was %s", g.key, ageText(age), ageText(old)), next)
 		}

@@ -41,11 +41,15 @@ func (s *Settings) MinimalAge(pkg, yarn string) time.Duration {
 	return s.NpmMinimalAgeGate.Or(def)
 }
 
-// leadingMinutes is JavaScript's parseInt, by which Yarn 4.10 reads the setting.
-func leadingMinutes(s string) (time.Duration, bool) {
+// ParseAge reads npmMinimalAgeGate as Yarn 4.11 and later do: minutes, or a
+// duration such as 3d.
+func ParseAge(text string) (age time.Duration, ok bool) { return parseDuration(text, time.Minute) }
+
+// LeadingMinutes is JavaScript's parseInt, by which Yarn 4.10 reads the setting.
+func LeadingMinutes(s string) time.Duration {
 	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
 	minutes, _ := strconv.Atoi(s[:n])
-	return time.Duration(minutes) * time.Minute, true
+	return time.Duration(minutes) * time.Minute
 }
 
 // Preapproved reports whether npmPreapprovedPackages exempts a version of a

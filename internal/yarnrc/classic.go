@@ -1,7 +1,6 @@
 package yarnrc
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,9 +51,9 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range parseClassic(file, string(src)) {
-			if old, ok := out.vals[v.key]; !ok || old.pos.File == file {
-				out.vals[v.key] = npmValue{text: v.val, pos: v.pos}
+		for _, v := range ClassicLines(file, src) {
+			if old, ok := out.vals[v.Key]; v.Value != "" && (!ok || old.pos.File == file) {
+				out.vals[v.Key] = npmValue{text: v.Value, pos: v.Pos}
 			}
 		}
 	}
@@ -64,54 +63,6 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 		}
 	}
 	return out, nil
-}
-
-type classicSetting struct {
-	key, val string
-	pos      fault.Pos
-}
-
-// parseClassic reads the form of a .yarnrc file: "key value" a line, both
-// perhaps in quotes. Deeper levels and what has no value are passed over.
-func parseClassic(file, src string) []classicSetting {
-	var out []classicSetting
-	lineNo := 0
-	for line := range strings.SplitSeq(strings.TrimPrefix(src, "\ufeff"), "\n") {
-		lineNo++
-		line = strings.TrimRight(line, "\r")
-		if line == "" || line[0] == ' ' || line[0] == '\t' || line[0] == '#' {
-			continue
-		}
-		key, rest := classicToken(line)
-		val, _ := classicToken(strings.TrimLeft(rest, " \t"))
-		if key = strings.TrimSuffix(key, ":"); key != "" && val != "" {
-			out = append(out, classicSetting{key, val, fault.Pos{File: file, Line: lineNo, Col: 1}})
-		}
-	}
-	return out
-}
-
-func classicToken(s string) (tok, rest string) {
-	if s == "" || s[0] == '#' {
-		return "", ""
-	}
-	if s[0] == '"' {
-		for i := 1; i < len(s); i++ {
-			if s[i] == '\\' {
-				i++
-			} else if s[i] == '"' {
-				if json.Unmarshal([]byte(s[:i+1]), &tok) != nil {
-					return "", ""
-				}
-				return tok, s[i+1:]
-			}
-		}
-		return "", ""
-	}
-	if i := strings.IndexAny(s, " \t"); i >= 0 {
-		return s[:i], s[i:]
-	}
-	return s, ""
 }
 
 // upwards is dir and its parents, nearest first, dir as it was given.

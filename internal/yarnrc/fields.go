@@ -112,7 +112,8 @@ func (s *Settings) decode(d *decoder) {
 	s.DefaultSemverRangePrefix = d.oneOf(d.raw("defaultSemverRangePrefix"), "defaultSemverRangePrefix", "^", "~", "")
 	s.EnableScripts = d.boolean(d.raw("enableScripts"), "enableScripts")
 	s.NpmMinimalAgeGate = d.duration(d.raw("npmMinimalAgeGate"), "npmMinimalAgeGate", time.Minute)
-	s.ageNumber = decode(d, d.raw("npmMinimalAgeGate"), "npmMinimalAgeGate", "a number of minutes", leadingMinutes)
+	s.ageNumber = decode(d, d.raw("npmMinimalAgeGate"), "npmMinimalAgeGate", "a number of minutes",
+		func(text string) (time.Duration, bool) { return LeadingMinutes(text), true })
 	s.NpmPreapprovedPackages = d.list(d.raw("npmPreapprovedPackages"), "npmPreapprovedPackages").Value
 	s.HTTPTimeout = d.duration(d.raw("httpTimeout"), "httpTimeout", time.Millisecond)
 	s.HTTPRetry = d.integer(d.raw("httpRetry"), "httpRetry")

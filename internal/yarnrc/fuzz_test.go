@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 			_ = e.AuthHint()
 		}
 		_ = s.Network("h")
-		_ = parseClassic("f", other)
+		_ = ClassicLines("f", []byte(other))
 	})
 }
 

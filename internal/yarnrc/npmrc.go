@@ -1,7 +1,6 @@
 package yarnrc
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -86,27 +85,10 @@ func (c *npmConfig) readFile(dir, file string, env lookup) error {
 		return err
 	}
 	hadCA := len(c.ca) > 0
-	lineNo := 0
-	for line := range strings.SplitSeq(strings.TrimPrefix(string(src), "\ufeff"), "\n") {
-		lineNo++
-		trimmed := strings.TrimSpace(line)
-		if trimmed == "" || trimmed[0] == ';' || trimmed[0] == '#' {
-			continue
-		}
-		if trimmed[0] == '[' && strings.HasSuffix(trimmed, "]") {
-			break // npm has no sections: it does not read what follows as settings
-		}
-		key, val, hasVal := strings.Cut(line, "=")
-		if key = unquoteINI(key); key == "" {
-			continue
-		}
-		if !hasVal {
-			val = "true"
-		}
-		pos := fault.Pos{File: file, Line: lineNo, Col: 1}
-		val = unquoteINI(val)
-		key, _ = substituteNPM(key, env)
+	for _, line := range NPMLines(file, src) {
+		key, _ := substituteNPM(line.Key, env)
 		key, isList := strings.CutSuffix(key, "[]")
+		val := line.Value
 		if key == "ca" {
 			if !hadCA && val != "" && val != "null" {
 				val, _ = substituteNPM(val, env)
@@ -117,7 +99,7 @@ func (c *npmConfig) readFile(dir, file string, env lookup) error {
 		if old, ok := c.vals[key]; ok && isList && old.pos.File == file {
 			val = old.written + "," + val
 		}
-		c.add(key, val, pos, env)
+		c.add(key, val, line.Pos, env)
 	}
 	return nil
 }
@@ -154,33 +136,4 @@ func (c *npmConfig) path(key, dir, home string) (string, fault.Pos, bool) {
 		p = filepath.Join(abs(dir), p)
 	}
 	return p, v.pos, true
-}
-
-// unquoteINI is the ini package's unsafe(): quotes are taken off, and in what
-// is not quoted ; and # start a comment unless a backslash precedes them.
-func unquoteINI(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) > 0 && (s[0] == '"' && s[len(s)-1] == '"' || s[0] == '\'' && s[len(s)-1] == '\'') {
-		if s[0] == '\'' && len(s) > 1 {
-			s = s[1 : len(s)-1]
-		}
-		var out string
-		if json.Unmarshal([]byte(s), &out) == nil {
-			return out
-		}
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s) && strings.IndexByte(`\;#`, s[i+1]) >= 0:
-			i++
-			b.WriteByte(s[i])
-		case c == ';' || c == '#':
-			return strings.TrimSpace(b.String())
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return strings.TrimSpace(b.String())
 }

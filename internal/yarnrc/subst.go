@@ -12,6 +12,28 @@ import (
 // backslash escapes \, $ and }. The error names the variable, never the text,
 // which may be a secret.
 func substitute(in string, env lookup) (string, *fault.Error) {
+	return replaceVariables(in, env, func(name string) *fault.Error {
+		return fault.New("environment variable %s is not set", name).
+			WithNext("Set %s, or give it a default: ${%s:-}", name, name)
+	})
+}
+
+// Defaults is a setting of a .yarnrc.yml where no variable is set. known is false
+// when one has no default: it is left out.
+func Defaults(text string) (out string, known bool) {
+	known = true
+	none := func(string) (string, bool) { return "", false }
+	out, err := replaceVariables(text, none, func(string) *fault.Error {
+		known = false
+		return nil
+	})
+	if err != nil {
+		return text, true // Yarn refuses it as it is
+	}
+	return out, known
+}
+
+func replaceVariables(in string, env lookup, unset func(name string) *fault.Error) (string, *fault.Error) {
 	if strings.IndexByte(in, '$') < 0 && strings.IndexByte(in, '\\') < 0 {
 		return in, nil
 	}
@@ -31,8 +53,9 @@ func substitute(in string, env lookup) (string, *fault.Error) {
 				out.WriteString(val)
 				current = toks.skip(&depth)
 			} else if toks.op == "" {
-				return "", fault.New("environment variable %s is not set", toks.name).
-					WithNext("Set %s, or give it a default: ${%s:-}", toks.name, toks.name)
+				if err := unset(toks.name); err != nil {
+					return "", err
+				}
 			}
 		case closing:
 			if depth == 0 {
