@@ -13,7 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // climber goes up from a package whose fix a range keeps out, to the packages
@@ -37,7 +37,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 	case free:
 		return true
 	case byRange:
-		if strings.HasPrefix(a.Range, "catalog:") {
+		if spec.Catalog.In(a.Range) {
 			c.edit(lineEdit{catalogPlace(a), name, to, fmt.Sprintf(".yarnrc.yml: move the catalog entry of %s to ^%s", a.Name, to)})
 			return true
 		}
@@ -45,7 +45,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 		if err != nil {
 			return false
 		}
-		spec, out := pkgjson.Retarget(a.Range, v, pkgjson.Options{})
+		spec, out := pkgjson.Retarget(spec.Read(a.Range), v, pkgjson.Options{})
 		if out.Verdict != pkgjson.Changed {
 			return false
 		}
@@ -123,7 +123,7 @@ func (c *climber) lowest(parent osv.Package, dep, to string) string {
 			best != nil && semrange.Compare(have, best) >= 0 {
 			continue
 		}
-		if rng, asks := v.Dependencies[dep]; asks && !admits(yarnlock.ParseRange(rng), want) {
+		if rng, asks := v.Dependencies[dep]; asks && !admits(spec.Parse(rng), want) {
 			continue
 		}
 		best = have

@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -126,20 +127,20 @@ func (m *model) admitted(p osv.Package, version string) bool {
 }
 
 func (m *model) hold(e depgraph.Edge, v *semver.Version) hold {
-	rng := yarnlock.ParseRange(e.Key.Range)
+	rng := spec.Parse(e.Key.Range)
 	forced, value := m.resolution(e)
 	if forced != "" && m.Lock.Lock.Kind == yarnlock.Classic {
-		rng = yarnlock.ParseRange(value)
+		rng = spec.Parse(value)
 	}
 	switch rng.Protocol {
-	case "backstage:":
+	case spec.Backstage:
 		return byRelease
-	case "patch:":
+	case spec.Patch:
 		source, ok := rng.PatchSource()
 		if !ok || !strings.Contains(e.Key.Range, "builtin<") {
 			return byPatch
 		}
-		rng = yarnlock.ParseRange(source.Range)
+		rng = spec.Parse(source.Range)
 	}
 	if admits(rng, v) {
 		return free
@@ -155,13 +156,13 @@ func (m *model) hold(e depgraph.Edge, v *semver.Version) hold {
 
 // admits reports whether Yarn could resolve a range to v. A dist-tag could be
 // anything: resolving again is what there is to try.
-func admits(rng yarnlock.Range, v *semver.Version) bool {
-	if rng.Protocol != "" && rng.Protocol != "npm:" || rng.HasSource {
+func admits(rng spec.Range, v *semver.Version) bool {
+	if !rng.Protocol.Is("", spec.NPM) || rng.HasSource {
 		return false
 	}
-	text := rng.Selector
+	text := rng.Selector()
 	if real, ok := rng.Alias(); ok {
-		text = strings.TrimPrefix(real.Range, "npm:")
+		text = spec.Bare(real.Range)
 	}
 	r, err := semrange.Parse(text)
 	if err != nil {
@@ -191,4 +192,4 @@ func (m *model) resolution(e depgraph.Edge) (key, value string) {
 	return "", ""
 }
 
-func bare(rng string) string { return strings.TrimPrefix(rng, "npm:") }
+func bare(rng string) string { return spec.Bare(rng) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -34,7 +35,7 @@ func berry(lines ...string) string {
 		head, deps, _ := strings.Cut(l, " > ")
 		keys, version, _ := strings.Cut(head, " = ")
 		first, _, _ := strings.Cut(keys, ", ")
-		d, ok := yarnlock.ParseDescriptor(first)
+		d, ok := spec.ParseDescriptor(first)
 		if !ok {
 			panic(first)
 		}

@@ -1,10 +1,9 @@
 package audit
 
 import (
-	"strings"
-
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // workspaceVersion is what a Berry lock gives for a workspace. No published
@@ -89,7 +88,7 @@ func Why(locks []*Lock, name, version string) []Reason {
 			seen := map[string]bool{}
 			for _, n := range m.nodes[p] {
 				for _, rng := range m.graph.Asking(n) {
-					if !seen[rng] && !strings.HasPrefix(rng, "patch:") {
+					if !seen[rng] && !spec.Patch.In(rng) {
 						seen[rng] = true
 						r.Ranges = append(r.Ranges, rng)
 					}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -65,18 +66,6 @@ func packagesOf(e *yarnlock.Entry) []osv.Package {
 // ownCode reports whether a package lies in the repository, or cannot be told
 // at all.
 func ownCode(e *yarnlock.Entry) bool {
-	ref := e.Resolution.Reference
-	for strings.HasPrefix(ref, "patch:") {
-		inner, ok := yarnlock.ParseLocator(yarnlock.ParseRange(ref).Source)
-		if !ok {
-			return true
-		}
-		ref = inner.Reference
-	}
-	for _, own := range []string{"workspace:", "link:", "portal:", "file:", "exec:", "./", "../", "/", "~/"} {
-		if strings.HasPrefix(ref, own) {
-			return true
-		}
-	}
-	return false
+	loc, ok := e.Resolution.Unpatched()
+	return !ok || spec.Local(loc.Reference) || spec.IsPath(loc.Reference) || strings.HasPrefix(loc.Reference, "~/")
 }

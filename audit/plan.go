@@ -12,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // plans collects the findings of one lock by what is to be done about them.
@@ -280,18 +281,18 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 	for _, ask := range asks {
 		switch ask.hold {
 		case byRange:
-			if strings.HasPrefix(ask.Range, "catalog:") {
+			if spec.Catalog.In(ask.Range) {
 				add(catalogPlace(ask), ".yarnrc.yml: move the catalog entry of %s to ^%s", ask.Name, to)
 				continue
 			}
-			spec, out := pkgjson.Retarget(ask.Range, v, pkgjson.Options{})
+			spec, out := pkgjson.Retarget(spec.Read(ask.Range), v, pkgjson.Options{})
 			if out.Verdict != pkgjson.Changed {
 				spec = "^" + to
 			}
 			add(p.m.linePlace(ask), "%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
 		case byResolution:
 			key, old := p.m.resolution(ask.Edge)
-			value, out := pkgjson.Retarget(old, v, pkgjson.Options{})
+			value, out := pkgjson.Retarget(spec.Read(old), v, pkgjson.Options{})
 			if out.Verdict != pkgjson.Changed {
 				value = p.value(ask, pkg, "^"+to)
 			}

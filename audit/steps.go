@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -55,9 +56,9 @@ func (p *plans) entry(a ask, pkg osv.Package, to string) [2]string {
 		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "^"+to)}
 	}
 	if strings.ContainsAny(rng, "/@:") {
-		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, "npm:^"+to)}
+		return [2]string{p.m.graph.Name(a.From) + "/" + a.Name, p.value(a, pkg, spec.NPM.Of("^"+to))}
 	}
-	return [2]string{a.Name + "@" + rng, p.value(a, pkg, "npm:^"+to)}
+	return [2]string{a.Name + "@" + rng, p.value(a, pkg, spec.NPM.Of("^"+to))}
 }
 
 // value keeps an alias an alias.
@@ -65,7 +66,7 @@ func (p *plans) value(a ask, pkg osv.Package, value string) string {
 	if a.Name == pkg.Name {
 		return value
 	}
-	return "npm:" + pkg.Name + "@" + bare(value)
+	return spec.NPM.Of(pkg.Name + "@" + bare(value))
 }
 
 // complete writes the steps of the actions that gather several packages.

@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -191,7 +192,7 @@ func (w why) shortest(from string, p osv.Package) int {
 }
 
 func isPackage(locator string, p osv.Package) bool {
-	loc, ok := yarnlock.ParseLocator(locator)
+	loc, ok := spec.ParseLocator(locator)
 	if !ok {
 		return false
 	}

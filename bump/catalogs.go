@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yamledit"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -61,16 +62,16 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 		return err
 	}
 	for _, e := range entries {
-		spec := pkgjson.ParseSpec(e.Range)
+		asked := spec.Read(e.Range)
 		name := e.Name
-		if spec.Kind == pkgjson.KindAlias {
-			name = spec.Name
+		if asked.Kind == spec.KindAlias {
+			name = asked.Name
 		}
 		if !pl.patterns.match(name) || t.byName[name].version == nil {
 			continue
 		}
 		to := t.byName[name].version
-		next, out := pkgjson.Retarget(e.Range, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
+		next, out := pkgjson.Retarget(asked, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
 		switch out.Verdict {
 		case pkgjson.Ahead:
 			pl.noteAhead(fmt.Sprintf("%s:%d", file, e.Pos.Line), name, e.Range, to)
@@ -87,7 +88,7 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 			if len(by) == 0 {
 				by = []string{"(" + e.section + ")"}
 			}
-			jump := pl.step(name, from, lowest(spec.Range), to, e.Range, next, by...)
+			jump := pl.step(name, from, asked.Versions.Min(), to, e.Range, next, by...)
 			pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: e.section, Name: e.Name,
 				From: e.Range, To: next, Jump: jump})
 		}
@@ -112,8 +113,8 @@ func (pl *planner) catalogUsers() map[string][]string {
 	users := map[string][]string{}
 	for _, ws := range pl.in.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
-			s := pkgjson.ParseSpec(d.Spec)
-			if s.Kind != pkgjson.KindCatalog {
+			s := &d.Parsed
+			if s.Kind != spec.KindCatalog {
 				continue
 			}
 			section := "catalog"

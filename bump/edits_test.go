@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -98,7 +99,7 @@ func sameEdits(t *testing.T, p *Plan) int {
 	// A row names its package and what becomes of it.
 	for _, c := range p.Changes {
 		name := c.Name
-		if s := pkgjson.ParseSpec(c.To); s.Kind == pkgjson.KindAlias {
+		if s := spec.Read(c.To); s.Kind == spec.KindAlias {
 			name = s.Name
 		}
 		if c.Section == "resolutions" {

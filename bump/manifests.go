@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -25,12 +26,12 @@ func (pl *planner) bumpManifests(t *targets) error {
 	for _, ws := range pl.in.Project.Workspaces {
 		j := &job{ws: ws}
 		for _, d := range ws.File.AllDeps() {
-			spec, ok, err := pl.moveSpec(t, ws, d)
+			to, ok, err := pl.moveSpec(t, ws, d)
 			if err != nil {
 				return err
 			}
 			if ok {
-				d.Spec = spec
+				d.Spec = to
 				j.moved = append(j.moved, d)
 			}
 		}
@@ -60,21 +61,21 @@ func (pl *planner) bumpManifests(t *targets) error {
 
 // moveSpec decides one dependency. ok is false when it stays as it is.
 func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) (string, bool, error) {
-	spec := pkgjson.ParseSpec(d.Spec)
+	asked := d.Parsed
 	name := d.Name
-	if spec.Kind == pkgjson.KindAlias {
-		name = spec.Name
+	if asked.Kind == spec.KindAlias {
+		name = asked.Name
 	}
 	if !pl.patterns.match(name) {
 		return "", false, nil
 	}
 	where := fmt.Sprintf("%s:%d", pl.rel(ws.Path()), d.Pos.Line)
-	switch spec.Kind {
-	case pkgjson.KindBackstage:
+	switch asked.Kind {
+	case spec.KindBackstage:
 		pl.followRelease(t, ws, name, where)
 		return "", false, nil
-	case pkgjson.KindPatch:
-		if held := pl.heldByPatch(name, spec); held != "" {
+	case spec.KindPatch:
+		if held := pl.heldByPatch(name, asked); held != "" {
 			pl.note(Note{Kind: Pinned, File: where, Name: name, Message: "patched: " + held})
 		}
 		return "", false, nil
@@ -83,7 +84,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 	if to == nil {
 		return "", false, nil
 	}
-	next, out := pkgjson.Retarget(d.Spec, to, pkgjson.Options{
+	next, out := pkgjson.Retarget(asked, to, pkgjson.Options{
 		Peer:           d.Section == pkgjson.PeerDependencies,
 		AllowDowngrade: pl.opts.AllowDowngrade,
 	})
@@ -96,7 +97,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 	default:
 		return "", false, nil
 	}
-	jump := pl.step(name, from, lowest(spec.Range), to, d.Spec, next, ws.Name())
+	jump := pl.step(name, from, asked.Versions.Min(), to, d.Spec, next, ws.Name())
 	pl.plan.Changes = append(pl.plan.Changes, Change{File: pl.rel(ws.Path()), Section: string(d.Section),
 		Name: d.Name, From: d.Spec, To: next, Jump: jump})
 	return next, true, nil
@@ -108,7 +109,7 @@ func (pl *planner) followRelease(t *targets, ws *workspace.Workspace, name, wher
 	has, ok := pl.manifest.Packages[name]
 	if !ok {
 		pl.note(Note{Kind: NotInRelease, File: where, Name: name, Message: fmt.Sprintf(
-			"backstage:^ cannot resolve: release %s does not have it; give it a version, or replace it", pl.manifest.ReleaseVersion)})
+			"%s cannot resolve: release %s does not have it; give it a version, or replace it", spec.BackstageRange, pl.manifest.ReleaseVersion)})
 		return
 	}
 	to, err := semrange.ParseVersion(has)
@@ -122,7 +123,7 @@ func (pl *planner) followRelease(t *targets, ws *workspace.Workspace, name, wher
 	if to.LessThan(from) && !pl.opts.AllowDowngrade {
 		return // noteLockedAhead lists it
 	}
-	pl.move(name, from, to, "backstage:^", ws.Name())
+	pl.move(name, from, to, spec.BackstageRange, ws.Name())
 }
 
 // lockedFor is the version that the lock has for a dependency, or nil.
@@ -130,7 +131,7 @@ func (pl *planner) lockedFor(name string, d pkgjson.Dep) *semver.Version {
 	if pl.in.Lock == nil {
 		return nil
 	}
-	for _, rng := range []string{"npm:" + d.Spec, d.Spec} {
+	for _, rng := range []string{spec.NPM.Of(d.Spec), d.Spec} {
 		if e := pl.in.Lock.Lookup(yarnlock.Descriptor{Name: d.Name, Range: rng}); e != nil {
 			if _, version, ok := e.Package(); ok {
 				if v, err := semrange.ParseVersion(version); err == nil {
@@ -156,15 +157,6 @@ func (pl *planner) highestLocked(name string) *semver.Version {
 		return nil
 	}
 	return v
-}
-
-// lowest is the version that a range is written around: 1.2.0 in ^1.2.0.
-func lowest(rng string) *semver.Version {
-	r, err := semrange.Parse(rng)
-	if err != nil {
-		return nil
-	}
-	return r.Min()
 }
 
 // edit records a file's new content; further edits of the file build on it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // keyedPatch is a patch in resolutions that applies to one range, and what the
@@ -18,9 +19,9 @@ type keyedPatch struct {
 }
 
 // notePatch says what becomes of a patch in resolutions.
-func (pl *planner) notePatch(r pkgjson.Resolution, name, where string, spec pkgjson.Spec) {
+func (pl *planner) notePatch(r pkgjson.Resolution, name, where string, asked spec.Spec) {
 	p := keyedPatch{name: r.Pattern.Name, key: r.Key, rng: bare(r.Pattern.Range), where: where,
-		held: pl.heldByPatch(name, spec), applied: true}
+		held: pl.heldByPatch(name, asked), applied: true}
 	applies := true
 	if p.rng != "" && r.Pattern.Parent == "" {
 		p.applied = slices.Contains(askedFor(pl.in, p.name), p.rng)
@@ -41,7 +42,8 @@ func (pl *planner) notePatch(r pkgjson.Resolution, name, where string, spec pkgj
 // comesInUse reports whether the release's own packages may ask for a range: the
 // lock does not tell it yet, and it is the release's version that they name.
 func (pl *planner) comesInUse(name, rng string) bool {
-	v := lowest(rng)
+	r, _ := semrange.Parse(rng)
+	v := r.Min()
 	return pl.plan.From != pl.plan.To && v != nil && v.String() == pl.manifest.Packages[name]
 }
 
@@ -81,10 +83,10 @@ func (k keyedPatch) note(format string, args ...any) Note {
 
 // heldByPatch says where a patch keeps a package, or "" when that is the
 // release's own version: a patch that was carried over holds nothing back.
-func (pl *planner) heldByPatch(name string, spec pkgjson.Spec) string {
+func (pl *planner) heldByPatch(name string, asked spec.Spec) string {
 	has := pl.manifest.Packages[name]
-	inner := &spec
-	for inner.Kind == pkgjson.KindPatch && inner.Inner != nil {
+	inner := &asked
+	for inner.Kind == spec.KindPatch && inner.Inner != nil {
 		inner = inner.Inner
 	}
 	made, err := semrange.ParseVersion(inner.Range)

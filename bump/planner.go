@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -191,7 +191,7 @@ func (pl *planner) noteIdlePatterns() {
 func (pl *planner) dependsOn(ps patterns) bool {
 	for _, ws := range pl.in.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
-			if ps.match(d.Name) || ps.match(pkgjson.ParseSpec(d.Spec).Name) {
+			if ps.match(d.Name) || ps.match(d.Parsed.Name) {
 				return true
 			}
 		}
@@ -213,12 +213,11 @@ func (pl *planner) dependsOn(ps patterns) bool {
 // is in use of each.
 func (pl *planner) names() map[string]inUse {
 	uses := map[string]inUse{}
-	add := func(name, spec string) {
-		s := pkgjson.ParseSpec(spec)
+	add := func(name string, s spec.Spec) {
 		switch s.Kind {
-		case pkgjson.KindAlias:
+		case spec.KindAlias:
 			name = s.Name
-		case pkgjson.KindRange:
+		case spec.KindRange:
 		default:
 			return
 		}
@@ -226,21 +225,21 @@ func (pl *planner) names() map[string]inUse {
 			return
 		}
 		use := uses[name]
-		if v := lowest(s.Range); v != nil && (use.version == nil || v.LessThan(use.version)) {
+		if v := s.Versions.Min(); v != nil && (use.version == nil || v.LessThan(use.version)) {
 			use.version = v
 		}
 		uses[name] = use
 	}
 	for _, ws := range pl.in.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
-			add(d.Name, d.Spec)
+			add(d.Name, d.Parsed)
 		}
 	}
 	for _, r := range pl.root().Resolutions() {
-		add(r.Pattern.Name, r.Value)
+		add(r.Pattern.Name, r.Parsed)
 	}
 	for _, c := range pl.catalogEntries() {
-		add(c.Name, c.Range)
+		add(c.Name, spec.Read(c.Range))
 	}
 	for name, use := range uses {
 		if versions := pl.locked[name]; len(versions) > 0 {
@@ -367,7 +366,7 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 	ones := make([]string, len(lock.Entries)) // most names have one version
 	for i, e := range lock.Entries {
 		name, version, ok := e.Package()
-		if !ok || strings.HasPrefix(e.Resolution.Reference, "virtual:") {
+		if !ok || e.Resolution.Is(spec.Virtual) {
 			continue
 		}
 		switch have := out[name]; {

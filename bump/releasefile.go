@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -81,17 +82,17 @@ func (pl *planner) bumpLerna(t *targets) error {
 			if to == nil || m.Value.Kind() != jsonedit.String {
 				continue
 			}
-			spec := m.Value.String()
-			next, out := pkgjson.Retarget(spec, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
+			asked := spec.Read(m.Value.String())
+			next, out := pkgjson.Retarget(asked, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
 			if out.Verdict != pkgjson.Changed {
 				continue
 			}
 			if err := edited.SetString(here, next); err != nil {
 				return err
 			}
-			jump := pl.step(m.Name, nil, lowest(spec), to, spec, next, "lerna.json")
+			jump := pl.step(m.Name, nil, asked.Versions.Min(), to, asked.Raw, next, "lerna.json")
 			pl.plan.Changes = append(pl.plan.Changes, Change{File: "lerna.json", Section: strings.Join(at, "."),
-				Name: m.Name, From: spec, To: next, Jump: jump})
+				Name: m.Name, From: asked.Raw, To: next, Jump: jump})
 		}
 		return nil
 	}

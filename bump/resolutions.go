@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // bumpResolutions moves the resolutions of the root package.json (Yarn ignores
@@ -58,29 +59,29 @@ func (pl *planner) bumpResolutions(t *targets) error {
 
 // moveResolution decides one resolution that keeps its effect; "" leaves it.
 func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution) (string, error) {
-	spec := pkgjson.ParseSpec(r.Value)
+	asked := r.Parsed
 	name := r.Pattern.Name
-	if spec.Kind == pkgjson.KindAlias {
-		name = spec.Name
+	if asked.Kind == spec.KindAlias {
+		name = asked.Name
 	}
 	if !pl.patterns.match(name) {
 		return "", nil
 	}
 	where := fmt.Sprintf("%s:%d", file, r.Pos.Line)
-	if spec.Kind == pkgjson.KindPatch {
-		pl.notePatch(r, name, where, spec)
+	if asked.Kind == spec.KindPatch {
+		pl.notePatch(r, name, where, asked)
 		return "", nil
 	}
 	to := t.byName[name].version
 	if to == nil {
 		return "", nil
 	}
-	next, out := pkgjson.Retarget(r.Value, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
+	next, out := pkgjson.Retarget(asked, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
 	switch out.Verdict {
 	case pkgjson.Ahead:
 		pl.noteAhead(where, name, r.Value, to)
 	case pkgjson.Untouched:
-		if spec.Kind != pkgjson.KindBackstage {
+		if asked.Kind != spec.KindBackstage {
 			pl.note(Note{Kind: Pinned, File: where, Name: name,
 				Message: fmt.Sprintf("resolution %q holds it at %s: %s", r.Key, r.Value, out.Reason)})
 		}
@@ -89,7 +90,7 @@ func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution)
 		if !pl.staysAhead(locked, to) {
 			locked = nil // the step is the one that the resolution's text makes
 		}
-		jump := pl.step(name, locked, lowest(spec.Range), to, r.Value, next, "resolutions")
+		jump := pl.step(name, locked, asked.Versions.Min(), to, r.Value, next, "resolutions")
 		pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: "resolutions", Name: r.Key,
 			From: r.Value, To: next, Jump: jump})
 		return next, nil
@@ -121,7 +122,7 @@ func (pl *planner) goesStale(r pkgjson.Resolution) string {
 }
 
 // bare is a range without the protocol that Yarn adds to it.
-func bare(rng string) string { return strings.TrimPrefix(rng, "npm:") }
+func bare(rng string) string { return spec.Bare(rng) }
 
 func staleFault(stale []string) error {
 	what := "a resolution"

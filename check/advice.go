@@ -3,18 +3,18 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // culprit is who makes the other version necessary, in a few words.
 func (m *model) culprit(b blame, keep *instance) string {
 	who := label(m.after, b.edge.From)
-	asks := strings.TrimPrefix(b.edge.Range, "npm:")
+	asks := spec.Bare(b.edge.Range)
 	switch {
 	case b.forced:
 		return fmt.Sprintf("a resolution gives %s another version than %s", who, keep.version)
@@ -105,11 +105,11 @@ func newer(version, than string) bool {
 
 // ahead reports whether a range starts above a version.
 func ahead(e depgraph.Edge, keep *instance) bool {
-	text, ok := semverText(e)
+	asked, ok := semverAsk(e)
 	if !ok {
 		return false
 	}
-	_, out := pkgjson.Retarget(text, keep.parsed, pkgjson.Options{})
+	_, out := pkgjson.Retarget(asked, keep.parsed, pkgjson.Options{})
 	return out.Verdict == pkgjson.Ahead
 }
 
@@ -117,7 +117,7 @@ func ahead(e depgraph.Edge, keep *instance) bool {
 // starts above the version to keep is ahead of the release: that is not to be
 // lowered without a thought.
 func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
-	to, out := pkgjson.Retarget(e.Range, keep.parsed, pkgjson.Options{})
+	to, out := pkgjson.Retarget(spec.Read(e.Range), keep.parsed, pkgjson.Options{})
 	switch out.Verdict {
 	case pkgjson.Changed:
 		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())

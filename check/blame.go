@@ -9,10 +9,9 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // blame is one range that makes a further version of a package necessary, and
@@ -83,9 +82,8 @@ func (m *model) rangeOf(e depgraph.Edge) (semrange.Range, bool) {
 	key := [2]string{e.Range, e.Key.Range}
 	r, have := m.parsedRanges[key]
 	if !have {
-		if text, ok := semverText(e); ok {
-			parsed, err := semrange.Parse(text)
-			r = askedRange{parsed, err == nil}
+		if s, ok := semverAsk(e); ok {
+			r = askedRange{s.Versions, s.Versions.Valid()}
 		}
 		if m.parsedRanges == nil {
 			m.parsedRanges = map[[2]string]askedRange{}
@@ -95,21 +93,21 @@ func (m *model) rangeOf(e depgraph.Edge) (semrange.Range, bool) {
 	return r.Range, r.ok
 }
 
-// semverText is the semver range of an edge, behind aliases and bindings.
-func semverText(e depgraph.Edge) (string, bool) {
-	switch s := pkgjson.ParseSpec(e.Range); s.Kind {
-	case pkgjson.KindRange, pkgjson.KindAlias:
-		return s.Range, true
-	case pkgjson.KindBackstage:
-		if bare, ok := strings.CutPrefix(e.Key.Range, "npm:"); ok {
-			return bare, true // the plugin made that of it
+// semverAsk is what asks for versions in an edge, behind bindings.
+func semverAsk(e depgraph.Edge) (spec.Spec, bool) {
+	switch s := spec.Read(e.Range); s.Kind {
+	case spec.KindRange, spec.KindAlias:
+		return s, true
+	case spec.KindBackstage:
+		if bare, ok := spec.NPM.Cut(e.Key.Range); ok {
+			return spec.Read(bare), true // the plugin made that of it
 		}
-		v := yarnlock.ParseRange(e.Key.Range).Bind("npm")
-		return "^" + v, v != ""
-	case pkgjson.KindCatalog:
-		return strings.TrimPrefix(e.Key.Range, "npm:"), true
+		v := spec.Parse(e.Key.Range).Bind("npm")
+		return spec.Read("^" + v), v != ""
+	case spec.KindCatalog:
+		return spec.Read(e.Key.Range), true
 	}
-	return "", false
+	return spec.Spec{}, false
 }
 
 // forced reports whether a resolution of the root package.json put another
@@ -129,7 +127,7 @@ func (m *model) forced(e depgraph.Edge) bool {
 // askOf is a blame as the JSON report has it.
 func (m *model) askOf(b blame) askJSON {
 	g := m.after
-	a := askJSON{Package: g.Name(b.edge.From), Version: g.Version(b.edge.From), Range: strings.TrimPrefix(b.edge.Range, "npm:"), Fix: b.fix, Path: []string{}}
+	a := askJSON{Package: g.Name(b.edge.From), Version: g.Version(b.edge.From), Range: spec.Bare(b.edge.Range), Fix: b.fix, Path: []string{}}
 	if b.fix != "" {
 		a.Path = m.path(b.edge.From)
 	}
@@ -179,7 +177,7 @@ func (m *model) copyLine(in *instance, keep bool, list []blame) string {
 	var ways []string
 	seen := make(map[way]bool, len(list))
 	for _, b := range list {
-		w := way{b.edge.From, strings.TrimPrefix(b.edge.Range, "npm:")}
+		w := way{b.edge.From, spec.Bare(b.edge.Range)}
 		if !seen[w] {
 			if seen[w] = true; len(seen) <= mostWays {
 				ways = append(ways, strings.Join(m.path(w.from), " → ")+" asks for "+w.rng)

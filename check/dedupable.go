@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -84,11 +85,11 @@ func (m *model) unpinned(name string) bool {
 // lock tells.
 func rangeText(d yarnlock.Descriptor) string {
 	switch {
-	case d.Range == yarnlock.NoRange:
+	case d.Range == spec.NoRange:
 		return "(any)"
-	case strings.HasPrefix(d.Range, "backstage:"):
+	case spec.Backstage.In(d.Range):
 		text, _, _ := strings.Cut(d.Range, "::")
 		return text
 	}
-	return strings.TrimPrefix(d.Range, "npm:")
+	return spec.Bare(d.Range)
 }

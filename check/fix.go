@@ -12,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -229,21 +230,20 @@ func (f *Fixed) manifests(m *model, project *workspace.Project, lock *yarnlock.L
 // rebind lets the lock answer the new range with the version that it has, and
 // brings the workspace's own entry in line.
 func rebind(lock *yarnlock.Lock, e rangeEdit) {
-	protocol := ""
-	if lock.Kind == yarnlock.Berry && !strings.HasPrefix(e.to, "npm:") {
-		protocol = "npm:"
+	to := yarnlock.Descriptor{Name: e.name, Range: e.to}
+	if lock.Kind == yarnlock.Berry {
+		to.Range = spec.NPM.Of(spec.Bare(e.to))
 	}
-	to := yarnlock.Descriptor{Name: e.name, Range: protocol + e.to}
 	if lock.Lookup(to) == nil {
 		for _, entry := range lock.Named(e.name) {
-			if entry.Version == e.version && entry.Resolution.Name == e.name && strings.HasPrefix(entry.Resolution.Reference, "npm:") {
+			if entry.Version == e.version && entry.Resolution.Name == e.name && entry.Resolution.Is(spec.NPM) {
 				lock.RebindTo(to, entry)
 				break
 			}
 		}
 	}
 	for _, entry := range lock.Entries {
-		if entry.Resolution.Reference != "workspace:"+e.rel {
+		if rel, own := entry.Resolution.Workspace(); !own || rel != e.rel {
 			continue
 		}
 		for i, d := range entry.Dependencies {
@@ -275,11 +275,11 @@ func (m *model) rangeEdit(name string, b blame, keep *instance) (rangeEdit, bool
 		return rangeEdit{}, false
 	}
 	p := m.byName[ws.Name]
-	spec := pkgjson.ParseSpec(b.edge.Range)
-	if p == nil || spec.Kind != pkgjson.KindRange || !compatible(spec.Range, keep.parsed) {
+	asked := spec.Read(b.edge.Range)
+	if p == nil || asked.Kind != spec.KindRange || !compatible(asked, keep.parsed) {
 		return rangeEdit{}, false
 	}
-	to, out := pkgjson.Retarget(b.edge.Range, keep.parsed, pkgjson.Options{})
+	to, out := pkgjson.Retarget(asked, keep.parsed, pkgjson.Options{})
 	if out.Verdict != pkgjson.Changed {
 		return rangeEdit{}, false
 	}
@@ -296,15 +296,15 @@ func (m *model) rangeEdit(name string, b blame, keep *instance) (rangeEdit, bool
 
 // compatible reports whether a version is no breaking change for somebody who
 // asked for a range. Who asked for one version only meant it.
-func compatible(text string, v *semver.Version) bool {
-	r, err := semrange.Parse(text)
-	if err != nil || r.Min() == nil {
+func compatible(asked spec.Spec, v *semver.Version) bool {
+	low := asked.Versions.Min()
+	if low == nil {
 		return false
 	}
-	if _, err := semrange.ParseVersion(strings.TrimPrefix(text, "=")); err == nil {
+	if _, err := semrange.ParseVersion(strings.TrimPrefix(asked.Range, "=")); err == nil {
 		return false
 	}
-	caret, err := semrange.Parse("^" + r.Min().String())
+	caret, err := semrange.Parse("^" + low.String())
 	return err == nil && caret.Satisfies(v)
 }
 

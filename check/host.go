@@ -12,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // hostPeers are the packages that a frontend plugin must take from the app: it
@@ -85,18 +86,13 @@ func (m *model) peerRange(d pkgjson.Dep) string {
 
 // hostRange reports a range that the portal's version is not in.
 func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
-	spec := pkgjson.ParseSpec(d.Spec)
-	if spec.Kind != pkgjson.KindRange {
-		return
-	}
-	r, err := semrange.Parse(spec.Range)
-	if err != nil {
+	if d.Parsed.Kind != spec.KindRange {
 		return
 	}
 	have := m.hostVersion(d.Name)
-	in := r.Satisfies
+	in := d.Parsed.Versions.Satisfies
 	if d.Section == pkgjson.PeerDependencies {
-		in = r.SatisfiesPeer
+		in = d.Parsed.Versions.SatisfiesPeer
 	}
 	if len(have) == 0 || slices.ContainsFunc(have, in) {
 		return
@@ -110,7 +106,7 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 		}
 	}
 	next := fmt.Sprintf("Write a range that admits %s", have[0].Original())
-	switch to, out := pkgjson.Retarget(d.Spec, have[0], pkgjson.Options{Peer: d.Section == pkgjson.PeerDependencies}); {
+	switch to, out := pkgjson.Retarget(d.Parsed, have[0], pkgjson.Options{Peer: d.Section == pkgjson.PeerDependencies}); {
 	case out.Verdict == pkgjson.Ahead && !isBackstage(d.Name):
 		next = fmt.Sprintf("Let the app ask for a version that %s admits too, or write a range that admits %s", d.Spec, have[0].Original())
 	case out.Verdict == pkgjson.Ahead:

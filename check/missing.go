@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // mostMissing is how many descriptors can be missing one by one. A lock that lacks
@@ -60,7 +61,7 @@ func (m *model) missing() bool {
 	return true
 }
 
-func missingText(e depgraph.Edge) string { return e.Name + "@" + strings.TrimPrefix(e.Range, "npm:") }
+func missingText(e depgraph.Edge) string { return e.Name + "@" + spec.Bare(e.Range) }
 
 // missingByResolution reports resolutions that the lock does not know yet: all who
 // ask for the package lack an entry, and the resolution is the place to look at.

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -137,10 +138,10 @@ func (m *model) releaseVersions() map[string]string {
 	var bound map[string]string
 	for _, e := range m.in.Lock.Entries {
 		for _, k := range e.Keys {
-			if !strings.HasPrefix(k.Range, "backstage:") {
+			if !k.Is(spec.Backstage) {
 				continue
 			}
-			r := yarnlock.ParseRange(k.Range)
+			r := spec.Parse(k.Range)
 			if v := r.Bind("npm"); v != "" && r.Bind("backstage") == declared {
 				if bound == nil {
 					bound = map[string]string{}

@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // movedPackages is the rule moved: backstage.moved, or a deprecation message,
@@ -42,8 +43,8 @@ func (m *model) movedPackages() {
 
 // isCandidate limits the rule to Backstage's packages and plugins.
 func isCandidate(d pkgjson.Dep) bool {
-	switch pkgjson.ParseSpec(d.Spec).Kind {
-	case pkgjson.KindRange, pkgjson.KindTag, pkgjson.KindBackstage, pkgjson.KindCatalog:
+	switch d.Parsed.Kind {
+	case spec.KindRange, spec.KindTag, spec.KindBackstage, spec.KindCatalog:
 		return strings.Contains(d.Name, "backstage") || portal.ParseName(d.Name).Kind != portal.NoKind
 	}
 	return false
@@ -120,7 +121,7 @@ func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
 	case to != "":
 		f.Message = fmt.Sprintf("%s lives on as %s", d.Name, to)
 		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: yarn backstage-cli versions:migrate renames both", to)
-		if pkgjson.ParseSpec(d.Spec).Kind == pkgjson.KindBackstage && m.versions[to] == "" {
+		if d.Parsed.Kind == spec.KindBackstage && m.versions[to] == "" {
 			// versions:migrate keeps the range, and backstage:^ is for what a release
 			// has.
 			f.Next = fmt.Sprintf("Depend on %s instead, and import from there, with %s: no release has it, so that %s, which versions:migrate would write, cannot be resolved",

@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // mixedLine is the rule of that name: a prerelease in a portal that is on a
@@ -22,7 +23,7 @@ func (m *model) mixedLine() {
 	reachable := m.graph.Reachable()
 	for _, e := range m.in.Lock.Entries {
 		name, version, ok := e.Package()
-		if !ok || !isBackstage(name) || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+		if !ok || !isBackstage(name) || e.Resolution.Is(spec.Patch) {
 			continue
 		}
 		n := m.graph.Node(e)
@@ -62,7 +63,7 @@ func (m *model) offRelease() {
 		name, version, ok := e.Package()
 		want, covered := m.versions[name]
 		n := m.graph.Node(e)
-		if !ok || !covered || version == want || strings.HasPrefix(e.Resolution.Reference, "patch:") ||
+		if !ok || !covered || version == want || e.Resolution.Is(spec.Patch) ||
 			m.isClaimed(entry(n)) || m.isClaimed(allVersions(name)) || !reachable.Has(n) || m.askersClaimed(n) {
 			continue
 		}
@@ -151,7 +152,7 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
 			continue
 		}
-		who := fmt.Sprintf("%s asks for %s", m.label(e.From), strings.TrimPrefix(e.Range, "npm:"))
+		who := fmt.Sprintf("%s asks for %s", m.label(e.From), spec.Bare(e.Range))
 		if m.graph.Workspace(e.From) != nil {
 			return who, finding.FixManifest // what the team can change comes first
 		}
@@ -172,7 +173,7 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 // each link: range. What it asks for, the workspace's package.json asks for.
 func (m *model) isLink(g *depgraph.Graph, n depgraph.Node) bool {
 	e := g.Entry(n)
-	return e != nil && m.byName[e.Keys[0].Name] != nil && strings.HasPrefix(e.Keys[0].Range, "link:")
+	return e != nil && m.byName[e.Keys[0].Name] != nil && spec.Link.In(e.Keys[0].Range)
 }
 
 // askersClaimed reports whether all who ask for a package do so in places that

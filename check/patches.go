@@ -10,13 +10,13 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // patch is one patch: spec of a package.json.
 type patch struct {
-	spec pkgjson.Spec
+	spec spec.Spec
 	pos  fault.Pos // of the spec
 	key  fault.Pos // of the resolution's key; zero for a dependency
 	res  string    // the resolution's key
@@ -40,7 +40,7 @@ func (m *model) declaredPatches() []patch {
 	var list []patch
 	for _, p := range m.packages {
 		for _, d := range p.File.AllDeps() {
-			if s := pkgjson.ParseSpec(d.Spec); s.Kind == pkgjson.KindPatch {
+			if s := d.Parsed; s.Kind == spec.KindPatch {
 				list = append(list, patch{spec: s, pos: d.Pos, files: patchFiles(s.Path, p.Rel)})
 			}
 		}
@@ -48,7 +48,7 @@ func (m *model) declaredPatches() []patch {
 			continue
 		}
 		for _, r := range p.File.Resolutions() {
-			if s := pkgjson.ParseSpec(r.Value); s.Kind == pkgjson.KindPatch {
+			if s := r.Parsed; s.Kind == spec.KindPatch {
 				list = append(list, patch{spec: s, pos: r.Pos, key: r.KeyPos, res: r.Key, files: patchFiles(s.Path, ".")})
 			}
 		}
@@ -149,16 +149,15 @@ func (m *model) patchUnused(p patch) bool {
 // patchHoldsBack compares patched packages with the release.
 func (m *model) patchHoldsBack(p patch) bool {
 	inner := p.spec.Inner
-	for inner != nil && inner.Kind == pkgjson.KindPatch {
+	for inner != nil && inner.Kind == spec.KindPatch {
 		inner = inner.Inner
 	}
 	want, ok := m.versions[p.spec.Name]
-	if !ok || inner == nil || inner.Kind != pkgjson.KindRange {
+	if !ok || inner == nil || inner.Kind != spec.KindRange {
 		return false
 	}
-	r, err := semrange.Parse(inner.Range)
-	v, err2 := semrange.ParseVersion(want)
-	if err != nil || err2 != nil || r.Satisfies(v) {
+	v, err := semrange.ParseVersion(want)
+	if err != nil || inner.Versions.Satisfies(v) {
 		return false
 	}
 	return m.patchFinding(p, "", "release",

@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -45,12 +46,12 @@ func (m *model) unmetPeersOf(e depgraph.Edge) {
 		if optional || !slices.Contains(hostPeers, d.Name) && !isBackstage(d.Name) {
 			continue
 		}
-		r, err := semrange.Parse(strings.TrimPrefix(d.Range, "npm:"))
+		r, err := semrange.Parse(spec.Bare(d.Range))
 		have := m.hostVersion(d.Name)
 		if err != nil || len(have) == 0 || slices.ContainsFunc(have, r.SatisfiesPeer) {
 			continue
 		}
-		unmet = append(unmet, fmt.Sprintf("%s %s, which excludes the portal's %s", d.Name, strings.TrimPrefix(d.Range, "npm:"), have[0].Original()))
+		unmet = append(unmet, fmt.Sprintf("%s %s, which excludes the portal's %s", d.Name, spec.Bare(d.Range), have[0].Original()))
 		names = append(names, d.Name+"@"+have[0].Original())
 	}
 	if len(unmet) == 0 {

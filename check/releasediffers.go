@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
@@ -76,7 +77,7 @@ func severityFor(user *pkgjson.Dep) finding.Severity {
 func (m *model) backstageRange() *pkgjson.Dep {
 	for _, p := range m.packages {
 		for _, d := range p.File.AllDeps() {
-			if pkgjson.ParseSpec(d.Spec).Kind == pkgjson.KindBackstage {
+			if d.Parsed.Kind == spec.KindBackstage {
 				return &d
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -48,11 +49,11 @@ func overrideMatches(o yarnlock.Override, g *depgraph.Graph, e depgraph.Edge) bo
 			return false
 		}
 		if entry := g.Entry(e.From); o.ParentRange != "" && entry != nil &&
-			o.ParentRange != entry.Resolution.Reference && "npm:"+o.ParentRange != entry.Resolution.Reference {
+			spec.Bare(o.ParentRange) != spec.Bare(entry.Resolution.Reference) {
 			return false
 		}
 	}
-	return o.Range == "" || strings.TrimPrefix(o.Range, "npm:") == strings.TrimPrefix(e.Range, "npm:")
+	return o.Range == "" || spec.Bare(o.Range) == spec.Bare(e.Range)
 }
 
 // unusedResolutions is the rule resolution-unused, as "backstage-cli pm
@@ -130,17 +131,17 @@ func (m *model) unusedResolutions() {
 func (m *model) askedKeys(key string) []string {
 	var keys []string
 	for _, o := range m.overrides() {
-		v, err := semrange.ParseVersion(strings.TrimPrefix(o.Range, "npm:"))
+		v, err := semrange.ParseVersion(spec.Bare(o.Range))
 		if o.res.Key != key || err != nil {
 			continue
 		}
-		protocol := ""
-		if strings.Contains(key, "npm:") {
-			protocol = "npm:"
+		protocol := spec.Protocol("")
+		if strings.Contains(key, string(spec.NPM)) {
+			protocol = spec.NPM
 		}
 		for _, rng := range m.askedRanges(o.Name) {
 			if r, err := semrange.Parse(rng); err == nil && r.Satisfies(v) {
-				keys = append(keys, fmt.Sprintf("%q", strings.TrimSuffix(key, "@"+o.Range)+"@"+protocol+rng))
+				keys = append(keys, fmt.Sprintf("%q", strings.TrimSuffix(key, "@"+o.Range)+"@"+protocol.Of(rng)))
 			}
 		}
 	}
@@ -157,7 +158,7 @@ func (m *model) lockedAbove(key, value string) string {
 		}
 		for _, n := range m.graph.Ident(o.Name) {
 			v := m.graph.Version(n)
-			if !newer(v, strings.TrimPrefix(value, "npm:")) {
+			if !newer(v, spec.Bare(value)) {
 				return ""
 			}
 			if lowest == "" || newer(lowest, v) {
@@ -183,7 +184,7 @@ func (m *model) askedRanges(name string) []string {
 	var list []string
 	for _, n := range m.graph.Ident(name) {
 		for e := range m.graph.In(n) {
-			if rng := strings.TrimPrefix(e.Range, "npm:"); e.Name == name && e.Kind != depgraph.Source && !slices.Contains(list, rng) {
+			if rng := spec.Bare(e.Range); e.Name == name && e.Kind != depgraph.Source && !slices.Contains(list, rng) {
 				list = append(list, rng)
 			}
 		}
@@ -204,15 +205,12 @@ func (m *model) blocks() {
 		if err != nil {
 			continue
 		}
-		spec := pkgjson.ParseSpec(o.res.Value)
-		if spec.Kind != pkgjson.KindRange {
+		asked := o.res.Parsed
+		if asked.Kind != spec.KindRange || asked.Versions.Satisfies(v) {
 			continue // patches are another rule's; what else there is, is meant to be something else
 		}
-		if r, err := semrange.Parse(spec.Range); err != nil || r.Satisfies(v) {
-			continue
-		}
 		next := fmt.Sprintf("Remove the resolution, or let it admit %s", want)
-		switch to, out := pkgjson.Retarget(o.res.Value, v, pkgjson.Options{}); out.Verdict {
+		switch to, out := pkgjson.Retarget(asked, v, pkgjson.Options{}); out.Verdict {
 		case pkgjson.Ahead:
 			next = fmt.Sprintf("Move the portal to a release that has %s (%s), then remove the resolution; %s", o.res.Value, m.bump(), goingBack)
 		case pkgjson.Changed:

@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -88,26 +89,26 @@ func mismatch(kind yarnlock.Kind, e *yarnlock.Entry) string {
 	}
 	for _, k := range e.Keys {
 		if plainRange(k.Range) {
-			if e.Resolution.Name != k.Name || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+			if e.Resolution.Name != k.Name || e.Resolution.Is(spec.Patch) {
 				return "resolves to another package, " + e.Resolution.String()
 			}
 			continue
 		}
 		name := k.Name
-		if alias, ok := yarnlock.ParseRange(k.Range).Alias(); ok {
+		if alias, ok := k.Alias(); ok {
 			name = alias.Name
 		}
 		if e.Resolution.Name != name {
 			return "resolves to another package, " + e.Resolution.String()
 		}
-		want, patch := yarnlock.ParseRange(k.Range).PatchSource()
-		have, patched := yarnlock.ParseRange(e.Resolution.Reference).PatchSource()
+		want, patch := k.PatchSource()
+		have, patched := e.Resolution.Parsed().PatchSource()
 		if patch != patched || patch && exact(want.Range) && want != have {
 			return "resolves to something else, " + e.Resolution.String()
 		}
 	}
-	if ref, ok := strings.CutPrefix(e.Resolution.Reference, "npm:"); ok {
-		if ref, _, _ = strings.Cut(ref, "::"); ref != e.Version {
+	if version, ok := e.Resolution.Version(); ok {
+		if version != e.Version {
 			return fmt.Sprintf("has version %s, but resolves to %s", e.Version, e.Resolution)
 		}
 	}
@@ -117,13 +118,13 @@ func mismatch(kind yarnlock.Kind, e *yarnlock.Entry) string {
 // plainRange reports whether a range is npm: and a version range or tag, as
 // nearly all are; the rest has to be taken apart.
 func plainRange(rng string) bool {
-	return strings.HasPrefix(rng, "npm:") && strings.IndexByte(rng, '@') < 0
+	return spec.NPM.In(rng) && strings.IndexByte(rng, '@') < 0
 }
 
 // exact reports whether a range names one version.
 func exact(rng string) bool {
-	_, err := semrange.ParseVersion(strings.TrimPrefix(rng, "npm:"))
-	return err == nil && strings.HasPrefix(rng, "npm:")
+	_, err := semrange.ParseVersion(spec.Bare(rng))
+	return err == nil && spec.NPM.In(rng)
 }
 
 // classicMismatch compares an entry with the tarball that it names, where the
@@ -142,8 +143,8 @@ func classicMismatch(e *yarnlock.Entry) string {
 	leads := false
 	for _, k := range e.Keys {
 		name := k.Name
-		if at, ok := strings.CutPrefix(k.Range, "npm:"); ok {
-			name = yarnlock.ParseClassicKey(at).Name
+		if at, ok := spec.NPM.Cut(k.Range); ok {
+			name = spec.ParseClassicKey(at).Name
 		} else if strings.ContainsAny(k.Range, ":/") {
 			return "" // an address of the project's own choice
 		}

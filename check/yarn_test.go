@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -191,7 +192,7 @@ func whyEdges(t *testing.T, g *depgraph.Graph, name, out string) []string {
 	var visit func(from string, n whyNode)
 	visit = func(from string, n whyNode) {
 		for to, child := range n.Children {
-			if loc, ok := yarnlock.ParseLocator(to); ok && loc.Name == name && !strings.HasPrefix(loc.Reference, "workspace:") {
+			if loc, ok := spec.ParseLocator(to); ok && loc.Name == name && !strings.HasPrefix(loc.Reference, "workspace:") {
 				list = append(list, whyLabel(t, g, from)+" → "+g.Version(g.Node(g.Lock().Locate(real(loc)))))
 			}
 			visit(to, child)
@@ -221,7 +222,7 @@ func real(loc yarnlock.Locator) yarnlock.Locator {
 }
 
 func whyLabel(t *testing.T, g *depgraph.Graph, locator string) string {
-	loc, ok := yarnlock.ParseLocator(locator)
+	loc, ok := spec.ParseLocator(locator)
 	if !ok {
 		t.Fatalf("%q is not a valid locator", locator)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -27,9 +28,9 @@ func (t tree) aliases(lock *yarnlock.Lock) aliases {
 	out := aliases{}
 	for key, val := range file.Resolutions {
 		to, _ := val.(string)
-		if real, ok := yarnlock.ParseRange(to).Alias(); ok {
+		if real, ok := spec.Parse(to).Alias(); ok {
 			out[[2]string{pkgjson.ParsePattern(key).Name, real.Name}] = true
-		} else if name, ok := strings.CutPrefix(to, "npm:"); ok && !strings.Contains(name[1:], "@") {
+		} else if name, ok := spec.NPM.Cut(to); ok && !strings.Contains(name[1:], "@") {
 			out[[2]string{pkgjson.ParsePattern(key).Name, name}] = true
 		}
 	}
@@ -39,11 +40,11 @@ func (t tree) aliases(lock *yarnlock.Lock) aliases {
 // real is the package that a key of an entry asks for: behind its own alias, or
 // behind one that stands in the same entry and that resolutions made.
 func (a aliases) real(k yarnlock.Descriptor, e *yarnlock.Entry) string {
-	if alias, ok := yarnlock.ParseRange(k.Range).Alias(); ok {
+	if alias, ok := k.Alias(); ok {
 		return alias.Name
 	}
 	for _, other := range e.Keys {
-		if alias, ok := yarnlock.ParseRange(other.Range).Alias(); ok && other.Name == k.Name && a[[2]string{k.Name, alias.Name}] {
+		if alias, ok := other.Alias(); ok && other.Name == k.Name && a[[2]string{k.Name, alias.Name}] {
 			return alias.Name
 		}
 	}

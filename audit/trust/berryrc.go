@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yamledit"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -99,7 +100,7 @@ func (s *settings) setting(key string, v yamledit.Value) {
 	case "httpProxy", "httpsProxy", "httpsCaFilePath", "caFilePath":
 		s.network = append(s.network, at)
 	case "defaultProtocol":
-		if text != "npm:" {
+		if text != string(spec.NPM) {
 			s.changed = append(s.changed, weakSetting{item: at, message: "defaultProtocol is " + text + ": ranges do not lead to a registry any more", next: "Remove the setting"})
 		}
 	case "cacheFolder", "globalFolder":
@@ -183,9 +184,9 @@ func (s *settings) readPlugins(v yamledit.Value) {
 		s.plugins = append(s.plugins, p)
 		at := item{"plugins", p.path + " " + p.spec, p.pos}
 		switch {
-		case strings.HasPrefix(p.spec, "http:"):
+		case spec.HTTP.In(p.spec):
 			s.note(at, "the plugin "+p.name()+" comes over plain http", "Import it again from an https address", finding.Warning)
-		case strings.HasPrefix(p.spec, "https:") && p.checksum == "":
+		case spec.HTTPS.In(p.spec) && p.checksum == "":
 			s.note(at, "the plugin "+p.name()+" comes from a URL and has no checksum, so that nobody notices when its file is another one",
 				"Import it again with Yarn 4: yarn plugin import "+p.spec, finding.Info)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -64,7 +65,7 @@ func contradictions(l *yarnlock.Lock, e *yarnlock.Entry, m *relock.Manifest) []c
 	return out
 }
 
-func plain(rng string) string { return strings.TrimPrefix(rng, "npm:") }
+func plain(rng string) string { return spec.Bare(rng) }
 
 func binPath(p string) string { return strings.TrimPrefix(p, "./") }
 

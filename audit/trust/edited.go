@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -20,7 +21,7 @@ func body(e *yarnlock.Entry) string {
 	for _, list := range [][]yarnlock.Dep{e.Dependencies, e.OptionalDependencies} {
 		lines := make([]string, 0, len(list))
 		for _, d := range list {
-			lines = append(lines, d.Name+"@"+strings.TrimPrefix(d.Range, "npm:"))
+			lines = append(lines, d.Name+"@"+spec.Bare(d.Range))
 		}
 		slices.Sort(lines)
 		b.WriteString(strings.Join(lines, "\n") + "\x00")
@@ -94,7 +95,7 @@ func required(l *yarnlock.Lock) map[string]bool {
 // platforms alone (conditions), and that something cannot do without: the
 // conditions were put there to be rid of the checksum.
 func (c *checker) conditional(l *yarnlock.Lock, e *yarnlock.Entry, needed map[string]bool) {
-	if l.Kind != yarnlock.Berry || !ofYarn(l) || e.Checksum != "" || e.Conditions == "" || !strings.Contains(e.Resolution.Reference, "npm:") {
+	if l.Kind != yarnlock.Berry || !ofYarn(l) || e.Checksum != "" || e.Conditions == "" || !strings.Contains(e.Resolution.Reference, string(spec.NPM)) {
 		return
 	}
 	why := ""

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -87,8 +88,8 @@ func (c *checker) cacheKey(l *yarnlock.Lock) {
 // nowhere says that a range of the registry is answered by a workspace that is
 // not there: Yarn would install what the registry has, or nothing.
 func (c *checker) nowhere(l *yarnlock.Lock, e *yarnlock.Entry) string {
-	folder, ok := strings.CutPrefix(e.Resolution.Reference, "workspace:")
-	if !ok || !slices.ContainsFunc(e.Keys, func(k yarnlock.Descriptor) bool { return strings.HasPrefix(k.Range, "npm:") }) {
+	folder, ok := e.Resolution.Workspace()
+	if !ok || !slices.ContainsFunc(e.Keys, func(k yarnlock.Descriptor) bool { return k.Is(spec.NPM) }) {
 		return ""
 	}
 	dir, known := path.Dir(l.File), false
@@ -138,7 +139,7 @@ func weaknesses(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) []weakness {
 func berrySum(e *yarnlock.Entry) []weakness {
 	const next = "Run yarn install with checksumBehavior at its default, and commit yarn.lock"
 	if e.Checksum == "" {
-		if e.LinkType == "soft" || e.IsWorkspace() || e.Conditions != "" || strings.HasPrefix(e.Resolution.Reference, "file:") {
+		if e.LinkType == "soft" || e.IsWorkspace() || e.Conditions != "" || e.Resolution.Is(spec.File) {
 			return nil
 		}
 		return []weakness{{"missing", fmt.Sprintf("%s has no checksum", e.Resolution), next, finding.Warning, false}}
@@ -265,13 +266,13 @@ func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 		return classicMismatch(e, a)
 	}
 	bound := map[string]bool{}
-	for _, b := range yarnlock.ParseRange(e.Resolution.Reference).Bindings {
-		if bound[b.Key] {
-			return "says " + b.Key + " more than once, so that nobody can say what is installed"
+	for key := range e.Resolution.Parsed().Bindings() {
+		if bound[key] {
+			return "says " + key + " more than once, so that nobody can say what is installed"
 		}
-		bound[b.Key] = true
+		bound[key] = true
 	}
-	if e.LinkType == "soft" && strings.HasPrefix(e.Resolution.Reference, "npm:") {
+	if e.LinkType == "soft" && e.Resolution.Is(spec.NPM) {
 		return "is linked (linkType soft), which no package of a registry is"
 	}
 	for _, k := range e.Keys {
@@ -279,8 +280,8 @@ func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 			return why
 		}
 	}
-	if ref, ok := strings.CutPrefix(e.Resolution.Reference, "npm:"); ok {
-		if ref, _, _ = strings.Cut(ref, "::"); ref != e.Version {
+	if version, ok := e.Resolution.Version(); ok {
+		if version != e.Version {
 			return fmt.Sprintf("says version %s, but resolves to %s, which is what Yarn installs", e.Version, e.Resolution)
 		}
 		if src := sourceOf(l, e); src.url != "" {
@@ -292,22 +293,22 @@ func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 
 func keyMismatch(k yarnlock.Descriptor, e *yarnlock.Entry) string {
 	name := k.Name
-	r := yarnlock.ParseRange(k.Range)
+	r := spec.Parse(k.Range)
 	if alias, ok := r.Alias(); ok {
 		name = alias.Name
 	}
 	if e.Resolution.Name != name {
 		return "installs another package, " + e.Resolution.String()
 	}
-	have := yarnlock.ParseRange(e.Resolution.Reference)
+	have := e.Resolution.Parsed()
 	want, patch := r.PatchSource()
 	source, patched := have.PatchSource()
 	switch {
 	case patch != patched:
 		return "installs something else, " + e.Resolution.String()
-	case patch && (want.Name != source.Name || r.Selector != have.Selector):
+	case patch && (want.Name != source.Name || r.Selector() != have.Selector()):
 		return "patches another package, " + e.Resolution.String()
-	case r.Protocol == "npm:" && !patched && have.Protocol != "npm:" && have.Protocol != "workspace:":
+	case r.Protocol == spec.NPM && !patched && !have.Protocol.Is(spec.NPM, spec.Workspace):
 		return "does not come from a registry, " + e.Resolution.String()
 	}
 	return ""
@@ -318,7 +319,7 @@ func keyMismatch(k yarnlock.Descriptor, e *yarnlock.Entry) string {
 // yarn set resolution, to get a fix that a pin excludes: it is a warning. A
 // workspace may answer for a range of the registry (transparent workspaces).
 func outOfRange(e *yarnlock.Entry) []weakness {
-	if !strings.HasPrefix(e.Resolution.Reference, "npm:") || len(e.Versions()) == 0 {
+	if !e.Resolution.Is(spec.NPM) || len(e.Versions()) == 0 {
 		return nil
 	}
 	installs := e.Versions()[0]
@@ -327,11 +328,11 @@ func outOfRange(e *yarnlock.Entry) []weakness {
 		return nil
 	}
 	for _, k := range e.Keys {
-		rng := yarnlock.ParseRange(k.Range)
-		if rng.Protocol != "npm:" {
+		rng := spec.Parse(k.Range)
+		if rng.Protocol != spec.NPM {
 			continue
 		}
-		text := rng.Selector
+		text := rng.Selector()
 		if alias, ok := rng.Alias(); ok {
 			text = alias.Range
 		}

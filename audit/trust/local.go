@@ -3,9 +3,9 @@ package trust
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -16,20 +16,20 @@ func (c *checker) local(l *yarnlock.Lock, e *yarnlock.Entry) {
 	if l.Kind != yarnlock.Berry || !ofYarn(l) {
 		return
 	}
-	r := yarnlock.ParseRange(e.Resolution.Reference)
-	if !slices.Contains([]string{"link:", "portal:", "file:"}, r.Protocol) {
+	r := e.Resolution.Parsed()
+	if !r.Protocol.Is(spec.Link, spec.Portal, spec.File) {
 		return
 	}
-	at := r.Selector
-	if r.HasSource && r.Source != "" {
-		at = r.Source
+	at := r.Selector()
+	if source := r.Source(); source != "" {
+		at = source
 	}
 	at = strings.ReplaceAll(at, `\`, "/")
 	from := path.Join(c.in.Prefix, path.Dir(l.File))
 	in := false
-	if by, ok := yarnlock.ParseLocator(r.Bind("locator")); ok {
+	if by, ok := spec.ParseLocator(r.Bind("locator")); ok {
 		var folder string
-		if folder, in = strings.CutPrefix(by.Reference, "workspace:"); in {
+		if folder, in = by.Workspace(); in {
 			from = path.Join(from, folder)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -50,7 +51,7 @@ func (c *checker) manifests() {
 				}
 			}
 			name := m.Name
-			if d, ok := yarnlock.ParseDescriptor(name); ok {
+			if d, ok := spec.ParseDescriptor(name); ok {
 				name = d.Name
 			}
 			c.setting(m.Pos(), "dependenciesMeta."+m.Name, "built", true, installed[name],

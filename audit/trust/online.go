@@ -16,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -136,7 +137,7 @@ func (c *checker) toAsk() map[string][]asked {
 		for _, e := range l.Entries {
 			name, version, ok := e.Package()
 			id := content(e)
-			if !ok || !ofYarn(l) || known[id] || seen[l.File+id] || strings.HasPrefix(e.Resolution.Reference, "patch:") {
+			if !ok || !ofYarn(l) || known[id] || seen[l.File+id] || e.Resolution.Is(spec.Patch) {
 				continue // the package behind a patch has an entry of its own
 			}
 			seen[l.File+id] = true

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -44,7 +45,6 @@ func (s source) shown() string {
 
 func sourceOf(l *yarnlock.Lock, e *yarnlock.Entry) source {
 	_, _, registry := e.Package()
-	ref := e.Resolution.Reference
 	if l.Kind == yarnlock.Classic {
 		if e.Resolved == "" || !strings.ContainsAny(e.Resolved, ":/") {
 			return source{} // linked, or from an offline mirror
@@ -55,24 +55,21 @@ func sourceOf(l *yarnlock.Lock, e *yarnlock.Entry) source {
 		}
 		return s
 	}
-	for strings.HasPrefix(ref, "patch:") { // what is patched has an entry of its own
+	ref := e.Resolution.Reference
+	switch {
+	case spec.Patch.In(ref): // what is patched has an entry of its own
 		return source{}
-	}
-	if registry {
-		if at := yarnlock.ParseRange(ref).Bind("__archiveUrl"); at != "" {
+	case registry:
+		if at := e.Resolution.Parsed().Bind("__archiveUrl"); at != "" {
 			s := parseSource(at)
 			s.kind = fromRegistry
 			return s
 		}
 		return source{kind: fromRegistry}
-	}
-	for _, p := range []string{"workspace:", "link:", "portal:", "file:"} {
-		if strings.HasPrefix(ref, p) {
-			return source{}
-		}
-	}
-	if strings.HasPrefix(ref, "exec:") {
+	case spec.Exec.In(ref):
 		return source{kind: fromScript, url: ref}
+	case spec.Local(ref):
+		return source{}
 	}
 	ref, _, _ = strings.Cut(ref, "::")
 	return parseSource(ref)

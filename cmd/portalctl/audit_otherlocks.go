@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/otherlock"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -55,7 +56,7 @@ func lacks(root, rel string, lock *yarnlock.Lock) []audit.Ask {
 	var out []audit.Ask
 	for _, d := range f.AllDeps() {
 		real := d.Name
-		if alias, ok := yarnlock.ParseRange(d.Spec).Alias(); ok {
+		if alias, ok := spec.Parse(d.Spec).Alias(); ok {
 			real = alias.Name
 		}
 		protocol, _, ok := strings.Cut(d.Spec, ":")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -22,7 +23,7 @@ func newAsk(kind yarnlock.Kind, d yarnlock.Descriptor, e *yarnlock.Entry) ask {
 	text, ok := "", false
 	if kind == yarnlock.Classic {
 		text, ok = d.Range, true
-		if d.Range == yarnlock.NoRange {
+		if d.Range == spec.NoRange {
 			text = "*"
 		} else if i := strings.LastIndexByte(text, '@'); i >= 0 {
 			text = text[i+1:]
@@ -42,18 +43,14 @@ func newAsk(kind yarnlock.Kind, d yarnlock.Descriptor, e *yarnlock.Entry) ask {
 // Backstage plugin's ranges, which stand for ^version. Tags, patches and all
 // other protocols stay where they are.
 func berryRange(d yarnlock.Descriptor) (name, rng string, ok bool) {
-	if strings.HasPrefix(d.Range, "backstage:") {
-		return d.Name, "^" + yarnlock.ParseRange(d.Range).Bind("npm"), true
+	if d.Is(spec.Backstage) {
+		return d.Name, "^" + spec.Parse(d.Range).Bind("npm"), true
 	}
-	rest, ok := strings.CutPrefix(d.Range, "npm:")
-	if !ok {
-		return d.Name, "", false
+	if alias, ok := d.Alias(); ok {
+		return alias.Name, spec.Bare(alias.Range), true
 	}
-	name = d.Name
-	if alias, isAlias := yarnlock.ParseDescriptor(rest); isAlias {
-		name, rest = alias.Name, strings.TrimPrefix(alias.Range, "npm:")
-	}
-	return name, rest, true
+	rng, ok = spec.NPM.Cut(d.Range)
+	return d.Name, rng, ok
 }
 
 // candidates are the distinct versions that the asks have now, in lock order.
@@ -66,11 +63,11 @@ func candidates(kind yarnlock.Kind, asks []ask) []*version {
 		a := &asks[i]
 		text := a.at.Version
 		if kind == yarnlock.Berry {
-			ref, ok := strings.CutPrefix(a.at.Resolution.Reference, "npm:")
+			version, ok := a.at.Resolution.Version()
 			if !ok {
 				continue
 			}
-			text, _, _ = strings.Cut(ref, "::")
+			text = version
 		}
 		at := yarnlock.Locator{Name: a.at.Resolution.Name, Reference: text}
 		v := byLocator[at]

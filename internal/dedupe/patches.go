@@ -2,8 +2,8 @@ package dedupe
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -26,16 +26,11 @@ func followers(lock *yarnlock.Lock) map[yarnlock.Descriptor][]follower {
 	var list map[yarnlock.Descriptor][]follower
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if !strings.HasPrefix(k.Range, "patch:") {
-				continue
-			}
-			source, ok := yarnlock.ParseRange(k.Range).PatchSource()
+			source, ok := k.PatchSource()
 			if !ok {
 				continue
 			}
-			if !strings.Contains(source.Range, ":") {
-				source.Range = "npm:" + source.Range // before Yarn 4
-			}
+			source.Range = spec.Qualify(source.Range) // before Yarn 4
 			if list == nil {
 				list = map[yarnlock.Descriptor][]follower{}
 			}
@@ -48,12 +43,12 @@ func followers(lock *yarnlock.Lock) map[yarnlock.Descriptor][]follower {
 // patchOf is the entry of the same patch over another package, nil if the lock
 // has none: it would have to be made.
 func (f follower) patchOf(lock *yarnlock.Lock, to *yarnlock.Entry) *yarnlock.Entry {
-	selector := yarnlock.ParseRange(f.entry.Resolution.Reference).Selector
+	selector := f.entry.Resolution.Parsed().Selector()
 	for _, e := range lock.Named(f.key.Name) {
-		r := yarnlock.ParseRange(e.Resolution.Reference)
+		r := e.Resolution.Parsed()
 		source, ok := r.PatchSource()
-		if ok && r.Selector == selector && source.Name == to.Resolution.Name &&
-			strings.TrimPrefix(source.Range, "npm:") == strings.TrimPrefix(to.Resolution.Reference, "npm:") {
+		if ok && r.Selector() == selector && source.Name == to.Resolution.Name &&
+			spec.Bare(source.Range) == spec.Bare(to.Resolution.Reference) {
 			return e
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -47,8 +48,8 @@ func (b *builder) addNodes() {
 			b.byName[e.Resolution.Name] = ones[i : i+1 : i+1]
 		}
 		b.nodes = append(b.nodes, node{entry: e})
-		if e.IsWorkspace() {
-			byRel[strings.TrimPrefix(e.Resolution.Reference, "workspace:")] = n
+		if rel, ok := e.Resolution.Workspace(); ok {
+			byRel[rel] = n
 		}
 	}
 	for i := range b.opts.Workspaces {
@@ -66,7 +67,7 @@ func (b *builder) addNodes() {
 		b.wsName[ws.Name] = n
 		b.roots = append(b.roots, n)
 		if ws.Rel == "." {
-			b.resolver.Top = yarnlock.Locator{Name: ws.Name, Reference: "workspace:."}
+			b.resolver.Top = yarnlock.Locator{Name: ws.Name, Reference: spec.Workspace.Of(".")}
 		}
 	}
 	if len(b.opts.Workspaces) == 0 {
@@ -138,7 +139,7 @@ func (b *builder) entryEdges(n Node, e *yarnlock.Entry) {
 			}
 		}
 	}
-	if strings.HasPrefix(e.Resolution.Reference, "patch:") {
+	if e.Resolution.Is(spec.Patch) {
 		b.sourceEdges(n, e)
 	}
 }
@@ -159,7 +160,7 @@ func (b *builder) sourceEdges(n Node, e *yarnlock.Entry) {
 }
 
 func (b *builder) workspaceEdges(n Node, ws *Workspace) {
-	parent := yarnlock.Locator{Name: ws.Name, Reference: "workspace:" + ws.Rel}
+	parent := yarnlock.Locator{Name: ws.Name, Reference: spec.Workspace.Of(ws.Rel)}
 	deps := sortDeps(ws.Deps)
 	for i := 0; i < len(deps); {
 		d, j := deps[i], i+1
@@ -200,7 +201,7 @@ func (b *builder) add(e Edge, parent yarnlock.Locator) {
 	}
 	// A workspace is found by its name even if the lock has not seen this way
 	// to ask for it. On Classic no lock ever has.
-	if ws, ok := b.wsName[e.Name]; ok && (b.lock.Kind == yarnlock.Classic || strings.HasPrefix(e.Range, "workspace:")) {
+	if ws, ok := b.wsName[e.Name]; ok && (b.lock.Kind == yarnlock.Classic || spec.Workspace.In(e.Range)) {
 		e.To = ws
 		b.edges = append(b.edges, e)
 		return

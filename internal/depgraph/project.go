@@ -3,10 +3,10 @@ package depgraph
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -71,11 +71,11 @@ func extensions(settings *yarnrc.Settings) func(*yarnlock.Entry) []yarnlock.Dep 
 	}
 	byName := map[string][]rule{}
 	for _, x := range settings.PackageExtensions {
-		d, ok := yarnlock.ParseDescriptor(x.Descriptor)
+		d, ok := spec.ParseDescriptor(x.Descriptor)
 		if !ok {
 			continue
 		}
-		rng, err := semrange.Parse(strings.TrimPrefix(d.Range, "npm:"))
+		rng, err := semrange.Parse(spec.Bare(d.Range))
 		if err != nil {
 			continue
 		}

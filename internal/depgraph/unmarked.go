@@ -6,6 +6,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -18,11 +19,11 @@ func unmarked(lock *yarnlock.Lock) func(name string) (yarnlock.Descriptor, bool)
 	asked := false
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if strings.HasPrefix(k.Range, "backstage:") && strings.Contains(k.Range, "::") {
+			if k.Is(spec.Backstage) && strings.Contains(k.Range, "::") {
 				return nil // a newer plugin: what has no such key has no entry
 			}
 		}
-		asked = asked || e.IsWorkspace() && slices.ContainsFunc(e.Dependencies, func(d yarnlock.Dep) bool { return d.Range == "backstage:^" })
+		asked = asked || e.IsWorkspace() && slices.ContainsFunc(e.Dependencies, func(d yarnlock.Dep) bool { return d.Range == spec.BackstageRange })
 	}
 	if !asked {
 		return nil // no plugin wrote it
@@ -34,10 +35,10 @@ func unmarked(lock *yarnlock.Lock) func(name string) (yarnlock.Descriptor, bool)
 				if k.Name != name {
 					continue
 				}
-				if strings.HasPrefix(k.Range, "backstage:") {
+				if k.Is(spec.Backstage) {
 					return k, true
 				}
-				text, caret := strings.CutPrefix(k.Range, "npm:^")
+				text, caret := strings.CutPrefix(k.Range, string(spec.NPM)+"^")
 				if v, err := semver.NewVersion(text); caret && err == nil && (top == nil || v.GreaterThan(top)) {
 					under, ok, top = k, true, v
 				}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // npm reads package-lock.json and npm-shrinkwrap.json, versions 1 to 3. Version
@@ -98,7 +99,7 @@ func (r *reader) npmTree(v jsonedit.Value) {
 				f.member(x)
 			}
 		}
-		if real, ok := strings.CutPrefix(f.version, "npm:"); ok {
+		if real, ok := spec.NPM.Cut(f.version); ok {
 			if i := strings.LastIndexByte(real, '@'); i > 0 {
 				f.name, f.version = real[:i], real[i+1:]
 			}

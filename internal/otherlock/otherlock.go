@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -108,7 +109,7 @@ func (r *reader) add(f found) {
 	if f.name == "" || local(f.address) || local(f.version) {
 		return // the repository's own
 	}
-	ref, key := "npm:"+f.version, ""
+	ref, key := spec.NPM.Of(f.version), ""
 	switch {
 	case exotic(f.version): // the address stands in the place of a version
 		ref, f.version = f.version, ""
@@ -127,7 +128,7 @@ func (r *reader) add(f found) {
 		Keys: []yarnlock.Descriptor{{Name: f.name, Range: ref}}, Resolution: yarnlock.Locator{Name: f.name, Reference: ref},
 		Version: f.version, Checksum: sum, LanguageName: "node", LinkType: "hard", Line: f.pos.Line,
 	}
-	if f.bundled || !strings.HasPrefix(ref, "npm:") {
+	if f.bundled || !spec.NPM.In(ref) {
 		e.LinkType = "soft" // pinned by the commit, or by what it comes within
 	}
 	e.Touch()
@@ -136,16 +137,11 @@ func (r *reader) add(f found) {
 }
 
 func local(s string) bool {
-	for _, p := range []string{"file:", "link:", "workspace:", "portal:", "./", "../", "/"} {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
+	return spec.Local(s) || spec.IsPath(s)
 }
 
 // exotic tells an address from a version.
-func exotic(s string) bool { return strings.ContainsAny(s, ":/") && !strings.HasPrefix(s, "npm:") }
+func exotic(s string) bool { return strings.ContainsAny(s, ":/") && !spec.NPM.In(s) }
 
 // tarball reports whether an address is a web address that is no git repository.
 func tarball(address string) bool {

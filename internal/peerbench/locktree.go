@@ -13,6 +13,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -184,7 +185,7 @@ func boundVersions(file string) (map[string]string, error) {
 	bound := map[string]string{}
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
-			if npm := yarnlock.ParseRange(k.Range).Bind("npm"); strings.HasPrefix(k.Range, "backstage:") && npm != "" {
+			if npm := spec.Parse(k.Range).Bind("npm"); k.Is(spec.Backstage) && npm != "" {
 				bound[k.Name] = npm
 			}
 		}

@@ -83,8 +83,8 @@ func retargetAll(t *testing.T, path string, versions map[string]string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec, _ := Retarget(d.Spec, to, Options{Peer: d.Section == PeerDependencies})
-		if err := f.Set(d.Section, d.Name, spec); err != nil {
+		moved, _ := Retarget(d.Parsed, to, Options{Peer: d.Section == PeerDependencies})
+		if err := f.Set(d.Section, d.Name, moved); err != nil {
 			t.Fatal(err)
 		}
 	}

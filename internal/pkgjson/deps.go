@@ -7,6 +7,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Section is the name of a member of package.json that lists dependencies.
@@ -30,6 +31,7 @@ type Dep struct {
 	Section Section
 	Name    string
 	Spec    string
+	Parsed  spec.Spec // Spec taken apart
 	Pos     fault.Pos // of the spec
 }
 
@@ -119,13 +121,13 @@ func loadDeps(root jsonedit.Value, section Section) ([]Dep, []span, error) {
 		if err := checkName(m.Pos(), m.Name); err != nil {
 			return nil, nil, err
 		}
-		spec, err := text(m.Value, "the version of "+m.Name, `"^1.0.0"`)
+		asked, err := text(m.Value, "the version of "+m.Name, `"^1.0.0"`)
 		if err != nil {
 			return nil, nil, err
 		}
 		start, end := m.Value.Span()
 		spans = append(spans, span{start, end})
-		deps = append(deps, Dep{Section: section, Name: m.Name, Spec: spec, Pos: m.Value.Pos()})
+		deps = append(deps, Dep{Section: section, Name: m.Name, Spec: asked, Parsed: spec.Read(asked), Pos: m.Value.Pos()})
 	}
 	return deps, spans, nil
 }

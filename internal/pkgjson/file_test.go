@@ -14,10 +14,14 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/testshared"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
+
+// parsed compares specs by their text: what it means is the spec package's.
+var parsed = cmp.Comparer(func(a, b spec.Spec) bool { return a.Raw == b.Raw })
 
 func mustParse(t *testing.T, src string) *File {
 	t.Helper()
@@ -133,7 +137,7 @@ func TestDeps(t *testing.T) {
 		got = append(got, string(d.Section)+" "+d.Name+" "+d.Spec+" "+d.Pos.String())
 	}
 	want := []string{"dependencies c * package.json:4:25", "devDependencies a 1 package.json:2:39", "devDependencies z ^2 package.json:2:49"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, parsed); diff != "" {
 		t.Error(diff)
 	}
 	if len(f.Deps(DevDependencies)) != 2 || f.Deps(PeerDependencies) != nil || f.Deps("bundledDependencies") != nil {
@@ -145,10 +149,10 @@ func TestResolutions(t *testing.T) {
 	f := mustParse(t, "{\n  \"resolutions\": {\n    \"@s/a@^1\": \"1.0.0\",\n    \"**/b\": \"2\"\n  }\n}\n")
 	pos := func(line, col int) fault.Pos { return fault.Pos{File: "package.json", Line: line, Col: col} }
 	want := []Resolution{
-		{"@s/a@^1", Pattern{Name: "@s/a", Range: "^1"}, "1.0.0", pos(3, 16), pos(3, 5)},
-		{"**/b", Pattern{Name: "b", Glob: true}, "2", pos(4, 13), pos(4, 5)},
+		{"@s/a@^1", Pattern{Name: "@s/a", Range: "^1"}, "1.0.0", spec.Read("1.0.0"), pos(3, 16), pos(3, 5)},
+		{"**/b", Pattern{Name: "b", Glob: true}, "2", spec.Read("2"), pos(4, 13), pos(4, 5)},
 	}
-	if diff := cmp.Diff(want, f.Resolutions()); diff != "" {
+	if diff := cmp.Diff(want, f.Resolutions(), parsed); diff != "" {
 		t.Error(diff)
 	}
 	steps := []struct {
@@ -204,8 +208,8 @@ func TestGolden(t *testing.T) {
 	}
 	to, _ := semrange.ParseVersion("1.5.0")
 	for _, d := range f.AllDeps() {
-		if spec, out := Retarget(d.Spec, to, Options{Peer: d.Section == PeerDependencies}); out.Verdict == Changed {
-			if err := f.Set(d.Section, d.Name, spec); err != nil {
+		if moved, out := Retarget(d.Parsed, to, Options{Peer: d.Section == PeerDependencies}); out.Verdict == Changed {
+			if err := f.Set(d.Section, d.Name, moved); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -248,12 +252,12 @@ func TestCorpora(t *testing.T) {
 			t.Errorf("%s is not kept", path)
 		}
 		for _, d := range f.AllDeps() {
-			if ParseSpec(d.Spec).Kind == KindUnknown {
+			if d.Parsed.Kind == spec.KindUnknown {
 				t.Errorf("%s: unknown spec %q", d.Pos, d.Spec)
 			}
 		}
 		for _, r := range f.Resolutions() {
-			if r.Pattern.Name == "" || r.Pattern.Glob || ParseSpec(r.Value).Kind == KindUnknown {
+			if r.Pattern.Name == "" || r.Pattern.Glob || r.Parsed.Kind == spec.KindUnknown {
 				t.Errorf("%s: %+v", r.Pos, r)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Bin is a command that the package installs.
@@ -64,7 +65,7 @@ func (f *File) loadLenient(root jsonedit.Value) {
 	f.OS, f.CPU, f.Libc = list(root, "os"), list(root, "cpu"), list(root, "libc")
 
 	if bin := get(root, "bin"); bin.Kind() == jsonedit.String {
-		if _, name := splitScope(f.Name); name != "" && strings.TrimSpace(bin.String()) != "" {
+		if _, name := spec.SplitScope(f.Name); name != "" && strings.TrimSpace(bin.String()) != "" {
 			f.Bin = []Bin{{name, forward(bin.String())}}
 		}
 	} else {
@@ -72,7 +73,7 @@ func (f *File) loadLenient(root jsonedit.Value) {
 			if m.Value.Kind() != jsonedit.String || strings.TrimSpace(m.Value.String()) == "" {
 				continue
 			}
-			if _, name := splitScope(m.Name); name != "" {
+			if _, name := spec.SplitScope(m.Name); name != "" {
 				f.Bin = append(f.Bin, Bin{name, forward(m.Value.String())})
 			}
 		}
@@ -87,7 +88,7 @@ func (f *File) loadLenient(root jsonedit.Value) {
 	}
 	for _, m := range last(get(root, "dependenciesMeta").Members()) {
 		if m.Value.Kind() == jsonedit.Object {
-			name, rng := splitDescriptor(m.Name)
+			name, rng := spec.SplitDescriptor(m.Name)
 			f.DependenciesMeta = append(f.DependenciesMeta, DependencyMeta{
 				Name: name, Range: rng,
 				Built: tristate(m.Value, "built"), Optional: tristate(m.Value, "optional"), Unplugged: tristate(m.Value, "unplugged"),
@@ -96,7 +97,7 @@ func (f *File) loadLenient(root jsonedit.Value) {
 	}
 	for _, m := range last(get(root, "peerDependenciesMeta").Members()) {
 		if m.Value.Kind() == jsonedit.Object {
-			name, _ := splitDescriptor(m.Name)
+			name, _ := spec.SplitDescriptor(m.Name)
 			f.PeerDependenciesMeta = append(f.PeerDependenciesMeta, PeerDependencyMeta{name, tristate(m.Value, "optional")})
 		}
 	}

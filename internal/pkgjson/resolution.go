@@ -5,6 +5,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Resolution is one entry of resolutions.
@@ -12,6 +13,7 @@ type Resolution struct {
 	Key     string
 	Pattern Pattern
 	Value   string
+	Parsed  spec.Spec // Value taken apart
 	Pos     fault.Pos // of the value
 	KeyPos  fault.Pos
 }
@@ -62,7 +64,7 @@ func loadResolutions(root jsonedit.Value) ([]Resolution, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Resolution{Key: m.Name, Pattern: ParsePattern(m.Name), Value: value, Pos: m.Value.Pos(), KeyPos: m.Pos()})
+		out = append(out, Resolution{Key: m.Name, Pattern: ParsePattern(m.Name), Value: value, Parsed: spec.Read(value), Pos: m.Value.Pos(), KeyPos: m.Pos()})
 	}
 	return out, nil
 }

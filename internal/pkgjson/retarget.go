@@ -5,6 +5,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Verdict says what Retarget did with a spec.
@@ -73,75 +74,54 @@ type Options struct {
 //
 // A spec whose minimum is above the target is Ahead and stays, unless
 // AllowDowngrade is set.
-func Retarget(spec string, to *semver.Version, opts Options) (string, Outcome) {
-	s := ParseSpec(spec)
+func Retarget(s spec.Spec, to *semver.Version, opts Options) (string, Outcome) {
 	switch {
-	case s.Params != "" && (s.Kind == KindRange || s.Kind == KindAlias):
-		return spec, Outcome{Untouched, "it is bound to one archive"}
-	case s.Kind == KindAlias && !isRange(s.Range):
-		return spec, Outcome{Untouched, "it is an alias of a dist-tag"}
-	case s.Kind == KindRange, s.Kind == KindAlias:
-		rng, out := retargetRange(s.Range, to, opts)
-		if out.Verdict != Changed {
-			return spec, out
-		}
-		// The range stands last, but for white space.
-		at := strings.LastIndex(spec, s.Range)
-		return spec[:at] + rng + spec[at+len(s.Range):], out
-	default:
-		return spec, Outcome{Untouched, reasonOf(s.Kind)}
+	case s.Kind != spec.KindRange && s.Kind != spec.KindAlias:
+		return s.Raw, Outcome{Untouched, reasonOf(s.Kind)}
+	case s.Params != "":
+		return s.Raw, Outcome{Untouched, "it is bound to one archive"}
+	case !s.Versions.Valid():
+		return s.Raw, Outcome{Untouched, "it is an alias of a dist-tag"}
+	case s.Versions.IsAny():
+		return s.Raw, Outcome{Untouched, "it accepts every version"}
 	}
+	m := mover{to: to, core: core(to), opts: opts}
+	rng, out := m.move(s.Range, s.Versions)
+	if out.Verdict != Changed {
+		return s.Raw, out
+	}
+	// Whatever the rules made of it: what is written must admit the target.
+	if rng == s.Range || !m.admits(rng) {
+		return s.Raw, Outcome{Untouched, "it cannot be made to admit " + to.String() + " without changing its meaning"}
+	}
+	// The range stands last, but for white space.
+	at := strings.LastIndex(s.Raw, s.Range)
+	return s.Raw[:at] + rng + s.Raw[at+len(s.Range):], out
 }
 
-func reasonOf(k Kind) string {
+func reasonOf(k spec.Kind) string {
 	switch k {
-	case KindTag:
+	case spec.KindTag:
 		return "it is a dist-tag"
-	case KindWorkspace:
+	case spec.KindWorkspace:
 		return "it is a workspace of this repo"
-	case KindPatch:
+	case spec.KindPatch:
 		return "it is patched"
-	case KindBackstage:
+	case spec.KindBackstage:
 		return "it follows backstage.json"
-	case KindCatalog:
+	case spec.KindCatalog:
 		return "its range is in the catalog"
-	case KindFile, KindLink, KindPortal:
+	case spec.KindFile, spec.KindLink, spec.KindPortal:
 		return "it is a local path"
-	case KindExec:
+	case spec.KindExec:
 		return "it is made by a script"
-	case KindGit:
+	case spec.KindGit:
 		return "it is a git repository"
-	case KindTarball:
+	case spec.KindTarball:
 		return "it is a tarball by URL"
 	default:
 		return "its form is unknown"
 	}
-}
-
-func retargetRange(text string, to *semver.Version, opts Options) (string, Outcome) {
-	rng, err := semrange.Parse(text)
-	if err != nil {
-		return text, Outcome{Untouched, reasonOf(KindUnknown)}
-	}
-	if rng.IsAny() {
-		return text, Outcome{Untouched, "it accepts every version"}
-	}
-	m := mover{to: to, core: core(to), opts: opts}
-	var next string
-	var out Outcome
-	if alts := strings.Split(text, "||"); len(alts) > 1 {
-		next, out = m.alternatives(text, alts)
-	} else {
-		next, out = m.set(text)
-	}
-	if out.Verdict != Changed {
-		return text, out
-	}
-	// Whatever the rules made of it: what is written must admit the target.
-	if next == text || !m.admits(next) {
-		return text, Outcome{Untouched, "it cannot be made to admit " + to.String() + " without changing its meaning"}
-	}
-	return next, out
 }
 
 // mover moves one range to one version.
@@ -152,18 +132,27 @@ type mover struct {
 
 func (m mover) admits(text string) bool {
 	rng, err := semrange.Parse(text)
-	if err != nil {
-		return false
-	}
+	return err == nil && m.in(rng)
+}
+
+func (m mover) in(rng semrange.Range) bool {
 	if m.opts.Peer {
 		return rng.SatisfiesPeer(m.to)
 	}
 	return rng.Satisfies(m.to)
 }
 
+// move moves a range, of which versions is the meaning.
+func (m mover) move(text string, versions semrange.Range) (string, Outcome) {
+	if alts := strings.Split(text, "||"); len(alts) > 1 {
+		return m.alternatives(text, versions, alts)
+	}
+	return m.set(text, versions)
+}
+
 // alternatives handles a || b.
-func (m mover) alternatives(text string, alts []string) (string, Outcome) {
-	if m.admits(text) {
+func (m mover) alternatives(text string, versions semrange.Range, alts []string) (string, Outcome) {
+	if m.in(versions) {
 		return text, Outcome{Verdict: Satisfied}
 	}
 	ahead := true
@@ -180,7 +169,8 @@ func (m mover) alternatives(text string, alts []string) (string, Outcome) {
 	styled := m
 	styled.opts.AllowDowngrade = true
 	last = strings.TrimSpace(last)
-	added, out := styled.set(last)
+	versions, _ = semrange.Parse(last) // of what was one range with the others
+	added, out := styled.set(last, versions)
 	if set, ok := parseSet(last); out.Verdict != Changed || !ok || set.hyphen {
 		added = "^" + full(m.to)
 	}
@@ -188,18 +178,15 @@ func (m mover) alternatives(text string, alts []string) (string, Outcome) {
 }
 
 // set handles a range without "||".
-func (m mover) set(text string) (string, Outcome) {
+func (m mover) set(text string, versions semrange.Range) (string, Outcome) {
 	set, ok := parseSet(text)
-	if !ok {
-		if m.admits(text) {
-			return text, Outcome{Verdict: Satisfied}
-		}
-		return text, Outcome{Untouched, reasonOf(KindUnknown)}
-	}
-	if c := set.comparators[0]; len(set.comparators) == 1 && c.pins() {
-		return m.single(text, set, c)
-	}
-	if m.admits(text) {
+	admitted := m.in(versions)
+	switch {
+	case !ok && !admitted:
+		return text, Outcome{Untouched, reasonOf(spec.KindUnknown)}
+	case ok && len(set.comparators) == 1 && set.comparators[0].pins():
+		return m.single(text, set, admitted)
+	case admitted:
 		return text, Outcome{Verdict: Satisfied}
 	}
 	if m.below(set) && !m.opts.AllowDowngrade {
@@ -226,13 +213,14 @@ func (m mover) set(text string) (string, Outcome) {
 }
 
 // single handles ^, ~, = and plain versions, which name one line of versions.
-func (m mover) single(text string, set comparatorSet, c comparator) (string, Outcome) {
+func (m mover) single(text string, set comparatorSet, admitted bool) (string, Outcome) {
+	c := set.comparators[0]
 	switch order := semrange.Compare(m.to, c.min()); {
 	case order == 0 && c.known == 3:
 		return text, Outcome{Verdict: Same}
 	case order < 0 && !m.opts.AllowDowngrade:
 		return text, Outcome{Verdict: Ahead}
-	case c.known < 3 && m.to.Prerelease() != "" && m.admits(text):
+	case c.known < 3 && m.to.Prerelease() != "" && admitted:
 		return text, Outcome{Verdict: Satisfied}
 	}
 	set.comparators[0] = c.moved(m.to)

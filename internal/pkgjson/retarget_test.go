@@ -6,6 +6,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 func TestRetarget(t *testing.T) {
@@ -177,7 +178,7 @@ func TestRetarget(t *testing.T) {
 			// With build metadata, which a release manifest may have.
 			to = semver.MustParse(tt.to)
 		}
-		got, out := Retarget(tt.spec, to, tt.opts)
+		got, out := Retarget(spec.Read(tt.spec), to, tt.opts)
 		want := tt.want
 		if want == "" {
 			want = tt.spec
@@ -198,32 +199,32 @@ func FuzzRetarget(f *testing.F) {
 		f.Add(s, uint64(1), uint64(5), uint64(0), "")
 		f.Add(s, uint64(3), uint64(0), uint64(2), "next.1")
 	}
-	f.Fuzz(func(t *testing.T, spec string, major, minor, patch uint64, pre string) {
+	f.Fuzz(func(t *testing.T, text string, major, minor, patch uint64, pre string) {
 		to, err := semrange.ParseVersion(semver.New(major, minor, patch, pre, "").String())
 		if err != nil {
 			return
 		}
 		for _, opts := range []Options{{}, {Peer: true}, {AllowDowngrade: true}} {
-			got, out := Retarget(spec, to, opts)
+			got, out := Retarget(spec.Read(text), to, opts)
 			if out.Verdict != Changed {
-				if got != spec {
-					t.Fatalf("%q became %q with verdict %s", spec, got, out.Verdict)
+				if got != text {
+					t.Fatalf("%q became %q with verdict %s", text, got, out.Verdict)
 				}
 				continue
 			}
-			before, after := ParseSpec(spec), ParseSpec(got)
+			before, after := spec.Read(text), spec.Read(got)
 			if after.Kind != before.Kind || after.Name != before.Name || after.Protocol != before.Protocol {
-				t.Fatalf("%q became %q, another kind of spec", spec, got)
+				t.Fatalf("%q became %q, another kind of spec", text, got)
 			}
 			rng, err := semrange.Parse(after.Range)
 			if err != nil || !(rng.Satisfies(to) || opts.Peer && rng.SatisfiesPeer(to)) {
-				t.Fatalf("%q became %q, which does not admit %s", spec, got, to)
+				t.Fatalf("%q became %q, which does not admit %s", text, got, to)
 			}
-			if again, out := Retarget(got, to, opts); again != got {
-				t.Fatalf("%q became %q, then %q (%s)", spec, got, again, out.Verdict)
+			if again, out := Retarget(spec.Read(got), to, opts); again != got {
+				t.Fatalf("%q became %q, then %q (%s)", text, got, again, out.Verdict)
 			}
 			if strings.Contains(after.Range, "||") && !strings.HasPrefix(after.Range, before.Range) {
-				t.Fatalf("%q became %q: an alternative is gone", spec, got)
+				t.Fatalf("%q became %q: an alternative is gone", text, got)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -131,7 +132,7 @@ func Locked(lock *yarnlock.Lock) map[string][]string {
 	out := map[string][]string{}
 	for _, e := range lock.Entries {
 		name, version, ok := e.Package()
-		if !ok || !strings.HasPrefix(name, scope) || strings.HasPrefix(e.Resolution.Reference, "virtual:") {
+		if !ok || !strings.HasPrefix(name, scope) || e.Resolution.Is(spec.Virtual) {
 			continue
 		}
 		if !slices.Contains(out[name], version) {

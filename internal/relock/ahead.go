@@ -2,11 +2,10 @@ package relock
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // ahead asks the source early for what the solver is about to need, so that
@@ -115,13 +114,11 @@ func (a *ahead) follow(p *pack, rng string) {
 // workspace or the project's resolutions answer it.
 func (a *ahead) dependency(d descriptor) {
 	s := a.s
-	if _, overridden := s.resolutions[d.Name]; overridden || !strings.HasPrefix(d.Range, npmProtocol) {
+	if _, overridden := s.resolutions[d.Name]; overridden || !d.Is(spec.NPM) {
 		return
 	}
-	sel := d.Range[len(npmProtocol):]
-	if alias, ok := yarnlock.ParseDescriptor(sel); ok {
-		d, sel = alias, strings.TrimPrefix(alias.Range, npmProtocol)
-		d.Range = npmProtocol + sel
+	if alias, ok := d.Alias(); ok {
+		d = descriptor{Name: alias.Name, Range: spec.NPM.Of(spec.Bare(alias.Range))}
 	}
 	if _, locked := s.lockedLocator(d); locked && !s.policy.Covers(d.Name) {
 		return
@@ -129,7 +126,7 @@ func (a *ahead) dependency(d descriptor) {
 	if w := s.byIdent[d.Name]; w != nil {
 		return
 	}
-	a.packument(d.Name, sel)
+	a.packument(d.Name, spec.Bare(d.Range))
 }
 
 // guess is the version that the solver will most likely take.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // bindBackstage is the reduceDependency hook of the Backstage Yarn plugin:
@@ -14,7 +14,7 @@ func (s *solver) bindBackstage(p *pkg, d descriptor) (string, error) {
 	if strings.Contains(d.Range, "::") {
 		return d.Range, nil
 	}
-	if s.cfg.backstagePlugin == nil || d.Range != backstageProtocol+"^" {
+	if s.cfg.backstagePlugin == nil || d.Range != spec.BackstageRange {
 		return "", &Unsupported{
 			Construct: "range " + d.String(), Pos: s.askPos(p, d.Name),
 			Why: "only backstage:^ is known, and it needs the Backstage Yarn plugin in .yarnrc.yml",
@@ -34,7 +34,7 @@ func (s *solver) bindBackstage(p *pkg, d descriptor) (string, error) {
 	if !ok {
 		return "", s.noBinding(p, d)
 	}
-	return d.Range + "::backstage=" + escapeQuery(s.in.BackstageVersion) + "&npm=" + escapeQuery(version), nil
+	return d.Range + "::backstage=" + spec.EscapeQuery(s.in.BackstageVersion) + "&npm=" + spec.EscapeQuery(version), nil
 }
 
 // oldPlugin reports whether the project's copy of the plugin is from before it
@@ -46,7 +46,7 @@ func (s *solver) oldPlugin() bool {
 		old := false
 		if s.in.ReadFile != nil {
 			if src, err := s.in.ReadFile(s.cfg.backstagePlugin.Path); err == nil {
-				old = bytes.Contains(src, []byte(`"backstage:"`)) && !bytes.Contains(src, []byte("{backstage:"))
+				old = bytes.Contains(src, []byte(`"`+spec.Backstage+`"`)) && !bytes.Contains(src, []byte("{"+spec.Backstage))
 			}
 		}
 		s.pluginIsOld = &old
@@ -76,10 +76,10 @@ func (s *solver) bindings() map[string]string {
 	}
 	for _, e := range s.in.lockEntries() {
 		for _, k := range e.Keys {
-			if !strings.HasPrefix(k.Range, backstageProtocol) {
+			if !k.Is(spec.Backstage) {
 				continue
 			}
-			if r := yarnlock.ParseRange(k.Range); r.Bind("backstage") == s.in.BackstageVersion && r.Bind("npm") != "" {
+			if r := spec.Parse(k.Range); r.Bind("backstage") == s.in.BackstageVersion && r.Bind("npm") != "" {
 				s.bound[k.Name] = r.Bind("npm")
 			}
 		}

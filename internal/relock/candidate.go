@@ -6,7 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // candidate finds the locator of a descriptor by asking Yarn's resolvers in
@@ -26,14 +26,14 @@ func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, read
 	if ask, ok := s.askOf(d); ok {
 		return s.choose(ctx, d, ask)
 	}
-	switch {
-	case strings.HasPrefix(d.Range, npmProtocol):
+	switch d.Protocol() {
+	case spec.NPM:
 		return s.fromNpm(ctx, d)
-	case strings.HasPrefix(d.Range, patchProtocol):
+	case spec.Patch:
 		return s.patched(ctx, d)
-	case strings.HasPrefix(d.Range, linkProtocol), strings.HasPrefix(d.Range, portalProtocol):
+	case spec.Link, spec.Portal:
 		return locator{Name: d.Name, Reference: d.Range}, true, nil
-	case strings.HasPrefix(d.Range, workspaceProtocol):
+	case spec.Workspace:
 		return locator{}, false, fault.At(s.descriptorPos(d), "%s: no workspace of the project matches", d).
 			WithNext("Name a workspace of the project, or a range that its version satisfies, then run the command again.")
 	}
@@ -53,7 +53,7 @@ func (s *solver) lockedLocator(d descriptor) (locator, bool) {
 
 // workspaceFor is Project.tryWorkspaceByDescriptor.
 func (s *solver) workspaceFor(d descriptor) *workspaceNode {
-	if sel, ok := strings.CutPrefix(d.Range, workspaceProtocol); ok && sel != "^" && sel != "~" && sel != "*" && !isSemver(sel) {
+	if sel, ok := spec.Workspace.Cut(d.Range); ok && sel != "^" && sel != "~" && sel != "*" && !spec.IsRange(sel) {
 		if w := s.byRel[cleanPath(sel)]; w != nil {
 			return w
 		}
@@ -69,12 +69,12 @@ func (s *solver) workspaceFor(d descriptor) *workspaceNode {
 
 // fromNpm answers aliases and tags; ranges are the policy's.
 func (s *solver) fromNpm(ctx context.Context, d descriptor) (locator, bool, error) {
-	sel := d.Range[len(npmProtocol):]
-	if alias, ok := yarnlock.ParseDescriptor(sel); ok {
-		alias.Range = normalize(alias.Range)
+	if alias, ok := d.Alias(); ok {
+		alias.Range = spec.Normalize(alias.Range)
 		return s.candidate(ctx, alias)
 	}
-	if !isTag(sel) {
+	sel := spec.Bare(d.Range)
+	if !spec.IsTag(sel) {
 		return locator{}, false, s.unsupported(d)
 	}
 	p, ok := s.packument(d.Name)
@@ -96,10 +96,8 @@ func (s *solver) fromNpm(ctx context.Context, d descriptor) (locator, bool, erro
 // realName is the package that a descriptor is about: behind an alias, the
 // real one.
 func realName(d descriptor) string {
-	if sel, ok := strings.CutPrefix(d.Range, npmProtocol); ok && strings.LastIndexByte(sel, '@') > 0 {
-		if alias, ok := yarnlock.ParseDescriptor(sel); ok {
-			return alias.Name
-		}
+	if alias, ok := d.Alias(); ok {
+		return alias.Name
 	}
 	return d.Name
 }
@@ -108,17 +106,14 @@ func realName(d descriptor) string {
 // package: "npm:^1", an alias of one, or a bound "backstage:^".
 func (s *solver) askOf(d descriptor) (Ask, bool) {
 	name, rng := d.Name, ""
-	switch {
-	case strings.HasPrefix(d.Range, npmProtocol):
-		rng = d.Range[len(npmProtocol):]
-		if alias, ok := yarnlock.ParseDescriptor(rng); ok {
-			if inner, ok := strings.CutPrefix(alias.Range, npmProtocol); ok {
-				alias.Range = inner
-			}
-			name, rng = alias.Name, alias.Range
+	switch d.Protocol() {
+	case spec.NPM:
+		rng = spec.Bare(d.Range)
+		if alias, ok := d.Alias(); ok {
+			name, rng = alias.Name, spec.Bare(alias.Range)
 		}
-	case strings.HasPrefix(d.Range, backstageProtocol):
-		npm := yarnlock.ParseRange(d.Range).Bind("npm")
+	case spec.Backstage:
+		npm := spec.Parse(d.Range).Bind("npm")
 		if npm == "" {
 			return Ask{}, false
 		}
@@ -144,9 +139,9 @@ func (s *solver) choose(ctx context.Context, d descriptor, ask Ask) (locator, bo
 		if w := s.workspaceFor(d); w != nil && s.locked(d) == nil {
 			return w.locator(), true, nil
 		}
-	} else if !s.policy.Covers(ask.Name) && strings.HasPrefix(d.Range, npmProtocol) {
+	} else if !s.policy.Covers(ask.Name) && d.Is(spec.NPM) {
 		// The remap resolver asks all resolvers for the range behind the alias.
-		inner := descriptor{Name: ask.Name, Range: npmProtocol + ask.text}
+		inner := descriptor{Name: ask.Name, Range: spec.NPM.Of(ask.text)}
 		if loc, ok := s.lockedLocator(inner); ok {
 			return loc, true, nil
 		}
@@ -195,12 +190,12 @@ func (s *solver) locatorOf(name, version string) (locator, bool, error) {
 
 // lockedVersion finds npm:version of name in the lock.
 func (s *solver) lockedVersion(name, version string) (locator, bool) {
-	loc := locator{Name: name, Reference: npmProtocol + version}
+	loc := locator{Name: name, Reference: spec.NPM.Of(version)}
 	if s.located(loc) != nil {
 		return loc, true
 	}
 	for _, e := range s.npmByName()[name] {
-		if v, ok := npmVersion(e.Resolution.Reference); ok && v == version {
+		if v, ok := e.Resolution.Version(); ok && v == version {
 			return e.Resolution, true
 		}
 	}

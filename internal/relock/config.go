@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -91,7 +92,7 @@ func (c *config) refuseSettings(s *yarnrc.Settings) error {
 	for _, u := range s.Unknown {
 		return &Unsupported{Construct: "setting " + u.Key, Pos: u.Pos, Why: "no release of Yarn that is known here has it"}
 	}
-	if v, ok := s.Lookup("defaultProtocol"); ok && v.Value != npmProtocol {
+	if v, ok := s.Lookup("defaultProtocol"); ok && v.Value != string(spec.NPM) {
 		return &Unsupported{Construct: "setting defaultProtocol", Pos: v.Pos, Why: "only npm: is known"}
 	}
 	if v, ok := s.Lookup("enableStrictSettings"); (!ok || v.Value != "false" && v.Value != "0") && !c.yarn.atLeast(catalogsSince) {
@@ -209,14 +210,14 @@ func knownCacheKey(key string) bool {
 
 // add takes a packageExtensions entry of .yarnrc.yml.
 func (e extensions) add(x yarnrc.PackageExtension) error {
-	d, ok := yarnlock.ParseDescriptor(x.Descriptor)
-	if !ok || !isSemver(d.Range) {
+	d, ok := spec.ParseDescriptor(x.Descriptor)
+	if !ok || !spec.IsRange(d.Range) {
 		return fault.At(x.Pos, "packageExtensions: %q is not a package with a version range", x.Descriptor).
 			WithNext("Write it as name@range, then run the command again.")
 	}
 	ext := extension{rng: d.Range}
 	for name, rng := range x.Dependencies {
-		ext.deps = append(ext.deps, yarnlock.Dep{Name: name, Range: normalize(rng)})
+		ext.deps = append(ext.deps, yarnlock.Dep{Name: name, Range: spec.Normalize(rng)})
 	}
 	sorting.By(ext.deps, byDepName)
 	for name, rng := range x.PeerDependencies {

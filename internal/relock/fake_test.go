@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -61,7 +62,7 @@ func (r *fakeRegistry) pack(name string) *jsonPackument {
 
 func (r *fakeRegistry) version(t testing.TB, f []string) {
 	t.Helper()
-	d, ok := yarnlock.ParseDescriptor(f[0])
+	d, ok := spec.ParseDescriptor(f[0])
 	if !ok {
 		t.Fatalf("no package: %q", f[0])
 	}
@@ -92,7 +93,7 @@ func (r *fakeRegistry) version(t testing.TB, f []string) {
 			} else if rest, ok := strings.CutPrefix(x, "opt:"); ok {
 				section, x = optional, rest
 			}
-			dep, ok := yarnlock.ParseDescriptor(x)
+			dep, ok := spec.ParseDescriptor(x)
 			if !ok {
 				t.Fatalf("unknown field %q", x)
 			}
@@ -195,13 +196,13 @@ func lockOf(lines string) string {
 		if !ok {
 			continue
 		}
-		d, _ := yarnlock.ParseDescriptor(strings.Split(keys, ", ")[0])
+		d, _ := spec.ParseDescriptor(strings.Split(keys, ", ")[0])
 		f := strings.Fields(rest)
 		fmt.Fprintf(&b, "\n%q:\n  version: %s\n  resolution: \"%s@npm:%s\"\n", keys, f[0], d.Name, f[0])
 		if len(f) > 1 {
 			b.WriteString("  dependencies:\n")
 			for _, x := range f[1:] {
-				dep, _ := yarnlock.ParseDescriptor(x)
+				dep, _ := spec.ParseDescriptor(x)
 				fmt.Fprintf(&b, "    %q: \"npm:%s\"\n", dep.Name, dep.Range)
 			}
 		}

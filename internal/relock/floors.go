@@ -6,6 +6,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -37,7 +38,7 @@ func (s *solver) had(by locator, name string) *semver.Version {
 					continue
 				}
 				f.asked[askKey{e.Resolution.String(), d.Name}] = v
-				if strings.HasPrefix(e.Resolution.Reference, npmProtocol) {
+				if e.Resolution.Is(spec.NPM) {
 					key := askKey{e.Resolution.Name, d.Name}
 					f.anyVersion[key] = higher(f.anyVersion[key], v)
 				}
@@ -47,7 +48,7 @@ func (s *solver) had(by locator, name string) *semver.Version {
 	if v := f.asked[askKey{by.String(), name}]; v != nil || s.located(by) != nil {
 		return v
 	}
-	if !strings.HasPrefix(by.Reference, npmProtocol) {
+	if !by.Is(spec.NPM) {
 		return nil
 	}
 	return f.anyVersion[askKey{by.Name, name}]
@@ -64,7 +65,7 @@ func higher(a, b *semver.Version) *semver.Version {
 // lockedDep is the version that a dependency line of the lock led to.
 func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 	e := s.in.Lock.Lookup(descriptor{Name: d.Name, Range: d.Range})
-	if e == nil && strings.HasPrefix(d.Range, backstageProtocol) {
+	if e == nil && spec.Backstage.In(d.Range) {
 		for _, k := range s.in.Lock.Named(d.Name) {
 			for _, key := range k.Keys {
 				if strings.HasPrefix(key.Range, d.Range+"::") {
@@ -76,7 +77,7 @@ func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 	if e == nil {
 		return nil
 	}
-	text, ok := npmVersion(e.Resolution.Reference)
+	text, ok := e.Resolution.Version()
 	if !ok {
 		return nil
 	}
@@ -88,11 +89,11 @@ func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 func (s *solver) complete(ask *Ask) {
 	d := ask.Descriptor
 	if e := s.locked(d); e != nil {
-		if text, ok := npmVersion(e.Resolution.Reference); ok && e.Resolution.Name == ask.Name {
+		if text, ok := e.Resolution.Version(); ok && e.Resolution.Name == ask.Name {
 			ask.Locked, _ = semrange.ParseVersion(text)
 		}
 	} else if d.Name == ask.Name && s.located(locator{Name: d.Name, Reference: d.Range}) != nil {
-		ask.Locked, _ = semrange.ParseVersion(strings.TrimPrefix(d.Range, npmProtocol))
+		ask.Locked, _ = semrange.ParseVersion(spec.Bare(d.Range))
 	}
 	ask.Floor = ask.Locked
 	if w := s.wanted[d]; w != nil && w.by != nil && s.policy.Covers(ask.Name) {

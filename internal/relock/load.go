@@ -2,10 +2,10 @@ package relock
 
 import (
 	"path"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -14,20 +14,20 @@ func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error)
 	if e := s.located(loc); e != nil {
 		return fromEntry(e), true, nil
 	}
-	switch ref := loc.Reference; {
-	case strings.HasPrefix(ref, workspaceProtocol):
+	switch loc.Protocol() {
+	case spec.Workspace:
 		return s.loadWorkspace(loc), true, nil
-	case strings.HasPrefix(ref, patchProtocol):
+	case spec.Patch:
 		return s.loadPatched(loc, d)
-	case strings.HasPrefix(ref, linkProtocol):
+	case spec.Link:
 		// Yarn never looks at what is behind a link.
 		p := &pkg{loc: loc, version: "0.0.0", language: s.cfg.language, soft: true}
 		p.entry = s.previous(loc)
 		return p, true, nil
-	case strings.HasPrefix(ref, portalProtocol):
+	case spec.Portal:
 		p, err := s.loadPortal(loc, d)
 		return p, err == nil, err
-	case strings.HasPrefix(ref, npmProtocol):
+	case spec.NPM:
 		return s.loadNpm(loc, d)
 	}
 	if e := s.previous(loc); e != nil && !transient(loc.Reference) {
@@ -37,7 +37,8 @@ func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error)
 }
 
 func (s *solver) loadWorkspace(loc locator) *pkg {
-	w := s.byRel[loc.Reference[len(workspaceProtocol):]]
+	rel, _ := loc.Workspace()
+	w := s.byRel[rel]
 	p := &pkg{loc: loc, version: w.version, language: "unknown", soft: true, ws: w, entry: s.previous(loc)}
 	if p.version == "" {
 		p.version = "0.0.0"
@@ -48,7 +49,7 @@ func (s *solver) loadWorkspace(loc locator) *pkg {
 }
 
 func (s *solver) loadNpm(loc locator, d descriptor) (*pkg, bool, error) {
-	version, _ := npmVersion(loc.Reference)
+	version, _ := loc.Version()
 	pk, ok := s.packument(loc.Name)
 	if !ok {
 		return nil, false, nil
@@ -68,7 +69,7 @@ func (s *solver) loadNpm(loc locator, d descriptor) (*pkg, bool, error) {
 // loadPatched is PatchResolver.resolve: the patched package has the fields of
 // its source.
 func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
-	source, ok := patchedSource(loc)
+	source, ok := loc.Patched()
 	if !ok {
 		return nil, false, s.unsupported(d)
 	}
@@ -85,10 +86,6 @@ func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
 	p.loc, p.edges, p.ws, p.file = loc, nil, nil, nil
 	p.entry, p.fromLock = s.previous(loc), false
 	return &p, true, nil
-}
-
-func patchedSource(loc locator) (locator, bool) {
-	return yarnlock.ParseLocator(yarnlock.ParseRange(loc.Reference).Source)
 }
 
 // loadPortal reads the package.json behind portal:, as PortalResolver does.
@@ -123,21 +120,21 @@ const maxPortals = 8
 
 // portalFolder is the folder, from the root, that a portal: locator leads to.
 func portalFolder(loc locator, limit int) (string, bool) {
-	r := yarnlock.ParseRange(loc.Reference)
-	parent, ok := yarnlock.ParseLocator(r.Bind("locator"))
-	if !ok || path.IsAbs(r.Selector) || limit == 0 {
+	r := loc.Parsed()
+	parent, ok := spec.ParseLocator(r.Bind("locator"))
+	if !ok || path.IsAbs(r.Selector()) || limit == 0 {
 		return "", false
 	}
-	dir, ok := strings.CutPrefix(parent.Reference, workspaceProtocol)
+	dir, ok := parent.Workspace()
 	if !ok {
-		if !strings.HasPrefix(parent.Reference, portalProtocol) {
+		if !parent.Is(spec.Portal) {
 			return "", false
 		}
 		if dir, ok = portalFolder(parent, limit-1); !ok {
 			return "", false
 		}
 	}
-	return path.Join(dir, r.Selector), true
+	return path.Join(dir, r.Selector()), true
 }
 
 // locked and located are the entries of the lock as Yarn sees it after
@@ -164,11 +161,4 @@ func (s *solver) previous(loc locator) *yarnlock.Entry {
 
 // transient is the reverse of Resolver.shouldPersistResolution: Yarn resolves
 // what stands behind these protocols anew at every install.
-func transient(ref string) bool {
-	for _, protocol := range []string{workspaceProtocol, patchProtocol, linkProtocol, portalProtocol, "file:", "exec:"} {
-		if strings.HasPrefix(ref, protocol) {
-			return true
-		}
-	}
-	return false
-}
+func transient(ref string) bool { return spec.Patch.In(ref) || spec.Local(ref) }

@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -34,7 +35,7 @@ func (m *manifest) fields(p *pkg) {
 	byName := map[string]string{}
 	for _, list := range [][]yarnlock.Dep{m.deps, m.optional, m.dev} {
 		for _, d := range list { // a later section wins
-			byName[d.Name] = normalize(d.Range)
+			byName[d.Name] = spec.Normalize(d.Range)
 		}
 	}
 	p.deps = make([]yarnlock.Dep, 0, len(byName))
@@ -45,7 +46,7 @@ func (m *manifest) fields(p *pkg) {
 
 	p.peers = make([]yarnlock.Dep, len(m.peers))
 	for i, d := range m.peers {
-		if !strings.HasPrefix(d.Range, workspaceProtocol) && !isSemver(d.Range) {
+		if !spec.Workspace.In(d.Range) && !spec.IsRange(d.Range) {
 			d.Range = "*" // Yarn: "Invalid dependency range"
 		}
 		p.peers[i] = yarnlock.Dep{Name: d.Name, Range: d.Range}
@@ -229,11 +230,9 @@ func byDepName(a, b yarnlock.Dep) int { return cmp.Compare(a.Name, b.Name) }
 // workspaceAccepts is Workspace.accepts: whether a range, with or without a
 // protocol, may be answered by the workspace at rel with that version.
 func workspaceAccepts(rng, rel, version string, transparent bool) bool {
-	protocol, body := "", rng
-	if i := strings.IndexByte(rng, ':'); i >= 0 {
-		protocol, body = rng[:i+1], rng[i+1:]
-	}
-	if protocol == workspaceProtocol && (cleanPath(body) == rel || body == "*" || body == "^" || body == "~") {
+	protocol := spec.Descriptor{Range: rng}.Protocol()
+	body := rng[len(protocol):]
+	if protocol == spec.Workspace && (cleanPath(body) == rel || body == "*" || body == "^" || body == "~") {
 		return true
 	}
 	if strings.IndexByte(body, ':') >= 0 {
@@ -243,7 +242,7 @@ func workspaceAccepts(rng, rel, version string, transparent bool) bool {
 	if err != nil {
 		return false
 	}
-	if protocol == workspaceProtocol {
+	if protocol == spec.Workspace {
 		version = cmp.Or(version, "0.0.0")
 	} else if !transparent || version == "" {
 		return false

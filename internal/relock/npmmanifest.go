@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -110,7 +111,7 @@ func depList(raw json.RawMessage, peers bool) []yarnlock.Dep {
 	members := object(raw)
 	out := make([]yarnlock.Dep, 0, len(members))
 	for name, val := range members {
-		if !isIdent(name) {
+		if !spec.IsIdent(name) {
 			continue
 		}
 		rng, ok := stringOf(val)
@@ -151,29 +152,20 @@ func metaList(raw json.RawMessage, flags ...string) []yarnlock.Meta {
 func binList(raw, name json.RawMessage) []yarnlock.Bin {
 	if path, ok := stringOf(raw); ok {
 		ident, ok := stringOf(name)
-		if !ok || !isIdent(ident) || strings.TrimSpace(path) == "" {
+		if !ok || !spec.IsIdent(ident) || strings.TrimSpace(path) == "" {
 			return nil
 		}
-		_, base := scopeName(ident)
+		_, base := spec.SplitScope(ident)
 		return []yarnlock.Bin{{Name: base, Path: strings.ReplaceAll(path, `\`, "/")}}
 	}
 	var out []yarnlock.Bin
 	for key, val := range object(raw) {
 		path, ok := stringOf(val)
-		if !ok || strings.TrimSpace(path) == "" || !isIdent(key) {
+		if !ok || strings.TrimSpace(path) == "" || !spec.IsIdent(key) {
 			continue
 		}
-		_, base := scopeName(key)
+		_, base := spec.SplitScope(key)
 		out = append(out, yarnlock.Bin{Name: base, Path: strings.ReplaceAll(path, `\`, "/")})
 	}
 	return out
-}
-
-// isIdent is structUtils.tryParseIdent: name or @scope/name.
-func isIdent(s string) bool {
-	if rest, ok := strings.CutPrefix(s, "@"); ok {
-		scope, name, ok := strings.Cut(rest, "/")
-		return ok && scope != "" && name != "" && !strings.ContainsAny(name, "/@")
-	}
-	return s != "" && !strings.ContainsAny(s, "/@")
 }

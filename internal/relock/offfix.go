@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // fixer knows what somebody can do about a copy off the release. What a portal
@@ -81,27 +82,27 @@ func (f *fixer) above(e *edge, o *Off) string {
 
 func (f *fixer) inWorkspace(p *pkg, e *edge, o *Off, above string) string {
 	file := path.Join(p.ws.rel, pkgjson.FileName)
-	asked := strings.TrimPrefix(e.asked, npmProtocol)
-	if catalog, ok := strings.CutPrefix(asked, catalogProtocol); ok {
+	asked := spec.Bare(e.asked)
+	if catalog, ok := spec.Catalog.Cut(asked); ok {
 		where := "the catalog"
 		if catalog != "" {
 			where = "catalog " + catalog
 		}
 		return fmt.Sprintf("set %s to ^%s in %s of .yarnrc.yml", e.name, o.Release, where)
 	}
-	if strings.HasPrefix(asked, patchProtocol) {
+	if spec.Patch.In(asked) {
 		return fmt.Sprintf("patch %s %s instead, and ask for that in %s", o.Name, o.Release, file)
 	}
 	next := "^" + o.Release
 	if v, err := semrange.ParseVersion(o.Release); err == nil {
-		spec, out := pkgjson.Retarget(e.asked, v, pkgjson.Options{AllowDowngrade: true})
+		moved, out := pkgjson.Retarget(spec.Read(e.asked), v, pkgjson.Options{AllowDowngrade: true})
 		switch alias := strings.HasPrefix(asked, o.Name+"@"); {
 		case out.Verdict != pkgjson.Changed && alias:
-			next = npmProtocol + o.Name + "@" + next
+			next = spec.NPM.Of(o.Name) + "@" + next
 		case out.Verdict == pkgjson.Changed && alias:
-			next = spec
+			next = moved
 		case out.Verdict == pkgjson.Changed:
-			next = strings.TrimPrefix(spec, npmProtocol)
+			next = spec.Bare(moved)
 		}
 	}
 	if above != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
@@ -180,7 +181,7 @@ type behind struct {
 }
 
 func (b behind) request(pk *pack, cfg *config) (ChecksumRequest, error) {
-	version, _ := npmVersion(b.loc.Reference)
+	version, _ := b.loc.Version()
 	m, err := pk.doc.Manifest(version)
 	return ChecksumRequest{
 		Name: b.loc.Name, Version: version, Manifest: m, CacheKey: cfg.cacheKey,
@@ -190,13 +191,13 @@ func (b behind) request(pk *pack, cfg *config) (ChecksumRequest, error) {
 
 func (s *solver) registryPackage(p *pkg) (b behind, err error) {
 	b.loc = p.loc
-	if strings.HasPrefix(p.loc.Reference, patchProtocol) {
-		source, ok := patchedSource(p.loc)
-		selector := yarnlock.ParseRange(p.loc.Reference).Selector
+	if p.loc.Is(spec.Patch) {
+		source, ok := p.loc.Patched()
+		selector := p.loc.Parsed().Selector()
 		switch own := s.own[p.loc]; {
 		case !ok:
 			return b, s.noChecksum(p, "it is not known what is patched")
-		case strings.HasPrefix(source.Reference, patchProtocol):
+		case source.Is(spec.Patch):
 			return b, s.noChecksum(p, "it is patched twice")
 		case source.Name != p.loc.Name:
 			return b, s.noChecksum(p, "it is patched under another name")
@@ -208,7 +209,7 @@ func (s *solver) registryPackage(p *pkg) (b behind, err error) {
 			return b, s.noChecksum(p, "it is patched by a file that cannot be read")
 		}
 	}
-	if !strings.HasPrefix(b.loc.Reference, npmProtocol) {
+	if !b.loc.Is(spec.NPM) {
 		return b, s.noChecksum(p, "it is not from a registry")
 	}
 	return b, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -82,7 +83,7 @@ func (s *solver) candidatesOf(name string) *Candidates { return &Candidates{s, n
 func (c *Candidates) Locked() []Candidate {
 	var list []Candidate
 	for _, e := range c.s.npmByName()[c.name] {
-		if text, ok := npmVersion(e.Resolution.Reference); ok {
+		if text, ok := e.Resolution.Version(); ok {
 			if v, err := semrange.ParseVersion(text); err == nil {
 				list = append(list, Candidate{Version: text, Parsed: v, InLock: true})
 			}
@@ -201,13 +202,13 @@ func (s *solver) tagged(p *pack, tag string) (string, error) {
 // npmLocator is the locator of a registry version. It names the tarball's
 // address when that is not where registries usually have it.
 func (s *solver) npmLocator(p *pack, version string) (locator, error) {
-	loc := locator{Name: p.name, Reference: npmProtocol + version}
+	loc := locator{Name: p.name, Reference: spec.NPM.Of(version)}
 	m, err := p.doc.Manifest(version)
 	if err != nil {
 		return locator{}, err
 	}
 	if !conventionalTarball(p.name, version, m.Tarball, s.cfg.registryURL(p.name)) {
-		loc.Reference += "::__archiveUrl=" + escapeQuery(m.Tarball)
+		loc.Reference += "::__archiveUrl=" + spec.EscapeQuery(m.Tarball)
 	}
 	return loc, nil
 }
@@ -216,11 +217,11 @@ func (s *solver) npmLocator(p *pack, version string) (locator, error) {
 // its default server and the registry behind it for the same; the default
 // server never names a tarball of a third one, so any host will do there.
 func conventionalTarball(name, version, tarball, registry string) bool {
-	scope, base := scopeName(name)
-	file := escapeQuery(base) + "/-/" + escapeQuery(base) + "-" + escapeQuery(version) + ".tgz"
+	scope, base := spec.SplitScope(name)
+	file := spec.EscapeQuery(base) + "/-/" + spec.EscapeQuery(base) + "-" + spec.EscapeQuery(version) + ".tgz"
 	paths := []string{"/" + file}
 	if scope != "" {
-		paths = []string{"/@" + escapeQuery(scope) + "%2f" + file, "/@" + escapeQuery(scope) + "/" + file}
+		paths = []string{"/@" + spec.EscapeQuery(scope) + "%2f" + file, "/@" + spec.EscapeQuery(scope) + "/" + file}
 	}
 	registry = strings.TrimSuffix(registry, "/")
 	anyHost := registry == yarnrc.DefaultRegistry

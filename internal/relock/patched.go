@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
@@ -25,15 +25,15 @@ func (s *solver) patched(ctx context.Context, d descriptor) (locator, bool, erro
 	if inner == nil {
 		return locator{}, false, s.unsupported(d)
 	}
-	r := yarnlock.ParseRange(d.Range)
-	base := yarnlock.PatchRange(descriptor{Name: inner.loc.Name, Range: inner.loc.Reference}, r.Selector)
+	r := spec.Parse(d.Range)
+	base := spec.PatchRange(descriptor{Name: inner.loc.Name, Range: inner.loc.Reference}, r.Selector())
 	hash, own, err := s.patchHash(ctx, d, r, base, inner.version)
 	if err != nil {
 		return locator{}, false, err
 	}
-	ref := base + "::version=" + escapeQuery(inner.version) + "&hash=" + hash
+	ref := base + "::version=" + spec.EscapeQuery(inner.version) + "&hash=" + hash
 	if parent := r.Bind("locator"); parent != "" {
-		ref += "&locator=" + escapeQuery(parent)
+		ref += "&locator=" + spec.EscapeQuery(parent)
 	}
 	loc := locator{Name: d.Name, Reference: ref}
 	if own != nil {
@@ -45,10 +45,10 @@ func (s *solver) patched(ctx context.Context, d descriptor) (locator, bool, erro
 // patchHash is the hash of the patches of d for a version, and what they do if
 // they are files of the project. base is the locator's reference without
 // bindings.
-func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, base, version string) (string, *yarnpatch.Patch, error) {
+func (s *solver) patchHash(ctx context.Context, d descriptor, r spec.Range, base, version string) (string, *yarnpatch.Patch, error) {
 	known, ok := s.lockedPatch(d.Name, base)
-	if r.Selector == builtinSelector(d.Name) {
-		hash, err := s.source.PatchHash(ctx, d.Name, version, r.Selector)
+	if r.Selector() == builtinSelector(d.Name) {
+		hash, err := s.source.PatchHash(ctx, d.Name, version, r.Selector())
 		switch {
 		case err == nil:
 			return hash, nil, nil
@@ -69,7 +69,7 @@ func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, 
 	case ok && errors.Is(err, fs.ErrNotExist):
 		// The lock says what the patch was. That Yarn will not install without
 		// the file is another matter, and told apart.
-		s.lost[d] = strings.TrimPrefix(r.Selector, "~/")
+		s.lost[d] = strings.TrimPrefix(r.Selector(), "~/")
 		return known, nil, nil
 	}
 	return "", nil, err
@@ -77,9 +77,9 @@ func (s *solver) patchHash(ctx context.Context, d descriptor, r yarnlock.Range, 
 
 // projectPatch is what patches do that are files of the project: paths
 // from its root (~/…) or from the workspace that asks.
-func (s *solver) projectPatch(d descriptor, r yarnlock.Range, version string) (*yarnpatch.Patch, error) {
+func (s *solver) projectPatch(d descriptor, r spec.Range, version string) (*yarnpatch.Patch, error) {
 	var sources []yarnpatch.Source
-	for item := range strings.SplitSeq(r.Selector, "&") {
+	for item := range strings.SplitSeq(r.Selector(), "&") {
 		file, optional := item, false
 		if i := strings.LastIndexByte(item, '!'); i >= 0 {
 			file, optional = item[i+1:], slices.Contains(strings.Split(item[:i], "!"), "optional")
@@ -109,11 +109,12 @@ var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 func (s *solver) patchFile(file, parent string) (string, bool) {
 	rel, ok := strings.CutPrefix(file, "~/")
 	if !ok {
-		loc, ok := yarnlock.ParseLocator(parent)
-		if !ok || path.IsAbs(file) || isBuiltinPatch(file) || !strings.HasPrefix(loc.Reference, workspaceProtocol) {
+		loc, ok := spec.ParseLocator(parent)
+		folder, own := loc.Workspace()
+		if !ok || path.IsAbs(file) || isBuiltinPatch(file) || !own {
 			return "", false
 		}
-		rel = path.Join(loc.Reference[len(workspaceProtocol):], file)
+		rel = path.Join(folder, file)
 	}
 	rel = path.Clean(rel)
 	return rel, rel != ".." && !strings.HasPrefix(rel, "../")
@@ -124,7 +125,7 @@ func (s *solver) patchFile(file, parent string) (string, bool) {
 func (s *solver) lockedPatch(name, base string) (string, bool) {
 	for _, e := range s.patchesByName[name] {
 		if rest, ok := strings.CutPrefix(e.Resolution.Reference, base); ok && strings.HasPrefix(rest, "::") {
-			return yarnlock.ParseRange(e.Resolution.Reference).Bind("hash"), true
+			return e.Resolution.Parsed().Bind("hash"), true
 		}
 	}
 	return "", false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -60,7 +61,7 @@ type workspaceNode struct {
 	file    *pkgjson.File
 }
 
-func (w *workspaceNode) reference() string { return workspaceProtocol + w.rel }
+func (w *workspaceNode) reference() string { return spec.Workspace.Of(w.rel) }
 
 // depPos is where a package.json of the project asks for name.
 func depPos(f *pkgjson.File, name string) fault.Pos {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -76,16 +77,16 @@ func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
 	if rules, ok := s.resolutions[d.Name]; ok {
 		for i := range rules {
 			if rules[i].matches(p.loc, d) {
-				if strings.HasPrefix(rules[i].value, catalogProtocol) {
+				if spec.Catalog.In(rules[i].value) {
 					return d, fault.At(rules[i].pos, "the resolution of %s is %q, and Yarn knows no catalogs there", d.Name, rules[i].value).
 						WithNext("Write the version range itself, then run the command again.")
 				}
-				d.Range = s.bind(normalize(rules[i].value), s.rootLocator())
+				d.Range = s.bind(spec.Normalize(rules[i].value), s.rootLocator())
 				break
 			}
 		}
 	}
-	if strings.HasPrefix(d.Range, catalogProtocol) {
+	if d.Is(spec.Catalog) {
 		rng, err := s.fromCatalog(p, d)
 		if err != nil {
 			return d, err
@@ -93,9 +94,9 @@ func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
 		d.Range = rng
 	}
 	if compatPatched(d.Name) {
-		d.Range = yarnlock.PatchRange(d, builtinSelector(d.Name))
+		d.Range = spec.PatchRange(d, builtinSelector(d.Name))
 	}
-	if strings.HasPrefix(d.Range, backstageProtocol) {
+	if d.Is(spec.Backstage) {
 		rng, err := s.bindBackstage(p, d)
 		if err != nil {
 			return d, err
@@ -109,30 +110,25 @@ func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
 // bind ties a range that is relative to its package (file:, link:, portal:,
 // exec:, patches by relative path) to that package; others stay.
 func (s *solver) bind(rng string, parent locator) string {
-	if strings.HasPrefix(rng, npmProtocol) || strings.HasPrefix(rng, workspaceProtocol) {
+	switch {
+	case spec.NPM.In(rng), spec.Workspace.In(rng):
+		return rng
+	case spec.Patch.In(rng):
+		if !relativePatch(rng) {
+			return rng
+		}
+	case spec.IsPath(rng):
+		rng = spec.File.Of(rng)
+	case !spec.Local(rng):
 		return rng
 	}
-	if strings.HasPrefix(rng, patchProtocol) {
-		if relativePatch(rng) {
-			return yarnlock.WithLocator(rng, parent)
-		}
-		return rng
-	}
-	if isRelativePath(rng) {
-		rng = "file:" + rng
-	}
-	for _, protocol := range []string{linkProtocol, portalProtocol, "file:", "exec:"} {
-		if strings.HasPrefix(rng, protocol) {
-			return yarnlock.WithLocator(rng, parent)
-		}
-	}
-	return rng
+	return spec.WithLocator(rng, parent)
 }
 
 // relativePatch reports whether one of the patch files of a patch: range is
 // given by a path relative to the package that asks for it.
 func relativePatch(rng string) bool {
-	for path := range strings.SplitSeq(yarnlock.ParseRange(rng).Selector, "&") {
+	for path := range strings.SplitSeq(spec.Parse(rng).Selector(), "&") {
 		if i := strings.LastIndexByte(path, '!'); i >= 0 {
 			path = path[i+1:]
 		}
@@ -160,7 +156,7 @@ func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
 		return "", fault.At(s.askPos(p, d.Name), "%s of %s: Yarn %s takes no catalog for a package that it patches", d.Range, d.Name, s.in.YarnVersion).
 			WithNext("Move the repo to Yarn 4.11.0 or newer (yarn set version stable), or write the version range itself.")
 	}
-	name := d.Range[len(catalogProtocol):]
+	name, _ := spec.Catalog.Cut(d.Range)
 	what := "the default catalog"
 	if name != "" {
 		what = "the catalog " + name
@@ -170,7 +166,7 @@ func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
 		return "", fault.At(s.askPos(p, d.Name), "%s of %s: %s has no such package", d.Range, d.Name, what).
 			WithNext("Add %s to %s in .yarnrc.yml, then run the command again.", d.Name, what)
 	}
-	return s.bind(normalize(rng), s.rootLocator()), nil
+	return s.bind(spec.Normalize(rng), s.rootLocator()), nil
 }
 
 // resolution is an entry of the root's resolutions field.
@@ -199,12 +195,12 @@ func loadResolutions(root *pkgjson.File) map[string][]resolution {
 		}
 		rule := resolution{value: r.Value, pos: r.Pos}
 		if r.Pattern.Range != "" {
-			rule.rng = normalize(r.Pattern.Range)
+			rule.rng = spec.Normalize(r.Pattern.Range)
 		}
 		if r.Pattern.Parent != "" {
 			rule.from = &locator{Name: r.Pattern.Parent}
 			if r.Pattern.ParentRange != "" {
-				rule.from.Reference = normalize(r.Pattern.ParentRange)
+				rule.from.Reference = spec.Normalize(r.Pattern.ParentRange)
 			}
 		}
 		if rules == nil {

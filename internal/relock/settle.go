@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // maxRounds bounds how often the policy may change its mind. Pinning usually
@@ -128,7 +128,7 @@ func (s *solver) raiseFloors(byName map[string][]Ask) {
 	}
 	// What a backstage: range stands for has the floor of the range itself.
 	for d, ask := range at {
-		if source, ok := s.sourceOf(d); ok && strings.HasPrefix(d.Range, backstageProtocol) {
+		if source, ok := s.sourceOf(d); ok && d.Is(spec.Backstage) {
 			if inner := at[source]; inner != nil {
 				inner.Floor = higher(inner.Floor, ask.Floor)
 			}

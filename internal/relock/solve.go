@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
@@ -60,18 +61,18 @@ func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
 		return nil, err
 	}
 	s.resolutions = loadResolutions(s.workspaces[0].file)
-	s.patchesByName = byName(in.Lock, patchProtocol)
+	s.patchesByName = byName(in.Lock, spec.Patch)
 	// Not needed for a lock in order, and asked for from several goroutines.
-	s.npmByName = sync.OnceValue(func() map[string][]*yarnlock.Entry { return byName(in.Lock, npmProtocol) })
+	s.npmByName = sync.OnceValue(func() map[string][]*yarnlock.Entry { return byName(in.Lock, spec.NPM) })
 	in.Lock.Locate(locator{}) // makes its index now, which goroutines share too
 	return s, nil
 }
 
 // byName are the entries of a protocol by the name of their locator.
-func byName(lock *yarnlock.Lock, protocol string) map[string][]*yarnlock.Entry {
+func byName(lock *yarnlock.Lock, protocol spec.Protocol) map[string][]*yarnlock.Entry {
 	m := map[string][]*yarnlock.Entry{}
 	for _, e := range lock.Entries {
-		if strings.HasPrefix(e.Resolution.Reference, protocol) {
+		if e.Resolution.Is(protocol) {
 			m[e.Resolution.Name] = append(m[e.Resolution.Name], e)
 		}
 	}

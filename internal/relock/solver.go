@@ -3,9 +3,9 @@ package relock
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
@@ -249,19 +249,19 @@ func (s *solver) resolutionDependency(ctx context.Context, w *wanted) (ready boo
 }
 
 func (s *solver) sourceOf(d descriptor) (descriptor, bool) {
-	switch {
-	case strings.HasPrefix(d.Range, npmProtocol):
-		if alias, ok := yarnlock.ParseDescriptor(d.Range[len(npmProtocol):]); ok {
-			alias.Range = normalize(alias.Range)
+	switch d.Protocol() {
+	case spec.NPM:
+		if alias, ok := d.Alias(); ok {
+			alias.Range = spec.Normalize(alias.Range)
 			return s.sourceOf(alias)
 		}
-	case strings.HasPrefix(d.Range, patchProtocol):
-		if inner, ok := yarnlock.ParseRange(d.Range).PatchSource(); ok {
-			return descriptor{Name: inner.Name, Range: s.bind(normalize(inner.Range), s.rootLocator())}, true
+	case spec.Patch:
+		if inner, ok := d.PatchSource(); ok {
+			return descriptor{Name: inner.Name, Range: s.bind(spec.Normalize(inner.Range), s.rootLocator())}, true
 		}
-	case strings.HasPrefix(d.Range, backstageProtocol):
-		if npm := yarnlock.ParseRange(d.Range).Bind("npm"); npm != "" {
-			return descriptor{Name: d.Name, Range: npmProtocol + "^" + npm}, true
+	case spec.Backstage:
+		if npm := spec.Parse(d.Range).Bind("npm"); npm != "" {
+			return descriptor{Name: d.Name, Range: spec.NPM.Of("^" + npm)}, true
 		}
 	}
 	return descriptor{}, false

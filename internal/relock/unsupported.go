@@ -8,7 +8,7 @@ import (
 	"unicode"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Unsupported says that the lock needs something that only Yarn itself can
@@ -57,30 +57,30 @@ func (s *solver) unsupportedWhy(d descriptor, construct, why string) error {
 // unsupported names the construct of a range that no resolver here answers.
 func (s *solver) unsupported(d descriptor) error {
 	construct, why := "range", "its form is not known"
-	switch rng := d.Range; {
-	case strings.HasPrefix(rng, "git"), strings.Contains(rng, ".git"), strings.HasPrefix(rng, "ssh:"), isGitHubShort(rng):
+	switch protocol := d.Protocol(); {
+	case strings.HasPrefix(d.Range, "git"), strings.Contains(d.Range, ".git"), protocol == "ssh:", isGitHubShort(d.Range):
 		construct, why = "git dependency", "the commit and the contents of a repository are not looked up here"
-	case strings.HasPrefix(rng, "http:"), strings.HasPrefix(rng, "https:"):
+	case protocol.Is(spec.HTTP, spec.HTTPS):
 		construct, why = "tarball URL", "a tarball outside a registry is not read here"
-	case strings.HasPrefix(rng, "exec:"):
+	case protocol == spec.Exec:
 		construct, why = "exec: dependency", "its script would have to run"
-	case strings.HasPrefix(rng, "file:"):
+	case protocol == spec.File:
 		construct, why = "file: dependency", "packing a folder or reading a local tarball is left to Yarn"
-	case strings.HasPrefix(rng, portalProtocol):
+	case protocol == spec.Portal:
 		construct, why = "portal: dependency", "what it points to cannot be read here"
-	case strings.HasPrefix(rng, backstageProtocol):
+	case protocol == spec.Backstage:
 		construct, why = "backstage: range", "only backstage:^ is known, and it needs the Backstage Yarn plugin"
-	case strings.HasPrefix(rng, "jsr:"):
+	case protocol == spec.JSR:
 		construct, why = "jsr: dependency", "the JSR registry is not asked here"
-	case yarnlock.ParseRange(rng).Protocol != "":
-		construct, why = "protocol "+yarnlock.ParseRange(rng).Protocol, "it belongs to a Yarn plugin that is not known here"
+	case protocol != "":
+		construct, why = "protocol "+string(protocol), "it belongs to a Yarn plugin that is not known here"
 	}
 	return s.unsupportedWhy(d, construct, why)
 }
 
 // isGitHubShort is the form user/repo.
 func isGitHubShort(rng string) bool {
-	return strings.Count(strings.SplitN(rng, "#", 2)[0], "/") == 1 && !strings.ContainsAny(rng, ": ") && !isRelativePath(rng)
+	return strings.Count(strings.SplitN(rng, "#", 2)[0], "/") == 1 && !strings.ContainsAny(rng, ": ") && !spec.IsPath(rng)
 }
 
 // registryError adds who asked to an answer that the registry did not give.

@@ -71,6 +71,9 @@ func Parse(s string) (Range, error) {
 // collapsed (node-semver's Range.raw, which Yarn compares with "*").
 func (r Range) String() string { return r.raw }
 
+// Valid reports whether Parse made r.
+func (r Range) Valid() bool { return len(r.comps) > 0 }
+
 // IsAny reports whether the range admits every stable version because one of
 // its alternatives is "*" or something that means the same (empty, "x",
 // ">=0", ">=0.0.0").

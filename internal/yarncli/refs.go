@@ -12,8 +12,8 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // outsideRef is a file or folder outside the project that a dependency names
@@ -40,8 +40,8 @@ func (m *mirror) references(workspaces []string) []outsideRef {
 			continue
 		}
 		seen[dir] = true
-		for _, spec := range m.localSpecs(dir) {
-			target, ok := specTarget(spec)
+		for _, local := range m.localSpecs(dir) {
+			target, ok := specTarget(local)
 			if !ok {
 				continue
 			}
@@ -53,7 +53,7 @@ func (m *mirror) references(workspaces []string) []outsideRef {
 			if err != nil {
 				continue // Yarn will say so
 			}
-			pack := info.IsDir() && spec.Kind == pkgjson.KindFile
+			pack := info.IsDir() && local.Kind == spec.KindFile
 			rel, in := within(m.src, abs)
 			if !in {
 				outside[abs] = outside[abs] || pack
@@ -85,7 +85,7 @@ func containsPath(dir, p string) bool {
 }
 
 // localSpecs are the dependency specs of a package that may name paths.
-func (m *mirror) localSpecs(dir string) []pkgjson.Spec {
+func (m *mirror) localSpecs(dir string) []spec.Spec {
 	name := path.Join(dir, "package.json")
 	src, edited := m.files[name]
 	if !edited {
@@ -98,7 +98,7 @@ func (m *mirror) localSpecs(dir string) []pkgjson.Spec {
 	if json.Unmarshal(bytes.TrimPrefix(src, []byte("\ufeff")), &pkg) != nil {
 		return nil // Yarn will say so
 	}
-	var out []pkgjson.Spec
+	var out []spec.Spec
 	for _, section := range []string{"dependencies", "devDependencies", "optionalDependencies", "resolutions"} {
 		var deps map[string]any
 		if json.Unmarshal(pkg[section], &deps) != nil {
@@ -106,7 +106,7 @@ func (m *mirror) localSpecs(dir string) []pkgjson.Spec {
 		}
 		for _, v := range deps {
 			if s, ok := v.(string); ok && strings.ContainsAny(s, "/.~") {
-				out = append(out, pkgjson.ParseSpec(s))
+				out = append(out, spec.Read(s))
 			}
 		}
 	}
@@ -114,9 +114,9 @@ func (m *mirror) localSpecs(dir string) []pkgjson.Spec {
 }
 
 // specTarget is the relative path that a spec names.
-func specTarget(s pkgjson.Spec) (string, bool) {
+func specTarget(s spec.Spec) (string, bool) {
 	switch s.Kind {
-	case pkgjson.KindFile, pkgjson.KindLink, pkgjson.KindPortal, pkgjson.KindExec, pkgjson.KindPatch:
+	case spec.KindFile, spec.KindLink, spec.KindPortal, spec.KindExec, spec.KindPatch:
 	default:
 		return "", false
 	}

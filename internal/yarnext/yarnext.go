@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -37,7 +38,7 @@ var Rules = sync.OnceValue(func() []Rule {
 			continue
 		}
 		f := strings.Split(line, "\t")
-		d, ok := yarnlock.ParseDescriptor(f[2])
+		d, ok := spec.ParseDescriptor(f[2])
 		if !ok {
 			continue
 		}
@@ -46,7 +47,7 @@ var Rules = sync.OnceValue(func() []Rule {
 			name, rng, _ := strings.Cut(item[2:], " ")
 			switch item[0] {
 			case 'd':
-				r.Deps = append(r.Deps, yarnlock.Dep{Name: name, Range: "npm:" + rng})
+				r.Deps = append(r.Deps, yarnlock.Dep{Name: name, Range: spec.NPM.Of(rng)})
 			case 'p':
 				r.Peers = append(r.Peers, yarnlock.Dep{Name: name, Range: rng})
 			case 'o':

@@ -3,6 +3,8 @@ package yarnlock
 import (
 	"strconv"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // berryHeader is what Berry writes above __metadata.
@@ -121,7 +123,7 @@ func (p *parser) berryKeys(e *Entry, key string) error {
 		if found {
 			one, more = strings.TrimRight(one, " "), strings.TrimLeft(more, " ")
 		}
-		d, ok := ParseDescriptor(one)
+		d, ok := spec.ParseDescriptor(one)
 		if !ok {
 			return p.fail(p.at, "%q is not a valid descriptor (name@range)", brief(one)).WithNext("%s", nextRewrite)
 		}
@@ -175,7 +177,7 @@ func (p *parser) berryValue(e *Entry, name, rest string) error {
 	case "version":
 		e.Version = val
 	case "resolution":
-		loc, ok := ParseLocator(val)
+		loc, ok := spec.ParseLocator(val)
 		if !ok {
 			return p.fail(p.at, "the resolution %q is not a valid locator (name@reference)", brief(val)).WithNext("%s", nextRewrite)
 		}

@@ -1,6 +1,10 @@
 package yarnlock
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/spec"
+)
 
 // classicEntry reads the entry that starts at the current line.
 func (p *parser) classicEntry() (*Entry, error) {
@@ -65,7 +69,7 @@ func (p *parser) classicKeys(e *Entry) (rest string, err error) {
 		if len(p.keyBuf) == 0 {
 			e.sortKey = key
 		}
-		p.keyBuf = append(p.keyBuf, ParseClassicKey(key))
+		p.keyBuf = append(p.keyBuf, spec.ParseClassicKey(key))
 		if !hasPrefix(rest, ",") {
 			break
 		}
@@ -197,26 +201,23 @@ func (p *parser) classicPair() (name, val string, err error) {
 func classicLocator(e *Entry) Locator {
 	for _, k := range e.Keys {
 		if !ClassicExotic(k.Range) {
-			if real, ok := ParseRange(k.Range).Alias(); ok {
-				return Locator{real.Name, "npm:" + e.Version}
+			if real, ok := k.Alias(); ok {
+				return Locator{Name: real.Name, Reference: spec.NPM.Of(e.Version)}
 			}
-			return Locator{k.Name, "npm:" + e.Version}
+			return Locator{Name: k.Name, Reference: spec.NPM.Of(e.Version)}
 		}
 	}
 	ref := e.Resolved
 	if ref == "" {
 		ref = e.Keys[0].Range
 	}
-	return Locator{e.Keys[0].Name, ref}
+	return Locator{Name: e.Keys[0].Name, Reference: ref}
 }
 
 // ClassicExotic reports whether Yarn 1 takes a range for something other than
 // a registry package: a URL, git, a path, a hosted repository (user/repo).
 func ClassicExotic(rng string) bool {
-	if hasPrefix(rng, "npm:") {
-		return false
-	}
-	return strings.ContainsAny(rng, ":/")
+	return !spec.NPM.In(rng) && strings.ContainsAny(rng, ":/")
 }
 
 // shortIntegrity reports whether the last hash of an integrity is shorter than

@@ -93,9 +93,9 @@ __metadata:
 `
 
 func hard(name, version string, ranges ...string) *Entry {
-	e := &Entry{Version: version, Resolution: Locator{name, "npm:" + version}, LinkType: "hard"}
+	e := &Entry{Version: version, Resolution: Locator{Name: name, Reference: "npm:" + version}, LinkType: "hard"}
 	for _, r := range ranges {
-		e.Keys = append(e.Keys, Descriptor{name, "npm:" + r})
+		e.Keys = append(e.Keys, Descriptor{Name: name, Range: "npm:" + r})
 	}
 	return e
 }
@@ -110,22 +110,22 @@ func TestEdit(t *testing.T) {
 	b1 := "# about b\n" + strings.Replace(text("b", "b@npm:^1.0.0", "1.0.0"), "linkType: ", "linkType:   ", 1)
 	b2 := text("b", "b@npm:^2.0.0", "2.0.0")
 	join := func(parts ...string) string { return head + strings.Join(parts, "\n") }
-	b := func(rng string) Descriptor { return Descriptor{"b", "npm:" + rng} }
+	b := func(rng string) Descriptor { return Descriptor{Name: "b", Range: "npm:" + rng} }
 	for _, tt := range []struct {
 		name string
 		edit func(*Lock)
 		want string
 	}{
 		{"nothing", func(*Lock) {}, small},
-		{"rebind empties an entry", func(l *Lock) { l.RebindTo(b("^2.0.0"), l.Locate(Locator{"b", "npm:1.0.0"})) }, join(a, "# about b\n"+text("b", "b@npm:^1.0.0, b@npm:^2.0.0", "1.0.0"))},
-		{"rebind splits a key", func(l *Lock) { l.RebindTo(Descriptor{"a", "npm:^1.0.0"}, l.Entries[2]) },
+		{"rebind empties an entry", func(l *Lock) { l.RebindTo(b("^2.0.0"), l.Locate(Locator{Name: "b", Reference: "npm:1.0.0"})) }, join(a, "# about b\n"+text("b", "b@npm:^1.0.0, b@npm:^2.0.0", "1.0.0"))},
+		{"rebind splits a key", func(l *Lock) { l.RebindTo(Descriptor{Name: "a", Range: "npm:^1.0.0"}, l.Entries[2]) },
 			join(text("b", "a@npm:^1.0.0, b@npm:^2.0.0", "2.0.0"), text("a", "a@npm:^1.1.0", "1.1.0"), b1)},
 		{"rebind to itself", func(l *Lock) { l.RebindTo(b("^2.0.0"), l.Lookup(b("^2.0.0"))) }, small},
 		{"a new descriptor", func(l *Lock) { l.RebindTo(b("^1.5.0"), l.Entries[2]) },
 			join(a, b1, text("b", "b@npm:^1.5.0, b@npm:^2.0.0", "2.0.0"))},
-		{"a key that sorts differently", func(l *Lock) { l.RebindTo(Descriptor{"@z/b", "npm:b@^2"}, l.Lookup(b("^2.0.0"))) },
+		{"a key that sorts differently", func(l *Lock) { l.RebindTo(Descriptor{Name: "@z/b", Range: "npm:b@^2"}, l.Lookup(b("^2.0.0"))) },
 			join(text("b", "@z/b@npm:b@^2, b@npm:^2.0.0", "2.0.0"), a, b1)},
-		{"unbind", func(l *Lock) { l.Unbind(Descriptor{"a", "npm:^1.1.0"}) }, join(text("a", "a@npm:^1.0.0", "1.1.0"), b1, b2)},
+		{"unbind", func(l *Lock) { l.Unbind(Descriptor{Name: "a", Range: "npm:^1.1.0"}) }, join(text("a", "a@npm:^1.0.0", "1.1.0"), b1, b2)},
 		{"unbind the last key", func(l *Lock) { l.Unbind(b("^2.0.0")) }, join(a, b1)},
 		{"unbind the unknown", func(l *Lock) { l.Unbind(b("^9")) }, small},
 		{"remove the first", func(l *Lock) { l.Remove(l.Entries[0]) }, join(b1, b2)},
@@ -169,18 +169,18 @@ func add(t *testing.T, l *Lock, e *Entry) {
 func TestEditIndexed(t *testing.T) {
 	lock := fixture(t, "classic.lock")
 	lock.Named("lodash")
-	lock.Locate(Locator{"lodash", "npm:4.17.21"})
-	twin := &Entry{Keys: []Descriptor{{"lodash", "~4.17.0"}}, Version: "4.17.21", Resolution: Locator{"lodash", "npm:4.17.21"}}
+	lock.Locate(Locator{Name: "lodash", Reference: "npm:4.17.21"})
+	twin := &Entry{Keys: []Descriptor{{Name: "lodash", Range: "~4.17.0"}}, Version: "4.17.21", Resolution: Locator{Name: "lodash", Reference: "npm:4.17.21"}}
 	add(t, lock, twin)
 	checkIndex(t, lock)
-	lock.Remove(lock.Lookup(Descriptor{"lodash", "latest"}))
+	lock.Remove(lock.Lookup(Descriptor{Name: "lodash", Range: "latest"}))
 	if lock.Locate(twin.Resolution) != twin {
 		t.Error("the second entry of a locator is not found once the first is gone")
 	}
-	lock.RebindTo(Descriptor{"renamed", "1"}, twin)
+	lock.RebindTo(Descriptor{Name: "renamed", Range: "1"}, twin)
 	checkIndex(t, lock)
-	lock.Unbind(Descriptor{"renamed", "1"})
-	lock.Unbind(Descriptor{"lodash", "~4.17.0"})
+	lock.Unbind(Descriptor{Name: "renamed", Range: "1"})
+	lock.Unbind(Descriptor{Name: "lodash", Range: "~4.17.0"})
 	checkIndex(t, lock)
 	if len(lock.Named("lodash")) != 0 {
 		t.Error("lodash is still there")
@@ -193,7 +193,7 @@ func TestLocateFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := lock.Locate(Locator{"a", "npm:1.2.0"}); got != lock.Entries[0] {
+	if got := lock.Locate(Locator{Name: "a", Reference: "npm:1.2.0"}); got != lock.Entries[0] {
 		t.Errorf("found %v", got.Keys)
 	}
 }
@@ -270,7 +270,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	got := edited(t, "# yarn lockfile v1\n\n\n", func(l *Lock) {
-		add(t, l, &Entry{Keys: []Descriptor{{"a", "1"}}, Version: "1.0.0"})
+		add(t, l, &Entry{Keys: []Descriptor{{Name: "a", Range: "1"}}, Version: "1.0.0"})
 	})
 	if want := "# yarn lockfile v1\n\n\na@1:\n  version \"1.0.0\"\n"; got != want {
 		t.Error(cmp.Diff(want, got))

@@ -40,7 +40,7 @@ func TestHugeLock(t *testing.T) {
 				t.Fatal(err)
 			}
 			return func() {
-				if got := lock.Prune([]Descriptor{{"pkg-000000", "npm:^1.0.0"}}, NewResolver(lock, nil)); len(got.Entries) != 0 {
+				if got := lock.Prune([]Descriptor{{Name: "pkg-000000", Range: "npm:^1.0.0"}}, NewResolver(lock, nil)); len(got.Entries) != 0 {
 					t.Errorf("%d entries of a cycle pruned", len(got.Entries))
 				}
 			}

@@ -4,7 +4,19 @@
 // prints them. It knows nothing of workspaces, registries or ranges.
 package yarnlock
 
-import "github.com/portalctl/portalctl/internal/fault"
+import (
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
+)
+
+// Descriptors and locators are what a lock is made of.
+type (
+	Descriptor = spec.Descriptor
+	Locator    = spec.Locator
+)
+
+// rootReference is the reference of the root workspace.
+const rootReference = string(spec.Workspace) + "."
 
 // Kind is the family of lockfile formats.
 type Kind uint8
@@ -169,7 +181,7 @@ func flag(m Meta, name string) string {
 // IsWorkspace reports whether e is a workspace of the project (Berry only:
 // Classic locks do not list workspaces).
 func (e *Entry) IsWorkspace() bool {
-	return hasPrefix(e.Resolution.Reference, "workspace:")
+	return e.Resolution.Is(spec.Workspace)
 }
 
 // Pos is the place of e's key.

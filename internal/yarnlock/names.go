@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Package is the registry package that e installs and its version: the real
@@ -12,27 +13,15 @@ import (
 // resolutions put in the place of another. ok is false for what is not from a
 // registry (workspaces, git, tarball URLs, files).
 func (e *Entry) Package() (name, version string, ok bool) {
-	loc, ok := e.unpatched()
-	// Berry adds ::__archiveUrl=… when the tarball is not where registries
-	// usually have it.
-	ref, found := strings.CutPrefix(loc.Reference, "npm:")
-	if !ok || !found {
+	loc, known := e.Resolution.Unpatched()
+	version, ok = loc.Version()
+	if !ok || !known {
 		return "", "", false
 	}
-	ref, _, _ = strings.Cut(ref, "::")
 	if e.classic {
-		return e.classicNames()[0], ref, true
+		return e.classicNames()[0], version, true
 	}
-	return loc.Name, ref, true
-}
-
-// unpatched is where the package comes from that e installs, or patches.
-func (e *Entry) unpatched() (loc Locator, ok bool) {
-	loc, ok = e.Resolution, true
-	for ok && hasPrefix(loc.Reference, "patch:") {
-		loc, ok = ParseLocator(ParseRange(loc.Reference).Source)
-	}
-	return loc, ok
+	return loc.Name, version, true
 }
 
 // Names are the names that the package of e may have, the real one first as far
@@ -43,7 +32,7 @@ func (e *Entry) Names() []string {
 		return e.classicNames()
 	}
 	names := []string{e.Resolution.Name}
-	if loc, ok := e.unpatched(); ok {
+	if loc, ok := e.Resolution.Unpatched(); ok {
 		names[0] = loc.Name
 	}
 	if name, _ := Tarball(e.Address()); name != "" && name != names[0] {
@@ -82,14 +71,14 @@ func (e *Entry) Address() string {
 	if e.classic {
 		return e.Resolved
 	}
-	loc, ok := e.unpatched()
+	loc, ok := e.Resolution.Unpatched()
 	if !ok {
 		return ""
 	}
-	if at := ParseRange(loc.Reference).Bind("__archiveUrl"); at != "" {
+	if at := loc.Parsed().Bind("__archiveUrl"); at != "" {
 		return at
 	}
-	if hasPrefix(loc.Reference, "https:") || hasPrefix(loc.Reference, "http:") {
+	if loc.Is(spec.HTTPS) || loc.Is(spec.HTTP) {
 		address, _, _ := strings.Cut(loc.Reference, "::")
 		return address
 	}
@@ -123,8 +112,8 @@ func (e *Entry) classicNames() []string {
 			add(k.Name)
 		}
 		// Without the address an alias without a range cannot be told from a tag.
-		if bare, ok := strings.CutPrefix(k.Range, "npm:"); ok && tarball == "" && bare != "" && (bare[0] == '@' || isLetter(bare[0])) {
-			add(ParseClassicKey(bare).Name)
+		if bare, ok := spec.NPM.Cut(k.Range); ok && tarball == "" && bare != "" && (bare[0] == '@' || isLetter(bare[0])) {
+			add(spec.ParseClassicKey(bare).Name)
 		}
 	}
 	if len(names) == 0 {
@@ -136,10 +125,10 @@ func (e *Entry) classicNames() []string {
 // classicAlias is the real package behind a Classic key that is an alias, else
 // "". Yarn 1 (RegistryResolver) takes one without a range, too: npm:name.
 func classicAlias(k Descriptor, tarball string) string {
-	if real, ok := ParseRange(k.Range).Alias(); ok {
+	if real, ok := k.Alias(); ok {
 		return real.Name
 	}
-	if tarball != "" && k.Range == "npm:"+tarball {
+	if tarball != "" && k.Range == spec.NPM.Of(tarball) {
 		return tarball
 	}
 	return ""
@@ -161,7 +150,7 @@ func Tarball(address string) (name, version string) {
 		return "", "" // a file, git, or an offline mirror
 	}
 	_, address, _ = strings.Cut(address, "/")
-	address = "/" + unescape(address, false)
+	address = "/" + spec.Unescape(address)
 	i := strings.LastIndex(address, "/-/")
 	if i < 0 {
 		return "", ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // Override is one line of the resolutions in the root package.json: what is
@@ -85,22 +86,9 @@ func (o Override) matches(parent Locator, rng string) bool {
 		if o.Parent != parent.Name {
 			return false
 		}
-		if o.ParentRange != "" && o.ParentRange != parent.Reference && withProtocol(o.ParentRange) != parent.Reference {
+		if o.ParentRange != "" && o.ParentRange != parent.Reference && spec.Qualify(o.ParentRange) != parent.Reference {
 			return false
 		}
 	}
-	return o.Range == "" || withProtocol(o.Range) == rng
-}
-
-// withProtocol adds Berry's default protocol to semver ranges and tags
-// (Configuration.normalizeDependency). Neither contains a colon or a slash,
-// and whatever else a manifest may hold has one of them.
-func withProtocol(rng string) string {
-	if hasPrefix(rng, "npm:") {
-		return rng // nearly all
-	}
-	if strings.ContainsAny(rng, ":/") {
-		return rng
-	}
-	return "npm:" + rng
+	return o.Range == "" || spec.Qualify(o.Range) == rng
 }

@@ -42,7 +42,7 @@ func TestParseOverride(t *testing.T) {
 }
 
 func TestOverrideMatches(t *testing.T) {
-	parent := Locator{"p", "npm:3.6.0"}
+	parent := Locator{Name: "p", Reference: "npm:3.6.0"}
 	for _, tt := range []struct {
 		key  string
 		want bool

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 var (
@@ -24,9 +26,9 @@ func TestParseBerry(t *testing.T) {
 		t.Errorf("kind %v, version %d, cacheKey %q, %d entries", lock.Kind, lock.Version, lock.CacheKey, len(lock.Entries))
 	}
 	want := &Entry{
-		Keys:       []Descriptor{{"@acme/left-pad", "npm:^1.0.0"}, {"@acme/left-pad", "npm:^1.2.0"}},
+		Keys:       []Descriptor{{Name: "@acme/left-pad", Range: "npm:^1.0.0"}, {Name: "@acme/left-pad", Range: "npm:^1.2.0"}},
 		Version:    "1.2.3",
-		Resolution: Locator{"@acme/left-pad", "npm:1.2.3"},
+		Resolution: Locator{Name: "@acme/left-pad", Reference: "npm:1.2.3"},
 		Dependencies: []Dep{{"version", "npm:^2.0.0", 12}, {"@types/pad", "npm:*", 13},
 			{"fsevents", "npm:~2.3.2", 14}, {"resolve", "npm:^1.0.0", 15}},
 		PeerDependencies:     []Dep{{"@types/react", "^17.0.0 || ^18.0.0", 17}, {"react", ">=17", 18}},
@@ -41,7 +43,7 @@ func TestParseBerry(t *testing.T) {
 	if diff := cmp.Diff(want, lock.Entries[0], modelOnly); diff != "" {
 		t.Error(diff)
 	}
-	if e := lock.Lookup(Descriptor{"fsevents", "npm:~2.3.2"}); e == nil || e.Conditions != "os=darwin" {
+	if e := lock.Lookup(Descriptor{Name: "fsevents", Range: "npm:~2.3.2"}); e == nil || e.Conditions != "os=darwin" {
 		t.Errorf("fsevents: %+v", e)
 	}
 	if got := lock.Pos(lock.Entries[1]).String(); got != "testdata/berry.lock:32:1" {
@@ -58,9 +60,9 @@ func TestParseClassic(t *testing.T) {
 		t.Errorf("kind %v, version %d, %d entries", lock.Kind, lock.Version, len(lock.Entries))
 	}
 	want := &Entry{
-		Keys:       []Descriptor{{"@acme/core", "^1.0.0"}, {"@acme/core", "^1.2.0"}},
+		Keys:       []Descriptor{{Name: "@acme/core", Range: "^1.0.0"}, {Name: "@acme/core", Range: "^1.2.0"}},
 		Version:    "1.2.3",
-		Resolution: Locator{"@acme/core", "npm:1.2.3"},
+		Resolution: Locator{Name: "@acme/core", Reference: "npm:1.2.3"},
 		Dependencies: []Dep{{"version", "^2.0.0", 10}, {"@types/node", "*", 11},
 			{"any-thing", "", 12}, {"lodash", "latest", 13}},
 		OptionalDependencies: []Dep{{"fsevents", "~2.3.2", 15}},
@@ -75,19 +77,19 @@ func TestParseClassic(t *testing.T) {
 		key  Descriptor
 		want Locator
 	}{
-		{Descriptor{"any-thing", ""}, Locator{"any-thing", "npm:1.0.0"}},
-		{Descriptor{"bare", NoRange}, Locator{"bare", "npm:3.0.0"}},
-		{Descriptor{"cool-width", "npm:string-width@^4.2.0"}, Locator{"string-width", "npm:4.2.3"}},
-		{Descriptor{"app", "link:packages/app"}, Locator{"app", "link:packages/app"}},
-		{Descriptor{"forked", "git+https://git.example.com/acme/forked.git#v1"},
-			Locator{"forked", "git+https://git.example.com/acme/forked.git#0123456789abcdef0123456789abcdef01234567"}},
+		{Descriptor{Name: "any-thing", Range: ""}, Locator{Name: "any-thing", Reference: "npm:1.0.0"}},
+		{Descriptor{Name: "bare", Range: spec.NoRange}, Locator{Name: "bare", Reference: "npm:3.0.0"}},
+		{Descriptor{Name: "cool-width", Range: "npm:string-width@^4.2.0"}, Locator{Name: "string-width", Reference: "npm:4.2.3"}},
+		{Descriptor{Name: "app", Range: "link:packages/app"}, Locator{Name: "app", Reference: "link:packages/app"}},
+		{Descriptor{Name: "forked", Range: "git+https://git.example.com/acme/forked.git#v1"},
+			Locator{Name: "forked", Reference: "git+https://git.example.com/acme/forked.git#0123456789abcdef0123456789abcdef01234567"}},
 	} {
 		e := lock.Lookup(tt.key)
 		if e == nil || e.Resolution != tt.want {
 			t.Errorf("%s resolves to %+v, want %s", tt.key, e, tt.want)
 		}
 	}
-	e := lock.Lookup(Descriptor{"lodash", "latest"})
+	e := lock.Lookup(Descriptor{Name: "lodash", Range: "latest"})
 	if diff := cmp.Diff([]Field{{Name: "permissions", Block: "    install true"}}, e.Extra); diff != "" {
 		t.Error(diff)
 	}
@@ -232,7 +234,7 @@ func TestLongKey(t *testing.T) {
 	for n, marked := range map[int]bool{1021: false, 1022: false, 1023: true} {
 		lock, _ := New("yarn.lock", 8, "")
 		name := strings.Repeat("n", n-len("@npm:1"))
-		if err := lock.Add(&Entry{Keys: []Descriptor{{name, "npm:1"}}, Resolution: Locator{name, "npm:1.0.0"}, LinkType: "hard"}); err != nil {
+		if err := lock.Add(&Entry{Keys: []Descriptor{{Name: name, Range: "npm:1"}}, Resolution: Locator{Name: name, Reference: "npm:1.0.0"}, LinkType: "hard"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(string(lock.Format()), "\n? \"n"); got != marked {

@@ -17,7 +17,7 @@ func (l *Lock) Prune(roots []Descriptor, r *Resolver) Pruned {
 	if roots == nil && l.Kind == Berry {
 		for _, e := range l.Entries {
 			if e.IsWorkspace() {
-				roots = append(roots, Descriptor{e.Resolution.Name, e.Resolution.Reference})
+				roots = append(roots, Descriptor{Name: e.Resolution.Name, Range: e.Resolution.Reference})
 			}
 		}
 	}

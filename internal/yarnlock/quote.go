@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // isBare reports whether Yarn prints s without quotes in a Berry lock. It
@@ -201,11 +203,15 @@ func hex4(s string) (rune, bool) {
 	}
 	var r rune
 	for _, c := range []byte(s[2:6]) {
-		d := unhex(c)
+		d := spec.Unhex(c)
 		if d < 0 {
 			return 0, false
 		}
 		r = r<<4 | rune(d)
 	}
 	return r, true
+}
+
+func hasPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && s[:len(prefix)] == prefix
 }

@@ -1,6 +1,10 @@
 package yarnlock
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/spec"
+)
 
 // Resolver finds the key of a lock that a dependency resolves to, by the rules
 // that Yarn applies before it looks into the lock: resolutions, catalogs,
@@ -36,7 +40,7 @@ func NewResolver(l *Lock, overrides []Override) *Resolver {
 		r.overrides[o.Name] = append(r.overrides[o.Name], o)
 	}
 	for _, e := range l.Entries {
-		if e.Resolution.Reference == "workspace:." {
+		if e.Resolution.Reference == rootReference {
 			r.Top = e.Resolution
 		}
 	}
@@ -50,18 +54,18 @@ func (r *Resolver) Resolve(parent Locator, d Dep) (Descriptor, *Entry) {
 	if r.lock.Kind == Classic {
 		return r.classic(parent, d)
 	}
-	rng, from := withProtocol(d.Range), parent
-	key := Descriptor{d.Name, rng}
+	rng, from := spec.Qualify(d.Range), parent
+	key := Descriptor{Name: d.Name, Range: rng}
 	for _, o := range r.overrides[d.Name] {
 		if o.matches(parent, rng) {
-			rng, from = withProtocol(o.Value), r.Top
+			rng, from = spec.Qualify(o.Value), r.Top
 			key.Range = rng
 			break
 		}
 	}
-	if catalog, ok := strings.CutPrefix(rng, "catalog:"); ok && r.Catalog != nil {
+	if catalog, ok := spec.Catalog.Cut(rng); ok && r.Catalog != nil {
 		if found, ok := r.Catalog(catalog, d.Name); ok {
-			rng, from = withProtocol(found), r.Top
+			rng, from = spec.Qualify(found), r.Top
 			key.Range = rng
 		}
 	}
@@ -85,10 +89,10 @@ func hasCompatPatch(name string) bool {
 // Yarn 4 writes optional!builtin, 3 ~builtin, 2 builtin; before 4 the patched
 // range has no protocol.
 func (r *Resolver) compat(key Descriptor) (Descriptor, *Entry) {
-	bare := Descriptor{key.Name, strings.TrimPrefix(key.Range, "npm:")}
+	bare := Descriptor{Name: key.Name, Range: spec.Bare(key.Range)}
 	for _, flag := range []string{"optional!", "~", ""} {
 		for _, source := range []Descriptor{key, bare} {
-			d := Descriptor{key.Name, PatchRange(source, flag+"builtin<compat/"+key.Name+">")}
+			d := Descriptor{Name: key.Name, Range: spec.PatchRange(source, flag+"builtin<compat/"+key.Name+">")}
 			if e := r.lock.keys[d]; e != nil {
 				return d, e
 			}
@@ -102,9 +106,9 @@ func (r *Resolver) compat(key Descriptor) (Descriptor, *Entry) {
 func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 	var found *Entry
 	var under Descriptor
-	want := WithLocator(key.Range, from)
+	want := spec.WithLocator(key.Range, from)
 	release := key.Range + "::backstage=" + r.Release + "&"
-	bare := strings.TrimPrefix(key.Range, "npm:") // Yarn 2 wrote some without
+	bare := spec.Bare(key.Range) // Yarn 2 wrote some without
 	prefix := key.Range + "::"
 	for _, e := range r.lock.Named(key.Name) {
 		for _, k := range e.Keys {
@@ -122,7 +126,7 @@ func (r *Resolver) bound(key Descriptor, from Locator) (Descriptor, *Entry) {
 	if found != nil {
 		return under, found
 	}
-	if key.Range == "backstage:^" && r.Unmarked != nil {
+	if key.Range == spec.BackstageRange && r.Unmarked != nil {
 		if under, ok := r.Unmarked(key.Name); ok {
 			return under, r.lock.keys[under]
 		}
@@ -138,12 +142,12 @@ func hasLocator(bindings string) bool {
 // classic looks a dependency up as Yarn 1 does: by the range as asked. With
 // resolutions Yarn 1 keeps the asked pattern as a key, unless it never saw it.
 func (r *Resolver) classic(parent Locator, d Dep) (Descriptor, *Entry) {
-	key := Descriptor{d.Name, d.Range}
+	key := Descriptor{Name: d.Name, Range: d.Range}
 	if e := r.lock.keys[key]; e != nil {
 		return key, e
 	}
 	if d.Range == "" {
-		bare := Descriptor{d.Name, NoRange}
+		bare := Descriptor{Name: d.Name, Range: spec.NoRange}
 		if e := r.lock.keys[bare]; e != nil {
 			return bare, e
 		}
@@ -152,7 +156,7 @@ func (r *Resolver) classic(parent Locator, d Dep) (Descriptor, *Entry) {
 		if o.Parent != "" && o.Parent != parent.Name {
 			continue
 		}
-		if forced := (Descriptor{d.Name, o.Value}); r.lock.keys[forced] != nil {
+		if forced := (Descriptor{Name: d.Name, Range: o.Value}); r.lock.keys[forced] != nil {
 			return forced, r.lock.keys[forced]
 		}
 	}
@@ -166,26 +170,26 @@ func (r *Resolver) Sources(key Descriptor) []Descriptor {
 	if r.lock.Kind == Classic {
 		var list []Descriptor
 		for _, o := range r.overrides[key.Name] {
-			if forced := (Descriptor{key.Name, o.Value}); forced != key && r.lock.keys[forced] != nil {
+			if forced := (Descriptor{Name: key.Name, Range: o.Value}); forced != key && r.lock.keys[forced] != nil {
 				list = append(list, forced)
 			}
 		}
 		return list
 	}
-	if hasPrefix(key.Range, "patch:") {
-		source, ok := ParseRange(key.Range).PatchSource()
+	if key.Is(spec.Patch) {
+		source, ok := spec.Parse(key.Range).PatchSource()
 		if !ok {
 			return nil
 		}
-		source.Range = withProtocol(source.Range)
+		source.Range = spec.Qualify(source.Range)
 		if r.lock.keys[source] == nil {
 			source, _ = r.bound(source, r.Top)
 		}
 		return []Descriptor{source}
 	}
-	if hasPrefix(key.Range, "backstage:") {
-		if v := ParseRange(key.Range).Bind("npm"); v != "" {
-			return []Descriptor{{key.Name, "npm:^" + v}}
+	if key.Is(spec.Backstage) {
+		if v := spec.Parse(key.Range).Bind("npm"); v != "" {
+			return []Descriptor{{Name: key.Name, Range: spec.NPM.Of("^" + v)}}
 		}
 	}
 	return nil

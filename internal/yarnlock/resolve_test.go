@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 var (
-	topLoc = Locator{"root", "workspace:."}
-	appLoc = Locator{"app", "workspace:packages/app"}
+	topLoc = Locator{Name: "root", Reference: "workspace:."}
+	appLoc = Locator{Name: "app", Reference: "workspace:packages/app"}
 )
 
 func TestResolveBerry(t *testing.T) {
@@ -51,7 +53,7 @@ func TestResolveBerry(t *testing.T) {
 			t.Errorf("%v: key %s, want %s", tt.dep, key, tt.want)
 		}
 	}
-	if key, e := r.Resolve(appLoc, Dep{Name: "new", Range: "^1"}); e != nil || key != (Descriptor{"new", "npm:^1"}) {
+	if key, e := r.Resolve(appLoc, Dep{Name: "new", Range: "^1"}); e != nil || key != (Descriptor{Name: "new", Range: "npm:^1"}) {
 		t.Errorf("what Yarn would look for: %v", key)
 	}
 }
@@ -77,7 +79,7 @@ func TestResolveOverrides(t *testing.T) {
 		dep    Dep
 		want   string
 	}{
-		{Locator{"left", "npm:1.0.0"}, Dep{Name: "react", Range: "npm:^16"}, "react@npm:18.3.1"},
+		{Locator{Name: "left", Reference: "npm:1.0.0"}, Dep{Name: "react", Range: "npm:^16"}, "react@npm:18.3.1"},
 		{appLoc, Dep{Name: "react", Range: "npm:18.3.1"}, "react@npm:nothing"}, // even though the lock has it
 		{appLoc, Dep{Name: "@types/pad", Range: "npm:^9"}, "@types/pad@npm:*"},
 		{appLoc, Dep{Name: "@types/pad", Range: "npm:^8"}, "@types/pad@npm:^8"},
@@ -87,7 +89,7 @@ func TestResolveOverrides(t *testing.T) {
 		}
 	}
 	// What resolutions bring is bound to the root, not to who asks.
-	lock.RebindTo(Descriptor{"local", "link:../local::locator=root%40workspace%3A."}, lock.Named("local")[0])
+	lock.RebindTo(Descriptor{Name: "local", Range: "link:../local::locator=root%40workspace%3A."}, lock.Named("local")[0])
 	if key, _ := r.Resolve(appLoc, Dep{Name: "local", Range: "npm:^1"}); !strings.HasSuffix(key.Range, "root%40workspace%3A.") {
 		t.Error(key)
 	}
@@ -97,9 +99,9 @@ func TestResolveOverrides(t *testing.T) {
 // to a package whose own the lock lacks.
 func TestResolveBound(t *testing.T) {
 	lock := fixture(t, "berry.lock")
-	other := Locator{"@s/other", "workspace:packages/other"}
-	own := Descriptor{"local", "link:../local::locator=%40s%2Fother%40workspace%3Apackages%2Fother"}
-	add(t, lock, &Entry{Keys: []Descriptor{own}, Resolution: Locator{"local", own.Range}, LinkType: "soft"})
+	other := Locator{Name: "@s/other", Reference: "workspace:packages/other"}
+	own := Descriptor{Name: "local", Range: "link:../local::locator=%40s%2Fother%40workspace%3Apackages%2Fother"}
+	add(t, lock, &Entry{Keys: []Descriptor{own}, Resolution: Locator{Name: "local", Reference: own.Range}, LinkType: "soft"})
 	r := NewResolver(lock, nil)
 	for parent, want := range map[Locator]string{
 		appLoc: "link:../local::locator=app%40workspace%3Apackages%2Fapp",
@@ -116,8 +118,8 @@ func TestResolveBound(t *testing.T) {
 // TestResolveReleases prefers the release that the project is on.
 func TestResolveReleases(t *testing.T) {
 	lock := fixture(t, "berry.lock")
-	add(t, lock, &Entry{Keys: []Descriptor{{"core", "backstage:^::backstage=1.54.0&npm=1.5.0"}, {"core", "npm:^1.5.0"}},
-		Resolution: Locator{"core", "npm:1.5.0"}, LinkType: "hard"})
+	add(t, lock, &Entry{Keys: []Descriptor{{Name: "core", Range: "backstage:^::backstage=1.54.0&npm=1.5.0"}, {Name: "core", Range: "npm:^1.5.0"}},
+		Resolution: Locator{Name: "core", Reference: "npm:1.5.0"}, LinkType: "hard"})
 	r := NewResolver(lock, nil)
 	for release, want := range map[string]string{"": "npm:1.4.0", "1.53.0": "npm:1.4.0", "1.54.0": "npm:1.5.0", "1.5": "npm:1.4.0"} {
 		r.Release = release
@@ -195,7 +197,7 @@ func TestPrune(t *testing.T) {
 	if diff := cmp.Diff([]string{"react@npm:18.3.1"}, gone); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Descriptor{{"@acme/left-pad", "npm:^1.2.0"}}, got.Keys); diff != "" {
+	if diff := cmp.Diff([]Descriptor{{Name: "@acme/left-pad", Range: "npm:^1.2.0"}}, got.Keys); diff != "" {
 		t.Error(diff)
 	}
 	checkIndex(t, lock)
@@ -203,7 +205,7 @@ func TestPrune(t *testing.T) {
 		t.Errorf("a second run takes out %v", again)
 	}
 	// The npm range behind backstage:, and what a patch patches, stay.
-	for _, k := range []Descriptor{{"core", "npm:^1.4.0"}, {"fsevents", "npm:~2.3.2"}, {"wrapped", "npm:1.0.0"}} {
+	for _, k := range []Descriptor{{Name: "core", Range: "npm:^1.4.0"}, {Name: "fsevents", Range: "npm:~2.3.2"}, {Name: "wrapped", Range: "npm:1.0.0"}} {
 		if lock.Lookup(k) == nil {
 			t.Errorf("%s is gone", k)
 		}
@@ -228,7 +230,7 @@ func TestPruneExtensions(t *testing.T) {
 	if got := lock.Prune(nil, r); len(got.Entries) != 0 {
 		t.Errorf("%v", got.Entries[0].Resolution)
 	}
-	e := lock.Lookup(Descriptor{"@types/pad", "npm:*"})
+	e := lock.Lookup(Descriptor{Name: "@types/pad", Range: "npm:*"})
 	e.Dependencies = []Dep{{Name: "react", Range: "npm:^19"}}
 	if got := r.DepsOf(e); len(got) != 2 || got[0].Range != "npm:^19" {
 		t.Errorf("an extension overrides what the package says: %v", got)
@@ -241,7 +243,7 @@ func TestPruneClassic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lock.Prune([]Descriptor{{"@acme/core", "^1.0.0"}, {"bare", NoRange}, {"missing", "1"}}, NewResolver(lock, []Override{o}))
+	lock.Prune([]Descriptor{{Name: "@acme/core", Range: "^1.0.0"}, {Name: "bare", Range: spec.NoRange}, {Name: "missing", Range: "1"}}, NewResolver(lock, []Override{o}))
 	var keys []string
 	for _, e := range lock.Entries {
 		keys = append(keys, e.Keys[0].String())
@@ -250,7 +252,7 @@ func TestPruneClassic(t *testing.T) {
 	if !slices.Equal(keys, want) {
 		t.Errorf("%q", keys)
 	}
-	if lock.Lookup(Descriptor{"any-thing", "^1"}) == nil {
+	if lock.Lookup(Descriptor{Name: "any-thing", Range: "^1"}) == nil {
 		t.Error("what resolutions force is gone")
 	}
 	checkIndex(t, lock)

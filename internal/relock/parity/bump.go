@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -31,8 +31,8 @@ func Bump(dir, release string, versions map[string]string) error {
 			if err != nil {
 				return err
 			}
-			if spec, _ := pkgjson.Retarget(d.Spec, v, pkgjson.Options{}); spec != d.Spec {
-				if err := f.Set(d.Section, d.Name, spec); err != nil {
+			if to, _ := pkgjson.Retarget(d.Parsed, v, pkgjson.Options{}); to != d.Spec {
+				if err := f.Set(d.Section, d.Name, to); err != nil {
 					return err
 				}
 			}
@@ -83,7 +83,7 @@ func compare(a, b string) int {
 func Unforced(lock *yarnlock.Lock, versions map[string]string) []string {
 	copies := map[string][]*yarnlock.Entry{}
 	for _, e := range lock.Entries {
-		if strings.HasPrefix(e.Resolution.Reference, "npm:") && versions[e.Resolution.Name] != "" {
+		if e.Resolution.Is(spec.NPM) && versions[e.Resolution.Name] != "" {
 			copies[e.Resolution.Name] = append(copies[e.Resolution.Name], e)
 		}
 	}
@@ -106,8 +106,8 @@ func admitsAll(keys []yarnlock.Descriptor, version string) bool {
 		return false
 	}
 	for _, k := range keys {
-		rng := strings.TrimPrefix(k.Range, "npm:")
-		if bound := yarnlock.ParseRange(k.Range).Bind("npm"); bound != "" {
+		rng := spec.Bare(k.Range)
+		if bound := spec.Parse(k.Range).Bind("npm"); bound != "" {
 			rng = "^" + bound
 		}
 		if r, err := semrange.Parse(rng); err != nil || !r.Satisfies(v) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -112,7 +112,7 @@ func (ed *Editor) invent(ctx context.Context) (Edit, bool) {
 	}
 	var deps []pkgjson.Dep
 	for _, d := range w.File.AllDeps() {
-		if k := pkgjson.ParseSpec(d.Spec).Kind; d.Section != pkgjson.PeerDependencies && (k == pkgjson.KindRange || k == pkgjson.KindBackstage) && ed.Project.ByName(d.Name) == nil {
+		if k := d.Parsed.Kind; d.Section != pkgjson.PeerDependencies && (k == spec.KindRange || k == spec.KindBackstage) && ed.Project.ByName(d.Name) == nil {
 			deps = append(deps, d)
 		}
 	}
@@ -126,7 +126,7 @@ func (ed *Editor) invent(ctx context.Context) (Edit, bool) {
 	}
 	near := new(semrange.Range)
 	var err error
-	if *near, err = semrange.Parse(strings.TrimPrefix(d.Spec, "npm:")); err != nil {
+	if *near, err = semrange.Parse(spec.Bare(d.Spec)); err != nil {
 		near = nil
 	}
 	if ed.Bound[d.Name] != "" && d.Section != pkgjson.OptionalDependencies && ed.Rand.IntN(100) < 40 {

@@ -1,4 +1,4 @@
-package pkgjson
+package spec
 
 import "strings"
 
@@ -46,12 +46,9 @@ func isRepo(s string) bool {
 // isWord reports whether s has only characters of a GitHub name or of a tag.
 func isWord(s string) bool {
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !isLetter(c) && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+		if c := s[i]; !isLetter(c) && !isDigit(c) && c != '.' && c != '_' && c != '-' {
 			return false
 		}
 	}
 	return s != ""
 }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

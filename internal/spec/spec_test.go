@@ -1,13 +1,16 @@
-package pkgjson
+package spec
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/portalctl/portalctl/internal/semrange"
 )
 
-func TestParseSpec(t *testing.T) {
+func TestRead(t *testing.T) {
 	rng := func(s string) *Spec { return &Spec{Kind: KindRange, Raw: s, Range: s} }
 	npm := func(s string) *Spec {
 		return &Spec{Kind: KindRange, Raw: "npm:" + s, Protocol: "npm:", Range: s}
@@ -60,7 +63,7 @@ func TestParseSpec(t *testing.T) {
 		{Raw: "git://host/r", Kind: KindGit, Protocol: "git:"},
 		{Raw: "github:u/r", Kind: KindGit, Protocol: "github:"},
 		{Raw: "u/r", Kind: KindGit},
-		{Raw: "u/r#semver:^1.0.0", Kind: KindGit, Protocol: "u/r#semver:"},
+		{Raw: "u/r#semver:^1.0.0", Kind: KindGit},
 		{Raw: "https://github.com/u/r", Kind: KindGit, Protocol: "https:"},
 		{Raw: "https://github.com/u/r/tarball/main", Kind: KindGit, Protocol: "https:"},
 		{Raw: "https://host/u/r.git#commit=abc", Kind: KindGit, Protocol: "https:"},
@@ -90,65 +93,26 @@ func TestParseSpec(t *testing.T) {
 		{Raw: "patch:x@%zz#y", Kind: KindPatch, Protocol: "patch:", Name: "x", Path: "y", Inner: &Spec{Raw: "%zz"}},
 	}
 	for _, want := range tests {
-		if strings.Contains(want.Raw, "#semver:") {
-			want.Protocol = ParseSpec(want.Raw).Protocol // meaningless for a short form
+		got := Read(want.Raw)
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Spec{}, "Versions")); diff != "" {
+			t.Errorf("Read(%q): %s", want.Raw, diff)
 		}
-		if diff := cmp.Diff(want, ParseSpec(want.Raw)); diff != "" {
-			t.Errorf("ParseSpec(%q): %s", want.Raw, diff)
+		versions, err := semrange.Parse(want.Range)
+		if means := err == nil && (want.Kind == KindRange || want.Kind == KindAlias); means != got.Versions.Valid() && want.Kind != KindWorkspace ||
+			got.Versions.Valid() && got.Versions.String() != versions.String() {
+			t.Errorf("Read(%q): versions %q", want.Raw, got.Versions)
 		}
 	}
 }
 
 // A patch of a patch of a patch… must not cost more than its length.
-func TestParseSpecDepth(t *testing.T) {
+func TestReadDepth(t *testing.T) {
 	depth := 0
-	spec := ParseSpec(strings.Repeat("patch:x@", 200_000) + "1.0.0#y")
+	spec := Read(strings.Repeat("patch:x@", 200_000) + "1.0.0#y")
 	for p := &spec; p != nil; p = p.Inner {
 		depth++
 	}
 	if depth != maxPatchDepth+1 {
 		t.Errorf("depth %d, want %d", depth, maxPatchDepth+1)
-	}
-}
-
-// The answers of parseResolution of @yarnpkg/parsers 3.0.3; where it refuses,
-// Glob is set, and the reading is that of Classic.
-func TestParsePattern(t *testing.T) {
-	tests := map[string]Pattern{
-		"name":                           {Name: "name"},
-		"@s/n":                           {Name: "@s/n"},
-		"name@^1":                        {Name: "name", Range: "^1"},
-		"@s/n@npm:^1.0.0":                {Name: "@s/n", Range: "npm:^1.0.0"},
-		"a/b":                            {Parent: "a", Name: "b"},
-		"@s/a/@s/b":                      {Parent: "@s/a", Name: "@s/b"},
-		"a@1/b@2":                        {Parent: "a", ParentRange: "1", Name: "b", Range: "2"},
-		"refractor@npm:3.6.0/prismjs":    {Parent: "refractor", ParentRange: "npm:3.6.0", Name: "prismjs"},
-		"foo@npm:@s/x@1":                 {Parent: "foo", ParentRange: "npm:@s", Name: "x", Range: "1"},
-		"a@b@c":                          {Name: "a", Range: "b@c"},
-		"@s/a/b@~1 || 2":                 {Parent: "@s/a", Name: "b", Range: "~1 || 2"},
-		"x@patch:x@npm%3A1#./p.patch":    {Parent: "x", ParentRange: "patch:x@npm%3A1#.", Name: "p.patch"},
-		"a@*":                            {Name: "a", Range: "*"},
-		"**/n":                           {Name: "n", Glob: true},
-		"*/n":                            {Name: "n", Glob: true},
-		"**/@s/n@1":                      {Name: "@s/n", Range: "1", Glob: true},
-		"a/**/b":                         {Parent: "a", Name: "b", Glob: true},
-		"a/b/c":                          {Parent: "a/b", Name: "c", Glob: true},
-		"@s/a/**/@s/b/c":                 {Parent: "@s/a/@s/b", Name: "c", Glob: true},
-		"":                               {Glob: true},
-		"a@":                             {Glob: true},
-		"@s":                             {Glob: true},
-		"a/":                             {Glob: true},
-		"/a":                             {Glob: true},
-		"a//b":                           {Glob: true},
-		"@@a/b":                          {Glob: true},
-		"a/@b":                           {Glob: true},
-		"**":                             {Glob: true},
-		"a/b/":                           {Glob: true},
-		strings.Repeat("a/", 1000) + "b": {Parent: strings.TrimSuffix(strings.Repeat("a/", 1000), "/"), Name: "b", Glob: true},
-	}
-	for key, want := range tests {
-		if diff := cmp.Diff(want, ParsePattern(key)); diff != "" {
-			t.Errorf("ParsePattern(%.60q): %s", key, diff)
-		}
 	}
 }
