@@ -78,6 +78,7 @@ var owners = map[string]string{
 	"github.com/hashicorp/go-retryablehttp": "internal/httpfetch",
 	"charm.land/lipgloss/v2":                "internal/ui",
 	"github.com/schollz/progressbar/v3":     "internal/ui",
+	"github.com/olekukonko/tablewriter":     "internal/report",
 	"github.com/go-git/go-git/v5":           "internal/gitbase",
 	"github.com/google/osv-scanner/v2":      "internal/osv",
 	"github.com/google/osv-scalibr":         "internal/osv",

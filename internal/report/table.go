@@ -8,36 +8,46 @@ import (
 	"io"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 )
 
 // Table writes rows under header in aligned columns without borders: easy to
 // read, and easy to cut with awk. Rows may be shorter than the header.
 func Table(w io.Writer, header []string, rows [][]string) error {
-	rows = oneLined(rows)
-	if len(header) > 0 {
-		rows = append([][]string{header}, rows...)
-	}
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], ui.Width(cell))
-		}
-	}
 	var b strings.Builder
-	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += "  " + cell + strings.Repeat(" ", widths[i]-ui.Width(cell))
-		}
-		b.WriteString(strings.TrimRight(line, " "))
-		b.WriteByte('\n')
+	t := tablewriter.NewTable(&b,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Settings: tw.Settings{
+				Separators: tw.SeparatorsNone,
+				Lines:      tw.LinesNone,
+			},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithPadding(tw.Padding{Left: "  ", Right: "", Overwrite: true}),
+	)
+	if len(header) > 0 {
+		t.Header(header)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	if err := t.Bulk(oneLined(rows)); err != nil {
+		return err
+	}
+	if err := t.Render(); err != nil {
+		return err
+	}
+	// The last column is padded, too.
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // oneLined are rows whose cells end no line: a name out of a repository must not
