@@ -23,7 +23,7 @@ func lookThenRecover(t *testing.T, environ []string, dir string) {
 	s, _, _ := ui.Test("")
 	e := env{Streams: s, Environ: environ}
 	ctx := e.withState(context.Background())
-	if txn.PendingContext(ctx, dir) {
+	if txn.Pending(ctx, dir) {
 		before := readTree(t, dir)
 		code, out, errOut := run0(t, "", environ, "versions", "status", "-C", dir)
 		if code != 2 || out != "" || !strings.Contains(errOut, "half-way through a change") || !strings.Contains(errOut, "next: Run the command that was interrupted again") {
@@ -66,7 +66,7 @@ func TestLookersLeaveAPendingChange(t *testing.T) {
 	fsys := txntest.CallOn(txntest.CallOn(txn.OS(), "rename", "backstage.json", broken), "remove", ".*.new", broken)
 	code := Main(txn.WithFS(context.Background(), fsys), []string{"portalctl", "versions", "bump", "--yes", "--lockfile", "skip", "-C", dir}, env{Streams: s, Environ: environ})
 	e := env{Streams: s, Environ: environ}
-	if code != 2 || !txn.PendingContext(e.withState(context.Background()), dir) {
+	if code != 2 || !txn.Pending(e.withState(context.Background()), dir) {
 		t.Fatalf("no change is pending: exit %d", code)
 	}
 	before := readTree(t, dir)

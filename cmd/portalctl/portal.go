@@ -98,7 +98,7 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 	if err != nil {
 		return err
 	}
-	done, err := txn.RecoverContext(e.withState(ctx), root)
+	done, err := txn.Recover(e.withState(ctx), root)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 func settled(ctx context.Context, dir string, e env) error {
 	ctx = e.withState(ctx)
 	for {
-		if txn.PendingContext(ctx, dir) {
+		if txn.Pending(ctx, dir) {
 			return txn.PendingFault(dir)
 		}
 		parent := filepath.Dir(dir)

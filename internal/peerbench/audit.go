@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/relock/parity"
 )
 
 const osvScanner = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.4.0"
@@ -57,7 +59,7 @@ func benchAudit(args []string) error {
 	}
 	for _, from := range fs.Args() {
 		tree := filepath.Join(tmp, "trees", filepath.Base(from))
-		if err := copyTree(from, tree); err != nil {
+		if err := parity.CopyTree(from, tree); err != nil {
 			return err
 		}
 		lock, locks, err := auditLocks(tree)

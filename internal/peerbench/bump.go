@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/relock/parity"
 )
 
 func benchBump(args []string) error {
@@ -50,7 +52,7 @@ func benchBump(args []string) error {
 				// been copied, and files deleted a moment ago make new ones slow
 				// (ext4 does not reuse their inodes for seconds).
 				work := filepath.Join(tmp, fmt.Sprintf("work-%d-%d-%d", n, i, side))
-				if err := copyTree(tree, work); err != nil {
+				if err := parity.CopyTree(tree, work); err != nil {
 					return err
 				}
 				settle()

@@ -88,7 +88,7 @@ type checkSide struct {
 
 func (l *checkLab) bench(from string) error {
 	t := filepath.Join(l.tmp, "tree-"+filepath.Base(from))
-	if err := copyTree(from, t); err != nil {
+	if err := parity.CopyTree(from, t); err != nil {
 		return err
 	}
 	lock, err := readLock(filepath.Join(t, "yarn.lock"))

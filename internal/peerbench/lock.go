@@ -130,7 +130,7 @@ func (t *lockTree) edit(ctx context.Context, to string, count int, seed uint64) 
 	}
 	fmt.Printf("%s, seed %d: %d edits; %d left out that the registry cannot serve, %d for Yarn alone\n",
 		t.name, seed, len(edits), unservable, handedOver)
-	if err := copyTree(t.dir, to); err != nil {
+	if err := parity.CopyTree(t.dir, to); err != nil {
 		return nil, err
 	}
 	for _, e := range edits {
@@ -148,7 +148,7 @@ func (t *lockTree) try(ctx context.Context, source relock.Source, e parity.Edit)
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := copyTree(t.dir, dir); err != nil {
+	if err := parity.CopyTree(t.dir, dir); err != nil {
 		return err
 	}
 	if err := e.Apply(dir); err != nil {
@@ -164,7 +164,7 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 		return err
 	}
 	bumped := filepath.Join(t.lab.tmp, "bumped-"+t.name)
-	if err := copyTree(t.dir, bumped); err != nil {
+	if err := parity.CopyTree(t.dir, bumped); err != nil {
 		return err
 	}
 	env := append(t.env[:len(t.env):len(t.env)], "PORTALCTL_CACHE_DIR="+filepath.Join(t.lab.tmp, "caches", "bump"))

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/relock/parity"
 )
 
 // side is one of the tools with one of its caches.
@@ -85,7 +87,7 @@ func (t *lockTree) runSide(dir string, s *side) ([]byte, sample, error) {
 	if err := os.RemoveAll(work); err != nil {
 		return nil, sample{}, err
 	}
-	if err := copyTree(dir, work); err != nil {
+	if err := parity.CopyTree(dir, work); err != nil {
 		return nil, sample{}, err
 	}
 	settle()

@@ -88,7 +88,7 @@ type lockTree struct {
 // openTree copies a tree and adds the Yarn, and the plugin, that it lacks.
 func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) {
 	t := &lockTree{lab: l, name: filepath.Base(from), dir: filepath.Join(l.tmp, "tree-"+filepath.Base(from))}
-	if err := copyTree(from, t.dir); err != nil {
+	if err := parity.CopyTree(from, t.dir); err != nil {
 		return nil, err
 	}
 	project, err := workspace.Open(t.dir)

@@ -12,6 +12,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/relock/parity"
 )
 
 // sample is what one run of a command took.
@@ -73,7 +75,7 @@ func runAndNote(args []string) int {
 		return 2
 	}
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	text := fmt.Sprintf("%d %d %d", wall, cpu, peakRSS(cmd.ProcessState))
+	text := fmt.Sprintf("%d %d %d", wall, cpu, parity.MaxRSS(cmd.ProcessState))
 	if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -131,31 +133,4 @@ func build(dir string) (string, error) {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return bin, nil
-}
-
-// copyTree copies a checkout without node_modules and .git.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		switch {
-		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
-			return filepath.SkipDir
-		case d.IsDir():
-			return os.MkdirAll(target, 0o755)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, src, 0o644)
-	})
 }

@@ -29,12 +29,6 @@ type Detected struct {
 	Drifted bool
 }
 
-// Detect counts which release a lock has the versions of, among those that this
-// portalctl knows and further ones.
-func Detect(lock *yarnlock.Lock, more ...*Manifest) Detected {
-	return count(lock, more).detected()
-}
-
 // counts is how many locked packages each release has.
 type counts struct {
 	releases []string // ascending
@@ -80,7 +74,7 @@ func count(lock *yarnlock.Lock, more []*Manifest) counts {
 		c.matches[m.ReleaseVersion] = n
 	}
 	if len(more) > 0 {
-		slices.SortFunc(c.releases, compare)
+		slices.SortFunc(c.releases, semrange.CompareText)
 	}
 	return c
 }
@@ -140,13 +134,4 @@ func Locked(lock *yarnlock.Lock) map[string][]string {
 		}
 	}
 	return out
-}
-
-func compare(a, b string) int {
-	va, errA := semrange.ParseVersion(a)
-	vb, errB := semrange.ParseVersion(b)
-	if errA != nil || errB != nil {
-		return strings.Compare(a, b)
-	}
-	return semrange.Compare(va, vb)
 }

@@ -69,7 +69,7 @@ func differs(declared string, matches int, d Detected) bool {
 	case matches < 0: // a release that nobody here knows
 		return 10*d.Matches >= 9*d.Of
 	case d.Drifted: // in between it may well be what was installed last
-		return compare(declared, d.Candidates[0]) < 0 || compare(declared, d.Candidates[len(d.Candidates)-1]) > 0
+		return semrange.CompareText(declared, d.Candidates[0]) < 0 || semrange.CompareText(declared, d.Candidates[len(d.Candidates)-1]) > 0
 	}
 	return true
 }
@@ -189,6 +189,6 @@ func (s *Source) newer() []string {
 		_, err := semrange.ParseVersion(v)
 		return err != nil
 	})
-	slices.SortFunc(list, compare)
+	slices.SortFunc(list, semrange.CompareText)
 	return list[max(len(list)-mostNewer, 0):]
 }

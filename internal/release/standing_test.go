@@ -176,7 +176,7 @@ func TestDetectRealLocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := Detect(lock)
+		d := count(lock, nil).detected()
 		if d.Best != tc.best || d.Matches != tc.matches || d.Of != tc.of {
 			t.Errorf("%s: %s, %d of %d; want %s, %d of %d", tc.lock, d.Best, d.Matches, d.Of, tc.best, tc.matches, tc.of)
 		}
@@ -196,6 +196,6 @@ func BenchmarkDetect(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		Detect(lock)
+		count(lock, nil).detected()
 	}
 }

@@ -149,10 +149,6 @@ func Known(version string) *Manifest {
 	return m
 }
 
-// KnownReleases are the releases that Known has, ascending, prereleases among
-// them.
-func KnownReleases() []string { return slices.Clone(readTable().releases) }
-
 // reader takes values from the start of the table.
 type reader string
 

@@ -51,7 +51,7 @@ func helper(mode string) int {
 			err = txn.Commit(ctx, root, edits)
 		}
 	case "recover":
-		_, err = txn.RecoverContext(ctx, root)
+		_, err = txn.Recover(ctx, root)
 	case "count":
 		err = countUp(root, n)
 	case "hold":
@@ -124,11 +124,11 @@ func TestKilledAtEveryOperation(t *testing.T) {
 			sameTree(t, "the run that nobody killed", want, readTree(t, root))
 			return result{}, false
 		}
-		r, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root)
+		r, err := txn.Recover(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root)
 		if err != nil {
 			t.Fatalf("killed at %d: %v", n, err)
 		}
-		if txn.Pending(root) {
+		if txn.Pending(t.Context(), root) {
 			t.Fatalf("killed at %d: still pending", n)
 		}
 		return result{r.Outcome, before, want, readTree(t, root)}, true
@@ -193,12 +193,12 @@ func recoverKilled(t *testing.T, n int) (pairs int, more bool) {
 			e.Path = filepath.Join(again, rel)
 			moved[i] = e
 		}
-		_, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.FailFrom(txntest.NoSync(txn.OS()), m, dead)), again)
+		_, err := txn.Recover(txn.WithFS(t.Context(), txntest.FailFrom(txntest.NoSync(txn.OS()), m, dead)), again)
 		whole(t, moved)
 		lived := err == nil
 		if !lived {
 			pairs++
-			if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), again); err != nil {
+			if _, err := txn.Recover(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), again); err != nil {
 				t.Fatalf("dead at %d, recovery dead at %d: %v", n, m, err)
 			}
 		}
@@ -232,7 +232,7 @@ func TestKilledInRecoverProcess(t *testing.T) {
 				lived := runHelper(t, "recover", root, m)
 				whole(t, edits)
 				if !lived {
-					if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
+					if _, err := txn.Recover(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
 						t.Fatalf("killed at %d, then at %d: %v", n, m, err)
 					}
 				}

@@ -121,11 +121,11 @@ func TestBrokenFromEveryOperation(t *testing.T) {
 		r.leftover = errors.Is(err, txn.ErrLeftover)
 		if strings.Contains(err.Error(), "could not be put back") {
 			r.stuck = true
-			if !txn.Pending(root) {
+			if !txn.Pending(t.Context(), root) {
 				t.Fatalf("%d: no journal left: %v", n, err)
 			}
 		}
-		if _, err := txn.RecoverContext(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
+		if _, err := txn.Recover(txn.WithFS(t.Context(), txntest.NoSync(txn.OS())), root); err != nil {
 			t.Fatalf("broken from %d: %v", n, err)
 		}
 		got := readTree(t, root)

@@ -58,7 +58,7 @@ func OS() FS { return osFS{} }
 
 type fsKey struct{}
 
-// WithFS makes Commit and RecoverContext use fsys. It is meant for tests that
+// WithFS makes Commit and Recover use fsys. It is meant for tests that
 // run a whole command in a process of their own and end it at operation N.
 func WithFS(ctx context.Context, fsys FS) context.Context {
 	return context.WithValue(ctx, fsKey{}, fsys)

@@ -56,10 +56,10 @@ func TestSecondProcessIsRefused(t *testing.T) {
 		t.Errorf("Commit = %v, want ErrBusy with %s", err, pid)
 	}
 	isFault(t, err)
-	if !txn.Pending(root) {
+	if !txn.Pending(t.Context(), root) {
 		t.Error("not pending while a transaction runs")
 	}
-	if _, err := txn.Recover(root); !errors.Is(err, txn.ErrBusy) {
+	if _, err := txn.Recover(t.Context(), root); !errors.Is(err, txn.ErrBusy) {
 		t.Errorf("Recover = %v, want ErrBusy: the process is alive", err)
 	}
 	write(t, root+".go", "", 0o644)

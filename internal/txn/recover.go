@@ -29,12 +29,9 @@ type Recovery struct {
 	Started time.Time // when it began
 }
 
-// Pending is PendingContext without a context.
-func Pending(root string) bool { return PendingContext(context.Background(), root) }
-
-// PendingContext reports whether a transaction of this user's at root was
+// Pending reports whether a transaction of this user's at root was
 // interrupted, or runs at this moment. It changes nothing.
-func PendingContext(ctx context.Context, root string) bool {
+func Pending(ctx context.Context, root string) bool {
 	t, err := at(fsFrom(ctx), stateFrom(ctx), root)
 	if err != nil || t.state == "" {
 		return false
@@ -47,19 +44,14 @@ func PendingContext(ctx context.Context, root string) bool {
 // read may be half of a change.
 func PendingFault(root string) error { return pendingFault(root) }
 
-// Recover is RecoverContext without a context.
-func Recover(root string) (Recovery, error) {
-	return RecoverContext(context.Background(), root)
-}
-
-// RecoverContext finishes or undoes the transaction of a process that died.
+// Recover finishes or undoes the transaction of a process that died.
 // What was past the commit point is finished if all staged files are whole;
 // anything else is undone. It may itself be interrupted and be called again.
 //
 // A file that has neither its old nor its new content was changed by somebody
 // after the crash: it is not touched, nothing else is either, and the error
 // says how to go on. ErrBusy: the transaction's process is alive.
-func RecoverContext(ctx context.Context, root string) (Recovery, error) {
+func Recover(ctx context.Context, root string) (Recovery, error) {
 	t, err := open(ctx, root, false)
 	if err != nil || t == nil {
 		return Recovery{}, err

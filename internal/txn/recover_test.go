@@ -49,10 +49,10 @@ func crashBefore(t *testing.T, op, base string) (root string, edits []txn.Edit, 
 
 func TestRecoverNothing(t *testing.T) {
 	root := t.TempDir()
-	if txn.Pending(root) {
+	if txn.Pending(t.Context(), root) {
 		t.Error("pending")
 	}
-	r, err := txn.Recover(root)
+	r, err := txn.Recover(t.Context(), root)
 	if err != nil || r.Outcome != txn.Nothing {
 		t.Errorf("%v, %v", r, err)
 	}
@@ -60,10 +60,10 @@ func TestRecoverNothing(t *testing.T) {
 	dir := journalDir(t, root)
 	write(t, filepath.Join(dir, "lock"), "123\n", 0o600)
 	write(t, filepath.Join(dir, "journal.json.new"), "{", 0o600)
-	if txn.Pending(root) {
+	if txn.Pending(t.Context(), root) {
 		t.Error("pending without a journal")
 	}
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Nothing {
 		t.Errorf("%v, %v", r, err)
 	}
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,7 @@ func TestRecoverNothing(t *testing.T) {
 
 func TestRecoverTells(t *testing.T) {
 	root, edits, before := crashBefore(t, "rename", "yarn.lock")
-	r, err := txn.Recover(root)
+	r, err := txn.Recover(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestRecoverTells(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	sameTree(t, "finished", after(root, before, edits), readTree(t, root))
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Nothing {
 		t.Errorf("a second time: %v, %v", r, err)
 	}
 }
@@ -103,7 +103,7 @@ func TestRecoverDamagedStage(t *testing.T) {
 	if err := os.Truncate(staged[0], 3); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Undone {
 		t.Fatal(r, err)
 	}
 	sameTree(t, "undone", before, readTree(t, root))
@@ -119,7 +119,7 @@ func TestRecoverEditedFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			crashed := readTree(t, root)
-			_, err := txn.Recover(root)
+			_, err := txn.Recover(t.Context(), root)
 			if err == nil || !strings.Contains(err.Error(), "somebody has edited since: "+edited) || !strings.Contains(fault.NextOf(err), edited+".mine") {
 				t.Fatalf("got %v\nnext %q", err, fault.NextOf(err))
 			}
@@ -130,7 +130,7 @@ func TestRecoverEditedFile(t *testing.T) {
 			if err := os.Rename(path, path+".mine"); err != nil {
 				t.Fatal(err)
 			}
-			if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Finished {
+			if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Finished {
 				// The new package.json had been put in place before the crash
 				// and was edited: only the old one is left to put back.
 				if edited != "package.json" || err != nil || r.Outcome != txn.Undone {
@@ -157,7 +157,7 @@ func TestRecoverEditedBeforeCommitPoint(t *testing.T) {
 	root, _, before := crashBefore(t, "link", ".yarn.lock.*")
 	write(t, filepath.Join(root, "package.json"), "mine", 0o644)
 	before["package.json"] = "-rw-r--r--\nmine"
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Undone {
 		t.Fatal(r, err)
 	}
 	sameTree(t, "undone", before, readTree(t, root))
@@ -174,7 +174,7 @@ func TestRecoverLostCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = txn.Recover(root)
+	_, err = txn.Recover(t.Context(), root)
 	if err == nil || !strings.Contains(err.Error(), "gone") || !strings.Contains(fault.NextOf(err), "version control") {
 		t.Errorf("got %v", err)
 	}
@@ -226,7 +226,7 @@ func TestRecoverHostileJournal(t *testing.T) {
 			}
 			write(t, journalDir(t, root)+"/journal.json", string(b), 0o600)
 			before, out := readTree(t, filepath.Dir(root)), readTree(t, outside)
-			_, err = txn.Recover(root)
+			_, err = txn.Recover(t.Context(), root)
 			if err == nil || !strings.Contains(err.Error(), "cannot be used") || fault.NextOf(err) == "" {
 				t.Errorf("got %v", err)
 			}
@@ -281,7 +281,7 @@ func TestRecoverBadFolder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
 			setup(t, journalDir(t, root))
-			_, err := txn.Recover(root)
+			_, err := txn.Recover(t.Context(), root)
 			if err == nil || fault.NextOf(err) == "" {
 				t.Errorf("got %v, next %q", err, fault.NextOf(err))
 			}
@@ -303,7 +303,7 @@ func TestRecoverKeepsToUndo(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "every file is as it was") || !strings.Contains(fault.NextOf(err), "removes what is left") {
 		t.Fatalf("got %v\nnext %q", err, fault.NextOf(err))
 	}
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Undone {
 		t.Fatal(r, err)
 	}
 	sameTree(t, "undone", before, readTree(t, root))

@@ -32,10 +32,10 @@ func TestJournalInTheProject(t *testing.T) {
 		}
 		write(t, root+"/.portalctl-txn/journal.json", string(b), 0o644)
 		before := readTree(t, root)
-		if txn.Pending(root) {
+		if txn.Pending(t.Context(), root) {
 			t.Error("pending")
 		}
-		if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing {
+		if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Nothing {
 			t.Errorf("%v, %v", r, err)
 		}
 		sameTree(t, "after Recover", before, readTree(t, root))
@@ -69,7 +69,7 @@ func TestDirsRemovesNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, journalDir(t, root)+"/journal.json", string(b), 0o600)
-	if r, err := txn.Recover(root); err == nil && r.Outcome != txn.Undone {
+	if r, err := txn.Recover(t.Context(), root); err == nil && r.Outcome != txn.Undone {
 		t.Error(r)
 	}
 	delete(before, "made")
@@ -82,14 +82,14 @@ func TestDirsRemovesNoFile(t *testing.T) {
 // the same place.
 func TestJournalOfATreeThatIsGone(t *testing.T) {
 	root, _, before := crashBefore(t, "rename", "yarn.lock")
-	if !txn.Pending(root) {
+	if !txn.Pending(t.Context(), root) {
 		t.Fatal("no crash")
 	}
 	if err := os.Rename(root, root+".moved"); err != nil {
 		t.Fatal(err)
 	}
 	writeTree(t, root, before)
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Nothing || txn.Pending(root) {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Nothing || txn.Pending(t.Context(), root) {
 		t.Fatalf("%v, %v", r, err)
 	}
 	sameTree(t, "the new checkout", before, readTree(t, root))
@@ -130,7 +130,7 @@ func TestStateUnusable(t *testing.T) {
 				t.Errorf("got %v\nnext %q", err, fault.NextOf(err))
 			}
 			sameTree(t, "nothing may change", before, readTree(t, top))
-			if txn.PendingContext(ctx, root) {
+			if txn.Pending(ctx, root) {
 				t.Error("pending")
 			}
 		})
@@ -145,17 +145,17 @@ func TestJournalInATrackedStateFolder(t *testing.T) {
 	ctx := txn.WithState(t.Context(), top+"/.state")
 	edits := []txn.Edit{{Path: root + "/f", Old: []byte("old"), New: []byte("new")}}
 	f := txntest.CallOn(txntest.CallOn(txn.OS(), "rename", "f", func(string) error { return syscall.EIO }), "remove", ".f.*", func(string) error { return syscall.EIO })
-	if err := txn.Commit(txn.WithFS(ctx, f), root, edits); err == nil || !txn.PendingContext(ctx, root) {
+	if err := txn.Commit(txn.WithFS(ctx, f), root, edits); err == nil || !txn.Pending(ctx, root) {
 		t.Fatalf("no journal left: %v", err)
 	}
 	if err := os.Mkdir(top+"/.git", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	before := readTree(t, top)
-	if txn.PendingContext(ctx, root) {
+	if txn.Pending(ctx, root) {
 		t.Error("pending")
 	}
-	if _, err := txn.RecoverContext(ctx, root); err == nil || !strings.Contains(err.Error(), "work tree") {
+	if _, err := txn.Recover(ctx, root); err == nil || !strings.Contains(err.Error(), "work tree") {
 		t.Errorf("got %v", err)
 	}
 	sameTree(t, "nothing may change", before, readTree(t, top))

@@ -21,7 +21,7 @@ func TestCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameTree(t, "after", after(root, before, edits), readTree(t, root))
-	if txn.Pending(root) {
+	if txn.Pending(t.Context(), root) {
 		t.Error("pending after a commit")
 	}
 }

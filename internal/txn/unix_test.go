@@ -62,14 +62,14 @@ func TestJournalOfAnotherUser(t *testing.T) {
 	}
 	root, edits := project(t)
 	f := txntest.FailFrom(txn.OS(), 100, syscall.EIO)
-	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !txn.Pending(root) {
+	if err := txn.Commit(txn.WithFS(t.Context(), f), root, edits); err == nil || !txn.Pending(t.Context(), root) {
 		t.Fatal("no crash")
 	}
 	if err := os.Chown(txn.JournalDir(root), 1234, 1234); err != nil {
 		t.Skip(err)
 	}
 	before := readTree(t, root)
-	_, err := txn.Recover(root)
+	_, err := txn.Recover(t.Context(), root)
 	if err == nil || !strings.Contains(err.Error(), "another user") || fault.NextOf(err) == "" {
 		t.Errorf("got %v", err)
 	}
@@ -80,7 +80,7 @@ func TestJournalOfAnotherUser(t *testing.T) {
 	if err := os.Chown(txn.JournalDir(root), os.Geteuid(), os.Getegid()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := txn.Recover(root); err != nil || r.Outcome != txn.Undone {
+	if r, err := txn.Recover(t.Context(), root); err != nil || r.Outcome != txn.Undone {
 		t.Errorf("as that user: %v, %v", r, err)
 	}
 	write(t, filepath.Join(root, txn.Dir, "journal.json"), "{", 0o644)

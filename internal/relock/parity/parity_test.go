@@ -64,7 +64,7 @@ func (l *lab) yarn(t *testing.T, version string) *Yarn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { y.Forget(l.proxy.URL) })
+	t.Cleanup(func() { y.forget(l.proxy.URL) })
 	return y
 }
 
@@ -229,7 +229,7 @@ func TestCreateApp(t *testing.T) {
 	const yarnVersion, appVersion = "4.18.1", "0.9.2"
 	l := newLab(t)
 	wanted(t, "create-app")
-	app, err := CreateApp(t.Context(), l.dir, appVersion)
+	app, err := createApp(t.Context(), l.dir, appVersion)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,4 +402,9 @@ func TestExtraTrees(t *testing.T) {
 			l.runs(t, dir, rest[at+1:])
 		})
 	}
+}
+
+// forget removes what Yarn cached while it asked registry.
+func (y *Yarn) forget(registry string) {
+	_ = os.RemoveAll(filepath.Join(y.home, "global-"+registry[strings.LastIndexByte(registry, ':')+1:]))
 }

@@ -4,4 +4,6 @@ package parity
 
 import "os"
 
-func maxRSS(*os.ProcessState) int64 { return 0 }
+// MaxRSS is the peak of a process that has ended, in bytes, 0 where it is not
+// known.
+func MaxRSS(*os.ProcessState) int64 { return 0 }

@@ -8,7 +8,9 @@ import (
 	"syscall"
 )
 
-func maxRSS(state *os.ProcessState) int64 {
+// MaxRSS is the peak of a process that has ended, in bytes, 0 where it is not
+// known.
+func MaxRSS(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
@@ -105,14 +103,4 @@ func resolve(dir, name, version string) error {
 		return err
 	}
 	return os.WriteFile(file, f.Bytes(), 0o644)
-}
-
-// pinText is a map of pins for a log.
-func pinText(pins map[string]string) string {
-	var list []string
-	for name, version := range pins {
-		list = append(list, name+"@"+version)
-	}
-	slices.Sort(list)
-	return strings.Join(list, " ")
 }

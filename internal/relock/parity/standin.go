@@ -93,10 +93,10 @@ func nearestVersion(versions map[string]json.RawMessage, want string) string {
 			continue
 		}
 		if semrange.Compare(v, limit) < 0 {
-			if below == "" || compare(text, below) > 0 {
+			if below == "" || semrange.CompareText(text, below) > 0 {
 				below = text
 			}
-		} else if above == "" || compare(text, above) < 0 {
+		} else if above == "" || semrange.CompareText(text, above) < 0 {
 			above = text
 		}
 	}

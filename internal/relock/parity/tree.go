@@ -15,7 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// CopyTree copies a folder, without node_modules.
+// CopyTree copies a checkout without node_modules and .git.
 func CopyTree(from, to string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -25,17 +25,20 @@ func CopyTree(from, to string) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if d.Name() == "node_modules" || d.Name() == ".git" {
-				return fs.SkipDir
-			}
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
+			return filepath.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case !d.Type().IsRegular():
+			return nil
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(to, rel), src, 0o644)
+		return os.WriteFile(target, src, 0o644)
 	})
 }
 

@@ -44,11 +44,6 @@ func GetYarn(ctx context.Context, dir, version string) (*Yarn, error) {
 	return y, os.WriteFile(y.clock, []byte(clockScript), 0o644)
 }
 
-// Forget removes what Yarn cached while it asked registry.
-func (y *Yarn) Forget(registry string) {
-	_ = os.RemoveAll(filepath.Join(y.home, "global-"+registry[strings.LastIndexByte(registry, ':')+1:]))
-}
-
 // clockScript makes node believe in another time, which then runs on.
 const clockScript = `
 const real = Date, shift = Number(process.env.PARITY_NOW) - real.now();
@@ -101,7 +96,7 @@ func (y *Yarn) Install(ctx context.Context, dir, registry string, now time.Time,
 	err := cmd.Run()
 	run := Run{Output: out.String(), Err: err, Elapsed: time.Since(start)}
 	if cmd.ProcessState != nil {
-		run.MaxRSS = maxRSS(cmd.ProcessState)
+		run.MaxRSS = MaxRSS(cmd.ProcessState)
 	}
 	return run
 }

@@ -20,9 +20,9 @@ tasks.templatingTask(path.join(root, 'templates', 'default-app'), process.argv[2
   .catch(err => { console.error(err); process.exit(1); });
 `
 
-// CreateApp makes the project that @backstage/create-app of that version
+// createApp makes the project that @backstage/create-app of that version
 // makes, and returns its folder. The lock is left to the caller.
-func CreateApp(ctx context.Context, dir, version string) (string, error) {
+func createApp(ctx context.Context, dir, version string) (string, error) {
 	tool := filepath.Join(dir, "create-app-"+version)
 	app := filepath.Join(tool, "app")
 	if _, err := os.Stat(filepath.Join(app, "package.json")); err == nil {
