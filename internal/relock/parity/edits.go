@@ -130,7 +130,7 @@ func (ed *Editor) invent(ctx context.Context) (Edit, bool) {
 		near = nil
 	}
 	if ed.Bound[d.Name] != "" && d.Section != pkgjson.OptionalDependencies && ed.Rand.IntN(100) < 40 {
-		e.To = "backstage:^"
+		e.To = spec.BackstageRange
 	} else {
 		e.To = ed.rangeFor(ctx, d.Name, near)
 	}
@@ -179,7 +179,7 @@ func (ed *Editor) rangeFor(ctx context.Context, name string, near *semrange.Rang
 	case n < 94:
 		return fmt.Sprintf("^%d.%d.%d || ^%d.0.0", v.Major(), v.Minor(), v.Patch(), v.Major()+1)
 	case n < 97:
-		return "npm:^" + v.Original()
+		return spec.NPM.Of("^" + v.Original())
 	}
 	return "latest"
 }
