@@ -1,7 +1,6 @@
 package check
 
 import (
-	"errors"
 	"io/fs"
 	"slices"
 
@@ -25,7 +24,7 @@ type Report struct {
 // NewReport judges the portal. It reads in.Files and changes nothing. An error
 // is a lock that cannot be read, and for another reason than conflict markers.
 func NewReport(in Input, opts Options) (*Report, error) {
-	if in.LockErr != nil && !isConflict(in.LockErr) {
+	if in.LockErr != nil && !fault.IsConflict(in.LockErr) {
 		return nil, in.LockErr
 	}
 	m := newModel(in, opts)
@@ -100,11 +99,6 @@ func (m *model) plan() {
 
 func (m *model) dedupeOptions() dedupe.Options {
 	return dedupe.Options{Strategy: m.opts.Strategy, Scope: m.inScope, Versions: m.versions, Singleton: m.isSingleton}
-}
-
-func isConflict(err error) bool {
-	var f *fault.Error
-	return errors.As(err, &f) && f.Pos.Line > 0 && conflictText(f.What)
 }
 
 // read is a file of the project, nil if there is none.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -16,8 +17,6 @@ import (
 )
 
 var inLockOnly = []finding.Fix{finding.FixLock}
-
-func conflictText(what string) bool { return strings.Contains(what, "conflict marker") }
 
 // stale is the rule lockfile-stale: what "yarn install --immutable" would
 // refuse, as far as it can be told without the network.
@@ -54,7 +53,7 @@ func foreign(p *workspace.Project) string {
 func (m *model) conflict() {
 	f := finding.Finding{Rule: ruleStale, Name: "yarn.lock", Message: m.in.LockErr.Error(), Next: fault.NextOf(m.in.LockErr), Fixes: inLockOnly}
 	var e *fault.Error
-	if e, _ = m.in.LockErr.(*fault.Error); e != nil {
+	if errors.As(m.in.LockErr, &e) {
 		f.Pos, f.Message = e.Pos, e.What
 	}
 	m.add(f)

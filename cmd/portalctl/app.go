@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"io"
@@ -40,7 +41,7 @@ func (e env) get(key string) string {
 func Main(ctx context.Context, args []string, e env) int {
 	e.Streams = e.Guarded()
 	app := newApp(e)
-	err := app.RunContext(ctx, arranged(app, args))
+	err := allConflicts(app.RunContext(ctx, arranged(app, args)), cmp.Or(directoryIn(args), "."))
 	return exitCode(ctx, err, e, func(next string) string { return inDirectory(newApp(e), next, directoryIn(args)) })
 }
 

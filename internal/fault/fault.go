@@ -70,6 +70,8 @@ type Error struct {
 	Next string
 	// Err is the cause, if another error led to this one.
 	Err error
+
+	conflict bool // of Conflict
 }
 
 // New is an error that belongs to no file.

@@ -47,7 +47,7 @@ func TestParseErrors(t *testing.T) {
 		{"missing comma", "{\"é\": \"é\" \"b\": 2}", "package.json:1:11: a comma is missing before this", nextFix},
 		{"missing comma in an array", "[1 [2]]", "package.json:1:4: a comma is missing before this", nextFix},
 		{"missing colon", `{"a" "b"}`, `package.json:1:6: not valid JSON: invalid character '"' after object key`, nextFix},
-		{"single quotes", "{'a': 1}", "package.json:1:2: JSON wants double quotes", nextFix},
+		{"single quotes", "{'a': 1}", "package.json:1:2: JSON needs double quotes", nextFix},
 		{"open string", "{\n  \"a: 1,\n}", "package.json:2:9: a string is not closed, or has a control character in it", nextFix},
 		{"escape", `{"a": "\x"}`, "package.json:1:9: a string has an unknown escape", nextFix},
 		{"end", "{\n  \"a\": {\n", "package.json:3:1: the file ends in the middle of a value", nextFix},
@@ -58,9 +58,9 @@ func TestParseErrors(t *testing.T) {
 		{"number", "[01]", "package.json:1:3: not valid JSON: invalid character '1' after array element", nextFix},
 		{"HTML", "<!DOCTYPE html>", "package.json:1:1: not valid JSON: invalid character '<' looking for beginning of value", nextFix},
 		{"UTF-16", "\xff\xfe{\x00}\x00", "package.json: not a text file in UTF-8", nextEncoding},
-		{"conflict", "{\n<<<<<<< HEAD\n  \"a\": 1\n=======\n  \"a\": 2\n>>>>>>> main\n}", "package.json:2:1: git conflict marker", nextConflict},
-		{"conflict with CRLF", "{\r\n  \"a\": 1,\r\n=======\r\n}", "package.json:3:1: git conflict marker", nextConflict},
-		{"diff3 conflict", "{\n||||||| base\n}", "package.json:2:1: git conflict marker", nextConflict},
+		{"conflict", "{\n<<<<<<< HEAD\n  \"a\": 1\n=======\n  \"a\": 2\n>>>>>>> main\n}", "package.json:2:1: merge conflict markers, lines 2–6", nextConflict},
+		{"conflict with CRLF", "{\r\n  \"a\": 1,\r\n=======\r\n}", "package.json:3:1: merge conflict markers, line 3", nextConflict},
+		{"diff3 conflict", "{\n||||||| base\n}", "package.json:2:1: merge conflict markers, line 2", nextConflict},
 		{"depth", strings.Repeat("[", 10_001), "package.json:1:10001: nested too deep (the limit is 10,000 levels)", nextFix},
 		{"great depth", strings.Repeat(`{"a":`, 1_000_000), "package.json:1:50001: nested too deep (the limit is 10,000 levels)", nextFix},
 	}
@@ -79,6 +79,8 @@ func TestParseErrors(t *testing.T) {
 		})
 	}
 }
+
+const nextConflict = "Resolve the merge conflict, then run the command again. git grep -n '^<<<<<<< ' lists them all, committed ones too."
 
 // A conflict marker inside a string is no conflict, and deep but allowed
 // nesting is read and edited.

@@ -11,15 +11,14 @@ import (
 
 const (
 	nextFix      = "Correct the JSON at that place, then run the command again."
-	nextConflict = "Resolve the merge conflict, then run the command again. git grep -n '^<<<<<<< ' lists them all, committed ones too."
 	nextEncoding = "Save the file as UTF-8, then run the command again."
 )
 
 // syntaxError says what is wrong with body, which json.Valid refused.
 func syntaxError(file string, body []byte) error {
 	at := func(off int) fault.Pos { return fault.PosAt(file, body, off) }
-	if off := conflictMarker(body); off >= 0 {
-		return fault.At(at(off), "git conflict marker").WithNext(nextConflict)
+	if err := fault.Conflict(file, body, true); err != nil {
+		return err
 	}
 	if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) || bytes.IndexByte(body, 0) >= 0 {
 		return fault.At(fault.Pos{File: file}, "not a text file in UTF-8").WithNext(nextEncoding)
@@ -61,7 +60,7 @@ func explain(body []byte, off int, msg string) (string, int) {
 	case (c == '}' || c == ']') && bytes.HasSuffix(before, []byte(",")):
 		return "JSON has no trailing commas", len(before) - 1
 	case c == '\'':
-		return "JSON wants double quotes", off
+		return "JSON needs double quotes", off
 	case (c == '"' || c == '{' || c == '[') && strings.Contains(msg, "after"):
 		if strings.Contains(msg, "after object key:value pair") || strings.Contains(msg, "after array element") {
 			return "a comma is missing before this", off
@@ -70,23 +69,4 @@ func explain(body []byte, off int, msg string) (string, int) {
 		return "a byte order mark in the middle of the file", off
 	}
 	return "not valid JSON: " + msg, off
-}
-
-// conflictMarker is the offset of the first line that git writes into a file
-// with merge conflicts, or -1. No line of valid JSON starts like this.
-func conflictMarker(body []byte) int {
-	for off := 0; off < len(body); {
-		line := body[off:]
-		if end := bytes.IndexByte(line, '\n'); end >= 0 {
-			line = line[:end]
-		}
-		for _, marker := range [...]string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
-			rest, ok := bytes.CutPrefix(line, []byte(marker))
-			if ok && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\r') {
-				return off
-			}
-		}
-		off += len(line) + 1
-	}
-	return -1
 }

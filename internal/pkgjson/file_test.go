@@ -114,7 +114,7 @@ func TestParseFaults(t *testing.T) {
 		{`{"optionalDependencies": {"a b": "1"}}`, `package.json:1:27: "a b" is not a valid package name: it must not have the character ' '`},
 		{`{"resolutions": true}`, `package.json:1:17: resolutions is a boolean, but must be an object`},
 		{`{"resolutions": {"a": {"b": "1"}}}`, `package.json:1:23: the resolution of a is an object, but must be a string`},
-		{"{\n<<<<<<< HEAD\n", `package.json:2:1: git conflict marker`},
+		{"{\n<<<<<<< HEAD\n", `package.json:2:1: merge conflict markers, lines 2 to the end`},
 	}
 	for _, tt := range tests {
 		_, err := Parse("package.json", []byte(tt.src))

@@ -186,7 +186,7 @@ func TestOpenFaults(t *testing.T) {
 		{"a dependency", monorepo, "packages/app/node_modules/dep", "ROOT/packages/app/node_modules/dep/package.json: this package is not among the workspaces of the monorepo in ROOT"},
 		{"a negated package", monorepo, "plugins/old", "ROOT/plugins/old/package.json: this package is not among the workspaces of the monorepo in ROOT"},
 		{"broken root", "-- package.json --\n{", ".", "ROOT/package.json:2:1: the file ends in the middle of a value"},
-		{"broken root above", "-- package.json --\n{\n<<<<<<< HEAD\n-- a/package.json --\n{}", "a", "ROOT/package.json:2:1: git conflict marker"},
+		{"broken root above", "-- package.json --\n{\n<<<<<<< HEAD\n-- a/package.json --\n{}", "a", "ROOT/package.json:2:1: merge conflict markers, lines 2 to the end"},
 		{"bad pattern", "-- package.json --\n{\"workspaces\": [\"+(a/b)\"]}", ".", `package.json:1:17: workspaces pattern "+(a/b)": a group such as @(a|b) must be closed and hold neither / nor {}: write one pattern for each`},
 		{
 			"the first of several bad ones", "-- package.json --\n{\"workspaces\": [\"p/*\"]}\n-- p/c/package.json --\n[\n-- p/b/package.json --\n{\"dependencies\": []}\n-- p/d/package.json --\n", ".",

@@ -21,9 +21,8 @@ func checkText(file string, src []byte) error {
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
 		return fault.At(start, "the file is encoded in UTF-16").WithNext("Save %s as UTF-8", file)
 	}
-	if off, ok := conflictMarker(src); ok {
-		return fault.At(fault.PosAt(file, src, off), "the file has an unresolved merge conflict").
-			WithNext("Resolve the conflict in %s and run the command again", file)
+	if err := fault.Conflict(file, src, false); err != nil {
+		return err
 	}
 	for i := 0; i < len(src); {
 		r, n := utf8.DecodeRune(src[i:])
@@ -37,30 +36,6 @@ func checkText(file string, src []byte) error {
 		i += n
 	}
 	return nil
-}
-
-// conflictMarker finds the start of a conflict that git left. All three
-// markers must stand at the start of a line, so that a mention is not taken
-// for a conflict.
-func conflictMarker(src []byte) (int, bool) {
-	var begin, middle = -1, false
-	for off := 0; off < len(src); {
-		line := src[off:]
-		if i := bytes.IndexByte(line, '\n'); i >= 0 {
-			line = line[:i+1]
-		}
-		text := bytes.TrimRight(line, "\r\n")
-		switch {
-		case begin < 0 && bytes.HasPrefix(text, []byte("<<<<<<< ")):
-			begin = off
-		case begin >= 0 && bytes.Equal(text, []byte("=======")):
-			middle = true
-		case middle && bytes.HasPrefix(text, []byte(">>>>>>> ")):
-			return begin, true
-		}
-		off += len(line)
-	}
-	return 0, false
 }
 
 // parseFault gives the parser's message a place. The parser says "line N" with

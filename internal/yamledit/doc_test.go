@@ -113,8 +113,8 @@ func TestRefused(t *testing.T) {
 		bomb += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i, i, i-1, i-1)
 	}
 	tests := []struct{ name, src, want, next string }{
-		{"conflict", "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> main\n", "f.yml:2:1: the file has an unresolved merge conflict", "Resolve"},
-		{"conflict, CRLF", "a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n=======\r\nb: 2\r\n>>>>>>> main\r\n", "f.yml:2:1: the file has an unresolved merge conflict", "Resolve"},
+		{"conflict", "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> main\n", "f.yml:2:1: merge conflict markers, lines 2–6", "Resolve"},
+		{"conflict, CRLF", "a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n=======\r\nb: 2\r\n>>>>>>> main\r\n", "f.yml:2:1: merge conflict markers, lines 2–6", "Resolve"},
 		{"two documents", "a: 1\n---\nb: 1\n", "f.yml:2:1: the file holds more than one YAML document", "---"},
 		{"duplicate key", "a: 1\nb: 2\na: 3\n", `f.yml:3:1: key "a" is given twice, first on line 1`, "Remove"},
 		{"duplicate nested, quoted", "x:\n  a: 1\n  \"a\": 3\n", `f.yml:3:3: key "a" is given twice, first on line 2`, "Remove"},

@@ -17,10 +17,10 @@ func TestParseErrors(t *testing.T) {
 		name, in, at, what string
 	}{
 		{"conflict", meta + "<<<<<<< HEAD\n" + entry + "=======\n" + strings.ReplaceAll(entry, "1.0.0", "1.1.0") + ">>>>>>> other\n\n<<<<<<< HEAD\n=======\n>>>>>>> x\n",
-			"yarn.lock:4:1", "merge conflict markers in the lockfile, lines 4–16, 18–20"},
+			"yarn.lock:4:1", "merge conflict markers, lines 4–16, 18–20"},
 		{"conflict within an entry", meta + strings.Replace(entry, "  resolution", "<<<<<<< HEAD\n  resolution", 1),
-			"yarn.lock:6:1", "merge conflict markers in the lockfile, lines 6 to the end"},
-		{"half a conflict", meta + entry + "=======\n", "yarn.lock:9:1", "lines 9"},
+			"yarn.lock:6:1", "merge conflict markers, lines 6 to the end"},
+		{"half a conflict", meta + entry + "=======\n", "yarn.lock:9:1", "line 9"},
 		{"conflict in Classic", v1 + "<<<<<<< HEAD\na@1:\n  version \"1\"\n=======\n>>>>>>> x\n", "yarn.lock:4:1", "lines 4–8"},
 		{"truncated in a value", meta + entry[:30], "yarn.lock:6:2", "ends early"},
 		{"truncated in quotes", meta + entry[:strings.Index(entry, "npm:1.0.0")], "yarn.lock:6:18", "ends early"},

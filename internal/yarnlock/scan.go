@@ -87,7 +87,7 @@ func (p *parser) checkLine() error {
 		return p.fail(p.at, "a tab where the indentation is").WithNext("indent with spaces, as Yarn does, or %s", nextRestore)
 	case len(p.text) > maxLine:
 		return p.fail(p.at, "a line of %d bytes; no lockfile has one that long", len(p.text)).WithNext("%s", nextRestoreCap)
-	case p.indent == 0 && isConflict(p.text):
+	case p.indent == 0 && fault.IsMarker(p.text):
 		return p.conflict()
 	}
 	return nil
@@ -112,7 +112,7 @@ func (p *parser) checkText() error {
 			case c >= ' ' || c == '\n' || c == '\t':
 			case c == '\r' && i+1 < len(src) && src[i+1] == '\n':
 			case c == '\r':
-				return p.fail(i, "a carriage return that ends no line").WithNext("save the file with Unix or Windows line ends, or %s", nextRestore)
+				return p.fail(i, "a carriage return in the middle of a line").WithNext("save the file with Unix or Windows line ends, or %s", nextRestore)
 			default:
 				return p.fail(i, "the file is not text: it has the byte 0x%02X", c).WithNext("%s", nextRestoreCap)
 			}

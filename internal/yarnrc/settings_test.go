@@ -264,7 +264,7 @@ func TestLoadFaults(t *testing.T) {
 	tests := []struct{ name, rc, want, next string }{
 		{"not YAML", "a: [\n", "not valid YAML", "Fix"},
 		{"a list", "- a\n", ":1:1: the settings must be a mapping, not a list", "Write"},
-		{"conflict", "<<<<<<< a\nx: 1\n=======\nx: 2\n>>>>>>> b\n", "unresolved merge conflict", "Resolve"},
+		{"conflict", "<<<<<<< a\nx: 1\n=======\nx: 2\n>>>>>>> b\n", "merge conflict markers, lines 1–5", "Resolve"},
 		{"boolean", "a: 1\nenableGlobalCache: maybe\n", `:2:20: enableGlobalCache must be true or false, not "maybe"`, "Correct"},
 		{"number", "httpRetry: many\n", `:1:12: httpRetry must be a number, not "many"`, "Correct"},
 		{"duration", "npmMinimalAgeGate: 3 days\n", `:1:20: npmMinimalAgeGate must be a number or a duration`, "Correct"},
