@@ -91,3 +91,24 @@ func TestInteractiveNeedsInputAndStderr(t *testing.T) {
 		t.Error("a full terminal is not Interactive")
 	}
 }
+
+func TestShell(t *testing.T) {
+	for _, tt := range []struct {
+		text, word, quoted, filled string
+	}{
+		{"a/b-1", "a/b-1", "'a/b-1'", `"a/b-1"`},
+		{"", "''", "''", `""`},
+		{"it's $HOME", `'it'\''s $HOME'`, `'it'\''s $HOME'`, `"it's \$HOME"`},
+		{"a$b`c\"" + `\d$TIME$`, "'a$b`c\"" + `\d$TIME$'`, "'a$b`c\"" + `\d$TIME$'`, `"a\$b` + "\\`" + `c\"\\d$TIME\$"`},
+	} {
+		if got := ShellWord(tt.text); got != tt.word {
+			t.Errorf("word %s, want %s", got, tt.word)
+		}
+		if got := ShellQuote(tt.text); got != tt.quoted {
+			t.Errorf("quoted %s, want %s", got, tt.quoted)
+		}
+		if got := ShellQuote(tt.text, "$TIME"); got != tt.filled {
+			t.Errorf("with a variable %s, want %s", got, tt.filled)
+		}
+	}
+}

@@ -51,6 +51,6 @@ func (p *Plan) sameServer(ctx context.Context, conn *pgx.Conn, i int, rows []row
 }
 
 func identityError(s snapshot.Server, why string) error {
-	return fault.New("%s is another server than the snapshot was taken of: %s", s.ID, why).
+	return fault.New("%s is not the server that the snapshot was taken of: %s", s.ID, why).
 		WithNext("Point app-config (or --admin-dsn) at the server of the snapshot. --yes does not override this")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -35,7 +36,7 @@ func (p *Plan) Markdown() string {
 	p.writeSteps(&b)
 	p.writeProperties(&b)
 	line("## Afterwards\n")
-	line("The failed state is kept: `…%sTIME`. Keep it until nobody needs a row of it, then drop it by hand. Nothing here does.", failedSuffix)
+	line("The failed state is kept: `…%sTIME`. Keep it as long as a row of it may be needed, then drop it by hand. Nothing here does.", failedSuffix)
 	for _, t := range p.Targets {
 		line("\n    %s", oneLine(t.dropCommand("TIME", "")))
 	}
@@ -170,10 +171,10 @@ func (p *Plan) writeSteps(b *strings.Builder) {
 		return
 	}
 	line("Before: copy this folder to a machine with %s that reaches the %s, and", p.needs(), p.reaches())
-	line("paste the commands into one shell in this folder, one after the other. They end nothing when one fails: read what")
+	line("paste the commands into one shell in this folder, one after the other. The shell goes on when one fails: read what")
 	line("each prints, and stop at an error. Each step says how to back out of it.\n")
 	if len(p.Servers) > 0 {
-		line("No password stands on a command line: put it into a file of mode 0600, with the line `HOST:PORT:*:USER:PASSWORD`, and")
+		line("No password is on a command line: put it into a file of mode 0600, with the line `HOST:PORT:*:USER:PASSWORD`, and")
 		line("`export PGPASSFILE=FILE` first. psql does not ask for it (-w).\n")
 	}
 	line("```sh")
@@ -216,16 +217,16 @@ func (p *Plan) writeLogin(b *strings.Builder, i int, s snapshot.Server) {
 		user, role = s.AdminUser, ""
 		hint = "   # the role of --admin-dsn, with its own password: " + oneLine(s.User) + " alone may not go back"
 	}
-	login := fmt.Sprintf("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s", shellQuote(s.Host), s.Port, shellQuote(user), shellQuote(cmp.Or(s.SSLMode, "prefer")))
+	login := fmt.Sprintf("export PGHOST=%s PGPORT=%d PGUSER=%s PGSSLMODE=%s", ui.ShellQuote(s.Host), s.Port, ui.ShellQuote(user), ui.ShellQuote(cmp.Or(s.SSLMode, "prefer")))
 	switch {
 	case s.CA != nil:
-		login += ` PGSSLROOTCERT="$PWD"/` + shellQuote(s.CA.Name)
+		login += ` PGSSLROOTCERT="$PWD"/` + ui.ShellQuote(s.CA.Name)
 	case len(p.Servers) > 1:
 		login += " PGSSLROOTCERT="
 	}
 	switch {
 	case role != "":
-		login += " PGOPTIONS=" + shellQuote("-c role="+role)
+		login += " PGOPTIONS=" + ui.ShellQuote("-c role="+role)
 	case len(p.Servers) > 1:
 		login += " PGOPTIONS="
 	}

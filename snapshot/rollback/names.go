@@ -64,6 +64,17 @@ func belongsTo(name, live, suffix string) (stamp string, ok bool) {
 	return stamp, true
 }
 
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_$-]+$`) })
+
+// databaseArgument is what -d takes for a database: its name, or what libpq
+// would take a name with special characters for.
+func databaseArgument(name string) string {
+	if plainName().MatchString(name) {
+		return name
+	}
+	return conninfo(name)
+}
+
 // ident quotes a name for SQL.
 func ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
@@ -75,9 +86,4 @@ func literal(text string) string {
 		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
 	}
 	return quoted
-}
-
-// shellQuote quotes a text for sh.
-func shellQuote(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -52,12 +52,6 @@ func TestQuoting(t *testing.T) {
 	if got := ident(`we"ird`); got != `"we""ird"` {
 		t.Error(got)
 	}
-	if got := shellQuote("it's $HOME"); got != `'it'\''s $HOME'` {
-		t.Error(got)
-	}
-	if got := quoteForShell("a$b`c\"" + `\d$TIME`); got != `"a\$b`+"\\`"+`c\"\\d$TIME"` {
-		t.Error(got)
-	}
 	if got := conninfo(`o'ne=\two`); got != `dbname='o\'ne=\\two'` {
 		t.Error(got)
 	}

@@ -224,7 +224,7 @@ func wholeMark(t *Target) string { return mark(t) + "; compared with " + t.Dump.
 
 // replacedMark is the comment of a database that a restore has replaced.
 func replacedMark(t *Target) string {
-	return "portalctl: replaced " + t.Database + ", kept until somebody drops it"
+	return "portalctl: replaced " + t.Database + ", kept until it is dropped by hand"
 }
 
 // deployText says which code belongs to the data of the snapshot.

@@ -186,7 +186,7 @@ func TestLookRefusesAnotherServer(t *testing.T) {
 	}
 	id := p.manifest.Servers[0].SystemIdentifier
 	p.manifest.Servers[0].SystemIdentifier = "7000000000000000001"
-	if err := look(); err == nil || !strings.Contains(err.Error(), "is another server than the snapshot was taken of: its system identifier is "+id) ||
+	if err := look(); err == nil || !strings.Contains(err.Error(), "is not the server that the snapshot was taken of: its system identifier is "+id) ||
 		!strings.Contains(fault.NextOf(err), "--yes does not override this") {
 		t.Errorf("error %v, next %q", err, fault.NextOf(err))
 	}

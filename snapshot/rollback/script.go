@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -31,7 +32,9 @@ var (
 )
 
 type scriptServer struct {
-	N                                                                      int
+	N int
+	// Title is its address for a comment.
+	Title                                                                  string
 	Address, Host, Port, User, SSLMode, SystemIdentifier, PasswordVariable string
 	// Admin is the role that the way back needs instead of User, "" for none.
 	Admin string
@@ -62,18 +65,18 @@ func (p *Plan) Script() (string, error) {
 	var variables, numbers, admins []string
 	for i, s := range p.Servers {
 		variable := shellName(s.PasswordVariable)
-		one := scriptServer{N: i + 1, Address: shellQuote(s.ID), Host: shellQuote(s.Host), Port: strconv.Itoa(s.Port),
-			User: shellQuote(s.User), SSLMode: shellQuote(cmp.Or(s.SSLMode, "prefer")),
-			SystemIdentifier: shellQuote(s.SystemIdentifier), PasswordVariable: shellQuote(variable), CA: "''"}
+		one := scriptServer{N: i + 1, Title: oneLine(s.ID), Address: ui.ShellQuote(s.ID), Host: ui.ShellQuote(s.Host), Port: strconv.Itoa(s.Port),
+			User: ui.ShellQuote(s.User), SSLMode: ui.ShellQuote(cmp.Or(s.SSLMode, "prefer")),
+			SystemIdentifier: ui.ShellQuote(s.SystemIdentifier), PasswordVariable: ui.ShellQuote(variable), CA: "''"}
 		if s.CA != nil {
-			one.CA = shellQuote(s.CA.Name)
+			one.CA = ui.ShellQuote(s.CA.Name)
 		}
 		if s.AdminUser != "" {
-			one.Admin = shellQuote(s.AdminUser)
+			one.Admin = ui.ShellQuote(s.AdminUser)
 			admins = append(admins, oneLine(s.ID+" ("+s.AdminUser+")"))
 		}
 		for _, q := range p.strangers(i) {
-			one.Unknown = append(one.Unknown, scriptQuery{shellQuote(conninfo(cmp.Or(q.database, "postgres"))), q.sql})
+			one.Unknown = append(one.Unknown, scriptQuery{ui.ShellQuote(conninfo(cmp.Or(q.database, "postgres"))), q.sql})
 		}
 		servers = append(servers, one)
 		if variable != "" {
@@ -120,10 +123,10 @@ func (p *Plan) Script() (string, error) {
 	var b strings.Builder
 	err := scriptTemplate().Execute(&b, map[string]any{
 		"End":      end,
-		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": shellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
+		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": ui.ShellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": slices.Compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
-		"PostgreSQL": major > 0, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": shellQuote("  " + p.deployText()),
+		"PostgreSQL": major > 0, "Several": len(servers) > 1, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": ui.ShellQuote("  " + p.deployText()),
 	})
 	return b.String(), err
 }
@@ -132,28 +135,28 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 	// The stamp is not known yet: the names end with it, and the shell adds it.
 	const stampAt = "\x00"
 	withStamp := func(s string) string {
-		return strings.ReplaceAll(shellQuote(s), stampAt, `'"$stamp"'`)
+		return strings.ReplaceAll(ui.ShellQuote(s), stampAt, `'"$stamp"'`)
 	}
-	out := scriptTarget{N: n, Server: t.Server + 1, Title: oneLine(t.Name() + " (" + t.plugins() + ")"), Kind: t.Kind, Name: shellQuote(t.Name()),
-		Plugins: shellQuote(strings.Join(t.Plugins, ",")), Dump: shellQuote(t.Dump.Name), SHA256: shellQuote(t.Dump.SHA256),
-		Expected: shellQuote(about(t.Expected.Restore)),
-		Path:     shellQuote(t.Path), Role: shellQuote(t.was.Role), MigrationLines: t.migrationLines()}
+	out := scriptTarget{N: n, Server: t.Server + 1, Title: oneLine(t.Name() + " (" + t.plugins() + ")"), Kind: t.Kind, Name: ui.ShellQuote(t.Name()),
+		Plugins: ui.ShellQuote(strings.Join(t.Plugins, ",")), Dump: ui.ShellQuote(t.Dump.Name), SHA256: ui.ShellQuote(t.Dump.SHA256),
+		Expected: ui.ShellQuote(about(t.Expected.Restore)),
+		Path:     ui.ShellQuote(t.Path), Role: ui.ShellQuote(t.was.Role), MigrationLines: t.migrationLines()}
 	if t.Kind == KindSQLite {
 		out.BesidePath, out.FailedPath = withStamp(t.Path+besideSuffix+stampAt), withStamp(t.Path+failedSuffix+stampAt)
 		out.RowLines, out.RowSQL = t.fileRows()
 		return out
 	}
 	beside, failed := stampedName(t.Database, besideSuffix), stampedName(t.Database, failedSuffix)
-	out.Live, out.LiveID, out.LiveLit, out.LiveConn = shellQuote(t.Database), shellQuote(ident(t.Database)), shellQuote(literal(t.Database)), shellQuote(conninfo(t.Database))
+	out.Live, out.LiveID, out.LiveLit, out.LiveConn = ui.ShellQuote(t.Database), ui.ShellQuote(ident(t.Database)), ui.ShellQuote(literal(t.Database)), ui.ShellQuote(conninfo(t.Database))
 	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
 	out.BesideID, out.BesideLit, out.BesideConn = withStamp(ident(beside)), withStamp(literal(beside)), withStamp(conninfo(beside))
 	out.FailedID, out.FailedLit = withStamp(ident(failed)), withStamp(literal(failed))
-	out.MarkLit, out.ReplacedLit = shellQuote(literal(mark(t))), shellQuote(literal(replacedMark(t)))
+	out.MarkLit, out.ReplacedLit = ui.ShellQuote(literal(mark(t))), ui.ShellQuote(literal(replacedMark(t)))
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
 	if t.Kind == KindSchema {
 		old := stampedName(t.Schema, failedSuffix)
-		out.SchemaID, out.SchemaLit = shellQuote(ident(t.Schema)), shellQuote(literal(t.Schema))
+		out.SchemaID, out.SchemaLit = ui.ShellQuote(ident(t.Schema)), ui.ShellQuote(literal(t.Schema))
 		out.SchemaFailedID, out.SchemaFailedLit = withStamp(ident(old)), withStamp(literal(old))
 		out.PropertySQL = t.analyzeSQL() + "\n"
 		return out

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // shim makes psql a script that counts its calls, and at one of them sends
@@ -28,7 +29,7 @@ if [ -e %[1]s.at ] && n=$(cat %[1]s) && [ "${#n}" -ge "$(cat %[1]s.at)" ] && mkd
   kill -s "$(cat %[1]s.signal)" "$(cat %[2]s)"
 fi
 exec %[3]s "$@"
-`, shellQuote(counter), shellQuote(filepath.Join(p.dir, "rollback.state.lock", "pid")), shellQuote(p.cluster.Tools.Path("psql")))
+`, ui.ShellQuote(counter), ui.ShellQuote(filepath.Join(p.dir, "rollback.state.lock", "pid")), ui.ShellQuote(p.cluster.Tools.Path("psql")))
 	if err := os.Remove(psql); err != nil {
 		p.t.Fatal(err)
 	}

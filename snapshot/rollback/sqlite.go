@@ -164,10 +164,10 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 			return ctx.Err()
 		case damagedFile(err):
 			// The old release would not start on it either.
-			t.Changes = append(t.Changes, Change{Table: "the file is no database: " + err.Error()})
+			t.Changes = append(t.Changes, Change{Table: "the file is not a database: " + err.Error()})
 		case err != nil:
 			return fault.Wrap(err, fault.Pos{File: t.Path}, "the database cannot be read").
-				WithNext("See that this user may read the file and its folder, and that no migration is at work, then run the command again")
+				WithNext("Make sure that this user may read the file and its folder and that no migration is running, then run the command again")
 		default:
 			t.Changes = compareMigrations(t.then(), now)
 			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)

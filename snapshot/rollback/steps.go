@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // Step is one step of the plan: what to do, with commands that can be pasted,
@@ -22,6 +24,9 @@ type Step struct {
 // timeVariable stands in commands for the moment of the rollback: the databases that
 // are made carry it.
 const timeVariable = "$TIME"
+
+// withTime quotes a text in which the shell is to fill in the time.
+func withTime(text string) string { return ui.ShellQuote(text, timeVariable) }
 
 // steps are the plan in order. The commands are those of psql, pg_restore and
 // zstd: they must work where portalctl is not. They hold for a plan that was
@@ -50,10 +55,10 @@ func (p *Plan) steps() []Step {
 		{Title: "Dump the failed state", Commands: w.dump, Check: "Each file is there. The failed state is kept in any case; a dump helps when that server is lost. It may be skipped", Expected: about(w.dumpMS),
 			BackOut: "Remove the files failed-…, and start the portal again"},
 		{Title: "Restore beside the live databases", Commands: w.restore, Check: "Every command ends with 0. Nothing live is touched", Expected: about(w.restoreMS),
-			BackOut: "Remove what stands beside, and start the portal again", BackOutCommands: w.dropBeside},
+			BackOut: "Remove the restored copies, and start the portal again", BackOutCommands: w.dropBeside},
 		{Title: "Analyse", Commands: w.analyze, Check: "The command ends with 0", Expected: "a few seconds, within the figure above", BackOut: "As in the step before"},
-		{Title: "Compare rows and schema with the snapshot", Commands: w.compare, Check: "No ERROR. An error names what differs: stop, remove what stands beside, and take another copy of the snapshot", Expected: about(w.compareMS),
-			BackOut: "Remove what stands beside, and start the portal again", BackOutCommands: w.dropBeside},
+		{Title: "Compare rows and schema with the snapshot", Commands: w.compare, Check: "No ERROR. An error names what differs: stop, remove the restored copies, and take another copy of the snapshot", Expected: about(w.compareMS),
+			BackOut: "Remove the restored copies, and start the portal again", BackOutCommands: w.dropBeside},
 		{Title: "Keep everybody out", Commands: w.block, Check: "No ERROR, and the command of step 2 prints no session. A session that this role may not end is an ERROR: have its owner or a superuser end it", Expected: "5 s",
 			BackOut: "The databases are the old ones and take no connections: open them. sh rollback.sh goes on from here, too", BackOutCommands: w.open},
 		{Title: "Swap the names" + w.oneTransaction(), Commands: w.swaps(), Check: w.swapCheck(), Expected: "5 s" + w.schemaTime(),
@@ -130,21 +135,21 @@ func (w *stepWriter) add(n int, t *Target) {
 	switch t.Kind {
 	case KindDatabase:
 		w.addDatabase(n, t, put)
-		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", quoteForShell(failed+".dump"), shellQuote(databaseArgument(t.Database))))
+		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 	case KindSchema:
-		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", shellQuote(ident(t.Schema)), quoteForShell(failed+".dump"), shellQuote(databaseArgument(t.Database))))
-		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", shellQuote(databaseArgument(t.Database)),
-			quoteForShell("BEGIN; ALTER SCHEMA "+ident(t.Schema)+" RENAME TO "+ident(besideFor(t.Schema))+"; ALTER SCHEMA "+ident(failedFor(t.Schema))+" RENAME TO "+ident(t.Schema)+"; COMMIT")))
+		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", ui.ShellQuote(ident(t.Schema)), withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
+		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", ui.ShellQuote(databaseArgument(t.Database)),
+			withTime("BEGIN; ALTER SCHEMA "+ident(t.Schema)+" RENAME TO "+ident(besideFor(t.Schema))+"; ALTER SCHEMA "+ident(failedFor(t.Schema))+" RENAME TO "+ident(t.Schema)+"; COMMIT")))
 	case KindSQLite:
-		path, beside, aside := shellQuote(t.Path), quoteForShell(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
-		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+quoteForShell(failed+".sqlite")+"$side; done")
-		put(&w.restore, "{ [ ! -e "+path+" ] || cp -p "+path+" "+beside+"; zstd -dc "+shellQuote(t.Dump.Name)+" >"+beside+"; }")
-		put(&w.compare, "sh rollback.sh --compare "+shellQuote(t.Path)+" "+beside)
+		path, beside, aside := ui.ShellQuote(t.Path), withTime(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
+		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+withTime(failed+".sqlite")+"$side; done")
+		put(&w.restore, "{ [ ! -e "+path+" ] || cp -p "+path+" "+beside+"; zstd -dc "+ui.ShellQuote(t.Dump.Name)+" >"+beside+"; }")
+		put(&w.compare, "sh rollback.sh --compare "+ui.ShellQuote(t.Path)+" "+beside)
 		w.dropBeside = append(w.dropBeside, "rm -f "+beside)
-		put(&w.fileSwaps, "[ ! -e "+path+" ] || mv "+path+" "+quoteForShell(aside))
-		put(&w.fileSwaps, "for side in -wal -shm -journal; do [ ! -e "+path+"$side ] || mv "+path+"$side "+quoteForShell(aside)+"$side; done")
+		put(&w.fileSwaps, "[ ! -e "+path+" ] || mv "+path+" "+withTime(aside))
+		put(&w.fileSwaps, "for side in -wal -shm -journal; do [ ! -e "+path+"$side ] || mv "+path+"$side "+withTime(aside)+"$side; done")
 		put(&w.fileSwaps, "mv "+beside+" "+path)
-		w.swapBack = append(w.swapBack, "for side in '' -wal -shm -journal; do rm -f "+path+"$side; [ ! -e "+quoteForShell(aside)+"$side ] || mv "+quoteForShell(aside)+"$side "+path+"$side; done")
+		w.swapBack = append(w.swapBack, "for side in '' -wal -shm -journal; do rm -f "+path+"$side; [ ! -e "+withTime(aside)+"$side ] || mv "+withTime(aside)+"$side "+path+"$side; done")
 	}
 }
 
@@ -159,22 +164,22 @@ func failedFor(live string) string {
 
 func (w *stepWriter) addDatabase(n int, t *Target, put func(*[]string, string)) {
 	beside, failed := besideFor(t.Database), failedFor(t.Database)
-	conn := quoteForShell(databaseArgument(beside))
-	put(&w.restore, psqlText+" -d postgres -c "+quoteForShell(createSQL(t.was.Properties, beside)))
-	put(&w.restore, fmt.Sprintf("zstd -dc %s | pg_restore --no-password --exit-on-error -d %s", shellQuote(t.Dump.Name), conn))
+	conn := withTime(databaseArgument(beside))
+	put(&w.restore, psqlText+" -d postgres -c "+withTime(createSQL(t.was.Properties, beside)))
+	put(&w.restore, fmt.Sprintf("zstd -dc %s | pg_restore --no-password --exit-on-error -d %s", ui.ShellQuote(t.Dump.Name), conn))
 	put(&w.analyze, psqlText+" -d "+conn+" -c 'SET client_min_messages = error' -c ANALYZE")
 	// The two are in one shell: a script that fails prints nothing, which is no
 	// comparison.
-	put(&w.compare, fmt.Sprintf("{ sh rollback.sh --sql compare %s || echo 'SELECT the_comparison_is_missing;'; } | %s -d %s", shellQuote(t.Name()), psqlText, conn))
-	w.dropBeside = append(w.dropBeside, "psql -X -w -d postgres -c "+quoteForShell("DROP DATABASE IF EXISTS "+ident(beside)))
+	put(&w.compare, fmt.Sprintf("{ sh rollback.sh --sql compare %s || echo 'SELECT the_comparison_is_missing;'; } | %s -d %s", ui.ShellQuote(t.Name()), psqlText, conn))
+	w.dropBeside = append(w.dropBeside, "psql -X -w -d postgres -c "+withTime("DROP DATABASE IF EXISTS "+ident(beside)))
 	at := "datname = " + literal(t.Database)
 	put(&w.block, psqlText+" -d postgres "+hereDocument([]string{
 		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname) FROM pg_database WHERE " + at + " \\gexec",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + at + " AND " + anyone + ";"}))
-	w.open = append(w.open, "psql -X -w -d postgres -c "+quoteForShell("ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"))
+	w.open = append(w.open, "psql -X -w -d postgres -c "+withTime("ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"))
 	w.swapBack = append(w.swapBack, "psql -X -w -d postgres "+hereDocument([]string{"BEGIN;", "ALTER DATABASE " + ident(t.Database) + " RENAME TO " + ident(beside) + ";",
 		"ALTER DATABASE " + ident(failed) + " RENAME TO " + ident(t.Database) + ";", "COMMIT;"}))
-	put(&w.look, psqlText+" -d postgres -c "+shellQuote(`\l+ `+psqlPattern(t.Database)))
+	put(&w.look, psqlText+" -d postgres -c "+ui.ShellQuote(`\l+ `+psqlPattern(t.Database)))
 	statements := []string{
 		"SELECT format('ALTER DATABASE %I RENAME TO %I', datname, " + literal(failed) + ") FROM pg_database WHERE " + at + " \\gexec",
 		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE datname = " + literal(failed) + " \\gexec",
@@ -214,7 +219,7 @@ func (w *stepWriter) stop() []string {
 			}
 		}
 		if len(names) > 0 {
-			out = append(out, w.on(i, "psql -X -w -d postgres -c "+shellQuote("SELECT datname, usename, application_name, client_addr, state FROM pg_stat_activity WHERE datname IN ("+
+			out = append(out, w.on(i, "psql -X -w -d postgres -c "+ui.ShellQuote("SELECT datname, usename, application_name, client_addr, state FROM pg_stat_activity WHERE datname IN ("+
 				list(names)+") AND "+anyone))...)
 		}
 	}
@@ -270,15 +275,15 @@ func (w *stepWriter) schemaSwaps() []string {
 				") FROM pg_namespace WHERE nspname = " + literal(t.Schema) + " \\gexec"})))
 		}
 		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", shellQuote(t.Dump.Name))))
+			lines = append(lines, guard(t.n, fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", ui.ShellQuote(t.Dump.Name))))
 		}
 		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, "sh rollback.sh --sql compare "+shellQuote(t.Name())+" || echo 'SELECT the_comparison_is_missing;'"))
+			lines = append(lines, guard(t.n, "sh rollback.sh --sql compare "+ui.ShellQuote(t.Name())+" || echo 'SELECT the_comparison_is_missing;'"))
 			if analyze := t.analyzeSQL(); analyze != "" {
 				lines = append(lines, guard(t.n, "cat "+hereDocument([]string{analyze})))
 			}
 		}
-		lines = append(lines, `printf '%s\n' 'COMMIT;' '\echo COMMIT'`, "} | psql -X -w -q -v ON_ERROR_STOP=1 -d "+shellQuote(databaseArgument(at.database)))
+		lines = append(lines, `printf '%s\n' 'COMMIT;' '\echo COMMIT'`, "} | psql -X -w -q -v ON_ERROR_STOP=1 -d "+ui.ShellQuote(databaseArgument(at.database)))
 		out = append(out, w.on(at.server, strings.Join(lines, "\n"))...)
 	}
 	return out
@@ -319,12 +324,7 @@ func (w *stepWriter) swapBackOut() string {
 // hereDocument is statements for the stdin of a command. The shell fills in
 // $TIME and nothing else.
 func hereDocument(statements []string) string {
-	text := strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(strings.Join(statements, "\n"))
-	parts := strings.Split(text, timeVariable)
-	for i := range parts {
-		parts[i] = strings.ReplaceAll(parts[i], "$", `\$`)
-	}
-	text = strings.Join(parts, timeVariable)
+	text := strings.NewReplacer(timeVariable, timeVariable, `\`, `\\`, "`", "\\`", "$", `\$`).Replace(strings.Join(statements, "\n"))
 	end := unlike("SQL", text)
 	return "<<" + end + "\n" + text + "\n" + end
 }

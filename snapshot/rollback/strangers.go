@@ -116,5 +116,5 @@ func (p *Plan) UnknownText() string {
 	if len(p.Unknown) == 0 {
 		return ""
 	}
-	return "Not in the snapshot, so that there is no way back for it if it was migrated: " + strings.Join(p.Unknown, ", ")
+	return "Not in the snapshot, so it cannot be brought back if it was migrated: " + strings.Join(p.Unknown, ", ")
 }

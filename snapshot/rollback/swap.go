@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // swapTime is how long a swap may take from the block to the commit. Renames
@@ -205,7 +206,7 @@ func (r *run) note(t *Target, existed bool) {
 		login := ""
 		if t.Server >= 0 {
 			c := r.Connections[t.Server]
-			login = fmt.Sprintf(" -h %s -p %d -U %s", shellQuote(c.Host), c.PortOr(), shellQuote(c.User))
+			login = fmt.Sprintf(" -h %s -p %d -U %s", ui.ShellQuote(c.Host), c.PortOr(), ui.ShellQuote(c.User))
 		}
 		r.result.Drop = append(r.result.Drop, t.dropCommand(r.stamp, login))
 	}
@@ -228,16 +229,16 @@ func (t *Target) failed(stamp string) string {
 func (t *Target) dropCommand(stamp, login string) string {
 	switch t.Kind {
 	case KindSchema:
-		return "psql" + login + " -d " + shellQuote(databaseArgument(t.Database)) + " -c " + shellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
+		return "psql" + login + " -d " + ui.ShellQuote(databaseArgument(t.Database)) + " -c " + ui.ShellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
 	case KindSQLite:
 		name := fileFailed(t.Path, stamp)
-		out := "rm -f " + shellQuote(name)
+		out := "rm -f " + ui.ShellQuote(name)
 		for _, side := range sides {
-			out += " " + shellQuote(name+side)
+			out += " " + ui.ShellQuote(name+side)
 		}
 		return out
 	}
-	return "psql" + login + " -d postgres -c " + shellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
+	return "psql" + login + " -d postgres -c " + ui.ShellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
 }
 
 func withoutTargets(list, gone []*Target) []*Target {
