@@ -118,7 +118,7 @@ func TestStatus(t *testing.T) {
 		// Malware is in the portal, whoever brought it.
 		"malware stays": {base: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"), head: monorepo(nil, []string{"evil *"}, "evil@npm:* = 1.0.0"),
 			opts: Options{FailOn: None, NoScore: Allow}, list: []*osv.Advisory{mal}, want: []string{"MAL-1 evil 1.0.0 present block"}},
-		// What was for development alone is new in production.
+		// What was for development only is new in production.
 		"into production": {base: monorepo(nil, []string{"dev a *"}, "a@npm:* = 1.0.0"), head: with("1.0.0"),
 			opts: Options{FailOn: "high", NoScore: Warn, Prod: true}, list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
 		"development left out": {base: monorepo(nil, nil), head: monorepo(nil, []string{"dev a *", "dev evil *"}, "a@npm:* = 1.0.0", "evil@npm:* = 1.0.0"),

@@ -40,7 +40,7 @@ func (b *builder) known() {
 // NewBaseline records what is in the report, malware apart. What other commands
 // recorded in old, if there is one, stays.
 func (r *Report) NewBaseline(old *finding.Baseline) *finding.Baseline {
-	out := r.shared()
+	out := r.Shared("")
 	mal := map[string]bool{}
 	for _, f := range r.Findings {
 		mal[f.Fingerprint] = f.Malicious()

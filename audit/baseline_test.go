@@ -86,7 +86,7 @@ func TestBaselineForms(t *testing.T) {
 		}
 	}
 	var sarif bytes.Buffer
-	if err := r.WriteSARIF(&sarif, "", "v1"); err != nil {
+	if err := r.Shared("").WriteSARIF(&sarif, "v1"); err != nil {
 		t.Fatal(err)
 	}
 	if s := sarif.String(); strings.Count(s, `"baselineState": "unchanged"`) != 1 || strings.Count(s, `"justification": "in the baseline"`) != 1 {
@@ -115,7 +115,7 @@ func TestChangeForms(t *testing.T) {
 		return load(t, monorepo(nil, asks, lock...))
 	}
 	r := audited(t, with("a", "b", "evil"), with("a", "evil"), Defaults(), a, b, mal)
-	github := render(t, func(w *bytes.Buffer) error { return r.WriteGitHub(w, "portal") })
+	github := render(t, func(w *bytes.Buffer) error { return r.Shared("portal").WriteGitHub(w) })
 	for _, want := range []string{"::error file=portal/packages/backend/package.json,line=", "title=MAL-1::", "title=GHSA-bbbb::",
 		"Not annotated: 1 finding that the base has, too.\n", "portalctl audit: " + r.Sentence()} {
 		if !strings.Contains(github, want) {
@@ -125,13 +125,13 @@ func TestChangeForms(t *testing.T) {
 	if strings.Contains(github, "GHSA-aaaa") {
 		t.Error(github)
 	}
-	quality := render(t, func(w *bytes.Buffer) error { return r.WriteCodeQuality(w, "portal") })
+	quality := render(t, func(w *bytes.Buffer) error { return r.Shared("portal").WriteCodeQuality(w) })
 	for _, want := range []string{`"severity": "blocker"`, `"severity": "critical"`, `"severity": "info"`, `"path": "portal/packages/backend/package.json"`} {
 		if !strings.Contains(quality, want) {
 			t.Errorf("%s is not in\n%s", want, quality)
 		}
 	}
-	sarif := render(t, func(w *bytes.Buffer) error { return r.WriteSARIF(w, "", "v1") })
+	sarif := render(t, func(w *bytes.Buffer) error { return r.Shared("").WriteSARIF(w, "v1") })
 	for _, want := range []string{`"security-severity": "7.5"`, `"security-severity": "9.5"`, `"security-severity": "10.0"`} {
 		if !strings.Contains(sarif, want) {
 			t.Errorf("%s is not in\n%s", want, sarif)

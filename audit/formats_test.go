@@ -109,7 +109,7 @@ func TestSARIF(t *testing.T) {
 		"hostile": hostileReport(t),
 		"empty":   audited(t, load(t, monorepo(nil, nil)), nil, Defaults()),
 	} {
-		text := render(t, func(b *bytes.Buffer) error { return r.WriteSARIF(b, "portal dir", "1.2.3") })
+		text := render(t, func(b *bytes.Buffer) error { return r.Shared("portal dir").WriteSARIF(b, "1.2.3") })
 		for _, f := range schemaFaults(t, text) {
 			t.Errorf("%s: %s", name, f)
 		}

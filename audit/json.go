@@ -2,6 +2,7 @@ package audit
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/portalctl/portalctl/audit/ignore"
@@ -128,10 +129,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Schema: Schema, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
 		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
 		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
-		Findings: []jsonFinding{}, Actions: []jsonAction{}, Rules: []jsonRule{},
-		Unknown: orEmpty(r.Unknown), Notes: orEmpty(append(append([]string{}, r.Database.Warnings...), r.Notes...)),
+		Unknown:  r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
 	}
-	doc.Incomplete = []string{}
 	for _, err := range r.Incomplete {
 		doc.Incomplete = append(doc.Incomplete, plain(err.Error()))
 	}
@@ -141,7 +140,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	index := map[*Action]int{}
 	for i, a := range r.Actions {
 		index[a] = i
-		doc.Actions = append(doc.Actions, jsonAction{a.Kind, a.Lockfile, a.Title, orEmpty(a.Steps), a.Caution})
+		doc.Actions = append(doc.Actions, jsonAction{a.Kind, a.Lockfile, a.Title, a.Steps, a.Caution})
 	}
 	for _, f := range r.Findings {
 		j := f.json(share(len(r.Findings)))
@@ -182,9 +181,9 @@ func first[T any](list []T, n int) ([]T, int) {
 func (f *Finding) json(most int) jsonFinding {
 	a := f.Advisory
 	j := jsonFinding{
-		Advisory: a.ID, Aliases: orEmpty(a.Aliases), URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
-		Package: f.Package, Version: f.Version, Status: f.Status, Before: orEmpty(f.Before), Verdict: f.Verdict, Why: f.Why,
-		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: orEmpty(f.Where.Parts), Production: f.Where.Production,
+		Advisory: a.ID, Aliases: a.Aliases, URL: a.URL, Summary: a.Summary, Severity: a.Rating, Vector: a.Vector, Malware: a.Malicious,
+		Package: f.Package, Version: f.Version, Status: f.Status, Before: f.Before, Verdict: f.Verdict, Why: f.Why,
+		Lockfile: f.Lockfile, File: f.Where.Pos.File, Line: f.Where.Pos.Line, Parts: f.Where.Parts, Production: f.Where.Production,
 		Fixed: f.Fixed, Above: f.Above, Worse: f.Worse, Admitted: f.Admitted, Ignore: toIgnore(f.Ignore), Pending: toIgnore(f.Pending), Known: f.Known, Fingerprint: f.Fingerprint,
 	}
 	if j.Severity == "" {
@@ -200,7 +199,7 @@ func (f *Finding) json(most int) jsonFinding {
 
 func jsonPaths(list []Path, most int) ([]jsonPath, int) {
 	list, left := first(list, most)
-	out := []jsonPath{}
+	var out []jsonPath
 	for _, p := range list {
 		out = append(out, p.json())
 	}
@@ -208,7 +207,7 @@ func jsonPaths(list []Path, most int) ([]jsonPath, int) {
 }
 
 func (p Path) json() jsonPath {
-	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, Steps: []jsonStep{}, StepsLeft: p.Cut}
+	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, StepsLeft: p.Cut}
 	for _, s := range p.Steps {
 		j.Steps = append(j.Steps, jsonStep(s))
 	}
@@ -227,13 +226,6 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }
 
 // WhySchema names the form of the JSON of audit why.
@@ -255,9 +247,9 @@ func WhyDocument(name, version string, reasons []Reason) any {
 		Package string `json:"package"`
 		Version string `json:"version"`
 		Found   []item `json:"found"`
-	}{WhySchema, name, version, []item{}}
+	}{Schema: WhySchema, Package: name, Version: version}
 	for _, r := range reasons {
-		it := item{Lockfile: r.Lockfile, Version: r.Version, Ranges: orEmpty(r.Ranges), Parts: orEmpty(r.Where.Parts), Production: r.Where.Production}
+		it := item{Lockfile: r.Lockfile, Version: r.Version, Ranges: r.Ranges, Parts: r.Where.Parts, Production: r.Where.Production}
 		it.Paths, it.PathsLeft = jsonPaths(r.Where.Paths, share(len(reasons)))
 		doc.Found = append(doc.Found, it)
 	}

@@ -5,13 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/report"
 )
-
-// maxMarkdown keeps a report below what GitHub takes for a comment (65,536
-// characters), with room for the rest of the page.
-const maxMarkdown = 60_000
 
 // WriteMarkdown writes the report for a comment on a pull request or a step
 // summary. What advisories and locks say is untrusted: it is escaped, and only
@@ -26,39 +22,17 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, line := range r.about() {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(line))
 	}
-	var parts []string
-	now, later := r.urgent()
-	for _, a := range now {
-		parts = append(parts, r.markdownAction(a))
-	}
-	if r.rulesBlock() {
-		parts = append(parts, r.markdownRules())
-	}
-	for _, a := range later {
-		parts = append(parts, r.markdownAction(a))
-	}
-	if !r.rulesBlock() {
-		parts = append(parts, r.markdownRules())
-	}
-	left := 0
-	for _, part := range append(parts, r.markdownRest()) {
-		if b.Len()+len(part) > maxMarkdown {
-			left++
-			continue
-		}
-		b.WriteString(part)
-	}
-	if left > 0 {
-		fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long: `portalctl audit` shows all.\n", english.Count(left, "part"))
-	}
+	var parts []finding.Part
+	r.inOrder(func(a *Action) { parts = append(parts, r.markdownAction(a)) }, func() { parts = append(parts, r.markdownRules()) })
+	finding.Fit(&b, append(parts, r.markdownRest()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (r *Report) markdownAction(a *Action) string {
+func (r *Report) markdownAction(a *Action) finding.Part {
 	list := pick(a.Findings, r.changed)
 	if len(list) == 0 {
-		return ""
+		return finding.Part{}
 	}
 	var b strings.Builder
 	title := plain(a.Title)
@@ -98,12 +72,12 @@ func (r *Report) markdownAction(a *Action) string {
 			what += " — does not block: " + report.Escape(f.Why)
 		}
 		if f.Pending != nil {
-			what += " — this change adds an ignore for it, which takes effect after merge"
+			what += " — " + pendingText
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", severity, report.Code(plain(f.Package)+" "+plain(f.Version)), what,
 			report.Escape(f.fix()), report.Escape(plain(who)))
 	}
-	return b.String()
+	return finding.Part{Text: b.String(), Findings: len(list)}
 }
 
 // link is a Markdown link if the address is one that cannot break out of it.
@@ -114,46 +88,20 @@ func link(text, url string) string {
 	return "[" + report.Escape(plain(text)) + "](" + url + ")"
 }
 
-func (r *Report) markdownRules() string {
+func (r *Report) markdownRules() finding.Part {
 	var b strings.Builder
 	rules := r.shownRules()
 	if len(rules) > 0 {
-		b.WriteString("\n### Locks, settings and ignores\n\n| | where | what | next |\n| --- | --- | --- | --- |\n")
+		fmt.Fprintf(&b, "\n### %s\n\n%s", rulesTitle, finding.Columns)
 	}
 	for _, f := range rules {
-		label := string(f.Verdict)
-		switch f.Verdict {
-		case Blocks:
-			label = "**blocks**"
-		case Warns:
-			label = "warning"
-		case Allowed:
-			label = "note"
-		}
-		text := f.Message
-		for _, l := range f.Lines {
-			text += "; " + l
-		}
-		next := f.Next
-		if f.Ignore != nil {
-			next = "ignored: " + reason(*f.Ignore)
-		}
-		if f.Pending != nil {
-			next += " (this change adds an ignore for it, which takes effect after merge)"
-		}
-		fmt.Fprintf(&b, "| %s | %s | [%s](%s) %s | %s |\n", label, report.Escape(f.Pos.String()), f.Rule, ruleURL(f.Rule),
-			report.Escape(plain(text)), report.Escape(plain(next)))
+		b.WriteString(f.shown().Row(fmt.Sprintf("[%s](%s)", f.Rule, ruleURL(f.Rule))))
 	}
-	if len(r.Unknown) > 0 {
-		b.WriteString("\n### Not judged\n\n")
-		for _, u := range r.Unknown {
-			fmt.Fprintf(&b, "- %s: %s. %s\n", report.Escape(u.Rule), report.Escape(plain(u.Reason)), report.Escape(plain(u.Next)))
-		}
-	}
-	return b.String()
+	b.WriteString(finding.MarkdownUnknown(r.unknown()))
+	return finding.Part{Text: b.String(), Findings: len(rules)}
 }
 
-func (r *Report) markdownRest() string {
+func (r *Report) markdownRest() finding.Part {
 	var b strings.Builder
 	for _, part := range r.rest() {
 		fmt.Fprintf(&b, "\n**%s** %s\n", part.title, report.Escape(part.text))
@@ -165,5 +113,5 @@ func (r *Report) markdownRest() string {
 		}
 		b.WriteString("\n</details>\n")
 	}
-	return b.String()
+	return finding.Part{Text: b.String()}
 }

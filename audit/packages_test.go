@@ -48,7 +48,7 @@ is-odd@3.0.1:
 	}
 	for _, f := range r.Findings {
 		if len(f.Where.Paths) == 0 {
-			t.Errorf("nobody asks for %s", f.Package)
+			t.Errorf("nothing asks for %s", f.Package)
 		}
 	}
 }

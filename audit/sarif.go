@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -12,33 +11,11 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 )
 
-// WriteSARIF writes the report for code scanning. prefix is the folder of what is
-// audited within the repository, "" for its root; version is portalctl's own.
-func (r *Report) WriteSARIF(w io.Writer, prefix, version string) error {
-	out := r.shared()
-	out.Prefix(prefix)
-	return out.WriteSARIF(w, version)
-}
-
-// WriteGitHub writes annotations for a workflow of GitHub, and WriteCodeQuality
-// the report that a merge request of GitLab shows; prefix is as for WriteSARIF.
-func (r *Report) WriteGitHub(w io.Writer, prefix string) error {
-	out := r.shared()
-	out.Prefix(prefix)
-	return out.WriteGitHub(w)
-}
-
-// WriteCodeQuality: see WriteGitHub.
-func (r *Report) WriteCodeQuality(w io.Writer, prefix string) error {
-	out := r.shared()
-	out.Prefix(prefix)
-	return out.WriteCodeQuality(w)
-}
-
-// shared is the report as all commands have it: a rule for each advisory, so that
-// alerts carry its severity, and one for each rule about locks and settings. What
-// is fixed is left out.
-func (r *Report) shared() *finding.Report {
+// Shared is the report as check has it, too, for the forms that both write: a rule
+// for each advisory, so that alerts carry its severity, and one for each rule about
+// locks and settings. What is fixed is left out. prefix is the folder of what is
+// audited within the repository, "" for its root.
+func (r *Report) Shared(prefix string) *finding.Report {
 	out := &finding.Report{Command: command, Title: "portalctl audit", Outcome: r.Sentence(), Rules: Rules()}
 	add := func(f finding.Finding, ig *ignore.Ignore, known bool) {
 		switch {
@@ -74,6 +51,7 @@ func (r *Report) shared() *finding.Report {
 		}
 		add(sf, f.Ignore, f.Known)
 	}
+	out.Prefix(prefix)
 	return out
 }
 
@@ -119,7 +97,7 @@ const maxNext = 1500
 func firstSteps(list []string, size int) string {
 	for i, s := range list {
 		if size -= len(s); size < 0 {
-			rest := english.Count(len(list)-i, "more step") + " in the table of portalctl audit"
+			rest := english.Count(len(list)-i, "more step") + " (the table has all)"
 			if i == 0 {
 				return short(s, maxNext) + "; " + rest
 			}

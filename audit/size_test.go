@@ -65,9 +65,9 @@ func TestReportsGrowWithTheLock(t *testing.T) {
 	}
 	forms := map[string]func(*Report, io.Writer) error{
 		"json":        (*Report).WriteJSON,
-		"sarif":       func(r *Report, w io.Writer) error { return r.WriteSARIF(w, "", "1.0.0") },
-		"github":      func(r *Report, w io.Writer) error { return r.WriteGitHub(w, "") },
-		"codequality": func(r *Report, w io.Writer) error { return r.WriteCodeQuality(w, "") },
+		"sarif":       func(r *Report, w io.Writer) error { return r.Shared("").WriteSARIF(w, "1.0.0") },
+		"github":      func(r *Report, w io.Writer) error { return r.Shared("").WriteGitHub(w) },
+		"codequality": func(r *Report, w io.Writer) error { return r.Shared("").WriteCodeQuality(w) },
 		"table":       func(r *Report, w io.Writer) error { return r.WriteTable(w, ui.Style{}) },
 		"markdown":    (*Report).WriteMarkdown,
 		"osv":         (*Report).WriteOSV,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -26,19 +27,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	for _, line := range r.about() {
 		b.WriteString(st.Dim(line) + "\n")
 	}
-	now, later := r.urgent()
-	for _, a := range now {
-		r.tableAction(&b, st, a)
-	}
-	if r.rulesBlock() {
-		r.tableRules(&b, st)
-	}
-	for _, a := range later {
-		r.tableAction(&b, st, a)
-	}
-	if !r.rulesBlock() {
-		r.tableRules(&b, st)
-	}
+	r.inOrder(func(a *Action) { r.tableAction(&b, st, a) }, func() { r.tableRules(&b, st) })
 	r.tableRest(&b, st)
 	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(head)))
 	return err
@@ -118,48 +107,21 @@ func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 		fmt.Fprintf(b, "      %s\n", st.Dim("does not block: "+f.Why))
 	}
 	if f.Pending != nil {
-		fmt.Fprintf(b, "      %s\n", st.Warn("this change adds an ignore for it, which takes effect after merge: "+plain(f.Pending.Pos.String())))
+		fmt.Fprintf(b, "      %s\n", st.Warn(pendingText+": "+plain(f.Pending.Pos.String())))
 	}
 }
 
 func (r *Report) tableRules(b *strings.Builder, st ui.Style) {
 	rules := r.shownRules()
 	if len(rules) > 0 {
-		fmt.Fprintf(b, "\n%s\n", st.Bold("Locks, settings and ignores"))
+		fmt.Fprintf(b, "\n%s\n", st.Bold(rulesTitle))
 	}
 	for _, f := range rules {
-		label := string(f.Verdict)
-		switch f.Verdict {
-		case Blocks:
-			label = st.Bad("blocks")
-		case Warns:
-			label = st.Warn("warning")
-		case Allowed:
-			label = "note"
-		}
-		fmt.Fprintf(b, "  %s  %s  %s\n", f.Pos, label, f.Rule)
-		fmt.Fprintf(b, "    %s\n", plain(f.Message))
-		for _, l := range f.Lines {
-			fmt.Fprintf(b, "      %s\n", plain(l))
-		}
-		if f.Ignore != nil {
-			fmt.Fprintf(b, "    %s\n", st.Dim("ignored: "+plain(reason(*f.Ignore))))
-		} else if f.Next != "" {
-			fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), plain(f.Next))
-		}
-		if f.Pending != nil {
-			fmt.Fprintf(b, "    %s\n", st.Warn("this change adds an ignore for it, which takes effect after merge: "+plain(f.Pending.Pos.String())))
-		}
+		s := f.shown()
+		s.Mark = f.Rule
+		s.Table(b, st)
 	}
-	if len(r.Unknown) > 0 {
-		fmt.Fprintf(b, "\n%s\n", st.Bold("Not judged"))
-		for _, u := range r.Unknown {
-			fmt.Fprintf(b, "  %s: %s\n", u.Rule, plain(u.Reason))
-			if u.Next != "" {
-				fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), plain(u.Next))
-			}
-		}
-	}
+	finding.TableUnknown(b, st, r.unknown())
 }
 
 // tableRest is what asks for nothing now.
@@ -173,6 +135,44 @@ func (r *Report) tableRest(b *strings.Builder, st ui.Style) {
 			fmt.Fprintf(b, "  %s %s  %s  %s\n", plain(f.Package), plain(f.Version), plain(f.Advisory.ID), plain(reason(*f.Ignore)))
 		}
 	}
+}
+
+const rulesTitle = "Locks, settings and ignores"
+
+// shown is the finding of a rule as the text forms have it: what it does counts
+// there, not what the rule says.
+func (f RuleFinding) shown() finding.Shown {
+	out := finding.Shown{Finding: f.Finding, Label: string(f.Verdict)}
+	switch f.Verdict {
+	case Blocks:
+		out.Label = "blocks"
+	case Warns:
+		out.Label = "warning"
+	case Allowed:
+		out.Label = "note"
+	}
+	out.Severity, out.Message, out.Next, out.Lines = level(f.Verdict), plain(f.Message), plain(f.Next), slices.Clone(f.Lines)
+	for i, l := range out.Lines {
+		out.Lines[i] = plain(l)
+	}
+	if f.Ignore != nil {
+		out.Aside = "ignored: " + plain(reason(*f.Ignore))
+	}
+	if f.Pending != nil {
+		out.Pending = pendingText + ": " + plain(f.Pending.Pos.String())
+	}
+	return out
+}
+
+const pendingText = "this change adds an ignore for it, which takes effect after merge"
+
+// unknown is what could not be judged, as the text forms have it.
+func (r *Report) unknown() []finding.Unknown {
+	out := slices.Clone(r.Unknown)
+	for i, u := range out {
+		out[i].Reason, out[i].Next = plain(u.Reason), plain(u.Next)
+	}
+	return out
 }
 
 // shownRules are the findings of rules that text forms list.

@@ -73,7 +73,7 @@ func (f *Finding) fix() string {
 func (w Where) use() string {
 	text := strings.Join(w.Parts, " and ")
 	if len(w.Paths) == 0 {
-		return "nobody is known to ask for it"
+		return "nothing is known to ask for it"
 	}
 	if !w.Production {
 		return "development only"
@@ -163,19 +163,19 @@ func (o Options) String() string {
 	return text
 }
 
-// urgent are the actions that have to be taken for the gate to open, and the
-// others.
-func (r *Report) urgent() (now, later []*Action) {
-	i := slices.IndexFunc(r.Actions, func(a *Action) bool { return a.rank() > 1 })
-	if i < 0 {
-		return r.Actions, nil
+// inOrder has the parts of a text form written: the actions that have to be taken
+// for the gate to open, then the others, and the rules after the first of these or
+// after all, by whether one of them blocks.
+func (r *Report) inOrder(action func(*Action), rules func()) {
+	blocks := slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == Blocks })
+	for _, a := range r.Actions {
+		if blocks && a.rank() > 1 {
+			rules()
+			blocks, rules = false, func() {}
+		}
+		action(a)
 	}
-	return r.Actions[:i], r.Actions[i:]
-}
-
-// rulesBlock reports whether a finding about locks, settings or ignores blocks.
-func (r *Report) rulesBlock() bool {
-	return slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == Blocks })
+	rules()
 }
 
 // changed are the findings that a person who reads a report of a change has to

@@ -16,23 +16,11 @@ func (r *auditRun) write(report *audit.Report) error {
 	if err := r.e.stepSummary(r.o.outs, report.WriteMarkdown); err != nil {
 		return err
 	}
-	folder := r.e.inRepository(r.root)
+	shared := report.Shared(r.e.inRepository(r.root))
 	return r.o.outs.write(r.e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "json":
-			return report.WriteJSON(w)
-		case "sarif":
-			return report.WriteSARIF(w, folder, version())
-		case "markdown":
-			return report.WriteMarkdown(w)
-		case "github":
-			return report.WriteGitHub(w, folder)
-		case "codequality":
-			return report.WriteCodeQuality(w, folder)
-		case "osv":
+		if form == "osv" {
 			return report.WriteOSV(w)
-		default:
-			return report.WriteTable(w, e.OutStyle())
 		}
+		return writeForm(form, w, e, report, shared)
 	})
 }

@@ -16,26 +16,11 @@ func (r *checkRun) write(report *check.Report) error {
 	if err := r.e.stepSummary(r.outs, report.WriteMarkdown); err != nil {
 		return err
 	}
-	placed := *report
+	placed := report.Report
 	if r.co != nil {
 		placed.Prefix(r.e.inRepository(r.co.project.Root))
 	}
-	return r.outs.write(r.e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "json":
-			return report.WriteJSON(w)
-		case "sarif":
-			return placed.WriteSARIF(w, version())
-		case "markdown":
-			return report.WriteMarkdown(w)
-		case "github":
-			return placed.WriteGitHub(w)
-		case "codequality":
-			return placed.WriteCodeQuality(w)
-		default:
-			return report.WriteTable(w, e.OutStyle())
-		}
-	})
+	return r.outs.write(r.e, func(form string, w io.Writer, e env) error { return writeForm(form, w, e, report, &placed) })
 }
 
 // writeDiff writes what a fix would change, for git apply.

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // inRepository is a folder below the root of its repository, as code scanning,
@@ -48,4 +50,29 @@ func (e env) stepSummary(outs outputs, markdown func(io.Writer) error) error {
 		return err
 	}
 	return txn.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// readable is a report with its forms for people and for jq.
+type readable interface {
+	WriteTable(io.Writer, ui.Style) error
+	WriteMarkdown(io.Writer) error
+	WriteJSON(io.Writer) error
+}
+
+// writeForm writes a report of check or audit. shared is what readers take that
+// count places from the root of the repository.
+func writeForm(form string, w io.Writer, e env, report readable, shared *finding.Report) error {
+	switch form {
+	case "json":
+		return report.WriteJSON(w)
+	case "sarif":
+		return shared.WriteSARIF(w, version())
+	case "markdown":
+		return report.WriteMarkdown(w)
+	case "github":
+		return shared.WriteGitHub(w)
+	case "codequality":
+		return shared.WriteCodeQuality(w)
+	}
+	return report.WriteTable(w, e.OutStyle())
 }

@@ -37,7 +37,7 @@ type Known struct {
 
 // ParseBaseline reads a baseline file.
 func ParseBaseline(file string, src []byte) (*Baseline, error) {
-	const next = "Write the file anew with --update-baseline"
+	const next = "Rewrite the file with --update-baseline"
 	if _, err := jsonedit.Parse(file, src); err != nil { // for the place
 		return nil, err
 	}

@@ -274,7 +274,7 @@ func TestIgnoreUnused(t *testing.T) {
 		return slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Rule != UnusedRule.ID })
 	}
 	got := unused(none, nil)
-	if len(got) != 1 || got[0].Severity != Info || got[0].Pos.Line != 3 || got[0].Message != "nothing needs the ignore of bad for gone any more (because)" ||
+	if len(got) != 1 || got[0].Severity != Info || got[0].Pos.Line != 3 || got[0].Message != "the ignore of bad for gone is no longer needed (because)" ||
 		got[0].Next != "Remove it" || got[0].Fingerprint == "" {
 		t.Errorf("%+v", got)
 	}

@@ -16,8 +16,8 @@ import (
 // ignores has them. The severity of IgnoreRule is not for configuration: somebody
 // promised to look again.
 var (
-	IgnoreRule = Rule{ID: "ignore-expired", Title: "an ignore in " + ConfigFile + " has run out", Severity: Error}
-	UnusedRule = Rule{ID: "ignore-unused", Title: "ignores that nothing needs any more", Severity: Info}
+	IgnoreRule = Rule{ID: "ignore-expired", Title: "an ignore in " + ConfigFile + " has expired", Severity: Error}
+	UnusedRule = Rule{ID: "ignore-unused", Title: "ignores that are no longer needed", Severity: Info}
 )
 
 // MaxWindow is how many days ahead an ignore may end; a configuration can only
@@ -230,15 +230,15 @@ func glob(pattern, text string) bool {
 // Counts reports whether the ignore has not run out.
 func (ig Ignore) Counts(now time.Time) bool { return ig.Until.IsZero() || now.Before(ig.Until) }
 
-// Expired is the finding about an ignore that has run out.
+// Expired is the finding about an ignore that has expired.
 func (ig Ignore) Expired(text string) Finding {
-	return ig.About(IgnoreRule, "the ignore of "+text+" ran out on "+ig.Expires+ig.Because(),
+	return ig.About(IgnoreRule, "the ignore of "+text+" expired on "+ig.Expires+ig.Because(),
 		"Fix what it ignores and remove it, or decide again: give it a later day")
 }
 
 // Unused is the finding about an ignore that nothing needs.
 func (ig Ignore) Unused(text string) Finding {
-	return ig.About(UnusedRule, "nothing needs the ignore of "+text+" any more"+ig.Because(), "Remove it")
+	return ig.About(UnusedRule, "the ignore of "+text+" is no longer needed"+ig.Because(), "Remove it")
 }
 
 // About is a finding about the ignore itself.

@@ -60,13 +60,9 @@ type jsonFinding struct {
 }
 
 func toJSON(f Finding) jsonFinding {
-	fixes := f.Fixes
-	if fixes == nil {
-		fixes = []Fix{}
-	}
 	return jsonFinding{
 		Rule: f.Rule, Severity: f.Severity, File: f.Pos.File, Line: f.Pos.Line, Column: f.Pos.Col, Name: f.Name,
-		Message: f.Message, Next: f.Next, Fixes: fixes, FixedBy: f.FixedBy, Fingerprint: f.Fingerprint, Details: f.Details,
+		Message: f.Message, Next: f.Next, Fixes: f.Fixes, FixedBy: f.FixedBy, Fingerprint: f.Fingerprint, Details: f.Details,
 	}
 }
 
@@ -80,15 +76,11 @@ func allJSON(list []Finding) []jsonFinding {
 
 // WriteJSON writes the report as one JSON document.
 func (r *Report) WriteJSON(w io.Writer) error {
-	ignored := make([]jsonFinding, 0, len(r.Ignored))
+	var ignored []jsonFinding
 	for _, ig := range r.Ignored {
 		j := toJSON(ig.Finding)
 		j.Reason, j.Expires = ig.Reason, ig.Expires
 		ignored = append(ignored, j)
-	}
-	unknown := r.Unknown
-	if unknown == nil {
-		unknown = []Unknown{}
 	}
 	doc := document{members: []Member{{"schema", r.Schema}}}
 	doc.members = append(doc.members, r.Extra...)
@@ -97,7 +89,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Member{"findings", allJSON(r.Findings)},
 		Member{"ignored", ignored},
 		Member{"baseline", allJSON(r.Known)},
-		Member{"unknown", unknown},
+		Member{"unknown", r.Unknown},
 	)
 	return report.JSON(w, doc)
 }

@@ -20,37 +20,40 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(n))
 	}
-	left := len(r.Findings)
+	var parts []Part
 	for _, g := range r.groups() {
 		var part strings.Builder
-		fmt.Fprintf(&part, "\n### [%s](%s)\n\n%s\n\n", g.rule.ID, g.rule.DocURL(), report.Escape(g.rule.Title))
-		rows := make([][]string, 0, len(g.list))
+		fmt.Fprintf(&part, "\n### [%s](%s)\n\n%s\n\n%s", g.rule.ID, g.rule.DocURL(), report.Escape(g.rule.Title), Columns)
 		for _, f := range g.shown() {
-			text := f.Message
-			for _, l := range f.explained() {
-				text += "; " + l
-			}
-			rows = append(rows, []string{string(f.Severity), f.Pos.String(), text, f.Next})
-		}
-		if err := report.Markdown(&part, []string{"", "where", "what", "next"}, rows); err != nil {
-			return err
+			part.WriteString(Shown{Finding: f}.Row(""))
 		}
 		if more := g.hidden(); more > 0 {
 			fmt.Fprintf(&part, "\n… and %d more.\n", more)
 		}
-		if b.Len()+part.Len() > maxMarkdown {
-			fmt.Fprintf(&b, "\n… and %s more, left out because the report would be too long.\n", english.Count(left, "finding"))
-			break
-		}
-		b.WriteString(part.String())
-		left -= len(g.list)
+		parts = append(parts, Part{part.String(), len(g.list)})
 	}
-	if len(r.Unknown) > 0 {
-		b.WriteString("\n### Not judged\n\n")
-		for _, u := range r.Unknown {
-			fmt.Fprintf(&b, "- %s: %s. %s\n", report.Escape(u.Rule), report.Escape(u.Reason), report.Escape(u.Next))
-		}
-	}
+	Fit(&b, append(parts, Part{MarkdownUnknown(r.Unknown), 0}))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Part is a part of a Markdown report, and how many findings it has.
+type Part struct {
+	Text     string
+	Findings int
+}
+
+// Fit adds the parts that have room, and says how much is left out.
+func Fit(b *strings.Builder, parts []Part) {
+	left := 0
+	for _, p := range parts {
+		if b.Len()+len(p.Text) > maxMarkdown {
+			left += max(p.Findings, 1)
+			continue
+		}
+		b.WriteString(p.Text)
+	}
+	if left > 0 {
+		fmt.Fprintf(b, "\n… and %s more, left out because the report would be too long; the JSON has all.\n", english.Count(left, "finding"))
+	}
 }

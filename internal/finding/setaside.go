@@ -15,7 +15,7 @@ func (f Finding) subject() Subject {
 	return s
 }
 
-// ignore sets aside what the configuration ignores. An ignore that has run out
+// ignore sets aside what the configuration ignores. An ignore that has expired
 // has no effect any more and is a finding of its own, and so is one that nothing
 // needs, unless the run did not look at what it is about.
 func (r *Report) ignore(cfg *Config, now time.Time) {

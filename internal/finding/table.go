@@ -24,41 +24,15 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	for _, g := range r.groups() {
 		fmt.Fprintf(&b, "\n%s%s\n", st.Bold(g.rule.ID), st.Dim("  "+g.rule.Title))
 		for _, f := range g.shown() {
-			writeFinding(&b, st, f)
+			Shown{Finding: f}.Table(&b, st)
 		}
 		if more := g.hidden(); more > 0 {
 			fmt.Fprintf(&b, "  %s\n", st.Dim(fmt.Sprintf("… and %d more; --format json lists all", more)))
 		}
 	}
-	if len(r.Unknown) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Not judged"))
-		for _, u := range r.Unknown {
-			fmt.Fprintf(&b, "  %s: %s\n", u.Rule, u.Reason)
-			if u.Next != "" {
-				fmt.Fprintf(&b, "    %s %s\n", st.Dim("next:"), u.Next)
-			}
-		}
-	}
+	TableUnknown(&b, st, r.Unknown)
 	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(r.Title+": "+r.Sentence())))
 	return err
-}
-
-func writeFinding(b *strings.Builder, st ui.Style, f Finding) {
-	label := string(f.Severity)
-	switch f.Severity {
-	case Error:
-		label = st.Bad(label)
-	case Warning:
-		label = st.Warn(label)
-	}
-	fmt.Fprintf(b, "  %s  %s\n", f.Pos, label)
-	fmt.Fprintf(b, "    %s\n", f.Message)
-	for _, l := range f.explained() {
-		fmt.Fprintf(b, "      %s\n", l)
-	}
-	if f.Next != "" {
-		fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), f.Next)
-	}
 }
 
 // Sentence is the outcome in a few words.
