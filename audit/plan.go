@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // plans collects the findings of one lock by what is to be done about them.
@@ -95,7 +96,7 @@ func (p *plans) actions() []*Action {
 func (p *plans) leftover(list []*Finding) {
 	a := p.action(DeleteLock, "", list)
 	a.Title = fmt.Sprintf("Delete %s: Yarn does not read it, because %s is a workspace of the project above it", p.m.Path, p.m.dir())
-	a.Steps = []string{"git rm " + p.m.Path}
+	a.Steps = []string{"git" + p.b.opts.at("") + " rm " + ui.ShellWord(p.m.Path)}
 }
 
 // action is the one of a kind and key, made at the first call.
@@ -149,7 +150,7 @@ func (p *plans) noFix(pkg osv.Package, list []*Finding) {
 		}
 		seen[f.Advisory.ID] = true
 		a.Steps = append(a.Steps, "      - id: "+f.Advisory.ID, "        package: "+quoted(pkg.Name),
-			"        reason: why it does no harm here", "        owner: your team",
+			"        reason: why it is harmless here", "        owner: your team",
 			"        expires: "+p.b.opts.Now.AddDate(0, 0, days).UTC().Format(time.DateOnly))
 	}
 }
@@ -224,7 +225,7 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 	asks := p.m.asks(pkg, to)
 	if len(asks) == 0 {
 		a := p.action(UpdateLock, "unasked", list)
-		a.Title, a.Steps = "Bring the lock in line: nobody asks for these packages any more", []string{"portalctl check --fix" + p.inDir()}
+		a.Title, a.Steps = "Bring the lock in line: nothing asks for these packages now", []string{"portalctl check --fix" + p.inDir()}
 		return
 	}
 	switch worst := asks[0].hold; worst {
@@ -298,7 +299,7 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 			}
 			add("resolutions "+key, "%s: resolutions: %q: %q → %q", p.manifest(), key, old, value)
 		case byPatch:
-			add("patch "+ask.Name+" "+pkg.Version, "make your patch of %s anew for %s: yarn patch %s@npm:%s", ask.Name, to, ask.Name, to)
+			add("patch "+ask.Name+" "+pkg.Version, "make your patch of %s again for %s: %s", ask.Name, to, p.run("yarn patch "+ask.Name+"@npm:"+to))
 		}
 	}
 	a := p.action(EditRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
@@ -350,11 +351,11 @@ func (p *plans) plugins(pkg osv.Package, list []*Finding) bool {
 	}
 	a := p.action(BumpRelease, fmt.Sprint(direct, release), list)
 	a.Title = "Move what asks for @backstage packages of an old release"
-	command := "portalctl versions bump"
+	patterns := ""
 	for _, name := range direct {
-		command += " --pattern '" + name + "'"
+		patterns += " --pattern '" + name + "'"
 	}
-	a.Steps = []string{command + p.inDir()}
+	a.Steps = []string{"portalctl versions bump" + patterns + p.inDir()}
 	return true
 }
 

@@ -189,7 +189,7 @@ func CheckGone(head, base []*Lock, asking, wanting func(dir string) bool) error 
 	for _, l := range base {
 		if dir := dirOf(l); !covered[dir] && !(l.Tool != "" && others[dir]) && asking(dir) && !(moved[l.Path] && !wanting(dir)) {
 			return fault.At(fault.Pos{File: l.Path}, "the change takes this lock away, but the package.json beside it stays: nothing says what is installed").
-				WithNext("Put the lock back (git checkout BASE -- %s), or take the package.json away, too", l.Path)
+				WithNext("Restore the lock from the base branch, or take the package.json away, too")
 		}
 	}
 	return nil

@@ -30,6 +30,9 @@ type LockOptions struct {
 	YarnVersion string
 	// Brief does not look for who keeps packages off the release.
 	Brief bool
+	// At is the part of a command line that names the portal ("" or " -C DIR"):
+	// the commands of the report repeat it.
+	At string
 
 	leaveChecksums bool
 }
@@ -89,7 +92,7 @@ func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts L
 func solve(ctx context.Context, in Input, release string, texts map[string][]byte, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	input := relock.Input{
 		Project: in.Project, Settings: in.Settings, Lock: in.Lock, YarnVersion: opts.YarnVersion, Now: opts.Now,
-		BackstageVersion: release, Brief: opts.Brief, LeaveChecksums: opts.leaveChecksums,
+		BackstageVersion: release, Brief: opts.Brief, At: opts.At, LeaveChecksums: opts.leaveChecksums,
 		ReadFile: func(rel string) ([]byte, error) {
 			if text, ok := texts[rel]; ok {
 				return text, nil

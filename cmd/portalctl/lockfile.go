@@ -55,6 +55,7 @@ type lockJob struct {
 type resolveOptions struct {
 	highest, allowDowngrade, offline bool
 	now                              time.Time
+	at                               string // the portal, as commands name it: "" or " -C DIR"
 }
 
 func resolveOptionsOf(c *cli.Context, e env) (o resolveOptions, err error) {
@@ -62,7 +63,7 @@ func resolveOptionsOf(c *cli.Context, e env) (o resolveOptions, err error) {
 	if err != nil {
 		return o, err
 	}
-	o = resolveOptions{highest: resolve == "highest", allowDowngrade: c.Bool("allow-downgrade"), offline: c.Bool("offline")}
+	o = resolveOptions{highest: resolve == "highest", allowDowngrade: c.Bool("allow-downgrade"), offline: c.Bool("offline"), at: commandLine(c, "", "directory")}
 	o.now, err = clock(c, e)
 	return o, err
 }
@@ -99,6 +100,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 			Singleton:      singleton,
 			Now:            o.now,
 			YarnVersion:    version,
+			At:             o.at,
 		},
 	}, nil
 }

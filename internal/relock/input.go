@@ -36,6 +36,9 @@ type Input struct {
 	LeaveChecksums bool
 	// Now is what the age gate counts from.
 	Now time.Time
+	// At is the part of a command line that names the project ("" or " -C DIR"):
+	// the commands of Demand.Fix repeat it.
+	At string
 	// ReadFile reads a file of the project by its path from the root, with
 	// slashes: package.json files behind portal:, user patches, the plugin.
 	// nil means that no file can be read.

@@ -166,12 +166,12 @@ func (f *fixer) admitting(o *Off) string {
 	switch o.Reason {
 	case ReasonMissing:
 		if p := f.s.packs[o.Name]; p != nil && p.err == nil && slices.Contains(p.doc.Versions(), o.Release) {
-			return fmt.Sprintf("wait until %s %s is as old as npmMinimalAgeGate wants, or list it in npmPreapprovedPackages of .yarnrc.yml", o.Name, o.Release)
+			return fmt.Sprintf("wait until %s %s is as old as npmMinimalAgeGate requires, or list it in npmPreapprovedPackages of .yarnrc.yml", o.Name, o.Release)
 		}
 		return fmt.Sprintf("make %s %s available in the registry, which lacks it, then run the command again", o.Name, o.Release)
 	case ReasonLocked:
 		if _, pinned := f.s.policy.(*Release); !pinned {
-			return "run portalctl versions lock --resolve release"
+			return "run portalctl versions lock --resolve release" + f.s.in.At
 		}
 	}
 	return ""
