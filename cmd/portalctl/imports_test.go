@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -158,6 +159,66 @@ func checkFile(t *testing.T, file, pkg string) {
 		if strings.Contains(string(src), word) {
 			t.Errorf("%s uses %s: nothing below cmd prints or exits", file, word)
 		}
+	}
+}
+
+// docs/architecture.md has every package, each below those that it imports.
+func TestArchitectureHasEveryPackage(t *testing.T) {
+	_, page, _ := strings.Cut(readPage(t, "docs/architecture.md"), "\n## Packages\n")
+	rows := map[string]int{}
+	for i, m := range regexp.MustCompile("(?m)^\\| (`.*?`) \\|").FindAllStringSubmatch(page, -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(m[1], -1) {
+			rows[name[1]] = i
+		}
+	}
+	row := func(pkg string) (string, bool) {
+		for p := pkg; p != "."; p = path.Dir(p) {
+			if _, ok := rows[p]; ok {
+				return p, true
+			}
+		}
+		return "", false
+	}
+	for pkg := range ranks {
+		if _, ok := row(pkg); !ok && !strings.Contains(page, "`"+pkg+"`") {
+			t.Errorf("docs/architecture.md does not have %s", pkg)
+		}
+	}
+	arrows := 0
+	for _, top := range []string{"bump", "check", "audit", "snapshot", "internal", "cmd"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", top), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			rel, err := filepath.Rel(filepath.Join("..", ".."), filepath.Dir(file))
+			if err != nil {
+				return err
+			}
+			from, known := row(filepath.ToSlash(rel))
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			for _, imp := range f.Imports {
+				name, _ := strconv.Unquote(imp.Path.Value)
+				own, ok := strings.CutPrefix(name, module)
+				to, listed := row(own)
+				if !ok || !known || !listed {
+					continue
+				}
+				arrows++
+				if rows[to] > rows[from] {
+					t.Errorf("%s imports %s, which docs/architecture.md has below it", from, to)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if arrows < 300 {
+		t.Errorf("%d imports were compared only", arrows)
 	}
 }
 
