@@ -78,7 +78,7 @@ platform() {
 # check_list FILE URL: an error page, or a list that was cut, is no list.
 check_list() {
   if ! [ -s "$1" ] || grep -Eqv '^[0-9a-f]{64}  [A-Za-z0-9][A-Za-z0-9._+~-]*$' "$1" || [ -n "$(tail -c 1 "$1")" ]; then
-    fail 1 "$2 is not a list of checksums" "Look at what the address answers: a proxy or a login page may stand in between"
+    fail 1 "$2 is not a list of checksums" "Look at what the address answers: a proxy or a login page may be in between"
   fi
 }
 
@@ -168,7 +168,7 @@ main() {
   if [ "$have" != "$want" ]; then
     hint="Try again; if it stays so, do not use this release, and report it"
     if head -c 512 "$work/archive" | grep -Eiq '<(!doctype|html)'; then
-      hint="What came is a web page: a proxy or a login page may stand in between"
+      hint="What came is a web page: a proxy or a login page may be in between"
     fi
     fail 1 "$archive does not match its checksum (wanted $want, got $have)" "$hint"
   fi

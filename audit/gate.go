@@ -91,11 +91,11 @@ func (b *builder) verdict(f *Finding) (Verdict, string) {
 	if rating == "" {
 		switch b.opts.NoScore {
 		case Block:
-			return b.unfixable(f, "nobody has rated it (--no-score block)")
+			return b.unfixable(f, "it has no severity (--no-score block)")
 		case Warn:
-			return Warns, "nobody has rated it"
+			return Warns, "it has no severity"
 		}
-		return Allowed, "nobody has rated it"
+		return Allowed, "it has no severity"
 	}
 	if at := slices.Index(Ratings, b.opts.FailOn); at < 0 || slices.Index(Ratings, rating) < at {
 		return Allowed, fmt.Sprintf("below --fail-on %s", b.opts.FailOn)

@@ -104,7 +104,7 @@ func (m *model) askers(p osv.Package) []string {
 // none more, nor is one that splits off because some of those that asked moved.
 func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	if f.Where.Production && !w.production {
-		return "for development alone"
+		return "for development only"
 	}
 	for _, part := range f.Where.Parts {
 		if part != Tooling && !slices.Contains(w.parts, part) {

@@ -103,7 +103,7 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 func (pl *planner) noteForeignCatalog(e catalogEntry) {
 	if pl.patterns.match(e.Name) {
 		pl.note(Note{Kind: Kept, File: e.Pos.String(), Name: e.Name, Message: fmt.Sprintf(
-			"its range %s stands in a catalog outside the repo, or contains a variable: change it there", e.Range)})
+			"its range %s is in a catalog outside the repo, or contains a variable: change it there", e.Range)})
 	}
 }
 

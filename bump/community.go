@@ -64,7 +64,7 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 	case deprecated != "":
 		blocking = deprecated
 	default:
-		blocking = "the registry describes none"
+		blocking = "the registry describes none of its versions"
 	}
 	return target{note: &Note{Kind: Blocker, Name: name, Message: fmt.Sprintf(
 		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil

@@ -62,7 +62,7 @@ func (p *Plan) judgePatches(after Input) {
 		case applies:
 			p.Notes = append(p.Notes, k.holds())
 		case k.applied && len(asked) > 0:
-			p.Notes = append(p.Notes, k.note("patches nothing any more: what is asked for becomes %s; "+
+			p.Notes = append(p.Notes, k.note("no longer patches anything: what is asked for becomes %s; "+
 				"make its key (and patch) name that, or remove it", listSome(asked, 3)))
 		default:
 			p.Notes = append(p.Notes, k.idle())

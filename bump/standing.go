@@ -26,7 +26,7 @@ func standingNotes(p *workspace.Project, s release.Standing) []Note {
 	case !s.Valid && s.Declared != "":
 		return note(fmt.Sprintf("backstage.json: version %q is not a Backstage release%s", s.Declared, lock))
 	case s.Declared == "" && s.Release != "":
-		return note("no backstage.json tells the release" + lock)
+		return note("no backstage.json names the release" + lock)
 	}
 	return nil
 }

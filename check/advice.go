@@ -42,7 +42,7 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 	case b.fix == finding.FixLock:
 		next := m.pin(g, b.edge.To, keep.version)
 		if !isBackstage(name) && len(list) > 1 && m.admitsAll(list, keep) {
-			return fmt.Sprintf("Run %s: %s does for all that ask", m.fix(" --strategy fewer"), keep.version)
+			return fmt.Sprintf("Run %s: %s satisfies all that ask", m.fix(" --strategy fewer"), keep.version)
 		}
 		if v, err := semrange.ParseVersion(g.Version(b.edge.To)); err == nil && semrange.Compare(v, keep.parsed) > 0 && keep.version == m.versions[name] {
 			next = fmt.Sprintf("Move the portal to a release that has %s@%s (%s); %s", name, v.Original(), m.bump(), goingBack)

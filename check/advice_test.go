@@ -192,7 +192,7 @@ func follow(t *testing.T, dir string, f finding.Finding) bool {
 }
 
 // relock does what "versions lock" would where the lock has all versions that are
-// needed: what asks gets the highest that it admits, what nobody asks for goes.
+// needed: what asks gets the highest that it admits, what nothing asks for goes.
 func relock(t *testing.T, dir string) {
 	t.Helper()
 	in := openFixture(t, dir)

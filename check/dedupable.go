@@ -53,13 +53,13 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	}
 	slices.Sort(texts)
 	f := m.dedupableAt(moves[0])
-	f.Message = fmt.Sprintf("%s: a version that is in yarn.lock already would do for %s", name, english.Some(texts, 3))
+	f.Message = fmt.Sprintf("%s: a version that is already in yarn.lock would satisfy %s", name, english.Some(texts, 3))
 	f.Next = "Run " + m.fix("")
 	f.Fixes, f.FixedBy = inLockOnly, finding.ByFix
 	f.Details = map[string]any{"moves": details}
 	if m.unpinned(name) {
 		f.FixedBy = ""
-		f.Next = "Run " + m.fix(" --online") + ", which knows the release's version, or " + m.fix(highest)
+		f.Next = "Run " + m.fix(" --online") + ", which learns the release's version, or " + m.fix(highest)
 	}
 	if reason := m.singletonReason(name); reason != "" {
 		f.Severity = finding.Error

@@ -33,7 +33,7 @@ type Fixed struct {
 	// Unpinned counts the moves that were left because the manifest of the
 	// release is not known: they might lead off it.
 	Unpinned int
-	// Pruned are the descriptors that went because nobody asks for them.
+	// Pruned are the descriptors that went because nothing asks for them.
 	Pruned []string
 	// Release is what becomes of backstage.json, nil if it stays.
 	Release *ReleaseChange

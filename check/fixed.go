@@ -52,7 +52,7 @@ func (f *Fixed) Notes(applied bool) []string {
 		}
 	}
 	add(len(f.Moves), "range resolves to another version of yarn.lock", "ranges resolve to other versions of yarn.lock")
-	add(len(f.Pruned), "descriptor that nobody asks for is gone from yarn.lock", "descriptors that nobody asks for are gone from yarn.lock")
+	add(len(f.Pruned), "descriptor that nothing asks for is removed from yarn.lock", "descriptors that nothing asks for are removed from yarn.lock")
 	for _, r := range f.Ranges {
 		notes = append(notes, fmt.Sprintf("%s: %s asks for %s %s instead of %s", verb, r.File, r.Name, r.To, r.From))
 	}

@@ -216,8 +216,8 @@ func TestMoved(t *testing.T) {
 	want := []string{
 		"package.json @backstage/cli is deprecated: use the new one instead",
 		"packages/app/package.json @backstage/cli is deprecated: use the new one instead",
-		"packages/app/package.json @backstage/theme lives on as @backstage/ui",
-		"packages/app/package.json @backstage-community/plugin-tech-radar lives on as @acme/plugin-radar",
+		"packages/app/package.json @backstage/theme has moved to @backstage/ui",
+		"packages/app/package.json @backstage-community/plugin-tech-radar has moved to @acme/plugin-radar",
 	}
 	for _, dir := range []string{"packages/backend", "plugins/badges-backend", "plugins/badges-common", "plugins/badges-node",
 		"plugins/badges-react", "plugins/badges", "plugins/catalog-backend-module-acme"} {
@@ -254,7 +254,7 @@ func TestMovedOffline(t *testing.T) {
 			got = append(got, f.Pos.String()+" "+f.Message)
 		}
 	}
-	if diff := cmp.Diff([]string{"packages/app/package.json:24:25 @backstage/theme lives on as @backstage/ui"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"packages/app/package.json:24:25 @backstage/theme has moved to @backstage/ui"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -119,7 +119,7 @@ func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
 	f := finding.Finding{Rule: ruleMoved, Pos: d.Pos, Name: d.Name, Fixes: []finding.Fix{finding.FixManifest}}
 	switch {
 	case to != "":
-		f.Message = fmt.Sprintf("%s lives on as %s", d.Name, to)
+		f.Message = fmt.Sprintf("%s has moved to %s", d.Name, to)
 		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: yarn backstage-cli versions:migrate renames both", to)
 		if d.Parsed.Kind == spec.KindBackstage && m.versions[to] == "" {
 			// versions:migrate keeps the range, and backstage:^ is for what a release

@@ -10,11 +10,11 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// orphans are what nobody asks for. Yarn takes it out on the next install; on
+// orphans are what nothing asks for. Yarn takes it out on the next install; on
 // Classic deduping leaves such entries behind, and they do no harm.
 func (m *model) orphans(outOfDate bool) {
 	if m.in.Lock.Kind == yarnlock.Classic && m.in.Project == nil {
-		return // without the package.json files nobody asks for anything
+		return // without the package.json files nothing asks for anything
 	}
 	if outOfDate {
 		return // one install puts both right
@@ -28,10 +28,10 @@ func (m *model) orphans(outOfDate bool) {
 		texts[i] = k.String()
 	}
 	f := finding.Finding{Rule: ruleStale, Severity: finding.Warning, Pos: m.in.Lock.Pos(m.in.Lock.Lookup(list[0])),
-		Name: "yarn.lock", Key: "orphans", Message: "nobody asks for " + english.Some(texts, 3),
+		Name: "yarn.lock", Key: "orphans", Message: "nothing asks for " + english.Some(texts, 3),
 		Next: m.nextInstall(), Fixes: inLockOnly, Details: map[string]any{"orphans": texts}}
 	if len(list) > 3 {
-		f.Message = fmt.Sprintf("nobody asks for %d descriptors: %s", len(list), english.Some(texts, 3))
+		f.Message = fmt.Sprintf("nothing asks for %d descriptors: %s", len(list), english.Some(texts, 3))
 	}
 	if m.in.Lock.Kind == yarnlock.Classic {
 		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run "+m.fix(" --prune")

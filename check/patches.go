@@ -142,7 +142,7 @@ func (m *model) patchUnused(p patch) bool {
 			fmt.Sprintf("Write the key as %s, then run %s; the patch has to be one for the version in use (else yarn patch %s)", strings.Join(keys, ", or "), m.install(), p.spec.Name))
 	}
 	return m.patchFinding(p, "", "unused "+p.res,
-		fmt.Sprintf("the patch of %s applies to nothing: nobody asks for %s, so the package runs unpatched", p.spec.Name, p.res),
+		fmt.Sprintf("the patch of %s applies to nothing: no package asks for %s, so the package runs unpatched", p.spec.Name, p.res),
 		fmt.Sprintf("Make the patch again for the version in use (yarn patch %s), or remove the resolution and its file", p.spec.Name))
 }
 

@@ -4,7 +4,7 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// prune takes out of a lock what nobody asks for. On Classic that is for
+// prune takes out of a lock what nothing asks for. On Classic that is for
 // options.Prune alone, and needs the package.json files to know who asks.
 //
 // Where the lock is not in line with the package.json files, nothing goes: what

@@ -132,7 +132,7 @@ func TestRealCases(t *testing.T) {
 			},
 			entries: []string{"@acme/header@^1.0.0 1.0.0: react-router-dom ^6.26.2", "react-router@6.26.2 6.26.2", "react-router@6.28.2 6.28.2",
 				"react-router-dom@6.26.2 6.26.2: react-router 6.26.2", "react-router-dom@^6.26.2 6.28.2: react-router 6.28.2"},
-			want: []string{"duplicate error yarn.lock:9: 2 versions of react-router-dom | portalctl check --fix --strategy fewer: 6.26.2 does for all"},
+			want: []string{"duplicate error yarn.lock:9: 2 versions of react-router-dom | portalctl check --fix --strategy fewer: 6.26.2 satisfies all"},
 		},
 		{
 			name:  "nothing writes a lower version unasked",

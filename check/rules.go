@@ -68,7 +68,7 @@ func table() []rule {
 			needs{true, true}, (*model).offRelease,
 		},
 		{
-			finding.Rule{ID: ruleMoved, Title: "packages that live on under another name", Severity: finding.Warning},
+			finding.Rule{ID: ruleMoved, Title: "packages that have moved to another name", Severity: finding.Warning},
 			nil, needs{project: true}, (*model).movedPackages,
 		},
 		{

@@ -65,7 +65,7 @@ func (m *model) checkRole(p *pkg) bool {
 			fmt.Sprintf(`Add "role" to "backstage" in %s. %s%s`, p.File.Path(), writeRole(want), m.withID(p)))
 		return false
 	case roleUnknown(p.role):
-		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(want))
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is not a role that Backstage knows", p.role), writeRole(want))
 		return false
 	case !p.roleFits() && m.sourceHas(p, p.role) && !m.sourceHas(p, want):
 		return false // the name is a matter of taste then: what it is built as is right
@@ -107,7 +107,7 @@ func (p *pkg) roleFits() bool {
 // plugins, apps first.
 func (m *model) misplacedRole(p *pkg) {
 	if p.role != "" && roleUnknown(p.role) {
-		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is no role that Backstage knows", p.role), writeRole(""))
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is not a role that Backstage knows", p.role), writeRole(""))
 	}
 }
 

@@ -101,7 +101,7 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 // CheckName refuses what cannot be a snapshot's name.
 func CheckName(name string) error {
 	if !goodName().MatchString(name) || strings.HasSuffix(name, partial) || name == "latest" {
-		return fault.New("%q is no name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
+		return fault.New("%q is not a valid name for a snapshot", name).WithNext("Use letters, digits, dots and dashes")
 	}
 	return nil
 }

@@ -128,12 +128,12 @@ func wayBack(ctx context.Context, tx pgx.Tx, d *Database, who string) (problems 
 	switch {
 	case super:
 	case d.Schema != "" && !create:
-		add("rights", admin, "the way back is closed: %s may not create schemas", who)
+		add("rights", admin, "a restore would not work: %s may not create schemas", who)
 	case d.Schema == "" && !createdb:
-		add("rights", admin, "the way back is closed: %s may not create databases", who)
+		add("rights", admin, "a restore would not work: %s may not create databases", who)
 	}
 	if !super && d.Schema == "" && !member {
-		add("rights", admin, "the way back is closed: %s is not a member of the owner %s, and may not rename the database", who, d.Properties.Owner)
+		add("rights", admin, "a restore would not work: %s is not a member of the owner %s, and may not rename the database", who, d.Properties.Owner)
 	}
 	for _, e := range d.Properties.Extensions {
 		if e.Name == "plpgsql" {
@@ -147,9 +147,9 @@ func wayBack(ctx context.Context, tx pgx.Tx, d *Database, who string) (problems 
 		}
 		switch {
 		case !available:
-			add("extension", "Install the extension's package on the server", "the way back is closed: the server no longer has the extension %s, which a restore makes anew", e.Name)
+			add("extension", "Install the extension's package on the server", "a restore would not work: the server no longer has the extension %s, which a restore creates again", e.Name)
 		case !usable && !super && d.Schema == "":
-			add("extension", admin, "the way back is closed: %s may not create the extension %s", who, e.Name)
+			add("extension", admin, "a restore would not work: %s may not create the extension %s", who, e.Name)
 		}
 	}
 	return problems, nil

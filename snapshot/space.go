@@ -30,7 +30,7 @@ func (s *Survey) serverSpace(u *unit, dir string) {
 		return // a container's folder
 	}
 	if free, ok := freeSpace(dir); ok && free < u.Size {
-		s.refuse("space", u.Title(), "Free some space on the server", "the way back is closed: a restore needs %s beside the database, the server has %s free", Bytes(u.Size), Bytes(free))
+		s.refuse("space", u.Title(), "Free some space on the server", "a restore would not work: it needs %s beside the database, the server has %s free", Bytes(u.Size), Bytes(free))
 	}
 }
 

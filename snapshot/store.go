@@ -237,7 +237,7 @@ func readLimited(name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxManifest {
-		return nil, fault.New("it is no file of ours")
+		return nil, fault.New("it is not a file of the snapshot")
 	}
 	return os.ReadFile(name)
 }

@@ -19,7 +19,7 @@ func TestOpenAnotherFolder(t *testing.T) {
 func TestCreateRefusesNames(t *testing.T) {
 	for _, name := range []string{"x" + partial, "latest", "../x", "a b"} {
 		_, err := Create(t.Context(), &Survey{}, Store{Dir: t.TempDir()}, CreateOptions{Name: name})
-		if err == nil || !strings.Contains(err.Error(), "is no name for a snapshot") {
+		if err == nil || !strings.Contains(err.Error(), "is not a valid name for a snapshot") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -174,16 +174,16 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 		switch {
 		case s.skipped(p.ID), f.State == database.Unknown && s.skipped(line.Database):
 			line.State = "skipped"
-			s.warn("skipped", p.ID, "", "left out by --skip: this snapshot is no way back for that data")
+			s.warn("skipped", p.ID, "", "left out by --skip: this snapshot cannot bring that data back")
 		case p.Problem != nil:
 			line.State = "unsupported"
 			s.refuse("unsupported", p.ID, strings.TrimSuffix(fault.NextOf(p.Problem), ".")+", or leave the plugin out with --skip "+p.ID, "%s", p.Problem)
 		case f.State == database.Unknown && leftByRestore(line.Database) == "__failed_":
 			line.Plugin, line.State = "", "leftover"
-			s.warn("left-by-restore", line.Database, "Drop it when nobody needs a row of it any more", "it is what an earlier restore replaced, and is not copied")
+			s.warn("left-by-restore", line.Database, "Drop it when no row of it is needed any longer", "it is what an earlier restore replaced, and is not copied")
 		case f.State == database.Unknown && leftByRestore(line.Database) != "":
 			line.Plugin, line.State = "", "leftover"
-			s.warn("left-by-restore", line.Database, "portalctl snapshot restore drops it", "an interrupted restore left it; it is not copied")
+			s.warn("left-by-restore", line.Database, "the next restore drops it", "an interrupted restore left it; it is not copied")
 		case f.State == database.Unknown:
 			strays = append(strays, stray{line: len(s.Plugins), found: f})
 		case f.State == database.Missing && p.Migrates():
@@ -306,7 +306,7 @@ func (s *Survey) wayBack(ctx context.Context, u *unit, tx pgx.Tx) (err error) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.refuse("rights", u.Title(), "Check --admin-dsn", "the way back is closed: %s", reason(err))
+		s.refuse("rights", u.Title(), "Check --admin-dsn", "a restore would not work: %s", reason(err))
 		return nil
 	}
 	s.Refusals = append(s.Refusals, problems...)

@@ -21,7 +21,7 @@ func address(v yamledit.Value) (string, error) {
 	case err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "*{}[, "):
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", fault.At(v.Pos(), "the address of a registry has more than a host, a port and a path").
-			WithNext("Write it as https://host/path; credentials belong into the settings of the package manager")
+			WithNext("Write it as https://host/path; credentials belong in the settings of the package manager")
 	case u.Scheme != "https":
 		return "", fault.At(v.Pos(), "the address of a registry starts with %s:, and only https is allowed", u.Scheme).
 			WithNext("Write it as https://%s", u.Host)

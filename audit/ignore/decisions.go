@@ -187,7 +187,7 @@ func parse(files []File, src Sources, bounded bool) (*parsed, error) {
 		case PolicyFile:
 			err = out.parsePolicy(f, src, bounded)
 		default:
-			err = fault.At(fault.Pos{File: f.Path}, "this is no file of decisions").
+			err = fault.At(fault.Pos{File: f.Path}, "this is not a file of decisions").
 				WithNext("Write decisions to %s or %s", PolicyFile, OSVFile)
 		}
 		if err != nil {

@@ -152,8 +152,8 @@ func TestAboutIgnores(t *testing.T) {
 `
 	d := load(t, Sources{Head: policy(list)})
 	d.Ignored(log4)
-	const ended = "error ignore-expired .portalctl.yaml:4:7: the ignore of GHSA-old1-old1-old1 for a in x/yarn.lock ran out on 2026-08-31 (over, me)\n"
-	const unused = " ignore-unused .portalctl.yaml:5:7: nothing needs the ignore of GHSA-free-free-free any more (nobody needs it, me)\n"
+	const ended = "error ignore-expired .portalctl.yaml:4:7: the ignore of GHSA-old1-old1-old1 for a in x/yarn.lock expired on 2026-08-31 (over, me)\n"
+	const unused = " ignore-unused .portalctl.yaml:5:7: the ignore of GHSA-free-free-free is no longer needed (nobody needs it, me)\n"
 	if got, want := texts(d.Findings(false, false)), ended+"info"+unused; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -164,8 +164,8 @@ func TestAboutIgnores(t *testing.T) {
 		t.Errorf("partial: got\n%swant\n%s", got, ended)
 	}
 	d = load(t, Sources{Head: osv("# ours\n[[IgnoredVulns]]\nid = \"GHSA-free-free-free\"\n\n[[PackageOverrides]]\nname = \"x\"\nignore = true\neffectiveUntil = 2026-08-01T00:00:00Z\n\n[[PackageOverrides]]\nname = \"y\"\nlicense.ignore = true\n")})
-	want := "info ignore-unused osv-scanner.toml:2:1: nothing needs the ignore of GHSA-free-free-free any more\n" +
-		"error ignore-expired osv-scanner.toml:5:1: the ignore of all advisories for x ran out on 2026-07-31\n"
+	want := "info ignore-unused osv-scanner.toml:2:1: the ignore of GHSA-free-free-free is no longer needed\n" +
+		"error ignore-expired osv-scanner.toml:5:1: the ignore of all advisories for x expired on 2026-07-31\n"
 	if got := texts(d.Findings(false, false)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -223,7 +223,7 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// What has run out in the base does not stop the change that removes it or
+// What has expired in the base does not stop the change that removes it or
 // decides again.
 func TestRepair(t *testing.T) {
 	old := policy("audit:\n  ignore:\n    - {id: GHSA-old1-old1-old1, reason: over, owner: me, expires: 2026-08-31}\n")
@@ -287,7 +287,7 @@ func TestBadFiles(t *testing.T) {
 		{osv("IgnoredVulns = [{id = \"\"}]\n"), `osv-scanner.toml:1:1: the entry of IgnoredVulns has no id`},
 		{osv("x = " + strings.Repeat("[", 100000)), `osv-scanner.toml:`},
 		{osv(strings.Repeat("#\n", maxConfig)), `osv-scanner.toml: the file has more than`},
-		{[]File{{"other.txt", nil}}, `other.txt: this is no file of decisions`},
+		{[]File{{"other.txt", nil}}, `other.txt: this is not a file of decisions`},
 	}
 	for _, tt := range tests {
 		_, err := Load(Sources{Head: tt.files, Rules: rules, Now: today})

@@ -28,7 +28,7 @@ func (s *settings) berry(src []byte) {
 		s.err = err
 		return
 	case legacy().Match(src):
-		s.err = fault.At(posOf(s.file), "the file is in the old form of settings, which nothing but Yarn reads")
+		s.err = fault.At(posOf(s.file), "the file is in the old form of settings, which only Yarn reads")
 		return
 	case doc.Root().Kind() != yamledit.Mapping && doc.Root().Kind() != yamledit.Null:
 		s.err = fault.At(doc.Root().Pos(), "the settings are %s, but must be a mapping", doc.Root().Kind())
@@ -43,7 +43,7 @@ func (s *settings) setting(key string, v yamledit.Value) {
 	text, known := yarnrc.Defaults(v.String())
 	at := item{key, text, v.Pos()}
 	if !known && slices.Contains(guards, key) {
-		s.note(item{key, v.String(), v.Pos()}, key+" depends on the environment: nobody can say what it is", "Write the value", finding.Info)
+		s.note(item{key, v.String(), v.Pos()}, key+" depends on the environment: what it is cannot be known", "Write the value", finding.Info)
 	}
 	switch key {
 	case "npmRegistryServer":
@@ -101,7 +101,7 @@ func (s *settings) setting(key string, v yamledit.Value) {
 		s.network = append(s.network, at)
 	case "defaultProtocol":
 		if text != string(spec.NPM) {
-			s.changed = append(s.changed, weakSetting{item: at, message: "defaultProtocol is " + text + ": ranges do not lead to a registry any more", next: "Remove the setting"})
+			s.changed = append(s.changed, weakSetting{item: at, message: "defaultProtocol is " + text + ": ranges no longer lead to a registry", next: "Remove the setting"})
 		}
 	case "cacheFolder", "globalFolder":
 		s.changed = append(s.changed, weakSetting{item: at, message: key + " is set by this change: Yarn takes packages from there before it asks a registry", next: "Leave it out; set it on the machine, if it is needed"})
@@ -187,7 +187,7 @@ func (s *settings) readPlugins(v yamledit.Value) {
 		case spec.HTTP.In(p.spec):
 			s.note(at, "the plugin "+p.name()+" comes over plain http", "Import it again from an https address", finding.Warning)
 		case spec.HTTPS.In(p.spec) && p.checksum == "":
-			s.note(at, "the plugin "+p.name()+" comes from a URL and has no checksum, so that nobody notices when its file is another one",
+			s.note(at, "the plugin "+p.name()+" comes from a URL and has no checksum, so a changed file would go unnoticed",
 				"Import it again with Yarn 4: yarn plugin import "+p.spec, finding.Info)
 		}
 	}

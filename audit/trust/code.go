@@ -113,7 +113,7 @@ func (c *codeCheck) plugin(head, was *settings, p plugin) {
 	if have && p.checksum != "" {
 		sum := sha512.Sum512(src)
 		if !strings.EqualFold(hex.EncodeToString(sum[:]), p.checksum) {
-			c.setting(p.pos, p.name(), "plugin", true, false, "the file of the plugin "+p.name()+" is not the one that its checksum is of", "Import it again: yarn plugin import "+p.spec)
+			c.setting(p.pos, p.name(), "plugin", true, false, "the file of the plugin "+p.name()+" does not match its checksum", "Import it again: yarn plugin import "+p.spec)
 			return
 		}
 	}

@@ -103,7 +103,7 @@ func (c *checker) conditional(l *yarnlock.Lock, e *yarnlock.Entry, needed map[st
 		key, value, ok := strings.Cut(strings.Trim(s, "()"), "=")
 		return ok && value != "" && slices.Contains([]string{"os", "cpu", "libc"}, key)
 	}) {
-		why = fmt.Sprintf("the conditions of %s are none that Yarn writes, and it has no checksum", e.Resolution)
+		why = fmt.Sprintf("the conditions of %s are not ones that Yarn writes, and it has no checksum", e.Resolution)
 	} else if slices.ContainsFunc(e.Keys, func(k yarnlock.Descriptor) bool { return needed[k.Name] }) {
 		why = fmt.Sprintf("%s has no checksum because it is for some platforms alone (%s), and what asks for it cannot do without it", e.Resolution, e.Conditions)
 	}

@@ -215,7 +215,7 @@ func spelling(e *yarnlock.Entry) string {
 	if list := e.Versions(); len(list) > 0 {
 		return fmt.Sprintf("has its version written as %q, which no package manager does; what is installed is %s", written, list[0])
 	}
-	return fmt.Sprintf("has %q for its version, which is none: nobody can say what is installed", written)
+	return fmt.Sprintf("has the version %q, which is not valid: what is installed is not known", written)
 }
 
 // badName says that a package has a name that npm's registry cannot have: other
@@ -243,7 +243,7 @@ func ofYarn(l *yarnlock.Lock) bool { return path.Base(l.File) == "yarn.lock" }
 // otherSum is for the locks of npm and pnpm. npm loses hashes by itself at times
 // (npm/cli #4263), so that a missing one is a warning.
 func otherSum(e *yarnlock.Entry) []weakness {
-	const next = "Have the package manager write the entry anew, from a registry that gives SHA-512"
+	const next = "Have the package manager rewrite the entry, from a registry that gives SHA-512"
 	switch algorithm, sum, _ := strings.Cut(e.Checksum, "/"); {
 	case e.LinkType == "soft":
 	case e.Checksum == "":
@@ -268,7 +268,7 @@ func mismatch(l *yarnlock.Lock, e *yarnlock.Entry, a aliases) string {
 	bound := map[string]bool{}
 	for key := range e.Resolution.Parsed().Bindings() {
 		if bound[key] {
-			return "says " + key + " more than once, so that nobody can say what is installed"
+			return "says " + key + " more than once, so what is installed is not known"
 		}
 		bound[key] = true
 	}

@@ -43,7 +43,7 @@ func (c *checker) local(l *yarnlock.Lock, e *yarnlock.Entry) {
 		i.next = "Use a published version of it, or keep its folder in the repository"
 	case strings.HasSuffix(at, ".tgz"), strings.HasSuffix(at, ".tar.gz"), strings.HasSuffix(at, ".tar"), strings.HasSuffix(at, ".zip"):
 		i.rule, i.kind = RuleGit, "archive"
-		i.message = fmt.Sprintf("%s comes from the archive %s, which no registry knows and no review can read", name, at)
+		i.message = fmt.Sprintf("%s comes from the archive %s, which no registry has and no reviewer can read", name, at)
 		i.next = "Use a published version of it, or keep its folder in the repository"
 	default:
 		return

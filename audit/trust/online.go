@@ -181,7 +181,7 @@ func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
 		}
 		c.add(issue{rule: RuleEdited, pos: pos, name: name, kind: d.kind, added: a.added, standing: finding.Warning,
 			message: fmt.Sprintf("%s@%s %s", name, a.version, d.text),
-			next:    "Do not install it: somebody has edited the entry. Remove it from yarn.lock and run yarn install"})
+			next:    "Do not install it: the entry was edited. Remove it from yarn.lock and run yarn install"})
 	}
 }
 

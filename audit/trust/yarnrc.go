@@ -110,7 +110,7 @@ func (c *checker) exempt(head, was *settings) {
 				"Name the packages or the scope that must not wait")
 		case added && c.in.Base != nil:
 			c.setting(it.pos, it.key, it.text, true, true, it.key+" now exempts "+it.text+" from the minimal age",
-				"Make sure that nobody outside of the team can publish such a package")
+				"Make sure that nobody outside the team can publish such a package")
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (c *checker) network(head, was *settings) {
 	for _, it := range head.network {
 		if !between[it.id()] {
 			c.setting(it.pos, it.key, "network", true, false, it.key+" is set by this change: all packages can go through it",
-				"Make sure that it is yours; settings of a machine or of CI belong into its environment")
+				"Make sure that it is yours; settings of a machine or of CI belong in its environment")
 		}
 	}
 }
@@ -230,7 +230,7 @@ func (c *checker) removed(was *settings, heads []*settings) {
 	c.scripts(gone, was)
 	for _, r := range was.registries {
 		if at, ok := parseAddress(r.url); ok && !npmHosts[at.host] && !r.open {
-			c.setting(posOf(was.file), r.key, "registry", true, false, fmt.Sprintf("%s is gone with the file: packages do not come from %s any more", r.key, at.host),
+			c.setting(posOf(was.file), r.key, "registry", true, false, fmt.Sprintf("%s is gone with the file: packages no longer come from %s", r.key, at.host),
 				"Keep the setting")
 		}
 	}

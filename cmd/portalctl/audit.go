@@ -35,10 +35,10 @@ func auditCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "base-lockfile", Usage: "compare the lock at the root with `FILE`, without git", TakesFile: true},
 			&cli.BoolFlag{Name: "full", Usage: "judge all that the locks install, also on a pull request"},
 			choiceOf(&cli.StringFlag{Name: "fail-on", Usage: "fail from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"}, failOnWords()...),
-			choiceOf(&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory does that nobody has rated: block, warn, allow", DefaultText: "warn"}, noScoreWords()...),
+			choiceOf(&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory without a severity does: block, warn, allow", DefaultText: "warn"}, noScoreWords()...),
 			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "without a base, also fail on what no version fixes"},
 			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
-			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that nothing needs"},
+			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that are not needed"},
 			&cli.StringFlag{Name: "baseline", Usage: "in a full audit, findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write what a full audit finds to the baseline; from then on only new findings count"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
@@ -165,7 +165,7 @@ func incomplete(ctx context.Context, err error) error {
 	}
 	f := fault.Wrap(err, fault.Pos{}, "audit incomplete")
 	if fault.NextOf(err) == "" {
-		f.WithNext("Nothing was judged: do not take this for a pass. Solve what the error says, then run the audit again")
+		f.WithNext("Nothing was judged: this is not a pass. Fix the error, then run the audit again")
 	}
 	return f
 }
@@ -210,7 +210,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	}
 	if len(kept) == 0 && len(paths) > 0 {
 		return fault.At(fault.Pos{File: r.root}, "--exclude leaves out every yarn.lock here (%d)", len(paths)).
-			WithNext("Exclude only the locks that are nobody's portal, such as 'testdata/**'")
+			WithNext("Exclude only locks that are not part of a portal, such as 'testdata/**'")
 	}
 	if paths = kept; len(paths) == 0 {
 		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").

@@ -129,7 +129,7 @@ var berryLockAttacks = []attack{
 	{name: "a dependency more of a package of others, not locked", edit: lockSub("  resolution: \"ms@npm:2.1.3\"\n", "  resolution: \"ms@npm:2.1.3\"\n  dependencies:\n    left-pad: \"npm:^1.0.0\"\n")},
 	{name: "a clean dependency more of a package of others", edit: lockSub("  resolution: \"ms@npm:2.1.3\"\n", "  resolution: \"ms@npm:2.1.3\"\n  dependencies:\n    is-number: \"npm:^7.0.0\"\n")},
 	{name: "a bin more of a package of others", edit: lockSub("  resolution: \"ms@npm:2.1.3\"\n", "  resolution: \"ms@npm:2.1.3\"\n  bin:\n    node: ./index.js\n")},
-	{name: "an entry that nobody asks for", edit: func(t tree) { t.add("yarn.lock", leftPadEntry) }},
+	{name: "an entry that nothing asks for", edit: func(t tree) { t.add("yarn.lock", leftPadEntry) }},
 	{name: "virtual resolution", edit: otherMS("2.1.3", "ms@virtual:0123456789#npm:0.7.1", sumLineOld)},
 	{name: "a tag, and malware behind it", edit: func(t tree) {
 		t.locked("left-pad", "latest", strings.Replace(leftPadEntry, "npm:^1.0.0", "npm:latest", 1))

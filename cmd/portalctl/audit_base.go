@@ -227,7 +227,7 @@ func age(text string) (time.Duration, error) {
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return d, nil
 	}
-	return 0, usagef("%q is no age", text).WithNext("Write it as 36h or 7d")
+	return 0, usagef("%q is not a valid age", text).WithNext("Write it as 36h or 7d")
 }
 
 // judgeLocks runs the rules about locks and settings.

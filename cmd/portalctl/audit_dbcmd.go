@@ -23,7 +23,7 @@ func auditDBCommand(e env) *cli.Command {
 			{
 				Name:  "update",
 				Usage: "download OSV's npm database, or what is new of it",
-				Description: "Some 250 MB at the first time; a download that breaks off is taken up again. It is kept below the user's\n" +
+				Description: "About 250 MB the first time; an interrupted download is resumed. It is kept below the user's\n" +
 					"cache folder; audit --offline uses it. " + osvDBURL + " names a mirror. The repo's own settings do not count.\n\n" +
 					"Exit codes: 0 up to date; 2 not.",
 				Flags:  []cli.Flag{formatFlag("table", "json")},

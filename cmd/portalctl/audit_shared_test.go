@@ -89,8 +89,8 @@ func TestSharedAudit(t *testing.T) {
 			t.Errorf("%s (-osv-scanner +portalctl):\n%s", dir, diff)
 		}
 	}
-	// self-service-v1 has entries that nobody asks for any more.
-	t.Logf("%d findings that nobody asks for", unasked)
+	// self-service-v1 has entries that nothing asks for any more.
+	t.Logf("%d findings that nothing asks for", unasked)
 }
 
 // TestSharedAuditFormats: the exit code does not depend on the format.

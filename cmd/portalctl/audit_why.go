@@ -104,7 +104,7 @@ func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.
 		if version != "" {
 			name += "@" + version
 		}
-		_, err := fmt.Fprintf(w, "%s is in no lock\n", harmless(name))
+		_, err := fmt.Fprintf(w, "%s is not in any lock\n", harmless(name))
 		return err
 	}
 	for i, r := range reasons {
@@ -113,7 +113,7 @@ func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.
 		}
 		fmt.Fprintf(w, "%s\n", st.Bold(r.Package+" "+r.Version)+st.Dim("  "+r.Lockfile+", asked for as "+strings.Join(r.Ranges, ", ")))
 		if len(r.Where.Paths) == 0 {
-			fmt.Fprintln(w, "  nobody is known to ask for it")
+			fmt.Fprintln(w, "  nothing is known to ask for it")
 		}
 		paths, left := audit.Shown(r.Where.Paths, len(reasons))
 		for _, p := range paths {

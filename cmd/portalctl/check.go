@@ -16,7 +16,7 @@ func checkCommand(e env) *cli.Command {
 		Name:  "check",
 		Usage: "find what is wrong with the portal's dependencies and plugins, and fix what can be fixed",
 		Description: "Looks at yarn.lock, the package.json files and the backend's source; runs nothing and, without --online,\n" +
-			"asks nobody. --fix dedupes and prunes yarn.lock; --fix-manifests also edits package.json files.\n" +
+			"contacts no server. --fix dedupes and prunes yarn.lock; --fix-manifests also edits package.json files.\n" +
 			"Decisions (severities, ignores, singletons, scopes) are recorded in .portalctl.yaml.\n\n" +
 			"Exit codes: 0 nothing wrong, or nothing left after --fix; 1 errors or warnings, or with --fail-on-change a fix,\n" +
 			"and with --dry-run --exit-code a fix that is pending; " +
@@ -30,7 +30,7 @@ func checkCommand(e env) *cli.Command {
 			&cli.StringSliceFlag{Name: "scope", Usage: "look for several versions of the packages that match `GLOB` only; may be repeated",
 				DefaultText: "@backstage/* and packages that must be one copy"},
 			&cli.BoolFlag{Name: "all", Usage: "look for several versions of every package"},
-			&cli.BoolFlag{Name: "prune", Usage: "with --fix: also take out of a Yarn 1 lock what nobody asks for"},
+			&cli.BoolFlag{Name: "prune", Usage: "with --fix: also remove from a Yarn 1 lock what nothing asks for"},
 			&cli.StringFlag{Name: "lockfile", Usage: "check the lock `FILE` alone, without a portal around it", TakesFile: true},
 			&cli.BoolFlag{Name: "online", Usage: "ask the versions host and the registry for what is not cached"},
 			&cli.StringFlag{Name: "baseline", Usage: "findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},

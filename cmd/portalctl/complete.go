@@ -15,7 +15,7 @@ import (
 func completeCommand(e env) *cli.Command {
 	return &cli.Command{
 		Name:            "complete",
-		Usage:           "print what may stand at the end of a command line",
+		Usage:           "print what can come next on a command line",
 		ArgsUsage:       "WORD...",
 		Description:     "The completion scripts ask this. The last WORD, which may be empty, is the one to complete.",
 		Hidden:          true,

@@ -232,7 +232,7 @@ func deployedCode(o createOptions, co *checkout, packages *registry.Client) (*sn
 	case errors.Is(err, gitbase.ErrNoRepository) && code.Deployed.How == snapshot.Matched && code.Deployed.Image != "":
 		code.Deployed.Ref = ""
 	case errors.Is(err, gitbase.ErrNoRepository):
-		return nil, fault.New("%s is in no git repository, so there is no commit to go back to", root).
+		return nil, fault.New("%s is not in a git repository, so there is no commit to go back to", root).
 			WithNext("Run portalctl in a checkout of the portal, or name the deployed image with --image")
 	case err != nil:
 		return nil, err

@@ -18,7 +18,7 @@ func snapshotListCommand(e env) *cli.Command {
 	return &cli.Command{
 		Name:        "list",
 		Usage:       "list the portal's snapshots, newest first",
-		Description: "Exit codes: 0 listed; 1 one of them is damaged or, as verify found, no way back; 2 could not run.",
+		Description: "Exit codes: 0 listed; 1 one of them is damaged, or verify found that it cannot be restored; 2 could not run.",
 		Flags:       append(connectionFlags(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
 		Action: func(c *cli.Context) error {
 			o, err := snapshotOptionsOf(c, e)
@@ -163,7 +163,7 @@ func runSnapshotList(ctx context.Context, o snapshotOptions, e env) error {
 			case s.Damaged != nil:
 				fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bad("damaged:"), harmless(s.Damaged.Error()))
 			case noWayBack(s):
-				fmt.Fprintf(e.Err, "%s %s: verify found: %s\n", e.ErrStyle().Bad("no way back:"), s.Name(), harmless(s.Verification.Problems[0]))
+				fmt.Fprintf(e.Err, "%s %s: verify found: %s\n", e.ErrStyle().Bad("cannot be restored:"), s.Name(), harmless(s.Verification.Problems[0]))
 			}
 		}
 		return errFindings

@@ -174,7 +174,7 @@ func renderRestored(out io.Writer, r *rollback.Result, format string) error {
 	}
 	fmt.Fprintf(out, "\nNext: %s. Start one replica, look at its log, then start the others.\n", r.Deploy)
 	if len(r.Drop) > 0 {
-		fmt.Fprintln(out, "\nWhen nobody needs the failed state any more:")
+		fmt.Fprintln(out, "\nWhen the failed state is no longer needed:")
 		for _, d := range r.Drop {
 			fmt.Fprintf(out, "    %s\n", d)
 		}

@@ -141,7 +141,7 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 		fmt.Fprintln(w)
 	}
 	if len(v.Problems) > 0 {
-		_, err := fmt.Fprintf(w, "%s is no way back.\n", s.Name())
+		_, err := fmt.Fprintf(w, "%s cannot be restored from.\n", s.Name())
 		return err
 	}
 	what := "every file is whole and was read to its end"

@@ -53,7 +53,7 @@ func (g *Graph) Production(tooling func(name string) bool) Set {
 	return g.Reach(g.roots, func(e Edge) bool { return e.Kind != Dev && !tooling(g.Name(e.To)) })
 }
 
-// Orphans are the entries that nobody asks for, in lock order.
+// Orphans are the entries that nothing asks for, in lock order.
 func (g *Graph) Orphans() []Node {
 	var list []Node
 	for n, in := range g.Reachable() {

@@ -144,7 +144,7 @@ func TestSharedComplete(t *testing.T) {
 					t.Errorf("from the %s: %s %s asks for %s@%s: no entry", from, e.Pos, g.Name(e.From), e.Name, e.Range)
 				}
 				for _, n := range g.Orphans() {
-					t.Errorf("from the %s: nobody asks for %s", from, g.Entry(n).Resolution)
+					t.Errorf("from the %s: nothing asks for %s", from, g.Entry(n).Resolution)
 				}
 				keys := map[yarnlock.Descriptor]bool{}
 				for _, d := range g.Roots() {
@@ -161,7 +161,7 @@ func TestSharedComplete(t *testing.T) {
 				for _, e := range lock.Entries {
 					for _, k := range e.Keys {
 						if !keys[k] {
-							t.Errorf("from the %s: nobody asks for the key %s", from, k)
+							t.Errorf("from the %s: nothing asks for the key %s", from, k)
 						}
 					}
 				}

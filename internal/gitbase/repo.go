@@ -151,7 +151,7 @@ func (r *Repo) missing(err error, rev string) error {
 	case r.partial:
 		return f.WithNext("The clone is partial: run git fetch --refetch --filter=blob:limit=50m origin, %s", nextWithout)
 	}
-	return f.WithNext("Run git fsck: if git misses it too, clone anew; %s", nextWithout)
+	return f.WithNext("Run git fsck: if git misses it too, clone again; %s", nextWithout)
 }
 
 // deepen is the way on in a clone whose history was cut. The refspec makes the

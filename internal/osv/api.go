@@ -52,7 +52,7 @@ func (a *api) batch(ctx context.Context, queries []query) ([]result, error) {
 		Results []*result `json:"results"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, badf("it is no JSON of OSV's: %v", err)
+		return nil, badf("it is not OSV's JSON: %v", err)
 	}
 	if len(answer.Results) != len(queries) {
 		return nil, badf("%d results came for %d packages", len(answer.Results), len(queries))

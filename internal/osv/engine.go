@@ -41,7 +41,7 @@ func (t *trimmed) engineRecord() *osvschema.Vulnerability {
 func engineAffects(v *osvschema.Vulnerability, p Package) (yes bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("osv-scanner's matcher broke down at %s and %s@%s: %v", v.GetId(), p.Name, p.Version, r)
+			err = fmt.Errorf("osv-scanner's matcher failed at %s and %s@%s: %v", v.GetId(), p.Name, p.Version, r)
 		}
 	}()
 	pkg := &extractor.Package{Name: p.Name, Version: p.Version, PURLType: purl.TypeNPM}

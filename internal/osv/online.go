@@ -189,7 +189,7 @@ func (o *Online) batch(ctx context.Context, packages []Package, use func(id stri
 		todo, canary = next, nextCanary
 	}
 	if !sawCanary {
-		return badf("it does not know %s of %s@%s, so what else it does not know means nothing",
+		return badf("it does not know %s of %s@%s, so its answers about other packages cannot be trusted",
 			onlineCanaryID, onlineCanary.Name, onlineCanary.Version)
 	}
 	return nil
@@ -226,7 +226,7 @@ func (o *Online) advisories(ctx context.Context, ids map[string][]Package) (map[
 			a, withdrawn, err := parseAdvisory(text)
 			switch {
 			case err != nil:
-				return badf("its record %s is none: %v", id, err)
+				return badf("its record %s is not an OSV record: %v", id, err)
 			case a.ID != id:
 				return badf("it sent the record %.40q for %s", a.ID, id)
 			case id == onlineCanaryID && (withdrawn || !a.Affects(onlineCanary)):

@@ -16,7 +16,7 @@ type trimmed struct {
 	Affected  []affected
 }
 
-var errTwice = errors.New("has a key twice, so that nobody knows what it says")
+var errTwice = errors.New("has a key twice, so its meaning is not known")
 
 var errReaders = errors.New("is not the same to two readers of JSON")
 

@@ -121,8 +121,8 @@ func (u *updater) download(ctx context.Context) (bool, error) {
 		after := fileSize(u.partial())
 		if !httpfetch.Unreachable(err) || after <= before || try == maxResumes {
 			if after > 0 && httpfetch.Unreachable(err) {
-				return false, fault.Wrap(err, fault.Pos{}, "the OSV database came only in part, %d MB", after>>20).
-					WithNext("Run the command again: it goes on where it stopped")
+				return false, fault.Wrap(err, fault.Pos{}, "the OSV database was only partly downloaded, %d MB", after>>20).
+					WithNext("Run the command again: it resumes where it stopped")
 			}
 			return false, err
 		}
@@ -222,8 +222,8 @@ var errSlow = errors.New("the server sends too slowly")
 
 // slow is the error for an answer that would take for ever.
 func slow(url string) error {
-	return fault.Wrap(errSlow, fault.Pos{File: httpfetch.Redact(url)}, "the OSV database did not come in time").
-		WithNext("Run the command again: it goes on where it stopped; or name a mirror with PORTALCTL_OSV_DB_URL")
+	return fault.Wrap(errSlow, fault.Pos{File: httpfetch.Redact(url)}, "the OSV database did not arrive in time").
+		WithNext("Run the command again: it resumes where it stopped; or name a mirror with PORTALCTL_OSV_DB_URL")
 }
 
 func (u *updater) forget() {
@@ -239,8 +239,8 @@ func (u *updater) accept(ctx context.Context) error {
 	}
 	if err != nil {
 		u.forget()
-		return fault.Wrap(err, fault.Pos{File: httpfetch.Redact(u.opt.URL)}, "this is no OSV database for npm; the old one, if any, stays").
-			WithNext("Run the command again; if it stays so, check the address, and whether a proxy answers in its place")
+		return fault.Wrap(err, fault.Pos{File: httpfetch.Redact(u.opt.URL)}, "this is not an OSV database for npm; the old one, if any, stays").
+			WithNext("Run the command again; if it happens again, check the address, and whether a proxy answers in its place")
 	}
 	m, _ := readMeta(u.partial())
 	m.Digest, m.Checked = hex.EncodeToString(id.digest[:]), u.opt.Now().UTC()
@@ -275,9 +275,9 @@ func (u *updater) inspect(ctx context.Context) (*index, identity, error) {
 	x := d.index
 	switch {
 	case u.opt.URL == DefaultDatabaseURL && x.npm < leastPublic:
-		return nil, id, fmt.Errorf("it has %d records only", x.npm)
+		return nil, id, fmt.Errorf("it has too few records: %d", x.npm)
 	case x.npm*10 < u.old.Records*9:
-		return nil, id, fmt.Errorf("it has %d records only, the old one has %d", x.npm, u.old.Records)
+		return nil, id, fmt.Errorf("it has too few records: %d, the old one has %d", x.npm, u.old.Records)
 	case x.newest.Before(u.old.Newest):
 		return nil, id, fmt.Errorf("its newest record is of %s, the old one has one of %s",
 			x.newest.Format(time.DateOnly), u.old.Newest.Format(time.DateOnly))

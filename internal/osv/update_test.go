@@ -110,7 +110,7 @@ func TestUpdateRefuses(t *testing.T) {
 		"html":     "is not a whole zip file",
 		"empty":    "it holds no records",
 		"foreign":  "another ecosystem",
-		"few":      "1 records only, the old one has 7",
+		"few":      "too few records: 1, the old one has 7",
 		"500":      "500",
 		"redirect": "redirects in a circle",
 		"hang":     "in time",

@@ -18,7 +18,7 @@ func (r *reader) npm(file string, src []byte) error {
 	}
 	root := doc.Root()
 	if root.Kind() != jsonedit.Object {
-		return fault.At(root.Pos(), "the lock is %s, but must be an object", root.Kind()).WithNext("Write it anew with npm install")
+		return fault.At(root.Pos(), "the lock is %s, but must be an object", root.Kind()).WithNext("Recreate it with npm install")
 	}
 	version, known := "1", false // npm 5 left it out at first
 	for _, m := range root.Members() {
@@ -31,7 +31,7 @@ func (r *reader) npm(file string, src []byte) error {
 		return unknown(root.Pos(), version)
 	}
 	if !known {
-		return fault.At(root.Pos(), "this is not a lock that npm wrote").WithNext("Write it anew with npm install")
+		return fault.At(root.Pos(), "this is not a lock that npm wrote").WithNext("Recreate it with npm install")
 	}
 	for _, m := range root.Members() {
 		switch m.Name {

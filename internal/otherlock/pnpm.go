@@ -24,7 +24,7 @@ func (r *reader) pnpm(file string, src []byte) error {
 		line += lines
 	}
 	if documents == 0 {
-		return fault.At(fault.Pos{File: file}, "the lock is empty").WithNext("Write it anew with pnpm install")
+		return fault.At(fault.Pos{File: file}, "the lock is empty").WithNext("Recreate it with pnpm install")
 	}
 	return nil
 }

@@ -174,7 +174,7 @@ func (t Target) tls(mode string) (*tls.Config, error) {
 	if t.Cert != "" && !t.Key.IsZero() {
 		pair, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key.Reveal()))
 		if err != nil {
-			return nil, fault.New("the client certificate for %s and its key do not fit together", t.Address()).
+			return nil, fault.New("the client certificate for %s and its key do not match", t.Address()).
 				WithNext("Give ssl.cert and ssl.key the PEM text of one pair")
 		}
 		cfg.Certificates = []tls.Certificate{pair}

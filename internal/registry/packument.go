@@ -116,7 +116,7 @@ func (p *Packument) Version(version string) (*Manifest, error) {
 	m, err := parseManifest(raw)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: p.where}, "the registry's manifest of %s@%s is not valid", p.Name, version).
-			WithNext("Try again; if it stays so, tell the operator of the registry")
+			WithNext("Try again; if it happens again, tell the operator of the registry")
 	}
 	return m, nil
 }

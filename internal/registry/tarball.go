@@ -161,7 +161,7 @@ func mismatch(h http.Header, id, address string, want verifier) error {
 	if media, _, _ := mime.ParseMediaType(h.Get("Content-Type")); media == "text/html" {
 		return f.WithNext("The server sent a web page: a proxy or a login page may answer in place of the registry")
 	}
-	return f.WithNext("Run the command again. If it stays so, do not use the package: what the server sends is not what was published")
+	return f.WithNext("Run the command again. If it happens again, do not use the package: what the server sends is not what was published")
 }
 
 // tarballURL is where a version's tarball is fetched: where the packument

@@ -29,7 +29,7 @@ func (s *Source) line(ctx context.Context, line string) (*Manifest, error) {
 	rel := linePath(line)
 	got, err := s.host.get(fetchCtx, rel, etag, maxManifest)
 	if err == nil && got.same && cached == nil {
-		err = fault.At(fault.Pos{File: s.host.at(rel)}, "the host answers 304 Not Modified to a first question").WithNext(wrongAnswerStep)
+		err = fault.At(fault.Pos{File: s.host.at(rel)}, "the host answers 304 Not Modified to a first request").WithNext(wrongAnswerStep)
 	}
 	switch {
 	case err == nil && got.same:

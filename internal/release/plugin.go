@@ -40,7 +40,7 @@ func (s *Source) YarnPlugin(ctx context.Context, version string) ([]byte, error)
 		return nil, s.unreachable(ctx, err, "the Yarn plugin of release "+v)
 	}
 	if err := checkPlugin(got.body); err != nil {
-		return nil, fault.Wrap(err, fault.Pos{File: s.host.at(rel)}, "this is no Yarn plugin").WithNext(wrongAnswerStep)
+		return nil, fault.Wrap(err, fault.Pos{File: s.host.at(rel)}, "this is not a Yarn plugin").WithNext(wrongAnswerStep)
 	}
 	if s.host.dir == "" {
 		s.cache.save(v+pluginExt, got.body)

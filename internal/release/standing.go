@@ -78,7 +78,7 @@ func differs(declared string, matches int, d Detected) bool {
 func (s Standing) LockIs() string {
 	switch n := len(s.Candidates); {
 	case n == 0:
-		return "of no release that is known"
+		return "of no known release"
 	case s.Drifted && n > 1:
 		return "between " + s.Candidates[0] + " and " + s.Candidates[n-1]
 	case s.Drifted:

@@ -86,8 +86,8 @@ func TestStand(t *testing.T) {
 		{name: "an unknown release, and the lock is of a known one", declared: "1.98.0", lock: lockOf(t, "1.50.0", all, nil), release: "1.50.0", lockIs: "1.50.0", differs: true},
 		{name: "an unknown release, and the lock is of none", declared: "1.98.0", lock: mixed(t, all, "1.48.0", "1.53.0"), release: "1.98.0", lockIs: "between 1.48.0 and 1.53.0"},
 		{name: "a newer release than the table has", declared: "1.99.0", lock: lockOf(t, "1.50.0", all, nil), more: []*Manifest{own}, release: "1.99.0", lockIs: "1.50.0 or 1.99.0"},
-		{name: "no lock", declared: "1.50.0", release: "1.50.0", lockIs: "of no release that is known"},
-		{name: "nothing at all", lockIs: "of no release that is known"},
+		{name: "no lock", declared: "1.50.0", release: "1.50.0", lockIs: "of no known release"},
+		{name: "nothing at all", lockIs: "of no known release"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := Stand(tc.lock, tc.declared, tc.more...)

@@ -123,7 +123,7 @@ func TestWrongGuess(t *testing.T) {
 
 // A solver that is stopped leaves no request behind.
 func TestAheadStops(t *testing.T) {
-	source := staged(registryOf(t, "fast@1.0.0 dep@1.0.0\ndep@1.0.0\nslow@1.0.0"), map[string][]string{"slow": {"what nobody asks for"}})
+	source := staged(registryOf(t, "fast@1.0.0 dep@1.0.0\ndep@1.0.0\nslow@1.0.0"), map[string][]string{"slow": {"what nothing asks for"}})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if _, err := Solve(ctx, project(t, aheadProject), source, Highest{}); !errors.Is(err, context.Canceled) {

@@ -48,7 +48,7 @@ func ParseManifest(raw []byte) (*Manifest, error) {
 	var r rawManifest
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{}, "the registry's answer is not a package manifest").
-			WithNext("Try again; if it stays so, ask the registry's operator.")
+			WithNext("Try again; if it happens again, ask the registry's operator.")
 	}
 	out := &Manifest{Tarball: r.Dist.Tarball, Integrity: r.Dist.Integrity, Shasum: r.Dist.Shasum}
 	m := &out.m

@@ -124,7 +124,7 @@ func TestRelease(t *testing.T) {
 			root(`"@b/young": "^1.0.0"`) + "-- .yarnrc.yml --\nnpmMinimalAgeGate: 3d\n", false, `
 			@b/young@npm:^1.0.0 = npm:1.0.0
 			0 of 1
-			off @b/young 1.0.0: unavailable; npm:^1.0.0 by root; wait until @b/young 1.1.0 is as old as npmMinimalAgeGate wants, or list it in npmPreapprovedPackages of .yarnrc.yml`},
+			off @b/young 1.0.0: unavailable; npm:^1.0.0 by root; wait until @b/young 1.1.0 is as old as npmMinimalAgeGate requires, or list it in npmPreapprovedPackages of .yarnrc.yml`},
 		{"a version of the release that the registry does not have: the lowest above it, not the newest",
 			root(`"@b/lags": "^1.0.0"`), false, `
 			@b/lags@npm:^1.0.0 = npm:1.7.0

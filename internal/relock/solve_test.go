@@ -63,7 +63,7 @@ func TestSolve(t *testing.T) {
 				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \">=1.0.0 <2\", \"a\": \"1.0.0\"}}\n" +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0 = 1.0.0\na@npm:^0.9.0 || ^1.0.0 = 1.0.0\n"),
 			"a@npm:1.0.0 = npm:1.0.0\na@npm:^1.1.0 = npm:1.1.0\nb@npm:>=1.0.0 <2 = npm:1.5.0\nb@npm:^1.0.0 = npm:1.0.0\n"},
-		{"what nobody asks for goes, keys of one package are merged",
+		{"what nothing asks for goes, keys of one package are merged",
 			root(`"dependencies": {"b": "^1.0.0"}`) +
 				"-- packages/p/package.json --\n{\"name\": \"p\", \"dependencies\": {\"b\": \"1.0.0\"}}\n" +
 				"-- yarn.lock --\n" + lockOf("b@npm:^1.0.0, b@npm:^1.0.0-rc = 1.0.0\na@npm:^1 = 1.1.0 b@^1.0.0\n"),

@@ -122,11 +122,11 @@ func (t *tx) stuckFault(cause, back error) error {
 	}
 	return fault.Wrap(fmt.Errorf("%w; then: %w", cause, back), fault.Pos{File: t.root},
 		"the change failed half-way and could not be put back: %s the old content, not so: %s", english.CountOf(old, "file has", "files have"), english.Some(changed, mostNamed)).
-		WithNext("Mend the cause, then run the command again: the journal is kept, and it finishes or undoes the change.")
+		WithNext("Fix the cause, then run the command again: the journal is kept, and it finishes or undoes the change.")
 }
 
 func foreignFault(root, journal string, paths []string) error {
-	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and somebody has edited since: %s", english.Some(paths, mostNamed)).
+	return fault.At(fault.Pos{File: root}, "an earlier change was interrupted, and files were edited since: %s", english.Some(paths, mostNamed)).
 		WithNext("Move your version aside (for example to %s.mine) and run portalctl again: it finishes or undoes the change; then merge your version. To keep every file as it is now instead, delete %s and the files named .*.portalctl-* in the project.", paths[0], journal)
 }
 

@@ -82,7 +82,7 @@ func (t *tx) tryLock(mk bool) (again bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return mk, nil
 	case err != nil:
-		err = noStateFault("the journal of changes is not this user's alone", err)
+		err = noStateFault("the journal of changes is open to other users", err)
 	default:
 		t.lock, err = t.fs.Lock(t.lockFile())
 		switch {

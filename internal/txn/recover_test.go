@@ -120,7 +120,7 @@ func TestRecoverEditedFile(t *testing.T) {
 			}
 			crashed := readTree(t, root)
 			_, err := txn.Recover(t.Context(), root)
-			if err == nil || !strings.Contains(err.Error(), "somebody has edited since: "+edited) || !strings.Contains(fault.NextOf(err), edited+".mine") {
+			if err == nil || !strings.Contains(err.Error(), "files were edited since: "+edited) || !strings.Contains(fault.NextOf(err), edited+".mine") {
 				t.Fatalf("got %v\nnext %q", err, fault.NextOf(err))
 			}
 			isFault(t, err)

@@ -121,7 +121,7 @@ func (y *Yarn) fromYarnPath(ctx context.Context, path string, at fault.Pos) erro
 		}
 		// Every Yarn hands over to yarnPath first, and fails when that is gone.
 		return fault.Wrap(cause(err), at, "yarnPath names %s, which cannot be used", path).
-			WithNext("Restore that file from version control, or make it anew with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", version)
+			WithNext("Restore that file from version control, or recreate it with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", version)
 	}
 	y.Source, y.Path, y.argv = FromYarnPath, path, []string{path}
 	if isScript(path) {

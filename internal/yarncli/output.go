@@ -27,7 +27,7 @@ func (f *Failure) Error() string {
 		lines = lines[:most]
 	}
 	if len(lines) == 0 {
-		return fmt.Sprintf("exit code %d, without a word", f.ExitCode)
+		return fmt.Sprintf("exit code %d, with no output", f.ExitCode)
 	}
 	return strings.Join(lines, "; ") + more
 }

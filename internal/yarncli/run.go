@@ -65,7 +65,7 @@ func next(f *Failure) string {
 	case has("ENOSPC"):
 		return "Free some space on the disk, or point TMPDIR at another one, then run the command again."
 	}
-	return "Mend what Yarn says, or use --lockfile skip and run yarn install in the project to see all of its output."
+	return "Fix what Yarn reports, or use --lockfile skip and run yarn install in the project to see all of its output."
 }
 
 // process is a program with everything it is started with.

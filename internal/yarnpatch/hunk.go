@@ -10,7 +10,7 @@ import (
 
 // ErrMisfit is Yarn's UnmatchedHunkError: a file is not there, or does not look
 // as the patch expects.
-var ErrMisfit = errors.New("the patch does not fit the package")
+var ErrMisfit = errors.New("the patch does not apply to the package")
 
 // edit replaces drop lines, from line at of the file as it was, by insert; or
 // changes the end of the file, as the pragma of a missing newline has it.

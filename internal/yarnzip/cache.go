@@ -105,7 +105,7 @@ func (c *Cache) Put(k Key, checksum string) error {
 	// A newline before it as well: the line behind a torn one is whole.
 	if err := c.append("\n" + line + "\n"); err != nil {
 		return fault.Wrap(err, fault.Pos{}, "writing the checksum cache").
-			WithNext("see that the folder %s can be written to and has room; without it every run downloads again", c.Dir)
+			WithNext("make sure that the folder %s can be written to and has room; without it every run downloads again", c.Dir)
 	}
 	c.lines[key] = line
 	return nil

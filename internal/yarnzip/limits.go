@@ -60,9 +60,9 @@ func nextOf(err error) string {
 	case errors.Is(err, ErrLimit):
 		return "if the package is to be trusted, let the repository's own Yarn write the lockfile: --lockfile yarn"
 	case errors.Is(err, yarnpatch.ErrMisfit):
-		return "make the patch anew for this version of the package: yarn patch"
+		return "make the patch again for this version of the package: yarn patch"
 	default:
-		return "see that there is room in the folder for temporary files, then run the command again"
+		return "make sure that there is room in the folder for temporary files, then run the command again"
 	}
 }
 

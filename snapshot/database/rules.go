@@ -21,7 +21,7 @@ func rulesOf(version string) (rules, error) {
 	}
 	v, err := semrange.ParseVersion(version)
 	if err != nil {
-		return rules{}, fault.Wrap(err, fault.Pos{}, "the version %q of @backstage/backend-defaults is none", version).
+		return rules{}, fault.Wrap(err, fault.Pos{}, "the version %q of @backstage/backend-defaults is not valid", version).
 			WithNext("Install the portal's packages, so that the version is known")
 	}
 	since := func(first string) bool {

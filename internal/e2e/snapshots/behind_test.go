@@ -109,7 +109,7 @@ func TestSnapshotLeavesNothingBehind(t *testing.T) {
 	}
 	// What create refuses, its dry run refuses.
 	for _, name := range []string{"../..", "latest", "x.partial"} {
-		p.refused([]string{"create", "--dry-run", "--name", name}, "is no name for a snapshot")
+		p.refused([]string{"create", "--dry-run", "--name", name}, "is not a valid name for a snapshot")
 	}
 	if _, err := os.Stat(p.dir); err == nil {
 		t.Errorf("%s was made by dry runs", p.dir)

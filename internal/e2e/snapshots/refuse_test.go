@@ -65,7 +65,7 @@ func TestSnapshotRefuses(t *testing.T) {
 			texts: []string{"1 of 1 large objects may not be read"},
 			mend:  func() { exec(catalog, "SELECT lo_unlink(4711)") }},
 		{name: "no right to create", break_: func() { exec(catalog, "ALTER ROLE backstage NOCREATEDB") },
-			texts: []string{"the way back is closed: backstage may not create databases", "--admin-dsn"},
+			texts: []string{"a restore would not work: backstage may not create databases", "--admin-dsn"},
 			mend:  func() { exec(catalog, "ALTER ROLE backstage CREATEDB") }},
 		{name: "not the owner", break_: func() {
 			exec(catalog, "CREATE ROLE dba", "ALTER DATABASE backstage_plugin_auth OWNER TO dba")
@@ -127,7 +127,7 @@ func TestSnapshotRefuses(t *testing.T) {
 	p.must("create", "--dry-run", "--dir", filepath.Join(p.root, "ignored", "snapshots"))
 	p.refused([]string{"create", "--dsn", "postgres://u:hunter2@127.0.0.1/x"}, "--dsn holds a password")
 	p.refused([]string{"create", "stray"}, "unexpected argument")
-	p.refused([]string{"create", "--name", "../up"}, "is no name for a snapshot")
+	p.refused([]string{"create", "--name", "../up"}, "is not a valid name for a snapshot")
 	p.must("create", "--name", "twice")
 	p.refused([]string{"create", "--name", "twice"}, "there is a snapshot twice already")
 }

@@ -99,7 +99,7 @@ func TestSnapshotRestore(t *testing.T) {
 	t.Run("another server", func(t *testing.T) {
 		other := newSnapPortalOn(t, pgtest.Start(t, nil)) // a copy would have the same identifier
 		p.refused([]string{"restore", "--yes", "--terminate", "--config", filepath.Join(other.root, "app-config.yaml")},
-			"is another server than the snapshot was taken of", "--yes does not override this")
+			"is not the server that the snapshot was taken of", "--yes does not override this")
 		other.upgrade()
 		unchanged("a refusal")
 	})

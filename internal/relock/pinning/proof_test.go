@@ -167,7 +167,7 @@ func (p *prover) asks(v *verdict, name string, entries []*entry) (list []ask, ok
 			}
 			if alias, _ := split(key); !a.tag && !slices.Contains(p.stated[alias], strings.TrimPrefix(key, alias+"@npm:")) &&
 				!strings.Contains(key, "@backstage:") && !slices.ContainsFunc(p.stated[alias], isBound) {
-				v.fault("%s: nobody asks for %s", name, key)
+				v.fault("%s: nothing asks for %s", name, key)
 			}
 			p.floor(&a)
 			list = append(list, a)
