@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 
 // docs/tour.md is what a terminal shows: its commands run one after the other, in
@@ -86,7 +87,7 @@ func newSession(t *testing.T, kind string) *session {
 		s.dir, s.environ = docsPortal(t, "", s.environ)
 	case "databases":
 		s.dir, s.environ = sqlitePortal(t)
-		s.environ = append(s.environ, schemasVar+"="+schemas())
+		s.environ = append(s.environ, program.SchemasVar+"="+schemas())
 	default:
 		t.Fatalf("no session is called %s", kind)
 	}
