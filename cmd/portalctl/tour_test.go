@@ -149,13 +149,11 @@ func (s *session) run(t *testing.T, command string) string {
 	for _, v := range tourVaries {
 		text = v.re.ReplaceAllString(text, v.to)
 	}
-	// A duration in a table keeps the table's columns.
-	return regexp.MustCompile(`\b\d+( ?)m?s( {2,})`).ReplaceAllStringFunc(text, func(cell string) string {
-		short := "0s"
-		if strings.Contains(strings.TrimRight(cell, " "), " ") {
-			short = "1 s"
-		}
-		return short + strings.Repeat(" ", len(cell)-len(short))
+	// Durations in the columns of tables, which are as wide as their heads.
+	text = regexp.MustCompile(`\btook {2,}`).ReplaceAllString(text, "took  ")
+	text = regexp.MustCompile(`\b\d+(\.\d+)?m?s {2,}`).ReplaceAllString(text, "0s    ")
+	return regexp.MustCompile(`\b\d+ s( {2,})`).ReplaceAllStringFunc(text, func(cell string) string {
+		return "1 s" + strings.Repeat(" ", len(cell)-len("1 s"))
 	})
 }
 
