@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -44,7 +44,7 @@ func TestAdvice(t *testing.T) {
 		}
 		followed++
 		rules[before[0].Rule] = true
-		relock(t, dir)
+		relockPortal(t, dir)
 		for _, f := range mustReport(t, openFixture(t, dir), Options{}).Findings {
 			t.Errorf("%s: after %q there is %s %s: %s", name, before[0].Next, f.Pos, f.Rule, f.Message)
 		}
@@ -193,7 +193,7 @@ func follow(t *testing.T, dir string, f finding.Finding) bool {
 
 // relock does what "versions lock" would where the lock has all versions that are
 // needed: what asks gets the highest that it admits, what nothing asks for goes.
-func relock(t *testing.T, dir string) {
+func relockPortal(t *testing.T, dir string) {
 	t.Helper()
 	in := openFixture(t, dir)
 	for _, e := range newGraph(in, in.Lock).Missing() {
@@ -209,9 +209,12 @@ func relock(t *testing.T, dir string) {
 		}
 	}
 	for _, ws := range in.Project.Workspaces { // their own entries follow package.json
-		for _, d := range ws.File.AllDeps() {
-			if _, err := semrange.Parse(d.Spec); err == nil && d.Section != pkgjson.PeerDependencies {
-				rebind(in.Lock, rangeEdit{rel: ws.Rel, name: d.Name, to: d.Spec})
+		for _, entry := range in.Lock.Entries {
+			if entry.Resolution.Reference == "workspace:"+ws.Rel {
+				e := relock.WorkspaceFields(ws.File)
+				entry.Dependencies, entry.PeerDependencies, entry.DependenciesMeta = e.Dependencies, e.PeerDependencies, e.DependenciesMeta
+				entry.PeerDependenciesMeta, entry.Bin = e.PeerDependenciesMeta, e.Bin
+				entry.Touch()
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/dedupe"
+	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -57,15 +58,77 @@ func (m *model) dedupablePackage(name string, moves []dedupe.Move) {
 	f.Next = "Run " + m.fix("")
 	f.Fixes, f.FixedBy = inLockOnly, finding.ByFix
 	f.Details = map[string]any{"moves": details}
+	f.Lines = m.askedLines(moves)
 	if m.unpinned(name) {
 		f.FixedBy = ""
 		f.Next = "Run " + m.fix(" --online") + ", which learns the release's version, or " + m.fix(highest)
 	}
-	if reason := m.singletonReason(name); reason != "" {
+	switch reason := m.singletonReason(name); {
+	case reason == "":
+	case m.meet(moves):
 		f.Severity = finding.Error
 		f.Message += "; " + reason
+	default:
+		f.Message += " (neither the app nor the backend loads both copies)"
 	}
 	m.add(f, gone...)
+}
+
+// meet reports whether one side of the portal loads two of the copies that a move
+// makes one.
+func (m *model) meet(moves []dedupe.Move) bool {
+	if m.before == nil {
+		m.before = m.runtimes(m.graph)
+	}
+	for _, set := range m.before {
+		for _, mv := range moves {
+			if set.Has(m.graph.Node(mv.From)) && set.Has(m.graph.Node(mv.To)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// askedLines are the copies with those who ask for them, the ranges to move first.
+func (m *model) askedLines(moves []dedupe.Move) []string {
+	var lines []string
+	seen := map[*yarnlock.Entry]bool{}
+	line := func(e *yarnlock.Entry, of func(depgraph.Edge) bool) {
+		var ways []string
+		for edge := range m.graph.In(m.graph.Node(e)) {
+			if !of(edge) || edge.Kind == depgraph.Source || m.isLink(m.graph, edge.From) {
+				continue
+			}
+			way := fmt.Sprintf("%s asks for %s", m.label(edge.From), strings.TrimPrefix(edge.Range, "npm:"))
+			if !slices.Contains(ways, way) {
+				ways = append(ways, way)
+			}
+		}
+		text := strings.Join(ways[:min(len(ways), mostWays)], "; ")
+		if n := len(ways) - mostWays; n > 0 {
+			text += fmt.Sprintf("; and %d more", n)
+		}
+		lines = append(lines, e.Version+": "+text)
+	}
+	moved := func(from *yarnlock.Entry) func(depgraph.Edge) bool {
+		return func(e depgraph.Edge) bool {
+			return slices.ContainsFunc(moves, func(mv dedupe.Move) bool { return mv.From == from && mv.Descriptor == e.Key })
+		}
+	}
+	for _, mv := range moves {
+		if !seen[mv.From] {
+			seen[mv.From] = true
+			line(mv.From, moved(mv.From))
+		}
+	}
+	for _, mv := range moves {
+		if !seen[mv.To] {
+			seen[mv.To] = true
+			line(mv.To, func(depgraph.Edge) bool { return true })
+		}
+	}
+	return lines
 }
 
 // dedupableAt is the finding about the package of a move, as far as it takes to

@@ -49,7 +49,7 @@ type instance struct {
 // duplicates is the rule duplicate. It looks at the lock as it will be once
 // what can be deduped is: that is another rule's finding, and another fix.
 func (m *model) duplicates() {
-	runtimes := m.runtimes()
+	runtimes := m.runtimes(m.after)
 	names := m.after.Several()
 	// react-router follows react-router-dom; see followsDOM.
 	if i := slices.Index(names, router); i >= 0 {

@@ -18,6 +18,8 @@ type sourceFile struct {
 	// creators that it may call: who looks for others need not scan it.
 	mentions, creates []string
 	scanned           *source
+	used              *uses
+	mods              []imported // see loads
 }
 
 // scan cuts the file into tokens, once.
@@ -27,6 +29,19 @@ func (f *sourceFile) scan() source {
 		f.scanned = &s
 	}
 	return *f.scanned
+}
+
+// loads are the imports of the file that the code needs when it runs.
+func (f *sourceFile) loads() []imported {
+	if f.used == nil {
+		f.used = newUses(f.scan())
+		for _, im := range f.used.imports() {
+			if f.used.loads(im) {
+				f.mods = append(f.mods, im)
+			}
+		}
+	}
+	return f.mods
 }
 
 // has reports whether one of some words is in the file, before it is scanned:
@@ -55,11 +70,15 @@ func (m *model) readAhead() {
 	if m.in.Files == nil || m.off(ruleStructure) {
 		return
 	}
+	var list []*pkg // settleRoles may give them another side meanwhile
+	for _, p := range slices.Backward(m.packages) {
+		if p.hasSide() {
+			list = append(list, p)
+		}
+	}
 	go func() {
-		for _, p := range slices.Backward(m.packages) {
-			if p.hasSide() {
-				m.sources(p)
-			}
+		for _, p := range list {
+			m.sources(p)
 		}
 	}()
 }

@@ -29,9 +29,9 @@ func (m *model) importDirection(p *pkg, declared map[string]bool) {
 		if f.test || !slices.ContainsFunc(f.mentions, isWrong) || !f.has(m.otherSide(p.side)...) {
 			continue
 		}
-		for _, im := range f.scan().imports() {
+		for _, im := range f.loads() {
 			name := packageOf(im.module)
-			if !im.runtime || name == "" || seen[name] || declared[name] || isTestHelper(name) {
+			if name == "" || seen[name] || declared[name] || isTestHelper(name) {
 				continue
 			}
 			seen[name] = true
@@ -106,8 +106,8 @@ func (m *model) loads(p *pkg, name string) (file string, line int, ok bool) {
 		if f.test || !slices.Contains(f.mentions, name) || !f.has(name) {
 			continue
 		}
-		for _, im := range f.scan().imports() {
-			if im.runtime && packageOf(im.module) == name {
+		for _, im := range f.loads() {
+			if packageOf(im.module) == name {
 				return f.name, im.line, true
 			}
 		}

@@ -14,6 +14,11 @@ func mentions(src string) []string {
 	for _, word := range []string{"from", "import", "require"} {
 		for at := range occurrences(src, word) {
 			i := skipBlank(src, at+len(word))
+			if word == "require" && i < len(src) && src[i] == '.' {
+				if to := skipBlank(src, i+1); strings.HasPrefix(src[to:], "resolve") {
+					i = skipBlank(src, to+len("resolve"))
+				}
+			}
 			if i < len(src) && src[i] == '(' {
 				i = skipBlank(src, i+1)
 			}

@@ -16,25 +16,58 @@ import (
 // mistake, and one command mends it.
 const mostMissing = 5
 
-// missing are dependencies without an entry. It reports whether there are any:
-// the lock is out of date then.
+// missing are dependencies without an entry, and workspaces that the lock has
+// otherwise. It reports whether there are any: the lock is out of date then.
 //
 // A bare lock does not tell which resolutions put other ranges in the place of
 // those that its entries list: what it lacks is no finding then.
 func (m *model) missing() bool {
 	all := m.graph.Missing()
-	if m.in.Project == nil || len(all) == 0 {
+	if m.in.Project == nil {
 		return len(all) > 0
 	}
-	left := m.missingByResolution(all)
+	left := slices.DeleteFunc(m.missingByResolution(all), func(e depgraph.Edge) bool { return m.isClaimed(at(e.Pos)) })
+	workspaces := m.lockedWorkspaces(m.in.Lock)
+	known := workspaces != nil && !workspaces.strange()
 	descriptors := map[string]bool{}
 	for _, e := range left {
-		descriptors[missingText(e)] = true
+		if p := m.owner(e); !known || p == nil || workspaces.entry[p] != nil {
+			descriptors[missingText(e)] = true
+		}
 	}
 	if len(descriptors) > mostMissing {
 		m.missingAtOnce(left, len(descriptors))
 		return true
 	}
+	outOfDate := len(all) > 0
+	places := map[cause]bool{}
+	if known {
+		outOfDate = m.workspaceNames(workspaces) || outOfDate
+		left = slices.DeleteFunc(left, func(e depgraph.Edge) bool {
+			p := m.owner(e)
+			return m.isClaimed(at(e.Pos)) || p != nil && m.isClaimed(at(p.File.NamePos))
+		})
+		for _, e := range all {
+			places[at(e.Pos)] = true
+		}
+	}
+	m.missingOnes(left)
+	if known {
+		outOfDate = m.entriesDiffer(workspaces, places) || outOfDate
+	}
+	return outOfDate
+}
+
+// owner is the workspace that asks, nil for others.
+func (m *model) owner(e depgraph.Edge) *pkg {
+	if ws := m.graph.Workspace(e.From); ws != nil {
+		return m.byName[ws.Name]
+	}
+	return nil
+}
+
+// missingOnes reports what is missing one by one.
+func (m *model) missingOnes(left []depgraph.Edge) {
 	inLock := map[depgraph.Node][]depgraph.Edge{}
 	var order []depgraph.Node
 	for _, e := range left {
@@ -58,7 +91,6 @@ func (m *model) missing() bool {
 		m.add(finding.Finding{Rule: ruleStale, Pos: list[0].Pos, Name: m.graph.Name(n), Key: strings.Join(texts, " "),
 			Message: fmt.Sprintf("%s depends on %s, which yarn.lock has no entry for", m.label(n), english.Some(texts, 3)), Next: m.nextInstall(), Fixes: inLockOnly})
 	}
-	return true
 }
 
 func missingText(e depgraph.Edge) string { return e.Name + "@" + spec.Bare(e.Range) }

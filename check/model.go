@@ -30,11 +30,13 @@ type model struct {
 	// versions are those of the release, as far as they are known.
 	versions map[string]string
 
-	reach     depgraph.Set // see reachable
-	ways      *ways        // see path
-	resolved  []override   // see overrides
+	reach     depgraph.Set   // see reachable
+	before    []depgraph.Set // runtimes of graph, see meet
+	ways      *ways          // see path
+	resolved  []override     // see overrides
 	hasParsed bool
 	direct    map[depgraph.Node]bool // see others
+	names     []string               // see lockNames
 	// parsedRanges are those that edges ask for; see rangeOf.
 	parsedRanges map[[2]string]askedRange
 
@@ -49,6 +51,7 @@ type model struct {
 	drift      depgraph.Set       // see drifted
 	sameID     map[*pkg]*pkg      // see sameIDs
 	idsOf      map[*pkg]pluginIDs // see sourceIDs
+	madeBy     map[*pkg][]made    // see makes
 
 	rule   rule // at work
 	filter *finding.Filter
@@ -60,7 +63,11 @@ type pkg struct {
 	*workspace.Workspace
 	portal.Naming
 	role string
-	side side
+	// is is what the package is in truth, see settleRoles: its role, unless its
+	// source says otherwise. certain: its source makes such a thing.
+	is      string
+	certain bool
+	side    side
 
 	read  sync.Once
 	files []*sourceFile // see sources
@@ -88,7 +95,7 @@ func newModel(in Input, opts Options) *model {
 }
 
 func newPkg(ws *workspace.Workspace) *pkg {
-	p := &pkg{Workspace: ws, Naming: portal.ParseName(ws.File.Name), role: ws.File.Backstage.Role}
+	p := &pkg{Workspace: ws, Naming: portal.ParseName(ws.File.Name), role: ws.File.Backstage.Role, is: ws.File.Backstage.Role}
 	// A wrong role is a finding of its own; the name then says where the
 	// package runs.
 	p.side = roles[p.role]
@@ -125,7 +132,10 @@ func (p *pkg) isOwnPlugin() bool {
 
 // isModule reports whether p extends a plugin that is not its own.
 func (p *pkg) isModule() bool {
-	return p.Kind == portal.BackendModule || p.Kind == portal.FrontendModule || strings.HasSuffix(p.role, "-module")
+	if p.certain {
+		return strings.HasSuffix(p.is, "-module")
+	}
+	return p.Kind == portal.BackendModule || p.Kind == portal.FrontendModule || strings.HasSuffix(p.is, "-module")
 }
 
 // releaseVersions are the versions of the release: its manifest's, or, as far

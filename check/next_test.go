@@ -13,8 +13,12 @@ import (
 // The commands of next steps are those that work on the lock at hand.
 func TestNextFitsTheLock(t *testing.T) {
 	berry := func(version string) string {
+		protocol := "npm:"
+		if version == "6" {
+			protocol = ""
+		}
 		return "__metadata:\n  version: " + version + "\n  cacheKey: 8\n\n\"@backstage/errors@npm:^1.0.0\":\n  version: 1.1.0\n  resolution: \"@backstage/errors@npm:1.1.0\"\n  languageName: node\n  linkType: hard\n" +
-			"\n\"root@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"root@workspace:.\"\n  dependencies:\n    \"@backstage/errors\": ^1.0.0\n  languageName: unknown\n  linkType: soft\n"
+			"\n\"root@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"root@workspace:.\"\n  dependencies:\n    \"@backstage/errors\": \"" + protocol + "^1.0.0\"\n  languageName: unknown\n  linkType: soft\n"
 	}
 	const classic = "# yarn lockfile v1\n\n\n\"@backstage/errors@^1.0.0\":\n  version \"1.1.0\"\n"
 	for name, tt := range map[string]struct{ lock, off, stale string }{

@@ -33,6 +33,9 @@ func (m *model) orphans(outOfDate bool) {
 	if len(list) > 3 {
 		f.Message = fmt.Sprintf("nothing asks for %d descriptors: %s", len(list), english.Some(texts, 3))
 	}
+	if l := m.lockedWorkspaces(m.in.Lock); l != nil && len(l.left) > 0 {
+		m.leftWorkspaces(&f, l.left, len(list))
+	}
 	if m.in.Lock.Kind == yarnlock.Classic {
 		f.Severity, f.Next = finding.Info, "Leave it to the next yarn install, or run "+m.fix(" --prune")
 		if m.opts.Prune && m.prunable(list) {
@@ -42,6 +45,21 @@ func (m *model) orphans(outOfDate bool) {
 		f.FixedBy, f.Next = finding.ByFix, "Run "+m.fix("")
 	}
 	m.add(f)
+}
+
+// leftWorkspaces makes the finding one about workspaces that went: what only they
+// ask for follows.
+func (m *model) leftWorkspaces(f *finding.Finding, left []*yarnlock.Entry, keys int) {
+	names := make([]string, len(left))
+	for i, e := range left {
+		names[i] = fmt.Sprintf("%s (%s)", e.Resolution.Name, workspaceFolder(e))
+		keys -= len(e.Keys)
+	}
+	f.Pos = m.in.Lock.Pos(left[0])
+	f.Message = "yarn.lock still has " + english.Form(len(left), "the workspace ", english.CountOf(len(left), "", "workspaces: ")) + english.Some(names, 3) + ", which the project does not have"
+	if keys > 0 {
+		f.Message += "; nothing else asks for " + english.Count(keys, "other descriptor")
+	}
 }
 
 // prunable reports whether some of the orphans can go without anything else

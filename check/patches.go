@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -122,19 +120,13 @@ func (m *model) patchUnused(p patch) bool {
 		return false
 	}
 	for _, o := range m.overrides() {
-		if o.res.Key != p.res {
-			continue
-		}
-		for n := range depgraph.Node(m.graph.Len()) {
-			for _, e := range m.graph.Out(n) {
-				if overrideMatches(o.Override, m.graph, e) {
-					return false
-				}
-			}
-		}
-		if slices.ContainsFunc(m.graph.Missing(), func(e depgraph.Edge) bool { return overrideMatches(o.Override, m.graph, e) }) {
+		if o.res.Key == p.res && m.appliesToAny(o.Override) {
 			return false
 		}
+	}
+	if message, next, follows := m.misspelt(p.res); message != "" {
+		return m.patchFinding(p, "", "unused "+p.res,
+			fmt.Sprintf("the patch of %s applies to nothing, so the package runs unpatched: %s", p.spec.Name, message), next, follows...)
 	}
 	if keys := m.askedKeys(p.res); len(keys) > 0 {
 		return m.patchFinding(p, "", "unused "+p.res,

@@ -6,34 +6,18 @@ import (
 )
 
 // creates are the functions with which packages of a role make what they export.
-func creates(role string) []string {
-	switch role {
-	case "backend-plugin":
-		return []string{"createBackendPlugin"}
-	case "backend-plugin-module":
-		return []string{"createBackendModule"}
-	case "frontend-plugin":
-		return []string{"createPlugin", "createFrontendPlugin"}
-	case "frontend-plugin-module":
-		return []string{"createFrontendModule"}
+func creates(role string) (names []string) {
+	for _, mk := range makers {
+		if mk.role == role {
+			names = append(names, mk.name)
+		}
 	}
-	return nil
+	return names
 }
 
 // calls reports whether a file has one of the names that creates knows.
 func (f *sourceFile) calls(names []string) bool {
 	return slices.ContainsFunc(f.creates, func(name string) bool { return slices.Contains(names, name) })
-}
-
-// sourceHas reports whether a package's source makes what the role stands for.
-func (m *model) sourceHas(p *pkg, role string) bool {
-	names := creates(role)
-	for _, f := range m.sources(p) {
-		if !f.test && f.calls(names) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return !t.str && slices.Contains(names, t.text) }) {
-			return true
-		}
-	}
-	return false
 }
 
 // sourceIDs are the plugin IDs that a package's source gives to what it makes.
@@ -59,7 +43,7 @@ type pluginIDs struct {
 }
 
 func (m *model) readIDs(p *pkg) (ids []string, certain bool) {
-	names := creates(p.role)
+	names := creates(p.is)
 	if len(names) == 0 {
 		return nil, false
 	}
@@ -149,7 +133,11 @@ func (m *model) checkSourceID(p *pkg) bool {
 		return false
 	}
 	message := p.Name() + " has the pluginId \"" + id + "\", but its source makes \"" + strings.Join(ids, "\", \"") + "\""
-	m.structureFinding(p, p.at("pluginId"), "pluginId", message, `Write "`+ids[0]+`": that is the one that runs, with its routes and database`)
+	why := "that is the one that runs, with its routes and database"
+	if p.isModule() {
+		message, why = strings.Replace(message, "makes", "extends", 1), "that is the plugin that it is added to"
+	}
+	m.structureFinding(p, p.at("pluginId"), "pluginId", message, `Write "`+ids[0]+`": `+why)
 	return true
 }
 

@@ -14,7 +14,7 @@ func (m *model) prune(lock *yarnlock.Lock) (yarnlock.Pruned, bool) {
 		return yarnlock.Pruned{}, false
 	}
 	g := newGraph(m.in, lock)
-	if len(g.Missing()) > 0 {
+	if len(g.Missing()) > 0 || !m.inLine(lock) {
 		return yarnlock.Pruned{}, false
 	}
 	return lock.Prune(g.Roots(), g.Resolver()), true

@@ -170,7 +170,7 @@ func TestRealCases(t *testing.T) {
 				"plugins/gitlab-backend/package.json":    `{"name": "@acme/backstage-plugin-gitlab-backend", "private": true, "backstage": {"role": "backend-plugin-module"}}`,
 				"plugins/gitlab-backend/src/index.ts":    "// createBackendModule\nexport default createBackendPlugin({});\n",
 			},
-			want: []string{"plugin-structure warning plugins/gitlab-backend/package.json:1: says by its name that it is a backend-plugin"},
+			want: []string{"plugin-structure warning plugins/gitlab-backend/package.json:1: has the role backend-plugin-module, but its source makes a backend-plugin (createBackendPlugin, plugins/gitlab-backend/src/index.ts:2) | Write \"backend-plugin\""},
 		},
 		{
 			name: "a plugin that another one runs",

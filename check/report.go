@@ -53,6 +53,7 @@ func (m *model) run() { m.runAll(inOrder(table())) }
 
 func (m *model) runAll(rules []rule) {
 	m.plan()
+	m.settleRoles()
 	for _, r := range rules {
 		if m.off(r.ID) || r.needs.project && m.in.Project == nil || r.needs.lock && m.graph == nil {
 			continue

@@ -103,11 +103,16 @@ func (m *model) unusedResolutions() {
 				}
 			}
 		}
+		message, next, follows := m.misspelt(r.Key)
+		if message != "" {
+			f.Message = fmt.Sprintf("the resolution %q: %q applies to nothing: %s", r.Key, r.Value, message)
+			f.Next, f.FixedBy = next, ""
+		}
 		if !understood[r.Key] {
 			f.Message = fmt.Sprintf("Yarn does not understand the resolution %q, and ignores it", r.Key)
 			f.Next, f.FixedBy = "Write the key as name, name@range or parent/name", ""
 		}
-		m.add(f, at(r.KeyPos))
+		m.add(f, append(follows, at(r.KeyPos))...)
 		if f.FixedBy != "" {
 			m.unused = append(m.unused, r.Key)
 		}
@@ -187,6 +192,11 @@ func (m *model) askedRanges(name string) []string {
 			if rng := spec.Bare(e.Range); e.Name == name && e.Kind != depgraph.Source && !slices.Contains(list, rng) {
 				list = append(list, rng)
 			}
+		}
+	}
+	for _, e := range m.graph.Missing() {
+		if rng := strings.TrimPrefix(e.Range, "npm:"); e.Name == name && !slices.Contains(list, rng) {
+			list = append(list, rng)
 		}
 	}
 	slices.Sort(list)

@@ -47,7 +47,8 @@ func table() []rule {
 		},
 		{
 			finding.Rule{ID: ruleStale, Title: "yarn.lock and the package.json files disagree", Severity: finding.Error},
-			nil, needs{}, (*model).stale,
+			// What a misspelt resolution leaves open is missing from the lock.
+			[]string{rulePatch, ruleUnused}, needs{}, (*model).stale,
 		},
 		{
 			finding.Rule{ID: ruleDedupable, Title: "ranges that a version already in yarn.lock would satisfy", Severity: finding.Warning},

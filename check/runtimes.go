@@ -12,21 +12,25 @@ import (
 // dependencies resolutions may have put elsewhere, it is everything.
 func (m *model) reachable() depgraph.Set {
 	if m.reach == nil {
-		m.reach = m.after.Reach(m.after.Workspaces(), func(e depgraph.Edge) bool { return e.Kind != depgraph.Source })
-		if len(m.after.Workspaces()) == 0 || m.in.Project == nil && len(m.after.Missing()) > 0 {
-			for i := range m.reach {
-				m.reach[i] = true
-			}
-		}
+		m.reach = m.reachableIn(m.after)
 	}
 	return m.reach
+}
+
+func (m *model) reachableIn(g *depgraph.Graph) depgraph.Set {
+	reach := g.Reach(g.Workspaces(), func(e depgraph.Edge) bool { return e.Kind != depgraph.Source })
+	if len(g.Workspaces()) == 0 || m.in.Project == nil && len(g.Missing()) > 0 {
+		for i := range reach {
+			reach[i] = true
+		}
+	}
+	return reach
 }
 
 // runtimes are what the browser and what Node.js load of the portal: what its
 // packages of that side depend on, their tools apart. Two copies are a problem
 // where one of them loads both. Without such packages all is one runtime.
-func (m *model) runtimes() []depgraph.Set {
-	g := m.after
+func (m *model) runtimes(g *depgraph.Graph) []depgraph.Set {
 	roots := map[side][]depgraph.Node{}
 	for _, n := range g.Workspaces() {
 		if p := m.byName[g.Workspace(n).Name]; p != nil && p.side != sideNone && p.side != sideCommon {
@@ -34,7 +38,7 @@ func (m *model) runtimes() []depgraph.Set {
 		}
 	}
 	if len(roots) == 0 {
-		return []depgraph.Set{m.reachable()}
+		return []depgraph.Set{m.reachableIn(g)}
 	}
 	var sets []depgraph.Set
 	for _, s := range []side{sideFrontend, sideBackend} {

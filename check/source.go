@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -125,9 +124,12 @@ type imported struct {
 	// export, or a name that is added or is called like one. A class or constant
 	// that a package offers besides is not.
 	feature bool
-	// runtime: something of it is needed when the code runs. What is used as a type
-	// alone is gone by then, with or without the word.
+	// runtime: the code that runs needs it, whatever it does with it. Else names are
+	// those that the file uses again, as types or as values: uses.loads tells.
 	runtime bool
+	names   []string
+	// from and to are the first and the last token of a static import.
+	from, to int
 }
 
 // imports lists what the file imports: statically, re-exported, dynamically and
@@ -144,9 +146,11 @@ func (s source) imports() []imported {
 	for i, t := range s.tokens {
 		switch {
 		case s.is(i, "import", "(", ""), s.is(i, "require", "(", ""):
-			list = append(list, imported{s.tokens[i+2].text, t.line, true, true, true})
+			list = append(list, imported{module: s.tokens[i+2].text, line: t.line, used: true, feature: true, runtime: true})
+		case s.is(i, "require", ".", "resolve", "(", ""):
+			list = append(list, imported{module: s.tokens[i+4].text, line: t.line, used: true, runtime: true})
 		case s.is(i, "import", ""):
-			list = append(list, imported{s.tokens[i+1].text, t.line, true, false, true})
+			list = append(list, imported{module: s.tokens[i+1].text, line: t.line, used: true, runtime: true})
 		case (s.is(i, "import") || s.is(i, "export")) && !s.is(i+1, "type"):
 			if im, ok := s.static(i, words, added); ok {
 				list = append(list, im)
@@ -166,12 +170,14 @@ func (s source) static(i int, words map[string]int, added map[string]bool) (impo
 		t := s.tokens[j]
 		switch {
 		case s.is(j, "from", ""):
-			im := imported{module: s.tokens[j+1].text, line: s.tokens[i].line, used: export, feature: export}
-			im.runtime = export && (len(bound) == 0 || slices.ContainsFunc(bound, startsLower))
+			im := imported{module: s.tokens[j+1].text, line: s.tokens[i].line, used: export, feature: export, from: i, to: j + 1}
+			// With isolatedModules, which Backstage's tsconfig has, types are handed on
+			// by "export type" alone.
+			im.runtime = export && (len(bound) > 0 || s.is(i+1, "*"))
 			for _, name := range bound {
 				if words[name] > 1 {
 					im.used = true
-					im.runtime = im.runtime || s.isValue(name)
+					im.names = append(im.names, name)
 					im.feature = im.feature || whole[name] || added[name] || looksLikeFeature(name)
 				}
 			}
@@ -196,30 +202,6 @@ func (s source) static(i int, words map[string]int, added map[string]bool) (impo
 		}
 	}
 	return imported{}, false
-}
-
-func startsLower(name string) bool { return name != "" && name[0] >= 'a' && name[0] <= 'z' }
-
-// isValue reports whether a name is more than a type: values begin with a small
-// letter, or are made, called, extended, shown or looked into.
-func (s source) isValue(name string) bool {
-	if startsLower(name) {
-		return true
-	}
-	for i, t := range s.tokens {
-		if t.str || t.text != name {
-			continue
-		}
-		before, after := "", next(s, i)
-		if i > 0 && !s.tokens[i-1].str {
-			before = s.tokens[i-1].text
-		}
-		isTag := before == "<" && after != "" && (after == "/" || isWordByte(after[0])) || before == "/" && s.is(i-2, "<")
-		if before == "new" || isTag || after == "(" || after == "." || before == "extends" && !s.is(i-3, "interface") {
-			return true
-		}
-	}
-	return false
 }
 
 func next(s source, i int) string {

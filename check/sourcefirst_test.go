@@ -97,7 +97,7 @@ func TestSourceFirst(t *testing.T) {
 			},
 			want: []string{
 				"plugin-structure warning plugins/x-backend/package.json:1: has the pluginId \"x\", but its source makes \"acme-x\" | Write \"acme-x\"",
-				"plugin-structure warning plugins/y/package.json:1: its source makes \"scaffolder\" | Write \"scaffolder\"",
+				"plugin-structure warning plugins/y/package.json:1: its source extends \"scaffolder\" | Write \"scaffolder\"",
 			},
 		},
 		{

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ func (m *model) structure() {
 				m.checkID(p, families[p])
 				m.checkPackages(p, families[p])
 			}
+		} else {
+			// What is missing is added with the role; what is wrong is not.
+			m.checkSourceID(p)
 		}
 		m.checkPublished(p)
 	}
@@ -55,26 +59,33 @@ func (p *pkg) at(field ...string) fault.Pos {
 	return p.File.NamePos
 }
 
-// checkRole reports a role that is missing, unknown, or not what the name
-// says. It reports whether the rest is worth a look.
+// checkRole reports a role that is missing, unknown, or not what the source or
+// else the name says. It reports whether the rest is worth a look: without a role
+// much is missing at once.
 func (m *model) checkRole(p *pkg) bool {
 	want := wantedRole(p.Kind)
+	is, wrong := m.contradicted(p)
 	switch {
 	case p.role == "":
 		m.structureFinding(p, p.at(), "role", fmt.Sprintf("%s has no backstage.role: the Backstage CLI does not know how to build it", p.Name()),
-			fmt.Sprintf(`Add "role" to "backstage" in %s. %s%s`, p.File.Path(), writeRole(want), m.withID(p)))
+			fmt.Sprintf(`Add "role" to "backstage" in %s. %s%s`, p.File.Path(), writeRole(cmp.Or(is.role, want)), m.withID(p)))
 		return false
 	case roleUnknown(p.role):
-		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is not a role that Backstage knows", p.role), writeRole(want))
+		m.unknownRole(p, cmp.Or(is.role, nearRole(p.role), want))
 		return false
-	case !p.roleFits() && m.sourceHas(p, p.role) && !m.sourceHas(p, want):
-		return false // the name is a matter of taste then: what it is built as is right
-	case !p.roleFits():
+	case wrong:
+		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s has the role %s, but its source makes a %s (%s, %s:%d)", p.Name(), p.role, is.role, is.name, is.at.File, is.at.Line),
+			writeRole(is.role)+": the role decides how the CLI builds it, and how others load it")
+	case !p.certain && !p.roleFits(): // else the name is a matter of taste: what it is built as is right
 		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s says by its name that it is a %s, and by its role that it is a %s", p.Name(), want, p.role),
 			writeRole(want)+", or rename the package")
 		return false
 	}
 	return true
+}
+
+func (m *model) unknownRole(p *pkg, want string) {
+	m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is not a role that Backstage knows", p.role), writeRole(want))
 }
 
 // withID is what to add beside a missing role where the plugin's other packages
@@ -107,7 +118,7 @@ func (p *pkg) roleFits() bool {
 // plugins, apps first.
 func (m *model) misplacedRole(p *pkg) {
 	if p.role != "" && roleUnknown(p.role) {
-		m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%q is not a role that Backstage knows", p.role), writeRole(""))
+		m.unknownRole(p, nearRole(p.role))
 	}
 }
 
@@ -185,10 +196,10 @@ func (m *model) sameIDs() {
 		if ids, certain := m.sourceIDs(p); certain && !slices.Contains(ids, id) {
 			continue // a finding of its own; the ID is not the one that runs
 		}
-		if id == "" || p.role != "frontend-plugin" && p.role != "backend-plugin" || p.isModule() || !p.roleFits() {
+		if id == "" || p.is != "frontend-plugin" && p.is != "backend-plugin" || p.isModule() || !p.certain && !p.roleFits() {
 			continue
 		}
-		key := p.role + " " + id
+		key := p.is + " " + id
 		switch other := owner[key]; {
 		case other == nil:
 			owner[key] = p

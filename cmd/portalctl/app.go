@@ -127,7 +127,7 @@ func group(c *cli.Context) error {
 	if path := deeper(c.Command.Subcommands, c.Args().First()); path != "" {
 		return err.WithNext("Did you mean %q?", path)
 	}
-	if near := nearest(c.Args().First(), commandNames(c.Command.Subcommands)); near != "" {
+	if near := fault.Nearest(c.Args().First(), commandNames(c.Command.Subcommands)); near != "" {
 		return err.WithNext("Did you mean %q?", near)
 	}
 	return err.WithNext("See %s --help", strings.TrimSpace(c.Lineage()[0].Command.HelpName))

@@ -64,7 +64,7 @@ func unknownFlag(c *cli.Context, name string) error {
 		}
 	}
 	next := "See " + c.Command.HelpName + " --help"
-	if near := nearest(name, flagNames(c.Command.Flags)); near != "" {
+	if near := fault.Nearest(name, flagNames(c.Command.Flags)); near != "" {
 		next = fmt.Sprintf("Did you mean --%s? %s", near, next)
 	}
 	return err.WithNext("%s", next)

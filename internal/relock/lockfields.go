@@ -1,6 +1,9 @@
 package relock
 
-import "github.com/portalctl/portalctl/internal/yarnlock"
+import (
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
 
 // LockFields are the fields that Yarn writes into the lock for the version, and
 // that follow from its manifest alone: dependencies, peers, bin, conditions.
@@ -10,4 +13,12 @@ func (m *Manifest) LockFields() *yarnlock.Entry {
 	m.m.fields(&p)
 	return &yarnlock.Entry{Dependencies: p.deps, PeerDependencies: p.peers, DependenciesMeta: p.depsMeta,
 		PeerDependenciesMeta: p.peersMeta, Bin: p.bin, Conditions: p.conditions}
+}
+
+// WorkspaceFields are those fields for a workspace, with its devDependencies.
+func WorkspaceFields(f *pkgjson.File) *yarnlock.Entry {
+	var p pkg
+	workspaceManifest(f).fields(&p)
+	return &yarnlock.Entry{Dependencies: p.deps, PeerDependencies: p.peers, DependenciesMeta: p.depsMeta,
+		PeerDependenciesMeta: p.peersMeta, Bin: p.bin}
 }
