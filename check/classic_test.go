@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -205,6 +206,7 @@ func TestClassicMismatch(t *testing.T) {
 
 // Through the whole of Fix, as --lockfile does it: the golden locks.
 func TestSharedClassicFix(t *testing.T) {
+	testkit.SkipRace(t)
 	dirs, err := filepath.Glob(filepath.Join(testshared.Dir(t, "golden/dedupe"), "v1-*"))
 	if err != nil || len(dirs) != 3 {
 		t.Fatalf("%d cases, %v", len(dirs), err)

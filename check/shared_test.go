@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -34,6 +35,7 @@ func openCorpus(t testing.TB, name string) Input {
 // (The corpora have no sources and no patch files: backend-registered cannot
 // be judged there, and every patch is missing.)
 func TestSharedCounts(t *testing.T) {
+	testkit.SkipRace(t)
 	want := map[string]map[string]int{
 		"demo":            {"duplicate error": 4, "duplicate warning": 15, "resolution-unused warning": 1},
 		"demo-1.43":       {"duplicate error": 4, "duplicate info": 4, "duplicate warning": 22, "mixed-line warning": 1, "off-release warning": 10, "release-differs warning": 1},
@@ -69,6 +71,7 @@ func TestSharedCounts(t *testing.T) {
 
 // Fingerprints tell findings apart.
 func TestSharedFingerprints(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, name := range corpora {
 		r := mustReport(t, openCorpus(t, name), Options{All: true})
 		seen := map[string]finding.Finding{}
@@ -84,6 +87,7 @@ func TestSharedFingerprints(t *testing.T) {
 // On every portal, with every strategy: fixing twice is fixing once, and what
 // is left is nothing that --fix could do.
 func TestSharedFix(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, name := range corpora {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,6 +149,7 @@ func stayOnRelease(t *testing.T, before, after Input) {
 
 // Yarn's own lists, through the rule: the findings name every descriptor.
 func TestSharedDedupableEqualsYarn(t *testing.T) {
+	testkit.SkipRace(t)
 	dirs, err := filepath.Glob(filepath.Join(testshared.Dir(t, "golden/dedupe"), "berry-*"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("%d cases, %v", len(dirs), err)

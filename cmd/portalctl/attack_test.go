@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // attacks are what a change may bring into a portal, by name. Each gets the
@@ -107,6 +109,7 @@ func everything(t *testing.T, root string) map[string]string {
 // ends, it changes nothing, neither in the portal nor beside it, and shows
 // nothing of what lies outside.
 func TestReadersOverAttackTrees(t *testing.T) {
+	testkit.SkipRace(t)
 	for name, attack := range attacks() {
 		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
 			t.Parallel()

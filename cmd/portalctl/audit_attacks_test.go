@@ -11,12 +11,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // What a pull request brings is stopped by `audit --base main`, or installs
 // nothing else than what was judged; and looking at it changes no byte, no mode
 // and no time, neither of the checkout nor beside it.
 func TestAttacksOnTheGate(t *testing.T) {
+	testkit.SkipRace(t)
 	db := t.TempDir()
 	if err := attackDB.write(db, nil); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testshared"
 )
 
@@ -103,6 +104,7 @@ func (s *osvService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestSharedAuditOnline: a service gives the findings that the database gives.
 func TestSharedAuditOnline(t *testing.T) {
+	testkit.SkipRace(t)
 	server := httptest.NewServer(newOSVService(t, testshared.Dir(t, "osv/npm")))
 	defer server.Close()
 	for _, portal := range []string{"demo", "demo-1.43", "gitlab-plugin", "janus-plugins", "ortelius-v1", "rhdh", "self-service-v1", "showcase-v6"} {

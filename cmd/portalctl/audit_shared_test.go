@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testshared"
 )
 
@@ -46,6 +47,7 @@ func auditShared(t *testing.T, portal string, more ...string) (int, auditJSON) {
 // TestSharedAudit compares the findings of eleven real locks with those of
 // osv-scanner, workspaces apart. Each has a path from who asks, and an action.
 func TestSharedAudit(t *testing.T) {
+	testkit.SkipRace(t)
 	files, err := filepath.Glob(filepath.Join(testshared.Dir(t, "golden/audit"), "*.json"))
 	if err != nil || len(files) < 11 {
 		t.Fatalf("%d golden files, %v", len(files), err)
@@ -95,6 +97,7 @@ func TestSharedAudit(t *testing.T) {
 
 // TestSharedAuditFormats: the exit code does not depend on the format.
 func TestSharedAuditFormats(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, format := range []string{"table", "json", "sarif", "markdown"} {
 		code, out, errOut := run0(t, "", exampleEnv(t), "audit", "--format", format, "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/rhdh"))
 		if code != 1 || out == "" || errOut != "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 )
@@ -127,6 +128,7 @@ func shown(t *testing.T) (lines []string) {
 // the example portal, or for snapshot on one with a SQLite file, with a
 // registry, a versions host and an OSV service on loopback.
 func TestDocumentedCommandLines(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("starts a hundred processes")
 	}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // hostileServer answers every request with raw bytes.
@@ -43,6 +45,7 @@ func hostileServer(t *testing.T, answer func(path string) string) string {
 // redirect, in a body that is what was asked for or is not, comes out as
 // harmlessly as what a repository holds.
 func TestHostileAnswers(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, text := range hostile {
 		quoted, err := json.Marshal(text)
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // hostile are texts that a change may bring: into names of folders and packages,
@@ -22,6 +24,7 @@ var hostile = []string{
 // Every command prints every such text in every form: no control character, no
 // command of a CI system and no invalid UTF-8 comes out.
 func TestHostileTexts(t *testing.T) {
+	testkit.SkipRace(t)
 	for i, text := range hostile {
 		dir := t.TempDir()
 		copyExample(t, dir)

@@ -33,7 +33,7 @@ var ranks = map[string]int{
 	"internal/gitbase":    2,
 	"internal/sorting":    0,
 	"internal/testshared": 0,
-	"internal/testkit":    0,
+	"internal/testkit":    2,
 
 	"internal/jsonedit":       2,
 	"internal/yamledit":       2,

@@ -38,6 +38,7 @@ func killed() {
 // completes: each file is always whole, and the next command, one that
 // writes, leaves all files as before or all as after.
 func TestBumpKilledAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("starts two processes for each of some 100 operations")
 	}
@@ -98,6 +99,7 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 // Every operation fails once (disk full, a rename that is refused): the command
 // says so, exits with 2 and leaves the tree byte-identical.
 func TestBumpWithFailingOperations(t *testing.T) {
+	testkit.SkipRace(t)
 	environ := exampleEnv(t)
 	for _, cause := range []error{syscall.ENOSPC, syscall.EACCES} {
 		t.Run(cause.Error(), func(t *testing.T) {

@@ -90,6 +90,7 @@ func waitFor(t *testing.T, done func() bool) {
 // 1, 2, 3, …: yarn.lock, like every other file, is old or new at any time, and
 // the next command leaves all files old or all new.
 func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("starts two processes for each of some 100 operations")
 	}

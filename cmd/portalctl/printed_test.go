@@ -227,13 +227,13 @@ func tryLine(line string) string {
 		return err.Error()
 	}
 	defer os.RemoveAll(tmp)
-	here := filepath.Join(tmp, "here")
-	if err := os.CopyFS(here, os.DirFS(".")); err != nil {
+	here, cache := filepath.Join(tmp, "here"), filepath.Join(tmp, "cache")
+	dir := os.Getenv("PORTALCTL_CACHE_DIR")
+	if err := copyFiles(here, ".", dir, os.TempDir()); err != nil {
 		return "" // a folder with links or pipes: not for trying
 	}
-	cache := filepath.Join(tmp, "cache")
-	if dir := os.Getenv("PORTALCTL_CACHE_DIR"); dir != "" {
-		if err := os.CopyFS(cache, os.DirFS(dir)); err != nil && !os.IsNotExist(err) {
+	if dir != "" {
+		if err := copyFiles(cache, dir); err != nil && !os.IsNotExist(err) {
 			return err.Error()
 		}
 	}
@@ -242,10 +242,58 @@ func tryLine(line string) string {
 	cmd.Env = append(os.Environ(), program.PrintedVar+"=", "PORTALCTL_CACHE_DIR="+cache, "PWD="+here)
 	text, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	if err == nil || errors.As(err, &exit) && exit.ExitCode() == exitFindings {
+	if err == nil || errors.As(err, &exit) && exit.ExitCode() == exitFindings ||
+		slices.ContainsFunc(lacking, func(what string) bool { return bytes.Contains(text, []byte(what)) }) {
 		return ""
 	}
 	return fmt.Sprintf("%v: %s", err, text)
+}
+
+// lacking is what a line may end with where a transcript's world does not have
+// what a portal's has: a Yarn, and the newest release.
+var lacking = []string{
+	"there is no release line main",
+	"no Yarn was found",
+	"Yarn could not be started",
+	"yarnPath names ",
+}
+
+// copyFiles copies the files below from and the folders that they are in, except
+// folders: a transcript's cache and what it has for temporary files, the copy
+// among them, are in its working folder.
+func copyFiles(to, from string, except ...string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			whole, err := filepath.Abs(path)
+			if err == nil && path != from && slices.Contains(except, whole) {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return fmt.Errorf("%s is no regular file", path)
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		return errors.Join(os.MkdirAll(filepath.Dir(target), 0o755), os.WriteFile(target, src, info.Mode().Perm()))
+	})
 }
 
 // Next steps that no transcript shows: every text of the sources that names a

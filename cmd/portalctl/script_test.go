@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 //
 // What they print is looked at as well: see printed_test.go.
 func TestScripts(t *testing.T) {
+	testkit.SkipRace(t)
 	printed := t.TempDir()
 	t.Cleanup(func() {
 		files, err := filepath.Glob(filepath.Join(printed, "fault-*"))

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // checkout is a repository that a test makes with git itself.
@@ -151,6 +152,7 @@ func TestUnknownRevision(t *testing.T) {
 
 // TestMergeBaseLikeGit compares with git on random histories full of merges.
 func TestMergeBaseLikeGit(t *testing.T) {
+	testkit.SkipRace(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 6 {
 		c := newCheckout(t)

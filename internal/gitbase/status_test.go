@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // gitChanged is what git itself says.
@@ -135,6 +137,7 @@ func steps() []step {
 
 // TestChangedLikeGit makes random changes and asks git, too.
 func TestChangedLikeGit(t *testing.T) {
+	testkit.SkipRace(t)
 	list := steps()
 	dirty := 0
 	for seed := range uint64(12) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -96,6 +97,7 @@ func TestMatchersAgree(t *testing.T) {
 // TestSharedMatchersAgree is the same of the records of real portals, for the
 // versions that the records of a package name and those that real locks install.
 func TestSharedMatchersAgree(t *testing.T) {
+	testkit.SkipRace(t)
 	list := read(t, testshared.Dir(t, "osv/npm"))
 	locks, err := filepath.Glob(filepath.Join(testshared.Dir(t, "corpus"), "*", "yarn.lock"))
 	if err != nil || len(locks) < 8 {

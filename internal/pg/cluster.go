@@ -156,9 +156,11 @@ func (c *Cluster) Start(ctx context.Context) error {
 	if c.opts.Listen {
 		listen = "127.0.0.1"
 	}
+	// Shared memory in files of the data folder goes with that, also when the
+	// server had no time to tidy up.
 	args := []string{"-D", c.Data(), "-k", c.Socket, "-p", strconv.Itoa(c.Port), "-c", "listen_addresses=" + listen, "-c", "fsync=off",
 		"-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
-		"-c", "shared_buffers=128MB", "-c", "maintenance_work_mem=128MB", "-c", "max_wal_size=2GB"}
+		"-c", "dynamic_shared_memory_type=mmap", "-c", "shared_buffers=128MB", "-c", "maintenance_work_mem=128MB", "-c", "max_wal_size=2GB"}
 	for _, name := range slices.Sorted(maps.Keys(c.opts.Settings)) {
 		args = append(args, "-c", name+"="+c.opts.Settings[name])
 	}

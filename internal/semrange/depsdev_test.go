@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // depsdevAnswers are what deps.dev/util/semver v0.0.0-20260727054525 said about
@@ -58,6 +60,7 @@ func checkDepsdev(t *testing.T, rng, version string, want byte) (compared bool) 
 
 // TestRandomAgainstPeer: FuzzAgainstNode is its sister with a live peer.
 func TestRandomAgainstPeer(t *testing.T) {
+	testkit.SkipRace(t)
 	sum, answers, _ := strings.Cut(depsdevAnswers, "\n")
 	answers = strings.ReplaceAll(strings.ReplaceAll(answers, "\r", ""), "\n", "")
 	const cases = 20_000

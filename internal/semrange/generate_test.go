@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // Fragments that ranges are made of: the valid ones, and what node-semver's
@@ -71,6 +73,7 @@ func randomCase(seed uint64) (rng, version string) {
 }
 
 func TestRandomAgainstNode(t *testing.T) {
+	testkit.SkipRace(t)
 	cases := uint64(20_000)
 	if testing.Short() {
 		cases = 1_000

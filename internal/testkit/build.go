@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,15 +10,17 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/scratch"
 )
 
 // Race says whether the tests were built with the race detector.
 const Race = raceEnabled
 
-// SkipRace skips a test that the race detector would only slow down: what it
-// costs is spent in other processes, or is the same code path many times over,
-// which another test takes once under the detector. Packages that have such
-// tests are run without it as well.
+// SkipRace skips a test under the race detector that would only be slow there:
+// what it costs is spent in other processes, or on one path many times over, which
+// another test takes once under the detector. .ci/run finds the packages of such
+// tests by this name, and Linear's, and runs them without the detector as well.
 func SkipRace(t testing.TB) {
 	t.Helper()
 	if Race {
@@ -81,11 +84,25 @@ func Binary(pkg string, race bool) (string, error) {
 	return path, nil
 }
 
-// M is a package's tests, which end with the removal of what Binary built.
+// M is a package's tests. Their temporary folders are in memory where that has
+// room, and what Binary built is removed at their end.
 type M struct{ *testing.M }
 
 // Run runs the tests.
 func (m M) Run() int {
+	if parent := memory(); parent != "" {
+		// It goes with us, however we end. The name is short, as those of sockets
+		// below it have a limit.
+		dir, err := scratch.New(parent, "pt-")
+		if err == nil {
+			defer dir.Close()
+			// A server of a test that root runs is another user's.
+			err = errors.Join(os.Chmod(dir.Path, 0o755), os.Setenv("TMPDIR", dir.Path))
+		}
+		if err != nil {
+			panic(err)
+		}
+	}
 	code := m.M.Run()
 	made.Lock()
 	defer made.Unlock()

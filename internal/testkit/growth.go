@@ -10,9 +10,11 @@ import (
 // costs on an eighth of them: 8 is what a linear algorithm takes, 64 a quadratic
 // one. What is compared is the process's CPU time, so that a busy machine does
 // not matter, and of several tries the best counts. prepare is not measured. The
-// test must not run beside others of its package.
+// test must not run beside others of its package. The race detector's own costs
+// would be measured with it: there the test is skipped, as SkipRace says.
 func Linear(t testing.TB, n int, prepare func(n int) (work func())) {
 	t.Helper()
+	SkipRace(t)
 	const parts, limit, tries = 8, 24, 5
 	small, large := prepare(n/parts), prepare(n)
 	var ratio float64

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("XDG_STATE_HOME", state)
-	code := m.Run()
+	code := testkit.M{M: m}.Run()
 	os.RemoveAll(state)
 	os.Exit(code)
 }
@@ -110,6 +110,7 @@ func editsFile(t *testing.T, edits []txn.Edit) string {
 // Issue 2, 6: a process killed before file-system operation N leaves every file
 // whole, and the next command finishes or undoes the change.
 func TestKilledAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	type result struct {
 		outcome           txn.Outcome
 		before, want, got tree
@@ -159,6 +160,7 @@ func TestKilledAtEveryOperation(t *testing.T) {
 // that fails from operation N on stands for the dead process, so that all pairs
 // can be tried (every ninth first crash, for time); some pairs are tried with real processes below.
 func TestKilledInRecover(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	pairs := 0
 	for _, n := range testkit.Until(t, func(t *testing.T, i int) (int, bool) { return recoverKilled(t, 1+9*(i-1)) }) {
@@ -215,6 +217,7 @@ func recoverKilled(t *testing.T, n int) (pairs int, more bool) {
 }
 
 func TestKilledInRecoverProcess(t *testing.T) {
+	testkit.SkipRace(t)
 	root, edits := project(t)
 	count := txntest.Count(txn.OS())
 	if err := txn.Commit(txn.WithFS(t.Context(), count), root, edits); err != nil {

@@ -50,6 +50,7 @@ func writeTree(t *testing.T, root string, tr tree) {
 // owner that cannot be kept, a second try at removing what was staged), the
 // change is complete.
 func TestFailureAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, cause := range []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +105,7 @@ func commitFailing(t *testing.T, n int, cause error) (noticedNot string, more bo
 // The disk breaks for good at operation N: the next command, on a mended disk,
 // brings one of the two ends about.
 func TestBrokenFromEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	type result struct{ stuck, leftover bool }
 	stuck, leftover := 0, 0
@@ -149,6 +151,7 @@ func TestBrokenFromEveryOperation(t *testing.T) {
 }
 
 func TestCancelledAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	cancelled, finished := 0, 0
 	for i, err := range testkit.Until(t, func(t *testing.T, n int) (error, bool) {

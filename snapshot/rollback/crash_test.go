@@ -20,6 +20,7 @@ func sum(src []byte) string {
 // databases are the old ones or all are the new ones, and the next restore
 // finishes.
 func TestServerKilledDuringRestore(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, schemas := range []bool{false, true} {
 		points := []string{"created", "restoring", "restored", "analyzed", "compared", "before the swap", "blocked", "terminated", "renamed", "committed"}
 		if schemas {
@@ -62,6 +63,7 @@ func TestServerKilledDuringRestore(t *testing.T) {
 // Each point fails once: the error is the point's, all is as before, and what
 // was restored beside is gone, unless it was whole and only the swap failed.
 func TestRestoreFailingAtEveryPoint(t *testing.T) {
+	testkit.SkipRace(t)
 	boom := errors.New("boom")
 	for _, schemas := range []bool{false, true} {
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {

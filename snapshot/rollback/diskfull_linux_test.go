@@ -10,11 +10,13 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // The server's disk is full half-way through the restore: the server's words
 // arrive, what was begun is gone, the live databases are as they were.
 func TestRestoreOnAFullDisk(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newPortal(t, false)
 	dir := filepath.Join(t.TempDir(), "disk")

@@ -8,11 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // Names and comments come from the server, and end up in SQL, in a shell script
 // and in commands that people paste. Nothing of them is ever a command.
 func TestHostileNames(t *testing.T) {
+	testkit.SkipRace(t)
 	prefix := "p'\"$(touch pwned)`touch pwned`\\ =x;"
 	for _, way := range []string{"restore", "script"} {
 		p := newPortalNamed(t, false, prefix)

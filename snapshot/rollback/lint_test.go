@@ -5,11 +5,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // rollback.sh, as it is written for each kind of portal, is nothing that
 // shellcheck has a word to say about.
 func TestScriptLint(t *testing.T) {
+	testkit.SkipRace(t)
 	shellcheck, err := exec.LookPath("shellcheck")
 	if err != nil {
 		t.Skip("shellcheck is not installed")

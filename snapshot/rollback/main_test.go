@@ -14,6 +14,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(pgtest.Main(m))
+	os.Exit(pgtest.Main(testkit.M{M: m}))
 }
 
 // runHelper exits as portalctl does: 0 restored, 2 an error, 130 interrupted.

@@ -84,6 +84,7 @@ func (p *portal) resume(call string, flags []string, shell, path string, before,
 // Each time all live databases are the old ones or the new ones, and running
 // the script again finishes, with the same flags and with others.
 func TestScriptInterrupted(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("more than fifty runs of rollback.sh")
 	}

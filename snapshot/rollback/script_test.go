@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // shells are the shells of this machine that rollback.sh must run in.
@@ -105,6 +106,7 @@ func (p *portal) writePlan() {
 // The plan was written when the snapshot was taken, before anybody knew what
 // the upgrade would migrate; the script finds it out, and does what Restore does.
 func TestScriptBringsBackWhatWasMigrated(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, schemas := range []bool{false, true} {
 		for _, shell := range shells(t) {
 			t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas]+"/"+filepath.Base(shell), func(t *testing.T) {
@@ -142,6 +144,7 @@ func TestScriptBringsBackWhatWasMigrated(t *testing.T) {
 
 // A portal that still runs is a refusal; --terminate ends its sessions.
 func TestScriptRefusesLiveSessions(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()
@@ -167,6 +170,7 @@ func TestScriptRefusesLiveSessions(t *testing.T) {
 
 // Another server, a damaged dump: refused in step 0.
 func TestScriptRefusesAnotherServerAndADamagedDump(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()

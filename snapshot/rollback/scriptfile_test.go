@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // fileTools is a PATH with what rollback.sh lists and one program, or none,
@@ -139,6 +141,7 @@ func (p *filePortal) killedUpgrade(mode string) {
 // migration that was killed, with --yes and with each of the tools that the
 // script can read a file with.
 func TestScriptBringsFilesBack(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, reader := range []string{"sqlite3", "python3"} {
 		for _, mode := range []string{"", "WAL", "DELETE"} {
 			t.Run(reader+mode, func(t *testing.T) {
@@ -205,6 +208,7 @@ func TestScriptBringsFilesBack(t *testing.T) {
 
 // Nothing to read a file with: --yes guesses nothing, a person is asked.
 func TestScriptWithoutAReaderOfFiles(t *testing.T) {
+	testkit.SkipRace(t)
 	path := fileTools(t, "")
 	p := newFilePortal(t)
 	p.writePlan()
@@ -233,6 +237,7 @@ func TestScriptWithoutAReaderOfFiles(t *testing.T) {
 // A log or a journal that belongs to a file that is gone, or to a file that is
 // damaged, is not played into the restored one.
 func TestAStrayLogIsMovedAside(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, way := range []string{"script", "restore"} {
 		for _, live := range []string{"gone", "damaged"} {
 			t.Run(way+"/"+live, func(t *testing.T) {

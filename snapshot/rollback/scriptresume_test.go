@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // migrate is a boot that migrates one plugin's database and no other.
@@ -33,6 +34,7 @@ func (p *portal) is(what string, want map[string]string, ids ...string) {
 // what was chosen holds from the first change on, every run looks at everything
 // again, and no run ends a session that it was not told to end.
 func TestScriptResumed(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("some forty runs of rollback.sh")
 	}
@@ -154,6 +156,7 @@ func (p *portal) mix() *filePortal {
 // A portal with both: each comes back when it was migrated, and a portal whose
 // files were not migrated is not held up by them.
 func TestScriptOfAMixedPortal(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	f := p.mix()

@@ -11,12 +11,14 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // A role that is no superuser sees of another role's session little more than
 // that it is there. It is named before anything is restored, by the restore and
 // by the script, with and without --terminate.
 func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()
@@ -109,6 +111,7 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 
 // The same for the script: what came between its check and the swap.
 func TestScriptEndsNoSessionThatCameLater(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -41,6 +42,7 @@ func plannedPortal(t *testing.T, kinds ...string) *Plan {
 
 // The script of every kind of portal says nothing to shellcheck.
 func TestScriptIsCleanForShellcheck(t *testing.T) {
+	testkit.SkipRace(t)
 	shellcheck, err := exec.LookPath("shellcheck")
 	if err != nil {
 		t.Skip("shellcheck is not installed")

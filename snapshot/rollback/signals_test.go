@@ -92,6 +92,7 @@ var endings = map[string][]syscall.Signal{"killed": {syscall.SIGKILL}, "told": {
 // database is then the old one or the new one, nothing runs on, and the next
 // restore cleans up and finishes.
 func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("some hundred processes")
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -83,6 +84,7 @@ func (p *portal) paste(change func(string) string, user, password string) string
 // upgrade will migrate, are what Restore is: what was migrated comes back, and
 // nothing else. For each kind of portal.
 func TestMarkdownIsAWayBack(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, kind := range []string{"databases", "schemas", "mixed", "TLS", "admin", "looked"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -161,6 +163,7 @@ func TestMarkdownIsAWayBack(t *testing.T) {
 
 // The same without a server: files alone, after an upgrade that was killed.
 func TestMarkdownIsAWayBackForFiles(t *testing.T) {
+	testkit.SkipRace(t)
 	for _, mode := range []string{"WAL", "clean"} {
 		t.Run(mode, func(t *testing.T) {
 			fileTools(t, "sqlite3")
@@ -200,6 +203,7 @@ func TestMarkdownIsAWayBackForFiles(t *testing.T) {
 // Every step says how to back out of it, and its commands do: a portal whose
 // databases are closed, with copies beside, is as it was.
 func TestBackingOut(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -74,6 +75,7 @@ func TestAFileThatIsNotInTheSnapshotIsNamed(t *testing.T) {
 // the portal's. A passfile without a line for the login is an error that says
 // so, and no program asks on the terminal.
 func TestScriptPasswords(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()

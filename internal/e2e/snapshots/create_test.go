@@ -15,7 +15,7 @@ import (
 
 func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 	t.Parallel()
-	p := newSnapPortal(t)
+	p := newWatchedPortal(t)
 	pgtest.Exec(t, p.cluster, "postgres", `ALTER DATABASE backstage_plugin_auth SET work_mem = '7MB'`, `COMMENT ON DATABASE backstage_plugin_auth IS 'the auth plugin'`,
 		"CREATE ROLE reader", "GRANT CONNECT ON DATABASE backstage_plugin_auth TO reader", "CREATE DATABASE backstage_plugin_gone")
 	pgtest.Exec(t, p.cluster, "backstage_plugin_catalog", "CREATE EXTENSION pg_trgm")

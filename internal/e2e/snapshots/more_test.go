@@ -61,7 +61,7 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 // restored on its own.
 func TestSnapshotSchemaMode(t *testing.T) {
 	t.Parallel()
-	p := newSnapPortal(t)
+	p := newWatchedPortal(t)
 	p.write("app-config.local.yaml", "backend:\n  database:\n    pluginDivisionMode: schema\n    connection:\n      database: backstage\n")
 	p.commit("schema mode")
 	p.createDatabase("backstage", "CREATE SCHEMA catalog", "CREATE SCHEMA auth", `CREATE SCHEMA "badges"`,
@@ -89,7 +89,7 @@ func TestSnapshotSchemaMode(t *testing.T) {
 // is in memory only is said.
 func TestSnapshotSQLite(t *testing.T) {
 	t.Parallel()
-	p := newSnapPortal(t)
+	p := newWatchedPortal(t)
 	p.write("app-config.local.yaml", "backend:\n  database:\n    plugin:\n      auth:\n        client: better-sqlite3\n        connection:\n          filename: auth.sqlite\n      badges:\n        client: better-sqlite3\n        connection: ':memory:'\n")
 	p.commit("sqlite")
 	path := filepath.Join(p.root, "packages", "backend", "auth.sqlite")

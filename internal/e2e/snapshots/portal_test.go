@@ -46,12 +46,22 @@ var snapServer = pgtest.NewTemplate(nil, func(t testing.TB, c *pg.Cluster) { (&s
 
 func newSnapPortal(t testing.TB) *snapPortal {
 	t.Helper()
+	testkit.SkipRace(t)
+	return newWatchedPortal(t)
+}
+
+// newWatchedPortal is newSnapPortal for the tests that run under the race
+// detector, too, with a portalctl that has it: each way of storing and restoring
+// data once.
+func newWatchedPortal(t testing.TB) *snapPortal {
+	t.Helper()
 	return newSnapRepo(t, snapServer.Start(t))
 }
 
 // newSnapPortalOn is newSnapPortal on a server of its own, which has no databases yet.
 func newSnapPortalOn(t testing.TB, cluster *pg.Cluster) *snapPortal {
 	t.Helper()
+	testkit.SkipRace(t)
 	p := newSnapRepo(t, cluster)
 	p.fill()
 	return p

@@ -42,7 +42,7 @@ func (p *snapPortal) content() map[string]string {
 
 func TestSnapshotRestore(t *testing.T) {
 	t.Parallel()
-	p := newSnapPortal(t)
+	p := newWatchedPortal(t)
 	secrets := &secretWatch{texts: []string{dbPassword}}
 	secrets.watch(t)
 	p.must("create", "--name", "before")

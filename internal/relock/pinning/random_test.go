@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // TestRandom pins made-up portals. An older lock is made with an older release
 // or none, from a registry that was older too; then package.json changes, the
 // registry grows, and the portal moves to a release.
 func TestRandom(t *testing.T) {
+	testkit.SkipRace(t)
 	seeds := uint64(150)
 	if testing.Short() {
 		seeds = 20
