@@ -34,7 +34,7 @@ var errObject = errors.New("the object is damaged")
 
 // object is the content of an object of a kind. Of another kind it is not there.
 func (r *Repo) object(kind plumbing.ObjectType, h plumbing.Hash) ([]byte, error) {
-	o, err := r.store.EncodedObject(kind, h)
+	o, err := r.encoded(kind, h)
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,11 @@ type Repo struct {
 	// or with a slash at the end.
 	Prefix string
 
-	store   *filesystem.Storage
-	shallow map[plumbing.Hash]bool
-	partial bool
+	store *filesystem.Storage
+	// alternates are asked before store.
+	alternates []*filesystem.ObjectStorage
+	shallow    map[plumbing.Hash]bool
+	partial    bool
 }
 
 // Open finds the repository whose work tree dir is in. Linked worktrees and
@@ -60,6 +62,7 @@ func Open(dir string) (*Repo, error) {
 	r := &Repo{Prefix: prefix, shallow: map[plumbing.Hash]bool{}}
 	r.store = filesystem.NewStorageWithOptions(dot, cache.NewObjectLRUDefault(),
 		filesystem.Options{AlternatesFS: osfs.New(filepath.VolumeName(common) + string(filepath.Separator))})
+	r.alternates = alternates(filepath.Join(common, "objects"), cache.NewObjectLRUDefault())
 	list, err := r.store.Shallow()
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: filepath.Join(common, "shallow")}, "cannot be read")
