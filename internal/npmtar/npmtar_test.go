@@ -1,0 +1,96 @@
+package npmtar
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"testing"
+)
+
+type entry struct {
+	name, text string
+	kind       byte
+}
+
+func tarball(t *testing.T, entries ...entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for _, e := range entries {
+		h := &tar.Header{Name: e.name, Typeflag: e.kind, Size: int64(len(e.text)), Mode: 0o644}
+		if e.kind == 0 {
+			h.Typeflag = tar.TypeReg
+		} else {
+			h.Size, h.Linkname = 0, e.text
+		}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if e.kind == 0 {
+			if _, err := w.Write([]byte(e.text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func all(string) bool { return true }
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	src := tarball(t, entry{name: "package/package.json", text: "{}"}, entry{name: "package/dist/a.d.ts", text: "a"}, entry{name: "other/b", text: "b"},
+		entry{name: "package/empty"}, entry{name: "top", text: "no"}, entry{name: "package/../../x", text: "no"}, entry{name: "package/dist/a.d.ts", text: "second"},
+		entry{"package/link", "/etc/passwd", tar.TypeSymlink}, entry{"package/hard", "package/package.json", tar.TypeLink}, entry{"package/dir", "", tar.TypeDir})
+	got, err := Read(context.Background(), bytes.NewReader(src), all, Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"package.json": "{}", "dist/a.d.ts": "a", "b": "b", "empty": ""}
+	for name, text := range want {
+		if have, ok := got[name]; !ok || string(have) != text {
+			t.Errorf("%s: %q", name, have)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d files: %v", len(got), got)
+	}
+	got, err = Read(context.Background(), bytes.NewReader(src), func(name string) bool { return name == "b" }, Default)
+	if err != nil || len(got) != 1 {
+		t.Error(got, err)
+	}
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	src := tarball(t, entry{name: "p/a", text: "12345"}, entry{name: "p/b", text: "12345"}, entry{name: "p/c", text: "12345"})
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		src  []byte
+		lim  Limits
+		want error
+	}{
+		"unpacked":  {context.Background(), src, Limits{1000, 100, 100, 10}, ErrTooLarge},
+		"kept":      {context.Background(), src, Limits{1 << 20, 12, 100, 10}, ErrTooLarge},
+		"file":      {context.Background(), src, Limits{1 << 20, 100, 4, 10}, ErrTooLarge},
+		"entries":   {context.Background(), src, Limits{1 << 20, 100, 100, 2}, ErrTooLarge},
+		"cancelled": {cancelled, src, Default, context.Canceled},
+		"no gzip":   {context.Background(), []byte("x"), Default, ErrInvalid},
+		"cut off":   {context.Background(), src[:len(src)/2], Default, ErrInvalid},
+	} {
+		if _, err := Read(c.ctx, bytes.NewReader(c.src), all, c.lim); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	if _, err := Read(context.Background(), bytes.NewReader(src), all, Limits{1 << 20, 15, 5, 3}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,187 @@
+// Package published knows what a published version of a package says of itself:
+// its changelog, and what its type declarations export. Tarballs are read within
+// bounds and not kept; what was read of them is, in a compact form, since a
+// published version never changes.
+package published
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/dts"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/npmtar"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Facts are what a version of a package says of itself.
+type Facts struct {
+	Name, Version string
+	// Changes are the sections of its changelog, those of prereleases that led to a
+	// version of their own left out. NoChanges is why there are none.
+	Changes   []changelog.Section `json:",omitempty"`
+	NoChanges string              `json:",omitempty"`
+	// Types are nil where NoTypes says why.
+	Types   *dts.Package `json:",omitempty"`
+	NoTypes string       `json:",omitempty"`
+}
+
+// Registry answers for npm packages; *registry.Client does.
+type Registry interface {
+	Packument(ctx context.Context, name string) (*registry.Packument, error)
+	Tarball(ctx context.Context, name, version string, dist registry.Dist) (*registry.Tarball, error)
+}
+
+// Reader reads facts. It is safe for concurrent use.
+type Reader struct {
+	Registry Registry
+	// CacheDir is where facts are kept, "" for nowhere.
+	CacheDir string
+
+	mu    sync.Mutex
+	known map[string]*Facts // by key
+}
+
+// ErrNoVersion: the registry has neither the version nor one above it.
+var ErrNoVersion = errors.New("the registry has neither this version nor one above it")
+
+// Nearest is the version itself, or the lowest one above it that the registry has;
+// prereleases only if the version is one itself. "" for none.
+func Nearest(p *registry.Packument, version string) string {
+	if p.Has(version) {
+		return version
+	}
+	want, err := semrange.ParseVersion(version)
+	if err != nil {
+		return ""
+	}
+	var best *semver.Version
+	for _, s := range p.Versions() {
+		v, err := semrange.ParseVersion(s)
+		if err != nil || v.LessThan(want) || v.Prerelease() != "" && want.Prerelease() == "" {
+			continue
+		}
+		if best == nil || v.LessThan(best) {
+			best = v
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Original()
+}
+
+// Read gives the facts of a version, or where the registry lacks it, of the nearest
+// one above it: Facts.Version says which. The error is a fault of the registry, or
+// ErrNoVersion; what a package lacks is no error but said in the facts.
+func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error) {
+	p, err := r.Registry.Packument(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	found := Nearest(p, version)
+	if found == "" {
+		return nil, fault.Wrap(ErrNoVersion, fault.Pos{}, "%s@%s", name, version).WithNext("Ask a registry that has it")
+	}
+	m, err := p.Version(found)
+	if err != nil {
+		return nil, err
+	}
+	key := name + "@" + found + " " + m.Dist.Integrity + m.Dist.Shasum
+	if f := r.remembered(key); f != nil {
+		return f, nil
+	}
+	if f := r.load(name, key); f != nil {
+		r.remember(key, f)
+		return f, nil
+	}
+	t, err := r.Registry.Tarball(ctx, name, found, m.Dist)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	files, err := npmtar.Read(ctx, t.Reader(), wanted, npmtar.Default)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	f := &Facts{Name: name, Version: found}
+	if err != nil {
+		f.NoChanges = err.Error()
+		f.NoTypes = f.NoChanges
+	} else {
+		f.read(files)
+	}
+	r.store(name, key, f)
+	r.remember(key, f)
+	return f, nil
+}
+
+func (r *Reader) remembered(key string) *Facts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.known[key]
+}
+
+func (r *Reader) remember(key string, f *Facts) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil {
+		r.known = map[string]*Facts{}
+	}
+	r.known[key] = f
+}
+
+const changelogFile = "CHANGELOG.md"
+
+func wanted(name string) bool {
+	return strings.EqualFold(name, changelogFile) || dts.Wanted(name)
+}
+
+func (f *Facts) read(files map[string][]byte) {
+	var text []byte
+	for name, src := range files {
+		if strings.EqualFold(name, changelogFile) {
+			text = src
+		}
+	}
+	switch {
+	case text == nil:
+		f.NoChanges = "it is published without a CHANGELOG.md"
+	case len(text) > changelog.MaxSize:
+		f.NoChanges = fmt.Sprintf("its CHANGELOG.md has more than %d MB", changelog.MaxSize>>20)
+	default:
+		f.Changes = slices.DeleteFunc(changelog.Parse(string(text)), f.repeated)
+		if len(f.Changes) == 0 {
+			f.NoChanges = "its CHANGELOG.md has no version that could be read"
+		}
+	}
+	types, err := dts.Read(files)
+	if err != nil {
+		f.NoTypes = "its package.json cannot be read: " + err.Error()
+		return
+	}
+	f.Types = types
+}
+
+// repeated tells sections of prereleases whose changes the version that they led to
+// has again.
+func (f *Facts) repeated(s changelog.Section) bool {
+	v, err := semrange.ParseVersion(s.Version)
+	if err != nil || v.Prerelease() == "" {
+		return false
+	}
+	own, err := semrange.ParseVersion(f.Version)
+	if err != nil {
+		return false
+	}
+	final, err := v.SetPrerelease("")
+	return err == nil && !final.GreaterThan(own)
+}
