@@ -99,8 +99,12 @@ func (pl *planner) noteFamilies() {
 }
 
 // refuses names the first @backstage range of a package that excludes the
-// release's version, or "". Peers follow Yarn's wider rule for prereleases.
-func (pl *planner) refuses(m *registry.Manifest) string {
+// release's version, or "".
+func (pl *planner) refuses(m *registry.Manifest) string { return refusal(m, pl.manifest.Packages) }
+
+// refusal is refuses for the packages of a release. Peers follow Yarn's wider rule
+// for prereleases.
+func refusal(m *registry.Manifest, release map[string]string) string {
 	check := func(deps map[string]string, peer bool) string {
 		names := make([]string, 0, len(deps))
 		for name := range deps {
@@ -110,7 +114,7 @@ func (pl *planner) refuses(m *registry.Manifest) string {
 		}
 		sort.Strings(names)
 		for _, name := range names {
-			has, ok := pl.manifest.Packages[name]
+			has, ok := release[name]
 			if !ok {
 				continue
 			}
@@ -133,4 +137,28 @@ func (pl *planner) refuses(m *registry.Manifest) string {
 		return r
 	}
 	return check(m.PeerDependencies, true)
+}
+
+// Fitting is the newest version of a package whose own @backstage ranges admit a
+// release's versions, "" for none. Prereleases, deprecated versions and those above
+// the latest tag do not count.
+func Fitting(p *registry.Packument, release map[string]string) string {
+	top, err := semrange.ParseVersion(p.DistTags["latest"])
+	if err != nil {
+		return ""
+	}
+	var best *semver.Version
+	for _, s := range p.Versions() {
+		v, err := semrange.ParseVersion(s)
+		if err != nil || v.Prerelease() != "" || v.GreaterThan(top) || best != nil && !v.GreaterThan(best) {
+			continue
+		}
+		if m, err := p.Version(s); err == nil && m.Deprecated == "" && refusal(m, release) == "" {
+			best = v
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Original()
 }

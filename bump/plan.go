@@ -10,6 +10,7 @@ package bump
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/txn"
@@ -127,6 +128,25 @@ type fileEdit struct {
 
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool { return len(p.Changes) == 0 && len(p.sorted()) == 0 }
+
+// Release is the manifest of To: package names to versions.
+func (p *Plan) Release() map[string]string { return p.release.Packages }
+
+// Targets are the versions that the packages of the portal's lock get: those that
+// the plan moves, and those that the release moves without an edit. A package that
+// stays is not in it.
+func (p *Plan) Targets() map[string]string {
+	out := map[string]string{}
+	for name := range p.locked {
+		if v := p.release.Packages[name]; v != "" && strings.HasPrefix(name, backstageScope) && !p.stays {
+			out[name] = v
+		}
+	}
+	for _, m := range p.Packages {
+		out[m.Name] = m.To
+	}
+	return out
+}
 
 // Stays reports whether the portal is ahead of what was asked for, so that
 // nothing about it is to change, the lock included.

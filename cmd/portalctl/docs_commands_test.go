@@ -39,6 +39,7 @@ var notRun = map[string]string{
 	"go test ./cmd/portalctl -run TestScripts/bump_specs":                                      "is part of this run",
 	"go test ./cmd/portalctl -run TestScripts -update":                                         "rewrites the repository",
 	"go run ./internal/release/gentable -from DIR":                                             "needs a mirror of the versions host; internal/release tests it",
+	"go run ./internal/codemods/gentable -from DIR":                                            "needs a checkout of the codemods",
 	"go run ./internal/peerbench bump -manifest MANIFEST.json -peer 'npx backstage-cli' TREE…": "needs other tools and trees",
 	"go run ./internal/peerbench noop -versions DIR TREE…":                                     "needs other tools and trees",
 	"go run ./internal/peerbench lock -versions DIR -edits 12 -release 1.53.0 -stand-in TREE":  "needs other tools and trees",
@@ -58,11 +59,12 @@ var otherCodes = map[string]struct {
 	code int
 	why  string
 }{
-	"source <(portalctl completion zsh)": {127, "is for zsh after compinit, and this is bash; TestCompletion… has the shells"},
-	"versions bump":                      {2, "asks, and there is no terminal"},
-	"versions bump --release next":       {2, "asks, and there is no terminal"},
-	"versions bump --release X":          {2, "asks, and there is no terminal"},
-	"snapshot restore":                   {2, "asks, and there is no terminal"},
+	"source <(portalctl completion zsh)":               {127, "is for zsh after compinit, and this is bash; TestCompletion… has the shells"},
+	"versions bump":                                    {2, "asks, and there is no terminal"},
+	"versions bump --release next":                     {2, "asks, and there is no terminal"},
+	"versions bump --release X":                        {2, "asks, and there is no terminal"},
+	"versions changes --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
+	"snapshot restore":                                 {2, "asks, and there is no terminal"},
 }
 
 // placeholders are what a page has for the reader's own.
@@ -79,7 +81,7 @@ func shown(t *testing.T) (lines []string) {
 	}
 	starts := regexp.MustCompile(`^(portalctl|curl|CGO_ENABLED=|docker|gh|git|go|goreleaser|sha256sum|source|\.ci/|BACKSTAGE_VERSIONS_BASE_URL)\b`)
 	comment := regexp.MustCompile(`\s+# .*$`)
-	inline := regexp.MustCompile("`((?:portalctl|versions (?:bump|lock|status)|check|audit|snapshot)(?: [^`]*)?)`")
+	inline := regexp.MustCompile("`((?:portalctl|versions (?:bump|changes|lock|status)|check|audit|snapshot)(?: [^`]*)?)`")
 	list := pages(t)
 	names := make([]string, 0, len(list))
 	for name := range list {

@@ -35,6 +35,12 @@ var ranks = map[string]int{
 	"internal/testshared": 0,
 	"internal/testkit":    2,
 
+	"internal/jsscan":         0,
+	"internal/npmtar":         0,
+	"internal/dts":            1,
+	"internal/changelog":      1,
+	"internal/codemods":       3,
+	"internal/published":      5,
 	"internal/jsonedit":       2,
 	"internal/yamledit":       2,
 	"internal/yarnlock":       2,
@@ -147,7 +153,7 @@ func checkFile(t *testing.T, file, pkg string) {
 			t.Errorf("%s: %s (rank %d) imports %s (rank %d)", file, pkg, from, to, rank)
 		}
 	}
-	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/peerbench") || pkg == "internal/release/gentable" || strings.HasSuffix(pkg, "test") || test {
+	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/peerbench") || strings.HasSuffix(pkg, "/gentable") || strings.HasSuffix(pkg, "test") || test {
 		return
 	}
 	src, err := os.ReadFile(file)

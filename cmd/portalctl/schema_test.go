@@ -15,6 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
@@ -35,6 +36,7 @@ var schemas = sync.OnceValue(func() string {
 var documents = map[string]reflect.Type{
 	bump.Schema:                          reflect.TypeFor[bump.Plan](),
 	bump.LockSchema:                      reflect.TypeFor[bump.LockPlan](),
+	changes.Schema:                       reflect.TypeFor[changes.Report](),
 	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
 	databaseSchema:                       reflect.TypeFor[databaseDocument](),
 	snapshot.Schema:                      reflect.TypeFor[snapshot.Manifest](),
@@ -206,7 +208,7 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 	if err := os.CopyFS(portal, os.DirFS(example)); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range []string{"versions bump --dry-run --lockfile skip", "versions status", "check", "check --fix", "check --fix-manifests --dry-run",
+	for _, args := range []string{"versions bump --dry-run --lockfile skip", "versions changes --offline", "versions status", "check", "check --fix", "check --fix-manifests --dry-run",
 		"versions lock --check --offline", "audit --db " + osvDB} {
 		run(environ, "01", append(strings.Fields(args), "--format", "json", "-C", portal)...)
 	}

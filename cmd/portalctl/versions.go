@@ -8,6 +8,7 @@ func versionsCommand(e env) *cli.Command {
 		Usage: "move the portal from release to release",
 		Subcommands: []*cli.Command{
 			bumpCommand(e),
+			changesCommand(e),
 			lockCommand(e),
 			statusCommand(e),
 		},

@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/s2"
 
+	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
@@ -62,25 +62,10 @@ func (r *Reader) load(name, key string) *Facts {
 // store keeps facts for the next run. A cache that cannot be written is no reason to
 // fail.
 func (r *Reader) store(name, key string, f *Facts) {
-	if r.CacheDir == "" || os.MkdirAll(r.CacheDir, 0o700) != nil {
+	if r.CacheDir == "" {
 		return
 	}
-	text, err := json.Marshal(f)
-	if err != nil {
-		return
-	}
-	tmp, err := os.CreateTemp(r.CacheDir, "*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(append([]byte(format+key+"\n"), s2.EncodeBetter(nil, text)...))
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), r.file(name, key))
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
+	if text, err := json.Marshal(f); err == nil {
+		_ = atomicfile.Cache(r.file(name, key), append([]byte(format+key+"\n"), s2.EncodeBetter(nil, text)...))
 	}
 }

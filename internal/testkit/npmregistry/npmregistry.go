@@ -211,7 +211,7 @@ func Integrity(tgz []byte) string {
 // Pack is what `npm pack` would make of a package of two files. The
 // manifest in it lacks dist, so that a lock's checksum depends on the package
 // alone.
-func Pack(manifest map[string]any) []byte {
+func Pack(manifest map[string]any, more ...File) []byte {
 	inner := map[string]any{}
 	for k, v := range manifest {
 		if k != "dist" {
@@ -222,10 +222,10 @@ func Pack(manifest map[string]any) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return Tarball(
-		File{"package/package.json", string(pkg)},
-		File{"package/index.js", fmt.Sprintf("module.exports = %q;\n", manifest["name"])},
-	)
+	return Tarball(append([]File{
+		{"package/package.json", string(pkg)},
+		{"package/index.js", fmt.Sprintf("module.exports = %q;\n", manifest["name"])},
+	}, more...)...)
 }
 
 // File is a file in a tarball, name and text; a name with a slash at the end is a folder.
@@ -291,7 +291,7 @@ func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		if m == nil || m["dist"] != nil {
 			continue
 		}
-		tgz, at := Pack(m), TarballPath(name, version)
+		tgz, at := Pack(m, f.files(name, version)...), TarballPath(name, version)
 		if tarball && strings.HasSuffix(at, "/-/"+file) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			_, _ = w.Write(tgz)
@@ -305,6 +305,22 @@ func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(doc)
+}
+
+// files are what the folder NAME@VERSION adds to a tarball.
+func (f *Folder) files(name, version string) (out []File) {
+	dir := filepath.Join(f.Dir, strings.ReplaceAll(name, "/", "__")+"@"+version)
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		if rel, rerr := filepath.Rel(dir, path); err == nil && rerr == nil {
+			out = append(out, File{"package/" + filepath.ToSlash(rel), string(src)})
+		}
+		return nil
+	})
+	return out
 }
 
 // Status answers with a status and headers: "Retry-After: 1".

@@ -1,0 +1,81 @@
+package changes
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+)
+
+// changelogs collects the changesets between the versions, and ranks those that
+// break.
+func (b *builder) changelogs(context.Context) error {
+	byHash := map[string]*Entry{}
+	breaking := map[string]bool{}
+	var order []string
+	for _, name := range b.names {
+		p := b.packages[name]
+		if p.target == nil {
+			continue
+		}
+		for _, s := range changelog.Between(p.target.Changes, p.from, p.to) {
+			for _, e := range s.Entries {
+				key := e.Hash
+				if key == "" {
+					sum := sha256.Sum256([]byte(e.Text))
+					key = hex.EncodeToString(sum[:6])
+				}
+				g := byHash[key]
+				if g == nil {
+					g = &Entry{Changeset: key, Text: e.Text}
+					byHash[key] = g
+					order = append(order, key)
+				}
+				// One changeset may say different things of different packages.
+				if e.Breaking() && !breaking[key] {
+					breaking[key] = true
+					g.Text = e.Text
+				}
+				if !slices.ContainsFunc(g.Packages, func(v PackageVersion) bool { return v.Name == name }) {
+					g.Packages = append(g.Packages, PackageVersion{name, s.Version})
+				}
+			}
+		}
+	}
+	b.r.Counts.Changesets = len(order)
+	m := newMatcher(b)
+	for _, key := range order {
+		if !breaking[key] {
+			continue
+		}
+		e := byHash[key]
+		b.r.Counts.Breaking++
+		m.rank(e)
+		switch e.Rank {
+		case Imported:
+			b.r.Counts.Touching++
+			b.r.Breaking = append(b.r.Breaking, *e)
+		case Used:
+			b.r.Breaking = append(b.r.Breaking, *e)
+		default:
+			b.r.rest = append(b.r.rest, *e)
+		}
+	}
+	slices.SortStableFunc(b.r.Breaking, func(x, y Entry) int {
+		return cmp.Or(cmp.Compare(rankOrder(x.Rank), rankOrder(y.Rank)), cmp.Compare(y.weight, x.weight),
+			strings.Compare(x.Packages[0].Name, y.Packages[0].Name))
+	})
+	return nil
+}
+
+func rankOrder(r Rank) int { return slices.Index([]Rank{Imported, Used, Rest}, r) }
+
+// All adds the breaking changes of packages that the source does not import.
+func (r *Report) All() {
+	r.Breaking = append(r.Breaking, r.rest...)
+	r.rest = nil
+}

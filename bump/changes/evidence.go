@@ -1,0 +1,247 @@
+package changes
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+)
+
+// evidence is what an entry says, taken apart: enough to tell whom it concerns.
+type evidence struct {
+	// quoted are all names that it quotes as code, subject those of the sentence
+	// that says what breaks, and affected the components that it lists as such.
+	quoted, subject, affected map[string]bool
+	// spans are the quoted pieces as they stand, modules those that name a package.
+	spans, modules []string
+	// dropped are the names that it says are removed, replaced or renamed, also as
+	// attr="value"; fresh are those that only come in their place.
+	dropped, fresh map[string]bool
+	// parts are what of dropped may be an attribute or a property.
+	parts map[string]bool
+}
+
+func evidenceOf(text string) *evidence {
+	e := &evidence{quoted: map[string]bool{}, subject: map[string]bool{}, affected: map[string]bool{}, dropped: map[string]bool{}, fresh: map[string]bool{}}
+	code := changelog.CodeOf(text)
+	e.spans = code.Spans
+	for _, span := range code.Spans {
+		if strings.HasPrefix(span, "@") {
+			e.modules = append(e.modules, span)
+		}
+		addAll(e.quoted, span)
+	}
+	prose := changelog.Prose(text)
+	sentence := subjectSentence(prose)
+	if taking().MatchString(sentence) { // what comes instead is not what breaks
+		if at := instead().FindStringIndex(sentence); at != nil && len(changelog.CodeOf(sentence[:at[0]]).Spans) > 0 {
+			sentence = sentence[:at[0]]
+		}
+	}
+	for _, span := range changelog.CodeOf(sentence).Spans {
+		addAll(e.subject, span)
+	}
+	// Components are named without quotes, too: "Migrated Avatar component".
+	for _, word := range component().FindAllString(sentence, -1) {
+		e.subject[word] = true
+	}
+	for _, m := range affectedList().FindAllStringSubmatch(prose, -1) {
+		for _, name := range changelog.Identifiers(m[1]) {
+			e.affected[name] = true
+		}
+	}
+	for _, s := range sentenceEnd().Split(prose, -1) {
+		e.sentence(s)
+	}
+	for _, b := range code.Blocks {
+		e.diff(b)
+	}
+	for name := range e.fresh {
+		if e.dropped[name] || e.subject[name] {
+			delete(e.fresh, name)
+		}
+	}
+	e.findParts()
+	return e
+}
+
+// addAll adds the names of a piece of code; a style sheet's names are none.
+func addAll(to map[string]bool, code string) {
+	if strings.HasPrefix(code, "--") || strings.HasPrefix(code, ".") || strings.HasPrefix(code, "@") {
+		return
+	}
+	for _, id := range changelog.Identifiers(code) {
+		to[id] = true
+	}
+}
+
+var (
+	breakingMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*{0,2}BREAKING[A-Z ]*\*{0,2}:?\*{0,2}:?\s*`) })
+	component    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b`) })
+	affectedList = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)affected components:?\**:?\**([^\n]*)`) })
+	taking       = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|deprecated|moved)\b|→`)
+	})
+	adding = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(?:added|adds|now requires?|must (?:now |also )?(?:include|provide|implement))\b`)
+	})
+	partOf = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(?:options?|props?|propert(?:y|ies)|fields?|methods?|parameters?|arguments?|variants?|values?) (?:from|of|in|on)\b`)
+	})
+	instead = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)→| - use\b|\b(?:by|with|instead|in favor of|in favour of|use|to|into)\b`)
+	})
+)
+
+// subjectSentence is the sentence that says what breaks: the one behind the mark,
+// else the first.
+func subjectSentence(prose string) string {
+	if at := breakingMark().FindStringIndex(prose); at != nil {
+		prose = prose[at[1]:]
+	}
+	prose = strings.TrimSpace(prose)
+	if at := sentenceEnd().FindStringIndex(prose); at != nil {
+		prose = prose[:at[0]]
+	}
+	return prose
+}
+
+// sentence finds what one says is taken away, and what comes instead.
+func (e *evidence) sentence(s string) {
+	if at := adding().FindStringIndex(s); at != nil {
+		added, _, _ := strings.Cut(s[at[1]:], " to ")
+		for _, span := range changelog.CodeOf(added).Spans {
+			addAll(e.fresh, span)
+		}
+	}
+	if !taking().MatchString(s) {
+		return
+	}
+	before, after := s, ""
+	if at := partOf().FindStringIndex(s); at != nil {
+		before = s[:at[1]] // the option of something: that something stays
+	}
+	if at := instead().FindStringIndex(before); at != nil {
+		before, after = before[:at[0]], s[at[1]:]
+	}
+	for _, span := range changelog.CodeOf(before).Spans {
+		addAll(e.dropped, span)
+		e.dropped[span] = true
+	}
+	for _, span := range changelog.CodeOf(after).Spans {
+		e.fresh[span] = true
+	}
+}
+
+var attribute = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b([a-zA-Z][\w-]*)=(?:"([^"]*)"|'([^']*)'|\{'([^']*)'\})`)
+})
+
+var styleName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`--[a-z][\w-]+|\.[A-Za-z][\w]*-[\w-]+`) })
+
+// diff compares the two sides of a block of a diff.
+func (e *evidence) diff(block string) {
+	var minus, plus strings.Builder
+	for line := range strings.Lines(block) {
+		switch {
+		case strings.HasPrefix(line, "-"):
+			minus.WriteString(line[1:])
+		case strings.HasPrefix(line, "+"):
+			plus.WriteString(line[1:])
+		}
+	}
+	old, now := sides(minus.String()), sides(plus.String())
+	for name := range old {
+		if !now[name] {
+			e.dropped[name] = true
+		}
+	}
+	for name := range now {
+		if !old[name] {
+			e.fresh[name] = true
+		}
+	}
+}
+
+// sides are the names, attributes and style names of one side.
+func sides(code string) map[string]bool {
+	out := map[string]bool{}
+	addAll(out, code)
+	for _, m := range attribute().FindAllStringSubmatch(code, -1) {
+		out[m[1]+"="+m[2]+m[3]+m[4]] = true
+	}
+	for _, s := range styleName().FindAllString(code, -1) {
+		out[s] = true
+	}
+	return out
+}
+
+// about reports whether the entry is about an imported name.
+func (e *evidence) about(name string) bool {
+	return e.subject[name] || e.dropped[name] && e.quoted[name]
+}
+
+// of reports whether the entry may mean a name of a module: where it quotes modules
+// of the package, it means those.
+func (e *evidence) of(pkg, module string) bool {
+	own := false
+	for _, m := range e.modules {
+		if packageOf(m) == pkg {
+			if m == module {
+				return true
+			}
+			own = true
+		}
+	}
+	return !own
+}
+
+// specific reports whether the entry says which components it is about.
+func (e *evidence) specific() bool {
+	if len(e.affected) > 0 {
+		return true
+	}
+	for name := range e.subject {
+		if name[0] >= 'A' && name[0] <= 'Z' && e.quoted[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// done reports whether a file has what the entry asks for already.
+func (e *evidence) done(u *usage, local string) bool {
+	for name := range e.fresh {
+		if name == "" || name[0] < 'a' || name[0] > 'z' || !distinctive(name) {
+			continue
+		}
+		if _, ok := u.keys[name]; ok {
+			return true
+		}
+		if _, ok := u.attributes[local][name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions reports whether it names an imported name in any way.
+func (e *evidence) mentions(name string) bool {
+	return e.quoted[name] || e.affected[name] || e.subject[name]
+}
+
+// dropsParts reports whether the entry says what of a name goes, while the name
+// itself stays.
+func (e *evidence) dropsParts(name string) bool { return !e.dropped[name] && len(e.parts) > 0 }
+
+// findParts takes from what is dropped what may be an attribute or a property:
+// names that begin with a small letter, and name=value.
+func (e *evidence) findParts() {
+	e.parts = map[string]bool{}
+	for name := range e.dropped {
+		if name != "" && name[0] >= 'a' && name[0] <= 'z' && !strings.ContainsAny(name, " .(<>{}/,:;") && !isKeyword(name) && !e.fresh[name] {
+			e.parts[name] = true
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package changes
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/dts"
+	"github.com/portalctl/portalctl/internal/published"
+)
+
+// exports finds the imported names that the target no longer exports, or has
+// deprecated.
+func (b *builder) exports(ctx context.Context) error {
+	var ask []*pkg
+	for _, name := range b.names {
+		if p := b.packages[name]; p.target != nil && p.target.Types != nil && b.suspicious(ctx, p) {
+			ask = append(ask, p)
+		}
+	}
+	// What was so before is not of this upgrade. Only where it matters the version
+	// before is read, too.
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for _, p := range ask {
+		g.Go(func() error {
+			b.readBefore(gctx, p)
+			return gctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, p := range ask {
+		b.compare(ctx, p)
+	}
+	for _, list := range []*[]Name{&b.r.Gone, &b.r.Deprecated} {
+		slices.SortFunc(*list, func(x, y Name) int {
+			return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
+		})
+	}
+	return ctx.Err()
+}
+
+// suspicious reports whether a package lacks, or has deprecated, something that
+// the source imports.
+func (b *builder) suspicious(ctx context.Context, p *pkg) bool {
+	for n := range b.index.names[p.name] {
+		a := b.lookup(ctx, p.target, n)
+		if a.state != exported || a.name.Deprecated || len(a.name.Members) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+type state int
+
+const (
+	exported state = iota
+	notExported
+	notKnown
+)
+
+// answer is what a version says of a name.
+type answer struct {
+	state state
+	name  dts.Name
+	why   string
+}
+
+// lookup asks a version for an imported name, and the packages that it hands names
+// on from.
+func (b *builder) lookup(ctx context.Context, f *published.Facts, n importedName) answer {
+	if f == nil || f.Types == nil {
+		return answer{state: notKnown}
+	}
+	sub := dts.Subpath(f.Name, n.module)
+	m, known := f.Types.Module(sub)
+	switch {
+	case !known && !f.Types.Closed:
+		return answer{state: notKnown, why: n.module + " is a file of the package that its package.json does not name"}
+	case !known:
+		return answer{state: notExported}
+	case m.Asset:
+		return answer{}
+	}
+	if name, ok := m.Names[n.name]; ok {
+		return answer{name: name}
+	}
+	for _, from := range m.From {
+		if n.name == "default" {
+			break // export * leaves it out
+		}
+		pkgName := packageOf(from)
+		p := b.packages[pkgName]
+		var other *published.Facts
+		switch {
+		case p != nil && p.target != nil:
+			other = p.target
+		case b.in.Manifest[pkgName] != "":
+			other, _ = b.in.Facts.Read(ctx, pkgName, b.in.Manifest[pkgName])
+		}
+		if other == nil || other == f {
+			return answer{state: notKnown, why: n.module + " exports all of " + from + ", which was not read"}
+		}
+		if a := b.lookup(ctx, other, importedName{from, n.name}); a.state != notExported {
+			return a
+		}
+	}
+	if m.Unknown != "" {
+		return answer{state: notKnown, why: n.module + ": " + m.Unknown}
+	}
+	return answer{state: notExported}
+}
+
+// compare reports the names of one package.
+func (b *builder) compare(ctx context.Context, p *pkg) {
+	for n, uses := range b.index.names[p.name] {
+		now := b.lookup(ctx, p.target, n)
+		was := b.lookup(ctx, p.before, n)
+		switch {
+		case now.state == notKnown:
+			if now.why != "" {
+				b.unread(p.name, now.why)
+			}
+		case now.state == notExported && was.state == notExported:
+			b.unread(p.name, n.name+" is imported from "+n.module+", which has it neither before nor after: that does not compile today")
+		case now.state == notExported:
+			b.r.Gone = append(b.r.Gone, Name{Package: n.module, Name: n.name, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
+		case now.name.Deprecated && was.state == notKnown:
+			b.unread(p.name, "whether the deprecation of "+n.name+" is new: the registry lacks "+p.from)
+		case now.name.Deprecated && !(was.state == exported && was.name.Deprecated):
+			b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: n.name, Reason: now.name.Reason, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
+		case was.state == exported:
+			b.members(n, uses, now.name.Members, was.name.Members)
+		}
+	}
+}
+
+// members reports newly deprecated members that the source uses: as attributes of
+// an element, or as properties in a file that imports what has them.
+func (b *builder) members(n importedName, uses []use, now, was []dts.Member) {
+	for _, m := range now {
+		if slices.ContainsFunc(was, func(o dts.Member) bool { return o.Owner == m.Owner && o.Name == m.Name }) {
+			continue
+		}
+		var at []Place
+		for _, u := range uses {
+			used := u.file.usage()
+			if line, ok := used.attributes[u.local][m.Name]; ok {
+				at = append(at, Place{File: u.file.name, Line: line})
+			} else if line, ok := used.members[m.Name]; ok && m.Far <= 1 && distinctive(m.Name) {
+				at = append(at, Place{File: u.file.name, Line: line})
+			}
+		}
+		if len(at) == 0 {
+			continue
+		}
+		name := m.Owner + "." + m.Name
+		at = sortedPlaces(at)
+		if i := slices.IndexFunc(b.r.Deprecated, func(o Name) bool { return o.Package == n.module && o.Name == name }); i >= 0 {
+			b.r.Deprecated[i].Places = sortedPlaces(append(b.r.Deprecated[i].Places, at...))
+			continue
+		}
+		b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: name, Reason: m.Reason, Places: at})
+	}
+}
+
+// distinctive tells property names that say whose they are from those that
+// everything has.
+func distinctive(name string) bool {
+	switch name {
+	case "id", "name", "type", "get", "set", "title", "key", "value", "data", "length", "then", "map", "default", "error", "options", "children", "props", "spec", "kind", "config":
+		return false
+	}
+	return len(name) > 2
+}
+
+// nowIn finds the module that has a name now: another subpath of the package, or
+// a package that the changelog entries about the name send to.
+func (b *builder) nowIn(ctx context.Context, p *pkg, n importedName) string {
+	here := dts.Subpath(p.name, n.module)
+	var subpaths []string
+	for sub, m := range p.target.Types.Modules {
+		if name, ok := m.Names[n.name]; ok && sub != here && !name.Deprecated {
+			subpaths = append(subpaths, sub)
+		}
+	}
+	if len(subpaths) > 0 {
+		slices.SortFunc(subpaths, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)) })
+		return p.name + strings.TrimPrefix(subpaths[0], ".")
+	}
+	for _, s := range changelog.Between(p.target.Changes, p.from, p.to) {
+		for _, e := range s.Entries {
+			if to := b.sentTo(ctx, p, e.Text, n.name); to != "" {
+				return to
+			}
+		}
+	}
+	return ""
+}
+
+// sentTo is the module that an entry about a name quotes and that has it.
+func (b *builder) sentTo(ctx context.Context, p *pkg, text, name string) string {
+	if !strings.Contains(text, name) {
+		return ""
+	}
+	for _, span := range changelog.CodeOf(text).Spans {
+		other := packageOf(span)
+		if !strings.HasPrefix(span, "@") || other == p.name || b.in.Manifest[other] == "" {
+			continue
+		}
+		f, err := b.in.Facts.Read(ctx, other, b.in.Manifest[other])
+		if err != nil || f.Types == nil {
+			continue
+		}
+		if m, ok := f.Types.Module(dts.Subpath(other, span)); ok {
+			if _, has := m.Names[name]; has {
+				return span
+			}
+		}
+	}
+	return ""
+}

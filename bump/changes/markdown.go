@@ -1,0 +1,130 @@
+package changes
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
+)
+
+// WriteMarkdown writes the report for a pull request: what a reviewer has to know
+// on one screen, and everything else folded.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n", report.Escape(r.headline()))
+	touching := r.ranked(Imported)
+	list := func(title string, n int, line func(i int) string) {
+		if n == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "\n**%s: %d**\n\n", title, n)
+		for i := range min(n, few) {
+			b.WriteString("- " + line(i) + "\n")
+		}
+		if n > few {
+			fmt.Fprintf(&b, "- … and %d more below\n", n-few)
+		}
+	}
+	list("Imported names that are gone", len(r.Gone), func(i int) string { return r.Gone[i].markdown(2) })
+	list("Breaking changes that name what this portal uses", len(touching), func(i int) string { return touching[i].markdown() })
+	list("Third-party majors", len(r.ThirdParty), func(i int) string {
+		l := r.ThirdParty[i]
+		return report.Code(l.line()) + " " + placesMarkdown(l.Places, 2)
+	})
+	list("Moved packages", len(r.Moved), func(i int) string {
+		return report.Code(r.Moved[i].line()) + " " + placesMarkdown(r.Moved[i].Places, 2)
+	})
+	if n := len(r.Deprecated); n > 0 {
+		fmt.Fprintf(&b, "\n%s newly deprecated, %s not known: below.\n", english.Count(n, "imported name"), english.Count(len(r.Unknown), "thing"))
+	} else if n := len(r.Unknown); n > 0 {
+		fmt.Fprintf(&b, "\n%s not known: below.\n", english.Count(n, "thing"))
+	}
+	fold := func(title string, n int, line func(i int) string) {
+		if n == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", title, n)
+		for i := range n {
+			b.WriteString(line(i) + "\n")
+		}
+		b.WriteString("\n</details>\n")
+	}
+	if len(r.Gone) > few {
+		fold("All names that are gone", len(r.Gone), func(i int) string { return "- " + r.Gone[i].markdown(1<<30) })
+	}
+	fold("The breaking changes that name what this portal uses, in full", len(touching), func(i int) string { return touching[i].full() })
+	fold("Newly deprecated", len(r.Deprecated), func(i int) string { return "- " + r.Deprecated[i].markdown(1<<30) })
+	fold("Codemods for code that is here", len(r.Codemods), func(i int) string {
+		return "- " + report.Code(r.Codemods[i].Command) + " " + placesMarkdown(r.Codemods[i].Places, 1<<30)
+	})
+	others := append(r.ranked(Used), r.ranked(Rest)...)
+	fold("Other breaking changes of packages in use", len(others), func(i int) string { return "- " + others[i].markdown() })
+	fold("Not known", len(r.Unknown), func(i int) string {
+		return "- " + report.Code(r.Unknown[i].Package) + ": " + report.Escape(r.Unknown[i].Why)
+	})
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (n Name) markdown(most int) string {
+	s := report.Code(n.Name) + " of " + report.Code(n.Package)
+	if n.NowIn != "" {
+		s += ", now in " + report.Code(n.NowIn)
+	}
+	if n.Reason != "" {
+		s += ": " + report.Escape(oneLine(n.Reason, 300))
+	}
+	return s + " " + placesMarkdown(n.Places, most)
+}
+
+func (e Entry) markdown() string {
+	s := report.Code(e.Packages[0].Name + " " + e.Packages[0].Version)
+	for i, name := range e.Names {
+		if i == 0 {
+			s += " ("
+		}
+		if i == 4 {
+			s += fmt.Sprintf(", +%d", len(e.Names)-i)
+			break
+		}
+		if i > 0 {
+			s += ", "
+		}
+		s += report.Code(name)
+	}
+	if len(e.Names) > 0 {
+		s += ")"
+	}
+	s += ": " + report.Escape(e.summary())
+	if len(e.Places) > 0 {
+		s += " " + placesMarkdown(e.Places, 2)
+	}
+	return s
+}
+
+// full is an entry with its whole text, which is a stranger's: it stays text.
+func (e Entry) full() string {
+	fence := "```"
+	for strings.Contains(e.Text, fence) {
+		fence += "`"
+	}
+	var of []string
+	for _, p := range e.Packages {
+		of = append(of, report.Code(p.Name+" "+p.Version))
+	}
+	return fmt.Sprintf("%s %s\n\n%smd\n%s\n%s\n", strings.Join(of, ", "), placesMarkdown(e.Places, 1<<30), fence, strings.ToValidUTF8(e.Text, "\ufffd"), fence)
+}
+
+func placesMarkdown(list []Place, most int) string {
+	var out []string
+	for i, p := range list {
+		if i == most {
+			out = append(out, fmt.Sprintf("+%d", len(list)-most))
+			break
+		}
+		out = append(out, report.Code(p.String()))
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,210 @@
+package changes
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// few is how many items of a list a report for one screen shows.
+const few = 6
+
+// WriteTable writes the report for people: one screen, or with all everything.
+// again is the command that prints everything, and next what to type then.
+func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, next []string) error {
+	var b strings.Builder
+	b.WriteString(st.Bold(r.headline()) + "\n")
+	most := few
+	if all {
+		most = 1 << 30
+	}
+	section := func(title string, bad bool, n int, line func(i int) []string) {
+		if n == 0 {
+			return
+		}
+		style := st.Bold
+		if bad {
+			style = st.Bad
+		}
+		fmt.Fprintf(&b, "\n%s\n", style(fmt.Sprintf("%s: %d", title, n)))
+		for i := range min(n, most) {
+			for k, l := range line(i) {
+				if k > 0 {
+					l = "  " + l
+				}
+				b.WriteString("  " + l + "\n")
+			}
+		}
+		if n > most {
+			fmt.Fprintf(&b, "  … and %d more: %s\n", n-most, again)
+		}
+	}
+	section("Imported names that are gone", true, len(r.Gone), func(i int) []string {
+		return []string{r.Gone[i].line(), shownPlaces(r.Gone[i].Places, all)}
+	})
+	touching := r.ranked(Imported)
+	section("Breaking changes that name what this portal uses", true, len(touching), func(i int) []string {
+		return touching[i].lines(all)
+	})
+	section("Third-party majors", true, len(r.ThirdParty), func(i int) []string {
+		return []string{r.ThirdParty[i].line(), shownPlaces(r.ThirdParty[i].Places, all)}
+	})
+	section("Newly deprecated", false, len(r.Deprecated), func(i int) []string {
+		return []string{r.Deprecated[i].line(), shownPlaces(r.Deprecated[i].Places, all)}
+	})
+	section("Moved packages", false, len(r.Moved), func(i int) []string {
+		return []string{r.Moved[i].line(), shownPlaces(r.Moved[i].Places, all)}
+	})
+	section("Codemods for code that is here", false, len(r.Codemods), func(i int) []string {
+		return []string{r.Codemods[i].Command, shownPlaces(r.Codemods[i].Places, all)}
+	})
+	if others := r.Counts.Breaking - len(touching); others > 0 && !all {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("Other breaking changes: %d", others)), "of packages in use, naming nothing that is used here: "+again)
+	} else if all {
+		used := append(r.ranked(Used), r.ranked(Rest)...)
+		section("Breaking changes of packages in use", false, len(used), func(i int) []string { return used[i].lines(true) })
+	}
+	section("Not known", false, len(r.Unknown), func(i int) []string {
+		return []string{r.Unknown[i].Package + ": " + r.Unknown[i].Why}
+	})
+	if len(next) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
+		for _, n := range next {
+			b.WriteString("  " + n + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) ranked(rank Rank) []Entry {
+	var out []Entry
+	for _, e := range r.Breaking {
+		if e.Rank == rank {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (r *Report) headline() string {
+	from := r.From.Release
+	if from == "" {
+		from = "(no release)"
+	}
+	c := r.Counts
+	if c.Packages == 0 {
+		return fmt.Sprintf("Backstage %s → %s: no package of this portal moves", from, r.To)
+	}
+	head := fmt.Sprintf("Backstage %s → %s: %s, %s, %s", from, r.To,
+		english.Count(c.Packages, "package"), english.Count(c.Changesets, "changeset"), fmt.Sprintf("%d breaking", c.Breaking))
+	if c.Touching+c.Gone+c.ThirdParty == 0 {
+		// Not said where something was not looked at.
+		if len(r.Unknown) == 0 {
+			return head + "; none of them names anything that is used here"
+		}
+		return head + "; none of those that could be read names anything that is used here"
+	}
+	return head + fmt.Sprintf(", of which %d name what is used here", c.Touching)
+}
+
+func (n Name) line() string {
+	s := n.Name + " of " + n.Package
+	if n.NowIn != "" {
+		s += ": now in " + n.NowIn
+	}
+	if n.Reason != "" {
+		s += ": " + oneLine(n.Reason, 160)
+	}
+	return s
+}
+
+func (l Library) line() string { return fmt.Sprintf("%s %s → %s", l.Name, l.From, l.To) }
+
+func (m Moved) line() string {
+	s := m.Name + " → " + m.To
+	if m.Range != "" {
+		s += "@" + m.Range
+	}
+	return s
+}
+
+// lines are what an entry looks like: what it names, whose it is, what it says, and
+// where.
+func (e Entry) lines(all bool) []string {
+	var out []string
+	what := e.Packages[0].Name + " " + e.Packages[0].Version
+	if n := len(e.Packages) - 1; n > 0 {
+		what += fmt.Sprintf(" (+%d)", n)
+	}
+	if len(e.Names) > 0 {
+		what = shownNames(e.Names, all) + ": " + what
+	}
+	out = append(out, what)
+	if all {
+		for line := range strings.Lines(e.Text) {
+			out = append(out, strings.TrimRight(line, "\r\n"))
+		}
+	} else {
+		out = append(out, e.summary())
+	}
+	if len(e.Places) > 0 {
+		out = append(out, shownPlaces(e.Places, all))
+	}
+	return out
+}
+
+var marker = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:\*\*)?BREAKING[A-Z ]*(?:\([^)]*\))?(?:\*\*)?(?::\*\*|\*\*:|:)?\s*`)
+})
+
+// summary is the first sentence of an entry, without the marker.
+func (e Entry) summary() string {
+	text := changelog.Prose(e.Text)
+	text = marker().ReplaceAllString(strings.TrimSpace(text), "")
+	if at := sentenceEnd().FindStringIndex(text); at != nil {
+		text = text[:at[0]] + "."
+	}
+	return oneLine(text, 200)
+}
+
+func shownNames(names []string, all bool) string {
+	if len(names) <= 4 || all {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:3], ", ") + fmt.Sprintf(" +%d", len(names)-3)
+}
+
+func shownPlaces(list []Place, all bool) string {
+	most := 2
+	if all {
+		most = len(list)
+	}
+	var out []string
+	for i, p := range list {
+		if i == most {
+			out = append(out, fmt.Sprintf("+%d", len(list)-most))
+			break
+		}
+		out = append(out, p.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// String is file:line.
+func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+
+// oneLine is a text without line ends, cut at a length in characters.
+func oneLine(s string, most int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > most {
+		s = strings.TrimSpace(string(r[:most])) + "…"
+	}
+	return s
+}

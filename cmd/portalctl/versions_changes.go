@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/bump/changes"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/published"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/report"
+)
+
+func changesCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "changes",
+		Usage: "say what an upgrade breaks in this portal's own code",
+		Description: "Compares the versions that yarn.lock has with those that versions bump would lock, reads the\n" +
+			"changelogs and type declarations in between, and shows what names code, configuration or\n" +
+			"dependencies of this portal. Changes nothing, and runs nothing of the repository.\n\n" +
+			"Exit codes: 0 the report is complete as far as it says; 2 could not run; 130 interrupted.",
+		Flags: []cli.Flag{
+			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to compare with: main, next or a version such as 1.53.0",
+				DefaultText: "main"}, "main", "next"),
+			&cli.StringSliceFlag{Name: "pattern", Aliases: []string{"p"}, Usage: "look at the packages that match `GLOB`; may be repeated",
+				DefaultText: bump.DefaultPattern},
+			&cli.StringFlag{Name: "from-ref", Usage: "take source and versions from the commit `REF` instead of the work tree"},
+			&cli.StringFlag{Name: "to-ref", Usage: "compare with the lock of the commit `REF` instead of a release"},
+			&cli.BoolFlag{Name: "all", Usage: "print everything: every entry in full, every place, every package in use"},
+			offlineFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			o, err := changesOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return runChanges(c.Context, o, e)
+		},
+	}
+}
+
+// changesOptions are what the command line of versions changes says.
+type changesOptions struct {
+	target
+	release        string
+	patterns       []string
+	fromRef, toRef string
+	all, offline   bool
+	// again is this command with --all, bump the one that makes the upgrade.
+	again, bump string
+}
+
+func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
+	}
+	o.release, o.patterns = c.String("release"), c.StringSlice("pattern")
+	o.fromRef, o.toRef = c.String("from-ref"), c.String("to-ref")
+	o.all, o.offline = c.Bool("all"), c.Bool("offline")
+	for _, flag := range []string{"from-ref", "to-ref"} {
+		if c.IsSet(flag) && c.String(flag) == "" {
+			return o, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
+		}
+	}
+	if o.toRef != "" && c.IsSet("release") {
+		return o, exclusive("to-ref", "release")
+	}
+	flags := []string{"release", "pattern", "from-ref", "to-ref", "offline", "directory"}
+	o.again = commandLine(c, "portalctl versions changes", flags...) + " --all"
+	o.bump = commandLine(c, "portalctl versions bump", "release", "pattern", "offline", "directory")
+	return o, nil
+}
+
+func runChanges(ctx context.Context, o changesOptions, e env) error {
+	co, err := openPortal(ctx, o.target, e)
+	if err != nil {
+		return err
+	}
+	if err := co.project.OnlyYarn(); err != nil {
+		return err
+	}
+	releases, err := co.releases(e, o.offline)
+	if err != nil {
+		return err
+	}
+	reg, err := co.registry(e, o.offline)
+	if err != nil {
+		return err
+	}
+	from, cleanup, err := co.atRef(ctx, o.fromRef, e, true)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	in, err := changesInput(ctx, o, e, from, releases, reg)
+	if err != nil {
+		return err
+	}
+	if o.toRef != "" {
+		to, cleanup, err := co.atRef(ctx, o.toRef, e, false)
+		if err != nil {
+			return err
+		}
+		defer cleanup()
+		if err := compareWith(ctx, &in, o, to, releases); err != nil {
+			return err
+		}
+	}
+	if in.Facts, err = co.facts(e, reg); err != nil {
+		return err
+	}
+	progress := e.Progress("Reading what is published", -1)
+	in.Progress = progress.Set
+	r, err := changes.New(ctx, in)
+	progress.Done()
+	if err != nil {
+		return err
+	}
+	if o.all {
+		r.All()
+	}
+	return writeReport(o.target, e, func(w io.Writer) error {
+		switch o.form {
+		case "json":
+			return report.JSON(w, r)
+		case "markdown":
+			return r.WriteMarkdown(w)
+		default:
+			var next []string
+			if o.toRef == "" && r.Counts.Packages > 0 {
+				next = []string{o.bump}
+			}
+			return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
+		}
+	})
+}
+
+// changesInput is the portal as it is, and what a bump to the release would lock.
+func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, releases *release.Source, reg *registry.Client) (in changes.Input, err error) {
+	root := from.project.Root
+	in = changes.Input{From: changes.Side{Project: from.project, Settings: from.settings, Lock: from.lock},
+		Standing: releases.Standing(from.lock, from.project.Declared()),
+		Files:    repofile.FS(repofile.Top(root), root), Registry: reg}
+	if from.lock == nil {
+		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", root).
+			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	}
+	if o.toRef != "" {
+		return in, nil
+	}
+	progress := e.Progress("Asking the registry", -1)
+	plan, err := bump.NewPlan(ctx, bump.Input{Project: from.project, Settings: from.settings, Lock: from.lock, Releases: releases, Registry: reg},
+		bump.Options{Release: o.release, Patterns: o.patterns, DropStalePatches: true, Strict: e.get(release.ManifestFileEnv) != "", Progress: progress.Set})
+	progress.Done()
+	if err != nil {
+		return in, err
+	}
+	in.To, in.Release, in.Manifest = plan.Targets(), plan.To, plan.Release()
+	return in, nil
+}
+
+// compareWith makes what another commit has locked the target.
+func compareWith(ctx context.Context, in *changes.Input, o changesOptions, to *checkout, releases *release.Source) error {
+	if to.lock == nil {
+		return fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", o.toRef).
+			WithNext("Name a commit that has one, or leave --to-ref out")
+	}
+	stand := releases.Standing(to.lock, to.project.Declared())
+	in.Release, in.Locked = stand.Release, &changes.Side{Project: to.project, Settings: to.settings, Lock: to.lock}
+	in.To = bump.LockedAt(to.project, to.settings, to.lock, o.patterns)
+	if stand.Release == "" {
+		return fault.New("nothing tells which release the commit %s is on", o.toRef).WithNext("Leave --to-ref out, and name a --release")
+	}
+	m, err := releases.Get(ctx, stand.Release)
+	if err != nil {
+		return err
+	}
+	in.Manifest = m.Packages
+	return nil
+}
+
+// facts answers for what published versions say of themselves.
+func (co *checkout) facts(e env, reg *registry.Client) (*published.Reader, error) {
+	address := co.net.Endpoint("@backstage/cli").URL
+	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
+	if err != nil {
+		return nil, err
+	}
+	return &published.Reader{Registry: reg, CacheDir: filepath.Join(cache, "published")}, nil
+}
+
+// atRef is the portal as a commit has it, in a folder that cleanup removes; the
+// portal itself without a ref.
+func (co *checkout) atRef(ctx context.Context, ref string, e env, source bool) (at *checkout, cleanup func(), err error) {
+	if ref == "" {
+		return co, func() {}, nil
+	}
+	repo, err := gitbase.Open(co.project.Root)
+	if err != nil {
+		return nil, nil, err
+	}
+	commit, err := repo.Commit(ref)
+	if err != nil {
+		return nil, nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
+			WithNext("Name a branch, a tag, HEAD~N or a whole commit hash that this clone has")
+	}
+	root, cleanup, err := checkoutBase(commit, repo.Prefix, func(name string) bool { return ofPortal(name, source) })
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err = openPortal(ctx, target{directory: root}, e)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	return at, cleanup, nil
+}
+
+// ofPortal are the files that tell which versions a portal has, and its source.
+func ofPortal(name string, source bool) bool {
+	switch path.Base(name) {
+	case "package.json", lockName, "backstage.json", "lerna.json", ".yarnrc.yml", ".yarnrc", ".npmrc":
+		return true
+	}
+	ext := path.Ext(name)
+	return source && (slices.Contains(jsscan.Extensions, ext) || ext == ".css" || ext == ".scss" || ext == ".less" || ext == ".yaml" || ext == ".yml")
+}
