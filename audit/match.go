@@ -136,11 +136,11 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	return ""
 }
 
-// Moves pairs the locks of the head with those of the base that went elsewhere:
+// moves pairs the locks of the head with those of the base that went elsewhere:
 // by path at the head, the path at the base. A lock has moved when its path is
 // new, and an old one is gone that had the same text, or belonged to a package
 // of the same name, or installs the same for the most part.
-func Moves(head, base []*Lock) map[string]string {
+func moves(head, base []*Lock) map[string]string {
 	return pair(head, base, sameText, sameName, sameContent)
 }
 

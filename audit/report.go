@@ -64,7 +64,7 @@ func (b *builder) compare() {
 	if b.in.Base == nil {
 		return
 	}
-	b.moved = Moves(b.in.Head, b.in.Base.Locks)
+	b.moved = moves(b.in.Head, b.in.Base.Locks)
 	now := map[string]string{}
 	for head, base := range b.moved {
 		now[base] = head

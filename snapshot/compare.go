@@ -33,21 +33,21 @@ func (r *rehearsal) compare(ctx context.Context, d *Database, name string, out *
 	hash, err := SchemaHash(ctx, tx, d.schemas())
 	if err == nil {
 		if err = tables(ctx, tx, &got); err == nil {
-			got.Rows, err = CountRows(ctx, tx, got.Tables)
+			got.Rows, err = countRows(ctx, tx, got.Tables)
 		}
 	}
 	if err != nil {
 		return unreadable(ctx, err, "the restored "+d.Title())
 	}
 	got.SchemaHash = hash
-	out.Differences = append(out.Differences, Differences(d, &got)...)
+	out.Differences = append(out.Differences, differences(d, &got)...)
 	out.Compare = time.Since(start).Seconds()
 	return nil
 }
 
-// Differences are what a restored database has otherwise than the snapshot, one
+// differences are what a restored database has otherwise than the snapshot, one
 // sentence each: the schema hash and the rows of every table.
-func Differences(want, got *Database) []string {
+func differences(want, got *Database) []string {
 	out := []string{}
 	if want.SchemaHash != got.SchemaHash {
 		out = append(out, "its schema is not the one that was copied")

@@ -222,7 +222,7 @@ func TestDifferences(t *testing.T) {
 		"tables": {Database{SchemaHash: "a", Tables: []Table{{Schema: "x", Name: "t", Rows: 1}, {Name: "u", Rows: 2}}},
 			[]string{"the table s.t is not there", "the table x.t was not in the snapshot"}},
 	} {
-		if diff := cmp.Diff(tt.want, Differences(want, &tt.got)); diff != "" {
+		if diff := cmp.Diff(tt.want, differences(want, &tt.got)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -69,7 +69,7 @@ func TestRowsCountedInTheDumpAreTheServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := slices.Clone(d.Tables)
-		sum, err := CountRows(t.Context(), tx, want)
+		sum, err := countRows(t.Context(), tx, want)
 		if err != nil {
 			t.Fatal(err)
 		}

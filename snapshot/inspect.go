@@ -138,8 +138,8 @@ func tables(ctx context.Context, tx pgx.Tx, d *Database) error {
 	return err
 }
 
-// CountRows counts the rows of tables, one query after the other.
-func CountRows(ctx context.Context, tx pgx.Tx, tables []Table) (sum int64, err error) {
+// countRows counts the rows of tables, one query after the other.
+func countRows(ctx context.Context, tx pgx.Tx, tables []Table) (sum int64, err error) {
 	for i := range tables {
 		t := &tables[i]
 		if err := tx.QueryRow(ctx, "SELECT count(*) FROM "+pgx.Identifier{t.Schema, t.Name}.Sanitize()).Scan(&t.Rows); err != nil {

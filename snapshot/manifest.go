@@ -286,6 +286,6 @@ type RehearsedDatabase struct {
 	Compare float64 `json:"compare"`
 	// Same says that the schema hash and all row counts are the snapshot's.
 	Same bool `json:"same"`
-	// Differences are what is not the same, one sentence each.
+	// differences are what is not the same, one sentence each.
 	Differences []string `json:"differences"`
 }

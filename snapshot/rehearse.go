@@ -75,7 +75,7 @@ func (s *Snapshot) rehearse(ctx context.Context, o VerifyOptions) (*Rehearsal, e
 		if r.access, err = private.Access(r.target); err != nil {
 			return nil, err
 		}
-		who, _, err := Identify(ctx, r.target, "")
+		who, _, err := identify(ctx, r.target, "")
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func (r *rehearsal) server(ctx context.Context, o VerifyOptions, largest int64) 
 		major = max(major, server.Major())
 	}
 	if t := o.Rehearse.Target; t != nil {
-		who, pooled, err := Identify(ctx, *t, "")
+		who, pooled, err := identify(ctx, *t, "")
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatab
 	if err := readSQLite(ctx, db, &got); err != nil {
 		return out, err
 	}
-	out.Differences = append(out.Differences, Differences(d, &got)...)
+	out.Differences = append(out.Differences, differences(d, &got)...)
 	out.Compare = time.Since(start).Seconds()
 	return out, nil
 }

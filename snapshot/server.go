@@ -13,10 +13,10 @@ import (
 // ErrPooler is said of a connection that does not end at the server.
 const poolerText = "a connection pooler stands between portalctl and %s"
 
-// Identify asks a server who it is. pooled reports that the connection goes
+// identify asks a server who it is. pooled reports that the connection goes
 // through a pooler: the process that answers is not the one that the
 // connection was given as its own.
-func Identify(ctx context.Context, t pg.Target, databaseName string) (s Server, pooled bool, err error) {
+func identify(ctx context.Context, t pg.Target, databaseName string) (s Server, pooled bool, err error) {
 	conn, err := t.Connect(ctx, databaseName)
 	if err != nil {
 		return Server{}, false, err

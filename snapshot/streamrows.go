@@ -42,7 +42,7 @@ func streamRows(ctx context.Context, tx pgx.Tx, tables []Table, dumped map[uint3
 		key := name{t.Schema, t.Name}
 		n, ok := counts[key]
 		if t.Rows = n; !ok || unknown[key] {
-			if t.Rows, err = CountRows(ctx, tx, tables[i:i+1]); err != nil {
+			if t.Rows, err = countRows(ctx, tx, tables[i:i+1]); err != nil {
 				return 0, err
 			}
 		}

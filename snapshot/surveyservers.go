@@ -15,14 +15,14 @@ func (s *Survey) servers(ctx context.Context) ([]database.Listing, error) {
 	var out []database.Listing
 	for _, server := range s.in.Layout.Servers() {
 		t := server.Target
-		who, pooled, err := Identify(ctx, t, "")
+		who, pooled, err := identify(ctx, t, "")
 		in := ""
 		if pg.Code(err) == "3D000" || pg.Code(err) == "42501" || pg.Code(err) == "28000" {
 			// No maintenance database for us: any of the plugins' will do.
 			for _, d := range s.in.Layout.Databases() {
 				if d.Kind == database.Postgres && d.Server.Address() == t.Address() && err != nil {
 					in = d.Name
-					who, pooled, err = Identify(ctx, t, in)
+					who, pooled, err = identify(ctx, t, in)
 				}
 			}
 		}

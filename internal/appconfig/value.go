@@ -118,7 +118,7 @@ func join(key, name string) string {
 // environment or a file, its key looks like a secret's, or it is a URL with a
 // password.
 func (v Value) Secret() bool {
-	return v.Origin().Hidden() || SecretKey(v.key) || v.Kind() == String && userinfo().MatchString(v.node.text)
+	return v.Origin().Hidden() || secretKey(v.key) || v.Kind() == String && userinfo().MatchString(v.node.text)
 }
 
 // String is a scalar's text, or, of a secret, its variable or stars; of an
@@ -156,9 +156,9 @@ var userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "privatekey",
 	"apikey", "accesskey", "signingkey", "connectionstring", "authorization", "cookie"}
 
-// SecretKey reports whether the last part of a dotted key looks like the name
+// secretKey reports whether the last part of a dotted key looks like the name
 // of a secret.
-func SecretKey(key string) bool {
+func secretKey(key string) bool {
 	last := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
 	if i := strings.IndexByte(last, '['); i > 0 {
 		last = last[:i]

@@ -12,20 +12,20 @@ import (
 
 type builder struct {
 	*Graph
-	opts   Options
+	opts   options
 	wsName map[string]Node
 }
 
-func newBuilder(lock *yarnlock.Lock, opts Options) *builder {
+func newBuilder(lock *yarnlock.Lock, opts options) *builder {
 	r := yarnlock.NewResolver(lock, opts.Overrides)
 	r.Catalog, r.Release, r.Unmarked = opts.Catalog, opts.Release, unmarked(lock)
 	opts.Workspaces = slices.Clone(opts.Workspaces)
 	b := &builder{opts: opts, wsName: map[string]Node{}, Graph: &Graph{lock: lock, resolver: r}}
 	if lock.Kind == yarnlock.Berry {
-		r.Extensions = YarnExtensions
+		r.Extensions = yarnExtensions
 		if opts.Extensions != nil {
 			r.Extensions = func(e *yarnlock.Entry) []yarnlock.Dep {
-				return slices.Concat(YarnExtensions(e), opts.Extensions(e))
+				return slices.Concat(yarnExtensions(e), opts.Extensions(e))
 			}
 		}
 	}
@@ -83,14 +83,14 @@ func (b *builder) addNodes() {
 
 // locked are the dependencies that the lock has for a workspace. It does not
 // tell development from production.
-func locked(e *yarnlock.Entry) []Dep {
-	deps := make([]Dep, 0, len(e.Dependencies))
+func locked(e *yarnlock.Entry) []dep {
+	deps := make([]dep, 0, len(e.Dependencies))
 	for _, d := range e.Dependencies {
 		kind := Prod
 		if len(e.DependenciesMeta) > 0 && e.Optional(d.Name) {
 			kind = Optional
 		}
-		deps = append(deps, Dep{Name: d.Name, Range: d.Range, Kind: kind, Line: d.Line, Col: 5})
+		deps = append(deps, dep{Name: d.Name, Range: d.Range, Kind: kind, Line: d.Line, Col: 5})
 	}
 	return deps
 }
@@ -182,7 +182,7 @@ func (b *builder) workspaceEdges(n Node, ws *Workspace) {
 
 // merge is what Yarn makes of a name in two sections: the range of
 // devDependencies, else of the later one; and it stays in production.
-func merge(a, b Dep) Dep {
+func merge(a, b dep) dep {
 	if a.Kind == Dev && b.Kind != Dev {
 		a, b = b, a
 	}

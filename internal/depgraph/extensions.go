@@ -20,10 +20,10 @@ var extensionRules = sync.OnceValue(func() map[string][]yarnext.Rule {
 	return rules
 })
 
-// YarnExtensions are the dependencies that Yarn 2 and later add to e by
+// yarnExtensions are the dependencies that Yarn 2 and later add to e by
 // themselves, whatever their release: to be taken for dependencies only where
 // the lock has them. Ranges match as in Configuration.normalizePackage.
-func YarnExtensions(e *yarnlock.Entry) []yarnlock.Dep {
+func yarnExtensions(e *yarnlock.Entry) []yarnlock.Dep {
 	rules := extensionRules()[e.Resolution.Name]
 	if rules == nil {
 		return nil

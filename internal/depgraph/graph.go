@@ -64,19 +64,19 @@ type Workspace struct {
 	File string
 	// Deps are its dependencies without the peers. Should a name be there
 	// twice, Yarn takes the range of the Dev one, else of the last.
-	Deps []Dep
+	Deps []dep
 }
 
-// Dep is a dependency of a workspace.
-type Dep struct {
+// dep is a dependency of a workspace.
+type dep struct {
 	Name, Range string
 	Kind        Kind // Prod, Optional or Dev
 	// Line and Col are the place in File, zero if unknown.
 	Line, Col int
 }
 
-// Options are what a graph needs beside the lock.
-type Options struct {
+// options are what a graph needs beside the lock.
+type options struct {
 	// Workspaces are all packages of the project: the roots. A workspace that
 	// only the lock has is an orphan then. Without any, the workspaces of a
 	// Berry lock are the roots, and a Classic lock has none.
@@ -113,9 +113,9 @@ type node struct {
 	ws    *Workspace      // nil for what is no workspace
 }
 
-// New builds the graph. It takes the lock as it is; dependencies without an
+// newGraph builds the graph. It takes the lock as it is; dependencies without an
 // entry are in Missing.
-func New(lock *yarnlock.Lock, opts Options) *Graph {
+func newGraph(lock *yarnlock.Lock, opts options) *Graph {
 	b := newBuilder(lock, opts)
 	b.addNodes()
 	b.addEdges()
@@ -211,8 +211,8 @@ func compareRel(a, b string) int {
 }
 
 // sortDeps sorts by name, keeping the order of equal names.
-func sortDeps(deps []Dep) []Dep {
-	byName := func(a, b Dep) int { return cmp.Compare(a.Name, b.Name) }
+func sortDeps(deps []dep) []dep {
+	byName := func(a, b dep) int { return cmp.Compare(a.Name, b.Name) }
 	if slices.IsSortedFunc(deps, byName) {
 		return deps
 	}

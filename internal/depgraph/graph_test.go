@@ -105,7 +105,7 @@ func portalLock(t testing.TB) *yarnlock.Lock {
 
 func TestNodesAndEdges(t *testing.T) {
 	lock := portalLock(t)
-	g := New(lock, Options{})
+	g := newGraph(lock, options{})
 	if g.Len() != 12 || len(g.edges) != 13 || len(g.Missing()) != 0 || g.Lock() != lock {
 		t.Errorf("%d nodes, %d edges, missing %v", g.Len(), len(g.edges), g.Missing())
 	}
@@ -173,16 +173,16 @@ func TestNodesAndEdges(t *testing.T) {
 
 func TestManifests(t *testing.T) {
 	lock := portalLock(t)
-	g := New(lock, Options{Workspaces: []Workspace{
-		{Name: "app", Rel: "packages/app", File: "packages/app/package.json", Deps: []Dep{
+	g := newGraph(lock, options{Workspaces: []Workspace{
+		{Name: "app", Rel: "packages/app", File: "packages/app/package.json", Deps: []dep{
 			{Name: "tool", Range: "^1", Kind: Dev, Line: 9, Col: 5},
 			{Name: "a", Range: "^1.0.0", Line: 4, Col: 5},
 			{Name: "alias", Range: "npm:real@^2", Kind: Dev},
 			{Name: "opt", Range: "^1", Kind: Optional},
 			{Name: "new", Range: "~3.1", Line: 11, Col: 7},
 		}},
-		{Name: "", Rel: ".", Deps: []Dep{{Name: "app", Range: "workspace:*"}}},
-		{Name: "fresh", Rel: "packages/fresh", Deps: []Dep{{Name: "old", Range: "^1"}, {Name: "app", Range: "workspace:packages/app"}}},
+		{Name: "", Rel: ".", Deps: []dep{{Name: "app", Range: "workspace:*"}}},
+		{Name: "fresh", Rel: "packages/fresh", Deps: []dep{{Name: "old", Range: "^1"}, {Name: "app", Range: "workspace:packages/app"}}},
 	}})
 	app := one(t, g, "app")
 	var got []string
@@ -231,7 +231,7 @@ func TestManifests(t *testing.T) {
 
 // TestTwice has a package that asks for another under two names.
 func TestTwice(t *testing.T) {
-	g := New(berry(t, "a@npm:1 > x npm:b@^1, b npm:^2", "b@npm:^2, x@npm:b@^1 = b@npm:1.0.0", "r@workspace:. > a npm:1"), Options{})
+	g := newGraph(berry(t, "a@npm:1 > x npm:b@^1, b npm:^2", "b@npm:^2, x@npm:b@^1 = b@npm:1.0.0", "r@workspace:. > a npm:1"), options{})
 	b := one(t, g, "b")
 	if in, a := slices.Collect(g.In(b)), one(t, g, "a"); len(in) != 2 || in[0].From != a || in[1].From != a {
 		t.Errorf("edges %v", in)
@@ -245,12 +245,12 @@ func TestTwice(t *testing.T) {
 // and they are in production all the same.
 func TestSections(t *testing.T) {
 	lock := berry(t, "a@npm:^1 = a@npm:1.0.0", "a@npm:^2 = a@npm:2.0.0", "r@workspace:.")
-	for _, deps := range [][]Dep{
+	for _, deps := range [][]dep{
 		{{Name: "a", Range: "^1"}, {Name: "a", Range: "^2", Kind: Dev}},
 		{{Name: "a", Range: "^2", Kind: Dev}, {Name: "a", Range: "^1"}},
 		{{Name: "a", Range: "^1"}, {Name: "a", Range: "^2", Kind: Optional}},
 	} {
-		g := New(lock, Options{Workspaces: []Workspace{{Name: "r", Rel: ".", Deps: deps}}})
+		g := newGraph(lock, options{Workspaces: []Workspace{{Name: "r", Rel: ".", Deps: deps}}})
 		out := g.Out(one(t, g, "r"))
 		if len(out) != 1 || g.Version(out[0].To) != "2.0.0" || out[0].Kind != Prod {
 			t.Errorf("%v: %+v", deps, out)
@@ -273,7 +273,7 @@ func TestOptionsReachResolver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := New(lock, Options{
+	g := newGraph(lock, options{
 		Overrides: []yarnlock.Override{o},
 		Release:   "1.2.0",
 		Catalog:   func(catalog, name string) (string, bool) { return "^3", catalog == "" && name == "cat" },
@@ -317,7 +317,7 @@ func TestYarnExtensions(t *testing.T) {
 		{"left-pad", "1.0.0", 0},
 		{"got", "not a version", 0},
 	} {
-		if got := YarnExtensions(entry(tt.name, tt.version)); len(got) != tt.want {
+		if got := yarnExtensions(entry(tt.name, tt.version)); len(got) != tt.want {
 			t.Errorf("%s %s: %v", tt.name, tt.version, got)
 		}
 	}
@@ -353,10 +353,10 @@ orphan@1:
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := New(lock, Options{Workspaces: []Workspace{
-		{Name: "ws", Rel: "packages/ws", File: "packages/ws/package.json", Deps: []Dep{
+	g := newGraph(lock, options{Workspaces: []Workspace{
+		{Name: "ws", Rel: "packages/ws", File: "packages/ws/package.json", Deps: []dep{
 			{Name: "linked", Range: "link:../linked"}, {Name: "b", Range: "^2", Kind: Dev}}},
-		{Name: "root", Rel: ".", File: "package.json", Deps: []Dep{{Name: "a", Range: "^1", Line: 3, Col: 5}, {Name: "lost", Range: "^1"}, {Name: "ws", Range: "*"}}},
+		{Name: "root", Rel: ".", File: "package.json", Deps: []dep{{Name: "a", Range: "^1", Line: 3, Col: 5}, {Name: "lost", Range: "^1"}, {Name: "ws", Range: "*"}}},
 	}})
 	if len(g.Missing()) != 1 || g.Missing()[0].Name != "lost" {
 		t.Errorf("missing %v", g.Missing())

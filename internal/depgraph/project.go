@@ -16,7 +16,7 @@ import (
 // catalogs, package extensions and Backstage release. project and settings may
 // be nil, and say nothing then.
 func Of(lock *yarnlock.Lock, project *workspace.Project, settings *yarnrc.Settings) *Graph {
-	var opts Options
+	var opts options
 	if project != nil {
 		for _, ws := range project.Workspaces {
 			opts.Workspaces = append(opts.Workspaces, graphWorkspace(ws))
@@ -47,7 +47,7 @@ func Of(lock *yarnlock.Lock, project *workspace.Project, settings *yarnrc.Settin
 			opts.Extensions = extensions(settings)
 		}
 	}
-	return New(lock, opts)
+	return newGraph(lock, opts)
 }
 
 func graphWorkspace(ws *workspace.Workspace) Workspace {
@@ -57,7 +57,7 @@ func graphWorkspace(ws *workspace.Workspace) Workspace {
 		kind    Kind
 	}{{pkgjson.Dependencies, Prod}, {pkgjson.OptionalDependencies, Optional}, {pkgjson.DevDependencies, Dev}} {
 		for _, d := range ws.File.Deps(s.section) {
-			w.Deps = append(w.Deps, Dep{Name: d.Name, Range: d.Spec, Kind: s.kind, Line: d.Pos.Line, Col: d.Pos.Col})
+			w.Deps = append(w.Deps, dep{Name: d.Name, Range: d.Spec, Kind: s.kind, Line: d.Pos.Line, Col: d.Pos.Col})
 		}
 	}
 	return w

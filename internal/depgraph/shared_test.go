@@ -25,7 +25,7 @@ type manifest struct {
 
 // portal reads the lock and the package.json files below dir. Folders with a
 // lock of their own are other projects.
-func portal(t testing.TB, dir string) (*yarnlock.Lock, Options) {
+func portal(t testing.TB, dir string) (*yarnlock.Lock, options) {
 	t.Helper()
 	src, err := os.ReadFile(filepath.Join(dir, "yarn.lock"))
 	if err != nil {
@@ -35,7 +35,7 @@ func portal(t testing.TB, dir string) (*yarnlock.Lock, Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var opts Options
+	var opts options
 	root := readManifest(t, filepath.Join(dir, "package.json"))
 	for k, v := range root.Resolutions {
 		o, err := yarnlock.ParseOverride(lock.Kind, k, v)
@@ -106,7 +106,7 @@ func (m manifest) workspace(rel string) Workspace {
 	ws := Workspace{Name: m.Name, Rel: rel, File: rel + "/package.json"}
 	for kind, deps := range map[Kind]map[string]string{Prod: m.Dependencies, Optional: m.OptionalDependencies, Dev: m.DevDependencies} {
 		for name, rng := range deps {
-			ws.Deps = append(ws.Deps, Dep{Name: name, Range: rng, Kind: kind})
+			ws.Deps = append(ws.Deps, dep{Name: name, Range: rng, Kind: kind})
 		}
 	}
 	return ws
@@ -139,7 +139,7 @@ func TestSharedComplete(t *testing.T) {
 					}
 					opts.Workspaces = nil
 				}
-				g := New(lock, opts)
+				g := newGraph(lock, opts)
 				for _, e := range g.Missing() {
 					t.Errorf("from the %s: %s %s asks for %s@%s: no entry", from, e.Pos, g.Name(e.From), e.Name, e.Range)
 				}
@@ -181,7 +181,7 @@ func TestSharedClassic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lock, opts := portal(t, testshared.Dir(t, "corpus/"+name))
-			g := New(lock, opts)
+			g := newGraph(lock, opts)
 			var missing []string
 			for _, e := range g.Missing() {
 				missing = append(missing, e.Name+"@"+e.Range)
@@ -209,7 +209,7 @@ func TestSharedBare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := New(lock, Options{})
+		g := newGraph(lock, options{})
 		for _, e := range g.Missing() {
 			if len(lock.Named(e.Name)) == 0 && !strings.HasPrefix(e.Range, "backstage:") {
 				t.Errorf("%s asks for %s@%s: not even another version has an entry", e.Pos, e.Name, e.Range)
@@ -223,7 +223,7 @@ func BenchmarkNew(b *testing.B) {
 	lock, opts := portal(b, testshared.Dir(b, "corpus/rhdh"))
 	b.ReportAllocs()
 	for b.Loop() {
-		New(lock, opts)
+		newGraph(lock, opts)
 	}
 }
 
@@ -236,13 +236,13 @@ func BenchmarkParseAndNew(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		New(lock, opts)
+		newGraph(lock, opts)
 	}
 }
 
 func BenchmarkWhy(b *testing.B) {
 	lock, opts := portal(b, testshared.Dir(b, "corpus/rhdh"))
-	g := New(lock, opts)
+	g := newGraph(lock, opts)
 	n := g.Ident("tslib")[0]
 	for b.Loop() {
 		g.Why(n)

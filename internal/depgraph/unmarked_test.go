@@ -24,7 +24,7 @@ func TestUnmarkedBackstage(t *testing.T) {
 		"not installed since": {[]string{"core@npm:^1.3.1 = core@npm:1.3.1", "r@workspace:. > core npm:^1.3.1"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := New(berry(t, tt.lock...), Options{Workspaces: []Workspace{{Name: "r", Rel: ".", Deps: []Dep{{Name: "core", Range: "backstage:^"}}}}})
+			g := newGraph(berry(t, tt.lock...), options{Workspaces: []Workspace{{Name: "r", Rel: ".", Deps: []dep{{Name: "core", Range: "backstage:^"}}}}})
 			got := ""
 			for _, e := range g.Out(one(t, g, "r")) {
 				if e.Name == "core" {

@@ -22,7 +22,7 @@ func TestWhy(t *testing.T) {
 		"self@workspace:packages/self > c npm:1, z npm:1",
 		"z@npm:1 > a npm:1",
 	)
-	g := New(lock, Options{})
+	g := newGraph(lock, options{})
 	for name, want := range map[string][]string{
 		// far needs z through near alone, and near has its own path. a is no
 		// longer than b, and comes first.
@@ -55,7 +55,7 @@ func TestWhy(t *testing.T) {
 func TestWhyDeterministic(t *testing.T) {
 	var first string
 	for range 20 {
-		g := New(portalLock(t), Options{})
+		g := newGraph(portalLock(t), options{})
 		text := ""
 		for n := range g.Len() {
 			for _, p := range g.Why(Node(n)) {
@@ -84,7 +84,7 @@ func TestHuge(t *testing.T) {
 		}
 		lock := berry(t, append(lines, "root@workspace:. > p000000 npm:1")...)
 		return func() {
-			g := New(lock, Options{})
+			g := newGraph(lock, options{})
 			if got := g.Reachable().Len(); got != n+1 {
 				t.Errorf("%d reachable", got)
 			}

@@ -58,13 +58,13 @@ func (s Schema) known() []string {
 type Config struct {
 	Severities map[string]Severity
 	Ignores    []Ignore
-	Lists      map[string][]Item
+	Lists      map[string][]item
 	// Window is how many days ahead an ignore may end, 0 where nothing is said.
 	Window int
 }
 
-// Item is an entry of a list.
-type Item struct {
+// item is an entry of a list.
+type item struct {
 	Text string
 	Pos  fault.Pos
 }
@@ -76,14 +76,14 @@ func ParseConfig(file string, src []byte, schema Schema) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Severities: map[string]Severity{}, Lists: map[string][]Item{}}
+	c := &Config{Severities: map[string]Severity{}, Lists: map[string][]item{}}
 	top, err := Members(doc.Root(), "the file", "check:")
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range top {
 		if !slices.Contains(sections, m.Key) {
-			return nil, UnknownKey(m, sections)
+			return nil, unknownKey(m, sections)
 		}
 		if m.Key != schema.Section {
 			continue
@@ -115,7 +115,7 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 		case slices.Contains(schema.Lists, m.Key):
 			c.Lists[m.Key], err = globs(m.Value, m.Key)
 		default:
-			err = UnknownKey(m, schema.known())
+			err = unknownKey(m, schema.known())
 		}
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (c *Config) rules(v yamledit.Value, rules []Rule) error {
 	}
 	for _, m := range list {
 		if !slices.ContainsFunc(rules, func(r Rule) bool { return r.ID == m.Key }) {
-			return UnknownRule(m.KeyPos, m.Key, rules)
+			return unknownRule(m.KeyPos, m.Key, rules)
 		}
 		s := Severity(m.Value.String())
 		// YAML 1.1 reads a bare off as false; both are the word the user wrote.
@@ -158,12 +158,12 @@ func (c *Config) rules(v yamledit.Value, rules []Rule) error {
 }
 
 // globs reads a list of globs over names.
-func globs(v yamledit.Value, key string) ([]Item, error) {
+func globs(v yamledit.Value, key string) ([]item, error) {
 	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
 		return nil, fault.At(v.Pos(), "%s is %s, but must be a list", key, v.Kind()).
 			WithNext("Write one \"- name\" a line")
 	}
-	var list []Item
+	var list []item
 	for _, it := range v.Items() {
 		text := it.String()
 		if it.Kind() == yamledit.Mapping || it.Kind() == yamledit.Sequence || strings.TrimSpace(text) == "" {
@@ -174,7 +174,7 @@ func globs(v yamledit.Value, key string) ([]Item, error) {
 			return nil, fault.At(it.Pos(), "%q is not a valid glob", text).
 				WithNext("Use * for a part of a name and {a,b} for alternatives")
 		}
-		list = append(list, Item{text, it.Pos()})
+		list = append(list, item{text, it.Pos()})
 	}
 	return list, nil
 }
@@ -188,13 +188,13 @@ func Members(v yamledit.Value, what, example string) ([]yamledit.Member, error) 
 	return v.Members(), nil
 }
 
-// UnknownKey is the error of a member that is none of known.
-func UnknownKey(m yamledit.Member, known []string) error {
+// unknownKey is the error of a member that is none of known.
+func unknownKey(m yamledit.Member, known []string) error {
 	return fault.At(m.KeyPos, "there is no setting %q", m.Key).WithNext("Use one of: %s", strings.Join(known, ", "))
 }
 
-// UnknownRule is the error of a rule that is none of rules.
-func UnknownRule(pos fault.Pos, id string, rules []Rule) error {
+// unknownRule is the error of a rule that is none of rules.
+func unknownRule(pos fault.Pos, id string, rules []Rule) error {
 	ids := make([]string, len(rules))
 	for i, r := range rules {
 		ids[i] = r.ID

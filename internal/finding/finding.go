@@ -133,9 +133,9 @@ func (r Rule) DocURL() string {
 	return "https://github.com/portalctl/portalctl/blob/main/docs/rules/" + r.ID + ".md"
 }
 
-// Sort puts findings into the order of reports: the worst first, then by rule
+// sortFindings puts findings into the order of reports: the worst first, then by rule
 // in the order of rules, by file, line, name.
-func Sort(list []Finding, rules []Rule) {
+func sortFindings(list []Finding, rules []Rule) {
 	order := make(map[string]int, len(rules))
 	for i, r := range rules {
 		order[r.ID] = i

@@ -112,7 +112,7 @@ func (r ignoreReader) member(ig *Ignore, m yamledit.Member) error {
 	case m.Key == "rule":
 		ig.Rule = text
 		if rules := r.ignorable(); !slices.ContainsFunc(rules, func(x Rule) bool { return x.ID == text }) {
-			return UnknownRule(pos, text, rules)
+			return unknownRule(pos, text, rules)
 		}
 	case m.Key == "package", m.Key == "path", m.Key == "file":
 		if !doublestar.ValidatePattern(text) || text == "" {
@@ -139,7 +139,7 @@ func (r ignoreReader) member(ig *Ignore, m yamledit.Member) error {
 		if r.schema.Advisories {
 			known = append([]string{"id"}, known...)
 		}
-		return UnknownKey(m, known)
+		return unknownKey(m, known)
 	}
 	return nil
 }

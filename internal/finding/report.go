@@ -105,11 +105,11 @@ func (r *Report) Failed() bool {
 // ignores have expired.
 func (r *Report) Finish(cfg *Config, base *Baseline, now time.Time) {
 	r.Findings = cfg.severities(r.Findings)
-	Sort(r.Findings, r.Rules)
+	sortFindings(r.Findings, r.Rules)
 	fingerprints(r.Findings)
 	r.ignore(cfg, now)
 	r.known(base)
-	Sort(r.Findings, r.Rules)
+	sortFindings(r.Findings, r.Rules)
 }
 
 // Prefix puts a folder before the places of all findings, for readers that

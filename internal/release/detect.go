@@ -12,8 +12,8 @@ import (
 // scope is what the packages of a release are counted by.
 const scope = "@backstage/"
 
-// Detected is the release that a lock's versions are those of.
-type Detected struct {
+// detected is the release that a lock's versions are those of.
+type detected struct {
 	// Best is the release that has most of the locked versions; of several the
 	// highest, main releases first. "" when no release has any.
 	Best string
@@ -37,7 +37,7 @@ type counts struct {
 }
 
 func count(lock *yarnlock.Lock, more []*Manifest) counts {
-	locked := Locked(lock)
+	locked := lockedVersions(lock)
 	t := readTable()
 	c := counts{matches: make(map[string]int, len(t.releases)+len(more)), of: len(locked)}
 	hits := make([]int, len(t.releases))
@@ -79,8 +79,8 @@ func count(lock *yarnlock.Lock, more []*Manifest) counts {
 	return c
 }
 
-func (c counts) detected() Detected {
-	d := Detected{Of: c.of, Candidates: []string{}}
+func (c counts) detected() detected {
+	d := detected{Of: c.of, Candidates: []string{}}
 	for _, r := range c.releases {
 		d.Matches = max(d.Matches, c.matches[r])
 	}
@@ -117,9 +117,9 @@ func mainFirst(releases []string) []string {
 	return main
 }
 
-// Locked is the versions from the registry of each @backstage package in a lock;
+// lockedVersions is the versions from the registry of each @backstage package in a lock;
 // nil for no lock.
-func Locked(lock *yarnlock.Lock) map[string][]string {
+func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 	if lock == nil {
 		return nil
 	}

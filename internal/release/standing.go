@@ -62,7 +62,7 @@ func Stand(lock *yarnlock.Lock, declared string, more ...*Manifest) Standing {
 }
 
 // differs reports whether a lock is of another release than the declared one.
-func differs(declared string, matches int, d Detected) bool {
+func differs(declared string, matches int, d detected) bool {
 	switch {
 	case matches >= d.Matches || d.Matches < enough:
 		return false

@@ -23,7 +23,7 @@ type Streams struct {
 	InTTY, OutTTY, ErrTTY bool
 	// Color says whether Out and Err may carry escape sequences.
 	OutColor, ErrColor bool
-	// Width of the terminal in columns; 0 where it is unknown, as in a pipe.
+	// displayWidth of the terminal in columns; 0 where it is unknown, as in a pipe.
 	Width int
 }
 

@@ -6,8 +6,8 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// Width is how many columns of a terminal a line of text takes, colors apart.
-func Width(text string) int {
+// displayWidth is how many columns of a terminal a line of text takes, colors apart.
+func displayWidth(text string) int {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
 			return lipgloss.Width(text)
@@ -26,7 +26,7 @@ func Wrap(text string, width int) string {
 	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		if Width(strings.TrimRight(line, "\n")) <= width || isCommand(line) {
+		if displayWidth(strings.TrimRight(line, "\n")) <= width || isCommand(line) {
 			b.WriteString(line)
 			continue
 		}
@@ -63,7 +63,7 @@ func wrapLine(b *strings.Builder, line string, width int) {
 		if blanks > 1 && !first && column+blanks <= width*3/4 {
 			hang = column + blanks
 		}
-		size := Width(word)
+		size := displayWidth(word)
 		if !first && column+blanks+size > width && size > 0 {
 			column, blanks = hang, 0
 			if hang+size > width {

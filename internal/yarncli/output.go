@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Failure is a Yarn that ended with an error.
-type Failure struct {
+// failure is a Yarn that ended with an error.
+type failure struct {
 	ExitCode int
 	// Output are the lines that tell what went wrong: Yarn's errors, or if there
 	// are none the last lines that it printed. Secrets are masked.
@@ -18,7 +18,7 @@ type Failure struct {
 }
 
 // Error shows the first lines.
-func (f *Failure) Error() string {
+func (f *failure) Error() string {
 	const most = 4
 	lines := f.Output
 	more := ""
@@ -153,14 +153,14 @@ func printable(s string) string {
 	return b.String()
 }
 
-func (o *output) failure(code int) *Failure {
+func (o *output) failure(code int) *failure {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.partial) > 0 {
 		o.line(o.partial)
 		o.partial = nil
 	}
-	f := &Failure{ExitCode: code, Output: o.errors}
+	f := &failure{ExitCode: code, Output: o.errors}
 	if len(f.Output) == 0 {
 		f.Output = o.tail[max(0, len(o.tail)-maxTail):]
 	}

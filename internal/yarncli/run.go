@@ -43,7 +43,7 @@ func (y *Yarn) run(ctx context.Context, m *mirror, req Request, lock []byte) err
 }
 
 // next is what to do about Yarn's most frequent failures.
-func next(f *Failure) string {
+func next(f *failure) string {
 	text := strings.Join(f.Output, "\n")
 	has := func(parts ...string) bool {
 		for _, p := range parts {

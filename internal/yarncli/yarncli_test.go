@@ -145,7 +145,7 @@ func TestFailure(t *testing.T) {
 			untouched(t, root, temp)
 			t.Setenv("MY_NPM_TOKEN", "npm_abcdef123456")
 			_, err := yarn(t, tt.version).UpdateLock(t.Context(), Request{Root: root, TempDir: temp})
-			var f *Failure
+			var f *failure
 			if !errors.As(err, &f) || f.ExitCode != 1 {
 				t.Fatalf("got %v", err)
 			}
@@ -172,7 +172,7 @@ func TestFailureTail(t *testing.T) {
 	fake(t, "fail-plain")
 	untouched(t, root, temp)
 	_, err := yarn(t, "4.17.1").UpdateLock(t.Context(), Request{Root: root, TempDir: temp})
-	var f *Failure
+	var f *failure
 	if !errors.As(err, &f) || f.ExitCode != 134 || len(f.Output) != maxTail {
 		t.Fatalf("got %v", err)
 	}

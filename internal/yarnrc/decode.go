@@ -262,7 +262,7 @@ func (d *decoder) secret(v *value, name string) lateSecret {
 	if err != nil {
 		return lateSecret{isSet: true, pos: v.pos, err: placed(err, v, name)}
 	}
-	return lateSecret{Secret: NewSecret(s), isSet: s != "", pos: v.pos}
+	return lateSecret{Secret: newSecret(s), isSet: s != "", pos: v.pos}
 }
 
 // lateSecret is a secret, or why it cannot be had.

@@ -127,11 +127,11 @@ func (e *Endpoint) fromYarn(r *registries, pkg, server, noProtocol string, yarns
 	case secret.err != nil:
 		e.err = secret.err
 	case auth.token.isSet:
-		e.header = NewSecret("Bearer " + secret.Reveal())
+		e.header = newSecret("Bearer " + secret.Reveal())
 	case strings.Contains(secret.Reveal(), ":"):
 		e.header = basic(secret.Reveal())
 	default:
-		e.header = NewSecret("Basic " + secret.Reveal())
+		e.header = newSecret("Basic " + secret.Reveal())
 	}
 }
 

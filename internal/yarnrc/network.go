@@ -57,7 +57,7 @@ func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
 				if err := d.refuse(cmp.Or(v.marked, v.text), v.pos, k); err != nil {
 					d.fail(err)
 				}
-				return Setting[Secret]{NewSecret(v.text), v.pos, true}
+				return Setting[Secret]{newSecret(v.text), v.pos, true}
 			}
 		}
 		return Setting[Secret]{}
@@ -96,7 +96,7 @@ func (d *decoder) proxy(v *value, name string) Setting[Secret] {
 			d.fail(err)
 		}
 	}
-	return Setting[Secret]{NewSecret(s.Value), s.Pos, s.IsSet && s.Value != ""}
+	return Setting[Secret]{newSecret(s.Value), s.Pos, s.IsSet && s.Value != ""}
 }
 
 // Network are the settings for requests to a host (without port).

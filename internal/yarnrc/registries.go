@@ -225,9 +225,9 @@ func npmCredential(npm *npmConfig, keyPrefix, urlPrefix, field string) npmAuth {
 	out := npmAuth{prefix: urlPrefix, missing: v.missing, pos: v.pos}
 	switch field {
 	case "_authToken":
-		out.header = NewSecret("Bearer " + v.text)
+		out.header = newSecret("Bearer " + v.text)
 	case "_auth":
-		out.header = NewSecret("Basic " + v.text)
+		out.header = newSecret("Basic " + v.text)
 	case "_password":
 		user, _ := npm.get(keyPrefix + "username")
 		password, err := base64.StdEncoding.DecodeString(v.text)
@@ -241,5 +241,5 @@ func npmCredential(npm *npmConfig, keyPrefix, urlPrefix, field string) npmAuth {
 }
 
 func basic(userAndPassword string) Secret {
-	return NewSecret("Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword)))
+	return newSecret("Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword)))
 }

@@ -16,8 +16,8 @@ type Secret struct {
 	text *string
 }
 
-// NewSecret hides text; the empty text gives the zero Secret.
-func NewSecret(text string) Secret {
+// newSecret hides text; the empty text gives the zero Secret.
+func newSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}

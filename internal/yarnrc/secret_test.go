@@ -28,7 +28,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatal("the test's token is not in use")
 	}
 	things := []any{s, *s, s.auth, s.network, s.network.hosts, e, &e, s.Endpoint("react"), s.Network("x"), s.Endpoint("@s/x").AuthHint(),
-		NewSecret(hidden), []Secret{NewSecret(hidden)}, map[string]any{"a": NewSecret(hidden)}, struct{ x Secret }{NewSecret(hidden)}}
+		newSecret(hidden), []Secret{newSecret(hidden)}, map[string]any{"a": newSecret(hidden)}, struct{ x Secret }{newSecret(hidden)}}
 	for i, thing := range things {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			if out := fmt.Sprintf(verb, thing); strings.Contains(out, hidden) || strings.Contains(out, fmt.Sprintf("%x", hidden)) {
@@ -49,7 +49,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 			t.Errorf("Lookup(%s) gives %v", key, got)
 		}
 	}
-	if got := fmt.Sprint(NewSecret("x")) + fmt.Sprintf("%#v|%q|%v", NewSecret("x"), NewSecret("x"), Secret{}); got != "[redacted][redacted]|[redacted]|" {
+	if got := fmt.Sprint(newSecret("x")) + fmt.Sprintf("%#v|%q|%v", newSecret("x"), newSecret("x"), Secret{}); got != "[redacted][redacted]|[redacted]|" {
 		t.Errorf("secrets print as %q", got)
 	}
 }

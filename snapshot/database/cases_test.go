@@ -138,11 +138,11 @@ func (c *oneCase) check(t *testing.T, version string, want answer) {
 	if diff := cmp.Diff(want.Config, got); diff != "" {
 		t.Errorf("the merged configuration differs (-Backstage +ours):\n%s", diff)
 	}
-	o := Options{Cwd: c.cwd(), Env: c.Env, BackendDefaults: version}
+	o := options{Cwd: c.cwd(), Env: c.Env, BackendDefaults: version}
 	for _, id := range c.Plugins {
 		o.Plugins = append(o.Plugins, plugins.Package{Name: "@x/plugin-" + id + "-backend", Role: "backend-plugin", PluginID: id})
 	}
-	layout, err := Resolve(tree, o)
+	layout, err := layoutOf(tree, o)
 	if (err != nil) != (want.Refused != "") {
 		if err == nil || !allFailed(want) {
 			t.Fatalf("resolving: %v, Backstage: %q", err, want.Refused)

@@ -20,7 +20,7 @@ import (
 )
 
 // resolve is Resolve of one app-config.yaml for plugins with these IDs.
-func resolve(t *testing.T, config string, o Options, ids ...string) *Layout {
+func resolve(t *testing.T, config string, o options, ids ...string) *Layout {
 	t.Helper()
 	root := t.TempDir()
 	write(t, root, map[string]string{"app-config.yaml": config})
@@ -31,7 +31,7 @@ func resolve(t *testing.T, config string, o Options, ids ...string) *Layout {
 	for _, id := range ids {
 		o.Plugins = append(o.Plugins, plugins.Package{Name: "@x/plugin-" + id + "-backend", PluginID: id, Role: "backend-plugin"})
 	}
-	l, err := Resolve(tree, o)
+	l, err := layoutOf(tree, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ const portalConfig = `backend:
 `
 
 func TestFromSaysWhereValuesCome(t *testing.T) {
-	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=s3cret"}}, "catalog", "auth", "todo")
+	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=s3cret"}}, "catalog", "auth", "todo")
 	var got []string
 	for _, p := range l.Plugins {
 		got = append(got, fmt.Sprintf("%s %v %d %s/%s host=%s password=$%s port=%s database=%s", p.ID, p.Configured, len(p.Installed), p.Server, p.Database,
@@ -96,14 +96,14 @@ func TestFromSaysWhereValuesCome(t *testing.T) {
 
 // TestFromOfAURI: the password is in the variable, but is not the variable.
 func TestFromOfAURI(t *testing.T) {
-	l := resolve(t, "backend: {database: {client: pg, connection: '${URL}'}}\n", Options{Env: []string{"URL=postgres://u:p@h/"}}, "catalog")
+	l := resolve(t, "backend: {database: {client: pg, connection: '${URL}'}}\n", options{Env: []string{"URL=postgres://u:p@h/"}}, "catalog")
 	if o := l.Plugins[0].From["password"]; o.Var != "" || fmt.Sprint(o.Vars) != "[URL]" {
 		t.Errorf("%+v", o)
 	}
 }
 
 func TestDatabasesGroups(t *testing.T) {
-	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
+	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	var got []string
 	for _, d := range l.Databases() {
 		var ids []string
@@ -122,7 +122,7 @@ func TestDatabasesGroups(t *testing.T) {
 	if n := len(l.Servers()); n != 2 {
 		t.Errorf("%d servers", n)
 	}
-	l = resolve(t, "backend: {database: {client: pg, pluginDivisionMode: schema, connection: {host: h, user: u, database: d}}}\n", Options{}, "b", "a")
+	l = resolve(t, "backend: {database: {client: pg, pluginDivisionMode: schema, connection: {host: h, user: u, database: d}}}\n", options{}, "b", "a")
 	if d := l.Databases(); len(d) != 1 || fmt.Sprint(d[0].Schemas) != "[a b]" || l.Mode != PerSchema {
 		t.Errorf("schema mode: %+v", d)
 	}
@@ -142,13 +142,13 @@ func TestProblems(t *testing.T) {
 		"list":     {"client: pg, connection: {host: [h], user: u}", "host of the connection must be a text"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := resolve(t, "backend: {database: {"+tt.database+"}}\n", Options{}, "catalog").Plugins[0]
+			p := resolve(t, "backend: {database: {"+tt.database+"}}\n", options{}, "catalog").Plugins[0]
 			if p.Problem == nil || !strings.Contains(p.Problem.Error(), tt.want) || fault.NextOf(p.Problem) == "" {
 				t.Errorf("%v (next: %s), want %s", p.Problem, fault.NextOf(p.Problem), tt.want)
 			}
 		})
 	}
-	if l := resolve(t, "backend: {database: {client: pg, connection: {type: rds, host: h, user: u}}}\n", Options{}, "catalog"); len(l.Databases())+len(l.Servers()) != 0 {
+	if l := resolve(t, "backend: {database: {client: pg, connection: {type: rds, host: h, user: u}}}\n", options{}, "catalog"); len(l.Databases())+len(l.Servers()) != 0 {
 		t.Error("a plugin with a problem has a database to connect to")
 	}
 }
@@ -156,13 +156,13 @@ func TestProblems(t *testing.T) {
 func TestServerReplacesTheLogin(t *testing.T) {
 	target := pg.Target{Host: "admin.example", Port: 6000, User: "dba", Password: pg.NewSecret("x")}
 	for _, connection := range []string{"{type: rds, host: h, user: u}", "{host: h, user: u, password: p, ssl: true}", "'postgres://u:p@h/'"} {
-		l := resolve(t, "backend: {database: {client: pg, role: owner, connection: "+connection+"}}\n", Options{Server: &target}, "catalog")
+		l := resolve(t, "backend: {database: {client: pg, role: owner, connection: "+connection+"}}\n", options{Server: &target}, "catalog")
 		p := l.Plugins[0]
 		if p.Problem != nil || p.Server != target || p.Database != "backstage_plugin_catalog" || p.From["password"].Pos.Line != 0 {
 			t.Errorf("%s: %+v", connection, p)
 		}
 	}
-	l := resolve(t, "backend: {database: {client: better-sqlite3, connection: {directory: d}}}\n", Options{Server: &target, Cwd: "/srv"}, "catalog")
+	l := resolve(t, "backend: {database: {client: better-sqlite3, connection: {directory: d}}}\n", options{Server: &target, Cwd: "/srv"}, "catalog")
 	if p := l.Plugins[0]; p.Problem != nil || p.Path != filepath.FromSlash("/srv/d/catalog.sqlite") {
 		t.Errorf("%+v", p)
 	}
@@ -177,7 +177,7 @@ func TestPassfile(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		p := resolve(t, config, Options{Env: []string{"HOME=" + home}}, "catalog").Plugins[0]
+		p := resolve(t, config, options{Env: []string{"HOME=" + home}}, "catalog").Plugins[0]
 		if got := p.Server.Password.Reveal(); got != want {
 			t.Errorf("mode %o: %q", mode, got)
 		}
@@ -188,7 +188,7 @@ func TestPassfile(t *testing.T) {
 }
 
 func TestServerNameNote(t *testing.T) {
-	l := resolve(t, "backend: {database: {client: pg, connection: {host: 10.0.0.1, user: u, ssl: {ca: CA, servername: db.example}}}}\n", Options{}, "catalog")
+	l := resolve(t, "backend: {database: {client: pg, connection: {host: 10.0.0.1, user: u, ssl: {ca: CA, servername: db.example}}}}\n", options{}, "catalog")
 	if p := l.Plugins[0]; p.Server.SSLMode != "verify-ca" || p.Server.RootCert != "CA" || len(l.Notes) != 1 {
 		t.Errorf("%s %v", p.Server.SSLMode, l.Notes)
 	}

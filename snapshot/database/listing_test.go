@@ -23,7 +23,7 @@ func states(found []Found) []string {
 // TestCompare: the prefix's underscores are no wildcards, and what nobody is
 // known to use is named, not taken.
 func TestCompare(t *testing.T) {
-	l := resolve(t, portalConfig, Options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
+	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	listings := []Listing{}
 	for _, s := range l.Servers() {
 		li := Listing{Server: s, Databases: []string{"postgres", "shared", "backstage_plugin_todo", "backstageXpluginXcatalog", "backstage_plugin_", "backstage_plugin_gone", "BACKSTAGE_PLUGIN_x"}}
@@ -60,7 +60,7 @@ func TestCompareSchemas(t *testing.T) {
 		{"bs_", []string{"auth d.bs_auth missing", "catalog d.bs_catalog present", "old d.bs_old unknown"}},
 		{"x", []string{"auth d.xauth missing", "catalog d.xcatalog missing"}},
 	} {
-		l := resolve(t, fmt.Sprintf(config, tt.prefix), Options{}, "catalog", "auth")
+		l := resolve(t, fmt.Sprintf(config, tt.prefix), options{}, "catalog", "auth")
 		s := l.Servers()
 		if len(s) != 1 || s[0].SchemasIn != "d" {
 			t.Fatalf("servers %+v", s)
@@ -70,7 +70,7 @@ func TestCompareSchemas(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", tt.prefix, diff)
 		}
 	}
-	l := resolve(t, strings.Replace(config, "schemaPrefix: '%s', ", "", 1), Options{}, "catalog")
+	l := resolve(t, strings.Replace(config, "schemaPrefix: '%s', ", "", 1), options{}, "catalog")
 	got := states(l.Compare([]Listing{{Server: l.Servers()[0], Schemas: []string{"public", "pg_toast", "catalog", "stranger"}}}, nil))
 	if diff := cmp.Diff([]string{"catalog d.catalog present", "stranger d.stranger unknown"}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -22,7 +22,7 @@ func keepsInMemory(p Plugin) bool {
 // data in memory, for a developer, and the database stands in
 // app-config.production.yaml, which Backstage reads only when it is named. One
 // sentence says so, instead of one refusal for each plugin.
-func (l *Layout) otherFiles(root string, s Source, loader string, o Options) error {
+func (l *Layout) otherFiles(root string, s Source, loader string, o options) error {
 	if len(s.Files) > 0 || !slices.ContainsFunc(l.Plugins, keepsInMemory) {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (l *Layout) otherFiles(root string, s Source, loader string, o Options) err
 		tree, err := appconfig.Load(appconfig.Options{Root: root, Cwd: root, Files: []string{"app-config.yaml", name}, Env: s.Env, Loader: loader})
 		switch {
 		case err == nil:
-			better, err := Resolve(tree, o)
+			better, err := layoutOf(tree, o)
 			if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) {
 				continue
 			}

@@ -45,7 +45,7 @@ const (
 // Open reads a project's app-config and plugins, the dynamic ones too, and says
 // where they keep their data.
 func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
-	o := Options{Env: s.Env, Server: s.Server, PasswordOf: s.PasswordOf, Cwd: p.Root}
+	o := options{Env: s.Env, Server: s.Server, PasswordOf: s.PasswordOf, Cwd: p.Root}
 	var err error
 	if o.Plugins, err = plugins.Read(p, s.Registry); err != nil {
 		return nil, nil, err
@@ -67,7 +67,7 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := Resolve(tree, o)
+	l, err := layoutOf(tree, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +88,7 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 
 // addDynamic adds the plugins of dynamicPlugins.rootDirectory, which is
 // relative to the project's root (PluginScanner).
-func (o *Options) addDynamic(p *workspace.Project, tree *appconfig.Tree) (notes []string, err error) {
+func (o *options) addDynamic(p *workspace.Project, tree *appconfig.Tree) (notes []string, err error) {
 	dir, ok, err := tree.Text("dynamicPlugins.rootDirectory")
 	if err != nil || !ok {
 		return nil, err
@@ -159,9 +159,9 @@ func locked(lock *yarnlock.Lock, name string) string {
 // in its own with yarn start and in the root in an image made by Backstage's
 // Dockerfile. The one that has more of the files is meant; the backend's own
 // when that says nothing.
-func (l *Layout) inFolder(tree *appconfig.Tree, o Options, backend string) (*Layout, error) {
+func (l *Layout) inFolder(tree *appconfig.Tree, o options, backend string) (*Layout, error) {
 	o.Cwd = backend
-	own, err := Resolve(tree, o)
+	own, err := layoutOf(tree, o)
 	if err != nil {
 		return nil, err
 	}

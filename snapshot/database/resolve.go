@@ -13,10 +13,10 @@ import (
 	"github.com/portalctl/portalctl/internal/portal/plugins"
 )
 
-// Resolve says where every plugin keeps its data: the installed ones, and those
+// layoutOf says where every plugin keeps its data: the installed ones, and those
 // that app-config names. The error is about configuration that Backstage itself
 // would refuse; what concerns one plugin is in its Problem.
-func Resolve(tree *appconfig.Tree, o Options) (*Layout, error) {
+func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 	rules, err := rulesOf(o.BackendDefaults)
 	if err != nil {
 		return nil, err

@@ -112,8 +112,8 @@ func (d Database) Key() string {
 	return d.Server.Address() + "/" + d.Name
 }
 
-// Options are what Resolve needs beside app-config.
-type Options struct {
+// options are what Resolve needs beside app-config.
+type options struct {
 	// Plugins are the installed packages.
 	Plugins []plugins.Package
 	// Cwd is the folder that the backend runs in, which SQLite paths are

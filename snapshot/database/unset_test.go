@@ -11,7 +11,7 @@ import (
 
 // lacking resolves app-config.yaml and app-config.local.yaml for the plugins
 // catalog and auth.
-func lacking(t *testing.T, config, local string, o Options) (*Layout, error) {
+func lacking(t *testing.T, config, local string, o options) (*Layout, error) {
 	t.Helper()
 	root := t.TempDir()
 	write(t, root, map[string]string{"app-config.yaml": config, "app-config.local.yaml": local})
@@ -22,7 +22,7 @@ func lacking(t *testing.T, config, local string, o Options) (*Layout, error) {
 	for _, id := range []string{"auth", "catalog"} {
 		o.Plugins = append(o.Plugins, plugins.Package{Name: "@x/plugin-" + id + "-backend", PluginID: id, Role: "backend-plugin"})
 	}
-	return Resolve(tree, o)
+	return layoutOf(tree, o)
 }
 
 const templateConfig = `app: { title: "${TITLE}" }
@@ -68,7 +68,7 @@ func TestLacks(t *testing.T) {
 			auth:    "Set DB_CA (app-config.local.yaml:1 uses it for backend.database.connection.ssl.ca)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l, err := lacking(t, templateConfig, tt.local, Options{Env: tt.env, BackendDefaults: tt.version})
+			l, err := lacking(t, templateConfig, tt.local, options{Env: tt.env, BackendDefaults: tt.version})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestLacks(t *testing.T) {
 				}
 			}
 			// --dsn is another login: what app-config's lacks is no matter.
-			l, err = lacking(t, templateConfig, tt.local, Options{Env: tt.env, BackendDefaults: tt.version, Server: &pg.Target{Host: "x", User: "y"}})
+			l, err = lacking(t, templateConfig, tt.local, options{Env: tt.env, BackendDefaults: tt.version, Server: &pg.Target{Host: "x", User: "y"}})
 			if err != nil || l.Plugins[0].Server.Lacks != "" || l.Lacks() != "" {
 				t.Errorf("with --dsn: %v, %q, %q", err, l.Plugins[0].Server.Lacks, l.Lacks())
 			}
@@ -101,7 +101,7 @@ func TestUnsetPlace(t *testing.T) {
 			"Set DB (app-config.local.yaml:1 uses it for backend.database.connection.database)", "Set DB (app-config.local.yaml:1 uses it for backend.database.connection.database)"},
 	} {
 		for server, want := range map[*pg.Target]string{nil: tt.want, {Host: "x", User: "y"}: tt.withDSN} {
-			l, err := lacking(t, templateConfig, tt.local, Options{Env: env, Server: server})
+			l, err := lacking(t, templateConfig, tt.local, options{Env: env, Server: server})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestRequiredValueIsUnset(t *testing.T) {
 		{config: "backend: {database: {connection: '${DATABASE_URL}'}}\n", what: "app-config.yaml:1:21: backend.database.client is missing", next: "Add client: pg below backend.database"},
 		{config: "backend: {database: {client: pg, connection: {port: 99999, user: u, password: '${P}'}}}\n", what: "app-config.yaml:1:53: the port is not a number from 1 to 65535", next: "Correct port"},
 	} {
-		l, err := lacking(t, tt.config, tt.local, Options{Env: []string{tt.env}})
+		l, err := lacking(t, tt.config, tt.local, options{Env: []string{tt.env}})
 		if err == nil {
 			err = l.Plugins[0].Problem
 		}

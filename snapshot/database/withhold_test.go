@@ -29,7 +29,7 @@ func TestPasswordOfTheAdministrator(t *testing.T) {
 		{"{host: evil.example, user: u, password: '${OWN}'}", admin, "0wn"},
 	} {
 		l, err := lacking(t, "backend: {database: {client: pg, connection: "+tt.connection+"}}\n", "{}\n",
-			Options{Env: []string{"PGPASSWORD=adm1n", "OWN=0wn"}, PasswordOf: tt.of})
+			options{Env: []string{"PGPASSWORD=adm1n", "OWN=0wn"}, PasswordOf: tt.of})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func TestServerKilledDuringRestore(t *testing.T) {
 				p.upgrade()
 				upgraded := p.states()
 				hit := false
-				ctx := WithPoints(t.Context(), func(at string) error {
+				ctx := withPoints(t.Context(), func(at string) error {
 					if !hit && strings.HasPrefix(at, point) {
 						hit = true
 						p.cluster.Kill()
@@ -76,7 +76,7 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 				}
 				before, names := p.states(), p.databases()
 				seen, done, failedAt := map[string]bool{}, false, ""
-				ctx := WithPoints(t.Context(), func(at string) error {
+				ctx := withPoints(t.Context(), func(at string) error {
 					if seen[at] {
 						return nil
 					}

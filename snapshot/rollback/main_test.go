@@ -73,7 +73,7 @@ func runHelper(text string) int {
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	n := 0
 	seen := map[string]bool{}
-	points := WithPoints(ctx, func(point string) error {
+	points := withPoints(ctx, func(point string) error {
 		if seen[point] {
 			return nil
 		}

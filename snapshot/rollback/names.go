@@ -22,8 +22,8 @@ const (
 // one is cut by the server without a word, and two could become the same.
 const maxName = 63
 
-// Stamp is how a rollback that began at t is named.
-func Stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+// stampText is how a rollback that began at t is named.
+func stampText(t time.Time) string { return t.UTC().Format(stampLayout) }
 
 func besideName(live, stamp string) string { return fitName(live, besideSuffix+stamp) }
 func failedName(live, stamp string) string { return fitName(live, failedSuffix+stamp) }

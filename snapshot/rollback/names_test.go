@@ -12,7 +12,7 @@ import (
 )
 
 func TestNamesFitPostgreSQL(t *testing.T) {
-	stamp := Stamp(time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("x", 3600)))
+	stamp := stampText(time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("x", 3600)))
 	if stamp != "20260304_040607" {
 		t.Fatalf("stamp %s is not UTC", stamp)
 	}

@@ -4,10 +4,10 @@ import "context"
 
 type pointsKey struct{}
 
-// WithPoints has f called whenever a restore reaches a point from which it
+// withPoints has f called whenever a restore reaches a point from which it
 // could be interrupted; an error of f ends the restore there. It exists for
 // tests, as txn.WithFS does: they kill, fail and look at every point.
-func WithPoints(ctx context.Context, f func(point string) error) context.Context {
+func withPoints(ctx context.Context, f func(point string) error) context.Context {
 	return context.WithValue(ctx, pointsKey{}, f)
 }
 

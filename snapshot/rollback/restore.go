@@ -92,7 +92,7 @@ type run struct {
 // or by SIGKILL, every live database is either the old one or the new one; what
 // it left beside is found and removed by the next Restore.
 func (p *Plan) Restore(ctx context.Context, o Options) (_ *Result, err error) {
-	r := &run{Plan: p, Options: o, stamp: Stamp(o.Began), took: map[*Target]time.Duration{},
+	r := &run{Plan: p, Options: o, stamp: stampText(o.Began), took: map[*Target]time.Duration{},
 		whole: map[*Target]string{}, kept: map[*Target]bool{},
 		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Unknown: p.UnknownText(), Deploy: p.deployText(), Drop: []string{}}}
 	if r.Progress == nil {

@@ -71,7 +71,7 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 		Ping(context.Context) error
 		Close(context.Context) error
 	}
-	ctx := WithPoints(t.Context(), func(point string) error {
+	ctx := withPoints(t.Context(), func(point string) error {
 		if point == "before the swap" && conn == nil {
 			conn = pgtest.Portal(t, p.app, "backstage_plugin_catalog")
 		}
@@ -99,7 +99,7 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 	var points []string
 	o := p.options()
 	o.Began = o.Began.Add(3e9)
-	if _, err := plan.Restore(WithPoints(t.Context(), func(point string) error { points = append(points, point); return nil }), o); err != nil {
+	if _, err := plan.Restore(withPoints(t.Context(), func(point string) error { points = append(points, point); return nil }), o); err != nil {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(points, func(s string) bool { return strings.HasPrefix(s, "created ") }) {

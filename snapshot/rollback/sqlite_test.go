@@ -133,7 +133,7 @@ func TestRestoreOfFilesInterrupted(t *testing.T) {
 		upgraded := p.state(p.path("catalog"))
 		plan := p.plan()
 		at, point := 0, ""
-		ctx := WithPoints(t.Context(), func(name string) error {
+		ctx := withPoints(t.Context(), func(name string) error {
 			if at++; at == n {
 				point = name
 				return fmt.Errorf("stopped")

@@ -21,7 +21,7 @@ func File(name string) string {
 // PORTALCTL_UPDATE_SCHEMAS=1 it writes it.
 func Golden(t *testing.T, dir, name string, typ reflect.Type) {
 	t.Helper()
-	s, err := Of(name, typ)
+	s, err := schemaOf(name, typ)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ type Schema struct {
 	Values      *Schema            `json:"additionalProperties,omitempty"`
 }
 
-// Of is the schema of a document: name is what its member "schema" says.
-func Of(name string, t reflect.Type) (*Schema, error) {
+// schemaOf is the schema of a document: name is what its member "schema" says.
+func schemaOf(name string, t reflect.Type) (*Schema, error) {
 	s, err := of(t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -36,7 +36,7 @@ const good = `{"schema":"portalctl.sample/v1","names":[],"score":null,"when":"20
 
 // Each change of a good document is told, with its place.
 func TestValidate(t *testing.T) {
-	made, err := Of("portalctl.sample/v1", reflect.TypeFor[sample]())
+	made, err := schemaOf("portalctl.sample/v1", reflect.TypeFor[sample]())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestWhatHasNoSchema(t *testing.T) {
 		Schema string          `json:"schema"`
 		Raw    json.RawMessage `json:"raw"`
 	}]()} {
-		if s, err := Of("portalctl.x/v1", typ); err == nil {
+		if s, err := schemaOf("portalctl.x/v1", typ); err == nil {
 			t.Errorf("%s has the schema %+v", typ, s)
 		}
 	}

@@ -60,7 +60,7 @@ func (r *Registry) Publish(id string, deps ...string) {
 // PublishAs adds a version whose tarball is given.
 func (r *Registry) PublishAs(m map[string]any, tgz []byte) {
 	name, version := m["name"].(string), m["version"].(string)
-	path := TarballPath(name, version)
+	path := tarballPath(name, version)
 	m["dist"] = map[string]any{"tarball": r.URL + path, "integrity": Integrity(tgz)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -196,8 +196,8 @@ func Dependencies(deps []string) map[string]string {
 	return m
 }
 
-// TarballPath is where a registry has a version's tarball.
-func TarballPath(name, version string) string {
+// tarballPath is where a registry has a version's tarball.
+func tarballPath(name, version string) string {
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	return "/" + name + "/-/" + base + "-" + version + ".tgz"
 }
@@ -291,7 +291,7 @@ func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		if m == nil || m["dist"] != nil {
 			continue
 		}
-		tgz, at := Pack(m, f.files(name, version)...), TarballPath(name, version)
+		tgz, at := Pack(m, f.files(name, version)...), tarballPath(name, version)
 		if tarball && strings.HasSuffix(at, "/-/"+file) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			_, _ = w.Write(tgz)
