@@ -71,11 +71,11 @@ func (c *checker) online(ctx context.Context) error {
 					mu.Unlock()
 					continue
 				}
-				raw, _ := doc.Raw(a.version)
-				m, err := relock.ParseManifest(raw)
+				published, err := doc.Version(a.version)
 				if err != nil {
 					return err
 				}
+				m := relock.NewManifest(published)
 				other, unknown, err := sums.differs(gctx, name, a, m)
 				if err != nil {
 					return err

@@ -181,8 +181,7 @@ func (b *builder) flush() {
 func manifestField(key []byte) bool {
 	switch string(key) {
 	case "name", "version", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",
-		"dependenciesMeta", "bin", "os", "cpu", "libc", "engines", "scripts", "gypfile", "hasInstallScript",
-		"deprecated", "dist", "backstage":
+		"dependenciesMeta", "bin", "os", "cpu", "libc", "scripts", "gypfile", "deprecated", "dist", "backstage":
 		return true
 	}
 	return false
@@ -190,7 +189,7 @@ func manifestField(key []byte) bool {
 
 func distField(key []byte) bool {
 	switch string(key) {
-	case "tarball", "integrity", "shasum", "unpackedSize":
+	case "tarball", "integrity", "shasum":
 		return true
 	}
 	return false

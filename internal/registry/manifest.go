@@ -2,32 +2,36 @@ package registry
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
-// Manifest is the package.json of one version as the registry has it. Fields
-// of the wrong type, which real packuments have, are as if they were absent.
+// Manifest is the package.json of one version as the registry has it, read as
+// leniently as Yarn reads it (Manifest.load): what has not the expected type, and
+// real packuments have such fields, is as if it were absent.
 type Manifest struct {
 	Name, Version string
 
 	Dependencies         map[string]string
 	OptionalDependencies map[string]string
-	PeerDependencies     map[string]string
-	PeerDependenciesMeta map[string]PeerMeta
-	DependenciesMeta     map[string]DependencyMeta
+	// PeerDependencies whose range is no text count as any version.
+	PeerDependencies map[string]string
+	// The flags of an entry that are set. Yarn skips an entry with a flag of
+	// another type.
+	PeerDependenciesMeta map[string]Flags // optional
+	DependenciesMeta     map[string]Flags // built, optional, unplugged
 
-	// Bin maps commands to paths. A single path counts for the package's name
-	// without scope, as in Yarn.
+	// Bin maps commands, without scope, to paths. A single path counts for the
+	// package's name.
 	Bin map[string]string
-	// OS, CPU and Libc are the platforms the package is for ("!" excludes). A
-	// single text counts as a list of one; Yarn ignores it.
+	// OS, CPU and Libc are the platforms the package is for ("!" excludes).
 	OS, CPU, Libc []string
-	Engines       map[string]string
 	Scripts       map[string]string
 	// GypFile says that the package has a binding.gyp and no install script.
 	GypFile bool
-	// HasInstallScript says that installing the package runs code of it.
-	HasInstallScript bool
 	// Deprecated is why the version should not be used, "" if it is fine.
 	Deprecated string
 
@@ -35,11 +39,8 @@ type Manifest struct {
 	Backstage Backstage
 }
 
-// PeerMeta is an entry of peerDependenciesMeta.
-type PeerMeta struct{ Optional bool }
-
-// DependencyMeta is an entry of dependenciesMeta; nil means not said.
-type DependencyMeta struct{ Built, Optional, Unplugged *bool }
+// Flags are the settings of one package by their names.
+type Flags map[string]bool
 
 // Dist is where a version's tarball is and what it must be.
 type Dist struct {
@@ -48,8 +49,6 @@ type Dist struct {
 	Integrity string
 	// Shasum is the SHA-1 in hex.
 	Shasum string
-	// UnpackedSize is in bytes, 0 if unknown.
-	UnpackedSize int64
 }
 
 // Backstage is the field of that name.
@@ -59,42 +58,24 @@ type Backstage struct {
 	Moved string
 }
 
-func parseManifest(raw []byte) (*Manifest, error) {
+// ParseManifest reads one version of a packument.
+func ParseManifest(raw []byte) (*Manifest, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
 		return nil, err
 	}
 	m := &Manifest{
 		Name: text(top["name"]), Version: text(top["version"]),
-		Dependencies:         texts(top["dependencies"]),
-		OptionalDependencies: texts(top["optionalDependencies"]),
-		PeerDependencies:     texts(top["peerDependencies"]),
-		Engines:              texts(top["engines"]),
+		Dependencies:         ranges(top["dependencies"], ""),
+		OptionalDependencies: ranges(top["optionalDependencies"], ""),
+		PeerDependencies:     ranges(top["peerDependencies"], "*"),
+		PeerDependenciesMeta: metas(top["peerDependenciesMeta"], "optional"),
+		DependenciesMeta:     metas(top["dependenciesMeta"], "built", "optional", "unplugged"),
 		Scripts:              texts(top["scripts"]),
 		OS:                   list(top["os"]), CPU: list(top["cpu"]), Libc: list(top["libc"]),
 		GypFile: string(top["gypfile"]) == "true",
 	}
-	for name, meta := range object(top["peerDependenciesMeta"]) {
-		if m.PeerDependenciesMeta == nil {
-			m.PeerDependenciesMeta = map[string]PeerMeta{}
-		}
-		m.PeerDependenciesMeta[name] = PeerMeta{Optional: string(object(meta)["optional"]) == "true"}
-	}
-	for name, meta := range object(top["dependenciesMeta"]) {
-		if m.DependenciesMeta == nil {
-			m.DependenciesMeta = map[string]DependencyMeta{}
-		}
-		fields := object(meta)
-		m.DependenciesMeta[name] = DependencyMeta{
-			Built: flag(fields["built"]), Optional: flag(fields["optional"]), Unplugged: flag(fields["unplugged"])}
-	}
 	m.Bin = bin(top["bin"], m.Name)
-	for _, name := range []string{"preinstall", "install", "postinstall"} {
-		if m.Scripts[name] != "" {
-			m.HasInstallScript = true
-		}
-	}
-	m.HasInstallScript = m.HasInstallScript || m.GypFile || string(top["hasInstallScript"]) == "true"
 	if d := top["deprecated"]; len(d) > 0 && truthy(d) {
 		if m.Deprecated = text(d); m.Deprecated == "" {
 			m.Deprecated = "deprecated" // true, or some other value
@@ -102,7 +83,6 @@ func parseManifest(raw []byte) (*Manifest, error) {
 	}
 	dist := object(top["dist"])
 	m.Dist = Dist{Tarball: text(dist["tarball"]), Integrity: text(dist["integrity"]), Shasum: text(dist["shasum"])}
-	_ = json.Unmarshal(dist["unpackedSize"], &m.Dist.UnpackedSize)
 	b := object(top["backstage"])
 	m.Backstage = Backstage{Role: text(b["role"]), PluginID: text(b["pluginId"]), Moved: text(b["moved"])}
 	return m, nil
@@ -110,18 +90,64 @@ func parseManifest(raw []byte) (*Manifest, error) {
 
 // bin is Manifest.load's reading of bin.
 func bin(raw json.RawMessage, name string) map[string]string {
-	out := map[string]string{}
-	if path := text(raw); strings.TrimSpace(path) != "" && name != "" {
-		out[name[strings.LastIndexByte(name, '/')+1:]] = strings.ReplaceAll(path, `\`, "/")
+	commands := texts(raw)
+	if path := text(raw); path != "" {
+		commands = map[string]string{name: path}
 	}
-	for cmd, path := range texts(raw) {
-		if strings.TrimSpace(path) == "" || cmd == "" {
-			continue
+	out := make(map[string]string, len(commands))
+	for _, ident := range slices.Sorted(maps.Keys(commands)) { // of two that become one, the last
+		path := commands[ident]
+		if _, base := spec.SplitScope(ident); base != "" && strings.TrimSpace(path) != "" {
+			out[base] = strings.ReplaceAll(path, `\`, "/")
 		}
-		out[cmd[strings.LastIndexByte(cmd, '/')+1:]] = strings.ReplaceAll(path, `\`, "/")
 	}
 	if len(out) == 0 {
 		return nil
+	}
+	return out
+}
+
+// ranges are the members of a section; one that is no text has the range other,
+// and is absent where that is "".
+func ranges(raw json.RawMessage, other string) map[string]string {
+	members := object(raw)
+	if len(members) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(members))
+	for name, val := range members {
+		switch {
+		case !spec.IsIdent(name):
+		case val[0] == '"':
+			out[name] = text(val)
+		case other != "":
+			out[name] = other
+		}
+	}
+	return out
+}
+
+// metas are the entries of a section of settings.
+func metas(raw json.RawMessage, names ...string) map[string]Flags {
+	var out map[string]Flags
+	for pkg, val := range object(raw) {
+		members := object(val)
+		flags, valid := Flags{}, members != nil
+		for _, name := range names {
+			switch string(members[name]) {
+			case "":
+			case "true", "false":
+				flags[name] = members[name][0] == 't'
+			default:
+				valid = false
+			}
+		}
+		if valid {
+			if out == nil {
+				out = map[string]Flags{}
+			}
+			out[pkg] = flags
+		}
 	}
 	return out
 }
@@ -157,31 +183,17 @@ func texts(raw json.RawMessage) map[string]string {
 	return out
 }
 
+// list are the texts of a list. Yarn ignores a text in the place of a list.
 func list(raw json.RawMessage) []string {
-	if s := text(raw); s != "" {
-		return []string{s}
-	}
 	var items []json.RawMessage
 	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &items) != nil {
 		return nil
 	}
 	var out []string
 	for _, item := range items {
-		if s := text(item); s != "" {
-			out = append(out, s)
+		if item[0] == '"' {
+			out = append(out, text(item))
 		}
 	}
 	return out
-}
-
-func flag(raw json.RawMessage) *bool {
-	var b bool
-	switch string(raw) {
-	case "true":
-		b = true
-	case "false":
-	default:
-		return nil
-	}
-	return &b
 }

@@ -86,9 +86,9 @@ func (p *Packument) Deprecated(version string) bool {
 	return ok && e.deprecated
 }
 
-// Raw is the JSON of a version's manifest, cut down to the fields that
+// raw is the JSON of a version's manifest, cut down to the fields that
 // Manifest has. ok is false for a version that is not published.
-func (p *Packument) Raw(version string) (raw json.RawMessage, ok bool) {
+func (p *Packument) raw(version string) (raw json.RawMessage, ok bool) {
 	e, found := p.find(version)
 	if !found {
 		return nil, false
@@ -108,12 +108,12 @@ func (p *Packument) Raw(version string) (raw json.RawMessage, ok bool) {
 // Version is the manifest of a published version. The error is a fault:
 // errors.Is(err, ErrNotFound) if the version is not published.
 func (p *Packument) Version(version string) (*Manifest, error) {
-	raw, ok := p.Raw(version)
+	raw, ok := p.raw(version)
 	if !ok {
 		return nil, fault.Wrap(ErrNotFound, fault.Pos{File: p.where}, "version %q of %s", version, p.Name).
 			WithNext("Choose a version that is published")
 	}
-	m, err := parseManifest(raw)
+	m, err := ParseManifest(raw)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: p.where}, "the registry's manifest of %s@%s is not valid", p.Name, version).
 			WithNext("Try again; if it happens again, tell the operator of the registry")

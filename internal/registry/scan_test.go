@@ -38,7 +38,7 @@ func TestReadPackument(t *testing.T) {
 		if got, want := p.Time("1.7.0"), time.Date(2021, 1, 2, 3, 4, 7, 7e6, time.UTC); !got.Equal(want) {
 			t.Errorf("%s: time %v, want %v", name, got, want)
 		}
-		raw, _ := p.Raw("1.5.0")
+		raw, _ := p.raw("1.5.0")
 		for _, gone := range []string{"readme", "devDependencies", "signatures"} {
 			if strings.Contains(string(raw), gone) {
 				t.Errorf("%s: %s is kept", name, gone)
@@ -132,7 +132,7 @@ func FuzzReadPackument(f *testing.F) {
 				if err != nil {
 					t.Fatalf("version %q of %q: %v", v, src, err)
 				}
-				all, err := parseManifest(raw)
+				all, err := ParseManifest(raw)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -156,8 +156,8 @@ func FuzzReadPackument(f *testing.F) {
 			t.Fatal(diff)
 		}
 		for _, v := range p.Versions() {
-			a, _ := p.Raw(v)
-			b, _ := back.p.Raw(v)
+			a, _ := p.raw(v)
+			b, _ := back.p.raw(v)
 			if string(a) != string(b) || p.Time(v) != back.p.Time(v) || p.Deprecated(v) != back.p.Deprecated(v) {
 				t.Fatalf("version %q differs after a turn through the cache", v)
 			}

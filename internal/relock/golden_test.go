@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -50,7 +51,11 @@ func (p *jsonPackument) Manifest(v string) (*Manifest, error) {
 	if !ok {
 		return nil, fmt.Errorf("no version %s", v)
 	}
-	return ParseManifest(raw)
+	m, err := registry.ParseManifest(raw)
+	if err != nil {
+		return nil, err
+	}
+	return NewManifest(m), nil
 }
 
 // recorded answers from a folder of packuments; checksums are those of a lock

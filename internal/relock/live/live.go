@@ -169,10 +169,9 @@ func (p packument) Published(version string) (time.Time, bool) {
 func (p packument) Deprecated(version string) bool { return p.p.Deprecated(version) }
 
 func (p packument) Manifest(version string) (*relock.Manifest, error) {
-	raw, ok := p.p.Raw(version)
-	if !ok {
-		return nil, fault.Wrap(registry.ErrNotFound, fault.Pos{}, "%s@%s", p.p.Name, version).
-			WithNext("Choose a version that is published")
+	m, err := p.p.Version(version)
+	if err != nil {
+		return nil, err
 	}
-	return relock.ParseManifest(raw)
+	return relock.NewManifest(m), nil
 }

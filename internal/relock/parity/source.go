@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 	"github.com/portalctl/portalctl/internal/yarnzip"
@@ -177,5 +178,9 @@ func (p *packument) Manifest(v string) (*relock.Manifest, error) {
 	if !ok {
 		return nil, fmt.Errorf("the registry lacks version %s", v)
 	}
-	return relock.ParseManifest(raw)
+	m, err := registry.ParseManifest(raw)
+	if err != nil {
+		return nil, err
+	}
+	return relock.NewManifest(m), nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -97,7 +98,11 @@ func (p fakePack) Manifest(v string) (*relock.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return relock.ParseManifest(raw)
+	m, err := registry.ParseManifest(raw)
+	if err != nil {
+		return nil, err
+	}
+	return relock.NewManifest(m), nil
 }
 
 // portal writes the files of an archive and opens them. Files without a folder
