@@ -54,8 +54,11 @@ type Ask struct {
 	Pos         fault.Pos
 }
 
-// Unread is a lock that is not judged.
-type Unread struct{ Path, Reason string }
+// Unread is a lock that is not judged, or a submodule that may have one.
+type Unread struct {
+	Path, Reason string
+	Submodule    bool
+}
 
 // Base is what a change is compared with.
 type Base struct {

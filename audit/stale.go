@@ -154,9 +154,12 @@ func (m *model) lacks() error {
 // policy, the audit is incomplete then.
 func (b *builder) unread() {
 	for _, u := range b.in.Unread {
-		const next = "Audit it with a tool of its own, leave it out with --exclude, or take it away if nobody installs from it"
+		what, next := "the lock", "Audit it with a tool of its own, leave it out with --exclude, or take it away if nobody installs from it"
+		if u.Submodule {
+			what, next = "the folder", "Run git submodule update --init "+u.Path
+		}
 		if d := b.in.Decisions; d != nil && d.Policy.UnreadLocks == ignore.Fail {
-			b.r.Incomplete = append(b.r.Incomplete, fault.At(fault.Pos{File: u.Path}, "the lock %s", u.Reason).WithNext(next))
+			b.r.Incomplete = append(b.r.Incomplete, fault.At(fault.Pos{File: u.Path}, "%s %s", what, u.Reason).WithNext("%s", next))
 		}
 		b.r.Unknown = append(b.r.Unknown, finding.Unknown{Rule: "locks", Reason: u.Path + " " + u.Reason, Next: next})
 	}

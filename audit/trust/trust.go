@@ -23,7 +23,7 @@ type Side struct {
 	// Locks are its yarn.lock files, each parsed under its path from the root
 	// with forward slashes.
 	Locks []*yarnlock.Lock
-	// Archives are the paths of the packages that are committed as archives of
+	// Archives are the paths of the packages that the base has as archives of
 	// Yarn's cache: those that IsArchive admits.
 	Archives []string
 }
@@ -50,6 +50,8 @@ type Input struct {
 	// Base is what the change starts from; nil without one: then nothing counts
 	// as added.
 	Base *Side
+	// Archives are those that the change commits, or commits with other bytes.
+	Archives []Archive
 	// Registries are the addresses that packages may come from besides those
 	// that the base's own settings name: https://host, perhaps with a port and a
 	// path, or a host alone. None means that hosts which the base's locks use

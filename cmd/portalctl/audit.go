@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -73,6 +75,7 @@ type auditRun struct {
 	// archives are those of the base, as trust.Side has them; prefix is where the
 	// root is in its git repository.
 	archives []string
+	brings   []trust.Archive // those of the change
 	prefix   string
 	// sources are the files of decisions.
 	sources ignore.Sources
@@ -197,6 +200,12 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if r.root, err = auditRoot(dir); err != nil {
 		return err
 	}
+	// A folder that is a link would be walked as one file.
+	if info, err := os.Lstat(r.root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if r.root, err = filepath.EvalSymlinks(r.root); err != nil {
+			return fault.Wrap(pathCause(err), fault.Pos{File: dir}, "cannot be read")
+		}
+	}
 	paths, err := findLocks(r.root)
 	if err != nil {
 		return err
@@ -299,16 +308,16 @@ func (r *auditRun) openBase() error {
 	if err != nil {
 		return err
 	}
-	if r.archives, err = archivesOf(commit); err != nil {
+	if err := r.brought(repo, commit); err != nil {
 		return err
 	}
-	if now, err := repo.Commit("HEAD"); err == nil && now.Hash != commit.Hash {
-		if r.head.Archives, err = archivesOf(now); err != nil {
-			return err
-		}
-	}
 	r.prefix = strings.Trim(repo.Prefix, "/")
-	root, cleanup, err := checkoutBase(commit, repo.Prefix, ofBase)
+	root, cleanup, err := checkoutBase(commit, repo.Prefix, func(name string) bool {
+		if trust.IsArchive(name) {
+			r.archives = append(r.archives, name)
+		}
+		return ofBase(name)
+	})
 	if err != nil {
 		return err
 	}

@@ -223,5 +223,6 @@ func attackKinds() map[string]map[string][]attack {
 		"berry":   {"lock": berryLockAttacks, "manifest": manifestAttacks, "settings": settingAttacks, "policy": policyAttacks},
 		"classic": {"lock": classicAttacks},
 		"npm":     {"lock": npmAttacks},
+		"zero":    {"cache": cacheAttacks},
 	}
 }

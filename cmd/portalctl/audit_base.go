@@ -233,7 +233,7 @@ func age(text string) (time.Duration, error) {
 // judgeLocks runs the rules about locks and settings.
 func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 	in := trust.Input{
-		Head: r.head, Base: r.base, Prefix: r.prefix, Registries: p.Registries, Scopes: p.Scopes, Severities: p.Severities,
+		Head: r.head, Base: r.base, Archives: r.brings, Prefix: r.prefix, Registries: p.Registries, Scopes: p.Scopes, Severities: p.Severities,
 		MinAge: p.MinAge, Now: r.now, Fixes: audit.Fixes(r.in.Hits), Malware: audit.Malware(r.in.Hits),
 	}
 	for _, l := range r.in.Head {

@@ -156,7 +156,7 @@ func ofBase(name string) bool {
 
 func notOfBase(dir string) bool {
 	base := path.Base(dir)
-	return base == "node_modules" || path.Base(path.Dir(dir)) == ".yarn" && base != "releases" && base != "plugins" && base != "patches"
+	return base == "node_modules" || path.Base(path.Dir(dir)) == ".yarn" && base != "releases" && base != "plugins" && base != "patches" && base != "cache"
 }
 
 // checkoutBase writes the files of a commit that matter into a folder of its
@@ -189,18 +189,6 @@ func checkoutBase(c *gitbase.Commit, prefix string, want func(name string) bool)
 		return "", nil, err
 	}
 	return root, cleanup, nil
-}
-
-// archivesOf are the archives of Yarn's cache that a commit has.
-func archivesOf(c *gitbase.Commit) ([]string, error) {
-	var names []string
-	_, err := c.Files(func(name string) bool {
-		if trust.IsArchive(name) {
-			names = append(names, name)
-		}
-		return false
-	}, func(dir string) bool { return path.Base(dir) == "node_modules" })
-	return names, err
 }
 
 // baseRevision is the revision that a pull request is compared with, by what CI

@@ -28,7 +28,7 @@ func readOther(root, rel string, src []byte) (*audit.Lock, *audit.Unread, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(other.Lock.Entries) == 0 && asks(filepath.Join(root, filepath.FromSlash(path.Dir(rel)), pkgjson.FileName)) {
+	if len(other.Lock.Entries) == 0 && asks(root, filepath.Join(root, filepath.FromSlash(path.Dir(rel)), pkgjson.FileName)) {
 		return nil, nil, fault.At(fault.Pos{File: rel}, "the lock is empty, and the package.json beside it has dependencies: what is installed is not known").
 			WithNext("Run %s install, and commit %s", other.Tool, path.Base(rel))
 	}
@@ -69,8 +69,8 @@ func lacks(root, rel string, lock *yarnlock.Lock) []audit.Ask {
 }
 
 // asks reports whether a manifest has dependencies.
-func asks(file string) bool {
-	src, err := os.ReadFile(file)
+func asks(root, file string) bool {
+	src, err := repofile.ReadIn(repofile.Top(root), file, repofile.MaxCode)
 	if err != nil {
 		return false
 	}

@@ -5,11 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // maxAlternates is how far git follows alternates of alternates
@@ -26,7 +27,7 @@ func alternates(objects string, objectCache cache.Object) []*filesystem.ObjectSt
 	seen := map[string]bool{objects: true}
 	var follow func(objects string, depth int)
 	follow = func(objects string, depth int) {
-		src, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
+		src, err := repofile.Read(filepath.Join(objects, "info", "alternates"), maxText)
 		if err != nil || depth > maxAlternates {
 			return
 		}
@@ -43,7 +44,7 @@ func alternates(objects string, objectCache cache.Object) []*filesystem.ObjectSt
 				continue
 			}
 			seen[dir] = true
-			out = append(out, filesystem.NewObjectStorage(dotgit.New(osfs.New(filepath.Dir(dir))), objectCache))
+			out = append(out, filesystem.NewObjectStorageWithOptions(dotgit.New(plain(filepath.Dir(dir))), objectCache, filesystem.Options{LargeObjectThreshold: maxFile}))
 			follow(dir, depth+1)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Head is one commit as a portal's root sees it: paths are relative to root.
@@ -134,7 +135,7 @@ func Unignored(name string) (bool, error) {
 }
 
 func ignoreFile(name string, domain []string) []gitignore.Pattern {
-	src, err := os.ReadFile(name)
+	src, err := repofile.Read(name, maxText)
 	if err != nil {
 		return nil
 	}

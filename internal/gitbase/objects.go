@@ -39,14 +39,18 @@ func (r *Repo) object(kind plumbing.ObjectType, h plumbing.Hash) ([]byte, error)
 		return nil, err
 	}
 	if o.Size() > maxFile {
-		return nil, errors.New("the file is too large")
+		return nil, errTooLarge
 	}
 	in, err := o.Reader()
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	return io.ReadAll(in)
+	src, err := io.ReadAll(in)
+	if err == nil && plumbing.ComputeHash(kind, src) != h {
+		err = errObject
+	}
+	return src, err
 }
 
 // fields calls use for each line of an object's head: its first word, and the

@@ -3,18 +3,16 @@ package gitbase
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-billy/v5"
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // ErrNoRepository is the cause of the error of Open outside of git.
@@ -29,6 +27,8 @@ type Repo struct {
 	// or with a slash at the end.
 	Prefix string
 
+	// top is the work tree.
+	top   string
 	store *filesystem.Storage
 	// alternates are asked before store.
 	alternates []*filesystem.ObjectStorage
@@ -55,13 +55,13 @@ func Open(dir string) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	var dot billy.Filesystem = osfs.New(gitDir)
+	dot := plain(gitDir)
 	if common != gitDir {
-		dot = dotgit.NewRepositoryFilesystem(dot, osfs.New(common))
+		dot = dotgit.NewRepositoryFilesystem(dot, plain(common))
 	}
-	r := &Repo{Prefix: prefix, shallow: map[plumbing.Hash]bool{}}
+	r := &Repo{Prefix: prefix, top: filepath.Join(dir, strings.Repeat("../", strings.Count(prefix, "/"))), shallow: map[plumbing.Hash]bool{}}
 	r.store = filesystem.NewStorageWithOptions(dot, cache.NewObjectLRUDefault(),
-		filesystem.Options{AlternatesFS: osfs.New(filepath.VolumeName(common) + string(filepath.Separator))})
+		filesystem.Options{LargeObjectThreshold: maxFile, AlternatesFS: plain(filepath.VolumeName(common) + string(filepath.Separator))})
 	r.alternates = alternates(filepath.Join(common, "objects"), cache.NewObjectLRUDefault())
 	list, err := r.store.Shallow()
 	if err != nil {
@@ -70,7 +70,7 @@ func Open(dir string) (*Repo, error) {
 	for _, h := range list {
 		r.shallow[h] = true
 	}
-	if src, err := os.ReadFile(filepath.Join(common, "config")); err == nil {
+	if src, err := repofile.Read(filepath.Join(common, "config"), maxText); err == nil {
 		text := strings.ToLower(string(src))
 		r.partial = strings.Contains(text, "partialclone") || strings.Contains(text, "promisor")
 	}
@@ -80,7 +80,7 @@ func Open(dir string) (*Repo, error) {
 // commonDir is where a linked worktree's refs and objects are: gitDir itself
 // unless it has a file commondir (gitrepository-layout).
 func commonDir(gitDir string) (string, error) {
-	src, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
+	src, err := repofile.Read(filepath.Join(gitDir, "commondir"), maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return gitDir, nil
 	}

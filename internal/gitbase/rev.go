@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/storer"
@@ -37,8 +38,11 @@ func (r *Repo) resolve(rev string) (plumbing.Hash, error) {
 			}
 		}
 		steps = steps[end:]
-		if steps != "" && steps[0] != '^' && steps[0] != '~' || kind == '^' && n == 0 {
+		if steps != "" && steps[0] != '^' && steps[0] != '~' {
 			return plumbing.ZeroHash, unknownRevision(rev)
+		}
+		if kind == '^' && n == 0 {
+			continue // the commit itself
 		}
 		nth, times := n, 1
 		if kind == '~' {
@@ -68,11 +72,18 @@ func (r *Repo) name(name string) (plumbing.Hash, error) {
 	if plumbing.IsHash(name) {
 		return plumbing.NewHash(name), nil
 	}
-	for _, form := range []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/", "refs/remotes/origin/"} {
-		ref, err := storer.ResolveReference(r.store, plumbing.ReferenceName(form+name))
-		if err == nil && !ref.Hash().IsZero() {
-			return ref.Hash(), nil
+	if !isRefName(name) {
+		return plumbing.ZeroHash, unknownRevision(name)
+	}
+	h, err := r.ref(name)
+	if err == nil && !h.IsZero() {
+		if c, ok := r.short(name); ok && c != h {
+			err = fault.New("git: %q is a branch or tag and the start of commit %s, which differ", name, c).
+				WithNext("Write the one that you mean in full")
 		}
+	}
+	if err != nil || !h.IsZero() {
+		return h, err
 	}
 	if h, ok := r.short(name); ok {
 		return h, nil
@@ -85,6 +96,56 @@ func (r *Repo) name(name string) (plumbing.Hash, error) {
 		}
 	}
 	return plumbing.ZeroHash, f
+}
+
+// isRefName reports whether a name can be one of a ref (git-check-ref-format), or
+// the start of a hash. What cannot is not looked for: it would lead elsewhere.
+func isRefName(name string) bool {
+	if name == "" || len(name) > 4096 || strings.HasSuffix(name, "/") || strings.HasSuffix(name, ".") || strings.Contains(name, "@{") || strings.Contains(name, "..") {
+		return false
+	}
+	for _, r := range name {
+		if r <= ' ' || r == 0x7f || r == utf8.RuneError || strings.ContainsRune("~^:?*[\\", r) {
+			return false
+		}
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part[0] == '.' || strings.HasSuffix(part, ".lock") {
+			return false
+		}
+	}
+	return true
+}
+
+// ref finds a ref by a full or a short name; the hash is zero when there is none.
+// Git takes the first of several, a tag before a branch. Where they differ nobody
+// can say which was meant, and a gate would be open by the wrong one.
+func (r *Repo) ref(name string) (plumbing.Hash, error) {
+	var found plumbing.Hash
+	var first string
+	for _, form := range []string{"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"} {
+		// Directly in .git only what is written in capitals is a ref.
+		if form == "" && !strings.HasPrefix(name, "refs/") && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
+			continue
+		}
+		ref, err := storer.ResolveReference(r.store, plumbing.ReferenceName(form+name))
+		if err != nil || ref.Hash().IsZero() {
+			continue
+		}
+		if !found.IsZero() && found != ref.Hash() {
+			return plumbing.ZeroHash, fault.New("git: %q is %s and %s, which differ", name, first, form+name).
+				WithNext("Write the one that you mean in full, such as refs/heads/%s", name)
+		}
+		if found.IsZero() {
+			found, first = ref.Hash(), form+name
+		}
+	}
+	if found.IsZero() {
+		if ref, err := storer.ResolveReference(r.store, plumbing.ReferenceName("refs/remotes/origin/"+name)); err == nil {
+			found = ref.Hash()
+		}
+	}
+	return found, nil
 }
 
 // short finds a commit by the start of its name, if it is the only one.

@@ -1,7 +1,6 @@
 package gitbase
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Changed are the tracked files of the work tree that differ from the commit or
@@ -71,18 +71,19 @@ func (h *Head) changed() ([]string, error) {
 func readIndex(gitDir string) (*index.Index, time.Time, error) {
 	idx := &index.Index{}
 	name := filepath.Join(gitDir, "index")
-	f, err := os.Open(name)
+	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return idx, time.Time{}, nil
 	}
-	if err != nil {
-		return nil, time.Time{}, fault.Wrap(err, fault.Pos{File: name}, "git's index cannot be read")
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	var src []byte
 	if err == nil {
-		err = index.NewDecoder(bufio.NewReader(f)).Decode(idx)
+		src, err = repofile.Read(name, maxFile)
 	}
+	if err != nil {
+		return nil, time.Time{}, fault.Wrap(err, fault.Pos{File: name}, "git's index cannot be read").
+			WithNext("Run git status: if git cannot read it either, restore it with git reset")
+	}
+	err = index.NewDecoder(bytes.NewReader(src)).Decode(idx)
 	if err != nil {
 		return nil, time.Time{}, fault.Wrap(err, fault.Pos{File: name}, "git's index is not understood").
 			WithNext("Run git status: if git cannot read it either, restore it with git reset")
@@ -114,7 +115,7 @@ func (h *Head) workTree(written time.Time) (*workTree, error) {
 	w.links = w.links && !strings.EqualFold(core.Option("symlinks"), "false")
 	turned := strings.ToLower(core.Option("autocrlf"))
 	w.lines = w.lines || turned == "true" || turned == "input"
-	if src, err := os.ReadFile(filepath.Join(w.top, ".gitattributes")); err == nil {
+	if src, err := repofile.ReadIn(w.top, filepath.Join(w.top, ".gitattributes"), maxText); err == nil {
 		w.lines = w.lines || bytes.Contains(src, []byte("text")) || bytes.Contains(src, []byte("eol="))
 	}
 	return w, nil
