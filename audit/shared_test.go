@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // BenchmarkReport is all that is not reading and asking, over the five largest

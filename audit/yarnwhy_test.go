@@ -14,11 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/relock/parity"
 	"github.com/portalctl/portalctl/internal/spec"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

@@ -16,7 +16,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/spec"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/dedupe"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

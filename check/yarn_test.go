@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/dedupe"
 	"github.com/portalctl/portalctl/internal/depgraph"
-	"github.com/portalctl/portalctl/internal/relock/parity"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )

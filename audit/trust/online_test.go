@@ -24,7 +24,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 	"github.com/portalctl/portalctl/internal/yarnzip"
 )

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

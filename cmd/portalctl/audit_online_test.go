@@ -14,7 +14,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/testkit"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // osvService speaks the protocol of api.osv.dev over a folder of records, and

@@ -16,9 +16,9 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/urfave/cli/v2"
 
-	"github.com/portalctl/portalctl/internal/osv/osvtest"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 
@@ -36,16 +36,16 @@ var notRun = map[string]string{
 	"goreleaser release --clean --skip=publish && cat dist/checksums.txt":                   ".ci/archives runs it",
 	"sha256sum --check --ignore-missing checksums.txt":                                      "needs a release; .ci/archives compares them",
 	"go test ./...": "is this run",
-	"go test ./cmd/portalctl -run TestScripts/bump_specs":                                      "is part of this run",
-	"go test ./cmd/portalctl -run TestScripts -update":                                         "rewrites the repository",
-	"go run ./internal/release/gentable -from DIR":                                             "needs a mirror of the versions host; internal/release tests it",
-	"go run ./internal/codemods/gentable -from DIR":                                            "needs a checkout of the codemods",
-	"go run ./internal/peerbench bump -manifest MANIFEST.json -peer 'npx backstage-cli' TREE…": "needs other tools and trees",
-	"go run ./internal/peerbench noop -versions DIR TREE…":                                     "needs other tools and trees",
-	"go run ./internal/peerbench lock -versions DIR -edits 12 -release 1.53.0 -stand-in TREE":  "needs other tools and trees",
-	"go run ./internal/peerbench check -versions DIR TREE…":                                    "needs other tools and trees",
-	"go run ./internal/peerbench snapshot -runs 3 -entities 60000":                             "takes minutes",
-	"go run ./internal/peerbench snapshot -runs 3 -portal DIR":                                 "takes minutes",
+	"go test ./cmd/portalctl -run TestScripts/bump_specs":                                       "is part of this run",
+	"go test ./cmd/portalctl -run TestScripts -update":                                          "rewrites the repository",
+	"go run ./internal/release/gentable -from DIR":                                              "needs a mirror of the versions host; internal/release tests it",
+	"go run ./internal/codemods/gentable -from DIR":                                             "needs a checkout of the codemods",
+	"go run ./internal/bench/peer bump -manifest MANIFEST.json -peer 'npx backstage-cli' TREE…": "needs other tools and trees",
+	"go run ./internal/bench/peer noop -versions DIR TREE…":                                     "needs other tools and trees",
+	"go run ./internal/bench/peer lock -versions DIR -edits 12 -release 1.53.0 -stand-in TREE":  "needs other tools and trees",
+	"go run ./internal/bench/peer check -versions DIR TREE…":                                    "needs other tools and trees",
+	"go run ./internal/bench/peer snapshot -runs 3 -entities 60000":                             "takes minutes",
+	"go run ./internal/bench/peer snapshot -runs 3 -portal DIR":                                 "takes minutes",
 	".ci/run":                       "runs this test",
 	".ci/lint-shell":                "needs shellcheck and actionlint; internal/shipped runs them",
 	".ci/archives, .ci/image":       "takes minutes and Debian's packages",

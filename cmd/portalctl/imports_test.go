@@ -32,8 +32,6 @@ var ranks = map[string]int{
 	"internal/repofile":   0,
 	"internal/gitbase":    2,
 	"internal/sorting":    0,
-	"internal/testshared": 0,
-	"internal/testkit":    2,
 
 	"internal/jsscan":         0,
 	"internal/npmtar":         0,
@@ -72,7 +70,9 @@ var ranks = map[string]int{
 	"snapshot":                10,
 	"cmd/portalctl":           11,
 	"internal/e2e":            12,
-	"internal/peerbench":      12,
+	"internal/testkit":        11,
+	"internal/bench":          12,
+	"internal/bench/peer":     13,
 	"internal/shipped":        12,
 }
 
@@ -146,14 +146,14 @@ func checkFile(t *testing.T, file, pkg string) {
 		if !own || test {
 			continue
 		}
-		if to == "internal/testshared" || within(to, "internal/testkit") && !within(pkg, "internal/testkit") {
+		if within(to, "internal/testkit") && !within(pkg, "internal/testkit") {
 			t.Errorf("%s: production code imports %s", file, name)
 		}
 		if rank, ok := rankOf(to); ok && rank >= from && !within(pkg, to) {
 			t.Errorf("%s: %s (rank %d) imports %s (rank %d)", file, pkg, from, to, rank)
 		}
 	}
-	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/peerbench") || strings.HasSuffix(pkg, "/gentable") || strings.HasSuffix(pkg, "test") || test {
+	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/bench/peer") || strings.HasSuffix(pkg, "/gentable") || strings.HasSuffix(pkg, "test") || test {
 		return
 	}
 	src, err := os.ReadFile(file)

@@ -17,8 +17,8 @@ import (
 
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/program"
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 

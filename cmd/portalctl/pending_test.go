@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 

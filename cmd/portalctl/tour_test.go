@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 

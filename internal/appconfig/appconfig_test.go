@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 func write(t *testing.T, files map[string]string) string {

@@ -9,8 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 func parse(t *testing.T, src string) *Doc {

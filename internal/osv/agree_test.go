@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/testkit"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

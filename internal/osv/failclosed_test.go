@@ -15,7 +15,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 )
 
 // TestOpenRefuses is every database that would answer "nothing found".

@@ -10,7 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 )
 
 // today is a day after the newest of testdata's records.

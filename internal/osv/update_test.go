@@ -11,7 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/osv/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 )
 
 func update(t *testing.T, dir, url string, now time.Time) (osv.Status, bool, error) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 func TestClusterAndChildren(t *testing.T) {

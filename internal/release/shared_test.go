@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // Every manifest that the public host ever published is accepted.

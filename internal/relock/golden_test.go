@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 var update = flag.Bool("update", false, "write testdata/vectors.json with the answers of node (needs node)")

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
 
 // BenchmarkCommit is the transaction of a bump of 90 package.json files, synced

@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
 
 // TestMain: the test binary is its own helper process.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
 
 // writeTree makes a tree as readTree described it.

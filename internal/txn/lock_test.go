@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/txn/txntest"
 )
 
 // hold commits one edit and waits in the middle, until the file "go" appears.

@@ -10,11 +10,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/testkit"
-	"github.com/portalctl/portalctl/internal/testshared"
 	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // tree writes the files of a txtar text into a new folder, and returns it

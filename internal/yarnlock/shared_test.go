@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // sharedLocks calls f for every lock of the shared data.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // FuzzLoad checks that no settings panic and that every error is a fault with

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 func sum(src []byte) string {

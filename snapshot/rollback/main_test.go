@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // refused runs a restore that must fail and change nothing; want is in the

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 

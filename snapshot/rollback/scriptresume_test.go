@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // migrate is a boot that migrates one plugin's database and no other.

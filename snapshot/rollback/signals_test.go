@@ -18,8 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
 

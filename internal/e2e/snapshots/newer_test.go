@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // newerPostgres is a server of a newer major version than this machine's

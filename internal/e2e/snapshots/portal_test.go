@@ -15,8 +15,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
 )

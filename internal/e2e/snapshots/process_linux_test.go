@@ -12,7 +12,7 @@ import (
 	"syscall"
 
 	"github.com/portalctl/portalctl/internal/pg"
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 )
 

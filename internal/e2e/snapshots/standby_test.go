@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // A server in recovery, as a standby is: create says that its plan would lead to

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // seed puts rows into the databases, and what pg_dump does not bring back.

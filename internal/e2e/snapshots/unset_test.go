@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/pg/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // A login without the password that a variable should have given is refused by

@@ -18,7 +18,7 @@ import (
 	"github.com/google/osv-scanner/v2/pkg/osvscanner"
 
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/testshared"
+	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 // side is one of the tools with one of its caches.

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/relock/parity"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )

@@ -18,7 +18,7 @@ func Dir(t testing.TB, name string) string {
 	root := os.Getenv("PORTALCTL_SHARED")
 	if root == "" {
 		_, file, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(file), "..", "..", "..", "shared")
+		root = filepath.Join(filepath.Dir(file), "..", "..", "..", "..", "shared")
 	}
 	path := filepath.Join(root, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/relock"
-	"github.com/portalctl/portalctl/internal/relock/parity"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 

@@ -12,7 +12,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 const osvScanner = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.4.0"

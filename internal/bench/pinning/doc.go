@@ -9,7 +9,7 @@
 // Small fixtures need no network. Real portals are bumped, and shown to the
 // real Yarn, only if PORTALCTL_PINNING is set:
 //
-//	PORTALCTL_PINNING=1 go test -timeout 1h -v -run TestPortals ./internal/relock/pinning
+//	PORTALCTL_PINNING=1 go test -timeout 1h -v -run TestPortals ./internal/bench/pinning
 //
 // That needs node, npm, a registry and the shared data. The registry may be
 // partial: a server on loopback makes up what is missing of the release. What

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 // sample is what one run of a command took.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/relock"
-	"github.com/portalctl/portalctl/internal/relock/parity"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"

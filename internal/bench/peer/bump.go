@@ -10,7 +10,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 func benchBump(args []string) error {

@@ -1,7 +1,7 @@
 // Package parity compares package relock with the real Yarn. It needs node,
 // npm and a registry, so its test runs only if PORTALCTL_PARITY is set:
 //
-//	PORTALCTL_PARITY=1 go test -timeout 3h -v ./internal/relock/parity
+//	PORTALCTL_PARITY=1 go test -timeout 3h -v ./internal/bench/parity
 //
 // Each run takes a real tree, edits its package.json files by a fixed seed
 // (Edits), lets both write the lock (`yarn install --mode=update-lockfile` and

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/relock/parity"
+	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 // front is the registry that both tools ask: the recording proxy of package
