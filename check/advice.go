@@ -52,10 +52,10 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 		}
 		return next
 	case b.fix == finding.FixManifest:
-		return m.nextInManifest(b.edge, keep)
+		return m.nextInManifest(*b.edge, keep)
 	}
 	asking := g.Name(b.edge.From)
-	if isBackstage(name) && ahead(b.edge, keep) {
+	if isBackstage(name) && ahead(*b.edge, keep) {
 		return fmt.Sprintf("%s is ahead of the portal: move the portal to a release that has what it asks for (%s), or go back to an older one", asking, m.bump())
 	}
 	if m.ofRelease(b.edge.From) {
@@ -74,7 +74,7 @@ const goingBack = "going back needs --allow-downgrade, and databases may be migr
 // admitsAll reports whether all who ask for a package admit one of its versions.
 func (m *model) admitsAll(list []*instance, one *instance) bool {
 	return !slices.ContainsFunc(list, func(in *instance) bool {
-		return in != one && slices.ContainsFunc(in.edges, func(e depgraph.Edge) bool {
+		return in != one && slices.ContainsFunc(in.edges, func(e *depgraph.Edge) bool {
 			r, ok := m.rangeOf(e)
 			return !ok || !r.Satisfies(one.parsed)
 		})

@@ -17,7 +17,7 @@ import (
 // blame is one range that makes a further version of a package necessary, and
 // what it takes to change that.
 type blame struct {
-	edge depgraph.Edge
+	edge *depgraph.Edge
 	fix  finding.Fix
 	// forced: a resolution decides, not the range.
 	forced bool
@@ -52,7 +52,7 @@ func (b blame) rank() int {
 }
 
 // blameOf judges one who asks for another version than keep.
-func (m *model) blameOf(e depgraph.Edge, keep *instance) blame {
+func (m *model) blameOf(e *depgraph.Edge, keep *instance) blame {
 	b := blame{edge: e, depth: m.depth(e.From)}
 	switch rng, ok := m.rangeOf(e); {
 	case m.forced(e):
@@ -78,11 +78,11 @@ type askedRange struct {
 // rangeOf is the semver range of an edge, behind aliases and bindings; ok is
 // false if it has none. Many packages ask in the same words, so each text is
 // parsed once.
-func (m *model) rangeOf(e depgraph.Edge) (semrange.Range, bool) {
+func (m *model) rangeOf(e *depgraph.Edge) (semrange.Range, bool) {
 	key := [2]string{e.Range, e.Key.Range}
 	r, have := m.parsedRanges[key]
 	if !have {
-		if s, ok := semverAsk(e); ok {
+		if s, ok := semverAsk(*e); ok {
 			r = askedRange{s.Versions, s.Versions.Valid()}
 		}
 		if m.parsedRanges == nil {
@@ -112,12 +112,12 @@ func semverAsk(e depgraph.Edge) (spec.Spec, bool) {
 
 // forced reports whether a resolution of the root package.json put another
 // range in the place of what was asked.
-func (m *model) forced(e depgraph.Edge) bool {
+func (m *model) forced(e *depgraph.Edge) bool {
 	if m.in.Project == nil {
 		return false
 	}
 	for _, o := range m.overrides() {
-		if o.Name == e.Name && overrideMatches(o.Override, m.after, e) {
+		if o.Name == e.Name && overrideMatches(o.Override, m.after, *e) {
 			return true
 		}
 	}

@@ -50,7 +50,7 @@ func (m *model) driftSet() depgraph.Set {
 // what it asks for.
 func (m *model) excludesRelease(e depgraph.Edge) bool {
 	want, err := semrange.ParseVersion(m.versions[m.after.Name(e.To)])
-	r, ok := m.rangeOf(e)
+	r, ok := m.rangeOf(&e)
 	return err != nil || !ok || !r.Satisfies(want)
 }
 

@@ -43,7 +43,7 @@ type instance struct {
 	version string
 	parsed  *semver.Version
 	nodes   []depgraph.Node
-	edges   []depgraph.Edge
+	edges   []*depgraph.Edge
 }
 
 // duplicates is the rule duplicate. It looks at the lock as it will be once
@@ -101,7 +101,7 @@ type copied struct {
 // askedBy reports whether all who ask for the versions to go are such as is has.
 func (c copied) askedBy(is func(depgraph.Node) bool) bool {
 	return !slices.ContainsFunc(c.list, func(in *instance) bool {
-		return in != c.keep && slices.ContainsFunc(in.edges, func(e depgraph.Edge) bool { return !is(e.From) })
+		return in != c.keep && slices.ContainsFunc(in.edges, func(e *depgraph.Edge) bool { return !is(e.From) })
 	})
 }
 
@@ -115,8 +115,8 @@ func (m *model) instances(name string) []*instance {
 		if g.Workspace(n) != nil || !reachable.Has(n) {
 			continue
 		}
-		var edges []depgraph.Edge
-		for e := range g.In(n) {
+		var edges []*depgraph.Edge
+		for e := range g.Asks(n) {
 			if e.Kind != depgraph.Source && reachable.Has(e.From) && !m.isLink(g, e.From) {
 				edges = append(edges, e)
 			}
@@ -135,7 +135,11 @@ func (m *model) instances(name string) []*instance {
 			list = append(list, &instance{version: v, parsed: parsed})
 		}
 		list[i].nodes = append(list[i].nodes, n)
-		list[i].edges = append(list[i].edges, edges...)
+		if list[i].edges == nil {
+			list[i].edges = edges
+		} else {
+			list[i].edges = append(list[i].edges, edges...)
+		}
 	}
 	slices.SortFunc(list, func(a, b *instance) int { return semrange.Compare(b.parsed, a.parsed) })
 	return list

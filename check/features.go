@@ -100,7 +100,7 @@ func makesFeatures(name string) bool {
 
 // mentions is a file of a package that imports a module, if only its types.
 func (m *model) mentions(p *pkg, name string) string {
-	for _, f := range m.withTests(p) {
+	for _, f := range m.sources(p) {
 		if f.has(name) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return t.str && packageOf(t.text) == name }) {
 			return f.name
 		}

@@ -5,13 +5,18 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unsafe"
+
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // sourceFile is a file below a package's src.
 type sourceFile struct {
 	name string
-	// text is not read for a test, see withTests.
-	text string
+	tree fs.FS
+	// content is the text once it is kept, see text.
+	content string
+	kept    bool
 	// test: only tests, stories and development setups load it.
 	test bool
 	// mentions are the packages that it may load, and creates the functions of
@@ -22,10 +27,22 @@ type sourceFile struct {
 	mods              []imported // see loads
 }
 
+// text is what is in the file. Few rules look at that of many packages, and most
+// of it is not kept: it is read again for the file that is worth it.
+func (f *sourceFile) text() string {
+	if !f.kept {
+		f.kept = true
+		if src, err := fs.ReadFile(f.tree, f.name); err == nil && len(src) <= maxSource {
+			f.content = string(src)
+		}
+	}
+	return f.content
+}
+
 // scan cuts the file into tokens, once.
 func (f *sourceFile) scan() source {
 	if f.scanned == nil {
-		s := scanSource(f.text)
+		s := scanSource(f.text())
 		f.scanned = &s
 	}
 	return *f.scanned
@@ -47,7 +64,8 @@ func (f *sourceFile) loads() []imported {
 // has reports whether one of some words is in the file, before it is scanned:
 // most files of a portal have nothing to do with a question.
 func (f *sourceFile) has(words ...string) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(f.text, w) })
+	text := f.text()
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
 // maxSource bounds the files that are scanned, in bytes; what is larger was
@@ -60,7 +78,11 @@ func (m *model) sources(p *pkg) []*sourceFile {
 	if m.in.Files == nil {
 		return nil
 	}
-	p.read.Do(func() { p.files = readSources(m.in.Files, path.Join(p.Rel, "src")) })
+	p.read.Do(func() {
+		// What the backend loads is looked into; of the rest hardly anything is.
+		r := sourceReader{tree: m.in.Files, keep: p.side == sideBackend, names: map[string]string{}}
+		p.files = r.read(path.Join(p.Rel, "src"))
+	})
 	return p.files
 }
 
@@ -83,11 +105,20 @@ func (m *model) readAhead() {
 	}()
 }
 
-// readSources reads the source files below a folder.
-func readSources(tree fs.FS, dir string) []*sourceFile {
+// sourceReader reads the source files of a package.
+type sourceReader struct {
+	tree fs.FS
+	// keep: the texts will be asked for.
+	keep  bool
+	buf   []byte
+	names map[string]string // of packages that were seen
+}
+
+// read reads the source files below a folder.
+func (r *sourceReader) read(dir string) []*sourceFile {
 	var files []*sourceFile
 	entry := false
-	_ = fs.WalkDir(tree, dir, func(name string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(r.tree, dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
 		}
@@ -102,14 +133,9 @@ func readSources(tree fs.FS, dir string) []*sourceFile {
 		if !isSourceExt(ext) || strings.HasSuffix(base, ".d") {
 			return nil
 		}
-		f := &sourceFile{name: name, test: isTestFile(strings.TrimPrefix(name, dir+"/"))}
-		if !f.test {
-			src, err := fs.ReadFile(tree, name)
-			if err != nil || len(src) > maxSource {
-				return nil
-			}
-			f.text = string(src)
-			f.mentions, f.creates = mentions(f.text), creators(f.text)
+		f := &sourceFile{name: name, tree: r.tree, test: isTestFile(strings.TrimPrefix(name, dir+"/"))}
+		if !f.test && !r.look(f) {
+			return nil
 		}
 		if base == "index" && path.Dir(name) == dir {
 			entry = true
@@ -123,25 +149,55 @@ func readSources(tree fs.FS, dir string) []*sourceFile {
 	return files
 }
 
+// look reads a file and notes what it mentions. It reports whether the file is one
+// to look at.
+func (r *sourceReader) look(f *sourceFile) bool {
+	text, ok := r.text(f.name)
+	if !ok {
+		return false
+	}
+	if r.keep {
+		text = strings.Clone(text)
+		f.content, f.kept = text, true
+	}
+	f.mentions, f.creates = mentions(text), creators(text)
+	for i, name := range f.mentions {
+		own, ok := r.names[name]
+		if !ok {
+			own = strings.Clone(name)
+			r.names[own] = own
+		}
+		f.mentions[i] = own
+	}
+	return true
+}
+
+// text is what is in a file, until the next one is read.
+func (r *sourceReader) text(name string) (string, bool) {
+	tree, ok := r.tree.(repofile.TextFS)
+	if !ok {
+		src, err := fs.ReadFile(r.tree, name)
+		return string(src), err == nil && len(src) <= maxSource
+	}
+	if r.buf == nil {
+		r.buf = make([]byte, 64<<10)
+	}
+	src, err := tree.ReadText(name, r.buf)
+	if err != nil || len(src) > maxSource {
+		return "", false
+	}
+	if cap(src) > cap(r.buf) {
+		r.buf = src
+	}
+	return unsafe.String(unsafe.SliceData(src), len(src)), true
+}
+
 func isSourceExt(ext string) bool {
 	switch ext {
 	case ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs":
 		return true
 	}
 	return false
-}
-
-// withTests is sources with the texts of tests.
-func (m *model) withTests(p *pkg) []*sourceFile {
-	files := m.sources(p)
-	for _, f := range files {
-		if f.test && f.text == "" {
-			if src := m.read(f.name); len(src) <= maxSource {
-				f.text = string(src)
-			}
-		}
-	}
-	return files
 }
 
 // isTestFile tells what tests, stories and development setups load, by the path

@@ -109,16 +109,11 @@ func creators(src string) []string {
 		for from < len(src) && isWordByte(src[from]) {
 			from++
 		}
-		if name := src[at:from]; isCreator(name) && !slices.Contains(names, name) {
-			names = append(names, name)
+		if i := slices.Index(creatorNames, src[at:from]); i >= 0 && !slices.Contains(names, creatorNames[i]) {
+			names = append(names, creatorNames[i])
 		}
 	}
 }
 
-func isCreator(name string) bool {
-	switch name {
-	case "createBackendPlugin", "createBackendModule", "createPlugin", "createFrontendPlugin", "createFrontendModule":
-		return true
-	}
-	return false
-}
+// creatorNames are all that creates knows.
+var creatorNames = []string{"createBackendPlugin", "createBackendModule", "createPlugin", "createFrontendPlugin", "createFrontendModule"}

@@ -95,7 +95,7 @@ func (m *model) follows(n depgraph.Node, is func(depgraph.Node) bool) bool {
 	want, err := semrange.ParseVersion(m.versions[m.graph.Name(n)])
 	any := false
 	for e := range m.graph.In(n) {
-		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
+		if r, ok := m.rangeOf(&e); err != nil || !ok || r.Satisfies(want) {
 			continue
 		}
 		release, covered := m.versions[m.graph.Name(e.From)]
@@ -149,7 +149,7 @@ func (m *model) asker(n depgraph.Node) (string, finding.Fix) {
 			continue // the workspace asks, too
 		}
 		count++
-		if r, ok := m.rangeOf(e); err != nil || !ok || r.Satisfies(want) {
+		if r, ok := m.rangeOf(&e); err != nil || !ok || r.Satisfies(want) {
 			continue
 		}
 		who := fmt.Sprintf("%s asks for %s", m.label(e.From), spec.Bare(e.Range))

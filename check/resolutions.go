@@ -63,9 +63,13 @@ func (m *model) unusedResolutions() {
 		return // a lock of another project tells nothing
 	}
 	used := map[string]bool{}
+	byName := map[string][]override{}
+	for _, o := range m.overrides() {
+		byName[o.Name] = append(byName[o.Name], o)
+	}
 	mark := func(e depgraph.Edge) {
-		for _, o := range m.overrides() {
-			if o.Name == e.Name && !used[o.res.Key] && overrideMatches(o.Override, m.graph, e) {
+		for _, o := range byName[e.Name] {
+			if !used[o.res.Key] && overrideMatches(o.Override, m.graph, e) {
 				used[o.res.Key] = true
 			}
 		}

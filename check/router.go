@@ -33,7 +33,7 @@ func (m *model) routerOfDOM(list []*instance) *instance {
 // because react-router-dom is there several times, which is a finding itself.
 func (m *model) followsDOM(list []*instance, keep *instance) bool {
 	for _, in := range list {
-		if in != keep && slices.ContainsFunc(in.edges, func(e depgraph.Edge) bool { return m.after.Name(e.From) != routerDOM }) {
+		if in != keep && slices.ContainsFunc(in.edges, func(e *depgraph.Edge) bool { return m.after.Name(e.From) != routerDOM }) {
 			return false
 		}
 	}

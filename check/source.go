@@ -21,7 +21,7 @@ type token struct {
 }
 
 func scanSource(src string) source {
-	s := source{tokens: make([]token, 0, len(src)/6)}
+	s := source{tokens: make([]token, 0, min(len(src)/8, 4096))}
 	line := 1
 	for i := 0; i < len(src); {
 		c := src[i]

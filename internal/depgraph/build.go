@@ -97,7 +97,10 @@ func locked(e *yarnlock.Entry) []dep {
 
 func (b *builder) addEdges() {
 	b.outAt = make([]int32, len(b.nodes)+1)
-	total := 0
+	total := len(b.nodes)/8 + 16 // what extensions and patches add
+	for _, ws := range b.opts.Workspaces {
+		total += len(ws.Deps)
+	}
 	for _, e := range b.lock.Entries {
 		total += len(e.Dependencies) + len(e.OptionalDependencies)
 	}

@@ -185,6 +185,18 @@ func (g *Graph) Version(n Node) string {
 // Out are the dependencies of n that lead somewhere, sorted by name.
 func (g *Graph) Out(n Node) []Edge { return g.edges[g.outAt[n]:g.outAt[n+1]] }
 
+// Asks calls yield for each edge that asks for n, sorted by the asking node.
+// The edges are the graph's own: nobody may change them.
+func (g *Graph) Asks(n Node) func(yield func(*Edge) bool) {
+	return func(yield func(*Edge) bool) {
+		for _, i := range g.ins[g.inAt[n]:g.inAt[n+1]] {
+			if !yield(&g.edges[i]) {
+				return
+			}
+		}
+	}
+}
+
 // In calls yield for each edge that asks for n, sorted by the asking node.
 func (g *Graph) In(n Node) func(yield func(Edge) bool) {
 	return func(yield func(Edge) bool) {

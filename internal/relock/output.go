@@ -47,30 +47,29 @@ func (s *solver) computes() bool {
 	return s.cfg.cacheKey == supportedCacheKey && !s.in.LeaveChecksums
 }
 
-// checksums are those of all packages of the graph: the lock's, or for what
+// checksums finds those of all packages of the graph: the lock's, or for what
 // the lock has none of, new ones from the source. Yarn fetches the same
 // packages in its update-lockfile mode.
-func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
+func (s *solver) checksums(ctx context.Context) error {
 	conditional := s.conditional()
-	sums := make(map[locator]string, len(s.order))
 	var missing []*pkg
 	for _, p := range s.order {
 		if p.soft {
 			continue
 		}
 		if sum := s.stored(p); sum != "" {
-			sums[p.loc] = sum
+			p.sum = sum
 		} else if !conditional[p.loc] {
 			missing = append(missing, p)
 		}
 	}
 	if len(missing) == 0 || s.in.LeaveChecksums {
-		return sums, nil
+		return nil
 	}
 	slices.SortFunc(missing, func(a, b *pkg) int { return strings.Compare(a.loc.String(), b.loc.String()) })
 	reqs, err := s.checksumRequests(ctx, missing)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var g errgroup.Group
 	offline := make([]error, len(missing))
@@ -100,17 +99,17 @@ func (s *solver) checksums(ctx context.Context) (map[locator]string, error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return err
 	}
 	for i, p := range missing {
 		if early[i] != nil {
-			sums[p.loc] = early[i].sum
+			p.sum = early[i].sum
 		}
 		if offline[i] != nil {
 			s.lacks("the tarball of "+reqs[i].Name+"@"+reqs[i].Version, s.whoAsks(p), offline[i])
 		}
 	}
-	return sums, nil
+	return nil
 }
 
 // checksumRequests finds out what the source has to know. A package that the
@@ -229,7 +228,7 @@ func (s *solver) noChecksum(p *pkg, why string) error {
 
 // write brings the lock in line with the graph. What stays the same keeps its
 // bytes.
-func (s *solver) write(sums map[locator]string) error {
+func (s *solver) write() error {
 	lock := s.in.Lock
 	lock.SetVersion(s.cfg.lockVersion)
 	lock.SetCacheKey(s.cfg.cacheKey)
@@ -251,7 +250,7 @@ func (s *solver) write(sums map[locator]string) error {
 			e.Extra = p.entry.Extra
 		}
 		p.fill(e)
-		e.Checksum = s.printedChecksum(sums[p.loc])
+		e.Checksum = s.printedChecksum(p.sum)
 		if err := lock.Add(e); err != nil {
 			return err
 		}
@@ -261,7 +260,7 @@ func (s *solver) write(sums map[locator]string) error {
 		if e == nil {
 			continue
 		}
-		if sum := s.printedChecksum(sums[p.loc]); e.Checksum != sum {
+		if sum := s.printedChecksum(p.sum); e.Checksum != sum {
 			e.Checksum = sum
 			e.Touch()
 		}

@@ -24,6 +24,8 @@ type pkg struct {
 	peersMeta  []yarnlock.Meta
 	bin        []yarnlock.Bin
 	conditions string
+	// sum is the checksum with its cache key, once checksums has found it.
+	sum string
 
 	// entry is the locked entry of the same locator, if there is one.
 	entry *yarnlock.Entry

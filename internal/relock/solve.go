@@ -31,7 +31,7 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 	}
 	before := make(chan versions, 1)
 	go func() { before <- census(s.in.lockEntries()) }()
-	sums, err := s.checksums(ctx)
+	err = s.checksums(ctx)
 	had := <-before // from here on the lock changes
 	if err == nil {
 		err = s.absent.err()
@@ -40,7 +40,7 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 		return nil, err
 	}
 	s.ahead.close()
-	if err := s.write(sums); err != nil {
+	if err := s.write(); err != nil {
 		return nil, err
 	}
 	return s.result(had), nil

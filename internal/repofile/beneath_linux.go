@@ -2,6 +2,7 @@ package repofile
 
 import (
 	"io/fs"
+	"os"
 	"runtime"
 	"sync"
 
@@ -16,16 +17,11 @@ type beneath struct {
 	cleanup runtime.Cleanup
 }
 
-// readBeneath reads a regular file. done is false for all that is not as it
-// should be, whatever the reason: os.Root then has the last word.
-func (r *Repo) readBeneath(rel string, limit int64) (src []byte, done bool, err error) {
-	r.once.Do(r.openTop)
-	if r.fd < 0 {
-		return nil, false, nil
-	}
-	defer runtime.KeepAlive(r)
-	how := unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | noWait, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS}
-	fd, err := unix.Openat2(r.fd, rel, &how)
+// readBeneath reads a regular file, into buf if that is large enough. done is
+// false for all that is not as it should be, whatever the reason: os.Root then
+// has the last word.
+func (r *Repo) readBeneath(rel string, limit int64, buf []byte) (src []byte, done bool, err error) {
+	fd, err := r.openBeneath(rel, noWait)
 	if err == unix.ENOENT {
 		return nil, true, &fs.PathError{Op: "open", Path: rel, Err: err}
 	}
@@ -38,7 +34,9 @@ func (r *Repo) readBeneath(rel string, limit int64) (src []byte, done bool, err 
 		return nil, false, nil
 	}
 	// One byte more than it should have: it may grow while it is read.
-	src = make([]byte, st.Size+1)
+	if src = buf[:cap(buf)]; int64(len(src)) <= st.Size {
+		src = make([]byte, st.Size+1)
+	}
 	n := 0
 	for {
 		m, err := unix.Read(fd, src[n:])
@@ -53,6 +51,26 @@ func (r *Repo) readBeneath(rel string, limit int64) (src []byte, done bool, err 
 		}
 		n += m
 	}
+}
+
+// dirBeneath opens a folder, nil if that is not all that it takes.
+func (r *Repo) dirBeneath(rel string) *os.File {
+	fd, err := r.openBeneath(rel, unix.O_DIRECTORY)
+	if err != nil {
+		return nil
+	}
+	return os.NewFile(uintptr(fd), rel)
+}
+
+func (r *Repo) openBeneath(rel string, flags uint64) (fd int, err error) {
+	r.once.Do(r.openTop)
+	if r.fd < 0 {
+		return -1, unix.EBADF
+	}
+	defer runtime.KeepAlive(r)
+	return unix.Openat2(r.fd, rel, &unix.OpenHow{
+		Flags: unix.O_RDONLY | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,
+	})
 }
 
 func (r *Repo) openTop() {

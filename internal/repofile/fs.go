@@ -3,28 +3,41 @@ package repofile
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // FS is the files below dir, a folder of the repository at top, by the rules of
-// ReadIn.
-func FS(top, dir string) fs.FS { return &tree{os.DirFS(dir), Of(top), dir} }
+// ReadIn. It has the methods of fs.ReadDirFS, fs.ReadFileFS and TextFS.
+func FS(top, dir string) fs.FS {
+	t := &tree{Of(top), dir, ""}
+	if rel, err := relative(top, dir); err == nil && filepath.IsLocal(rel) {
+		t.below = filepath.ToSlash(rel)
+	}
+	return t
+}
+
+// TextFS is an fs.FS that reads a file into a buffer, which it makes larger where
+// that is too small: whoever looks at many files need not keep them all.
+type TextFS interface {
+	fs.FS
+	ReadText(name string, buf []byte) ([]byte, error)
+}
 
 type tree struct {
-	fs.FS
 	repo *Repo
 	dir  string
+	// below is dir as seen from the top, with slashes; "" if it is elsewhere.
+	below string
 }
 
 func (t *tree) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	rel, err := relative(t.repo.top, filepath.Join(t.dir, filepath.FromSlash(name)))
-	if err != nil {
-		return nil, err
-	}
-	f, err := t.repo.open(rel)
+	f, err := t.open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +48,44 @@ func (t *tree) Open(name string) (fs.File, error) {
 	return f, nil
 }
 
-func (t *tree) ReadFile(name string) ([]byte, error) {
+func (t *tree) open(name string) (*os.File, error) {
+	rel, err := relative(t.repo.top, filepath.Join(t.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, err
+	}
+	return t.repo.open(rel)
+}
+
+func (t *tree) ReadFile(name string) ([]byte, error) { return t.ReadText(name, nil) }
+
+func (t *tree) ReadText(name string, buf []byte) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}
 	}
+	if t.below != "" {
+		if src, done, err := t.repo.readBeneath(path.Join(t.below, name), MaxCode, buf); done {
+			return src, err
+		}
+	}
 	return t.repo.Read(filepath.Join(t.dir, filepath.FromSlash(name)), MaxCode)
+}
+
+func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrInvalid}
+	}
+	var f *os.File
+	if t.below != "" {
+		f = t.repo.dirBeneath(path.Join(t.below, name))
+	}
+	if f == nil {
+		var err error
+		if f, err = t.open(name); err != nil {
+			return nil, err
+		}
+	}
+	defer f.Close()
+	list, err := f.ReadDir(-1)
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return list, err
 }

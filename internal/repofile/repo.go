@@ -27,7 +27,7 @@ func (r *Repo) Read(path string, limit int64) ([]byte, error) {
 	if err != nil || !filepath.IsLocal(rel) {
 		return Read(path, limit)
 	}
-	if src, done, err := r.readBeneath(rel, limit); done {
+	if src, done, err := r.readBeneath(rel, limit, nil); done {
 		return src, err
 	}
 	f, err := r.open(rel)

@@ -41,7 +41,7 @@ func (p *parser) metadata() error {
 		if err != nil {
 			return err
 		}
-		where := span{at, at + len(strings.TrimRight(rest, " \t"))}
+		where := span{at, at + len(trimEnd(rest))}
 		switch name {
 		case "version":
 			n, err := strconv.Atoi(val)

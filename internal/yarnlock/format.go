@@ -1,13 +1,17 @@
 package yarnlock
 
-import "strings"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Format is the lock as text. Entries that nobody touched, and everything
 // between them, come out as they were read; the rest as Yarn prints it. An
-// unchanged lock is byte-identical to what was parsed.
+// unchanged lock is byte-identical to what was parsed, and is that very text:
+// nobody may change it.
 func (l *Lock) Format() []byte {
 	if !l.Changed() {
-		return []byte(l.src)
+		return l.Original()
 	}
 	if l.unsorted {
 		l.sort()
@@ -39,8 +43,14 @@ func (l *Lock) Format() []byte {
 	return append(b, l.tail...)
 }
 
-// Original is the text that was parsed, whatever was changed since.
-func (l *Lock) Original() []byte { return []byte(l.src) }
+// Original is the text that was parsed, whatever was changed since. Nobody may
+// change it.
+func (l *Lock) Original() []byte {
+	if l.src == "" {
+		return []byte{}
+	}
+	return unsafe.Slice(unsafe.StringData(l.src), len(l.src))
+}
 
 // Changed reports whether Format differs from what was parsed, or may: an
 // entry that was touched counts.

@@ -3,14 +3,15 @@ package yarnlock
 import (
 	"runtime"
 	"strings"
+	"unsafe"
 
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // Parse reads a lock. Errors are *fault.Error with the place in file. The
-// model aliases one copy of src.
+// model aliases src, which must not change any more.
 func Parse(file string, src []byte) (*Lock, error) {
-	text := string(src)
+	text := unsafe.String(unsafe.SliceData(src), len(src))
 	if len(text) >= halfWorth && runtime.GOMAXPROCS(0) > 1 {
 		if l := parseHalves(file, text); l != nil {
 			return l, nil
@@ -79,9 +80,14 @@ func (p *parser) head() error {
 		// The comments at the top are the header.
 		p.prev = headComments(p.src)
 	}
-	// Some 36 bytes a descriptor in Classic, 110 in Berry: room for most.
-	l.keys = make(map[Descriptor]*Entry, len(p.src)/110+8)
-	l.Entries = make([]*Entry, 0, len(p.src)/300+8)
+	// Some 300 bytes a descriptor and 400 an entry in Berry, half of that in
+	// Classic: room for most.
+	room := len(p.src)
+	if kind == Classic {
+		room *= 2
+	}
+	l.keys = make(map[Descriptor]*Entry, room/280+8)
+	l.Entries = make([]*Entry, 0, room/380+8)
 	l.header = p.src[:p.prev]
 	p.gap = p.prev
 	return nil

@@ -66,7 +66,7 @@ func (p *parser) next() error {
 		for n < len(text) && text[n] == ' ' {
 			n++
 		}
-		p.indent, p.at, p.text = n, p.start+n, strings.TrimRight(text[n:], " \t")
+		p.indent, p.at, p.text = n, p.start+n, trimEnd(text[n:])
 		if p.text == "" {
 			if n > 0 && p.lock.Kind == Classic {
 				return p.fail(p.start, "a line of spaces, where Yarn 1 stops reading").WithNext("%s", nextRewrite)
@@ -102,7 +102,8 @@ func (p *parser) checkText() error {
 		if i+8 <= len(src) {
 			w := uint64(src[i]) | uint64(src[i+1])<<8 | uint64(src[i+2])<<16 | uint64(src[i+3])<<24 |
 				uint64(src[i+4])<<32 | uint64(src[i+5])<<40 | uint64(src[i+6])<<48 | uint64(src[i+7])<<56
-			if (w-low*0x20)&^w&high == 0 { // no byte below 0x20
+			// No byte below 0x20, or none but the ends of lines.
+			if (w-low*0x20)&^w&high == 0 || onlyText(src[i:i+8]) {
 				i += 8
 				continue
 			}
@@ -130,6 +131,25 @@ func (p *parser) checkText() error {
 		return p.fail(at, "the file is not UTF-8 text").WithNext("save it as UTF-8, or %s", nextRestore)
 	}
 	return nil
+}
+
+// onlyText reports whether a few bytes have no control character but tabs and
+// Unix ends of lines.
+func onlyText(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' && s[i] != '\n' && s[i] != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// trimEnd takes blanks off the end, where there are seldom any.
+func trimEnd(s string) string {
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // depList carves what depBuf holds out of the arena.

@@ -168,4 +168,9 @@ func (p *parser) noExtraTwins(e *Entry) error {
 	return nil
 }
 
-func trim(s string) string { return strings.Trim(s, " \t") }
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	return trimEnd(s)
+}
