@@ -154,7 +154,7 @@ func TestLoads(t *testing.T) {
 		want  bool
 	}{{values, true}, {types, false}} {
 		for _, line := range c.lines {
-			f := &sourceFile{text: head + line}
+			f := &sourceFile{kept: true, content: head + line}
 			if got := len(f.loads()) > 0; got != c.want {
 				t.Errorf("%s\nloads is %v", line, got)
 			}
@@ -188,7 +188,7 @@ func TestLoadsWithoutNames(t *testing.T) {
 		{"const dir = require.resolve('x/package.json');", true},
 		{"import x = require('x');", true},
 	} {
-		f := &sourceFile{text: c.src}
+		f := &sourceFile{kept: true, content: c.src}
 		if got := len(f.loads()) > 0; got != c.want {
 			t.Errorf("%s\nloads is %v", c.src, got)
 		}
@@ -201,7 +201,7 @@ func TestLoadsLargeSource(t *testing.T) {
 		t.Run(text, func(t *testing.T) {
 			testkit.Linear(t, 100000, func(n int) func() {
 				src := "import { X } from 'x';\n" + strings.Repeat(text, n)
-				return func() { (&sourceFile{text: src}).loads() }
+				return func() { (&sourceFile{kept: true, content: src}).loads() }
 			})
 		})
 	}
