@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // changelogs collects the changesets between the versions, and ranks those that
@@ -65,7 +66,7 @@ func (b *builder) changelogs(context.Context) error {
 			b.r.rest = append(b.r.rest, *e)
 		}
 	}
-	slices.SortStableFunc(b.r.Breaking, func(x, y Entry) int {
+	sorting.Stable(b.r.Breaking, func(x, y Entry) int {
 		return cmp.Or(cmp.Compare(rankOrder(x.Rank), rankOrder(y.Rank)), cmp.Compare(y.weight, x.weight),
 			strings.Compare(x.Packages[0].Name, y.Packages[0].Name))
 	})

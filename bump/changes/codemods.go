@@ -2,10 +2,10 @@ package changes
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/codemods"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // codemods lists the official recipes of the releases in between that are about
@@ -40,6 +40,6 @@ func (b *builder) codemods(context.Context) error {
 			b.r.Codemods = append(b.r.Codemods, Codemod{Name: r.Name, Command: r.Command(), Places: at})
 		}
 	}
-	slices.SortStableFunc(b.r.Codemods, func(x, y Codemod) int { return strings.Compare(x.Name, y.Name) })
+	sorting.Stable(b.r.Codemods, func(x, y Codemod) int { return strings.Compare(x.Name, y.Name) })
 	return nil
 }

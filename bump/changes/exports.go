@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/dts"
 	"github.com/portalctl/portalctl/internal/published"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // exports finds the imported names that the target no longer exports, or has
@@ -39,7 +40,7 @@ func (b *builder) exports(ctx context.Context) error {
 		b.compare(ctx, p)
 	}
 	for _, list := range []*[]Name{&b.r.Gone, &b.r.Deprecated} {
-		slices.SortFunc(*list, func(x, y Name) int {
+		sorting.By(*list, func(x, y Name) int {
 			return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
 		})
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // libraries finds the third-party packages that the source imports, and that
@@ -50,7 +51,7 @@ func (b *builder) libraries(context.Context) error {
 		}
 		b.r.ThirdParty = append(b.r.ThirdParty, Library{Name: lib, From: best.from, To: best.to, Places: places(b.index.modules[lib], "")})
 	}
-	slices.SortFunc(b.r.ThirdParty, func(x, y Library) int {
+	sorting.By(b.r.ThirdParty, func(x, y Library) int {
 		return cmp.Or(cmp.Compare(len(y.Places), len(x.Places)), strings.Compare(x.Name, y.Name))
 	})
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -263,7 +264,7 @@ func (b *builder) finish() {
 	r := b.r
 	r.Counts.Gone, r.Counts.Deprecated = len(r.Gone), len(r.Deprecated)
 	r.Counts.ThirdParty, r.Counts.Moved = len(r.ThirdParty), len(r.Moved)
-	slices.SortStableFunc(r.Unknown, func(x, y Unknown) int { return strings.Compare(x.Package, y.Package) })
+	sorting.Stable(r.Unknown, func(x, y Unknown) int { return strings.Compare(x.Package, y.Package) })
 }
 
 // version parses one that was parsed before.

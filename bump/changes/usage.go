@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -157,7 +158,7 @@ func places(uses []use, how How) []Place {
 }
 
 func sortedPlaces(list []Place) []Place {
-	slices.SortFunc(list, func(a, b Place) int {
+	sorting.By(list, func(a, b Place) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(string(a.How), string(b.How)))
 	})
 	return slices.CompactFunc(list, func(a, b Place) bool { return a.File == b.File && a.Line == b.Line })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -146,7 +147,7 @@ func sameSet[T any](a, b []T, order func(T, T) int, equal func(T, T) bool) bool 
 		return true
 	}
 	a, b = slices.Clone(a), slices.Clone(b)
-	slices.SortFunc(a, order)
-	slices.SortFunc(b, order)
+	sorting.By(a, order)
+	sorting.By(b, order)
 	return slices.EqualFunc(a, b, equal)
 }

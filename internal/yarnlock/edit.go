@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Lookup is the entry that a key of the lock resolves to, or nil.
@@ -162,7 +163,7 @@ func (l *Lock) RebindTo(d Descriptor, to *Entry) {
 	}
 	l.Unbind(d)
 	to.Keys = append(slices.Clip(to.Keys), d)
-	slices.SortStableFunc(to.Keys, func(a, b Descriptor) int { return compareUTF16(a.String(), b.String()) })
+	sorting.Stable(to.Keys, func(a, b Descriptor) int { return compareUTF16(a.String(), b.String()) })
 	to.dirty = true
 	l.keys[d] = to
 	l.addName(to, d.Name)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // compareUTF16 orders strings as JavaScript does: by UTF-16 code unit. It
@@ -78,7 +80,7 @@ func sortedBy[T any](k Kind, list []T, name func(T) string) []T {
 		return list
 	}
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, less)
+	sorting.Stable(list, less)
 	return list
 }
 
@@ -115,7 +117,7 @@ func (l *Lock) sort() {
 	for i, e := range l.Entries {
 		items[i] = item{l.orderKey(e), e}
 	}
-	slices.SortStableFunc(items, func(a, b item) int { return l.Kind.compare(a.key, b.key) })
+	sorting.Stable(items, func(a, b item) int { return l.Kind.compare(a.key, b.key) })
 	for i, it := range items {
 		l.Entries[i] = it.e
 	}
