@@ -18,12 +18,14 @@ type evidence struct {
 	// dropped are the names that it says are removed, replaced or renamed, also as
 	// attr="value"; fresh are those that only come in their place.
 	dropped, fresh map[string]bool
+	// added are those that it says are new, of what stays.
+	added map[string]bool
 	// parts are what of dropped may be an attribute or a property.
 	parts map[string]bool
 }
 
 func evidenceOf(text string) *evidence {
-	e := &evidence{quoted: map[string]bool{}, subject: map[string]bool{}, affected: map[string]bool{}, dropped: map[string]bool{}, fresh: map[string]bool{}}
+	e := &evidence{quoted: map[string]bool{}, subject: map[string]bool{}, affected: map[string]bool{}, added: map[string]bool{}, dropped: map[string]bool{}, fresh: map[string]bool{}}
 	code := changelog.CodeOf(text)
 	e.spans = code.Spans
 	for _, span := range code.Spans {
@@ -44,7 +46,9 @@ func evidenceOf(text string) *evidence {
 	}
 	// Components are named without quotes, too: "Migrated Avatar component".
 	for _, word := range component().FindAllString(sentence, -1) {
-		e.subject[word] = true
+		if !opening().MatchString(word) {
+			e.subject[word] = true
+		}
 	}
 	for _, m := range affectedList().FindAllStringSubmatch(prose, -1) {
 		for _, name := range changelog.Identifiers(m[1]) {
@@ -60,6 +64,12 @@ func evidenceOf(text string) *evidence {
 	for name := range e.fresh {
 		if e.dropped[name] || e.subject[name] {
 			delete(e.fresh, name)
+		}
+	}
+	for name := range e.added {
+		if !e.dropped[name] {
+			e.fresh[name] = true
+			delete(e.subject, name)
 		}
 	}
 	e.findParts()
@@ -79,9 +89,12 @@ func addAll(to map[string]bool, code string) {
 var (
 	breakingMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*{0,2}BREAKING[A-Z ]*\*{0,2}:?\*{0,2}:?\s*`) })
 	component    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b`) })
+	opening      = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:The|An?|This|These|All|Added|Removed|Renamed|Changed|Migrated|Replaced|Moved|Deprecated|Dropped|Updated|Simplified|Promoted|Redesigned|Made)$`)
+	})
 	affectedList = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)affected components:?\**:?\**([^\n]*)`) })
 	taking       = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|deprecated|moved)\b|→`)
+		return regexp.MustCompile(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|moved)\b|→`)
 	})
 	adding = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)\b(?:added|adds|now requires?|must (?:now |also )?(?:include|provide|implement))\b`)
@@ -112,7 +125,7 @@ func (e *evidence) sentence(s string) {
 	if at := adding().FindStringIndex(s); at != nil {
 		added, _, _ := strings.Cut(s[at[1]:], " to ")
 		for _, span := range changelog.CodeOf(added).Spans {
-			addAll(e.fresh, span)
+			addAll(e.added, span)
 		}
 	}
 	if !taking().MatchString(s) {
@@ -126,6 +139,10 @@ func (e *evidence) sentence(s string) {
 		before, after = before[:at[0]], s[at[1]:]
 	}
 	for _, span := range changelog.CodeOf(before).Spans {
+		if of, member, ok := strings.Cut(span, "."); ok && of != "" && len(changelog.Identifiers(of)) == 1 {
+			addAll(e.dropped, member) // `Type.member`: the type stays
+			continue
+		}
 		addAll(e.dropped, span)
 		e.dropped[span] = true
 	}
@@ -142,16 +159,18 @@ var styleName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 
 // diff compares the two sides of a block of a diff.
 func (e *evidence) diff(block string) {
-	var minus, plus strings.Builder
+	var minus, plus, stays strings.Builder
 	for line := range strings.Lines(block) {
 		switch {
 		case strings.HasPrefix(line, "-"):
 			minus.WriteString(line[1:])
 		case strings.HasPrefix(line, "+"):
 			plus.WriteString(line[1:])
+		default:
+			stays.WriteString(line)
 		}
 	}
-	old, now := sides(minus.String()), sides(plus.String())
+	old, now := sides(minus.String()+stays.String()), sides(plus.String()+stays.String())
 	for name := range old {
 		if !now[name] {
 			e.dropped[name] = true

@@ -30,7 +30,7 @@ func (b *builder) libraries(context.Context) error {
 		}
 		for lib, to := range p.becoming {
 			from, ok := p.ranges[lib]
-			if !ok || strings.HasPrefix(lib, "@backstage/") || b.packages[lib] != nil || len(b.index.modules[lib]) == 0 || b.in.From.Project.ByName(lib) != nil {
+			if !ok || strings.HasPrefix(lib, "@backstage/") || b.packages[lib] != nil || len(b.ofAnyMajor(lib)) == 0 || b.in.From.Project.ByName(lib) != nil {
 				continue
 			}
 			if slices.Equal(majors(from), majors(to)) {
@@ -49,13 +49,23 @@ func (b *builder) libraries(context.Context) error {
 				best = s
 			}
 		}
-		b.r.ThirdParty = append(b.r.ThirdParty, Library{Name: lib, From: best.from, To: best.to, Places: places(b.index.modules[lib], "")})
+		b.r.ThirdParty = append(b.r.ThirdParty, Library{Name: lib, From: best.from, To: best.to, Places: places(b.ofAnyMajor(lib), "")})
 	}
 	sorting.By(b.r.ThirdParty, func(x, y Library) int {
 		return cmp.Or(cmp.Compare(len(y.Places), len(x.Places)), strings.Compare(x.Name, y.Name))
 	})
 	return nil
 }
+
+// ofAnyMajor are the imports of a library that do not say which major they mean:
+// zod/v3 is version 3 of zod in version 4 as well.
+func (b *builder) ofAnyMajor(lib string) []use {
+	return slices.DeleteFunc(slices.Clone(b.index.modules[lib]), func(u use) bool {
+		return majorPath().MatchString(strings.TrimPrefix(u.module, lib))
+	})
+}
+
+var majorPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/v\d+(?:/|$)`) })
 
 var numbers = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+(?:\.\d+)*`) })
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/internal/codemods"
@@ -265,13 +264,4 @@ func (b *builder) finish() {
 	r.Counts.Gone, r.Counts.Deprecated = len(r.Gone), len(r.Deprecated)
 	r.Counts.ThirdParty, r.Counts.Moved = len(r.ThirdParty), len(r.Moved)
 	sorting.Stable(r.Unknown, func(x, y Unknown) int { return strings.Compare(x.Package, y.Package) })
-}
-
-// version parses one that was parsed before.
-func version(s string) *semver.Version {
-	v, err := semrange.ParseVersion(s)
-	if err != nil {
-		return nil
-	}
-	return v
 }

@@ -3,9 +3,7 @@ package changes
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/english"
@@ -160,16 +158,11 @@ func (e Entry) lines(all bool) []string {
 	return out
 }
 
-var marker = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:\*\*)?BREAKING[A-Z ]*(?:\([^)]*\))?(?:\*\*)?(?::\*\*|\*\*:|:)?\s*`)
-})
-
-// summary is the first sentence of an entry, without the marker.
+// summary is the sentence of an entry that says what breaks.
 func (e Entry) summary() string {
-	text := changelog.Prose(e.Text)
-	text = marker().ReplaceAllString(strings.TrimSpace(text), "")
-	if at := sentenceEnd().FindStringIndex(text); at != nil {
-		text = text[:at[0]] + "."
+	text := subjectSentence(changelog.Prose(e.Text))
+	if text != "" && !strings.HasSuffix(text, ":") {
+		text += "."
 	}
 	return oneLine(text, 200)
 }

@@ -102,7 +102,8 @@ type use struct {
 	file  *sourceFile
 	line  int
 	local string // "" where it has no name in the file
-	typ   bool
+	// module is what is imported; set in index.modules alone.
+	module string
 }
 
 // index is what the source takes from packages.
@@ -122,17 +123,17 @@ func indexOf(s *source) *index {
 			if pkg == "" {
 				continue
 			}
-			x.modules[pkg] = append(x.modules[pkg], use{file: f, line: im.Line})
+			x.modules[pkg] = append(x.modules[pkg], use{file: f, line: im.Line, module: im.Module})
 			for _, n := range im.Names {
 				if n.Name != "*" {
-					x.add(pkg, im.Module, n.Name, use{f, n.Line, n.Local, n.Type})
+					x.add(pkg, im.Module, n.Name, use{file: f, line: n.Line, local: n.Local})
 					continue
 				}
 				if n.Local == "" {
 					continue
 				}
 				for _, m := range jsscan.Members(f.tokens, n.Local) {
-					x.add(pkg, im.Module, m.Name, use{f, m.Line, n.Local + "." + m.Name, n.Type})
+					x.add(pkg, im.Module, m.Name, use{file: f, line: m.Line, local: n.Local + "." + m.Name})
 				}
 			}
 		}

@@ -15,6 +15,8 @@ type bumpOptions struct {
 	// again is this command with what decides the plan; status lists what is off
 	// the release.
 	again, status string
+	// changes says what the step breaks in the portal's own code.
+	changes string
 }
 
 func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
@@ -40,6 +42,7 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
 		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
+	o.changes = commandLine(c, "portalctl versions changes", "release", "pattern", "directory")
 	o.status = commandLine(c, "portalctl versions status", "directory", "offline")
 	o.resolveOptions, err = resolveOptionsOf(c, e)
 	return o, err

@@ -67,6 +67,9 @@ type bumpRun struct {
 	yarn func(context.Context) (*yarnWriter, error)
 	// noYarn is why there will be no such Yarn, as far as a dry run can tell.
 	noYarn error
+	// counts are the numbers of what the plan breaks in the portal's own code, ""
+	// where they are not known.
+	counts string
 }
 
 func runBump(ctx context.Context, o bumpOptions, e env) error {
@@ -129,6 +132,10 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	progress.Done()
 	if err != nil {
 		return nil, err
+	}
+	// The solver takes the lock over: what is counted from it comes before.
+	if !r.yes && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
+		r.counts = r.countChanges(ctx, plan, releases)
 	}
 	return plan, r.planLock(ctx, plan, in, releases, reg)
 }
@@ -324,6 +331,9 @@ func (r *bumpRun) applying() []string {
 		return nil
 	}
 	next := []string{r.again + " --yes"}
+	if line := r.breaks(); line != "" {
+		next = append([]string{line}, next...)
+	}
 	if r.noYarn != nil {
 		next = append([]string{fault.NextOf(r.noYarn)}, next...)
 	}

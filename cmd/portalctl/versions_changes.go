@@ -80,7 +80,7 @@ func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
 	}
 	flags := []string{"release", "pattern", "from-ref", "to-ref", "offline", "directory"}
 	o.again = commandLine(c, "portalctl versions changes", flags...) + " --all"
-	o.bump = commandLine(c, "portalctl versions bump", "release", "pattern", "offline", "directory")
+	o.bump = commandLine(c, "portalctl versions bump --dry-run", "release", "pattern", "directory")
 	return o, nil
 }
 

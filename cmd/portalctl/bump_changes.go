@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/bump/changes"
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/published"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
+)
+
+// breaks is where to see what the step to another release breaks in the portal's
+// own code, "" where there is no such step. How much that is is told where an
+// earlier versions changes has read all of it: a bump downloads nothing for it.
+func (r *bumpRun) breaks() string {
+	if r.plan.From == "" || r.plan.From == r.plan.To {
+		return ""
+	}
+	what := "what this breaks in your own code"
+	if r.counts != "" {
+		what += " (" + r.counts + ")"
+	}
+	return what + ": " + r.changes
+}
+
+// countChanges counts what the plan breaks, from what is in the cache; "" where
+// that lacks something.
+func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *release.Source) string {
+	reg, err := r.co.registry(r.e, true)
+	if err != nil {
+		return ""
+	}
+	facts, err := r.co.facts(r.e, reg)
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(facts.CacheDir); err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	root := r.co.project.Root
+	report, err := changes.New(ctx, changes.Input{
+		From:     changes.Side{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock},
+		Standing: releases.Standing(r.co.lock, r.co.project.Declared()),
+		To:       plan.Targets(), Release: plan.To, Manifest: plan.Release(),
+		Files: repofile.FS(repofile.Top(root), root), Registry: reg, Facts: kept{facts, cancel},
+	})
+	if err != nil {
+		return ""
+	}
+	c := report.Counts
+	return fmt.Sprintf("%s gone, %s, %s", english.Count(c.Gone, "imported name"),
+		english.CountOf(c.Touching, "breaking change that names it", "breaking changes that name it"), english.Count(c.ThirdParty, "third-party major"))
+}
+
+// kept ends the count when something is not in the cache: a number that is too
+// small would be worse than none.
+type kept struct {
+	facts  changes.Facts
+	cancel context.CancelFunc
+}
+
+func (k kept) Read(ctx context.Context, name, version string) (*published.Facts, error) {
+	f, err := k.facts.Read(ctx, name, version)
+	if errors.Is(err, registry.ErrOffline) {
+		k.cancel()
+	}
+	return f, err
+}
