@@ -142,6 +142,20 @@ func TestStatus(t *testing.T) {
 			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
 		"out of the backend": {base: monorepo([]string{"a *"}, []string{"a *"}, "a@npm:* = 1.0.0"), head: monorepo([]string{"a *"}, nil, "a@npm:* = 1.0.0"),
 			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		// A base whose lock is out of line: what asks for a range that is not there
+		// got what there is of the name.
+		"the lock comes in line": {base: monorepo([]string{"b ^1.1.0"}, []string{"dev a *"}, "a@npm:* = 1.0.0", "b@npm:^1.0.0 = 1.0.0 > c npm:^2.0.0", "c@npm:^1.0.0 = 1.0.0 > a npm:*"),
+			head: monorepo([]string{"b ^1.1.0"}, []string{"dev a *"}, "a@npm:* = 1.0.0", "b@npm:^1.1.0 = 1.1.0 > c npm:^2.0.0", "c@npm:^2.0.0 = 2.0.0 > a npm:*"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
+		"the lock comes in line, and a gets further": {base: monorepo([]string{"b ^1.1.0"}, nil, "a@npm:* = 1.0.0", "b@npm:^1.0.0 = 1.0.0 > a npm:*"),
+			head: monorepo([]string{"b ^1.1.0"}, []string{"a *"}, "a@npm:* = 1.0.0", "b@npm:^1.1.0 = 1.1.0 > a npm:*"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		"the lock comes in line, and a was for development": {base: monorepo([]string{"dev b ^1.1.0"}, nil, "a@npm:* = 1.0.0", "b@npm:^1.0.0 = 1.0.0 > a npm:*"),
+			head: monorepo([]string{"b ^1.1.0"}, nil, "a@npm:* = 1.0.0", "b@npm:^1.1.0 = 1.1.0 > a npm:*"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 new block"}},
+		// Nobody asks for it any more, and nothing installs it.
+		"left over": {base: monorepo(nil, []string{"dev a *"}, "a@npm:* = 1.0.0"), head: monorepo(nil, nil, "a@npm:* = 1.0.0"),
+			list: []*osv.Advisory{a}, want: []string{"GHSA-aaaa a 1.0.0 present allow"}},
 		// Leniency about what nobody has fixed is for what was there.
 		"new, and no version fixes it":       {base: monorepo(nil, nil), head: with("1.0.0"), list: []*osv.Advisory{unfixed}, want: []string{"GHSA-unfixed a 1.0.0 new block"}},
 		"was there, and no version fixes it": {base: with("1.0.0"), head: with("1.1.0"), list: []*osv.Advisory{unfixed}, want: []string{"GHSA-unfixed a 1.1.0 present allow"}},

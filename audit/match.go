@@ -56,6 +56,7 @@ func (w was) and(o was) was {
 // add notes the findings of a lock under path. With prod only what production
 // needs counts, malware apart.
 func (k known) add(m *model, path string, h hits, prod bool) {
+	assumed := m.assumed()
 	for p := range m.nodes {
 		if len(h[p]) == 0 {
 			continue
@@ -63,6 +64,9 @@ func (k known) add(m *model, path string, h hits, prod bool) {
 		here := was{[]string{p.Version}, m.parts(p), m.askers(p), m.production(p)}
 		if m.Project == nil && m.Tool == "" { // who asked is not known: it may have been all
 			here.parts, here.production = []string{Backend, Frontend}, true
+		}
+		for _, n := range m.nodes[p] {
+			here = here.and(assumed[n])
 		}
 		for _, a := range h[p] {
 			if prod && !a.Malicious && !here.production {
@@ -103,7 +107,9 @@ func (m *model) askers(p osv.Package) []string {
 // for what did not ask for one before. A copy that moved to another version is
 // none more, nor is one that splits off because some of those that asked moved.
 func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
-	if f.Where.Production && !w.production {
+	// Of what nobody is known to ask for it is not known, and nothing installs it.
+	asked := m.Tool != "" || len(f.Where.Paths) > 0
+	if f.Where.Production && !w.production && asked {
 		return "for development only"
 	}
 	for _, part := range f.Where.Parts {
