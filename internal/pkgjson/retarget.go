@@ -199,13 +199,13 @@ func (m mover) set(text string, versions semrange.Range) (string, Outcome) {
 	for i, c := range set.comparators {
 		next := c.moved(m.to)
 		switch {
-		case c.op == "<", c.op == "<=", set.hyphen && i == 1:
+		case c.Op == "<", c.Op == "<=", set.hyphen && i == 1:
 			next = m.widen(c)
 		case keepStart:
 			next = c
 		}
 		if set.hyphen {
-			next.op = ""
+			next.Op = ""
 		}
 		set.comparators[i] = next
 	}
@@ -216,11 +216,11 @@ func (m mover) set(text string, versions semrange.Range) (string, Outcome) {
 func (m mover) single(text string, set comparatorSet, admitted bool) (string, Outcome) {
 	c := set.comparators[0]
 	switch order := semrange.Compare(m.to, c.min()); {
-	case order == 0 && c.known == 3:
+	case order == 0 && c.Known == 3:
 		return text, Outcome{Verdict: Same}
 	case order < 0 && !m.opts.AllowDowngrade:
 		return text, Outcome{Verdict: Ahead}
-	case c.known < 3 && m.to.Prerelease() != "" && admitted:
+	case c.Known < 3 && m.to.Prerelease() != "" && admitted:
 		return text, Outcome{Verdict: Satisfied}
 	}
 	set.comparators[0] = c.moved(m.to)
@@ -235,8 +235,8 @@ func (m mover) single(text string, set comparatorSet, admitted bool) (string, Ou
 func (m mover) below(set comparatorSet) bool {
 	for i, c := range set.comparators {
 		switch {
-		case c.op == "<" || c.op == "<=" || (set.hyphen && i == 1):
-		case c.op == ">" && c.known == 3:
+		case c.Op == "<" || c.Op == "<=" || (set.hyphen && i == 1):
+		case c.Op == ">" && c.Known == 3:
 			if semrange.Compare(m.to, c.min()) <= 0 {
 				return true
 			}
@@ -252,7 +252,7 @@ func (m mover) widen(c comparator) comparator {
 	if m.core.LessThan(c.limit()) {
 		return c
 	}
-	if c.op == "<" {
+	if c.Op == "<" {
 		return c.beyond(m.to)
 	}
 	return c.moved(m.to)

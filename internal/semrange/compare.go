@@ -17,6 +17,8 @@ const (
 	opLE
 	opGT
 	opGE
+	opCaret // of terms alone: a comparator has none of these two
+	opTilde
 )
 
 // Flags of a comparator.

@@ -76,60 +76,21 @@ func (p *parser) closeSet() bool {
 }
 
 func (p *parser) token(tok string) bool {
-	switch tok[0] {
-	case '^':
-		if v, ok := scanPrefixed(tok, 1); ok {
-			return p.caret(v)
-		}
-	case '~':
-		i := 1
-		if len(tok) > 1 && tok[1] == '>' {
-			i = 2
-		}
-		if v, ok := scanPrefixed(tok, i); ok {
-			return p.tilde(v)
-		}
-	default:
-		o, i := scanOperator(tok)
-		start := i
-		for i < len(tok) && isPrefix(tok[i]) {
-			i++
-		}
-		if v, end, ok := scanPartial(tok, i); ok && end == len(tok) && !v.badOrder() {
-			if v.full() {
-				return p.literal(o, v, tok[start:i], len(tok)-start)
-			}
-			return p.xrange(o, v)
+	t, end, ok := scanTerm(tok, 0)
+	if ok && end == len(tok) {
+		switch {
+		case t.op == opCaret:
+			return p.caret(t.version)
+		case t.op == opTilde:
+			return p.tilde(t.version)
+		case t.version.badOrder():
+		case t.version.full():
+			return p.literal(t.op, t.version, tok[t.prefix:t.core], len(tok)-t.prefix)
+		default:
+			return p.xrange(t.op, t.version)
 		}
 	}
 	return p.starred(tok)
-}
-
-// scanPrefixed reads a whole token from i on as [v=]* and a partial version.
-func scanPrefixed(tok string, i int) (partial, bool) {
-	for i < len(tok) && isPrefix(tok[i]) {
-		i++
-	}
-	v, end, ok := scanPartial(tok, i)
-	return v, ok && end == len(tok)
-}
-
-// scanOperator reads [<>]?=? and returns where the version starts.
-func scanOperator(tok string) (op, int) {
-	switch tok[0] {
-	case '=':
-		return opEQ, 1
-	case '<', '>':
-		o, i := opLT, 1
-		if tok[0] == '>' {
-			o = opGT
-		}
-		if len(tok) > 1 && tok[1] == '=' {
-			o, i = o+1, 2
-		}
-		return o, i
-	}
-	return opEQ, 0
 }
 
 // literal is a comparator that names a whole version. length is that of its
@@ -164,13 +125,13 @@ func (p *parser) starred(tok string) bool {
 	if tok == "" {
 		return true
 	}
-	o, start := scanOperator(tok)
+	o, start := scanOperator(tok, 0)
 	i := start
 	if i < len(tok) && tok[i] == 'v' {
 		i++
 	}
 	v, end, ok := scanPartial(tok, i)
-	if !ok || !v.full() || end < len(tok) && stripBuild(tok[end:]) != "" {
+	if !ok || o >= opCaret || !v.full() || end < len(tok) && stripBuild(tok[end:]) != "" {
 		return false
 	}
 	return p.literal(o, v, tok[start:i], len(tok)-start)

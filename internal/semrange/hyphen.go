@@ -7,25 +7,15 @@ func (p *parser) hyphen(s string, at int) (ok, valid bool) {
 	if s[0] == ' ' {
 		i = 1
 	}
-	from, fromPrefix, end, ok := scanSide(s, i)
+	from, end, ok := scanVersion(s, i)
 	if !ok || end != at {
 		return false, false
 	}
-	to, toPrefix, end, ok := scanSide(s, at+len(" - "))
+	to, end, ok := scanVersion(s, at+len(" - "))
 	if !ok || end != len(s) && s[end:] != " " {
 		return false, false
 	}
-	return true, p.hyphenFrom(from, fromPrefix) && p.hyphenTo(to, toPrefix)
-}
-
-// scanSide reads [v= ]* and a partial version.
-func scanSide(s string, i int) (v partial, prefix string, end int, ok bool) {
-	start := i
-	for i < len(s) && isPrefix(s[i]) {
-		i++
-	}
-	v, end, ok = scanPartial(s, i)
-	return v, s[start:i], end, ok
+	return true, p.hyphenFrom(from.version, s[from.prefix:from.core]) && p.hyphenTo(to.version, s[to.prefix:to.core])
 }
 
 // literalPrefix tells what survives in front of a whole version, which

@@ -123,5 +123,6 @@ func isWord(c byte) bool {
 
 func isVersionStart(c byte) bool { return isDigit(c) || c == 'x' || c == 'X' || c == '*' }
 
-// isPrefix: what node-semver overlooks in front of a version in a range.
-func isPrefix(c byte) bool { return c == 'v' || c == '=' || c == ' ' }
+// isPrefix: what node-semver overlooks in front of a version in a range. It has
+// made spaces of tabs.
+func isPrefix(c byte) bool { return c == 'v' || c == '=' || c == ' ' || c == '\t' }
