@@ -11,7 +11,7 @@ import (
 )
 
 // WriteTable writes the status for people.
-func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
+func (s *Status) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	var b strings.Builder
 	b.WriteString(st.Bold("Backstage "+s.Current) + ": " + s.distance() + "\n")
 	for _, n := range s.Notes {
@@ -32,6 +32,12 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style) error {
 	for _, n := range s.Notes {
 		if n.Kind != ReleaseDiffers {
 			b.WriteString("\n" + noteLine(n) + "\n")
+		}
+	}
+	if len(next) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
+		for _, n := range next {
+			b.WriteString("  " + n + "\n")
 		}
 	}
 	_, err := io.WriteString(w, trimLines(b.String()))
@@ -63,12 +69,13 @@ func (s *Status) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-var offHeader = []string{"Package", "locked", "release"}
+// The list that may be long comes last: a narrow terminal breaks it there.
+var offHeader = []string{"Package", "release", "locked"}
 
 func (s *Status) offRows() [][]string {
 	rows := make([][]string, len(s.OffRelease))
 	for i, o := range s.OffRelease {
-		rows[i] = []string{o.Name, strings.Join(o.Locked, ", "), o.Release}
+		rows[i] = []string{o.Name, o.Release, strings.Join(o.Locked, ", ")}
 	}
 	return rows
 }

@@ -67,6 +67,8 @@ type snapshotOptions struct {
 	dsn, adminDSN *pg.Target
 	// passwordOf is adminDSN where PGPASSWORD is its password: nobody else's then.
 	passwordOf *pg.Target
+	// create is how to take a snapshot where there is none.
+	create string
 }
 
 func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
@@ -74,6 +76,7 @@ func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
 		return o, err
 	}
 	o.dir, o.snapshot, o.config = c.String("dir"), c.String("snapshot"), c.StringSlice("config")
+	o.create = commandLine(c, "portalctl snapshot create --dry-run", "config", "dir", "directory")
 	if o.dsn, err = dsnOf(c, e, "dsn"); err != nil {
 		return o, err
 	}

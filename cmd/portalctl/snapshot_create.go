@@ -236,16 +236,25 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 }
 
 // sameSaidOnce joins the subjects of which the same is said: a server with
-// databases of five plugins that are gone needs one line, not five.
+// databases of five plugins that are gone needs one line, not five. Where each is
+// to be left out by its own --skip, one line says so for all.
 func sameSaidOnce(problems []snapshot.Problem) []snapshot.Problem {
+	forAny := func(p snapshot.Problem) string {
+		return strings.ReplaceAll(p.Next, "--skip "+p.Subject, "--skip ID")
+	}
 	var out []snapshot.Problem
+	var next []string
 	for _, p := range problems {
-		i := slices.IndexFunc(out, func(q snapshot.Problem) bool {
-			return q.Message == p.Message && q.Next == p.Next && q.Subject != "" && p.Subject != ""
-		})
+		i := slices.IndexFunc(out, func(q snapshot.Problem) bool { return q.Message == p.Message && q.Subject != "" && p.Subject != "" })
+		if i >= 0 && next[i] != forAny(p) {
+			i = -1
+		}
 		if i < 0 {
-			out = append(out, p)
+			out, next = append(out, p), append(next, forAny(p))
 			continue
+		}
+		if out[i].Next != p.Next {
+			out[i].Next = next[i]
 		}
 		out[i].Subject += ", " + p.Subject
 	}

@@ -16,6 +16,8 @@ func TestSameSaidOnce(t *testing.T) {
 		{Subject: "c", Message: "gone", Next: "leave it"},
 		{Subject: "d", Message: "gone", Next: "look"},
 		{Message: "no lock"},
+		{Subject: "e", Message: "in memory", Next: "move it, or --skip e"},
+		{Subject: "f", Message: "in memory", Next: "move it, or --skip f"},
 	}
 	want := []snapshot.Problem{
 		{Subject: "a, c", Message: "gone", Next: "leave it"},
@@ -23,6 +25,7 @@ func TestSameSaidOnce(t *testing.T) {
 		{Subject: "b", Message: "locked", Next: "wait"},
 		{Subject: "d", Message: "gone", Next: "look"},
 		{Message: "no lock"},
+		{Subject: "e, f", Message: "in memory", Next: "move it, or --skip ID"},
 	}
 	if diff := cmp.Diff(want, sameSaidOnce(in)); diff != "" {
 		t.Error(diff)

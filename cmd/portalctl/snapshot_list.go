@@ -157,6 +157,9 @@ func runSnapshotList(ctx context.Context, o snapshotOptions, e env) error {
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		fmt.Fprintf(e.Err, "%s %s\n", e.ErrStyle().Bold("next:"), o.create)
+	}
 	if bad {
 		for _, s := range all {
 			switch {

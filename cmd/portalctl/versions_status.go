@@ -75,7 +75,11 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 		case "markdown":
 			return status.WriteMarkdown(w)
 		default:
-			return status.WriteTable(w, e.OutStyle())
+			var next []string
+			if status.Behind > 0 {
+				next = append(next, o.bump)
+			}
+			return status.WriteTable(w, e.OutStyle(), next)
 		}
 	})
 	if err != nil {

@@ -46,6 +46,10 @@ func At(root, rev string) (*Head, error) {
 		return nil, err
 	}
 	commit, err := repo.Commit(rev)
+	if err != nil && rev == "HEAD" {
+		return nil, fault.Wrap(err, fault.Pos{File: root}, "the repository has no commit yet").
+			WithNext("Commit the portal as it is deployed, then run the command again")
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{}, "git knows no commit %q here", rev).
 			WithNext("Name a branch, a tag or a hash; fetch it first if this is a shallow clone")

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 func runGit(t *testing.T, dir string, args ...string) string {
@@ -44,6 +46,10 @@ func TestAt(t *testing.T) {
 	}
 	runGit(t, top, "init", "-q")
 	put(t, filepath.Join(root, "yarn.lock"), "one")
+	// A portal that was only just made.
+	if _, err := At(root, "HEAD"); err == nil || !strings.Contains(err.Error(), "the repository has no commit yet") || !strings.HasPrefix(fault.NextOf(err), "Commit the portal") {
+		t.Errorf("without a commit: %v, next %q", err, fault.NextOf(err))
+	}
 	put(t, filepath.Join(root, "plugins/a/migrations/1.js"), "")
 	put(t, filepath.Join(root, "plugins/a/migrations/sub/2.js"), "")
 	runGit(t, top, "add", ".")

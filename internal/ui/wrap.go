@@ -35,10 +35,10 @@ func Wrap(text string, width int) string {
 	return b.String()
 }
 
-// isCommand: the lines of "Next" that are for pasting.
+// isCommand: the lines of "Next", and the steps of an action, that are for pasting.
 func isCommand(line string) bool {
-	line = strings.TrimLeft(line, " ")
-	for _, name := range []string{"portalctl ", "yarn ", "git ", "psql ", "sh "} {
+	line = strings.TrimPrefix(strings.TrimLeft(line, " "), "→ ")
+	for _, name := range []string{"portalctl ", "yarn ", "npm ", "pnpm ", "git ", "psql ", "sh ", "rm ", "(cd "} {
 		if strings.HasPrefix(line, name) {
 			return true
 		}
@@ -60,7 +60,7 @@ func wrapLine(b *strings.Builder, line string, width int) {
 			word = word[:at]
 		}
 		rest = rest[blanks+len(word):]
-		if blanks > 1 && !first && column+blanks <= width*3/4 {
+		if blanks > 1 && !first && column+blanks <= width/2 {
 			hang = column + blanks
 		}
 		size := displayWidth(word)

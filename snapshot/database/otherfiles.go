@@ -1,6 +1,7 @@
 package database
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +19,37 @@ func keepsInMemory(p Plugin) bool {
 	return p.Problem != nil && strings.Contains(p.Problem.Error(), inMemoryText)
 }
 
+// noFile reports whether the layout has SQLite files, and none of them is there:
+// that is for developers who have not started the portal yet.
+func (l *Layout) noFile() bool {
+	files := 0
+	for _, p := range l.Plugins {
+		if p.Kind != SQLite || p.Problem != nil {
+			continue
+		}
+		files++
+		if _, err := os.Lstat(p.Path); err == nil {
+			return false
+		}
+	}
+	return files > 0
+}
+
 // otherFiles is for the layout that create-app makes: app-config.yaml keeps the
-// data in memory, for a developer, and the database stands in
+// data in memory or in files, for a developer, and the database is in
 // app-config.production.yaml, which Backstage reads only when it is named. One
 // sentence says so, instead of one refusal for each plugin.
 func (l *Layout) otherFiles(root string, s Source, loader string, o options) error {
-	if len(s.Files) > 0 || !slices.ContainsFunc(l.Plugins, keepsInMemory) {
+	if len(s.Files) > 0 {
+		return nil
+	}
+	what := ""
+	switch {
+	case slices.ContainsFunc(l.Plugins, keepsInMemory):
+		what = "app-config.yaml keeps the data in memory"
+	case l.noFile():
+		what = "the SQLite files that app-config.yaml names are not there"
+	default:
 		return nil
 	}
 	others, err := filepath.Glob(filepath.Join(root, "app-config.*.yaml"))
@@ -42,13 +68,13 @@ func (l *Layout) otherFiles(root string, s Source, loader string, o options) err
 		switch {
 		case err == nil:
 			better, err := layoutOf(tree, o)
-			if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) {
+			if err != nil || slices.ContainsFunc(better.Plugins, keepsInMemory) || !slices.ContainsFunc(better.Plugins, func(p Plugin) bool { return p.Kind == Postgres }) {
 				continue
 			}
 		case !setsDatabase(root, name):
 			continue // it is not what is asked for
 		}
-		return fault.New("app-config.yaml keeps the data in memory; the portal's database is in %s, which is read only when it is named", name).
+		return fault.New("%s; the portal's database is in %s, which is read only when it is named", what, name).
 			WithNext("Add --config app-config.yaml --config %s", name)
 	}
 	return nil

@@ -71,13 +71,13 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := l.otherFiles(p.Root, s, loader, o); err != nil {
-		return nil, nil, err
-	}
 	if slices.ContainsFunc(l.Plugins, func(p Plugin) bool { return p.Kind == SQLite }) {
 		if l, err = l.inFolder(tree, o, backend.Dir); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := l.otherFiles(p.Root, s, loader, o); err != nil {
+		return nil, nil, err
 	}
 	for _, n := range tree.Notes {
 		l.Notes = append(l.Notes, n.Pos.String()+": "+n.Text)

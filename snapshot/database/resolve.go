@@ -174,7 +174,7 @@ func (r *resolver) sqlite(p *Plugin) error {
 		return err
 	}
 	if file == inMemory {
-		return unset(p.Unset).next(memory(origin.Pos).WithNext("Give the connection a directory to keep the data in files"))
+		return unset(p.Unset).next(memory(origin.Pos).WithNext("Name the config files of the deployed portal with --config, or give the connection a directory to keep the data in files"))
 	}
 	p.Path = resolvePath(r.cwd, file)
 	p.From = map[string]appconfig.Origin{"path": origin}
