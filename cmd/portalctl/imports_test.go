@@ -27,6 +27,7 @@ var ranks = map[string]int{
 	"internal/filelock":   0,
 	"internal/atomicfile": 0,
 	"internal/proc":       0,
+	"internal/secret":     0,
 	"internal/spec":       1,
 	"internal/scratch":    2,
 	"internal/repofile":   0,

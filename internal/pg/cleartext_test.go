@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // TestPasswordInClearText: a server beyond loopback that asks for the password as
@@ -32,7 +33,7 @@ func TestPasswordInClearText(t *testing.T) {
 	if _, err := net.LookupHost("localhost."); err != nil {
 		t.Skip("localhost. has no address here: the test takes it for a host beyond loopback")
 	}
-	far := Target{Host: "localhost.", Port: l.Addr().(*net.TCPAddr).Port, User: "app", Password: NewSecret("hunter22"), SSLMode: "disable"}
+	far := Target{Host: "localhost.", Port: l.Addr().(*net.TCPAddr).Port, User: "app", Password: secret.New("hunter22"), SSLMode: "disable"}
 	near, named := far, far
 	near.Host, named.Clear = "127.0.0.1", true
 	for _, tt := range []struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // ParseDSN reads a postgres:// URI or a libpq keyword string, completed by
@@ -22,7 +23,7 @@ func ParseDSN(dsn string) (Target, error) {
 		return Target{}, fault.New("the connection string is not understood").
 			WithNext("Give a URI like postgres://user@host:5432/postgres or keywords like host=… user=…")
 	}
-	t := Target{Host: cfg.Host, Port: int(cfg.Port), User: cfg.User, Password: NewSecret(cfg.Password), Maintenance: cfg.Database, Clear: true}
+	t := Target{Host: cfg.Host, Port: int(cfg.Port), User: cfg.User, Password: secret.New(cfg.Password), Maintenance: cfg.Database, Clear: true}
 	settings := dsnSettings(dsn)
 	t.SSLMode = cmp.Or(settings["sslmode"], os.Getenv("PGSSLMODE"))
 	for _, f := range []struct {
@@ -31,7 +32,7 @@ func ParseDSN(dsn string) (Target, error) {
 	}{
 		{"sslrootcert", "PGSSLROOTCERT", func(s string) { t.RootCert = s }},
 		{"sslcert", "PGSSLCERT", func(s string) { t.Cert = s }},
-		{"sslkey", "PGSSLKEY", func(s string) { t.Key = NewSecret(s) }},
+		{"sslkey", "PGSSLKEY", func(s string) { t.Key = secret.New(s) }},
 	} {
 		path := cmp.Or(settings[f.name], os.Getenv(f.env))
 		if path == "" || path == "system" {

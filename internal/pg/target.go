@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // Target is where a server is and who asks, in libpq's terms. The database is
@@ -31,13 +32,13 @@ type Target struct {
 	Host     string
 	Port     int // 0 means 5432
 	User     string
-	Password Secret
+	Password secret.Text
 	// SSLMode is one of libpq's: disable, allow, prefer, require, verify-ca,
 	// verify-full; "" means prefer.
 	SSLMode string
 	// RootCert, Cert and Key are PEM texts, "" for none.
 	RootCert, Cert string
-	Key            Secret
+	Key            secret.Text
 	// Clear lets a server ask for the password in clear text although there is no
 	// TLS: who named the server (--dsn) has decided that.
 	Clear bool

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // refusing is a server that answers every connection with an error.
@@ -101,8 +102,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		err        error
 		what, next string
 	}{
-		{access(Target{Host: "h", User: "u", Password: NewSecret("a\nb")}), "the password of u@h:5432 holds a line break", "another password"},
-		{config(Target{Host: "h", SSLMode: "require", Cert: "x", Key: NewSecret("y")}), "certificate for h:5432 and its key do not fit", "one pair"},
+		{access(Target{Host: "h", User: "u", Password: secret.New("a\nb")}), "the password of u@h:5432 holds a line break", "another password"},
+		{config(Target{Host: "h", SSLMode: "require", Cert: "x", Key: secret.New("y")}), "certificate for h:5432 and its key do not match", "one pair"},
 		{config(Target{Host: "h", SSLMode: "on"}), `the sslmode "on" is not one`, "verify-full"},
 	} {
 		if tt.err == nil || !strings.Contains(tt.err.Error(), tt.what) || !strings.Contains(fault.NextOf(tt.err), tt.next) {

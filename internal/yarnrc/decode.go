@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // Setting is one setting with its place. The zero Setting was not given; what
@@ -262,12 +263,12 @@ func (d *decoder) secret(v *value, name string) lateSecret {
 	if err != nil {
 		return lateSecret{isSet: true, pos: v.pos, err: placed(err, v, name)}
 	}
-	return lateSecret{Secret: newSecret(s), isSet: s != "", pos: v.pos}
+	return lateSecret{Text: secret.New(s), isSet: s != "", pos: v.pos}
 }
 
 // lateSecret is a secret, or why it cannot be had.
 type lateSecret struct {
-	Secret
+	secret.Text
 	isSet bool
 	pos   fault.Pos
 	err   error

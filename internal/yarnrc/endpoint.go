@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // Endpoint is where a package's metadata is asked for, and as whom.
@@ -18,7 +19,7 @@ type Endpoint struct {
 	setAt   fault.Pos
 	classic bool
 
-	header Secret
+	header secret.Text
 	nearby []npmAuth // credentials for other paths of the same host
 	hint   string
 	err    error
@@ -119,19 +120,19 @@ func (e *Endpoint) fromYarn(r *registries, pkg, server, noProtocol string, yarns
 		e.hint = "Set npmAlwaysAuth: true beside the credentials: without it Yarn sends them for scoped packages only"
 		return
 	}
-	secret := auth.token
-	if !secret.isSet {
-		secret = auth.ident
+	login := auth.token
+	if !login.isSet {
+		login = auth.ident
 	}
 	switch {
-	case secret.err != nil:
-		e.err = secret.err
+	case login.err != nil:
+		e.err = login.err
 	case auth.token.isSet:
-		e.header = newSecret("Bearer " + secret.Reveal())
-	case strings.Contains(secret.Reveal(), ":"):
-		e.header = basic(secret.Reveal())
+		e.header = secret.New("Bearer " + login.Reveal())
+	case strings.Contains(login.Reveal(), ":"):
+		e.header = basic(login.Reveal())
 	default:
-		e.header = newSecret("Basic " + secret.Reveal())
+		e.header = secret.New("Basic " + login.Reveal())
 	}
 }
 

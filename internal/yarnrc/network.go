@@ -10,6 +10,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // Network is what holds for requests to one host.
@@ -18,7 +19,7 @@ type Network struct {
 	Enabled bool
 	// HTTPProxy and HTTPSProxy are the proxies for http and https requests, as
 	// URLs that may hold a password; zero if the settings name none.
-	HTTPProxy, HTTPSProxy Secret
+	HTTPProxy, HTTPSProxy secret.Text
 	// CAFile holds the only certificate authorities to trust, "" for the
 	// system's. CertFile and KeyFile are the client's own certificate.
 	CAFile, CertFile, KeyFile string
@@ -33,7 +34,7 @@ type networkSettings struct {
 type hostSettings struct {
 	glob                      string
 	enabled                   Setting[bool]
-	httpProxy, httpsProxy     Setting[Secret]
+	httpProxy, httpsProxy     Setting[secret.Text]
 	caFile, certFile, keyFile Setting[string]
 }
 
@@ -51,16 +52,16 @@ func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
 	if p, pos, ok := npm.path("cafile", dir, home); ok && !top.caFile.IsSet {
 		top.caFile = Setting[string]{p, pos, true}
 	}
-	proxy := func(keys ...string) Setting[Secret] {
+	proxy := func(keys ...string) Setting[secret.Text] {
 		for _, k := range keys {
 			if v, ok := npm.get(k); ok && v.text != "false" {
 				if err := d.refuse(cmp.Or(v.marked, v.text), v.pos, k); err != nil {
 					d.fail(err)
 				}
-				return Setting[Secret]{newSecret(v.text), v.pos, true}
+				return Setting[secret.Text]{secret.New(v.text), v.pos, true}
 			}
 		}
-		return Setting[Secret]{}
+		return Setting[secret.Text]{}
 	}
 	if !top.httpProxy.IsSet {
 		top.httpProxy = proxy("proxy", "http-proxy", "https-proxy")
@@ -88,7 +89,7 @@ func (d *decoder) hostSettings(glob, prefix string, get func(string) *value) hos
 	return h
 }
 
-func (d *decoder) proxy(v *value, name string) Setting[Secret] {
+func (d *decoder) proxy(v *value, name string) Setting[secret.Text] {
 	s := d.str(v, name)
 	if s.IsSet {
 		marked, _ := substitute(v.text, d.marked) // it went well without marks
@@ -96,7 +97,7 @@ func (d *decoder) proxy(v *value, name string) Setting[Secret] {
 			d.fail(err)
 		}
 	}
-	return Setting[Secret]{newSecret(s.Value), s.Pos, s.IsSet && s.Value != ""}
+	return Setting[secret.Text]{secret.New(s.Value), s.Pos, s.IsSet && s.Value != ""}
 }
 
 // Network are the settings for requests to a host (without port).
@@ -118,12 +119,12 @@ func (s *Settings) Network(host string) Network {
 	}
 	out.Enabled = enabled.Or(true)
 	if s.exempt(host) {
-		out.HTTPProxy, out.HTTPSProxy = Secret{}, Secret{}
+		out.HTTPProxy, out.HTTPSProxy = secret.Text{}, secret.Text{}
 	}
 	return out
 }
 
-func firstSecret(dst *Secret, s Setting[Secret]) {
+func firstSecret(dst *secret.Text, s Setting[secret.Text]) {
 	if dst.IsZero() {
 		*dst = s.Value
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // registries is who is asked for which package, and as whom.
@@ -42,7 +43,7 @@ func (a yarnAuth) isSet() bool { return a.token.isSet || a.ident.isSet }
 // npmAuth is a credential that .npmrc gives for URLs below prefix.
 type npmAuth struct {
 	prefix  string // //host/path, without a slash at the end
-	header  Secret
+	header  secret.Text
 	missing []string // unset variables: the credential cannot be used
 	pos     fault.Pos
 }
@@ -50,8 +51,8 @@ type npmAuth struct {
 // lateURL is a registry's URL without user and password, or why there is none.
 type lateURL struct {
 	url    string
-	shown  string // how messages show it, where that is not url
-	header Secret // from user and password in the URL
+	shown  string      // how messages show it, where that is not url
+	header secret.Text // from user and password in the URL
 	pos    fault.Pos
 	err    error
 }
@@ -225,9 +226,9 @@ func npmCredential(npm *npmConfig, keyPrefix, urlPrefix, field string) npmAuth {
 	out := npmAuth{prefix: urlPrefix, missing: v.missing, pos: v.pos}
 	switch field {
 	case "_authToken":
-		out.header = newSecret("Bearer " + v.text)
+		out.header = secret.New("Bearer " + v.text)
 	case "_auth":
-		out.header = newSecret("Basic " + v.text)
+		out.header = secret.New("Basic " + v.text)
 	case "_password":
 		user, _ := npm.get(keyPrefix + "username")
 		password, err := base64.StdEncoding.DecodeString(v.text)
@@ -240,6 +241,6 @@ func npmCredential(npm *npmConfig, keyPrefix, urlPrefix, field string) npmAuth {
 	return out
 }
 
-func basic(userAndPassword string) Secret {
-	return newSecret("Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword)))
+func basic(userAndPassword string) secret.Text {
+	return secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword)))
 }

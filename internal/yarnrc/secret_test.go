@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 const hidden = "s3same"
@@ -28,7 +30,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatal("the test's token is not in use")
 	}
 	things := []any{s, *s, s.auth, s.network, s.network.hosts, e, &e, s.Endpoint("react"), s.Network("x"), s.Endpoint("@s/x").AuthHint(),
-		newSecret(hidden), []Secret{newSecret(hidden)}, map[string]any{"a": newSecret(hidden)}, struct{ x Secret }{newSecret(hidden)}}
+		secret.New(hidden), []secret.Text{secret.New(hidden)}, map[string]any{"a": secret.New(hidden)}, struct{ x secret.Text }{secret.New(hidden)}}
 	for i, thing := range things {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			if out := fmt.Sprintf(verb, thing); strings.Contains(out, hidden) || strings.Contains(out, fmt.Sprintf("%x", hidden)) {
@@ -49,7 +51,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 			t.Errorf("Lookup(%s) gives %v", key, got)
 		}
 	}
-	if got := fmt.Sprint(newSecret("x")) + fmt.Sprintf("%#v|%q|%v", newSecret("x"), newSecret("x"), Secret{}); got != "[redacted][redacted]|[redacted]|" {
+	if got := fmt.Sprint(secret.New("x")) + fmt.Sprintf("%#v|%q|%v", secret.New("x"), secret.New("x"), secret.Text{}); got != "******|***|" {
 		t.Errorf("secrets print as %q", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 type environment map[string]string
@@ -50,7 +50,7 @@ func (c *client) passfile(env environment) {
 		host = "localhost"
 	}
 	if p := file.FindPassword(host, strconv.Itoa(c.target.Port), c.database, c.target.User); p != "" {
-		c.target.Password = pg.NewSecret(p)
+		c.target.Password = secret.New(p)
 		c.from["password"] = appconfig.Origin{Pos: fault.Pos{File: path}, File: path}
 	}
 }

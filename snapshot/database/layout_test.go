@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/secret"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -154,7 +155,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestServerReplacesTheLogin(t *testing.T) {
-	target := pg.Target{Host: "admin.example", Port: 6000, User: "dba", Password: pg.NewSecret("x")}
+	target := pg.Target{Host: "admin.example", Port: 6000, User: "dba", Password: secret.New("x")}
 	for _, connection := range []string{"{type: rds, host: h, user: u}", "{host: h, user: u, password: p, ssl: true}", "'postgres://u:p@h/'"} {
 		l := resolve(t, "backend: {database: {client: pg, role: owner, connection: "+connection+"}}\n", options{Server: &target}, "catalog")
 		p := l.Plugins[0]

@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // client is what node-pg makes of a connection (ConnectionParameters of pg 8).
@@ -96,7 +97,7 @@ func (c *client) fill(conn *value, env environment) error {
 		}
 		fields[name] = s
 	}
-	c.target = pg.Target{Host: fields["host"], Port: 5432, User: fields["user"], Password: pg.NewSecret(fields["password"])}
+	c.target = pg.Target{Host: fields["host"], Port: 5432, User: fields["user"], Password: secret.New(fields["password"])}
 	c.database = fields["database"]
 	if c.target.Host == "" {
 		c.target.Host = "localhost"
@@ -198,7 +199,7 @@ func (c *client) sslObject(v *value, env environment) error {
 		}
 		texts[i] = s
 	}
-	c.target.Cert, c.target.Key = texts[0], pg.NewSecret(texts[1])
+	c.target.Cert, c.target.Key = texts[0], secret.New(texts[1])
 	if r := v.get("rejectUnauthorized"); r.is(appconfig.Bool) && r.text == "false" {
 		// libpq would check the certificate if it had a root for it.
 		c.target.SSLMode = "require"

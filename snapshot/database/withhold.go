@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // withhold keeps PGPASSWORD from a server that it is not for: with --admin-dsn it
@@ -14,7 +15,7 @@ func (r *resolver) withhold(p *Plugin, c *client) {
 	if r.passwordOf == nil || !ok || from.Var != "PGPASSWORD" && !slices.Contains(from.Vars, "PGPASSWORD") || sameServer(*r.passwordOf, c.target) {
 		return
 	}
-	c.target.Password = pg.Secret{}
+	c.target.Password = secret.Text{}
 	delete(c.from, "password")
 	c.passfile(r.env)
 	p.Server.Password, p.From = c.target.Password, c.from

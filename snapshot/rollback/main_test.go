@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/secret"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
@@ -88,7 +89,7 @@ func runHelper(text string) int {
 		}
 		return nil
 	})
-	servers := []pg.Target{{Host: h.Host, Port: h.Port, User: h.User, Password: pg.NewSecret(h.Password), SSLMode: "disable"}}
+	servers := []pg.Target{{Host: h.Host, Port: h.Port, User: h.User, Password: secret.New(h.Password), SSLMode: "disable"}}
 	plan, err := New(&m, nil)
 	if err == nil {
 		err = plan.Look(ctx, servers, nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/secret"
 )
 
 // Tools are the programs of this machine's PostgreSQL, server and client. A
@@ -110,5 +111,5 @@ func Portal(t testing.TB, target pg.Target, database string) *pgx.Conn {
 
 // TCP leads to the cluster's port on loopback as a user with a password.
 func TCP(c *pg.Cluster, user, password string) pg.Target {
-	return pg.Target{Host: "127.0.0.1", Port: c.Port, User: user, Password: pg.NewSecret(password), SSLMode: "disable"}
+	return pg.Target{Host: "127.0.0.1", Port: c.Port, User: user, Password: secret.New(password), SSLMode: "disable"}
 }
