@@ -96,8 +96,8 @@ func CutTerm(s string) (t Term, rest string, ok bool) {
 		}
 		t.Nums[i], t.Known = n, i+1
 	}
-	if build := s[end:]; strings.HasPrefix(build, "+") {
-		n := 1
+	if build := s[end:]; len(build) > 1 && build[0] == '+' && isWord(build[1]) {
+		n := 2
 		for n < len(build) && (isWord(build[n]) || build[n] == '.') {
 			n++
 		}
