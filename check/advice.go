@@ -3,8 +3,10 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -27,7 +29,7 @@ func (m *model) culprit(b blame, keep *instance) string {
 }
 
 // nextOf says what to do about the first to blame.
-func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) string {
+func (m *model) nextOf(b blame, name string, keep *instance, list []*instance, blames []blame) string {
 	g := m.after
 	switch {
 	case b.forced:
@@ -52,7 +54,7 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 		}
 		return next
 	case b.fix == finding.FixManifest:
-		return m.nextInManifest(*b.edge, keep)
+		return m.nextInManifests(b, keep, blames)
 	}
 	asking := g.Name(b.edge.From)
 	if isBackstage(name) && ahead(*b.edge, keep) {
@@ -60,6 +62,9 @@ func (m *model) nextOf(b blame, name string, keep *instance, list []*instance) s
 	}
 	if m.ofRelease(b.edge.From) {
 		return fmt.Sprintf("Release %s itself brings both: move to a later one when it is out (%s); until then, record the decision in .portalctl.yaml", m.release(), m.bump())
+	}
+	if next := m.nextToRelease(b.edge.From); next != "" {
+		return next
 	}
 	if p := m.path(b.edge.From); len(p) > 2 {
 		return fmt.Sprintf("Update %s to a version whose %s admits %s@%s; until it has one, record the decision in .portalctl.yaml", p[1], asking, name, keep.version)
@@ -113,19 +118,55 @@ func ahead(e depgraph.Edge, keep *instance) bool {
 	return out.Verdict == pkgjson.Ahead
 }
 
-// nextInManifest says what to write in a workspace's package.json. A range that
-// starts above the version to keep is ahead of the release: that is not to be
-// lowered without a thought.
-func (m *model) nextInManifest(e depgraph.Edge, keep *instance) string {
-	to, out := pkgjson.Retarget(spec.Read(e.Range), keep.parsed, pkgjson.Options{})
-	switch out.Verdict {
-	case pkgjson.Changed:
-		return fmt.Sprintf("In %s, write %q instead of %q, then run %s", e.Pos.File, to, e.Range, m.install())
-	case pkgjson.Ahead:
-		if !isBackstage(e.Name) {
-			break
+// nextToRelease is what to do about a package that is behind its version in the
+// release: a later one is there already. It is "" where somebody else holds it back.
+func (m *model) nextToRelease(n depgraph.Node) string {
+	for _, at := range []depgraph.Node{n, m.shortest().direct[n]} {
+		if at == depgraph.None {
+			continue
 		}
-		return fmt.Sprintf("Move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", e.Pos.File, m.bump(), keep.version)
+		name := m.after.Name(at)
+		want := m.versions[name]
+		if !isBackstage(name) || !newer(want, m.after.Version(at)) || at == n && m.depth(n) > 1 {
+			continue
+		}
+		return fmt.Sprintf("Bring %s to %s, its version in release %s: %s --release %s", name, want, m.release(), m.bump(), m.release())
 	}
-	return fmt.Sprintf("In %s, ask for a range that admits %s instead of %q", e.Pos.File, keep.version, e.Range)
+	return ""
+}
+
+// nextInManifests says what to write in the package.json of each workspace that is
+// to blame. A range that starts above the version to keep is ahead of the release:
+// that is not to be lowered without a thought.
+func (m *model) nextInManifests(first blame, keep *instance, blames []blame) string {
+	var ranges []string
+	files := map[string][]string{}
+	for _, b := range append([]blame{first}, blames...) {
+		if b.fix != finding.FixManifest || b.forced || slices.Contains(files[b.edge.Range], b.edge.Pos.File) {
+			continue
+		}
+		if len(files[b.edge.Range]) == 0 {
+			ranges = append(ranges, b.edge.Range)
+		}
+		files[b.edge.Range] = append(files[b.edge.Range], b.edge.Pos.File)
+	}
+	var steps []string
+	for _, rng := range ranges {
+		to, out := pkgjson.Retarget(spec.Read(rng), keep.parsed, pkgjson.Options{})
+		in := english.And(files[rng])
+		switch {
+		case out.Verdict == pkgjson.Changed:
+			steps = append(steps, fmt.Sprintf("in %s, write %q instead of %q", in, to, rng))
+		case out.Verdict == pkgjson.Ahead && isBackstage(first.edge.Name):
+			steps = append(steps, fmt.Sprintf("move the portal to a release that has what %s asks for (%s), or ask for a range that admits %s", in, m.bump(), keep.version))
+		default:
+			steps = append(steps, fmt.Sprintf("in %s, ask for a range that admits %s instead of %q", in, keep.version, rng))
+		}
+	}
+	next := strings.Join(steps, "; ")
+	next = strings.ToUpper(next[:1]) + next[1:]
+	if strings.Contains(next, " instead of ") && !strings.Contains(next, "ask for a range") {
+		next += ", then run " + m.install()
+	}
+	return next
 }

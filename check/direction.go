@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 )
@@ -11,6 +12,9 @@ import (
 // devDependencies are free: tests and dev setups may use both sides.
 func (m *model) direction(p *pkg) {
 	if !p.hasSide() {
+		return
+	}
+	if m.oneSided(p) {
 		return
 	}
 	declared := map[string]bool{}
@@ -26,6 +30,39 @@ func (m *model) direction(p *pkg) {
 		}
 	}
 	m.importDirection(p, declared)
+}
+
+// oneSided reports a library whose role says that it runs on both sides, and whose
+// name does not, where all that cannot do so is of one side: the role is what is
+// wrong then.
+func (m *model) oneSided(p *pkg) bool {
+	if p.role != "common-library" || p.side != sideCommon || p.Kind == portal.Common {
+		return false
+	}
+	var names []string
+	is := sideNone
+	for _, section := range []pkgjson.Section{pkgjson.Dependencies, pkgjson.PeerDependencies, pkgjson.OptionalDependencies} {
+		for _, d := range p.File.Deps(section) {
+			to, wrong := m.wrongSide(p, d.Name)
+			if !wrong || isTestHelper(d.Name) {
+				continue
+			}
+			if is != sideNone && is != to {
+				return false
+			}
+			is, names = to, append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return false
+	}
+	role := "web-library"
+	if is == sideBackend {
+		role = "node-library"
+	}
+	m.structureFinding(p, p.at("role"), "role", fmt.Sprintf("%s has the role common-library, and depends on %s, which %s in %s only", p.Name(), english.Some(names, 3), english.Form(len(names), "runs", "run"), is),
+		fmt.Sprintf("Write %q, or remove what runs on one side", role))
+	return true
 }
 
 // wrongSide reports whether a package cannot run where p does.

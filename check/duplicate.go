@@ -228,7 +228,7 @@ func (m *model) duplicate(c copied, runtimes []depgraph.Set, follows bool) {
 	default:
 		f.Severity = finding.Info
 	}
-	f.Next = m.nextOf(first, name, keep, list)
+	f.Next = m.nextOf(first, name, keep, list, blames)
 	if edits, ok := m.rangeEdits(name, blames, keep); ok && f.Severity.Fails() {
 		f.FixedBy = finding.ByManifests
 		f.Next += "; " + m.fix(" --fix-manifests") + " does both"

@@ -30,6 +30,20 @@ func isHost(name string) bool {
 		func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
+// isHostPeer reports whether what asks for a package as a peer means the host's
+// copy: of the framework, of React, or of the components that themes belong to.
+func isHostPeer(name string) bool {
+	return slices.Contains(hostPeers, name) || isBackstage(name) || strings.HasPrefix(name, "@material-ui/") || strings.HasPrefix(name, "@mui/")
+}
+
+// heldBack reports whether the host has another version of a package than the
+// release only because of a resolution or patch that is a finding itself: what
+// admits the release's is right.
+func (m *model) heldBack(name string, admits func(*semver.Version) bool) bool {
+	v, err := semrange.ParseVersion(m.versions[name])
+	return err == nil && admits(v) && m.isClaimed(allVersions(name))
+}
+
 // hostVersions is the rule host-version.
 func (m *model) hostVersions() {
 	for _, p := range m.packages {
@@ -41,7 +55,7 @@ func (m *model) hostVersions() {
 		}
 		for _, section := range []pkgjson.Section{pkgjson.PeerDependencies, pkgjson.Dependencies} {
 			for _, d := range p.File.Deps(section) {
-				if (isHost(d.Name) || isBackstage(d.Name) && section == pkgjson.PeerDependencies) && !m.isClaimed(at(d.Pos)) {
+				if (isHost(d.Name) || isHostPeer(d.Name) && section == pkgjson.PeerDependencies) && !m.isClaimed(at(d.Pos)) {
 					m.hostRange(p, d)
 				}
 			}
@@ -94,7 +108,7 @@ func (m *model) hostRange(p *pkg, d pkgjson.Dep) {
 	if d.Section == pkgjson.PeerDependencies {
 		in = d.Parsed.Versions.SatisfiesPeer
 	}
-	if len(have) == 0 || slices.ContainsFunc(have, in) {
+	if len(have) == 0 || slices.ContainsFunc(have, in) || m.heldBack(d.Name, in) {
 		return
 	}
 	severity := finding.Severity("")

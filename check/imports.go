@@ -3,9 +3,11 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // importDirection reports what a package's source loads of the other side, where
@@ -74,6 +76,7 @@ func (m *model) sections(p *pkg) {
 	if p.role == "" || roleUnknown(p.role) || p.role == "cli" || p.role == "cli-module" {
 		return
 	}
+	m.undeclared(p)
 	has := func(section pkgjson.Section, name string) bool {
 		return slices.ContainsFunc(p.File.Deps(section), func(d pkgjson.Dep) bool { return d.Name == name })
 	}
@@ -97,6 +100,60 @@ func (m *model) sections(p *pkg) {
 				"Move it to devDependencies")
 		}
 	}
+}
+
+// undeclared reports packages of Backstage and of the repo that the source loads
+// and that the package.json does not have. They are found as long as another
+// workspace brings them; an install of the package alone leaves them out. What the
+// root depends on is there for all.
+func (m *model) undeclared(p *pkg) {
+	seen := map[string]bool{p.Name(): true, "": true}
+	for _, file := range []*pkgjson.File{p.File, m.in.Project.RootWorkspace().File} {
+		for _, d := range file.AllDeps() {
+			seen[d.Name] = seen[d.Name] || file == p.File || d.Section == pkgjson.Dependencies
+		}
+	}
+	real := false // the lock is this project's, so that what it lacks is nowhere
+	if m.in.Lock != nil {
+		l := m.lockedWorkspaces(m.in.Lock)
+		real = l != nil && !l.strange()
+	}
+	concerns := func(name string) bool {
+		return !seen[name] && (strings.HasPrefix(name, "@backstage") && (real || m.graph != nil && m.inLock(name)) || m.byName[name] != nil)
+	}
+	for _, f := range m.sources(p) {
+		if f.test || !slices.ContainsFunc(f.mentions, concerns) {
+			continue
+		}
+		for _, im := range f.loads() {
+			name := packageOf(im.module)
+			if !concerns(name) {
+				continue
+			}
+			seen[name] = true
+			pos := fault.Pos{File: f.name, Line: im.line}
+			if m.isClaimed(at(pos)) {
+				continue // it runs on the other side
+			}
+			why := "it is there as long as another package brings it"
+			if m.byName[name] == nil && !m.inLock(name) {
+				why = "nor has yarn.lock, so that it cannot be loaded"
+			}
+			m.structureFinding(p, pos, "undeclared "+name, fmt.Sprintf("%s loads %s, and %s does not have it: %s", p.Name(), name, p.File.Path(), why),
+				fmt.Sprintf("Add %q: %s to its dependencies, then run %s", name, m.rangeToAsk(name), m.install()))
+		}
+	}
+}
+
+// rangeToAsk is the range to ask for a package with, as the portal asks for others.
+func (m *model) rangeToAsk(name string) string {
+	switch {
+	case m.byName[name] != nil && m.oursToWrite():
+		return `"workspace:^"`
+	case m.versions[name] != "" && m.backstageRange() != nil:
+		return fmt.Sprintf("%q", spec.BackstageRange)
+	}
+	return m.rangeFor(name)
 }
 
 // loads is the first place where a package's source needs a package when it runs,

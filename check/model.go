@@ -110,7 +110,7 @@ func newPkg(ws *workspace.Workspace) *pkg {
 
 // hasSide reports whether there is a side that what p loads can be wrong for.
 func (p *pkg) hasSide() bool {
-	return p.side != sideNone && (p.side != sideCommon || p.Kind == portal.Common)
+	return p.side != sideNone
 }
 
 func roleUnknown(role string) bool { _, ok := roles[role]; return !ok }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -27,11 +29,11 @@ func (m *model) movedPackages() {
 				continue
 			}
 			pub, ok := m.published(p, d)
-			if !ok {
+			switch {
+			case ok && m.moved(d, pub), m.left(d, ok):
+			case !ok:
 				unknown++
-				continue
 			}
-			m.moved(p, d, pub)
 		}
 	}
 	if unknown > 0 {
@@ -39,6 +41,27 @@ func (m *model) movedPackages() {
 			Reason: fmt.Sprintf("whether %s moved to another name is not known offline", english.CountOf(unknown, "dependency has", "dependencies have")),
 			Next:   "Run it with --online, or after yarn install"})
 	}
+}
+
+// left reports a package that was of a release once and is not of the portal's: it
+// moved, or was given up. asked says that it was read, and names no other. Where it went only the registry and what is installed
+// know, but for what the lock has under the name that most went to.
+func (m *model) left(d pkgjson.Dep, asked bool) bool {
+	last := release.Gone(d.Name)
+	if last == "" || m.in.Release == nil || m.in.Release[d.Name] != "" || !newer(m.release(), last) {
+		return false
+	}
+	next := "Run " + cmp.Or(m.opts.Command, "portalctl check") + " --online: the registry knows the new name, if there is one; else do without it"
+	if asked {
+		next = "Do without it: it does not name a package that took its place"
+	}
+	to := strings.Replace(d.Name, "@backstage/", "@backstage-community/", 1)
+	if m.graph != nil && m.inLock(to) {
+		next = fmt.Sprintf("Depend on %s instead, which yarn.lock has, and import from there", to)
+	}
+	m.add(finding.Finding{Rule: ruleMoved, Pos: d.Pos, Name: d.Name, Fixes: []finding.Fix{finding.FixManifest},
+		Message: fmt.Sprintf("%s left Backstage's releases: the last one with it is %s, and the portal is on %s", d.Name, last, m.release()), Next: next})
+	return true
 }
 
 // isCandidate limits the rule to Backstage's packages and plugins.
@@ -111,7 +134,7 @@ func (m *model) published(p *pkg, d pkgjson.Dep) (Published, bool) {
 	return Published{}, false
 }
 
-func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
+func (m *model) moved(d pkgjson.Dep, pub Published) bool {
 	to := pub.Moved
 	if to == "" && pub.Deprecated != "" {
 		to = newName(pub.Deprecated, d.Name)
@@ -131,9 +154,10 @@ func (m *model) moved(p *pkg, d pkgjson.Dep, pub Published) {
 		f.Message = fmt.Sprintf("%s is deprecated: %s", d.Name, oneLine(pub.Deprecated))
 		f.Next = "Follow the message, then remove the dependency"
 	default:
-		return
+		return false
 	}
 	m.add(f)
+	return true
 }
 
 // rangeFor is the range to ask for a package with that is not of a release.

@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -34,6 +36,10 @@ func (m *model) releaseDiffers() {
 		lock = fmt.Sprintf("; yarn.lock is %s (%d of %d @backstage packages)", s.LockIs(), s.Matches, s.Of)
 	}
 	err := m.in.Project.BackstageErr
+	bound, of := m.boundRelease()
+	if bound != "" && !s.Valid {
+		write = bound
+	}
 	switch {
 	case err != nil:
 		f.Severity, f.Message, f.Next = severityFor(user), err.Error()+lock, fault.NextOf(err)
@@ -54,6 +60,13 @@ func (m *model) releaseDiffers() {
 		f.Message = s.Difference()
 		f.Fixes = []finding.Fix{finding.FixLock}
 		f.Next = fmt.Sprintf("Run %s --release %s, which moves both together; or keep %s and bring yarn.lock in line with it", m.bump(), s.Release, s.Declared)
+	case s.Valid && user != nil && bound != "" && bound != s.Declared:
+		f.Severity, f.Fixes = finding.Error, []finding.Fix{finding.FixLock}
+		f.Message = fmt.Sprintf("backstage.json says %s, and yarn.lock has the backstage:^ ranges of %s (%s)", s.Declared, bound, english.CountOf(of, "range", "ranges"))
+		f.Next = fmt.Sprintf("Run %s, or write %s into backstage.json", m.install(), bound)
+		if fault.Nearest(s.Declared, []string{bound}) != "" && release.Known(s.Declared) == nil {
+			f.Next = fmt.Sprintf("Write %s into backstage.json if that is meant; else run %s", bound, m.install())
+		}
 	case s.Differs:
 		f.Message, f.FixedBy = s.Difference(), finding.ByFix
 		f.Next = fmt.Sprintf("Run %s, which writes %s into it", m.fix(""), s.Release)
@@ -70,6 +83,28 @@ func severityFor(user *pkgjson.Dep) finding.Severity {
 		return finding.Error
 	}
 	return finding.Warning
+}
+
+// boundRelease is the release that yarn.lock has bound backstage:^ ranges to, with
+// how many; "" where there are several or none.
+func (m *model) boundRelease() (version string, ranges int) {
+	if m.in.Lock == nil {
+		return "", 0
+	}
+	for _, e := range m.in.Lock.Entries {
+		for _, k := range e.Keys {
+			if !k.Is(spec.Backstage) {
+				continue
+			}
+			switch v := spec.Parse(k.Range).Bind("backstage"); {
+			case v == "" || version != "" && v != version:
+				return "", 0
+			default:
+				version, ranges = v, ranges+1
+			}
+		}
+	}
+	return version, ranges
 }
 
 // backstageRange is the first dependency whose version follows backstage.json,

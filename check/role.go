@@ -75,8 +75,8 @@ func (m *model) makes(p *pkg) []made {
 }
 
 // contradicted is what a package makes where that does not fit its role, and ok
-// says that it does not. Apps make modules for themselves, and libraries may make
-// plugins for others: those only by their default export.
+// says that it does not. Apps make modules for themselves, and libraries of one
+// side may make plugins for others: those only by their default export.
 func (m *model) contradicted(p *pkg) (is made, ok bool) {
 	switch p.role {
 	case "frontend", "backend", "cli", "cli-module", "frontend-dynamic-container":
@@ -86,7 +86,7 @@ func (m *model) contradicted(p *pkg) (is made, ok bool) {
 	if len(list) == 0 || slices.ContainsFunc(list, func(mk made) bool { return mk.fits(p.role) }) {
 		return made{}, false
 	}
-	if len(creates(p.role)) == 0 && !slices.ContainsFunc(m.sources(p), func(f *sourceFile) bool {
+	if len(creates(p.role)) == 0 && p.role != "common-library" && !slices.ContainsFunc(m.sources(p), func(f *sourceFile) bool {
 		return isIndex(f.name, p.Rel) && f.has("export default", "as default", "default }", "default,")
 	}) {
 		return made{}, false

@@ -91,8 +91,9 @@ func table() []rule {
 		},
 		{
 			finding.Rule{ID: ruleHost, Title: "plugins that ask for another host than the portal", Severity: finding.Warning},
-			// What runs on the other side is to go, whatever its range.
-			[]string{ruleStructure}, needs{project: true}, (*model).hostVersions,
+			// What runs on the other side is to go, whatever its range; what a resolution
+			// or a patch holds back comes back with it.
+			[]string{ruleStructure, ruleBlocks, rulePatch}, needs{project: true}, (*model).hostVersions,
 		},
 		{
 			finding.Rule{ID: ruleRegistered, Title: "backend plugins that the backend never starts", Severity: finding.Warning},

@@ -38,13 +38,13 @@ func TestSharedCounts(t *testing.T) {
 	testkit.SkipRace(t)
 	want := map[string]map[string]int{
 		"demo":            {"duplicate error": 4, "duplicate warning": 15, "resolution-unused warning": 1},
-		"demo-1.43":       {"duplicate error": 4, "duplicate info": 4, "duplicate warning": 22, "mixed-line warning": 1, "off-release warning": 10, "release-differs warning": 1},
+		"demo-1.43":       {"duplicate error": 4, "duplicate info": 4, "duplicate warning": 22, "host-version warning": 1, "mixed-line warning": 1, "off-release warning": 10, "release-differs warning": 1},
 		"gitlab-plugin":   {"dedupable error": 1, "dedupable warning": 2, "duplicate error": 4, "duplicate warning": 14, "off-release warning": 1, "release-differs warning": 1},
-		"janus-plugins":   {"duplicate warning": 1, "off-release warning": 2, "patch-stale error": 1, "release-differs warning": 1},
+		"janus-plugins":   {"duplicate warning": 1, "host-version warning": 2, "off-release warning": 2, "patch-stale error": 1, "plugin-structure warning": 1, "release-differs warning": 1},
 		"ortelius-v1":     {"duplicate error": 1, "duplicate warning": 5, "off-release warning": 1},
-		"rhdh":            {"duplicate error": 1, "duplicate info": 2, "duplicate warning": 3, "patch-stale error": 1, "plugin-structure warning": 1},
+		"rhdh":            {"duplicate error": 1, "duplicate info": 2, "duplicate warning": 3, "patch-stale error": 1, "plugin-structure warning": 2},
 		"self-service-v1": {"dedupable warning": 12, "duplicate error": 2, "duplicate warning": 18, "host-version warning": 1, "lockfile-stale error": 5, "off-release warning": 3, "plugin-structure warning": 1, "release-differs warning": 1},
-		"showcase-v6":     {"duplicate error": 3, "duplicate info": 2, "duplicate warning": 8, "host-version warning": 1, "patch-stale error": 4, "plugin-structure warning": 5},
+		"showcase-v6":     {"duplicate error": 3, "duplicate info": 2, "duplicate warning": 8, "host-version warning": 2, "patch-stale error": 4, "plugin-structure warning": 5},
 	}
 	for _, name := range corpora {
 		t.Run(name, func(t *testing.T) {

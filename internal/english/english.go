@@ -28,3 +28,12 @@ func Some(texts []string, most int) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 }
+
+// And lists all of texts: "a", "a and b", "a, b and c".
+func And(texts []string) string {
+	n := len(texts) - 1
+	if n < 1 {
+		return strings.Join(texts, "")
+	}
+	return strings.Join(texts[:n], ", ") + " and " + texts[n]
+}

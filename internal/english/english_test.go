@@ -17,6 +17,10 @@ func TestSentences(t *testing.T) {
 		{Some(abc, 3), "a, b, c"},
 		{Some(abc, 2), "a, b and 1 more"},
 		{Some(abc, 1), "a and 2 more"},
+		{And(nil), ""},
+		{And(abc[:1]), "a"},
+		{And(abc[:2]), "a and b"},
+		{And(abc), "a, b and c"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)

@@ -30,7 +30,7 @@ func TestYarnPlugin(t *testing.T) {
 				t.Errorf("%v is no ErrNotFound", err)
 			}
 			_, err = s.YarnPlugin(context.Background(), "1.7.0")
-			wantFault(t, err, "no Yarn plugin: an HTML page")
+			wantFault(t, err, "not a Yarn plugin: an HTML page")
 			_, err = s.YarnPlugin(context.Background(), "main")
 			wantFault(t, err, "is not a Backstage release")
 		})

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -147,6 +148,25 @@ func Known(version string) *Manifest {
 		}
 	}
 	return m
+}
+
+// Gone is the newest release on the main line that has a package, where newer ones
+// do not have it any more; "" else.
+func Gone(name string) string {
+	t := readTable()
+	isMain := func(v string) bool { return !strings.Contains(v, "-") }
+	last := -1
+	for r := range t.runs(name) {
+		for i := r.from; i < r.to; i++ {
+			if isMain(t.releases[i]) {
+				last = i
+			}
+		}
+	}
+	if last < 0 || !slices.ContainsFunc(t.releases[last+1:], isMain) {
+		return ""
+	}
+	return t.releases[last]
 }
 
 // reader takes values from the start of the table.

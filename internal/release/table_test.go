@@ -90,3 +90,15 @@ func BenchmarkKnown(b *testing.B) {
 		Known("1.50.4")
 	}
 }
+
+// A package that newer releases lack is gone, with the last release that had it.
+func TestGone(t *testing.T) {
+	for name, want := range map[string]string{
+		"@backstage/plugin-tech-radar": "1.26.5", "@backstage/backend-common": "1.31.4",
+		"@backstage/core-plugin-api": "", "@acme/never": "",
+	} {
+		if got := Gone(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
