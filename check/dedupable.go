@@ -100,7 +100,7 @@ func (m *model) askedLines(moves []dedupe.Move) []string {
 			if !of(edge) || edge.Kind == depgraph.Source || m.isLink(m.graph, edge.From) {
 				continue
 			}
-			way := fmt.Sprintf("%s asks for %s", m.label(edge.From), strings.TrimPrefix(edge.Range, "npm:"))
+			way := fmt.Sprintf("%s asks for %s", m.label(edge.From), spec.Bare(edge.Range))
 			if !slices.Contains(ways, way) {
 				ways = append(ways, way)
 			}

@@ -199,7 +199,7 @@ func (m *model) askedRanges(name string) []string {
 		}
 	}
 	for _, e := range m.graph.Missing() {
-		if rng := strings.TrimPrefix(e.Range, "npm:"); e.Name == name && !slices.Contains(list, rng) {
+		if rng := spec.Bare(e.Range); e.Name == name && !slices.Contains(list, rng) {
 			list = append(list, rng)
 		}
 	}
