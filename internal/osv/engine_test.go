@@ -16,7 +16,7 @@ func TestEngineBreaksDown(t *testing.T) {
 		{Package: &osvschema.Package{Ecosystem: "Nobody Knows", Name: "a"}, Versions: []string{"1.0.0"}},
 	}}
 	yes, err := engineAffects(v, Package{"a", "1.0.0"})
-	if yes || err == nil || !strings.Contains(err.Error(), "broke down at GHSA-1 and a@1.0.0") {
+	if yes || err == nil || !strings.Contains(err.Error(), "failed at GHSA-1 and a@1.0.0") {
 		t.Errorf("%v, %v", yes, err)
 	}
 	c := candidate{file: "GHSA-1.json", names: []string{"a"}, engine: v, advisory: &Advisory{ID: "GHSA-1"}}

@@ -217,7 +217,7 @@ func TestOnlineFaults(t *testing.T) {
 	for fault, what := range map[string]string{
 		"500":      "the server answered 500",
 		"hang":     "did not answer in time",
-		"html":     "no JSON of OSV's",
+		"html":     "it is not OSV's JSON",
 		"short":    "18 results came for 19 packages",
 		"long":     "20 results came for 19 packages",
 		"null":     "it has no result for",

@@ -27,7 +27,7 @@ func TestUpdateSlow(t *testing.T) {
 		now = now.Add(2 * time.Second)
 		return now
 	}})
-	if err == nil || !strings.Contains(err.Error(), "did not come in time: the server sends too slowly") {
+	if err == nil || !strings.Contains(err.Error(), "did not arrive in time: the server sends too slowly") {
 		t.Error(err)
 	}
 }

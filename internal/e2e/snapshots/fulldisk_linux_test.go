@@ -78,7 +78,7 @@ func TestSnapshotVerifyOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errOut = p.run("verify")
-	if code != 1 || !strings.Contains(out, "one is no way back.") || !strings.Contains(errOut, "the result was not kept: ") {
+	if code != 1 || !strings.Contains(out, "one cannot be restored from.") || !strings.Contains(errOut, "the result was not kept: ") {
 		t.Errorf("damaged: %d\n%s%s", code, out, errOut)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "one", ".*")); len(left) > 0 {
