@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -175,3 +176,6 @@ func writeNew(dir, name string, content []byte) error {
 	}
 	return nil
 }
+
+// isDiskFull reports whether an error is the disk's.
+func isDiskFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

@@ -20,7 +20,7 @@ const module = "github.com/portalctl/portalctl/"
 var ranks = map[string]int{
 	"internal/jstext":     -1,
 	"internal/fault":      0,
-	"internal/collector":  0,
+	"internal/heap":       0,
 	"internal/semrange":   0,
 	"internal/portal":     0,
 	"internal/english":    0,

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/portalctl/portalctl/internal/collector"
+	"github.com/portalctl/portalctl/internal/heap"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -18,7 +18,7 @@ func main() { os.Exit(runWith(ui.System(os.Getenv))) }
 func runWith(streams *ui.Streams) int {
 	// --version and --help need no memory to speak of.
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
-		collector.Begin()
+		heap.Begin()
 	}
 	// Never stopped: a signal that comes when the work is done must not turn its
 	// exit code into a death by the signal.

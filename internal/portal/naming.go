@@ -90,3 +90,35 @@ func cutKind(rest string) (Kind, string) {
 	}
 	return NoKind, rest
 }
+
+// BackendPlugin reads a package name by Backstage's naming rules (ADR 11): the
+// role of a backend plugin or of a backend module, and the ID of the plugin that
+// it is or extends. ok is false for a name that says neither. Names are the
+// weakest source of an ID: backstage.pluginId in package.json goes before.
+func BackendPlugin(name string) (role, pluginID string, ok bool) {
+	n := ParseName(name)
+	switch {
+	case n.ID == "":
+	case n.Kind == Backend:
+		return "backend-plugin", n.ID, true
+	case n.Kind == BackendModule:
+		return "backend-plugin-module", n.ID, true
+	}
+	return "", "", false
+}
+
+// IsTooling reports whether a package of Backstage is there to build, test or
+// keep a portal, and never runs in one: what is published with the role cli or
+// cli-module, the kits for tests and for developing plugins, and the linter's
+// rules. create-app lists @backstage/cli under the app's dependencies, so that
+// the section of package.json does not tell. cli-common and cli-node are libraries
+// that the backend loads, too.
+func IsTooling(name string) bool {
+	switch name {
+	case "@backstage/cli", "@backstage/cli-defaults", "@backstage/codemods", "@backstage/create-app", "@backstage/dev-utils",
+		"@backstage/eslint-plugin", "@backstage/repo-tools", "@backstage/test-utils", "@techdocs/cli":
+		return true
+	}
+	return strings.HasPrefix(name, "@backstage/cli-module-") ||
+		strings.HasPrefix(name, "@backstage/") && strings.HasSuffix(name, "-test-utils")
+}

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // versionInName is the version in a name such as yarn-4.17.1.cjs, "" if it has
@@ -78,4 +80,18 @@ func (y *Yarn) fits(root string, lock []byte) error {
 			WithNext("Add \"packageManager\": \"yarn@1.22.22\" to package.json, or migrate the project first (yarn install), or use --lockfile skip.")
 	}
 	return nil
+}
+
+// Declared is the version of the Yarn that Find would choose, as far as the
+// project says it without anything being run: by the name of the file at
+// yarnPath, else by packageManager. "" if it does not say.
+func Declared(s *yarnrc.Settings, packageManager string) string {
+	if s != nil && s.YarnPath != "" {
+		return versionInName(s.YarnPath)
+	}
+	pm := pkgjson.ParsePackageManager(packageManager)
+	if pm.Name != "yarn" {
+		return ""
+	}
+	return cleanVersion(pm.Version)
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package collector
+package heap
 
 // advise is for systems that have to be asked.
 func advise(int) {}

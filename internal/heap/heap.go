@@ -1,7 +1,7 @@
-// Package collector makes memory cheap for commands that end before much of it
+// Package heap makes memory cheap for commands that end before much of it
 // is used: the first garbage collection that would have work is put off, and on
 // Linux the heap goes on from there on huge pages.
-package collector
+package heap
 
 import (
 	"os"
