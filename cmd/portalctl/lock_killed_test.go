@@ -79,13 +79,6 @@ func TestLockInterrupted(t *testing.T) {
 	}
 }
 
-func waitFor(t *testing.T, done func() bool) {
-	t.Helper()
-	for !done() { // until the test's own deadline
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
 // A bump that writes the lock itself and is killed before file-system operation
 // 1, 2, 3, …: yarn.lock, like every other file, is old or new at any time, and
 // the next command leaves all files old or all new.
@@ -194,7 +187,12 @@ func TestLockKilledInADownload(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return len(p.reg.Asked(gainTarball)) > 0 && len(p.reg.Asked("/inner/-/")) > 0 })
+	testkit.Wait(t, func() string {
+		if len(p.reg.Asked(gainTarball)) > 0 && len(p.reg.Asked("/inner/-/")) > 0 {
+			return ""
+		}
+		return "the tarballs were not asked for"
+	})
 	time.Sleep(50 * time.Millisecond) // of the 4 MB that it gets, more have arrived than are kept in memory
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
@@ -61,17 +61,12 @@ func TestCancelEndsTheGroup(t *testing.T) {
 	if err := child.Wait(); err == nil {
 		t.Error("a program that was ended has not failed")
 	}
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		_, err := os.Stat(fmt.Sprintf("/proc/%d", child.Pid()))
-		if errors.Is(err, os.ErrNotExist) {
-			return
+	testkit.Wait(t, func() string {
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d", child.Pid())); errors.Is(err, os.ErrNotExist) {
+			return ""
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("the program is still there")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return "the program is still there"
+	})
 }
 
 func TestParseDSN(t *testing.T) {

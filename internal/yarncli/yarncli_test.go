@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // yarn is a fake of that version at the root's yarnPath.
@@ -322,13 +323,12 @@ func gone(t *testing.T, pidFile string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2000 {
-		if !alive(pid) {
-			return
+	testkit.Wait(t, func() string {
+		if alive(pid) {
+			return "process " + string(b) + " is still there"
 		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Errorf("process %d is still there", pid)
+		return ""
+	})
 }
 
 func TestCancelledBefore(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -61,26 +60,20 @@ func (p *portal) interrupted(sig syscall.Signal, n int) (output string, code int
 // known: they hand it on to whatever they start.
 func (p *portal) mark() string { return "TMPDIR=" + filepath.Dir(p.dir) }
 
-// orphans are processes that a restore of this portal has left. They may take
-// their time to end, as machines are busy.
-func (p *portal) orphans() []string {
+// noOrphans waits until no process of a restore of this portal runs: they may
+// take their time to end, as machines are busy.
+func (p *portal) noOrphans(what string) {
 	p.t.Helper()
-	var out []string
-	for range 600 {
-		out = nil
+	testkit.Wait(p.t, func() string {
 		files, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, f := range files {
 			if src, _ := os.ReadFile(f); slices.Contains(strings.Split(string(src), "\x00"), p.mark()) {
 				line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
-				out = append(out, strings.ReplaceAll(string(line), "\x00", " "))
+				return what + ": still running: " + strings.ReplaceAll(string(line), "\x00", " ")
 			}
 		}
-		if len(out) == 0 {
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	return out
+		return ""
+	})
 }
 
 // endings are the ways in which a run is ended: at once, or by a signal that it
@@ -115,9 +108,7 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 					p.before, p.untouched = before, false
 					upgraded, names, files := p.states(), p.databases(), p.files()
 					out, code, ended := p.interrupted(sig, n)
-					if left := p.orphans(); len(left) > 0 {
-						t.Fatalf("point %d: still running: %v\n%s", n, left, out)
-					}
+					p.noOrphans("point " + strconv.Itoa(n))
 					if !ended {
 						if code != 0 {
 							t.Fatalf("a run that nobody interrupted: exit %d\n%s", code, out)
