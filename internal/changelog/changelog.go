@@ -150,9 +150,9 @@ func (p *parser) endEntry() {
 	text := strings.TrimSpace(strings.Join(lines, "\n"))
 	e := Entry{Level: p.level, Text: text}
 	if m := patterns().hash.FindStringSubmatch(text); m != nil {
-		e.Hash, e.Text = m[1], text[len(m[0]):]
+		e.Hash, e.Text = m[1], strings.TrimSpace(text[len(m[0]):])
 	} else if m := patterns().link.FindStringSubmatch(text); m != nil {
-		e.Hash, e.Text = m[1], text[len(m[0]):]
+		e.Hash, e.Text = m[1], strings.TrimSpace(text[len(m[0]):])
 	}
 	if e.Text == "" || strings.HasPrefix(e.Text, "Updated dependencies") {
 		return
