@@ -74,7 +74,7 @@ func (n Name) markdown(most int) string {
 		s += ", now in " + report.Code(n.NowIn)
 	}
 	if n.Reason != "" {
-		s += ": " + report.Escape(oneLine(n.Reason, 300))
+		s += ": " + prose(oneLine(n.Reason, 300))
 	}
 	return s + " " + placesMarkdown(n.Places, most)
 }
@@ -97,7 +97,7 @@ func (e Entry) markdown() string {
 	if len(e.Names) > 0 {
 		s += ")"
 	}
-	s += ": " + report.Escape(e.summary())
+	s += ": " + prose(e.summary())
 	if len(e.Places) > 0 {
 		s += " " + placesMarkdown(e.Places, 2)
 	}
@@ -127,4 +127,21 @@ func placesMarkdown(list []Place, most int) string {
 		out = append(out, report.Code(p.String()))
 	}
 	return strings.Join(out, " ")
+}
+
+// prose is a stranger's sentence: what it quotes as code stays code, and nothing else
+// in it has a meaning.
+func prose(text string) string {
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 { // one is not closed
+		return report.Escape(text)
+	}
+	for i, p := range parts {
+		if i%2 == 0 {
+			parts[i] = report.Escape(p)
+		} else if p != "" {
+			parts[i] = report.Code(p)
+		}
+	}
+	return strings.Join(parts, "")
 }

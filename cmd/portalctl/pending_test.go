@@ -43,6 +43,7 @@ func readers(dir string) [][]string {
 	return [][]string{
 		{"versions", "status", "-C", dir},
 		{"versions", "bump", "--dry-run", "--lockfile", "skip", "-C", dir},
+		{"versions", "changes", "--offline", "--release", "1.53.0", "-C", dir},
 		{"versions", "lock", "--check", "--offline", "-C", dir},
 		{"versions", "lock", "--dry-run", "--offline", "-C", dir},
 		{"check", "-C", dir},
