@@ -102,9 +102,22 @@ func realName(d descriptor) string {
 	return d.Name
 }
 
-// askOf reads a descriptor that stands for a semver range of a registry
-// package: "npm:^1", an alias of one, or a bound "backstage:^".
+// askOf is readAsk, once for each descriptor of the graph.
 func (s *solver) askOf(d descriptor) (Ask, bool) {
+	w := s.wanted[d]
+	if w == nil {
+		return readAsk(d)
+	}
+	if w.ask == nil {
+		ask, _ := readAsk(d)
+		w.ask = &ask
+	}
+	return *w.ask, w.ask.Range.Valid()
+}
+
+// readAsk reads a descriptor that stands for a semver range of a registry
+// package: "npm:^1", an alias of one, or a bound "backstage:^".
+func readAsk(d descriptor) (Ask, bool) {
 	name, rng := d.Name, ""
 	switch d.Protocol() {
 	case spec.NPM:

@@ -64,6 +64,7 @@ type wanted struct {
 	by  *pkg   // who asked first, nil for the project
 	as  string // the name by which it asked
 	got *pkg   // what the descriptor is resolved to, nil until it is
+	ask *Ask   // what readAsk says of the descriptor, nil until somebody asks
 }
 
 func (s *solver) rootLocator() locator { return s.workspaces[0].locator() }
