@@ -100,7 +100,7 @@ func (s side) String() string {
 	case sideBackend:
 		return "Node.js"
 	case sideCommon:
-		return "both"
+		return "the browser and in Node.js"
 	}
 	return "neither"
 }

@@ -62,8 +62,8 @@ func TestCommonByRole(t *testing.T) {
 		{
 			name:  "one of each",
 			files: lib(`"@backstage/backend-plugin-api": "^1.0.0",` + "\n" + `"@backstage/core-plugin-api": "^1.0.0"`),
-			want: []string{"plugin-structure warning packages/lib/package.json:3: runs in both, and depends on @backstage/backend-plugin-api, which runs in Node.js",
-				"plugin-structure warning packages/lib/package.json:4: runs in both, and depends on @backstage/core-plugin-api, which runs in the browser"},
+			want: []string{"plugin-structure warning packages/lib/package.json:3: runs in the browser and in Node.js, and depends on @backstage/backend-plugin-api, which runs in Node.js",
+				"plugin-structure warning packages/lib/package.json:4: runs in the browser and in Node.js, and depends on @backstage/core-plugin-api, which runs in the browser"},
 		},
 		{name: "what runs on both", files: lib(`"@backstage/errors": "^1.0.0"`)},
 	})
