@@ -27,10 +27,11 @@ var archiveName = regexp.MustCompile(`^(.+)-[0-9a-f]{10}-([0-9a-f]{8,10}|[0-9]{1
 func IsArchive(name string) bool { return archiveName.MatchString(path.Base(name)) }
 
 // archives is about packages that the change commits as Yarn's archives: Yarn
-// installs those and fetches nothing. It compares them with the lock's checksums,
-// unless checksumBehavior says otherwise, and takes one without a checksum as it
-// is (seen with Yarn 4.4.1, --immutable). So one that is not what the lock pins
-// is an error, and one that is what the base's lock pins already is none.
+// installs those and fetches nothing. It compares them with the lock's checksums
+// (YN0018), unless checksumBehavior says otherwise (seen with Yarn 4.4.1,
+// --immutable); what has no checksum there is pinned by nothing. So one that is
+// not what the lock pins is an error, and one that is what the base's lock pins
+// already is none.
 // What is left has a checksum that came with it: Yarn never asked a registry.
 func (c *checker) archives() {
 	if c.off(RuleIntegrity) || c.in.Base == nil {

@@ -20,10 +20,10 @@ func zz(archive, checksum, more string) func(t tree) {
 	}
 }
 
-// What a change does to archives that are committed. Each was installed with
-// Yarn 4.4.1 (install --immutable): it compares an archive with the checksum of
-// the lock, takes one that the lock has no checksum of as it is, and with
-// checksumBehavior "ignore" all of them.
+// What a change does to archives that are committed. Yarn 4.4.1 (install
+// --immutable) compares an archive with the checksum of the lock, and installs
+// what is there where the change moves that checksum too, or has
+// checksumBehavior "ignore".
 var cacheAttacks = []attack{
 	{name: "nothing", edit: func(tree) {}, fine: "nothing changes"},
 	{name: "another archive below its name", edit: func(t tree) { t.set(msArchive("archive of ms"), "evil") }},

@@ -99,7 +99,7 @@ func (r *auditRun) openBaseLock(file string) error {
 	if err != nil {
 		return fault.Wrap(pathCause(err), fault.Pos{File: file}, "the lock of the base cannot be read").WithNext("Write it with git show REF:yarn.lock > base.lock")
 	}
-	lock, err := yarnlock.Parse(filepath.ToSlash(file), src)
+	lock, err := yarnlock.ParseIndented(filepath.ToSlash(file), src)
 	if err != nil {
 		return err
 	}

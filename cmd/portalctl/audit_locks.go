@@ -73,7 +73,7 @@ func findFiles(root string, wanted func(name string) bool) ([]string, error) {
 // back by a package.json that cannot be read, this is a note: who asks for a
 // package is then not known.
 func loadLocks(root string, paths, environ []string) (*loaded, error) {
-	return readLocks(root, paths, environ, yarnlock.Parse)
+	return readLocks(root, paths, environ, yarnlock.ParseIndented)
 }
 
 // loaded are the locks that were read, things to know about them, and those

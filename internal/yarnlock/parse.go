@@ -24,16 +24,57 @@ func Parse(file string, src []byte) (*Lock, error) {
 	return p.lock, nil
 }
 
-// ParseMerged is Parse for what is only read: a descriptor may be in several
+// ParseMerged is ParseIndented where a descriptor may be in several
 // entries, as in a lock that git has merged, and the last one answers for it as
 // it does for Yarn.
 func ParseMerged(file string, src []byte) (*Lock, error) {
-	p := newParser(file, string(src))
+	p := newParser(file, unindented(string(src)))
 	p.twins = true
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
 	return p.lock, nil
+}
+
+// unindented is a lock without the spaces that each of its lines begins with;
+// blank lines and comments may have fewer. Lines keep their numbers.
+func unindented(src string) string {
+	indent := -1
+	for line := range strings.Lines(src) {
+		text := strings.TrimLeft(line, " ")
+		if strings.TrimSpace(text) == "" || text[0] == '#' {
+			continue
+		}
+		n := len(line) - len(text)
+		if indent < 0 {
+			indent = n
+		}
+		if indent == 0 || n < indent {
+			return src
+		}
+	}
+	if indent < 0 {
+		return src
+	}
+	var b strings.Builder
+	b.Grow(len(src))
+	for line := range strings.Lines(src) {
+		n := 0
+		for n < indent && line[n] == ' ' {
+			n++
+		}
+		b.WriteString(line[n:])
+	}
+	return b.String()
+}
+
+// ParseIndented is Parse for what is only read: all lines may be indented. To Yarn
+// that is the same YAML, which its next install writes anew (seen with Yarn 4.4.1).
+func ParseIndented(file string, src []byte) (*Lock, error) {
+	if text := unindented(string(src)); len(text) < len(src) {
+		src = []byte(text)
+	}
+	return Parse(file, src)
 }
 
 func newParser(file, src string) *parser {

@@ -242,3 +242,41 @@ func TestLongKey(t *testing.T) {
 		}
 	}
 }
+
+// A lock whose lines are all indented is the same YAML to Yarn.
+func TestParseMergedIndented(t *testing.T) {
+	t.Parallel()
+	const lock = "# This file is generated\n# by hand\n\n__metadata:\n  version: 8\n  cacheKey: 10c0\n\n" +
+		"\"ms@npm:^2.1.0\":\n  version: 2.1.3\n  resolution: \"ms@npm:2.1.3\"\n  languageName: node\n  linkType: hard\n"
+	want, err := ParseMerged("yarn.lock", []byte(lock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(lock, "\n")
+	all := "    " + strings.Join(lines[:len(lines)-1], "    ")
+	for name, src := range map[string]string{
+		"all lines":        all,
+		"but the first":    strings.TrimLeft(all, " "),
+		"no blank line":    strings.ReplaceAll(all, "    \n", "\n"),
+		"carriage returns": strings.ReplaceAll(all, "\n", "\r\n"),
+	} {
+		if got, err := ParseIndented("yarn.lock", []byte(src)); err != nil || len(got.Entries) != 1 {
+			t.Errorf("%s: ParseIndented: %v", name, err)
+		}
+		got, err := ParseMerged("yarn.lock", []byte(src))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(got.Entries) != 1 || got.Entries[0].Version != want.Entries[0].Version || got.Entries[0].Resolution != want.Entries[0].Resolution {
+			t.Errorf("%s: %+v, want %+v", name, got.Entries, want.Entries)
+		}
+	}
+	// What is edited is Yarn's own form alone, and one line less indented is no YAML.
+	if _, err := Parse("yarn.lock", []byte(all)); err == nil {
+		t.Error("Parse takes an indented lock")
+	}
+	if _, err := ParseMerged("yarn.lock", []byte(strings.Replace(all, "    \"ms@", "   \"ms@", 1))); err == nil {
+		t.Error("a line is less indented than the rest")
+	}
+}
