@@ -40,7 +40,7 @@ func TestSnapshotCreateEnded(t *testing.T) {
 			mark := p.mark()
 			run := p.start("create", "--name", name)
 			begun := false
-			for begin := time.Now(); time.Since(begin) < whole*time.Duration(point+1)/11; time.Sleep(5 * time.Millisecond) {
+			for begin := time.Now(); time.Since(begin) < whole*time.Duration(point+1)/11; time.Sleep(20 * time.Millisecond) {
 				begun = begun || len(children(run.cmd.Process.Pid)) > 0
 			}
 			begun = begun || len(children(run.cmd.Process.Pid)) > 0
