@@ -46,12 +46,12 @@ func TestWhatIsNotInTheSnapshotIsNamed(t *testing.T) {
 			}
 			check() // also when nothing comes back
 			out, code := p.script(t.Context(), shells(t)[0], p.scriptPath(), "", "--migrated")
-			if line := "is no way back for it if it was migrated: " + want[0]; code != 0 || !strings.Contains(out, line) {
+			if line := "so it cannot be brought back if it was migrated: " + want[0]; code != 0 || !strings.Contains(out, line) {
 				t.Errorf("exit %d\n%s", code, out)
 			}
 			p.upgrade()
 			plan := check()
-			if text := plan.Markdown(); !strings.Contains(text, "there is no way back for it if it was migrated") {
+			if text := plan.Markdown(); !strings.Contains(text, "it cannot be brought back if it was migrated") {
 				t.Errorf("the document does not say so:\n%s", text)
 			}
 			result, err := plan.Restore(t.Context(), p.options())
