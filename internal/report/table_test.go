@@ -1,6 +1,7 @@
 package report
 
 import (
+	"charm.land/lipgloss/v2"
 	"strings"
 	"testing"
 
@@ -86,5 +87,23 @@ func TestEscapeMentions(t *testing.T) {
 		if got := Escape(in); got != want {
 			t.Errorf("Escape(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// Columns are aligned by what a terminal shows: wide letters take two cells.
+func TestTableOfWideLetters(t *testing.T) {
+	var b strings.Builder
+	if err := Table(&b, []string{"name", "version"}, [][]string{{"日本語", "1.0.0"}, {"plain-a", "2.0.0"}, {"📦 box", "3.0.0"}}); err != nil {
+		t.Fatal(err)
+	}
+	at := -1
+	for _, line := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
+		cells := strings.Fields(line)
+		last := cells[len(cells)-1]
+		column := lipgloss.Width(strings.TrimSuffix(line, last))
+		if at >= 0 && column != at {
+			t.Errorf("the last column is at %d and at %d:\n%s", at, column, b.String())
+		}
+		at = column
 	}
 }
