@@ -90,5 +90,12 @@ func (s *solver) checksumError(p *pkg, err error) error {
 	if !ok || AsUnsupported(err) != nil {
 		return err
 	}
-	return fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s", p.loc, s.askerName(d))
+	return fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s", withoutBindings(p.loc), s.askerName(d))
+}
+
+// withoutBindings is a locator as a message may name it: the address that a
+// registry gave for the tarball may hold a login or a token.
+func withoutBindings(loc locator) string {
+	text, _, _ := strings.Cut(loc.String(), "::")
+	return text
 }

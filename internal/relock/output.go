@@ -166,7 +166,7 @@ func (s *solver) checksumRequest(p *pkg) (req ChecksumRequest, ok bool) {
 
 func (s *solver) missingChecksum(p *pkg, err error) error {
 	d, _ := s.askedFor(p)
-	return fault.Wrap(err, s.descriptorPos(d), "the lockfile has no checksum for %s, asked for by %s", p.loc, s.askerName(d)).
+	return fault.Wrap(err, s.descriptorPos(d), "the lockfile has no checksum for %s, asked for by %s", withoutBindings(p.loc), s.askerName(d)).
 		WithNext("%s", cmp.Or(fault.NextOf(err), "Make the registry reachable, then run the command again."))
 }
 
