@@ -250,8 +250,9 @@ func tryLine(line string) string {
 }
 
 // lacking is what a line may end with where a transcript's world does not have
-// what a portal's has: a Yarn, and the newest release.
+// what a portal's has: a Yarn, the newest release, and all packages.
 var lacking = []string{
+	": the registry does not have it",
 	"there is no release line main",
 	"no Yarn was found",
 	"Yarn could not be started",

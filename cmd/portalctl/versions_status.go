@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/report"
 )
 
@@ -76,7 +77,11 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 			return status.WriteMarkdown(w)
 		default:
 			var next []string
-			if status.Behind > 0 {
+			switch {
+			case status.Behind > 0 && co.project.BackstageErr != nil:
+				// A bump edits that file, so that it comes first.
+				next = append(next, fault.NextOf(co.project.BackstageErr))
+			case status.Behind > 0:
 				next = append(next, o.bump)
 			}
 			return status.WriteTable(w, e.OutStyle(), next)

@@ -33,12 +33,10 @@ func Begin() {
 	// Without anything else Go collects at GOGC percent of 4 MB.
 	debug.SetGCPercent(first / (4 << 20) * 100)
 	after(2, func() { debug.SetGCPercent(100) })
-	full = make([]byte, first-huge) // together more than the heap may have: it begins
-	full = nil
+	// Together more than the heap may have: it begins. Too large for a stack, and
+	// never touched.
+	runtime.KeepAlive(make([]byte, first-huge))
 }
-
-// full is on the heap, and never touched.
-var full []byte
 
 // after calls do behind the nth collection from now.
 func after(n int, do func()) {
