@@ -160,8 +160,9 @@ func (e Entry) lines(all bool) []string {
 
 // summary is the sentence of an entry that says what breaks.
 func (e Entry) summary() string {
-	text := subjectSentence(changelog.Prose(e.Text))
-	if text != "" && !strings.HasSuffix(text, ":") {
+	// What the list or code behind a colon says is in the entry itself.
+	text := strings.TrimRight(subjectSentence(changelog.Prose(e.Text)), ": \t\r\n")
+	if text != "" {
 		text += "."
 	}
 	return oneLine(text, 200)
