@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -42,7 +43,7 @@ func (m *model) registers(p *pkg) (found map[string]bool, legacy, known bool) {
 					continue
 				}
 				found[im.module] = true
-				if own := m.byName[packageOf(im.module)]; own != nil && !seen[own] && own.side != sideFrontend {
+				if own := m.byName[spec.PackageOf(im.module)]; own != nil && !seen[own] && own.side != sideFrontend {
 					seen[own] = true
 					queue = append(queue, own)
 				}
@@ -101,7 +102,7 @@ func makesFeatures(name string) bool {
 // mentions is a file of a package that imports a module, if only its types.
 func (m *model) mentions(p *pkg, name string) string {
 	for _, f := range m.sources(p) {
-		if f.has(name) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return t.str && packageOf(t.text) == name }) {
+		if f.has(name) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return t.str && spec.PackageOf(t.text) == name }) {
 			return f.name
 		}
 	}

@@ -216,16 +216,3 @@ func isTestFile(name string) bool {
 	}
 	return false
 }
-
-// packageOf is the package that a module of it belongs to: "@a/b" for
-// "@a/b/alpha". "" for files and builtins.
-func packageOf(module string) string {
-	if strings.HasPrefix(module, ".") || strings.HasPrefix(module, "/") || strings.Contains(module, ":") {
-		return ""
-	}
-	parts := strings.SplitN(module, "/", 3)
-	if strings.HasPrefix(module, "@") && len(parts) > 1 {
-		return parts[0] + "/" + parts[1]
-	}
-	return parts[0]
-}

@@ -32,7 +32,7 @@ func (m *model) importDirection(p *pkg, declared map[string]bool) {
 			continue
 		}
 		for _, im := range f.loads() {
-			name := packageOf(im.module)
+			name := spec.PackageOf(im.module)
 			if name == "" || seen[name] || declared[name] || isTestHelper(name) {
 				continue
 			}
@@ -126,7 +126,7 @@ func (m *model) undeclared(p *pkg) {
 			continue
 		}
 		for _, im := range f.loads() {
-			name := packageOf(im.module)
+			name := spec.PackageOf(im.module)
 			if !concerns(name) {
 				continue
 			}
@@ -164,7 +164,7 @@ func (m *model) loads(p *pkg, name string) (file string, line int, ok bool) {
 			continue
 		}
 		for _, im := range f.loads() {
-			if packageOf(im.module) == name {
+			if spec.PackageOf(im.module) == name {
 				return f.name, im.line, true
 			}
 		}

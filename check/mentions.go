@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // mentions are the packages that a file may load, sorted: those in quotes behind
@@ -30,7 +32,7 @@ func mentions(src string) []string {
 			}
 			text, n := stringLiteral(src[i:])
 			looked += n
-			if name := packageOf(text); name != "" {
+			if name := spec.PackageOf(text); name != "" {
 				names = append(names, name)
 			}
 		}
@@ -43,7 +45,7 @@ func mentions(src string) []string {
 func packagesOf(src string) []string {
 	var names []string
 	for _, im := range scanSource(src).imports() {
-		if name := packageOf(im.module); name != "" {
+		if name := spec.PackageOf(im.module); name != "" {
 			names = append(names, name)
 		}
 	}

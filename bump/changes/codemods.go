@@ -6,6 +6,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/codemods"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // codemods lists the official recipes of the releases in between that are about
@@ -16,7 +17,7 @@ func (b *builder) codemods(context.Context) error {
 	for _, r := range codemods.Between(b.in.Standing.Release, b.in.Release) {
 		var at []Place
 		for _, i := range r.Imports {
-			at = append(at, places(b.index.names[packageOf(i.Module)][importedName{i.Module, i.Name}], "")...)
+			at = append(at, places(b.index.names[spec.PackageOf(i.Module)][importedName{i.Module, i.Name}], "")...)
 		}
 		for _, t := range r.Texts {
 			at = append(at, m.inStyles(t)...)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // evidence is what an entry says, taken apart: enough to tell whom it concerns.
@@ -206,7 +207,7 @@ func (e *evidence) about(name string) bool {
 func (e *evidence) of(pkg, module string) bool {
 	own := false
 	for _, m := range e.modules {
-		if packageOf(m) == pkg {
+		if spec.PackageOf(m) == pkg {
 			if m == module {
 				return true
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 func keys(m map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(m)), " ") }
@@ -54,7 +56,7 @@ func TestLineOf(t *testing.T) {
 func TestPackageOf(t *testing.T) {
 	t.Parallel()
 	for module, want := range map[string]string{"@a/b": "@a/b", "@a/b/c/d": "@a/b", "zod/v3": "zod", "./x": "", "/x": "", "node:fs": "", "@a": "", "": "", "../y": ""} {
-		if got := packageOf(module); got != want {
+		if got := spec.PackageOf(module); got != want {
 			t.Errorf("%s: %q", module, got)
 		}
 	}

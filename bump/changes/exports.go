@@ -12,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/dts"
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // exports finds the imported names that the target no longer exports, or has
@@ -97,7 +98,7 @@ func (b *builder) lookup(ctx context.Context, f *published.Facts, n importedName
 		if n.name == "default" {
 			break // export * leaves it out
 		}
-		pkgName := packageOf(from)
+		pkgName := spec.PackageOf(from)
 		p := b.packages[pkgName]
 		var other *published.Facts
 		switch {
@@ -212,7 +213,7 @@ func (b *builder) sentTo(ctx context.Context, p *pkg, text, name string) string 
 		return ""
 	}
 	for _, span := range changelog.CodeOf(text).Spans {
-		other := packageOf(span)
+		other := spec.PackageOf(span)
 		if !strings.HasPrefix(span, "@") || other == p.name || b.in.Manifest[other] == "" {
 			continue
 		}

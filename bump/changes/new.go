@@ -94,7 +94,7 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	b := &builder{in: in, packages: map[string]*pkg{}, unknown: map[Unknown]bool{}, r: &Report{Schema: Schema, From: standing(in.Standing), To: in.Release}}
 	b.findPackages()
 	var err error
-	if b.source, err = readSource(in.Files, in.From.Project, func(module string) bool { return b.ofInterest(packageOf(module)) }); err != nil {
+	if b.source, err = readSource(in.Files, in.From.Project, func(module string) bool { return b.ofInterest(spec.PackageOf(module)) }); err != nil {
 		return nil, err
 	}
 	for _, u := range b.source.unknown {

@@ -143,19 +143,3 @@ func (s *source) readCode(files fs.FS, name string, interesting func(module stri
 	}
 	s.files = append(s.files, f)
 }
-
-// packageOf is the package that a module of it belongs to: "@a/b" for
-// "@a/b/alpha". "" for files and builtins.
-func packageOf(module string) string {
-	if module == "" || strings.HasPrefix(module, ".") || strings.HasPrefix(module, "/") || strings.Contains(module, ":") {
-		return ""
-	}
-	parts := strings.SplitN(module, "/", 3)
-	if strings.HasPrefix(module, "@") {
-		if len(parts) < 2 {
-			return ""
-		}
-		return parts[0] + "/" + parts[1]
-	}
-	return parts[0]
-}

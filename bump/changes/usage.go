@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -119,7 +120,7 @@ func indexOf(s *source) *index {
 	x := &index{names: map[string]map[importedName][]use{}, modules: map[string][]use{}}
 	for _, f := range s.files {
 		for _, im := range f.imports {
-			pkg := packageOf(im.Module)
+			pkg := spec.PackageOf(im.Module)
 			if pkg == "" {
 				continue
 			}

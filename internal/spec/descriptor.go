@@ -108,6 +108,22 @@ func IsIdent(s string) bool {
 	return base != ""
 }
 
+// PackageOf is the package that a module of an import belongs to: "@a/b" for
+// "@a/b/alpha". "" for files, builtins, and what no package can be called.
+func PackageOf(module string) string {
+	if strings.HasPrefix(module, ".") || strings.HasPrefix(module, "/") || strings.Contains(module, ":") {
+		return ""
+	}
+	parts := strings.SplitN(module, "/", 3)
+	if !strings.HasPrefix(module, "@") {
+		return parts[0]
+	}
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[0] + "/" + parts[1]
+}
+
 // Protocol is the protocol of the range.
 func (d Descriptor) Protocol() Protocol { return protocolOf(d.Range) }
 
