@@ -9,28 +9,28 @@ type ActionKind string
 
 // The kinds.
 const (
-	// DropMalware: take the package out and change the secrets it could read.
-	DropMalware ActionKind = "malware"
-	// UpdateLock: the ranges admit the fix, the lock does not have it.
-	UpdateLock ActionKind = "lock"
-	// EditRange: a range of the project's own has to move.
-	EditRange ActionKind = "package.json"
-	// BumpParent: a newer version of a package that asks admits the fix.
-	BumpParent ActionKind = "bump"
-	// BumpRelease: a newer Backstage release brings it.
-	BumpRelease ActionKind = "release"
-	// AddResolution: an entry in resolutions overrules the package that asks.
-	AddResolution ActionKind = "resolution"
-	// DeleteLock: nothing reads the lock.
-	DeleteLock ActionKind = "delete"
-	// LookAbove: the advisory names the last version that is affected, and no fix.
-	LookAbove ActionKind = "above"
-	// NoFix: nobody has published a fix.
-	NoFix ActionKind = "none"
+	// dropMalware: take the package out and change the secrets it could read.
+	dropMalware ActionKind = "malware"
+	// updateLock: the ranges admit the fix, the lock does not have it.
+	updateLock ActionKind = "lock"
+	// editRange: a range of the project's own has to move.
+	editRange ActionKind = "package.json"
+	// bumpParent: a newer version of a package that asks admits the fix.
+	bumpParent ActionKind = "bump"
+	// bumpRelease: a newer Backstage release brings it.
+	bumpRelease ActionKind = "release"
+	// addResolution: an entry in resolutions overrules the package that asks.
+	addResolution ActionKind = "resolution"
+	// deleteLock: nothing reads the lock.
+	deleteLock ActionKind = "delete"
+	// lookAbove: the advisory names the last version that is affected, and no fix.
+	lookAbove ActionKind = "above"
+	// noFix: nobody has published a fix.
+	noFix ActionKind = "none"
 )
 
 func (k ActionKind) order() int {
-	return slices.Index([]ActionKind{DropMalware, DeleteLock, UpdateLock, EditRange, BumpParent, BumpRelease, AddResolution, LookAbove, NoFix}, k)
+	return slices.Index([]ActionKind{dropMalware, deleteLock, updateLock, editRange, bumpParent, bumpRelease, addResolution, lookAbove, noFix}, k)
 }
 
 // Action is one thing to do and the findings that it does away with.
@@ -50,11 +50,11 @@ type Action struct {
 // rank puts malware first and what is only fit to know last.
 func (a *Action) rank() int {
 	switch {
-	case a.Kind == DropMalware:
+	case a.Kind == dropMalware:
 		return 0
 	case a.blocking() > 0:
 		return 1
-	case a.Kind == NoFix:
+	case a.Kind == noFix:
 		return 3
 	}
 	return 2
@@ -64,7 +64,7 @@ func (a *Action) rank() int {
 func (a *Action) blocking() int {
 	n := 0
 	for _, f := range a.Findings {
-		if f.Verdict == Blocks {
+		if f.Verdict == verdictBlocks {
 			n++
 		}
 	}

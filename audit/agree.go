@@ -44,12 +44,12 @@ func (p *plans) agree() {
 			if at := slices.Index(a.Steps, e.text); at >= 0 {
 				a.Steps[at] = b.text
 			}
-			if a.Kind == EditRange {
+			if a.Kind == editRange {
 				a.Title = fmt.Sprintf("Move %s to %s", b.name, b.to)
 				a.Caution = jump(a.Findings[0].Version, b.to)
 			}
 		}
-		if i := slices.IndexFunc(kept, func(k *Action) bool { return a.Kind == EditRange && k.Kind == a.Kind && slices.Equal(k.Steps, a.Steps) }); i >= 0 {
+		if i := slices.IndexFunc(kept, func(k *Action) bool { return a.Kind == editRange && k.Kind == a.Kind && slices.Equal(k.Steps, a.Steps) }); i >= 0 {
 			for _, f := range a.Findings {
 				f.Action = kept[i]
 			}
@@ -68,7 +68,7 @@ func (p *plans) agree() {
 // unended says which findings of an edit the version does not end: no single one
 // ends all.
 func (p *plans) unended(a *Action) {
-	if a.Kind != EditRange {
+	if a.Kind != editRange {
 		return
 	}
 	var left []string
@@ -118,12 +118,12 @@ func (a *Action) caution(text string) {
 func (p *plans) offRelease(a *Action) {
 	var names []string
 	switch a.Kind {
-	case UpdateLock, BumpParent, EditRange, AddResolution, LookAbove:
+	case updateLock, bumpParent, editRange, addResolution, lookAbove:
 		names = slices.Clone(p.names[a])
 		for _, e := range p.edits[a] {
 			names = append(names, e.name)
 		}
-		if len(p.names[a])+len(p.edits[a]) > 0 || a.Kind == AddResolution || a.Kind == LookAbove {
+		if len(p.names[a])+len(p.edits[a]) > 0 || a.Kind == addResolution || a.Kind == lookAbove {
 			for _, f := range a.Findings {
 				names = append(names, f.Package)
 			}

@@ -42,7 +42,7 @@ func (m *model) assumed() map[depgraph.Node]was {
 		if ws := m.graph.Workspace(from); ws != nil {
 			switch part := m.part(ws); part {
 			case "":
-				w.parts = []string{Backend, Frontend}
+				w.parts = []string{runsInBackend, runsInFrontend}
 			default:
 				w.parts = []string{part}
 			}

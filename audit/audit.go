@@ -20,8 +20,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// Schema names the form of the JSON report. docs/json.md describes it.
-const Schema = "portalctl.audit/v1"
+// schemaName names the form of the JSON report. docs/json.md describes it.
+const schemaName = "portalctl.audit/v1"
 
 // Lock is a yarn.lock and the project around it.
 type Lock struct {
@@ -176,13 +176,13 @@ type Status string
 
 // The statuses. Without a base all is present.
 const (
-	// New: the base does not have the advisory for this package in this lock, or
+	// statusNew: the base does not have the advisory for this package in this lock, or
 	// not as badly: see Finding.Worse.
-	New Status = "new"
-	// Present: the base has it, too, perhaps for another version.
-	Present Status = "present"
-	// Fixed: only the base has it.
-	Fixed Status = "fixed"
+	statusNew Status = "new"
+	// statusPresent: the base has it, too, perhaps for another version.
+	statusPresent Status = "present"
+	// statusFixed: only the base has it.
+	statusFixed Status = "fixed"
 )
 
 // Verdict is what a finding means for the outcome.
@@ -190,10 +190,10 @@ type Verdict string
 
 // The verdicts.
 const (
-	Blocks  Verdict = "block"
-	Warns   Verdict = "warn"
-	Allowed Verdict = "allow"
-	Ignored Verdict = "ignored"
+	verdictBlocks  Verdict = "block"
+	verdictWarns   Verdict = "warn"
+	verdictAllowed Verdict = "allow"
+	verdictIgnored Verdict = "ignored"
 )
 
 // Finding is an advisory that applies to a locked package.
@@ -276,12 +276,12 @@ type RuleFinding struct {
 // Failed reports whether something blocks.
 func (r *Report) Failed() bool {
 	for _, f := range r.Findings {
-		if f.Verdict == Blocks {
+		if f.Verdict == verdictBlocks {
 			return true
 		}
 	}
 	for _, f := range r.Rules {
-		if f.Verdict == Blocks {
+		if f.Verdict == verdictBlocks {
 			return true
 		}
 	}

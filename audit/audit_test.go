@@ -180,22 +180,22 @@ func TestVerdicts(t *testing.T) {
 		opts         Options
 		want         Verdict
 	}{
-		"critical":                 {critical, fixed, Defaults(), Blocks},
-		"high":                     {high, fixed, Defaults(), Blocks},
-		"medium":                   {medium, fixed, Defaults(), Allowed},
-		"medium, fails from there": {medium, fixed, Options{FailOn: "medium", NoScore: Warn}, Blocks},
-		"low, fails from there":    {low, fixed, Options{FailOn: "low", NoScore: Warn}, Blocks},
-		"high, only critical":      {high, fixed, Options{FailOn: "critical", NoScore: Warn}, Allowed},
-		"critical, none":           {critical, fixed, Options{FailOn: None, NoScore: Warn}, Allowed},
-		"no score":                 {"", fixed, Defaults(), Warns},
-		"no score, block":          {"", fixed, Options{FailOn: "high", NoScore: Block}, Blocks},
-		"no score, allow":          {"", fixed, Options{FailOn: "high", NoScore: Allow}, Allowed},
-		"no fix":                   {critical, unfixed, Defaults(), Warns},
-		"no fix, all the same":     {critical, unfixed, Options{FailOn: "high", NoScore: Warn, FailOnUnfixable: true}, Blocks},
-		"no fix, no score":         {"", unfixed, Options{FailOn: "high", NoScore: Block}, Warns},
+		"critical":                 {critical, fixed, Defaults(), verdictBlocks},
+		"high":                     {high, fixed, Defaults(), verdictBlocks},
+		"medium":                   {medium, fixed, Defaults(), verdictAllowed},
+		"medium, fails from there": {medium, fixed, Options{FailOn: "medium", NoScore: Warn}, verdictBlocks},
+		"low, fails from there":    {low, fixed, Options{FailOn: "low", NoScore: Warn}, verdictBlocks},
+		"high, only critical":      {high, fixed, Options{FailOn: "critical", NoScore: Warn}, verdictAllowed},
+		"critical, none":           {critical, fixed, Options{FailOn: None, NoScore: Warn}, verdictAllowed},
+		"no score":                 {"", fixed, Defaults(), verdictWarns},
+		"no score, block":          {"", fixed, Options{FailOn: "high", NoScore: Block}, verdictBlocks},
+		"no score, allow":          {"", fixed, Options{FailOn: "high", NoScore: Allow}, verdictAllowed},
+		"no fix":                   {critical, unfixed, Defaults(), verdictWarns},
+		"no fix, all the same":     {critical, unfixed, Options{FailOn: "high", NoScore: Warn, FailOnUnfixable: true}, verdictBlocks},
+		"no fix, no score":         {"", unfixed, Options{FailOn: "high", NoScore: Block}, verdictWarns},
 	} {
 		r := audited(t, head, nil, tt.opts, advisory(t, "GHSA-1", "a", tt.cvss, tt.ranges))
-		if got := r.Findings[0]; got.Verdict != tt.want || r.Failed() != (tt.want == Blocks) {
+		if got := r.Findings[0]; got.Verdict != tt.want || r.Failed() != (tt.want == verdictBlocks) {
 			t.Errorf("%s: %s (%s), want %s", name, got.Verdict, got.Why, tt.want)
 		}
 	}
@@ -219,27 +219,27 @@ func TestActions(t *testing.T) {
 	}{
 		"in range": {
 			files: monorepo(nil, []string{"a ^1.0.0"}, "a@npm:^1.0.0 = 1.0.0"),
-			kind:  UpdateLock, steps: []string{"yarn up -R a"},
+			kind:  updateLock, steps: []string{"yarn up -R a"},
 		},
 		"pinned by a workspace": {
 			files: monorepo(nil, []string{"a 1.0.0"}, "a@npm:1.0.0 = 1.0.0"),
-			kind:  EditRange, steps: []string{`packages/backend/package.json:6:10: "a": "1.0.0" → "1.2.0"`, "yarn install"},
+			kind:  editRange, steps: []string{`packages/backend/package.json:6:10: "a": "1.0.0" → "1.2.0"`, "yarn install"},
 		},
 		"behind an alias": {
 			files: monorepo(nil, []string{"b npm:a@~1.0.0"}, "b@npm:a@~1.0.0 = a@npm:1.0.0"),
-			kind:  EditRange, steps: []string{`packages/backend/package.json:6:10: "b": "npm:a@~1.0.0" → "npm:a@~1.2.0"`, "yarn install"},
+			kind:  editRange, steps: []string{`packages/backend/package.json:6:10: "b": "npm:a@~1.0.0" → "npm:a@~1.2.0"`, "yarn install"},
 		},
 		"kept by a package": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+			kind:  addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"an alias that a package asks for": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > b npm:a@~1.0.0", "b@npm:a@~1.0.0 = a@npm:1.0.0"),
-			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/b": "npm:a@^1.2.0"`, "yarn install"},
+			kind:  addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/b": "npm:a@^1.2.0"`, "yarn install"},
 		},
 		"on another line": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:2.1.0", "a@npm:2.1.0 = 2.1.0"),
-			kind:  AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@2.1.0": "npm:^2.5.0"`, "yarn install"},
+			kind:  addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@2.1.0": "npm:^2.5.0"`, "yarn install"},
 		},
 		"by resolutions": {
 			files: func() map[string]string {
@@ -247,22 +247,22 @@ func TestActions(t *testing.T) {
 				m["package.json"] = pkg("root", "", "res a 1.1.0")
 				return m
 			}(),
-			kind: EditRange, steps: []string{`package.json: resolutions: "a": "1.1.0" → "1.2.0"`, "yarn install"},
+			kind: editRange, steps: []string{`package.json: resolutions: "a": "1.1.0" → "1.2.0"`, "yarn install"},
 		},
 		"patched by Yarn": {
 			files: monorepo(nil, []string{"a ^1.0.0"}, "a@npm:^1.0.0 = 1.0.0"),
-			kind:  UpdateLock, steps: []string{"yarn up -R a"},
+			kind:  updateLock, steps: []string{"yarn up -R a"},
 		},
 		"a release of a package that admits it": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"p": {{"1.0.0", map[string]string{"a": "~1.0.0"}}, {"1.3.0", map[string]string{"a": "^1.2.0"}},
 				{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0-rc.1", nil}}},
-			kind: BumpParent, steps: []string{"yarn up -R a p"},
+			kind: bumpParent, steps: []string{"yarn up -R a p"},
 		},
 		"a release that a workspace has to ask for": {
 			files:     monorepo(nil, []string{"p ~1.0.0"}, "p@npm:~1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.0.5", map[string]string{"q": "1.0.0"}}, {"2.0.0", map[string]string{"q": "^2.0.0"}}}},
-			kind:      BumpParent, steps: []string{`packages/backend/package.json:6:10: "p": "~1.0.0" → "~2.0.0"`, "yarn install", "yarn up -R a p q"},
+			kind:      bumpParent, steps: []string{`packages/backend/package.json:6:10: "p": "~1.0.0" → "~2.0.0"`, "yarn install", "yarn up -R a p q"},
 		},
 		"a Backstage release": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^"},
@@ -270,7 +270,7 @@ func TestActions(t *testing.T) {
 			published: map[string][]Version{"@backstage/p": {{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0", map[string]string{"a": "^1.2.0"}}}},
 			releases: []Release{{"1.53.0", map[string]string{"@backstage/p": "1.3.0"}}, {"1.51.0", map[string]string{"@backstage/p": "1.1.0"}},
 				{"1.52.0", map[string]string{"@backstage/p": "1.2.0"}}, {"1.52.0-next.1", map[string]string{"@backstage/p": "1.2.0"}}},
-			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
+			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
 		},
 		"two Backstage releases, the later one second": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
@@ -279,7 +279,7 @@ func TestActions(t *testing.T) {
 			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
 			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.1.0"}},
 				{"1.53.0", map[string]string{"@backstage/p": "1.3.0", "@backstage/q": "1.2.0"}}},
-			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
+			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
 		},
 		"two Backstage releases, the later one first": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
@@ -288,20 +288,20 @@ func TestActions(t *testing.T) {
 			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
 			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.1.0", "@backstage/q": "1.2.0"}},
 				{"1.53.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.3.0"}}},
-			kind: BumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
+			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
 		},
 		"a Backstage release that is not out yet": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^"},
 				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}},
 			releases:  []Release{{"1.51.0", map[string]string{"@backstage/p": "1.1.0"}}},
-			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+			kind:      addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"packages that ask for each other": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0, p npm:1.0.0",
 				"p@npm:1.0.0 = 1.0.1 > q npm:1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.5.0", map[string]string{"q": "^2.0.0"}}}},
-			kind:      BumpParent, steps: []string{"yarn up -R a p q"},
+			kind:      bumpParent, steps: []string{"yarn up -R a p q"},
 		},
 		"a package of the portal's release": {
 			files: func() map[string]string {
@@ -310,16 +310,16 @@ func TestActions(t *testing.T) {
 				return m
 			}(),
 			releases: []Release{{"1.51.0", map[string]string{"@backstage/old": "1.1.0"}}, {"1.52.0", map[string]string{"@backstage/old": "1.2.1"}}},
-			kind:     BumpRelease, steps: []string{"portalctl versions bump --release 1.52.0"},
+			kind:     bumpRelease, steps: []string{"portalctl versions bump --release 1.52.0"},
 		},
 		"nothing that anybody published": {
 			files:     monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
 			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
-			kind:      AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
+			kind:      addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"a plugin for an old release": {
 			files: monorepo(nil, []string{"@acme/plugin ^1.0.0"}, "@acme/plugin@npm:^1.0.0 = 1.0.0 > @backstage/old npm:~1.0.0", "@backstage/old@npm:~1.0.0 = 1.0.0"),
-			kind:  BumpRelease, steps: []string{"portalctl versions bump --pattern '@acme/plugin'"},
+			kind:  bumpRelease, steps: []string{"portalctl versions bump --pattern '@acme/plugin'"},
 		},
 		"Yarn 1": {
 			files: map[string]string{
@@ -328,7 +328,7 @@ func TestActions(t *testing.T) {
 				"yarn.lock": "# yarn lockfile v1\n\n\na@~1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/a/-/a-1.0.0.tgz#x\"\n\n" +
 					"p@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/p/-/p-1.0.0.tgz#x\"\n  dependencies:\n    a \"~1.0.0\"\n",
 			},
-			kind: AddResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/a": "^1.2.0"`, "yarn install"},
+			kind: addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "p/a": "^1.2.0"`, "yarn install"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,8 +23,8 @@ func (b *builder) known() {
 			f.Fingerprint = f.fingerprint(numbers)
 		}
 		there[f.Fingerprint] = true
-		if b.recorded[f.Fingerprint] && f.Verdict != Ignored && f.Rule != finding.IgnoreRule.ID && f.Rule != finding.UnusedRule.ID {
-			f.Verdict, f.Known = Allowed, true
+		if b.recorded[f.Fingerprint] && f.Verdict != verdictIgnored && f.Rule != finding.IgnoreRule.ID && f.Rule != finding.UnusedRule.ID {
+			f.Verdict, f.Known = verdictAllowed, true
 		}
 	}
 	if b.opts.Prod || b.opts.Partial { // not all was looked at

@@ -147,7 +147,7 @@ func (c *climber) apply(list []*Finding) bool {
 	}
 	if len(c.edits) == 0 && c.release == "" {
 		// The lock alone has to change: one command does it for all of them.
-		a := p.action(BumpParent, "", list)
+		a := p.action(bumpParent, "", list)
 		p.names[a] = append(p.names[a], names...)
 		p.parents[a] = append(p.parents[a], c.names...)
 		if c.caution != "" {
@@ -168,9 +168,9 @@ func (c *climber) apply(list []*Finding) bool {
 		steps = append(steps, p.install())
 	}
 	steps = append(steps, p.resolveAgain(names)...)
-	kind, title := BumpParent, "Move "+english.Some(c.names, 3)+": newer versions admit the fix"
+	kind, title := bumpParent, "Move "+english.Some(c.names, 3)+": newer versions admit the fix"
 	if c.release != "" {
-		kind, title = BumpRelease, "Move to Backstage "+c.release+" or newer: it admits the fix"
+		kind, title = bumpRelease, "Move to Backstage "+c.release+" or newer: it admits the fix"
 	}
 	a := p.action(kind, strings.Join(steps, "\n"), list)
 	a.Title, a.Steps, a.Caution = title, steps, c.caution

@@ -48,7 +48,7 @@ func (o Options) check() error {
 func (b *builder) judge(f *Finding) {
 	f.Verdict, f.Why = b.verdict(f)
 	if b.recorded[f.Fingerprint] && !f.Malicious() {
-		f.Verdict, f.Why, f.Known = Allowed, "in the baseline", true
+		f.Verdict, f.Why, f.Known = verdictAllowed, "in the baseline", true
 	}
 	d := b.in.Decisions
 	if d == nil {
@@ -56,7 +56,7 @@ func (b *builder) judge(f *Finding) {
 	}
 	s := f.subject()
 	if ig, ok := d.Ignored(s); ok {
-		f.Verdict, f.Why, f.Ignore, f.Known = Ignored, "ignored: "+reason(ig), &ig, false
+		f.Verdict, f.Why, f.Ignore, f.Known = verdictIgnored, "ignored: "+reason(ig), &ig, false
 		return
 	}
 	if ig, ok := d.Added(s); ok {
@@ -83,9 +83,9 @@ func reason(ig ignore.Ignore) string {
 func (b *builder) verdict(f *Finding) (Verdict, string) {
 	switch {
 	case f.Malicious():
-		return Blocks, "malware"
-	case b.in.Base != nil && f.Status != New:
-		return Allowed, "the base has it, too"
+		return verdictBlocks, "malware"
+	case b.in.Base != nil && f.Status != statusNew:
+		return verdictAllowed, "the base has it, too"
 	}
 	rating := f.Advisory.Rating
 	if rating == "" {
@@ -93,12 +93,12 @@ func (b *builder) verdict(f *Finding) (Verdict, string) {
 		case Block:
 			return b.unfixable(f, "it has no severity (--no-score block)")
 		case Warn:
-			return Warns, "it has no severity"
+			return verdictWarns, "it has no severity"
 		}
-		return Allowed, "it has no severity"
+		return verdictAllowed, "it has no severity"
 	}
 	if at := slices.Index(Ratings, b.opts.FailOn); at < 0 || slices.Index(Ratings, rating) < at {
-		return Allowed, fmt.Sprintf("below --fail-on %s", b.opts.FailOn)
+		return verdictAllowed, fmt.Sprintf("below --fail-on %s", b.opts.FailOn)
 	}
 	return b.unfixable(f, rating)
 }
@@ -107,12 +107,12 @@ func (b *builder) verdict(f *Finding) (Verdict, string) {
 // cannot fix it would turn the gate off. A change need not bring it.
 func (b *builder) unfixable(f *Finding, why string) (Verdict, string) {
 	if f.Fixed != "" || f.Above != "" {
-		return Blocks, why + f.worse()
+		return verdictBlocks, why + f.worse()
 	}
 	if b.in.Base == nil && !b.opts.FailOnUnfixable {
-		return Warns, why + ", but no version fixes it"
+		return verdictWarns, why + ", but no version fixes it"
 	}
-	return Blocks, why + ", and no version fixes it" + f.worse()
+	return verdictBlocks, why + ", and no version fixes it" + f.worse()
 }
 
 func (f *Finding) worse() string {
@@ -130,17 +130,17 @@ func (b *builder) rules() {
 	}
 	b.r.Unknown = append(b.r.Unknown, b.in.Trust.Unknown...)
 	for _, f := range b.in.Trust.Findings {
-		rf := RuleFinding{Finding: f.Finding, New: f.New, Verdict: Allowed}
+		rf := RuleFinding{Finding: f.Finding, New: f.New, Verdict: verdictAllowed}
 		switch counts := f.New || b.in.Base == nil; {
 		case f.Severity == finding.Error && f.New:
-			rf.Verdict = Blocks
+			rf.Verdict = verdictBlocks
 		case f.Severity.Fails() && counts:
-			rf.Verdict = Warns
+			rf.Verdict = verdictWarns
 		}
 		if d := b.in.Decisions; d != nil {
 			s := ignore.Subject{Rule: f.Rule, Package: f.Name, Lock: f.Pos.File}
 			if ig, ok := d.Ignored(s); ok {
-				rf.Verdict, rf.Ignore = Ignored, &ig
+				rf.Verdict, rf.Ignore = verdictIgnored, &ig
 			} else if ig, ok := d.Added(s); ok {
 				rf.Pending = &ig
 			}
@@ -159,12 +159,12 @@ func (b *builder) decisions() {
 		b.r.Notes = append(b.r.Notes, d.Note)
 	}
 	for _, f := range d.Findings(b.opts.Strict, b.opts.Prod || b.opts.Partial) {
-		rf := RuleFinding{Finding: f, New: true, Verdict: Allowed}
+		rf := RuleFinding{Finding: f, New: true, Verdict: verdictAllowed}
 		switch f.Severity {
 		case finding.Error:
-			rf.Verdict = Blocks
+			rf.Verdict = verdictBlocks
 		case finding.Warning:
-			rf.Verdict = Warns
+			rf.Verdict = verdictWarns
 		}
 		b.r.Rules = append(b.r.Rules, rf)
 	}

@@ -126,7 +126,7 @@ type (
 // WriteJSON writes the report as one JSON document.
 func (r *Report) WriteJSON(w io.Writer) error {
 	doc := jsonReport{
-		Schema: Schema, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
+		Schema: schemaName, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
 		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
 		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
 		Unknown:  r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
@@ -228,8 +228,8 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// WhySchema names the form of the JSON of audit why.
-const WhySchema = "portalctl.audit-why/v1"
+// whySchemaName names the form of the JSON of audit why.
+const whySchemaName = "portalctl.audit-why/v1"
 
 // WhyDocument is the JSON of what Why found.
 func WhyDocument(name, version string, reasons []Reason) any {
@@ -247,7 +247,7 @@ func WhyDocument(name, version string, reasons []Reason) any {
 		Package string `json:"package"`
 		Version string `json:"version"`
 		Found   []item `json:"found"`
-	}{Schema: WhySchema, Package: name, Version: version}
+	}{Schema: whySchemaName, Package: name, Version: version}
 	for _, r := range reasons {
 		it := item{Lockfile: r.Lockfile, Version: r.Version, Ranges: r.Ranges, Parts: r.Where.Parts, Production: r.Where.Production}
 		it.Paths, it.PathsLeft = jsonPaths(r.Where.Paths, share(len(reasons)))

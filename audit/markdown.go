@@ -36,11 +36,11 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 	}
 	var b strings.Builder
 	title := plain(a.Title)
-	if a.Kind == DropMalware {
+	if a.Kind == dropMalware {
 		title = "🚨 MALWARE: " + title
 	}
 	fmt.Fprintf(&b, "\n### %s%s\n\n", report.Escape(title), report.Escape(r.ends(a, list)))
-	if a.Kind == DropMalware {
+	if a.Kind == dropMalware {
 		for i, s := range a.Steps {
 			fmt.Fprintf(&b, "%d. %s\n", i+1, report.Escape(step(s)))
 		}
@@ -61,14 +61,14 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 			who += ": " + strings.Join(ways, "; ")
 		}
 		severity := f.rating()
-		if f.Verdict == Blocks {
+		if f.Verdict == verdictBlocks {
 			severity = "**" + severity + "**"
 		}
 		if r.Base != nil {
 			severity += ", " + string(f.Status)
 		}
 		what := link(f.Advisory.ID, f.Advisory.URL) + " " + report.Escape(short(f.summary(), 160))
-		if f.Verdict == Warns {
+		if f.Verdict == verdictWarns {
 			what += " — does not block: " + report.Escape(f.Why)
 		}
 		if f.Pending != nil {
@@ -106,7 +106,7 @@ func (r *Report) markdownRest() finding.Part {
 	for _, part := range r.rest() {
 		fmt.Fprintf(&b, "\n**%s** %s\n", part.title, report.Escape(part.text))
 	}
-	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == Ignored }); len(list) > 0 {
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == verdictIgnored }); len(list) > 0 {
 		b.WriteString("\n<details><summary>Ignored</summary>\n\n")
 		for _, f := range list {
 			fmt.Fprintf(&b, "- %s %s: %s\n", report.Code(plain(f.Package)+" "+plain(f.Version)), link(f.Advisory.ID, f.Advisory.URL), report.Escape(plain(reason(*f.Ignore))))

@@ -63,7 +63,7 @@ func (k known) add(m *model, path string, h hits, prod bool) {
 		}
 		here := was{[]string{p.Version}, m.parts(p), m.askers(p), m.production(p)}
 		if m.Project == nil && m.Tool == "" { // who asked is not known: it may have been all
-			here.parts, here.production = []string{Backend, Frontend}, true
+			here.parts, here.production = []string{runsInBackend, runsInFrontend}, true
 		}
 		for _, n := range m.nodes[p] {
 			here = here.and(assumed[n])
@@ -113,7 +113,7 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 		return "for development only"
 	}
 	for _, part := range f.Where.Parts {
-		if part != Tooling && !slices.Contains(w.parts, part) {
+		if part != runsInTooling && !slices.Contains(w.parts, part) {
 			return "not in the " + part
 		}
 	}

@@ -13,7 +13,7 @@ func (r *Report) WriteOSV(w io.Writer) error {
 	at := map[string]int{}
 	var sources []osv.Source
 	for _, f := range r.Findings {
-		if f.Status == Fixed || f.Verdict == Ignored {
+		if f.Status == statusFixed || f.Verdict == verdictIgnored {
 			continue
 		}
 		i, ok := at[f.Lockfile]

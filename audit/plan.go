@@ -94,7 +94,7 @@ func (p *plans) actions() []*Action {
 // leftover is about a lock that no Yarn reads, whatever it has: its folder is a
 // workspace of a project with a lock of its own.
 func (p *plans) leftover(list []*Finding) {
-	a := p.action(DeleteLock, "", list)
+	a := p.action(deleteLock, "", list)
 	a.Title = fmt.Sprintf("Delete %s: Yarn does not read it, because %s is a workspace of the project above it", p.m.Path, p.m.dir())
 	a.Steps = []string{"git" + p.b.opts.at("") + " rm " + ui.ShellWord(p.m.Path)}
 }
@@ -116,10 +116,10 @@ func (p *plans) action(kind ActionKind, key string, list []*Finding) *Action {
 }
 
 func (p *plans) malware(pkg osv.Package, f *Finding) {
-	a := p.action(DropMalware, pkg.Name+"@"+pkg.Version, []*Finding{f})
+	a := p.action(dropMalware, pkg.Name+"@"+pkg.Version, []*Finding{f})
 	a.Title = fmt.Sprintf("Take %s@%s out: it is malware", pkg.Name, pkg.Version)
 	what := "do not install this branch anywhere"
-	if f.Status == Present && p.b.in.Base != nil || p.b.in.Base == nil {
+	if f.Status == statusPresent && p.b.in.Base != nil || p.b.in.Base == nil {
 		what = "it is on your main branch: stop deploying and installing it"
 	}
 	a.Steps = []string{
@@ -135,7 +135,7 @@ const accepted = 90
 // noFix says how to live with what nobody has fixed: by replacing what asks for
 // it, or an ignore with an end.
 func (p *plans) noFix(pkg osv.Package, list []*Finding) {
-	a := p.action(NoFix, pkg.Name, list)
+	a := p.action(noFix, pkg.Name, list)
 	a.Title = "No version fixes " + pkg.Name
 	days := accepted
 	if d := p.b.in.Decisions; d != nil && d.Policy.Window > 0 {
@@ -164,7 +164,7 @@ func (p *plans) above(pkg osv.Package, list []*Finding) {
 			last = f.Above
 		}
 	}
-	a := p.action(LookAbove, pkg.Name+"\x00"+last, list)
+	a := p.action(lookAbove, pkg.Name+"\x00"+last, list)
 	a.Title = "Move " + pkg.Name + " above " + last + ", the last version that is affected"
 	a.Steps = []string{"npm view " + pkg.Name + " versions   # is there one above " + last + "? audit --online looks, too"}
 	a.Steps = append(a.Steps, p.resolveAgain([]string{pkg.Name})...)
@@ -218,19 +218,19 @@ func advisories(list []*Finding) []*osv.Advisory {
 
 func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 	if p.m.Tool != "" {
-		a := p.action(UpdateLock, "", list)
+		a := p.action(updateLock, "", list)
 		p.names[a] = append(p.names[a], pkg.Name)
 		return
 	}
 	asks := p.m.asks(pkg, to)
 	if len(asks) == 0 {
-		a := p.action(UpdateLock, "unasked", list)
+		a := p.action(updateLock, "unasked", list)
 		a.Title, a.Steps = "Bring the lock in line: nothing asks for these packages now", []string{"portalctl check --fix" + p.inDir()}
 		return
 	}
 	switch worst := asks[0].hold; worst {
 	case free:
-		a := p.action(UpdateLock, "", list)
+		a := p.action(updateLock, "", list)
 		p.names[a] = append(p.names[a], pkg.Name)
 	case byRange:
 		// One package of a release moved alone meets the others as nobody has
@@ -253,7 +253,7 @@ func (p *plans) moveTo(pkg osv.Package, to string, list []*Finding) {
 		if p.breaking[pkg] || jump(pkg.Version, to) != "" {
 			key = breakingKey
 		}
-		a := p.action(AddResolution, key, list)
+		a := p.action(addResolution, key, list)
 		for _, ask := range asks {
 			if ask.hold != free {
 				p.entries[a] = append(p.entries[a], p.entry(ask, pkg, to))
@@ -302,7 +302,7 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 			add("patch "+ask.Name+" "+pkg.Version, "make your patch of %s again for %s: %s", ask.Name, to, p.run("yarn patch "+ask.Name+"@npm:"+to))
 		}
 	}
-	a := p.action(EditRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
+	a := p.action(editRange, pkg.Name+"\x00"+to+"\x00"+strings.Join(steps, "\n"), list)
 	a.Title = fmt.Sprintf("Move %s to %s", pkg.Name, to)
 	a.Steps, p.edits[a] = append(steps, p.install()), edits
 	a.Caution = jump(pkg.Version, to)
@@ -311,8 +311,8 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 // release moves the portal to the first release that ends all of its findings.
 func (p *plans) release(pkg osv.Package, to string, list []*Finding) {
 	rel := p.releaseWith(pkg.Name, to)
-	first := p.made[string(BumpRelease)+"\x00"] == nil
-	a := p.action(BumpRelease, "", list)
+	first := p.made[string(bumpRelease)+"\x00"] == nil
+	a := p.action(bumpRelease, "", list)
 	switch {
 	case first:
 	case rel == "" || p.releases[a] == "":
@@ -349,7 +349,7 @@ func (p *plans) plugins(pkg osv.Package, list []*Finding) bool {
 	if len(direct) == 0 && !release {
 		return false
 	}
-	a := p.action(BumpRelease, fmt.Sprint(direct, release), list)
+	a := p.action(bumpRelease, fmt.Sprint(direct, release), list)
 	a.Title = "Move what asks for @backstage packages of an old release"
 	patterns := ""
 	for _, name := range direct {

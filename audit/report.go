@@ -102,7 +102,7 @@ func (b *builder) lock(m *model) {
 				b.r.LeftOut++
 				continue
 			}
-			f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Present, Lockfile: m.Path, Where: where}
+			f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: statusPresent, Lockfile: m.Path, Where: where}
 			key := found{m.Path, p.Name, a.ID}
 			if b.in.Base != nil {
 				was := b.base.was(m.Path, p.Name, a)
@@ -111,9 +111,9 @@ func (b *builder) lock(m *model) {
 				}
 				f.Before = was.versions
 				if len(f.Before) == 0 {
-					f.Status = New
+					f.Status = statusNew
 				} else if f.Worse = m.worse(f, a, b.hits, was); f.Worse != "" {
-					f.Status = New
+					f.Status = statusNew
 				}
 			}
 			for _, id := range append([]string{a.ID}, a.Aliases...) {
@@ -154,8 +154,8 @@ func (b *builder) fixed() {
 					continue
 				}
 				seen[key] = true
-				f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: Fixed, Lockfile: path,
-					Before: b.base.was(path, p.Name, a).versions, Verdict: Allowed, Why: "only the base has it", Where: m.where(p)}
+				f := &Finding{Advisory: a, Package: p.Name, Version: p.Version, Status: statusFixed, Lockfile: path,
+					Before: b.base.was(path, p.Name, a).versions, Verdict: verdictAllowed, Why: "only the base has it", Where: m.where(p)}
 				f.Fixed = b.lowestFix(a, p)
 				f.Fingerprint = fingerprint(f, 0)
 				b.r.Findings = append(b.r.Findings, f)
@@ -219,11 +219,11 @@ func boolRank(first bool) int {
 }
 
 func (s Status) order() int {
-	return slices.Index([]Status{New, Present, Fixed}, s)
+	return slices.Index([]Status{statusNew, statusPresent, statusFixed}, s)
 }
 
 func (v Verdict) order() int {
-	return slices.Index([]Verdict{Blocks, Warns, Allowed, Ignored}, v)
+	return slices.Index([]Verdict{verdictBlocks, verdictWarns, verdictAllowed, verdictIgnored}, v)
 }
 
 // Counts are the numbers of a report.
@@ -248,21 +248,21 @@ func (r *Report) Counts() Counts {
 	c := Counts{Rules: len(r.Rules)}
 	count := func(v Verdict) {
 		switch v {
-		case Blocks:
+		case verdictBlocks:
 			c.Blocking++
-		case Warns:
+		case verdictWarns:
 			c.Warnings++
-		case Ignored:
+		case verdictIgnored:
 			c.Ignored++
 		}
 	}
 	for _, f := range r.Findings {
 		switch f.Status {
-		case New:
+		case statusNew:
 			c.New++
-		case Present:
+		case statusPresent:
 			c.Present++
-		case Fixed:
+		case statusFixed:
 			c.Fixed++
 			continue
 		}

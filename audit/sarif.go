@@ -29,7 +29,7 @@ func (r *Report) Shared(prefix string) *finding.Report {
 	}
 	seen := map[string]bool{}
 	for _, f := range r.Findings {
-		if f.Status == Fixed {
+		if f.Status == statusFixed {
 			continue
 		}
 		if !seen[f.Advisory.ID] {
@@ -80,9 +80,9 @@ func securityScore(a *osv.Advisory) float64 {
 
 func level(v Verdict) finding.Severity {
 	switch v {
-	case Blocks:
+	case verdictBlocks:
 		return finding.Error
-	case Warns:
+	case verdictWarns:
 		return finding.Warning
 	}
 	return finding.Info
@@ -127,7 +127,7 @@ func (f *Finding) sarif(base bool) finding.Finding {
 		out.Next = short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
 	}
 	if base {
-		out.State = map[Status]string{New: finding.New, Present: finding.Unchanged}[f.Status]
+		out.State = map[Status]string{statusNew: finding.New, statusPresent: finding.Unchanged}[f.Status]
 	}
 	out.Pos.Line = max(out.Pos.Line, 1)
 	return out

@@ -63,7 +63,7 @@ func (b *builder) stale(m *model) {
 		if len(list) == 0 {
 			continue
 		}
-		f := RuleFinding{New: i == 1, Verdict: Warns, Finding: finding.Finding{
+		f := RuleFinding{New: i == 1, Verdict: verdictWarns, Finding: finding.Finding{
 			Rule: ruleStale.ID, Severity: finding.Warning, Pos: first[i], Name: m.Path, Key: fmt.Sprint(i == 1),
 			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, english.Some(list, 5), english.Form(len(list), "it", "they")),
 			Next:    "Bring the lock in line with portalctl versions lock" + b.opts.at(m.dir()) + " or yarn install, and commit it",
@@ -75,13 +75,13 @@ func (b *builder) stale(m *model) {
 			f.Pos = fault.Pos{File: m.Path, Line: 1}
 		}
 		if f.New {
-			f.Verdict, f.Severity = Blocks, finding.Error
+			f.Verdict, f.Severity = verdictBlocks, finding.Error
 		}
 		switch {
 		case severity == finding.Off:
 			continue
 		case severity != "" && severity != finding.Error && f.New:
-			f.Verdict, f.Severity = Warns, severity
+			f.Verdict, f.Severity = verdictWarns, severity
 		}
 		b.r.Rules = append(b.r.Rules, f)
 	}

@@ -45,7 +45,7 @@ func TestStub(t *testing.T) {
 	}
 	// With a base that has the gap already the change is judged.
 	in := Input{Head: load(t, stub), Base: &Base{Name: "main", Locks: load(t, stub)}}
-	if r := reported(t, in, Defaults()); len(r.Rules) != 1 || r.Rules[0].Verdict != Warns {
+	if r := reported(t, in, Defaults()); len(r.Rules) != 1 || r.Rules[0].Verdict != verdictWarns {
 		t.Errorf("%+v", r.Rules)
 	}
 }

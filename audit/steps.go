@@ -72,19 +72,19 @@ func (p *plans) value(a ask, pkg osv.Package, value string) string {
 // complete writes the steps of the actions that gather several packages.
 func (p *plans) complete(a *Action) {
 	switch {
-	case a.Kind == UpdateLock && len(p.names[a]) > 0:
+	case a.Kind == updateLock && len(p.names[a]) > 0:
 		names := sorted(p.names[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: the ranges admit the fixes of %s", english.Count(len(names), "package"))
 		if p.m.Tool != "" {
 			a.Title = fmt.Sprintf("Update %s: fixes of %s", p.m.Path, english.Count(len(names), "package"))
 		}
 		a.Steps = p.resolveAgain(names)
-	case a.Kind == BumpParent && len(p.parents[a]) > 0:
+	case a.Kind == bumpParent && len(p.parents[a]) > 0:
 		parents := sorted(p.parents[a])
 		a.Title = fmt.Sprintf("Update yarn.lock: newer versions of %s admit the fixes", english.Some(parents, 3))
 		a.Steps = p.resolveAgain(sorted(p.names[a]))
 		a.Caution = strings.Join(sorted(p.jumps[a]), "; ")
-	case a.Kind == AddResolution:
+	case a.Kind == addResolution:
 		lines := p.entries[a]
 		sorting.By(lines, func(x, y [2]string) int {
 			return cmp.Or(cmp.Compare(x[0], y[0]), semrange.CompareText(bare(x[1]), bare(y[1])))

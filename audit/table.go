@@ -39,7 +39,7 @@ func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
 		return
 	}
 	title := plain(a.Title)
-	if a.Kind == DropMalware {
+	if a.Kind == dropMalware {
 		title = st.Bad("MALWARE: " + title)
 	}
 	fmt.Fprintf(b, "\n%s%s\n", st.Bold(title), st.Dim(r.ends(a, list)))
@@ -73,7 +73,7 @@ func step(s string) string {
 // ends says how much an action does away with.
 func (r *Report) ends(a *Action, list []*Finding) string {
 	verb := "ends"
-	if a.Kind == NoFix {
+	if a.Kind == noFix {
 		verb = "has"
 	}
 	text := fmt.Sprintf("  (%s %s", verb, english.Count(len(list), "finding"))
@@ -93,9 +93,9 @@ func (r *Report) inLock(f *Finding) string {
 func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 	label := f.rating()
 	switch f.Verdict {
-	case Blocks:
+	case verdictBlocks:
 		label = st.Bad(label)
-	case Warns:
+	case verdictWarns:
 		label = st.Warn(label)
 	}
 	status := ""
@@ -103,7 +103,7 @@ func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 		status = string(f.Status) + ", "
 	}
 	fmt.Fprintf(b, "    %s  %s  %s%s: %s\n", label, plain(f.Advisory.ID), status, f.fix(), short(f.summary(), 100))
-	if f.Verdict == Warns && f.Advisory.Rating != "" {
+	if f.Verdict == verdictWarns && f.Advisory.Rating != "" {
 		fmt.Fprintf(b, "      %s\n", st.Dim("does not block: "+f.Why))
 	}
 	if f.Pending != nil {
@@ -129,7 +129,7 @@ func (r *Report) tableRest(b *strings.Builder, st ui.Style) {
 	for _, part := range r.rest() {
 		fmt.Fprintf(b, "\n%s %s\n", st.Bold(part.title), part.text)
 	}
-	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == Ignored }); len(list) > 0 {
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == verdictIgnored }); len(list) > 0 {
 		fmt.Fprintf(b, "\n%s\n", st.Bold("Ignored"))
 		for _, f := range list {
 			fmt.Fprintf(b, "  %s %s  %s  %s\n", plain(f.Package), plain(f.Version), plain(f.Advisory.ID), plain(reason(*f.Ignore)))
@@ -144,11 +144,11 @@ const rulesTitle = "Locks, settings and ignores"
 func (f RuleFinding) shown() finding.Shown {
 	out := finding.Shown{Finding: f.Finding, Label: string(f.Verdict)}
 	switch f.Verdict {
-	case Blocks:
+	case verdictBlocks:
 		out.Label = "blocks"
-	case Warns:
+	case verdictWarns:
 		out.Label = "warning"
-	case Allowed:
+	case verdictAllowed:
 		out.Label = "note"
 	}
 	out.Severity, out.Message, out.Next, out.Lines = level(f.Verdict), plain(f.Message), plain(f.Next), slices.Clone(f.Lines)
@@ -192,10 +192,12 @@ func (r *Report) rest() []restPart {
 	if r.Base == nil {
 		return parts
 	}
-	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Present && !r.changed(f) && f.Verdict != Ignored }); len(list) > 0 {
+	if list := pick(r.Findings, func(f *Finding) bool {
+		return f.Status == statusPresent && !r.changed(f) && f.Verdict != verdictIgnored
+	}); len(list) > 0 {
 		parts = append(parts, restPart{"Still present:", strings.Join(names(list), ", ") + ". Not this change's; portalctl audit --full" + r.Options.at("") + " says what to do"})
 	}
-	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == Fixed }); len(list) > 0 {
+	if list := pick(r.Findings, func(f *Finding) bool { return f.Status == statusFixed }); len(list) > 0 {
 		parts = append(parts, restPart{"Fixed by this change:", strings.Join(names(list), ", ")})
 	}
 	return parts

@@ -167,7 +167,7 @@ func (o Options) String() string {
 // for the gate to open, then the others, and the rules after the first of these or
 // after all, by whether one of them blocks.
 func (r *Report) inOrder(action func(*Action), rules func()) {
-	blocks := slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == Blocks })
+	blocks := slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == verdictBlocks })
 	for _, a := range r.Actions {
 		if blocks && a.rank() > 1 {
 			rules()
@@ -181,10 +181,10 @@ func (r *Report) inOrder(action func(*Action), rules func()) {
 // changed are the findings that a person who reads a report of a change has to
 // look at; without a base, all.
 func (r *Report) changed(f *Finding) bool {
-	if f.Status == Fixed || f.Verdict == Ignored || f.Known {
+	if f.Status == statusFixed || f.Verdict == verdictIgnored || f.Known {
 		return false
 	}
-	return r.Base == nil || f.Status == New || f.Verdict == Blocks
+	return r.Base == nil || f.Status == statusNew || f.Verdict == verdictBlocks
 }
 
 // pick are the findings of a list that want admits.

@@ -16,9 +16,9 @@ import (
 
 // The parts of a portal that a package can end up in.
 const (
-	Frontend = "frontend"
-	Backend  = "backend"
-	Tooling  = "tooling"
+	runsInFrontend = "frontend"
+	runsInBackend  = "backend"
+	runsInTooling  = "tooling"
 )
 
 // Where is who asks for a package.
@@ -41,7 +41,7 @@ type Path struct {
 	// Workspace is the name of the package.json, Folder where it is, from the
 	// root of what is audited.
 	Workspace, Folder string
-	// Part is Frontend, Backend, Tooling, or "" for what is common to several.
+	// Part is runsInFrontend, runsInBackend, runsInTooling, or "" for what is common to several.
 	Part string
 	// Dev says that the path starts at a devDependency.
 	Dev bool
@@ -226,7 +226,7 @@ func (m *model) parts(p osv.Package) []string {
 		if ws := m.graph.Workspace(n); ws != nil {
 			switch part := m.part(ws); part {
 			case "":
-				parts = append(parts, Frontend, Backend)
+				parts = append(parts, runsInFrontend, runsInBackend)
 			default:
 				parts = append(parts, part)
 			}
@@ -240,7 +240,7 @@ func (m *model) parts(p osv.Package) []string {
 		}
 	}
 	if len(parts) == 0 {
-		return []string{Tooling}
+		return []string{runsInTooling}
 	}
 	slices.Sort(parts)
 	return slices.Compact(parts)
@@ -249,11 +249,11 @@ func (m *model) parts(p osv.Package) []string {
 // roleParts are the roles that package.json gives in backstage.role
 // (PackageRoles of @backstage/cli-node).
 var roleParts = map[string]string{
-	"frontend": Frontend, "frontend-plugin": Frontend, "frontend-plugin-module": Frontend, "web-library": Frontend,
-	"frontend-dynamic-container": Frontend,
-	"backend":                    Backend, "backend-plugin": Backend, "backend-plugin-module": Backend, "node-library": Backend,
+	"frontend": runsInFrontend, "frontend-plugin": runsInFrontend, "frontend-plugin-module": runsInFrontend, "web-library": runsInFrontend,
+	"frontend-dynamic-container": runsInFrontend,
+	"backend":                    runsInBackend, "backend-plugin": runsInBackend, "backend-plugin-module": runsInBackend, "node-library": runsInBackend,
 	"common-library": "",
-	"cli":            Tooling, "cli-module": Tooling,
+	"cli":            runsInTooling, "cli-module": runsInTooling,
 }
 
 // part is the part of the portal that a workspace belongs to: by its role, else
@@ -270,9 +270,9 @@ func (m *model) part(ws *depgraph.Workspace) string {
 	}
 	switch {
 	case portal.IsBackend(ws.Name), ws.Name == "backend":
-		return Backend
+		return runsInBackend
 	case ws.Name == "app":
-		return Frontend
+		return runsInFrontend
 	}
-	return Tooling
+	return runsInTooling
 }

@@ -15,7 +15,7 @@ import (
 
 // noteAhead lists a spec that asks for more than the release has.
 func (pl *planner) noteAhead(where, name, spec string, to *semver.Version) {
-	pl.note(Note{Kind: Ahead, File: where, Name: name,
+	pl.note(Note{Kind: noteAhead, File: where, Name: name,
 		Message: fmt.Sprintf("%s is ahead of %s in the release; it stays%s", spec, to, dataWarning(name))})
 }
 
@@ -48,7 +48,7 @@ func (pl *planner) noteLockedAhead() {
 // lockedAhead is the note about a version of the lock that is above the
 // release's.
 func lockedAhead(name, version, release string) Note {
-	return Note{Kind: Ahead, File: "yarn.lock", Name: name,
+	return Note{Kind: noteAhead, File: "yarn.lock", Name: name,
 		Message: fmt.Sprintf("locked at %s, ahead of %s in the release; it is not moved down%s", version, release, dataWarning(name))}
 }
 
@@ -61,7 +61,7 @@ func aheadNotes(list []relock.Off, before map[string][]string) []Note {
 			out = append(out, lockedAhead(o.Name, o.Version, o.Release))
 			continue
 		}
-		out = append(out, Note{Kind: Ahead, File: "yarn.lock", Name: o.Name,
+		out = append(out, Note{Kind: noteAhead, File: "yarn.lock", Name: o.Name,
 			Message: fmt.Sprintf("gets %s, which a range asks for, ahead of %s in the release%s", o.Version, o.Release, dataWarning(o.Name))})
 	}
 	return out

@@ -102,7 +102,7 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 // noteForeignCatalog names a range that the bump would move if it could.
 func (pl *planner) noteForeignCatalog(e catalogEntry) {
 	if pl.patterns.match(e.Name) {
-		pl.note(Note{Kind: Kept, File: e.Pos.String(), Name: e.Name, Message: fmt.Sprintf(
+		pl.note(Note{Kind: noteKept, File: e.Pos.String(), Name: e.Name, Message: fmt.Sprintf(
 			"its range %s is in a catalog outside the repo, or contains a variable: change it there", e.Range)})
 	}
 }

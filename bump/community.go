@@ -37,7 +37,7 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 	sort.Slice(candidates, func(i, j int) bool { return candidates[i].GreaterThan(candidates[j]) })
 
 	if len(candidates) == 0 {
-		return target{note: &Note{Kind: Kept, Name: name, Message: nothingNewer(use, top) + "; it stays"}}, nil
+		return target{note: &Note{Kind: noteKept, Name: name, Message: nothingNewer(use, top) + "; it stays"}}, nil
 	}
 	blocking, deprecated := "", ""
 	for _, v := range candidates {
@@ -66,7 +66,7 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 	default:
 		blocking = "the registry describes none of its versions"
 	}
-	return target{note: &Note{Kind: Blocker, Name: name, Message: fmt.Sprintf(
+	return target{note: &Note{Kind: noteBlocker, Name: name, Message: fmt.Sprintf(
 		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
 }
 
@@ -90,7 +90,7 @@ func (pl *planner) noteFamilies() {
 	}
 	for i, n := range pl.plan.Notes {
 		moved := families[portal.ParseName(n.Name).Family]
-		if n.Kind != Blocker || len(moved) == 0 {
+		if n.Kind != noteBlocker || len(moved) == 0 {
 			continue
 		}
 		slices.Sort(moved)

@@ -38,11 +38,11 @@ func TestReportJSONAndDiffNameTheSameEdits(t *testing.T) {
 			jumps[c.File+" "+c.Section+" "+c.Name] = c.Jump
 		}
 		for key, want := range map[string]Jump{
-			"package.json dependencies @backstage/config":        Raised,
-			".yarnrc.yml catalog @backstage/theme":               Raised,
-			"package.json resolutions @backstage/types":          Raised,
-			"package.json dependencies @backstage/errors":        Patch,
-			"package.json dependencies @backstage/catalog-model": None,
+			"package.json dependencies @backstage/config":        jumpRaised,
+			".yarnrc.yml catalog @backstage/theme":               jumpRaised,
+			"package.json resolutions @backstage/types":          jumpRaised,
+			"package.json dependencies @backstage/errors":        jumpPatch,
+			"package.json dependencies @backstage/catalog-model": jumpNone,
 		} {
 			if jumps[key] != want {
 				t.Errorf("%s is %q, want %q", key, jumps[key], want)
@@ -112,7 +112,7 @@ func sameEdits(t *testing.T, p *Plan) int {
 			if c.To == "" {
 				name, want = c.Name, "removed"
 			}
-		case c.Jump == Raised:
+		case c.Jump == jumpRaised:
 			want = c.From + " → " + c.To
 		}
 		for form, text := range map[string]string{"table": table.String(), "Markdown": strings.NewReplacer("\\", "", "`", "").Replace(markdown.String())} {

@@ -11,20 +11,20 @@ func TestJumpOf(t *testing.T) {
 		from, to string
 		want     Jump
 	}{
-		{"1.2.3", "2.0.0", Breaking},
-		{"0.9.1", "1.0.0", Breaking},
-		{"0.14.0", "0.17.0", Breaking},
-		{"0.0.8", "0.0.9", Breaking},
-		{"1.2.3", "1.3.0", Minor},
-		{"1.2.3", "1.2.4", Patch},
-		{"0.14.0", "0.14.1", Patch},
-		{"1.2.0-next.1", "1.2.0-next.2", Prerelease},
-		{"1.2.0-next.1", "1.2.0", Prerelease},
-		{"1.2.0", "1.3.0-next.0", Minor},
-		{"1.2.3", "1.2.3", None},
-		{"1.2.3", "1.2.2", Downgrade},
-		{"1.2.0", "1.2.0-next.1", Downgrade},
-		{"", "1.0.0", Unknown},
+		{"1.2.3", "2.0.0", jumpBreaking},
+		{"0.9.1", "1.0.0", jumpBreaking},
+		{"0.14.0", "0.17.0", jumpBreaking},
+		{"0.0.8", "0.0.9", jumpBreaking},
+		{"1.2.3", "1.3.0", jumpMinor},
+		{"1.2.3", "1.2.4", jumpPatch},
+		{"0.14.0", "0.14.1", jumpPatch},
+		{"1.2.0-next.1", "1.2.0-next.2", jumpPrerelease},
+		{"1.2.0-next.1", "1.2.0", jumpPrerelease},
+		{"1.2.0", "1.3.0-next.0", jumpMinor},
+		{"1.2.3", "1.2.3", jumpNone},
+		{"1.2.3", "1.2.2", jumpDowngrade},
+		{"1.2.0", "1.2.0-next.1", jumpDowngrade},
+		{"", "1.0.0", jumpUnknown},
 	} {
 		var from *semver.Version
 		if tt.from != "" {
@@ -44,7 +44,7 @@ func TestEveryJumpHasAPlaceInTheReport(t *testing.T) {
 		}
 		seen[j.title()] = true
 	}
-	for _, j := range []Jump{Breaking, Minor, Patch, Prerelease, Downgrade, None, Unknown} {
+	for _, j := range []Jump{jumpBreaking, jumpMinor, jumpPatch, jumpPrerelease, jumpDowngrade, jumpNone, jumpUnknown} {
 		if !seen[j.title()] {
 			t.Errorf("%s is in no group of the report", j)
 		}

@@ -163,13 +163,13 @@ func (p *Plan) tellLock(r *relock.Result) {
 	// What the solver found of the lock is more than what the plan could tell.
 	kept := make([]Note, 0, len(p.Notes))
 	for _, n := range p.Notes {
-		if n.Kind != Ahead || n.File != "yarn.lock" {
+		if n.Kind != noteAhead || n.File != "yarn.lock" {
 			kept = append(kept, n)
 		}
 	}
 	p.Notes = append(kept, aheadNotes(r.Ahead, p.locked)...)
 	for _, l := range r.LostPatches {
-		p.Notes = append(p.Notes, Note{Kind: General, File: l.Pos.String(), Name: l.Name,
+		p.Notes = append(p.Notes, Note{Kind: noteGeneral, File: l.Pos.String(), Name: l.Name,
 			Message: "its patch file " + l.File + " is not there; Yarn installs nothing until it is (is it in git?)"})
 	}
 	sortNotes(p.Notes)

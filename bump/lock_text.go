@@ -85,7 +85,7 @@ func (l *LockPlan) changeGroups() []changeGroup {
 func (l *LockPlan) noteGroups() []noteGroup {
 	groups := l.plan.noteGroups()
 	if l.quiet {
-		groups = slices.DeleteFunc(groups, func(g noteGroup) bool { return g.notes[0].Kind == Ahead })
+		groups = slices.DeleteFunc(groups, func(g noteGroup) bool { return g.notes[0].Kind == noteAhead })
 	}
 	return groups
 }

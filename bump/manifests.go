@@ -76,7 +76,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 		return "", false, nil
 	case spec.KindPatch:
 		if held := pl.heldByPatch(name, asked); held != "" {
-			pl.note(Note{Kind: Pinned, File: where, Name: name, Message: "patched: " + held})
+			pl.note(Note{Kind: notePinned, File: where, Name: name, Message: "patched: " + held})
 		}
 		return "", false, nil
 	}
@@ -108,7 +108,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 func (pl *planner) followRelease(t *targets, ws *workspace.Workspace, name, where string) {
 	has, ok := pl.manifest.Packages[name]
 	if !ok {
-		pl.note(Note{Kind: NotInRelease, File: where, Name: name, Message: fmt.Sprintf(
+		pl.note(Note{Kind: noteNotInRelease, File: where, Name: name, Message: fmt.Sprintf(
 			"%s cannot resolve: release %s does not have it; give it a version, or replace it", spec.BackstageRange, pl.manifest.ReleaseVersion)})
 		return
 	}

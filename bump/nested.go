@@ -25,10 +25,10 @@ func (pl *planner) noteNested() {
 	switch names := slices.Sorted(maps.Keys(behind)); len(names) {
 	case 0:
 	case 1:
-		pl.note(Note{Kind: General, File: names[0] + "/backstage.json", Message: fmt.Sprintf(
+		pl.note(Note{Kind: noteGeneral, File: names[0] + "/backstage.json", Message: fmt.Sprintf(
 			"%s is a portal of its own, on %s, and stays; bump it as well, with -C on that folder", names[0], behind[names[0]])})
 	default:
-		pl.note(Note{Kind: General, Message: fmt.Sprintf(
+		pl.note(Note{Kind: noteGeneral, Message: fmt.Sprintf(
 			"%d folders are portals of their own, and stay behind: %s; bump them as well, with -C on each folder", len(names), listSome(names, 3))})
 	}
 }

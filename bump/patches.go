@@ -77,7 +77,7 @@ func (k keyedPatch) idle() Note {
 func (k keyedPatch) holds() Note { return k.note("patches it: %s", k.held) }
 
 func (k keyedPatch) note(format string, args ...any) Note {
-	return Note{Kind: Pinned, File: k.where, Name: k.name,
+	return Note{Kind: notePinned, File: k.where, Name: k.name,
 		Message: fmt.Sprintf("resolution %q %s", k.key, fmt.Sprintf(format, args...))}
 }
 

@@ -73,7 +73,7 @@ type PackageMove struct {
 	// Via is "backstage:^" where package.json stays and backstage.json alone
 	// moves the package.
 	Via string `json:"via,omitempty"`
-	// Range is "^1.3.7 → ^1.3.8" where the range alone moves: Jump is Raised,
+	// Range is "^1.3.7 → ^1.3.8" where the range alone moves: Jump is jumpRaised,
 	// and From and To are the locked version.
 	Range string `json:"range,omitempty"`
 	// Workspaces are the names of those that ask for it, sorted.
@@ -84,30 +84,30 @@ type PackageMove struct {
 type NoteKind string
 
 const (
-	// Ahead: newer than the release, left as it is.
-	Ahead NoteKind = "ahead"
-	// Blocker: a package of another scope that no version can move.
-	Blocker NoteKind = "blocker"
+	// noteAhead: newer than the release, left as it is.
+	noteAhead NoteKind = "ahead"
+	// noteBlocker: a package of another scope that no version can move.
+	noteBlocker NoteKind = "blocker"
 	// Moved: the package lives on under another name.
 	Moved NoteKind = "moved"
-	// NotInRelease: the manifest does not have the name.
-	NotInRelease NoteKind = "not-in-release"
-	// NotFound: neither manifest nor registry has the name.
-	NotFound NoteKind = "not-found"
-	// Kept: a spec that matches but is left alone, and why.
-	Kept NoteKind = "kept"
-	// Pinned: a resolution or patch that holds a package off the release.
-	Pinned NoteKind = "pinned"
-	// Dropped: a resolution removed because the bump left it without effect.
-	Dropped NoteKind = "dropped"
-	// YarnPlugin: what is to be done about the Backstage Yarn plugin.
-	YarnPlugin NoteKind = "yarn-plugin"
-	// ReleaseDiffers: backstage.json is not what the lock is.
-	ReleaseDiffers NoteKind = "release-differs"
-	// Stale: an answer that came from the cache because the host is unreachable.
-	Stale NoteKind = "stale"
-	// General: anything else that the user should know.
-	General NoteKind = "general"
+	// noteNotInRelease: the manifest does not have the name.
+	noteNotInRelease NoteKind = "not-in-release"
+	// noteNotFound: neither manifest nor registry has the name.
+	noteNotFound NoteKind = "not-found"
+	// noteKept: a spec that matches but is left alone, and why.
+	noteKept NoteKind = "kept"
+	// notePinned: a resolution or patch that holds a package off the release.
+	notePinned NoteKind = "pinned"
+	// noteDropped: a resolution removed because the bump left it without effect.
+	noteDropped NoteKind = "dropped"
+	// noteYarnPlugin: what is to be done about the Backstage Yarn plugin.
+	noteYarnPlugin NoteKind = "yarn-plugin"
+	// noteReleaseDiffers: backstage.json is not what the lock is.
+	noteReleaseDiffers NoteKind = "release-differs"
+	// noteStale: an answer that came from the cache because the host is unreachable.
+	noteStale NoteKind = "stale"
+	// noteGeneral: anything else that the user should know.
+	noteGeneral NoteKind = "general"
 )
 
 // Note is something the user should know that is not an edit.

@@ -75,7 +75,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	if down {
-		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: Ahead, File: standsIn(stand), Message: fmt.Sprintf(
+		pl.plan.Notes = append(pl.plan.Notes, Note{Kind: noteAhead, File: standsIn(stand), Message: fmt.Sprintf(
 			"the portal is on %s, ahead of %s; it stays (--allow-downgrade moves it down)", current, pl.plan.To)})
 		pl.plan.stays = true
 		pl.plan.bindsTo = in.bindsTo(stand)
@@ -183,7 +183,7 @@ func (pl *planner) build(ctx context.Context) error {
 func (pl *planner) noteIdlePatterns() {
 	for _, p := range pl.opts.Patterns {
 		if !pl.dependsOn(patterns{p}) {
-			pl.note(Note{Kind: General, Message: fmt.Sprintf("no dependency matches --pattern '%s'", p)})
+			pl.note(Note{Kind: noteGeneral, Message: fmt.Sprintf("no dependency matches --pattern '%s'", p)})
 		}
 	}
 }
@@ -283,7 +283,7 @@ func (pl *planner) raise(name string, locked *semver.Version, from, to, workspac
 	key := moveKey{name: name, from: locked.String(), to: locked.String(), rng: from + " → " + to}
 	use := pl.moves[key]
 	if use == nil {
-		use = &moveUse{jump: Raised, workspaces: map[string]bool{}}
+		use = &moveUse{jump: jumpRaised, workspaces: map[string]bool{}}
 		pl.moves[key] = use
 	}
 	use.workspaces[workspace] = true
@@ -303,7 +303,7 @@ func (pl *planner) step(name string, locked, low, to *semver.Version, from, next
 		for _, u := range users {
 			pl.raise(name, locked, from, next, u)
 		}
-		return Raised
+		return jumpRaised
 	}
 	if locked == nil {
 		locked = low
@@ -347,9 +347,9 @@ func (pl *planner) lockMode() string {
 
 // noteOrder puts what can cost data or a day first.
 func noteOrder(n Note) int {
-	order := map[NoteKind]int{Blocker: 1, Ahead: 2, Pinned: 6, Dropped: 7, YarnPlugin: 8, Moved: 9,
-		ReleaseDiffers: 3, NotInRelease: 10, NotFound: 11, Kept: 12, Stale: 13, General: 14}[n.Kind]
-	if n.Kind == Ahead {
+	order := map[NoteKind]int{noteBlocker: 1, noteAhead: 2, notePinned: 6, noteDropped: 7, noteYarnPlugin: 8, Moved: 9,
+		noteReleaseDiffers: 3, noteNotInRelease: 10, noteNotFound: 11, noteKept: 12, noteStale: 13, noteGeneral: 14}[n.Kind]
+	if n.Kind == noteAhead {
 		order += portal.DataOrder(n.Name)
 	}
 	return order
@@ -398,6 +398,6 @@ func staleNotes(m *release.Manifest) []Note {
 	if !m.FromCache || m.FetchedAt.IsZero() {
 		return nil
 	}
-	return []Note{{Kind: Stale, Message: fmt.Sprintf(
+	return []Note{{Kind: noteStale, Message: fmt.Sprintf(
 		"the versions host did not answer: release %s is what it said on %s", m.ReleaseVersion, m.FetchedAt.Format("2006-01-02 15:04 MST"))}}
 }

@@ -25,7 +25,7 @@ func (pl *planner) bumpRelease() error {
 		}
 		change.Jump = jumpOf(from, v)
 	} else {
-		change.Jump = Unknown
+		change.Jump = jumpUnknown
 	}
 	file := pl.in.Project.Backstage
 	if file == nil {

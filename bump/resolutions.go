@@ -32,8 +32,8 @@ func (pl *planner) bumpResolutions(t *targets) error {
 			if err := edited.RemoveResolution(r.Key); err != nil {
 				return err
 			}
-			pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: "resolutions", Name: r.Key, From: r.Value, Jump: None})
-			pl.note(Note{Kind: Dropped, File: fmt.Sprintf("%s:%d", file, r.KeyPos.Line), Name: r.Pattern.Name,
+			pl.plan.Changes = append(pl.plan.Changes, Change{File: file, Section: "resolutions", Name: r.Key, From: r.Value, Jump: jumpNone})
+			pl.note(Note{Kind: noteDropped, File: fmt.Sprintf("%s:%d", file, r.KeyPos.Line), Name: r.Pattern.Name,
 				Message: fmt.Sprintf("resolution %q removed: %s", r.Key, why)})
 			continue
 		}
@@ -82,7 +82,7 @@ func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution)
 		pl.noteAhead(where, name, r.Value, to)
 	case pkgjson.Untouched:
 		if asked.Kind != spec.KindBackstage {
-			pl.note(Note{Kind: Pinned, File: where, Name: name,
+			pl.note(Note{Kind: notePinned, File: where, Name: name,
 				Message: fmt.Sprintf("resolution %q holds it at %s: %s", r.Key, r.Value, out.Reason)})
 		}
 	case pkgjson.Changed:

@@ -12,7 +12,7 @@ import (
 // says nothing that can be used.
 func standingNotes(p *workspace.Project, s release.Standing) []Note {
 	note := func(message string) []Note {
-		return []Note{{Kind: ReleaseDiffers, File: "backstage.json", Message: message}}
+		return []Note{{Kind: noteReleaseDiffers, File: "backstage.json", Message: message}}
 	}
 	lock := ""
 	if s.Release != "" {

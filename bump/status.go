@@ -86,12 +86,12 @@ func NewStatus(ctx context.Context, in Input) (*Status, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		s.Notes = append(s.Notes, Note{Kind: NotInRelease, File: "backstage.json",
+		s.Notes = append(s.Notes, Note{Kind: noteNotInRelease, File: "backstage.json",
 			Message: fmt.Sprintf("packages were not compared: %v", err)})
 		return s, nil
 	}
 	if in.Lock == nil {
-		s.Notes = append(s.Notes, Note{Kind: General, File: "yarn.lock",
+		s.Notes = append(s.Notes, Note{Kind: noteGeneral, File: "yarn.lock",
 			Message: "packages were not compared: there is no yarn.lock"})
 		return s, nil
 	}

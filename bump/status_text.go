@@ -15,7 +15,7 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	var b strings.Builder
 	b.WriteString(st.Bold("Backstage "+s.Current) + ": " + s.distance() + "\n")
 	for _, n := range s.Notes {
-		if n.Kind == ReleaseDiffers {
+		if n.Kind == noteReleaseDiffers {
 			b.WriteString(st.Warn(n.Message) + "\n")
 		}
 	}
@@ -30,7 +30,7 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style, next []string) error {
 		}
 	}
 	for _, n := range s.Notes {
-		if n.Kind != ReleaseDiffers {
+		if n.Kind != noteReleaseDiffers {
 			b.WriteString("\n" + noteLine(n) + "\n")
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Status) WriteMarkdown(w io.Writer) error {
 	}
 	for _, n := range s.Notes {
 		line := noteLine(n)
-		if n.Kind == ReleaseDiffers {
+		if n.Kind == noteReleaseDiffers {
 			line = n.Message // it names the file
 		}
 		b.WriteString("- " + report.Escape(line) + "\n")

@@ -98,9 +98,9 @@ func (pl *planner) lookup(ctx context.Context, name string, use inUse) (target, 
 	case ctx.Err() != nil:
 		return target{}, ctx.Err()
 	case errors.Is(err, registry.ErrNotFound):
-		return stay(NotFound, "neither release %s nor the npm registry has it (a private fork?); left as it is", pl.manifest.ReleaseVersion)
+		return stay(noteNotFound, "neither release %s nor the npm registry has it (a private fork?); left as it is", pl.manifest.ReleaseVersion)
 	case err != nil && own && pl.line == "":
-		return stay(NotInRelease, "not part of release %s; left as it is", pl.manifest.ReleaseVersion)
+		return stay(noteNotInRelease, "not part of release %s; left as it is", pl.manifest.ReleaseVersion)
 	case err != nil:
 		return target{}, err
 	}
@@ -111,7 +111,7 @@ func (pl *planner) lookup(ctx context.Context, name string, use inUse) (target, 
 		return pl.newestAdmitting(name, p, use)
 	}
 	if pl.line == "" {
-		return stay(NotInRelease, "not part of release %s; left as it is", pl.manifest.ReleaseVersion)
+		return stay(noteNotInRelease, "not part of release %s; left as it is", pl.manifest.ReleaseVersion)
 	}
 	return pl.tagged(name, p)
 }
@@ -127,7 +127,7 @@ func (pl *planner) tagged(name string, p *registry.Packument) (target, error) {
 	}
 	v, err := semrange.ParseVersion(version)
 	if err != nil {
-		return target{note: &Note{Kind: NotFound, Name: name,
+		return target{note: &Note{Kind: noteNotFound, Name: name,
 			Message: fmt.Sprintf("the registry names no version for the %s line; left as it is", pl.line)}}, nil
 	}
 	return target{version: v}, nil

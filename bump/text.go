@@ -17,7 +17,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	var b strings.Builder
 	b.WriteString(st.Bold(p.headline()) + "\n")
 	for _, n := range p.Notes {
-		if n.Kind == ReleaseDiffers {
+		if n.Kind == noteReleaseDiffers {
 			b.WriteString(st.Warn(n.Message) + "\n")
 		}
 	}
@@ -27,7 +27,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			continue
 		}
 		title := fmt.Sprintf("%s: %d", j.title(), len(rows))
-		if j == Breaking || j == Downgrade {
+		if j == jumpBreaking || j == jumpDowngrade {
 			title = st.Bad(title)
 		} else {
 			title = st.Bold(title)
@@ -68,7 +68,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n", report.Escape(p.headline()))
 	for _, n := range p.Notes {
-		if n.Kind == ReleaseDiffers {
+		if n.Kind == noteReleaseDiffers {
 			b.WriteString("\n" + report.Escape(n.Message) + "\n")
 		}
 	}
@@ -124,7 +124,7 @@ func writeNext(b *strings.Builder, next []string) {
 }
 
 func header(j Jump) []string {
-	if j == Raised {
+	if j == jumpRaised {
 		return []string{"Package", "locked", "range", "used by"}
 	}
 	return []string{"Package", "from", "to", "used by"}
@@ -213,13 +213,13 @@ func (p *Plan) noteGroups() []noteGroup {
 		title string
 		kinds []NoteKind
 	}{
-		{"Blocked: no version of these fits the release", []NoteKind{Blocker}},
-		{"Ahead of the release: these versions stay", []NoteKind{Ahead}},
-		{"Held by a patch or resolution", []NoteKind{Pinned, Dropped}},
-		{"The Backstage Yarn plugin", []NoteKind{YarnPlugin}},
+		{"Blocked: no version of these fits the release", []NoteKind{noteBlocker}},
+		{"Ahead of the release: these versions stay", []NoteKind{noteAhead}},
+		{"Held by a patch or resolution", []NoteKind{notePinned, noteDropped}},
+		{"The Backstage Yarn plugin", []NoteKind{noteYarnPlugin}},
 		{"Moved to another name", []NoteKind{Moved}},
-		{"Not in the release", []NoteKind{NotInRelease, NotFound}},
-		{"Notes", []NoteKind{Kept, Stale, General}},
+		{"Not in the release", []NoteKind{noteNotInRelease, noteNotFound}},
+		{"Notes", []NoteKind{noteKept, noteStale, noteGeneral}},
 	}
 	var out []noteGroup
 	for _, t := range titles {

@@ -53,13 +53,13 @@ func (pl *planner) replacePlugin(ctx context.Context, p yarnrc.Plugin) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		pl.note(Note{Kind: YarnPlugin, File: fmt.Sprintf("%s:%d", pl.rel(pl.in.Settings.FilePath), p.Pos.Line),
+		pl.note(Note{Kind: noteYarnPlugin, File: fmt.Sprintf("%s:%d", pl.rel(pl.in.Settings.FilePath), p.Pos.Line),
 			Message: fmt.Sprintf("the Backstage Yarn plugin of %s could not be fetched (%v); "+
 				"it keeps working as it is, update it with: yarn plugin import %s", to, err, spec)})
 		return nil
 	}
 	if p.Path == "" || !filepath.IsLocal(filepath.FromSlash(p.Path)) {
-		pl.note(Note{Kind: YarnPlugin, File: p.Pos.String(), Message: fmt.Sprintf(
+		pl.note(Note{Kind: noteYarnPlugin, File: p.Pos.String(), Message: fmt.Sprintf(
 			"the Backstage Yarn plugin's file %q is not inside the repo; update it with: yarn plugin import %s", p.Path, spec)})
 		return nil
 	}
@@ -71,7 +71,7 @@ func (pl *planner) replacePlugin(ctx context.Context, p yarnrc.Plugin) error {
 	pl.edit(file, old, code)
 	if string(old) != string(code) {
 		pl.plan.Changes = append(pl.plan.Changes, Change{File: p.Path, Section: "plugins", Name: "@yarnpkg/plugin-backstage",
-			From: pl.plan.Declared, To: to, Jump: None})
+			From: pl.plan.Declared, To: to, Jump: jumpNone})
 	}
 	return pl.replacePluginEntry(p, spec, code)
 }
@@ -97,7 +97,7 @@ func (pl *planner) replacePluginEntry(p yarnrc.Plugin, spec string, code []byte)
 			return err
 		}
 		pl.plan.Changes = append(pl.plan.Changes, Change{File: pl.rel(path), Section: "plugins", Name: f.key,
-			From: f.old, To: f.new, Jump: None})
+			From: f.old, To: f.new, Jump: jumpNone})
 	}
 	if string(before) != string(doc.Bytes()) {
 		pl.edit(path, pl.rc().Bytes(), doc.Bytes())

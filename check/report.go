@@ -10,8 +10,8 @@ import (
 	"github.com/portalctl/portalctl/internal/sorting"
 )
 
-// Schema names the form of the JSON report. docs/json.md describes it.
-const Schema = "portalctl.check/v1"
+// schemaName names the form of the JSON report. docs/json.md describes it.
+const schemaName = "portalctl.check/v1"
 
 // Report is the outcome of a check.
 type Report struct {
@@ -30,7 +30,7 @@ func NewReport(in Input, opts Options) (*Report, error) {
 	m := newModel(in, opts)
 	m.run()
 	r := &Report{Dedupable: m.moves}
-	r.Schema, r.Rules = Schema, Rules()
+	r.Schema, r.Rules = schemaName, Rules()
 	r.Title = "portalctl check"
 	r.Findings, r.Unknown = m.findings, m.unknown
 	// In the order of the table, not in that of the run.

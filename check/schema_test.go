@@ -23,6 +23,6 @@ type document struct {
 
 // docs/schema has the schemas of the documents that check writes.
 func TestSchemas(t *testing.T) {
-	jsonschema.Golden(t, "../docs/schema", Schema, reflect.TypeFor[document]())
+	jsonschema.Golden(t, "../docs/schema", schemaName, reflect.TypeFor[document]())
 	jsonschema.Golden(t, "../docs/schema", finding.BaselineSchema, reflect.TypeFor[finding.Baseline]())
 }

@@ -32,8 +32,8 @@ type RehearseOptions struct {
 	TempDir string
 }
 
-// ErrProduction: the rehearsal would run on the server that the portal uses.
-var ErrProduction = errors.New("this is the server that the snapshot was taken from")
+// errProduction: the rehearsal would run on the server that the portal uses.
+var errProduction = errors.New("this is the server that the snapshot was taken from")
 
 const rehearsalPrefix = "portalctl_rehearsal_"
 
@@ -121,7 +121,7 @@ func (r *rehearsal) server(ctx context.Context, o VerifyOptions, largest int64) 
 		}
 		for _, server := range r.s.Manifest.Servers {
 			if server.Same(who) && !o.Rehearse.Production {
-				return nil, fault.Wrap(ErrProduction, fault.Pos{}, "no rehearsal on %s", who.ID).
+				return nil, fault.Wrap(errProduction, fault.Pos{}, "no rehearsal on %s", who.ID).
 					WithNext("Use another server, or leave out --rehearse-dsn; to use this one all the same, add --rehearse-on-production: it needs up to %s of its disk and much of its time", Bytes(largest))
 			}
 		}

@@ -26,9 +26,9 @@ const lockName = ".lock"
 // Store is the folder that holds a portal's snapshots.
 type Store struct{ Dir string }
 
-// ErrBusy: another portalctl is taking a snapshot into the store, or restoring
+// errBusy: another portalctl is taking a snapshot into the store, or restoring
 // one of it.
-var ErrBusy = errors.New("another portalctl is at work")
+var errBusy = errors.New("another portalctl is at work")
 
 var unsafeName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9._-]+`) })
 
@@ -53,7 +53,7 @@ func (s Store) Lock() (*filelock.Lock, error) {
 	f, err := filelock.Try(filepath.Join(s.Dir, lockName))
 	switch {
 	case errors.Is(err, filelock.ErrHeld):
-		return nil, fault.Wrap(ErrBusy, fault.Pos{}, "the snapshots in %s are in use", s.Dir).WithNext("Wait until it is done, or use another --dir")
+		return nil, fault.Wrap(errBusy, fault.Pos{}, "the snapshots in %s are in use", s.Dir).WithNext("Wait until it is done, or use another --dir")
 	case err != nil:
 		return nil, fault.Wrap(err, fault.Pos{File: s.Dir}, "cannot be locked")
 	}

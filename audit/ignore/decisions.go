@@ -182,13 +182,13 @@ func parse(files []File, src Sources, bounded bool) (*parsed, error) {
 	for _, f := range files {
 		var err error
 		switch path.Base(f.Path) {
-		case OSVFile:
+		case osvFile:
 			err = out.parseOSV(f)
-		case PolicyFile:
+		case policyFile:
 			err = out.parsePolicy(f, src, bounded)
 		default:
 			err = fault.At(fault.Pos{File: f.Path}, "this is not a file of decisions").
-				WithNext("Write decisions to %s or %s", PolicyFile, OSVFile)
+				WithNext("Write decisions to %s or %s", policyFile, osvFile)
 		}
 		if err != nil {
 			return nil, err

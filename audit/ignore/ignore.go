@@ -15,9 +15,9 @@ import (
 
 // The files that decisions are in.
 const (
-	PolicyFile = finding.ConfigFile
-	// OSVFile counts for the lock in the same folder, as in osv-scanner.
-	OSVFile = "osv-scanner.toml"
+	policyFile = finding.ConfigFile
+	// osvFile counts for the lock in the same folder, as in osv-scanner.
+	osvFile = "osv-scanner.toml"
 )
 
 // File is one file of decisions. Path is from the repository's root, with

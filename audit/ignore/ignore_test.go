@@ -20,8 +20,8 @@ var (
 	evil  = Subject{ID: "MAL-2025-47111", Aliases: []string{"GHSA-aaaa-bbbb-cccc"}, Package: "evil", Version: "1.0.1", Lock: "yarn.lock", Malware: true}
 )
 
-func policy(text string) []File { return []File{{PolicyFile, []byte(text)}} }
-func osv(text string) []File    { return []File{{OSVFile, []byte(text)}} }
+func policy(text string) []File { return []File{{policyFile, []byte(text)}} }
+func osv(text string) []File    { return []File{{osvFile, []byte(text)}} }
 
 func load(t testing.TB, src Sources) *Decisions {
 	t.Helper()
@@ -109,8 +109,8 @@ func TestIgnored(t *testing.T) {
 		{"osv until", osv("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\nignoreUntil = 2026-09-02\n"), log4, true},
 		{"osv ended", osv("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\nignoreUntil = 2026-08-31T00:00:00Z\n"), log4, false},
 		{"osv: only the first of two", osv("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\nignoreUntil = 2026-08-01T00:00:00Z\n[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\n"), log4, false},
-		{"osv for another folder", []File{{"sub/" + OSVFile, []byte("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\n")}}, log4, false},
-		{"osv of the folder", []File{{"sub/" + OSVFile, []byte("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\n")}}, with(log4, func(s *Subject) { s.Lock = "sub/yarn.lock" }), true},
+		{"osv for another folder", []File{{"sub/" + osvFile, []byte("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\n")}}, log4, false},
+		{"osv of the folder", []File{{"sub/" + osvFile, []byte("[[IgnoredVulns]]\nid = \"CVE-2021-44228\"\n")}}, with(log4, func(s *Subject) { s.Lock = "sub/yarn.lock" }), true},
 		{"osv package", osv("[[PackageOverrides]]\nname = \"log4js\"\necosystem = \"npm\"\nignore = true\n"), log4, true},
 		{"osv package's advisories", osv("[[PackageOverrides]]\nname = \"log4js\"\nversion = \"6.0.0\"\nvulnerability.ignore = true\n"), log4, true},
 		{"osv other version", osv("[[PackageOverrides]]\nname = \"log4js\"\nversion = \"6.0.1\"\nvulnerability.ignore = true\n"), log4, false},
@@ -302,7 +302,7 @@ func TestBadFiles(t *testing.T) {
 }
 
 func TestPick(t *testing.T) {
-	files := map[string][]byte{PolicyFile: {1}, "sub/" + PolicyFile: {2}, OSVFile: {3}, "sub/" + OSVFile: {4}, "packages/app/" + OSVFile: {5}}
+	files := map[string][]byte{policyFile: {1}, "sub/" + policyFile: {2}, osvFile: {3}, "sub/" + osvFile: {4}, "packages/app/" + osvFile: {5}}
 	got := ""
 	for _, f := range Pick(files, ".", []string{"yarn.lock", "sub/yarn.lock"}) {
 		got += f.Path + " "

@@ -23,16 +23,16 @@ func (ig *Ignore) matches(s Subject) bool {
 
 // Wanted reports whether a file of the repository is one of decisions.
 func Wanted(name string) bool {
-	return path.Base(name) == PolicyFile || path.Base(name) == OSVFile
+	return path.Base(name) == policyFile || path.Base(name) == osvFile
 }
 
 // Pick takes the files of decisions out of those of a tree, by their path from
 // its root: .portalctl.yaml in dir ("." for the root), and osv-scanner.toml
 // beside each lock, which is where osv-scanner looks.
 func Pick(files map[string][]byte, dir string, locks []string) []File {
-	names := []string{path.Join(dir, PolicyFile)}
+	names := []string{path.Join(dir, policyFile)}
 	for _, l := range locks {
-		if name := path.Join(path.Dir(l), OSVFile); !slices.Contains(names, name) {
+		if name := path.Join(path.Dir(l), osvFile); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

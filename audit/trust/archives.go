@@ -34,7 +34,7 @@ func IsArchive(name string) bool { return archiveName.MatchString(path.Base(name
 // already is none.
 // What is left has a checksum that came with it: Yarn never asked a registry.
 func (c *checker) archives() {
-	if c.off(RuleIntegrity) || c.in.Base == nil {
+	if c.off(ruleIntegrity) || c.in.Base == nil {
 		return
 	}
 	was, now := digests(c.in.Base.Locks), digests(c.in.Head.Locks)
@@ -64,7 +64,7 @@ func (c *checker) archive(list []string, kind string, weak bool, format, next st
 	if n := len(list) - 1; n > 0 {
 		what += fmt.Sprintf(" (and %d more)", n)
 	}
-	c.add(issue{rule: RuleIntegrity, pos: posOf(list[0]), name: path.Base(list[0]), kind: kind, added: true, weak: weak,
+	c.add(issue{rule: ruleIntegrity, pos: posOf(list[0]), name: path.Base(list[0]), kind: kind, added: true, weak: weak,
 		message: fmt.Sprintf(format, what), next: next})
 }
 

@@ -27,7 +27,7 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	}
 	c.archives()
 	c.settings(ctx)
-	if !c.off(RuleYarnrc) {
+	if !c.off(ruleYarnrc) {
 		c.manifests()
 	}
 	c.names()

@@ -96,7 +96,7 @@ func (c *codeCheck) yarnPath(head, was *settings) {
 
 // verified notes what was found to be in order, for whoever reviews.
 func (c *codeCheck) verified(pos fault.Pos, name, message string) {
-	c.findings = append(c.findings, Finding{finding.Finding{Rule: RuleYarnrc, Severity: finding.Info, Pos: pos, Name: name, Key: "verified",
+	c.findings = append(c.findings, Finding{finding.Finding{Rule: ruleYarnrc, Severity: finding.Info, Pos: pos, Name: name, Key: "verified",
 		Message: message, Next: "Nothing has to be done"}, true})
 }
 
@@ -152,7 +152,7 @@ func (c *codeCheck) served(spec string, was *settings, src []byte) (why string, 
 	have, err := c.in.Fetch(c.ctx, spec)
 	switch {
 	case err != nil:
-		c.unknown = append(c.unknown, finding.Unknown{Rule: RuleYarnrc, Reason: fmt.Sprintf("%s cannot be read: %v", spec, err), Next: "Try again later"})
+		c.unknown = append(c.unknown, finding.Unknown{Rule: ruleYarnrc, Reason: fmt.Sprintf("%s cannot be read: %v", spec, err), Next: "Try again later"})
 		return "", false
 	case !bytes.Equal(have, src):
 		return ", and the file is not the one at " + spec, false

@@ -40,7 +40,7 @@ func (c *checker) edited(l *yarnlock.Lock, e *yarnlock.Entry) {
 	if _, _, ok := e.Package(); !ok || len(was) == 0 || was[body(e)] || !ofYarn(l) || c.extended(l) {
 		return
 	}
-	c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "edited", added: true,
+	c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "edited", added: true,
 		message: fmt.Sprintf("%s asks for other packages, or has other executables, than at the base, where it is the same version", e.Resolution), next: nextRestore})
 }
 
@@ -68,10 +68,10 @@ func (c *checker) extended(l *yarnlock.Lock) bool {
 // the packages of such a lock anew, and writes checksums as they come.
 func (c *checker) lockVersion(l *yarnlock.Lock) {
 	was, had := c.was.versions[l.File]
-	if c.off(RuleIntegrity) || l.Kind != yarnlock.Berry || !had || l.Version >= was {
+	if c.off(ruleIntegrity) || l.Kind != yarnlock.Berry || !had || l.Version >= was {
 		return
 	}
-	c.add(issue{rule: RuleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "version", added: true,
+	c.add(issue{rule: ruleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "version", added: true,
 		weak:    c.in.Base.Files == nil || c.newYarn(l.File),
 		message: fmt.Sprintf("the lock says that it is of version %d, and is of %d at the base: Yarn takes it for one that an older Yarn wrote", l.Version, was),
 		next:    "Take yarn.lock from the base branch and run yarn install"})
@@ -110,7 +110,7 @@ func (c *checker) conditional(l *yarnlock.Lock, e *yarnlock.Entry, needed map[st
 	if why == "" {
 		return
 	}
-	c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "conditions", added: !c.was.unpinned[identity(e)], standing: finding.Info,
+	c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "conditions", added: !c.was.unpinned[identity(e)], standing: finding.Info,
 		message: why, next: nextRestore})
 }
 
@@ -120,10 +120,10 @@ func (c *checker) lost(l *yarnlock.Lock, e *yarnlock.Entry) bool {
 		return false
 	}
 	if ofYarn(l) {
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
+		c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
 			message: fmt.Sprintf("%s lost its checksum: the entry says now that it is for some platforms only (%s)", e.Resolution, e.Conditions), next: nextRestore})
 	} else {
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
+		c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "missing", added: true,
 			message: fmt.Sprintf("%s lost its hash, which it has at the base", e.Resolution), next: nextRestore})
 	}
 	return true

@@ -26,7 +26,7 @@ type weakness struct {
 
 // integrity is the rule lock-integrity.
 func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases, needed map[string]bool) {
-	if c.off(RuleIntegrity) {
+	if c.off(ruleIntegrity) {
 		return
 	}
 	lost := c.in.Base != nil && c.lost(l, e)
@@ -34,11 +34,11 @@ func (c *checker) integrity(l *yarnlock.Lock, e *yarnlock.Entry, a aliases, need
 		if lost && w.kind == "missing" {
 			continue
 		}
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
+		c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: w.kind, message: w.message, next: w.next,
 			added: !c.was.seen[identity(e)+"\x00"+w.message], standing: w.standing, weak: w.weak})
 	}
 	if why := c.nowhere(l, e); why != "" {
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "nowhere", message: why, next: nextRestore,
+		c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "nowhere", message: why, next: nextRestore,
 			added: !c.was.seen[identity(e)+"\x00"+why], standing: finding.Warning})
 	}
 	c.changedSum(l, e)
@@ -57,7 +57,7 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 	for _, s := range list {
 		known := c.was.checksums[sumID{s.locator, s.kind}]
 		if len(known) > 0 && !known[s.sum] {
-			c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "changed", added: true,
+			c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "changed", added: true,
 				message: fmt.Sprintf("the checksum of %s is not the one that the base has for it", s.locator),
 				next:    "Do not install it. A published version never changes: " + strings.ToLower(nextRestore[:1]) + nextRestore[1:]})
 			return
@@ -66,7 +66,7 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 	at := e.Resolution.String()
 	if l.Kind == yarnlock.Berry && len(list) > 0 && list[0].kind != l.CacheKey && c.was.kinds[at] != nil && !c.was.kinds[at][list[0].kind] {
 		// Yarn does not compare a checksum of another key than its own.
-		c.add(issue{rule: RuleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "key", added: true,
+		c.add(issue{rule: ruleIntegrity, pos: l.Pos(e), name: e.Keys[0].Name, kind: "key", added: true,
 			message: fmt.Sprintf("the checksum of %s has the key %q, which it does not have at the base: it cannot be compared", at, list[0].kind), next: nextRestore})
 	}
 }
@@ -76,11 +76,11 @@ func (c *checker) changedSum(l *yarnlock.Lock, e *yarnlock.Entry) {
 // version of Yarn, or compressionLevel, brings one; by itself it is an edit.
 func (c *checker) cacheKey(l *yarnlock.Lock) {
 	was, had := c.was.keys[l.File]
-	if c.off(RuleIntegrity) || l.Kind != yarnlock.Berry || !had || was == "" || was == l.CacheKey {
+	if c.off(ruleIntegrity) || l.Kind != yarnlock.Berry || !had || was == "" || was == l.CacheKey {
 		return
 	}
 	explained := c.in.Base.Files == nil || c.newYarn(l.File)
-	c.add(issue{rule: RuleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "cacheKey", added: true, weak: explained,
+	c.add(issue{rule: ruleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "cacheKey", added: true, weak: explained,
 		message: fmt.Sprintf("the cacheKey of the lock is %q, and %q at the base: none of its checksums can be compared", l.CacheKey, was),
 		next:    "Take yarn.lock from the base branch and run yarn install; with another Yarn, compare its checksums on a machine that you trust"})
 }

@@ -38,11 +38,11 @@ func (c *checker) local(l *yarnlock.Lock, e *yarnlock.Entry) {
 	to := path.Join(from, at)
 	switch {
 	case !in || path.IsAbs(at) || strings.Contains(at, ":") || to == ".." || strings.HasPrefix(to, "../"):
-		i.rule, i.kind = RuleGit, "outside"
+		i.rule, i.kind = ruleGit, "outside"
 		i.message = fmt.Sprintf("%s comes from %s, which is not in the repository: it is another one on every machine", name, at)
 		i.next = "Use a published version of it, or keep its folder in the repository"
 	case strings.HasSuffix(at, ".tgz"), strings.HasSuffix(at, ".tar.gz"), strings.HasSuffix(at, ".tar"), strings.HasSuffix(at, ".zip"):
-		i.rule, i.kind = RuleGit, "archive"
+		i.rule, i.kind = ruleGit, "archive"
 		i.message = fmt.Sprintf("%s comes from the archive %s, which no registry has and no reviewer can read", name, at)
 		i.next = "Use a published version of it, or keep its folder in the repository"
 	default:

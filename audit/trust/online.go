@@ -39,7 +39,7 @@ type asked struct {
 // does not show, is unknown. Any other failure is an error: the user has asked
 // for an answer.
 func (c *checker) online(ctx context.Context) error {
-	if c.in.Registry == nil || c.off(RuleEdited) && (c.off(RuleFresh) || c.in.MinAge <= 0) {
+	if c.in.Registry == nil || c.off(ruleEdited) && (c.off(ruleFresh) || c.in.MinAge <= 0) {
 		return nil
 	}
 	byName := c.toAsk()
@@ -52,7 +52,7 @@ func (c *checker) online(ctx context.Context) error {
 	missing, done := []string{}, 0
 	exempt := c.preapproved()
 	var sums *checksummer // of what a change adds: all of a lock would be gigabytes
-	if c.in.Base != nil && !c.off(RuleEdited) {
+	if c.in.Base != nil && !c.off(ruleEdited) {
 		sums = newChecksummer(c.in.Registry)
 	}
 	g, gctx := errgroup.WithContext(ctx)
@@ -100,7 +100,7 @@ func (c *checker) online(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fault.Wrap(err, fault.Pos{}, "the rule %s cannot ask the registry", RuleEdited).WithNext("%s", cmp.Or(fault.NextOf(err), "Try again, or leave out --online"))
+		return fault.Wrap(err, fault.Pos{}, "the rule %s cannot ask the registry", ruleEdited).WithNext("%s", cmp.Or(fault.NextOf(err), "Try again, or leave out --online"))
 	}
 	c.missing(missing)
 	return nil
@@ -116,7 +116,7 @@ func (c *checker) missing(list []string) {
 	if len(list) > 3 {
 		text += fmt.Sprintf(" and %d more", len(list)-3)
 	}
-	c.unknown = append(c.unknown, finding.Unknown{Rule: RuleEdited, Reason: "the registry does not have, or does not show, " + text,
+	c.unknown = append(c.unknown, finding.Unknown{Rule: ruleEdited, Reason: "the registry does not have, or does not show, " + text,
 		Next: "Ask the registry that they come from"})
 }
 
@@ -167,7 +167,7 @@ func depTexts(list []yarnlock.Dep) []string {
 // judge is the rule lock-edited. other says that the checksum is not the one
 // that the registry's tarball gives.
 func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
-	if c.off(RuleEdited) {
+	if c.off(ruleEdited) {
 		return
 	}
 	list := contradictions(a.lock, a.entry, m)
@@ -179,7 +179,7 @@ func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
 		if d.line > 0 {
 			pos = fault.Pos{File: a.lock.File, Line: d.line, Col: 5}
 		}
-		c.add(issue{rule: RuleEdited, pos: pos, name: name, kind: d.kind, added: a.added, standing: finding.Warning,
+		c.add(issue{rule: ruleEdited, pos: pos, name: name, kind: d.kind, added: a.added, standing: finding.Warning,
 			message: fmt.Sprintf("%s@%s %s", name, a.version, d.text),
 			next:    "Do not install it: the entry was edited. Remove it from yarn.lock and run yarn install"})
 	}
@@ -206,7 +206,7 @@ func (c *checker) age(doc *registry.Packument, name string, a asked, exempt *yar
 	if v, err := semrange.ParseVersion(a.version); err == nil && exempt.Preapproved(name, v) || c.in.Fixes != nil && c.in.Fixes(name, a.version) {
 		return
 	}
-	c.add(issue{rule: RuleFresh, pos: a.lock.Pos(a.entry), name: name, kind: a.version, added: true,
+	c.add(issue{rule: ruleFresh, pos: a.lock.Pos(a.entry), name: name, kind: a.version, added: true,
 		message: fmt.Sprintf("%s@%s was published on %s, less than %s ago", name, a.version, published.Format("2006-01-02 15:04 UTC"), ageText(c.in.MinAge)),
 		next:    "Wait: most malicious versions are taken down within days"})
 }

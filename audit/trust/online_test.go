@@ -129,7 +129,7 @@ func TestEdited(t *testing.T) {
 			r := check(t, in)
 			var got []string
 			for _, f := range r.Findings {
-				if f.Rule == RuleEdited {
+				if f.Rule == ruleEdited {
 					got = append(got, line(f))
 				}
 			}
@@ -159,7 +159,7 @@ func TestEditedClassic(t *testing.T) {
 		in.Registry = client(t, docs(map[string]string{"foo": fooDoc}))
 		got := ""
 		for _, f := range check(t, in).Findings {
-			if f.Rule == RuleEdited {
+			if f.Rule == ruleEdited {
 				got += f.Message
 			}
 		}
@@ -394,7 +394,7 @@ func TestEditedShared(t *testing.T) {
 		in, _ := change(t, &txtar.Archive{Files: []txtar.File{{Name: "yarn.lock", Data: src}}})
 		in.Base, in.Registry = nil, reg
 		for _, f := range check(t, in).Findings {
-			if f.Rule == RuleEdited {
+			if f.Rule == ruleEdited {
 				t.Errorf("%s: %+v", file, f)
 			}
 		}

@@ -48,7 +48,7 @@ func (c *checker) host(i *issue, e *yarnlock.Entry, s source) bool {
 		return false
 	}
 	f := *i
-	f.rule, f.next = RuleHost, nextHost
+	f.rule, f.next = ruleHost, nextHost
 	switch {
 	case s.user:
 		f.kind, f.standing = "user", finding.Warning
@@ -76,7 +76,7 @@ func (c *checker) host(i *issue, e *yarnlock.Entry, s source) bool {
 
 // exotic is the rule git-source.
 func (c *checker) exotic(i issue, what string, s source) {
-	i.rule, i.next, i.kind = RuleGit, nextGit, s.repo()
+	i.rule, i.next, i.kind = ruleGit, nextGit, s.repo()
 	i.message = i.name + " " + what
 	if c.was.repos[s.repo()] {
 		i.weak = true // another commit of a source that somebody agreed to

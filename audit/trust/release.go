@@ -35,7 +35,7 @@ func (c *codeCheck) release(file string, src []byte) (why string, verified bool)
 	have, err := published(c.ctx, c.in.Registry, t, version)
 	switch {
 	case err != nil:
-		c.unknown = append(c.unknown, finding.Unknown{Rule: RuleYarnrc, Reason: fmt.Sprintf("Yarn %s cannot be compared with what the registry has: %v", version, err), Next: "Compare it by hand, or try again later"})
+		c.unknown = append(c.unknown, finding.Unknown{Rule: ruleYarnrc, Reason: fmt.Sprintf("Yarn %s cannot be compared with what the registry has: %v", version, err), Next: "Compare it by hand, or try again later"})
 		return "", false
 	case !bytes.Equal(have, src):
 		return ", and it is not the Yarn " + version + " that the registry has", false

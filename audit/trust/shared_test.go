@@ -90,7 +90,7 @@ func TestCorpora(t *testing.T) {
 				switch {
 				case mode == "unchanged" && (f.New || f.Severity != finding.Info):
 				case mode == "alone" && f.Severity != finding.Info:
-				case f.Rule == RuleIntegrity && f.Message != byHand, f.Rule == RuleGit, f.Rule == RuleEdited:
+				case f.Rule == ruleIntegrity && f.Message != byHand, f.Rule == ruleGit, f.Rule == ruleEdited:
 				default:
 					continue
 				}

@@ -72,7 +72,7 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
-	for _, rule := range []string{RuleHost, RuleIntegrity, RuleGit, RuleYarnrc} {
+	for _, rule := range []string{ruleHost, ruleIntegrity, ruleGit, ruleYarnrc} {
 		if fires[rule] == 0 {
 			t.Errorf("no change triggers %s", rule)
 		}

@@ -15,7 +15,7 @@ import (
 
 // settings is the rule yarnrc.
 func (c *checker) settings(ctx context.Context) {
-	if c.off(RuleYarnrc) {
+	if c.off(ruleYarnrc) {
 		return
 	}
 	if c.in.Base != nil && c.in.Base.Files == nil {
@@ -44,7 +44,7 @@ func (c *checker) settings(ctx context.Context) {
 			continue
 		}
 		for _, w := range head.weak {
-			c.add(issue{rule: RuleYarnrc, pos: w.pos, name: w.key, kind: w.text, message: w.message, next: w.next,
+			c.add(issue{rule: ruleYarnrc, pos: w.pos, name: w.key, kind: w.text, message: w.message, next: w.next,
 				added: !known[w.id()], standing: w.standing})
 		}
 		c.exempt(head, was)
@@ -90,13 +90,13 @@ func (c *checker) unread(s, was *settings) {
 			pos = f.Pos
 		}
 	}
-	c.add(issue{rule: RuleYarnrc, pos: pos, name: path.Base(s.file), kind: "unread", added: was.err == nil, standing: finding.Warning,
+	c.add(issue{rule: ruleYarnrc, pos: pos, name: path.Base(s.file), kind: "unread", added: was.err == nil, standing: finding.Warning,
 		message: "the settings cannot be judged: " + what, next: "Write them as YAML, one \"name: value\" a line"})
 }
 
 // setting notes an issue about a setting.
 func (c *checker) setting(pos fault.Pos, name, kind string, added, weak bool, message, next string) {
-	c.add(issue{rule: RuleYarnrc, pos: pos, name: name, kind: kind, added: added, weak: weak, message: message, next: next})
+	c.add(issue{rule: ruleYarnrc, pos: pos, name: name, kind: kind, added: added, weak: weak, message: message, next: next})
 }
 
 // exempt is about packages that the minimal age does not hold for.

@@ -17,9 +17,9 @@ import (
 type Level string
 
 const (
-	Major Level = "major"
-	Minor Level = "minor"
-	Patch Level = "patch"
+	levelMajor Level = "major"
+	levelMinor Level = "minor"
+	levelPatch Level = "patch"
 )
 
 // Section is what changed in one version.
@@ -133,11 +133,11 @@ func (p *parser) heading(line string) {
 	p.level = ""
 	switch title := strings.ToLower(strings.TrimLeft(line, "# ")); {
 	case strings.HasPrefix(title, "major"), strings.Contains(title, "breaking"):
-		p.level = Major
+		p.level = levelMajor
 	case strings.HasPrefix(title, "minor"), strings.HasPrefix(title, "feature"):
-		p.level = Minor
+		p.level = levelMinor
 	case strings.HasPrefix(title, "patch"), strings.HasPrefix(title, "bug"):
-		p.level = Patch
+		p.level = levelPatch
 	}
 }
 
@@ -190,7 +190,7 @@ func Between(sections []Section, from, to string) []Section {
 // breaking changes do. A changelog writes the word in capitals: BREAKING,
 // BREAKING ALPHA, BREAKING CHANGES, BREAKING PRODUCERS and so on.
 func (e Entry) Breaking() bool {
-	return e.Level == Major || breakingWord().MatchString(withoutCode(e.Text))
+	return e.Level == levelMajor || breakingWord().MatchString(withoutCode(e.Text))
 }
 
 var breakingWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bBREAKING\b`) })

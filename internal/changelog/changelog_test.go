@@ -85,7 +85,7 @@ func TestBreaking(t *testing.T) {
 		"**BREAKING PRODUCERS**: x": true, "**BREAKING CONSUMERS**": true, "BREAKING CHANGE": true, "x\n\n**BREAKING** (alpha api): y": true,
 		"BREAKINGS": false, "breaking news": false, "`BREAKING`": false, "```\nBREAKING\n```": false, "UNBREAKING": false,
 	} {
-		if got := (Entry{Text: text, Level: Minor}).Breaking(); got != want {
+		if got := (Entry{Text: text, Level: levelMinor}).Breaking(); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

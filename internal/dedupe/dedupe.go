@@ -18,10 +18,10 @@ type Strategy string
 
 // The strategies.
 const (
-	// Release gives packages of the Backstage release the release's version
+	// release gives packages of the Backstage release the release's version
 	// where the range admits it and has nothing newer; no package leaves the
 	// release, and none gets less than it has. All others get the highest.
-	Release Strategy = "release"
+	release Strategy = "release"
 	// Highest is what "yarn dedupe" and yarn-deduplicate do by default.
 	Highest Strategy = "highest"
 	// Fewer is yarn-deduplicate's other strategy: the version that most ranges
@@ -30,17 +30,17 @@ const (
 )
 
 // Strategies are all, the default first.
-func Strategies() []Strategy { return []Strategy{Release, Highest, Fewer} }
+func Strategies() []Strategy { return []Strategy{release, Highest, Fewer} }
 
 // Options say what to look at and how to decide.
 type Options struct {
-	// Strategy is Release when "".
+	// Strategy is release when "".
 	Strategy Strategy
 	// Scope admits package names, as they are asked for; nil admits all.
 	Scope func(name string) bool
-	// Versions are those of the Backstage release, for Release.
+	// Versions are those of the Backstage release, for release.
 	Versions map[string]string
-	// Singleton says which packages should have one copy, for Release; nil is
+	// Singleton says which packages should have one copy, for release; nil is
 	// none.
 	Singleton func(name string) bool
 }

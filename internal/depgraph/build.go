@@ -86,9 +86,9 @@ func (b *builder) addNodes() {
 func locked(e *yarnlock.Entry) []dep {
 	deps := make([]dep, 0, len(e.Dependencies))
 	for _, d := range e.Dependencies {
-		kind := Prod
+		kind := prod
 		if len(e.DependenciesMeta) > 0 && e.Optional(d.Name) {
-			kind = Optional
+			kind = optional
 		}
 		deps = append(deps, dep{Name: d.Name, Range: d.Range, Kind: kind, Line: d.Line, Col: 5})
 	}
@@ -123,14 +123,14 @@ func (b *builder) addEdges() {
 
 func (b *builder) entryEdges(n Node, e *yarnlock.Entry) {
 	for _, d := range e.Dependencies {
-		kind := Prod
+		kind := prod
 		if len(e.DependenciesMeta) > 0 && e.Optional(d.Name) {
-			kind = Optional
+			kind = optional
 		}
 		b.add(Edge{From: n, Name: d.Name, Range: d.Range, Kind: kind, Pos: b.lock.DepPos(d)}, e.Resolution)
 	}
 	for _, d := range e.OptionalDependencies {
-		b.add(Edge{From: n, Name: d.Name, Range: d.Range, Kind: Optional, Pos: b.lock.DepPos(d)}, e.Resolution)
+		b.add(Edge{From: n, Name: d.Name, Range: d.Range, Kind: optional, Pos: b.lock.DepPos(d)}, e.Resolution)
 	}
 	if b.resolver.Extensions != nil {
 		for _, d := range b.resolver.Extensions(e) {

@@ -17,10 +17,10 @@ import (
 type Kind uint8
 
 const (
-	// Prod is an entry of dependencies.
-	Prod Kind = iota
-	// Optional is an optional dependency: its installation may fail.
-	Optional
+	// prod is an entry of dependencies.
+	prod Kind = iota
+	// optional is an optional dependency: its installation may fail.
+	optional
 	// Dev is an entry of a workspace's devDependencies.
 	Dev
 	// Extension is a dependency that package extensions add; no lock entry
@@ -70,7 +70,7 @@ type Workspace struct {
 // dep is a dependency of a workspace.
 type dep struct {
 	Name, Range string
-	Kind        Kind // Prod, Optional or Dev
+	Kind        Kind // prod, optional or Dev
 	// Line and Col are the place in File, zero if unknown.
 	Line, Col int
 }

@@ -119,9 +119,9 @@ func TestNodesAndEdges(t *testing.T) {
 	a := one(t, g, "a")
 	want := []Edge{
 		{From: a, To: one(t, g, "b"), Name: "b", Range: "npm:^1.0.0", Key: yarnlock.Descriptor{Name: "b", Range: "npm:^1.0.0"},
-			Kind: Prod, Pos: fault.Pos{File: "yarn.lock", Line: 9, Col: 5}},
+			Kind: prod, Pos: fault.Pos{File: "yarn.lock", Line: 9, Col: 5}},
 		{From: a, To: one(t, g, "opt"), Name: "opt", Range: "npm:^1", Key: yarnlock.Descriptor{Name: "opt", Range: "npm:^1"},
-			Kind: Optional, Pos: fault.Pos{File: "yarn.lock", Line: 10, Col: 5}},
+			Kind: optional, Pos: fault.Pos{File: "yarn.lock", Line: 10, Col: 5}},
 	}
 	if diff := cmp.Diff(want, g.Out(a)); diff != "" {
 		t.Error(diff)
@@ -164,7 +164,7 @@ func TestNodesAndEdges(t *testing.T) {
 	if got := g.Orphans(); len(got) != 1 || g.Name(got[0]) != "old" {
 		t.Errorf("orphans %v", got)
 	}
-	for k, want := range map[Kind]string{Prod: "prod", Optional: "optional", Dev: "dev", Extension: "extension", Source: "source"} {
+	for k, want := range map[Kind]string{prod: "prod", optional: "optional", Dev: "dev", Extension: "extension", Source: "source"} {
 		if k.String() != want {
 			t.Error(k)
 		}
@@ -178,7 +178,7 @@ func TestManifests(t *testing.T) {
 			{Name: "tool", Range: "^1", Kind: Dev, Line: 9, Col: 5},
 			{Name: "a", Range: "^1.0.0", Line: 4, Col: 5},
 			{Name: "alias", Range: "npm:real@^2", Kind: Dev},
-			{Name: "opt", Range: "^1", Kind: Optional},
+			{Name: "opt", Range: "^1", Kind: optional},
 			{Name: "new", Range: "~3.1", Line: 11, Col: 7},
 		}},
 		{Name: "", Rel: ".", Deps: []dep{{Name: "app", Range: "workspace:*"}}},
@@ -248,11 +248,11 @@ func TestSections(t *testing.T) {
 	for _, deps := range [][]dep{
 		{{Name: "a", Range: "^1"}, {Name: "a", Range: "^2", Kind: Dev}},
 		{{Name: "a", Range: "^2", Kind: Dev}, {Name: "a", Range: "^1"}},
-		{{Name: "a", Range: "^1"}, {Name: "a", Range: "^2", Kind: Optional}},
+		{{Name: "a", Range: "^1"}, {Name: "a", Range: "^2", Kind: optional}},
 	} {
 		g := newGraph(lock, options{Workspaces: []Workspace{{Name: "r", Rel: ".", Deps: deps}}})
 		out := g.Out(one(t, g, "r"))
-		if len(out) != 1 || g.Version(out[0].To) != "2.0.0" || out[0].Kind != Prod {
+		if len(out) != 1 || g.Version(out[0].To) != "2.0.0" || out[0].Kind != prod {
 			t.Errorf("%v: %+v", deps, out)
 		}
 	}
@@ -372,7 +372,7 @@ orphan@1:
 		t.Errorf("reachable %q", got)
 	}
 	a := g.Out(one(t, g, "a"))
-	if len(a) != 3 || a[1].Kind != Optional || a[2].To != one(t, g, "ws") {
+	if len(a) != 3 || a[1].Kind != optional || a[2].To != one(t, g, "ws") {
 		t.Errorf("a asks for %+v", a)
 	}
 	var gone []string

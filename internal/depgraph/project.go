@@ -55,7 +55,7 @@ func graphWorkspace(ws *workspace.Workspace) Workspace {
 	for _, s := range []struct {
 		section pkgjson.Section
 		kind    Kind
-	}{{pkgjson.Dependencies, Prod}, {pkgjson.OptionalDependencies, Optional}, {pkgjson.DevDependencies, Dev}} {
+	}{{pkgjson.Dependencies, prod}, {pkgjson.OptionalDependencies, optional}, {pkgjson.DevDependencies, Dev}} {
 		for _, d := range ws.File.Deps(s.section) {
 			w.Deps = append(w.Deps, dep{Name: d.Name, Range: d.Spec, Kind: s.kind, Line: d.Pos.Line, Col: d.Pos.Col})
 		}

@@ -104,7 +104,7 @@ func (m manifest) members() (globs []string, err error) {
 
 func (m manifest) workspace(rel string) Workspace {
 	ws := Workspace{Name: m.Name, Rel: rel, File: rel + "/package.json"}
-	for kind, deps := range map[Kind]map[string]string{Prod: m.Dependencies, Optional: m.OptionalDependencies, Dev: m.DevDependencies} {
+	for kind, deps := range map[Kind]map[string]string{prod: m.Dependencies, optional: m.OptionalDependencies, Dev: m.DevDependencies} {
 		for name, rng := range deps {
 			ws.Deps = append(ws.Deps, dep{Name: name, Range: rng, Kind: kind})
 		}

@@ -51,9 +51,6 @@ type Member struct {
 	Far                 int `json:",omitempty"`
 }
 
-// MaxFile is the largest declaration file that is read, in bytes.
-const MaxFile = 8 << 20
-
 // Wanted reports whether Read may need a file of a tarball.
 func Wanted(name string) bool {
 	return name == "package.json" || strings.HasSuffix(name, "/package.json") && strings.Count(name, "/") <= 2 ||

@@ -121,15 +121,15 @@ func (c *Config) section(v yamledit.Value, schema Schema) error {
 			return err
 		}
 	}
-	c.Ignores, err = ignoreReader{schema, cmp.Or(c.Window, MaxWindow)}.list(ignores)
+	c.Ignores, err = ignoreReader{schema, cmp.Or(c.Window, maxWindow)}.list(ignores)
 	return err
 }
 
 func window(v yamledit.Value) (int, error) {
 	n, err := strconv.Atoi(v.String())
-	if err != nil || n < 1 || n > MaxWindow {
-		return 0, fault.At(v.Pos(), windowKey+" is %q, but must be a number from 1 to %d", v.String(), MaxWindow).
-			WithNext("Write the number of days that an ignore may count at most; it can only be made shorter than %d", MaxWindow)
+	if err != nil || n < 1 || n > maxWindow {
+		return 0, fault.At(v.Pos(), windowKey+" is %q, but must be a number from 1 to %d", v.String(), maxWindow).
+			WithNext("Write the number of days that an ignore may count at most; it can only be made shorter than %d", maxWindow)
 	}
 	return n, nil
 }

@@ -20,9 +20,9 @@ var (
 	UnusedRule = Rule{ID: "ignore-unused", Title: "ignores that are no longer needed", Severity: Info}
 )
 
-// MaxWindow is how many days ahead an ignore may end; a configuration can only
+// maxWindow is how many days ahead an ignore may end; a configuration can only
 // make it shorter.
-const MaxWindow = 180
+const maxWindow = 180
 
 // Ignore sets findings aside until a day. Empty fields match anything.
 type Ignore struct {

@@ -18,11 +18,11 @@ import (
 // Defaults of Config; the first three are Yarn's (httpTimeout, httpRetry,
 // networkConcurrency).
 const (
-	DefaultTimeout     = 60 * time.Second
-	DefaultRetries     = 3
+	defaultTimeout     = 60 * time.Second
+	defaultRetries     = 3
 	DefaultConcurrency = 50
-	DefaultMaxTime     = 10 * time.Minute
-	DefaultMaxBytes    = 64 << 20
+	defaultMaxTime     = 10 * time.Minute
+	defaultMaxBytes    = 64 << 20
 )
 
 const (
@@ -45,13 +45,13 @@ type Config struct {
 	// Proxy says which proxies to use; see ProxyFromEnv.
 	Proxy Proxy
 	// Timeout is the longest silence: until the headers are in, then between
-	// two pieces of the body. 0 means DefaultTimeout.
+	// two pieces of the body. 0 means defaultTimeout.
 	Timeout time.Duration
 	// MaxTime bounds a request as a whole, retries and body included. 0 means
-	// DefaultMaxTime.
+	// defaultMaxTime.
 	MaxTime time.Duration
 	// Retries is how often a failed request is tried again. 0 means
-	// DefaultRetries, a negative number none.
+	// defaultRetries, a negative number none.
 	Retries int
 	// MinWait and MaxWait bound the pause before a retry, which doubles each
 	// time; MaxWait also caps the server's Retry-After, and a server that asks
@@ -79,9 +79,9 @@ type Client struct {
 // New is a Client. It does no I/O.
 func New(cfg Config) *Client {
 	setDefault(&cfg.UserAgent, "portalctl")
-	setDefault(&cfg.Timeout, DefaultTimeout)
-	setDefault(&cfg.MaxTime, DefaultMaxTime)
-	setDefault(&cfg.Retries, DefaultRetries)
+	setDefault(&cfg.Timeout, defaultTimeout)
+	setDefault(&cfg.MaxTime, defaultMaxTime)
+	setDefault(&cfg.Retries, defaultRetries)
 	setDefault(&cfg.MinWait, 250*time.Millisecond)
 	setDefault(&cfg.MaxWait, 30*time.Second)
 	setDefault(&cfg.Concurrency, DefaultConcurrency)

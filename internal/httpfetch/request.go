@@ -33,7 +33,7 @@ type Request struct {
 	// IfRange is the strong ETag: the server sends the whole if it has another.
 	From    int64
 	IfRange string
-	// MaxBytes limits the body, after decompression. 0 means DefaultMaxBytes.
+	// MaxBytes limits the body, after decompression. 0 means defaultMaxBytes.
 	MaxBytes int64
 }
 
@@ -120,7 +120,7 @@ func (r *Request) isRest(resp *http.Response) bool {
 
 func (r *Request) limit() int64 {
 	if r.MaxBytes <= 0 {
-		return DefaultMaxBytes
+		return defaultMaxBytes
 	}
 	return r.MaxBytes
 }

@@ -28,10 +28,10 @@ type Limits struct {
 var Default = Limits{Unpacked: 512 << 20, Kept: 48 << 20, File: 16 << 20, Entries: 100_000}
 
 var (
-	// ErrTooLarge: a limit is passed.
-	ErrTooLarge = errors.New("the tarball is too large")
-	// ErrInvalid: it is not a tarball, or a broken one.
-	ErrInvalid = errors.New("the tarball cannot be read")
+	// errTooLarge: a limit is passed.
+	errTooLarge = errors.New("the tarball is too large")
+	// errInvalid: it is not a tarball, or a broken one.
+	errInvalid = errors.New("the tarball cannot be read")
 )
 
 // Read gives the regular files that want chooses, by their path below the
@@ -40,7 +40,7 @@ var (
 func Read(ctx context.Context, r io.Reader, want func(name string) bool, lim Limits) (map[string][]byte, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	defer z.Close()
 	all := &bounded{ctx: ctx, r: z, left: lim.Unpacked}
@@ -56,14 +56,14 @@ func Read(ctx context.Context, r io.Reader, want func(name string) bool, lim Lim
 			return nil, broken(ctx, err)
 		}
 		if n >= lim.Entries {
-			return nil, fmt.Errorf("%w: more than %d entries", ErrTooLarge, lim.Entries)
+			return nil, fmt.Errorf("%w: more than %d entries", errTooLarge, lim.Entries)
 		}
 		name := inside(h.Name)
 		if h.Typeflag != tar.TypeReg || name == "" || files[name] != nil || !want(name) {
 			continue
 		}
 		if kept += h.Size; h.Size > lim.File || kept > lim.Kept {
-			return nil, fmt.Errorf("%w: %s has %d bytes", ErrTooLarge, name, h.Size)
+			return nil, fmt.Errorf("%w: %s has %d bytes", errTooLarge, name, h.Size)
 		}
 		// The header's size is a promise that costs its maker nothing.
 		text, err := io.ReadAll(io.LimitReader(t, h.Size))
@@ -92,10 +92,10 @@ func broken(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, ErrTooLarge):
+	case errors.Is(err, errTooLarge):
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrInvalid, err)
+	return fmt.Errorf("%w: %w", errInvalid, err)
 }
 
 // bounded ends a stream that is longer than it may be, or that nobody waits for
@@ -111,7 +111,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	if b.left <= 0 {
-		return 0, fmt.Errorf("%w: it unpacks to more than the limit", ErrTooLarge)
+		return 0, fmt.Errorf("%w: it unpacks to more than the limit", errTooLarge)
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -78,13 +78,13 @@ func TestBounds(t *testing.T) {
 		lim  Limits
 		want error
 	}{
-		"unpacked":  {context.Background(), src, Limits{1000, 100, 100, 10}, ErrTooLarge},
-		"kept":      {context.Background(), src, Limits{1 << 20, 12, 100, 10}, ErrTooLarge},
-		"file":      {context.Background(), src, Limits{1 << 20, 100, 4, 10}, ErrTooLarge},
-		"entries":   {context.Background(), src, Limits{1 << 20, 100, 100, 2}, ErrTooLarge},
+		"unpacked":  {context.Background(), src, Limits{1000, 100, 100, 10}, errTooLarge},
+		"kept":      {context.Background(), src, Limits{1 << 20, 12, 100, 10}, errTooLarge},
+		"file":      {context.Background(), src, Limits{1 << 20, 100, 4, 10}, errTooLarge},
+		"entries":   {context.Background(), src, Limits{1 << 20, 100, 100, 2}, errTooLarge},
 		"cancelled": {cancelled, src, Default, context.Canceled},
-		"no gzip":   {context.Background(), []byte("x"), Default, ErrInvalid},
-		"cut off":   {context.Background(), src[:len(src)/2], Default, ErrInvalid},
+		"no gzip":   {context.Background(), []byte("x"), Default, errInvalid},
+		"cut off":   {context.Background(), src[:len(src)/2], Default, errInvalid},
 	} {
 		if _, err := Read(c.ctx, bytes.NewReader(c.src), all, c.lim); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -21,8 +21,8 @@ type Tool string
 
 // The tools.
 const (
-	NPM  Tool = "npm"
-	PNPM Tool = "pnpm"
+	npm  Tool = "npm"
+	pnpm Tool = "pnpm"
 )
 
 // Lock is a lock in the terms of yarnlock.
@@ -39,9 +39,9 @@ type Lock struct {
 func readable(name string) (Tool, bool) {
 	switch path.Base(name) {
 	case "package-lock.json", "npm-shrinkwrap.json":
-		return NPM, true
+		return npm, true
 	case "pnpm-lock.yaml":
-		return PNPM, true
+		return pnpm, true
 	}
 	return "", false
 }
@@ -68,7 +68,7 @@ func Parse(file string, src []byte) (*Lock, error) {
 	}
 	tool, _ := readable(file)
 	r := &reader{out: &Lock{Tool: tool, Lock: lock, Dev: map[*yarnlock.Entry]bool{}}, seen: map[string]*yarnlock.Entry{}, known: map[[2]string]bool{}}
-	if tool == PNPM {
+	if tool == pnpm {
 		err = r.pnpm(file, src)
 	} else {
 		err = r.npm(file, src)

@@ -13,11 +13,11 @@ type Verdict int
 
 // The verdicts.
 const (
-	Changed   Verdict = iota + 1 // the new spec admits the target
-	Same                         // it names the target already
-	Satisfied                    // it admits the target and says no more than it has to
-	Untouched                    // it is not for Retarget to change; see Reason
-	Ahead                        // it asks for something newer than the target
+	Changed          Verdict = iota + 1 // the new spec admits the target
+	verdictSame                         // it names the target already
+	verdictSatisfied                    // it admits the target and says no more than it has to
+	Untouched                           // it is not for Retarget to change; see Reason
+	Ahead                               // it asks for something newer than the target
 )
 
 // String is the verdict as a report names it.
@@ -25,9 +25,9 @@ func (v Verdict) String() string {
 	switch v {
 	case Changed:
 		return "changed"
-	case Same:
+	case verdictSame:
 		return "same"
-	case Satisfied:
+	case verdictSatisfied:
 		return "satisfied"
 	case Untouched:
 		return "untouched"
@@ -153,7 +153,7 @@ func (m mover) move(text string, versions semrange.Range) (string, Outcome) {
 // alternatives handles a || b.
 func (m mover) alternatives(text string, versions semrange.Range, alts []string) (string, Outcome) {
 	if m.in(versions) {
-		return text, Outcome{Verdict: Satisfied}
+		return text, Outcome{Verdict: verdictSatisfied}
 	}
 	ahead := true
 	for _, alt := range alts {
@@ -187,7 +187,7 @@ func (m mover) set(text string, versions semrange.Range) (string, Outcome) {
 	case ok && len(set.comparators) == 1 && set.comparators[0].pins():
 		return m.single(text, set, admitted)
 	case admitted:
-		return text, Outcome{Verdict: Satisfied}
+		return text, Outcome{Verdict: verdictSatisfied}
 	}
 	if m.below(set) && !m.opts.AllowDowngrade {
 		return text, Outcome{Verdict: Ahead}
@@ -217,16 +217,16 @@ func (m mover) single(text string, set comparatorSet, admitted bool) (string, Ou
 	c := set.comparators[0]
 	switch order := semrange.Compare(m.to, c.min()); {
 	case order == 0 && c.Known == 3:
-		return text, Outcome{Verdict: Same}
+		return text, Outcome{Verdict: verdictSame}
 	case order < 0 && !m.opts.AllowDowngrade:
 		return text, Outcome{Verdict: Ahead}
 	case c.Known < 3 && m.to.Prerelease() != "" && admitted:
-		return text, Outcome{Verdict: Satisfied}
+		return text, Outcome{Verdict: verdictSatisfied}
 	}
 	set.comparators[0] = c.moved(m.to)
 	next := set.String()
 	if next == text {
-		return text, Outcome{Verdict: Satisfied}
+		return text, Outcome{Verdict: verdictSatisfied}
 	}
 	return next, Outcome{Verdict: Changed}
 }

@@ -53,9 +53,9 @@ type Reader struct {
 // ErrNoVersion: the registry has neither the version nor one above it.
 var ErrNoVersion = errors.New("the registry has neither this version nor one above it")
 
-// Nearest is the version itself, or the lowest one above it that the registry has;
+// nearest is the version itself, or the lowest one above it that the registry has;
 // prereleases only if the version is one itself. "" for none.
-func Nearest(p *registry.Packument, version string) string {
+func nearest(p *registry.Packument, version string) string {
 	if p.Has(version) {
 		return version
 	}
@@ -87,7 +87,7 @@ func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error)
 	if err != nil {
 		return nil, err
 	}
-	found := Nearest(p, version)
+	found := nearest(p, version)
 	if found == "" {
 		return nil, fault.Wrap(ErrNoVersion, fault.Pos{}, "%s@%s", name, version).WithNext("Ask a registry that has it")
 	}

@@ -38,11 +38,11 @@ const (
 	// maxPackument is the largest packument in bytes, uncompressed. The
 	// largest known ones have about 50 MB.
 	maxPackument = 128 << 20
-	// DefaultMaxTarball is the default of Config.MaxTarball.
-	DefaultMaxTarball = 512 << 20
-	// DefaultMaxAge is the default of Config.MaxAge: what the public registry
+	// defaultMaxTarball is the default of Config.MaxTarball.
+	defaultMaxTarball = 512 << 20
+	// defaultMaxAge is the default of Config.MaxAge: what the public registry
 	// allows caches to keep.
-	DefaultMaxAge = 5 * time.Minute
+	defaultMaxAge = 5 * time.Minute
 	// bodyAttempts is how often a body that breaks off is asked for: httpfetch
 	// retries only what fails before the body starts.
 	bodyAttempts = 3
@@ -62,9 +62,9 @@ type Config struct {
 	// setting networkConcurrency, or Yarn's default of 50.
 	Concurrency int
 	// MaxAge is how long a cached packument is used without asking the
-	// registry; 0 means DefaultMaxAge, a negative value never.
+	// registry; 0 means defaultMaxAge, a negative value never.
 	MaxAge time.Duration
-	// MaxTarball is the largest tarball in bytes; 0 means DefaultMaxTarball.
+	// MaxTarball is the largest tarball in bytes; 0 means defaultMaxTarball.
 	MaxTarball int64
 	// TempDir is where large tarballs are put while in use, "" for the
 	// system's folder for that.
@@ -95,10 +95,10 @@ func New(cfg Config) (*Client, error) {
 	}
 	cfg.Concurrency = min(max(cfg.Concurrency, 1), 256)
 	if cfg.MaxAge == 0 {
-		cfg.MaxAge = DefaultMaxAge
+		cfg.MaxAge = defaultMaxAge
 	}
 	if cfg.MaxTarball <= 0 {
-		cfg.MaxTarball = DefaultMaxTarball
+		cfg.MaxTarball = defaultMaxTarball
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

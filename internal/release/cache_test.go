@@ -54,7 +54,7 @@ func TestLineIsAskedForEachTime(t *testing.T) {
 	dir := t.TempDir()
 	at := clock
 	cfg := Config{BaseURL: host.URL, CacheDir: dir, Now: func() time.Time { return at }}
-	get(t, source(t, cfg), Main)
+	get(t, source(t, cfg), mainBranch)
 	// The line is also the exact release.
 	want := []string{"lines/main.json", "releases/1.11.0.json"}
 	if diff := cmp.Diff(want, cacheFiles(t, dir)); diff != "" {
@@ -62,13 +62,13 @@ func TestLineIsAskedForEachTime(t *testing.T) {
 	}
 
 	at = clock.Add(time.Hour)
-	if m := get(t, source(t, cfg), Main); m.FromCache || !m.FetchedAt.Equal(at) {
+	if m := get(t, source(t, cfg), mainBranch); m.FromCache || !m.FetchedAt.Equal(at) {
 		t.Errorf("confirmed by 304: %+v", m)
 	}
 
 	host.set("v1/tags/main/manifest.json", manifest("1.11.1"))
 	at = clock.Add(2 * time.Hour)
-	if m := get(t, source(t, cfg), Main); m.FromCache || m.ReleaseVersion != "1.11.1" {
+	if m := get(t, source(t, cfg), mainBranch); m.FromCache || m.ReleaseVersion != "1.11.1" {
 		t.Errorf("a new main: %+v", m)
 	}
 
@@ -78,7 +78,7 @@ func TestLineIsAskedForEachTime(t *testing.T) {
 		"closed":  func() { cfg.Offline = false; host.Close() },
 	} {
 		fail()
-		for _, which := range []string{Main} {
+		for _, which := range []string{mainBranch} {
 			m := get(t, source(t, cfg), which)
 			if !m.FromCache || m.ReleaseVersion != "1.11.1" || !m.FetchedAt.Equal(clock.Add(2*time.Hour)) {
 				t.Errorf("%s: %s: %+v", name, which, m)
@@ -92,7 +92,7 @@ func TestWithoutETag(t *testing.T) {
 	host.noETag = true
 	cfg := Config{BaseURL: host.URL, CacheDir: t.TempDir()}
 	for range 2 {
-		if m := get(t, source(t, cfg), Main); m.FromCache {
+		if m := get(t, source(t, cfg), mainBranch); m.FromCache {
 			t.Errorf("%+v", m)
 		}
 	}
@@ -103,13 +103,13 @@ func TestWithoutETag(t *testing.T) {
 func TestLieIsNotHiddenByTheCache(t *testing.T) {
 	host := newFakeHost(t, lines("1.11.0", "1.12.0-next.0"))
 	cfg := Config{BaseURL: host.URL, CacheDir: t.TempDir()}
-	get(t, source(t, cfg), Main)
+	get(t, source(t, cfg), mainBranch)
 	host.set("v1/tags/main/manifest.json", "<html>Sign in</html>")
-	_, err := source(t, cfg).Get(context.Background(), Main)
+	_, err := source(t, cfg).Get(context.Background(), mainBranch)
 	wantFault(t, err, "HTML page")
 	for status, text := range map[int]string{403: "403", 404: "no release line main"} {
 		host.fail(status)
-		_, err := source(t, cfg).Get(context.Background(), Main)
+		_, err := source(t, cfg).Get(context.Background(), mainBranch)
 		wantFault(t, err, text)
 	}
 }
@@ -117,7 +117,7 @@ func TestLieIsNotHiddenByTheCache(t *testing.T) {
 func TestUnaskedNotModified(t *testing.T) {
 	host := newFakeHost(t, nil)
 	host.fail(304)
-	_, err := source(t, Config{BaseURL: host.URL}).Get(context.Background(), Main)
+	_, err := source(t, Config{BaseURL: host.URL}).Get(context.Background(), mainBranch)
 	wantFault(t, err, "304")
 }
 
@@ -132,11 +132,11 @@ func TestSilentHostDoesNotHoldUpAKnownLine(t *testing.T) {
 	}))
 	defer server.Close()
 	cfg := Config{BaseURL: server.URL, CacheDir: t.TempDir()}
-	get(t, source(t, cfg), Main)
+	get(t, source(t, cfg), mainBranch)
 	hang = true
 	s := source(t, cfg)
 	s.recheck = 30 * time.Millisecond
-	if m := get(t, s, Main); !m.FromCache {
+	if m := get(t, s, mainBranch); !m.FromCache {
 		t.Errorf("%+v", m)
 	}
 }
@@ -147,7 +147,7 @@ func TestDamagedCacheIsFetchedAgain(t *testing.T) {
 	cfg := Config{BaseURL: host.URL, CacheDir: dir}
 	fill := func() {
 		s := source(t, cfg)
-		get(t, s, Main)
+		get(t, s, mainBranch)
 		get(t, s, "1.9.0")
 		if _, err := s.YarnPlugin(context.Background(), "1.11.0"); err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestDamagedCacheIsFetchedAgain(t *testing.T) {
 		if diff := cmp.Diff(want, host.asked()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		if m := get(t, source(t, Config{BaseURL: host.URL, CacheDir: dir, Offline: true}), Main); m.ReleaseVersion != "1.11.0" {
+		if m := get(t, source(t, Config{BaseURL: host.URL, CacheDir: dir, Offline: true}), mainBranch); m.ReleaseVersion != "1.11.0" {
 			t.Errorf("%s: not repaired: %+v", name, m)
 		}
 	}
@@ -201,7 +201,7 @@ func TestUnwritableCache(t *testing.T) {
 	}
 	host := newFakeHost(t, lines("1.11.0", "1.12.0-next.0"))
 	s := source(t, Config{BaseURL: host.URL, CacheDir: file})
-	get(t, s, Next)
+	get(t, s, nextBranch)
 	if got := s.Known(context.Background()); len(got) != 2 {
 		t.Errorf("known: %q", got)
 	}

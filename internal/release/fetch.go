@@ -140,7 +140,7 @@ func (s *Source) fromFile(which string) (*Manifest, error) {
 		}
 		return m, nil
 	})
-	if err != nil || which == Main || which == Next {
+	if err != nil || which == mainBranch || which == nextBranch {
 		return m, err
 	}
 	v, err := exact(which)

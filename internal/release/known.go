@@ -30,7 +30,7 @@ func (s *Source) Known(ctx context.Context) []string {
 		list = s.cache.versions()
 		ctx, cancel := context.WithTimeout(ctx, s.recheck)
 		defer cancel()
-		for _, line := range []string{Main, Next} {
+		for _, line := range []string{mainBranch, nextBranch} {
 			m, err := s.once(line, func() (*Manifest, error) { return s.line(ctx, line) })
 			if err == nil {
 				list = append(list, m.ReleaseVersion)

@@ -34,8 +34,8 @@ const (
 
 // Names of the release lines that Get knows.
 const (
-	Main = "main"
-	Next = "next"
+	mainBranch = "main"
+	nextBranch = "next"
 )
 
 // ErrNotFound: there is no such release.
@@ -111,7 +111,7 @@ func NewSource(cfg Config) (*Source, error) {
 	return s, nil
 }
 
-// Get is the manifest of a release: Main, Next (the higher of the lines next
+// Get is the manifest of a release: "main", "next" (the higher of the lines next
 // and main, as in the official tool), or an exact version, with or without
 // "v". A release that does not exist is an ErrNotFound whose next step names
 // the nearest ones.
@@ -119,9 +119,9 @@ func (s *Source) Get(ctx context.Context, which string) (*Manifest, error) {
 	switch {
 	case s.file != "":
 		return s.fromFile(which)
-	case which == Main:
-		return s.once(Main, func() (*Manifest, error) { return s.line(ctx, Main) })
-	case which == Next:
+	case which == mainBranch:
+		return s.once(mainBranch, func() (*Manifest, error) { return s.line(ctx, mainBranch) })
+	case which == nextBranch:
 		return s.next(ctx)
 	}
 	v, err := exact(which)
@@ -136,11 +136,11 @@ func (s *Source) next(ctx context.Context) (*Manifest, error) {
 	var main, next *Manifest
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		main, err = s.once(Main, func() (*Manifest, error) { return s.line(gctx, Main) })
+		main, err = s.once(mainBranch, func() (*Manifest, error) { return s.line(gctx, mainBranch) })
 		return err
 	})
 	g.Go(func() (err error) {
-		next, err = s.once(Next, func() (*Manifest, error) { return s.line(gctx, Next) })
+		next, err = s.once(nextBranch, func() (*Manifest, error) { return s.line(gctx, nextBranch) })
 		return err
 	})
 	if err := g.Wait(); err != nil {

@@ -60,7 +60,7 @@ func TestNextIsTheHigherLine(t *testing.T) {
 		{"1.9.0", "1.10.0-next.0", "1.10.0-next.0"},
 	} {
 		s := source(t, Config{BaseURL: newFakeHost(t, lines(tc.main, tc.next)).URL})
-		if got := get(t, s, Next).ReleaseVersion; got != tc.want {
+		if got := get(t, s, nextBranch).ReleaseVersion; got != tc.want {
 			t.Errorf("main %s, next %s: got %s, want %s", tc.main, tc.next, got, tc.want)
 		}
 	}
@@ -166,7 +166,7 @@ func TestLyingHost(t *testing.T) {
 			_, err := s.Get(context.Background(), "1.0.0")
 			wantFault(t, err, tc.text, host.URL)
 			if name != "other release" {
-				_, err = s.Get(context.Background(), Main)
+				_, err = s.Get(context.Background(), mainBranch)
 				wantFault(t, err, tc.text)
 				if left, _ := filepath.Glob(filepath.Join(cache, "*", "*", "*")); len(left) > 0 {
 					t.Errorf("it is in the cache: %s", left)
@@ -202,7 +202,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestMissingLine(t *testing.T) {
 	for _, base := range []string{newFakeHost(t, nil).URL, mirror(t, nil)} {
-		_, err := source(t, Config{BaseURL: base}).Get(context.Background(), Main)
+		_, err := source(t, Config{BaseURL: base}).Get(context.Background(), mainBranch)
 		wantFault(t, err, "there is no release line main", BaseURLEnv)
 		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("%v is no ErrNotFound", err)
@@ -227,7 +227,7 @@ func TestCancel(t *testing.T) {
 	// A deadline of the caller is no silence of the host.
 	late, cancelLate := context.WithDeadline(context.Background(), clock.AddDate(-20, 0, 0))
 	defer cancelLate()
-	if _, err := source(t, cfg).Get(late, Main); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := source(t, cfg).Get(late, mainBranch); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("past the deadline: %v", err)
 	}
 }
@@ -268,14 +268,14 @@ func TestManifestFile(t *testing.T) {
 	_, err = s.Get(context.Background(), "latest")
 	wantFault(t, err, "is not a Backstage release")
 
-	_, err = write("{\n  \"releaseVersion\": \"1.5.0\",\n  \"packages\": 5\n}").Get(context.Background(), Main)
+	_, err = write("{\n  \"releaseVersion\": \"1.5.0\",\n  \"packages\": 5\n}").Get(context.Background(), mainBranch)
 	wantFault(t, err, file+":3:15: ", "packages is a JSON number", ManifestFileEnv)
-	_, err = write(manifest("1.5.0")[:40]).Get(context.Background(), Main)
+	_, err = write(manifest("1.5.0")[:40]).Get(context.Background(), mainBranch)
 	wantFault(t, err, "cut off")
-	_, err = write(strings.Repeat(" ", maxManifest+1)).Get(context.Background(), Main)
+	_, err = write(strings.Repeat(" ", maxManifest+1)).Get(context.Background(), mainBranch)
 	wantFault(t, err, "larger than allowed")
 	os.Remove(file)
-	_, err = source(t, Config{ManifestFile: file}).Get(context.Background(), Main)
+	_, err = source(t, Config{ManifestFile: file}).Get(context.Background(), mainBranch)
 	wantFault(t, err, ManifestFileEnv+" names no readable manifest", file)
 }
 
@@ -299,7 +299,7 @@ func TestOffline(t *testing.T) {
 	if got := host.asked(); len(got) > 0 {
 		t.Errorf("requests while offline: %q", got)
 	}
-	if m := get(t, source(t, Config{BaseURL: mirror(t, lines("1.11.0", "1.12.0-next.0")), Offline: true}), Main); m.FromCache {
+	if m := get(t, source(t, Config{BaseURL: mirror(t, lines("1.11.0", "1.12.0-next.0")), Offline: true}), mainBranch); m.FromCache {
 		t.Error("a file mirror needs no network")
 	}
 }

@@ -30,7 +30,7 @@ func TestSharedMirror(t *testing.T) {
 	if m := get(t, s, "1.53.0"); m.Packages["@backstage/cli"] == "" || m.Packages["@backstage/app-defaults"] != "1.7.10" {
 		t.Errorf("1.53.0: %v", m.Packages)
 	}
-	main, next := get(t, s, Main), get(t, s, Next)
+	main, next := get(t, s, mainBranch), get(t, s, nextBranch)
 	if !higher(next.ReleaseVersion, main.ReleaseVersion) {
 		t.Errorf("main %s, next %s", main.ReleaseVersion, next.ReleaseVersion)
 	}

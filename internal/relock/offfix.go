@@ -169,7 +169,7 @@ func (f *fixer) admitting(o *Off) string {
 			return fmt.Sprintf("wait until %s %s is as old as npmMinimalAgeGate requires, or list it in npmPreapprovedPackages of .yarnrc.yml", o.Name, o.Release)
 		}
 		return fmt.Sprintf("make %s %s available in the registry, which lacks it, then run the command again", o.Name, o.Release)
-	case ReasonLocked:
+	case reasonLocked:
 		if _, pinned := f.s.policy.(*Release); !pinned {
 			return "run portalctl versions lock --resolve release" + f.s.in.At
 		}

@@ -14,7 +14,7 @@ type Off struct {
 	Version string
 	Release string // the release's version
 	Reason  Reason
-	// Asks are those that lead to this copy; with ReasonRange, first those
+	// Asks are those that lead to this copy; with reasonRange, first those
 	// whose range excludes the release's version.
 	Asks []Demand
 }
@@ -143,7 +143,7 @@ func (s *solver) explain(p *pkg, o *Off, had bool) {
 	newer := semrange.CompareText(o.Version, o.Release) > 0
 	switch reason := s.reasonFor(p); {
 	case excluded:
-		o.Reason = ReasonRange
+		o.Reason = reasonRange
 	case newer && had && !s.lowers():
 		o.Reason = ReasonAhead
 	case reason == ReasonMissing || reason == ReasonOneCopy:
@@ -151,7 +151,7 @@ func (s *solver) explain(p *pkg, o *Off, had bool) {
 	case newer:
 		o.Reason = ReasonAhead
 	default:
-		o.Reason = ReasonLocked
+		o.Reason = reasonLocked
 	}
 }
 

@@ -48,11 +48,11 @@ type Reason string
 
 // The reasons of the policies here.
 const (
-	ReasonHighest Reason = "highest"     // the newest that the range admits
-	ReasonLocked  Reason = "locked"      // the lock has it
-	ReasonRelease Reason = "release"     // the release's version
+	reasonHighest Reason = "highest"     // the newest that the range admits
+	reasonLocked  Reason = "locked"      // the lock has it
+	reasonRelease Reason = "release"     // the release's version
 	ReasonAhead   Reason = "ahead"       // newer than the release's, and never lowered
-	ReasonRange   Reason = "range"       // the range excludes the release's version
+	reasonRange   Reason = "range"       // the range excludes the release's version
 	ReasonOneCopy Reason = "one copy"    // one version for all, off the release
 	ReasonMissing Reason = "unavailable" // the registry lacks the release's version
 )
@@ -78,7 +78,7 @@ func (Highest) Choose(req Request, candidates *Candidates) ([]Choice, error) {
 		if err != nil {
 			return nil, err
 		}
-		list[i] = Choice{best.Version, ReasonHighest}
+		list[i] = Choice{best.Version, reasonHighest}
 	}
 	return list, nil
 }

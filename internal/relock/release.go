@@ -122,7 +122,7 @@ func (g *group) solve() error {
 			g.set(i, g.release)
 		}
 	}
-	return g.rest(g.open(), ReasonRange)
+	return g.rest(g.open(), reasonRange)
 }
 
 // target is the release's version, or the highest floor of those whose range
@@ -214,9 +214,9 @@ func (g *group) set(i int, v *semver.Version) {
 	case g.release == nil:
 		reason = ReasonMissing
 	case v.Original() == g.release.Original():
-		reason = ReasonRelease
+		reason = reasonRelease
 	case !g.Asks[i].Range.Satisfies(g.release):
-		reason = ReasonRange
+		reason = reasonRange
 	case semrange.Compare(v, g.release) > 0 && g.anyFloor(v):
 		reason = ReasonAhead
 	}
@@ -285,7 +285,7 @@ func (g *group) rest(open []int, reason Reason) error {
 		}
 		for _, i := range covered {
 			g.set(i, best)
-			if g.list[i].Reason != ReasonRelease && g.list[i].Reason != ReasonAhead {
+			if g.list[i].Reason != reasonRelease && g.list[i].Reason != ReasonAhead {
 				g.list[i].Reason = reason
 			}
 		}

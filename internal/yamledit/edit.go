@@ -51,7 +51,7 @@ func (d *Doc) plan(path []string, s string) (replacement, error) {
 	if !utf8.ValidString(s) {
 		return replacement{}, fault.At(v.Pos(), "the new value of %s is not valid UTF-8", name(path)).WithNext("Give a valid text")
 	}
-	if n.Value == s && v.Kind() == String {
+	if n.Value == s && v.Kind() == stringKind {
 		return replacement{}, nil
 	}
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) != 0 {

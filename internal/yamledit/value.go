@@ -9,7 +9,7 @@ import (
 )
 
 // Kind is what a value is by YAML's core rules. Readers that take every scalar
-// as text, as Yarn does for .yarnrc.yml, use String whatever the kind.
+// as text, as Yarn does for .yarnrc.yml, use Value.String whatever the kind.
 type Kind int
 
 // The kinds of values. Null is also the kind of a value that is left out
@@ -18,7 +18,7 @@ const (
 	Null Kind = iota
 	Bool
 	Number
-	String
+	stringKind
 	Mapping
 	Sequence
 )
@@ -66,10 +66,10 @@ func (v Value) Kind() Kind {
 	case "!!int", "!!float":
 		return Number
 	}
-	return String
+	return stringKind
 }
 
-// String is the text of a scalar, unquoted and unescaped, as it stands in the
+// stringKind is the text of a scalar, unquoted and unescaped, as it stands in the
 // file: "null" and "~" for those words, "" for a value that is left out.
 // Mappings and sequences give "".
 func (v Value) String() string {

@@ -28,7 +28,7 @@ func (y *Yarn) env(f envFor) []string {
 		"HUSKY_SKIP_INSTALL":              "1",
 		"NO_COLOR":                        "1",
 	}
-	if y.Source == FromYarnPath {
+	if y.Source == fromYarnPath {
 		set["SKIP_YARN_COREPACK_CHECK"] = "1"
 	}
 	if y.Version != "" && !y.Classic() {

@@ -35,9 +35,9 @@ type Source string
 
 // The sources, in the order in which Find tries them.
 const (
-	FromYarnPath Source = "yarnPath"
-	FromCorepack Source = "corepack"
-	FromPath     Source = "PATH"
+	fromYarnPath Source = "yarnPath"
+	fromCorepack Source = "corepack"
+	fromPath     Source = "PATH"
 )
 
 // Yarn is a Yarn that can be run.
@@ -123,7 +123,7 @@ func (y *Yarn) fromYarnPath(ctx context.Context, path string, at fault.Pos) erro
 		return fault.Wrap(cause(err), at, "yarnPath names %s, which cannot be used", path).
 			WithNext("Restore that file from version control, or recreate it with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", version)
 	}
-	y.Source, y.Path, y.argv = FromYarnPath, path, []string{path}
+	y.Source, y.Path, y.argv = fromYarnPath, path, []string{path}
 	if isScript(path) {
 		node, err := exec.LookPath("node")
 		if err != nil {
@@ -151,7 +151,7 @@ func (y *Yarn) fromSystem(ctx context.Context, root string, pm pkgjson.PackageMa
 	at := fault.Pos{File: filepath.Join(root, "package.json")}
 	if wants {
 		if corepack, err := exec.LookPath("corepack"); err == nil {
-			y.Source, y.Path, y.argv = FromCorepack, corepack, []string{corepack, "yarn"}
+			y.Source, y.Path, y.argv = fromCorepack, corepack, []string{corepack, "yarn"}
 			if y.Version = cleanVersion(pm.Version); y.Version != "" {
 				return nil
 			}
@@ -168,7 +168,7 @@ func (y *Yarn) fromSystem(ctx context.Context, root string, pm pkgjson.PackageMa
 		return fault.At(at, "no Yarn was found: no yarnPath, no packageManager, and no yarn on the PATH").
 			WithNext("Add \"packageManager\": \"yarn@<version>\" to package.json and run corepack enable, or use --lockfile skip.")
 	}
-	y.Source, y.Path, y.argv = FromPath, path, []string{path}
+	y.Source, y.Path, y.argv = fromPath, path, []string{path}
 	if y.Version, err = y.askVersion(ctx, pm.Raw); err != nil {
 		return err
 	}

@@ -33,13 +33,13 @@ func TestFind(t *testing.T) {
 		want     Yarn
 		argv     string // DIR is the PATH, ROOT the project
 	}{
-		{"yarnPath", []string{"node", "corepack", "yarn"}, ".yarn/releases/yarn-4.13.0.cjs", "yarn@4.17.1", "9.9.9", Yarn{Version: "4.13.0", Source: FromYarnPath, Path: "ROOT/.yarn/releases/yarn-4.13.0.cjs"}, "DIR/node ROOT/.yarn/releases/yarn-4.13.0.cjs"},
-		{"yarnPath without a version", []string{"node"}, ".yarn/releases/yarn-berry.cjs", "", "4.1.0", Yarn{Version: "4.1.0", Source: FromYarnPath, Path: "ROOT/.yarn/releases/yarn-berry.cjs"}, "DIR/node ROOT/.yarn/releases/yarn-berry.cjs"},
-		{"yarnPath to a program", nil, "bin/yarn-1.22.19", "", "", Yarn{Version: "1.22.19", Source: FromYarnPath, Path: "ROOT/bin/yarn-1.22.19"}, "ROOT/bin/yarn-1.22.19"},
-		{"corepack", []string{"corepack", "yarn"}, "", "yarn@4.17.1+sha224.953c8233f7a9", "9.9.9", Yarn{Version: "4.17.1", Source: FromCorepack, Path: "DIR/corepack"}, "DIR/corepack yarn"},
-		{"corepack with a URL", []string{"corepack"}, "", "yarn@https://example.com/yarn.js", "4.2.0", Yarn{Version: "4.2.0", Source: FromCorepack, Path: "DIR/corepack"}, "DIR/corepack yarn"},
-		{"PATH", []string{"corepack", "yarn"}, "", "", "1.22.22", Yarn{Version: "1.22.22", Source: FromPath, Path: "DIR/yarn"}, "DIR/yarn"},
-		{"PATH of the right version", []string{"yarn"}, "", "yarn@4.17.1", "4.17.1", Yarn{Version: "4.17.1", Source: FromPath, Path: "DIR/yarn"}, "DIR/yarn"},
+		{"yarnPath", []string{"node", "corepack", "yarn"}, ".yarn/releases/yarn-4.13.0.cjs", "yarn@4.17.1", "9.9.9", Yarn{Version: "4.13.0", Source: fromYarnPath, Path: "ROOT/.yarn/releases/yarn-4.13.0.cjs"}, "DIR/node ROOT/.yarn/releases/yarn-4.13.0.cjs"},
+		{"yarnPath without a version", []string{"node"}, ".yarn/releases/yarn-berry.cjs", "", "4.1.0", Yarn{Version: "4.1.0", Source: fromYarnPath, Path: "ROOT/.yarn/releases/yarn-berry.cjs"}, "DIR/node ROOT/.yarn/releases/yarn-berry.cjs"},
+		{"yarnPath to a program", nil, "bin/yarn-1.22.19", "", "", Yarn{Version: "1.22.19", Source: fromYarnPath, Path: "ROOT/bin/yarn-1.22.19"}, "ROOT/bin/yarn-1.22.19"},
+		{"corepack", []string{"corepack", "yarn"}, "", "yarn@4.17.1+sha224.953c8233f7a9", "9.9.9", Yarn{Version: "4.17.1", Source: fromCorepack, Path: "DIR/corepack"}, "DIR/corepack yarn"},
+		{"corepack with a URL", []string{"corepack"}, "", "yarn@https://example.com/yarn.js", "4.2.0", Yarn{Version: "4.2.0", Source: fromCorepack, Path: "DIR/corepack"}, "DIR/corepack yarn"},
+		{"PATH", []string{"corepack", "yarn"}, "", "", "1.22.22", Yarn{Version: "1.22.22", Source: fromPath, Path: "DIR/yarn"}, "DIR/yarn"},
+		{"PATH of the right version", []string{"yarn"}, "", "yarn@4.17.1", "4.17.1", Yarn{Version: "4.17.1", Source: fromPath, Path: "DIR/yarn"}, "DIR/yarn"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -31,7 +31,7 @@ func realYarn(t *testing.T, file string) {
 	if err != nil {
 		t.Skip(err)
 	}
-	y := &Yarn{Version: versionInName(file), Source: FromYarnPath, Path: file, argv: []string{node, file}, environ: os.Environ()}
+	y := &Yarn{Version: versionInName(file), Source: fromYarnPath, Path: file, argv: []string{node, file}, environ: os.Environ()}
 	native := func(dir string, args ...string) {
 		t.Helper()
 		cmd := exec.Command(node, append([]string{file}, args...)...)

@@ -23,7 +23,7 @@ import (
 func yarn(t *testing.T, version string) *Yarn {
 	t.Helper()
 	path := binary(t, filepath.Join(t.TempDir(), "yarn-"+version))
-	return &Yarn{Version: version, Source: FromYarnPath, Path: path, argv: []string{path}, environ: os.Environ()}
+	return &Yarn{Version: version, Source: fromYarnPath, Path: path, argv: []string{path}, environ: os.Environ()}
 }
 
 func TestUpdateLock(t *testing.T) {
@@ -104,7 +104,7 @@ func TestArgsAndEnvByVersion(t *testing.T) {
 		{"5.0.0-rc.1", []string{"install", "--json", "--mode=update-lockfile"}, []string{"YARN_ENABLE_HARDENED_MODE=false"}, nil},
 	}
 	for _, tt := range tests {
-		y := &Yarn{Version: tt.version, Source: FromYarnPath}
+		y := &Yarn{Version: tt.version, Source: fromYarnPath}
 		if d := cmp.Diff(tt.args, y.args()); d != "" {
 			t.Errorf("%s: %s", tt.version, d)
 		}

@@ -45,8 +45,8 @@ func (p *parser) metadata() error {
 		switch name {
 		case "version":
 			n, err := strconv.Atoi(val)
-			if err != nil || n < MinVersion || n > MaxVersion {
-				return p.fail(at, "lockfile version %s: portalctl knows %d to %d", brief(val), MinVersion, MaxVersion).
+			if err != nil || n < minVersion || n > MaxVersion {
+				return p.fail(at, "lockfile version %s: portalctl knows %d to %d", brief(val), minVersion, MaxVersion).
 					WithNext("Use a portalctl that knows this version of Yarn, or let the project's own Yarn write the lockfile.")
 			}
 			l.Version, l.version = n, where

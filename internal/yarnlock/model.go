@@ -36,9 +36,9 @@ func (k Kind) String() string {
 	return "Berry"
 }
 
-// MinVersion and MaxVersion bound the __metadata versions that are understood.
+// minVersion and MaxVersion bound the __metadata versions that are understood.
 const (
-	MinVersion = 3
+	minVersion = 3
 	MaxVersion = 10
 	// Yarn4 is the first version that Yarn 4 writes.
 	Yarn4 = 8

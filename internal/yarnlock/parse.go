@@ -266,8 +266,8 @@ func endOfLine(src string, kind Kind) string {
 
 // New is an empty Berry lock, as Yarn starts one.
 func New(file string, version int, cacheKey string) (*Lock, error) {
-	if version < MinVersion || version > MaxVersion {
-		return nil, fault.New("lockfile version %d is not between %d and %d", version, MinVersion, MaxVersion)
+	if version < minVersion || version > MaxVersion {
+		return nil, fault.New("lockfile version %d is not between %d and %d", version, minVersion, MaxVersion)
 	}
 	l := &Lock{File: file, Kind: Berry, eol: "\n", firstGap: "\n", keys: map[Descriptor]*Entry{}}
 	l.header = berryHeader + "__metadata:\n"

@@ -178,7 +178,7 @@ func (c *oneCase) checkPlugin(t *testing.T, p Plugin, want map[string]any) {
 		if p.Problem == nil {
 			t.Errorf("%s: no problem, Backstage: %v", p.ID, want)
 		}
-		if want["path"] == inMemory && (p.Kind != SQLite || p.Path != "") {
+		if want["path"] == inMemory && (p.Kind != sqlite || p.Path != "") {
 			t.Errorf("%s is kept in memory, got %s %q", p.ID, p.Kind, p.Path)
 		}
 		return
@@ -195,7 +195,7 @@ func (c *oneCase) checkPlugin(t *testing.T, p Plugin, want map[string]any) {
 // ours puts a plugin in the oracle's words.
 func ours(p Plugin, c *oneCase) map[string]any {
 	out := map[string]any{"client": p.Client, "skipMigrations": p.SkipMigrations}
-	if p.Kind == SQLite {
+	if p.Kind == sqlite {
 		out["path"] = strings.Replace(p.Path, c.root, "$ROOT", 1)
 		return out
 	}

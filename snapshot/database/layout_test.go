@@ -124,7 +124,7 @@ func TestDatabasesGroups(t *testing.T) {
 		t.Errorf("%d servers", n)
 	}
 	l = resolve(t, "backend: {database: {client: pg, pluginDivisionMode: schema, connection: {host: h, user: u, database: d}}}\n", options{}, "b", "a")
-	if d := l.Databases(); len(d) != 1 || fmt.Sprint(d[0].Schemas) != "[a b]" || l.Mode != PerSchema {
+	if d := l.Databases(); len(d) != 1 || fmt.Sprint(d[0].Schemas) != "[a b]" || l.Mode != perSchema {
 		t.Errorf("schema mode: %+v", d)
 	}
 }

@@ -34,7 +34,7 @@ const (
 	Present State = "present" // expected and there
 	Missing State = "missing" // expected and not there: the plugin has not run, or keeps no data
 	Unknown State = "unknown" // there, but no installed plugin is known to use it
-	Unasked State = "unasked" // a plugin with a Problem, or on a server without a listing
+	unasked State = "unasked" // a plugin with a Problem, or on a server without a listing
 )
 
 // Found is one line of the table: a plugin's database, and whether it is there.
@@ -84,15 +84,15 @@ func (l *Layout) Compare(listings []Listing, fileExists func(path string) bool) 
 
 func (l *Layout) state(p Plugin, listings []Listing, fileExists func(string) bool) State {
 	if p.Problem != nil {
-		return Unasked
+		return unasked
 	}
-	if p.Kind == SQLite {
+	if p.Kind == sqlite {
 		if fileExists != nil && fileExists(p.Path) {
 			return Present
 		}
 		return Missing
 	}
-	state := Unasked
+	state := unasked
 	for _, li := range listings {
 		if li.Server.Target.Address() != p.Server.Address() || p.Schema != "" && li.Server.SchemasIn != p.Database {
 			continue

@@ -45,7 +45,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, f := range l.Compare(nil, nil) {
-		if f.State != Unasked {
+		if f.State != unasked {
 			t.Errorf("%s is %s, and nobody was asked", f.Plugin.ID, f.State)
 		}
 	}

@@ -24,7 +24,7 @@ func keepsInMemory(p Plugin) bool {
 func (l *Layout) noFile() bool {
 	files := 0
 	for _, p := range l.Plugins {
-		if p.Kind != SQLite || p.Problem != nil {
+		if p.Kind != sqlite || p.Problem != nil {
 			continue
 		}
 		files++

@@ -49,7 +49,7 @@ func (s *settings) postgres(id string) (*pgSettings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.mode != PerSchema {
+	if s.mode != perSchema {
 		base = without(base, "database")
 	}
 	raw, err := s.pluginConnection(id)
@@ -69,10 +69,10 @@ func (s *settings) postgres(id string) (*pgSettings, error) {
 	}
 	connection := spread(base, own)
 	name := connection.get("database")
-	if s.mode != PerSchema && name.nullish() {
+	if s.mode != perSchema && name.nullish() {
 		name = text(s.prefix+id, appconfig.Origin{})
 	}
-	if s.mode == PerSchema {
+	if s.mode == perSchema {
 		if out.schema = s.schemaPrefix + id; len(out.schema) > maxName && s.rules.schemaPrefix {
 			return nil, fault.New("the schema %s of the plugin %s is longer than %d bytes", out.schema, id, maxName).
 				WithNext("Shorten %s.schemaPrefix", key)
@@ -85,7 +85,7 @@ func (s *settings) postgres(id string) (*pgSettings, error) {
 		over.set("database", name)
 	}
 	out.ensure = out.database != "" && ensureExists
-	out.ensureSchema = s.mode == PerSchema && (ensureSchema || ensureExists)
+	out.ensureSchema = s.mode == perSchema && (ensureSchema || ensureExists)
 	if !s.rules.mergeBase {
 		out.connection = over
 		if ssl := over.get("ssl"); ssl.is(appconfig.Object) {

@@ -71,7 +71,7 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if slices.ContainsFunc(l.Plugins, func(p Plugin) bool { return p.Kind == SQLite }) {
+	if slices.ContainsFunc(l.Plugins, func(p Plugin) bool { return p.Kind == sqlite }) {
 		if l, err = l.inFolder(tree, o, backend.Dir); err != nil {
 			return nil, nil, err
 		}

@@ -25,7 +25,7 @@ func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Layout{Mode: PerDatabase, Prefix: defaultPrefix}
+	l := &Layout{Mode: perDatabase, Prefix: defaultPrefix}
 	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server, passwordOf: o.PasswordOf, unset: tree.Unset}
 	installed := map[string][]plugins.Package{}
 	configured := map[string]bool{}
@@ -39,8 +39,8 @@ func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 	if s != nil {
 		s.uriDir = o.Cwd
 		l.Mode, l.Prefix, l.SchemaPrefix = s.mode, s.prefix, s.schemaPrefix
-		if s.mode != PerSchema {
-			l.Mode = PerDatabase // any other word is none for the connector
+		if s.mode != perSchema {
+			l.Mode = perDatabase // any other word is none for the connector
 		}
 		own, err := s.cfg.Sub("plugin")
 		if err != nil {
@@ -82,7 +82,7 @@ func (r *resolver) note(format string, args ...any) {
 func (r *resolver) plugin(p *Plugin) error {
 	s := r.settings
 	if s == nil {
-		p.Kind, p.Client = SQLite, "better-sqlite3"
+		p.Kind, p.Client = sqlite, "better-sqlite3"
 		return r.unset.at(key).next(memory(fault.Pos{}).WithNext("Configure %s: without it Backstage keeps all data in memory", key))
 	}
 	client, _, err := s.text(p.ID, "client")
@@ -98,7 +98,7 @@ func (r *resolver) plugin(p *Plugin) error {
 		p.Kind = Postgres
 		return r.postgres(p)
 	case "better-sqlite3", "sqlite3":
-		p.Kind = SQLite
+		p.Kind = sqlite
 		return r.sqlite(p)
 	case "mysql", "mysql2":
 		return fault.At(client.Origin().Pos, "the plugin %s keeps its data in MySQL, which snapshots do not cover", p.ID).

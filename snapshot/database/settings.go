@@ -35,7 +35,7 @@ func readSettings(tree *appconfig.Tree, r rules) (*settings, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	s := &settings{rules: r, base: fromConfig(whole), prefix: defaultPrefix, mode: PerDatabase}
+	s := &settings{rules: r, base: fromConfig(whole), prefix: defaultPrefix, mode: perDatabase}
 	if s.cfg, err = tree.Sub(key); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (s *settings) sqlite(id string) (file string, o appconfig.Origin, err error
 	fail := func(v *value, format string, args ...any) (string, appconfig.Origin, error) {
 		return "", o, fault.At(v.origin.Pos, format, args...)
 	}
-	if s.mode != PerDatabase {
+	if s.mode != perDatabase {
 		v, _, _ := s.cfg.Text("pluginDivisionMode")
 		return "", o, fault.At(v.Origin().Pos, "SQLite has no pluginDivisionMode %s", s.mode).
 			WithNext("Take %s.pluginDivisionMode out: Backstage refuses it with SQLite", key)

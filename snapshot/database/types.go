@@ -18,15 +18,15 @@ type Mode string
 
 // The modes.
 const (
-	PerDatabase Mode = "database"
-	PerSchema   Mode = "schema"
+	perDatabase Mode = "database"
+	perSchema   Mode = "schema"
 )
 
 // The kinds of clients. Backstage also knows mysql; what is not known to be
 // protected has a Problem.
 const (
 	Postgres = "pg"
-	SQLite   = "sqlite"
+	sqlite   = "sqlite"
 )
 
 // Layout is where all plugins of a portal keep their data.
@@ -52,7 +52,7 @@ type Plugin struct {
 	// database or schema of its name.
 	OnServer bool
 
-	// Kind is Postgres or SQLite; "" for a client that is not supported.
+	// Kind is Postgres or sqlite; "" for a client that is not supported.
 	Kind   string
 	Client string // as app-config has it: pg, better-sqlite3, sqlite3, mysql2, …
 
@@ -106,7 +106,7 @@ type Database struct {
 
 // Key identifies the database: host:port/name, or the file.
 func (d Database) Key() string {
-	if d.Kind == SQLite {
+	if d.Kind == sqlite {
 		return d.Path
 	}
 	return d.Server.Address() + "/" + d.Name

@@ -73,7 +73,7 @@ var (
 func (r *resolver) lacks(id string, connection *value) lacks {
 	s, own := r.settings, key+".plugin."+id
 	name := []string{key + ".client", own + ".client", key + ".pluginDivisionMode", own + ".connection.database"}
-	if s.mode == PerSchema {
+	if s.mode == perSchema {
 		name = append(name, key+".schemaPrefix", key+".connection.database")
 	} else {
 		name = append(name, key+".prefix")

@@ -185,7 +185,7 @@ func (r *run) clean(ctx context.Context) error {
 	for _, l := range r.Leftovers {
 		var err error
 		switch l.Kind {
-		case LeftBeside:
+		case leftBeside:
 			if t := r.targetOf(l); t != nil && r.whole[t] == "" {
 				r.whole[t] = l.Name
 				continue
@@ -195,7 +195,7 @@ func (r *run) clean(ctx context.Context) error {
 			} else {
 				err = r.drop(ctx, l.Server, l.Name)
 			}
-		case LeftBlocked:
+		case leftBlocked:
 			_, err = r.conns[l.Server].Exec(ctx, "ALTER DATABASE "+ident(l.Name)+" ALLOW_CONNECTIONS true")
 		default:
 			continue
@@ -211,7 +211,7 @@ func (r *run) clean(ctx context.Context) error {
 // targetOf is the target that a whole database beside was restored for.
 func (r *run) targetOf(l Leftover) *Target {
 	for _, t := range r.Targets {
-		if l.Whole && t.Kind == KindDatabase && t.Server == l.Server && t.Database == l.For {
+		if l.Whole && t.Kind == kindDatabase && t.Server == l.Server && t.Database == l.For {
 			return t
 		}
 	}

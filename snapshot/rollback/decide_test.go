@@ -129,10 +129,10 @@ func TestWhatComesBack(t *testing.T) {
 // its databases do.
 func TestAnotherServer(t *testing.T) {
 	target := func(server int, name string, oid uint32) *Target {
-		return &Target{Kind: KindDatabase, Server: server, Database: name, was: &snapshot.Database{OID: oid}}
+		return &Target{Kind: kindDatabase, Server: server, Database: name, was: &snapshot.Database{OID: oid}}
 	}
 	all := []*Target{target(0, "a", 1), target(0, "b", 2), target(0, "c", 3), target(0, "not known", 0), target(1, "elsewhere", 9),
-		{Kind: KindSQLite, Server: -1, was: &snapshot.Database{}}}
+		{Kind: kindSQLite, Server: -1, was: &snapshot.Database{}}}
 	failed := failedName("b", "20260101_000000")
 	for _, tt := range []struct {
 		name string
@@ -186,7 +186,7 @@ func TestPgRestoreStopsEarly(t *testing.T) {
 		}
 		r := &run{Plan: &Plan{}, tools: &pg.Tools{Dir: p.dir},
 			Options: Options{Dir: p.dir, Progress: func(Event) {}, Connections: []pg.Target{{Host: "h", User: "u"}}}}
-		target := &Target{Kind: KindSchema, Schema: "x", Dump: p.manifest.Databases[0].Dump, was: &snapshot.Database{}}
+		target := &Target{Kind: kindSchema, Schema: "x", Dump: p.manifest.Databases[0].Dump, was: &snapshot.Database{}}
 		for how, run := range map[string]func() error{
 			"a database": func() error { return r.pgRestore(t.Context(), target, "x") },
 			"a schema":   func() error { return r.scriptOf(t.Context(), io.Discard, target, pg.Access{}) },

@@ -31,9 +31,9 @@ type Leftover struct {
 
 // Kinds of leftovers.
 const (
-	LeftBeside  = "beside"
-	LeftBlocked = "blocked"
-	LeftFailed  = "failed"
+	leftBeside  = "beside"
+	leftBlocked = "blocked"
+	leftFailed  = "failed"
 )
 
 // Session is a connection to a database that comes back.
@@ -178,7 +178,7 @@ func (p *Plan) Look(ctx context.Context, servers []pg.Target, only []string) err
 		}
 	}
 	for _, t := range all {
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			if err := p.lookAtFile(ctx, t, only); err != nil {
 				return err
 			}
@@ -208,7 +208,7 @@ func (p *Plan) lookAt(ctx context.Context, i int, server pg.Target, all []*Targe
 		return err
 	}
 	for _, t := range all {
-		if t.Kind == KindSQLite || t.Server != i {
+		if t.Kind == kindSQLite || t.Server != i {
 			continue
 		}
 		p.leftovers(t, rows)
@@ -228,13 +228,13 @@ func (p *Plan) leftovers(t *Target, rows []row) {
 	}
 	for _, r := range rows {
 		if _, ok := belongsTo(r.Name, t.Database, besideSuffix); ok {
-			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBeside, Server: t.Server, Whole: t.Kind == KindDatabase && r.Comment == wholeMark(t)})
+			add(Leftover{Name: r.Name, For: t.Database, Kind: leftBeside, Server: t.Server, Whole: t.Kind == kindDatabase && r.Comment == wholeMark(t)})
 		}
 		if _, ok := belongsTo(r.Name, t.Database, failedSuffix); ok {
-			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftFailed, Server: t.Server})
+			add(Leftover{Name: r.Name, For: t.Database, Kind: leftFailed, Server: t.Server})
 		}
 		if r.Name == t.Database && !r.AllowsConn {
-			add(Leftover{Name: r.Name, For: t.Database, Kind: LeftBlocked, Server: t.Server})
+			add(Leftover{Name: r.Name, For: t.Database, Kind: leftBlocked, Server: t.Server})
 		}
 	}
 }

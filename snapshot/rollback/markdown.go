@@ -152,12 +152,12 @@ func (c Change) text() string {
 // String is a leftover in words.
 func (l Leftover) String() string {
 	switch l.Kind {
-	case LeftBeside:
+	case leftBeside:
 		if l.Whole {
 			return l.Name + " was left by an interrupted restore and never used; it is whole, and the next restore uses it"
 		}
 		return l.Name + " was left by an interrupted restore and never used: the next restore drops it"
-	case LeftBlocked:
+	case leftBlocked:
 		return l.Name + " takes no connections, as an interrupted restore left it: the next restore opens or replaces it"
 	}
 	return l.Name + " is what an earlier restore replaced; it is kept"
@@ -241,7 +241,7 @@ func (p *Plan) needs() string {
 	var out []string
 	files := false
 	for _, t := range p.all() {
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			files = true
 		} else if len(out) == 0 {
 			out = append(out, fmt.Sprintf("psql and pg_restore %d or newer", p.Servers[t.Server].VersionNum/10000))
@@ -270,7 +270,7 @@ func passwordHint(variable string) string {
 func (p *Plan) writeProperties(b *strings.Builder) {
 	var rows [][]string
 	for _, t := range p.Targets {
-		if t.Kind != KindDatabase {
+		if t.Kind != kindDatabase {
 			continue
 		}
 		props := t.was.Properties

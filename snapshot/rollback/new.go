@@ -31,25 +31,25 @@ func New(m *snapshot.Manifest, v *snapshot.Verification) (*Plan, error) {
 }
 
 func (p *Plan) target(d *snapshot.Database) (*Target, error) {
-	t := &Target{Kind: KindDatabase, Plugins: slices.Clone(d.Plugins), Server: -1, Database: d.Name, Schema: d.Schema, Path: d.Path,
+	t := &Target{Kind: kindDatabase, Plugins: slices.Clone(d.Plugins), Server: -1, Database: d.Name, Schema: d.Schema, Path: d.Path,
 		Bytes: d.Size, Rows: d.Rows, Dump: d.Dump, was: d,
 		Changes: []Change{}, Loss: Loss{Tables: []RowDiff{}, Meaning: meaningOf(d.Plugins)}}
 	if t.Plugins == nil {
 		t.Plugins = []string{}
 	}
 	if d.Kind == snapshot.KindSQLite {
-		t.Kind = KindSQLite
+		t.Kind = kindSQLite
 		return t, nil
 	}
 	if d.Schema != "" {
-		t.Kind = KindSchema
+		t.Kind = kindSchema
 	}
 	t.Server = slices.IndexFunc(p.Servers, func(s snapshot.Server) bool { return s.ID == d.Server })
 	switch {
 	case t.Server < 0:
 		return nil, fault.New("the manifest has %s on the server %q, which it does not describe", d.Title(), d.Server).
 			WithNext("Check the snapshot with: portalctl snapshot verify")
-	case t.Kind == KindDatabase && d.Properties == nil:
+	case t.Kind == kindDatabase && d.Properties == nil:
 		return nil, fault.New("the manifest does not say who owns %s", d.Title()).
 			WithNext("Check the snapshot with: portalctl snapshot verify")
 	}

@@ -69,9 +69,9 @@ type Plan struct {
 
 // Kinds of targets.
 const (
-	KindDatabase = "database"
-	KindSchema   = "schema"
-	KindSQLite   = "sqlite"
+	kindDatabase = "database"
+	kindSchema   = "schema"
+	kindSQLite   = "sqlite"
 )
 
 // Target is one database, schema or file of the snapshot.
@@ -121,9 +121,9 @@ type Expected struct {
 // Name is the target for people: the database, database.schema or the file.
 func (t *Target) Name() string {
 	switch t.Kind {
-	case KindSchema:
+	case kindSchema:
 		return t.Database + "." + t.Schema
-	case KindSQLite:
+	case kindSQLite:
 		return t.Path
 	}
 	return t.Database
@@ -142,7 +142,7 @@ func (t *Target) plugins() string {
 func databases(targets []*Target, server int) []string {
 	var out []string
 	for _, t := range targets {
-		if t.Kind != KindSQLite && t.Server == server && !slices.Contains(out, t.Database) {
+		if t.Kind != kindSQLite && t.Server == server && !slices.Contains(out, t.Database) {
 			out = append(out, t.Database)
 		}
 	}
@@ -248,7 +248,7 @@ func (p *Plan) deployText() string {
 // owner is the role that the database or schema belongs to.
 func (t *Target) owner() string {
 	switch {
-	case t.Kind == KindSchema:
+	case t.Kind == kindSchema:
 		return t.was.SchemaOwner
 	case t.was.Properties != nil:
 		return t.was.Properties.Owner
@@ -258,7 +258,7 @@ func (t *Target) owner() string {
 
 // Empty reports whether a restore would do nothing at all.
 func (p *Plan) Empty() bool {
-	return len(p.Targets) == 0 && !slices.ContainsFunc(p.Leftovers, func(l Leftover) bool { return l.Kind != LeftFailed })
+	return len(p.Targets) == 0 && !slices.ContainsFunc(p.Leftovers, func(l Leftover) bool { return l.Kind != leftFailed })
 }
 
 // ServerOf names the server of a target, "this machine" for a file.

@@ -122,7 +122,7 @@ func TestRestoreRefuses(t *testing.T) {
 	t.Run("sessions", func(t *testing.T) {
 		conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
 		err := p.refused(p.plan(), p.options(), `one session still uses the databases (backstage_plugin_catalog: user backstage, application "backstage"`, "--terminate")
-		if !errors.Is(err, ErrSessions) {
+		if !errors.Is(err, errSessions) {
 			t.Errorf("error %v is no ErrSessions", err)
 		}
 		_ = conn.Close(context.Background())
@@ -133,7 +133,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.refused(p.plan(), p.options(), "another restore is at work", "Wait"); !errors.Is(err, ErrBusy) {
+		if err := p.refused(p.plan(), p.options(), "another restore is at work", "Wait"); !errors.Is(err, errBusy) {
 			t.Errorf("error %v is no ErrBusy", err)
 		}
 	})

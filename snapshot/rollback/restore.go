@@ -65,11 +65,11 @@ type Restored struct {
 	Milliseconds int64 `json:"milliseconds"`
 }
 
-// ErrSessions: the new release still uses the databases.
-var ErrSessions = errors.New("sessions are alive")
+// errSessions: the new release still uses the databases.
+var errSessions = errors.New("sessions are alive")
 
-// ErrBusy: another restore is at work on the server.
-var ErrBusy = errors.New("another restore is at work")
+// errBusy: another restore is at work on the server.
+var errBusy = errors.New("another restore is at work")
 
 // run is one restore.
 type run struct {
@@ -127,7 +127,7 @@ func (r *run) partly() *Result {
 
 func (r *run) restoreAll(ctx context.Context) error {
 	for _, t := range r.Targets {
-		if t.Kind == KindDatabase {
+		if t.Kind == kindDatabase {
 			if err := r.beside(ctx, t); err != nil {
 				return err
 			}
@@ -197,7 +197,7 @@ func (r *run) open(ctx context.Context) error {
 		}
 	}
 	for _, t := range r.Targets {
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			if err := refuseUsers(t.Path); err != nil {
 				return err
 			}
@@ -225,7 +225,7 @@ func (r *run) lock(ctx context.Context, conn *pgx.Conn, server pg.Target) error 
 		return queryError(err, server)
 	}
 	if !free {
-		return fault.Wrap(ErrBusy, fault.Pos{}, "%s", server.Address()).WithNext("Wait until it has ended, then look at what is left with: portalctl snapshot restore --dry-run")
+		return fault.Wrap(errBusy, fault.Pos{}, "%s", server.Address()).WithNext("Wait until it has ended, then look at what is left with: portalctl snapshot restore --dry-run")
 	}
 	return reached(ctx, "locked")
 }
@@ -234,7 +234,7 @@ func (r *run) lock(ctx context.Context, conn *pgx.Conn, server pg.Target) error 
 // spent on it.
 func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 	for _, t := range r.Targets {
-		if t.Server != server || t.Kind == KindSQLite {
+		if t.Server != server || t.Kind == kindSQLite {
 			continue
 		}
 		var super, createdb, createrole, owns bool
@@ -246,7 +246,7 @@ func (r *run) rights(ctx context.Context, conn *pgx.Conn, server int) error {
 		switch {
 		case err != nil:
 			return queryError(err, r.Connections[server])
-		case super, t.Kind == KindSchema:
+		case super, t.Kind == kindSchema:
 		case !createdb:
 			return fault.New("%s may not create databases, which restoring %s beside needs", r.Connections[server], t.Name()).
 				WithNext("ALTER ROLE … CREATEDB, or give --admin-dsn")
@@ -278,10 +278,10 @@ func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string
 	switch {
 	case len(firm) > 0:
 		// Met at the swap only, it would cost the whole restore.
-		return fault.Wrap(ErrSessions, fault.Pos{}, "%s, which this role may not end", sessionsText(firm)).
+		return fault.Wrap(errSessions, fault.Pos{}, "%s, which this role may not end", sessionsText(firm)).
 			WithNext("Have them ended by their owner, or give --admin-dsn with a superuser and --terminate")
 	case len(alive) > 0 && !r.Terminate:
-		return fault.Wrap(ErrSessions, fault.Pos{}, "%s", sessionsText(alive)).
+		return fault.Wrap(errSessions, fault.Pos{}, "%s", sessionsText(alive)).
 			WithNext("Stop every replica of the portal, or give --terminate to end the sessions")
 	}
 	return nil

@@ -17,7 +17,7 @@ func (r *run) schemaGroups() [][]*Target {
 	var out [][]*Target
 	at := map[string]int{}
 	for _, t := range r.Targets {
-		if t.Kind != KindSchema {
+		if t.Kind != kindSchema {
 			continue
 		}
 		key := fmt.Sprint(t.Server, " ", t.Database)
@@ -169,7 +169,7 @@ func (r *run) endSessions(ctx context.Context, t *Target) error {
 		return err
 	}
 	if len(alive) > 0 {
-		return fault.Wrap(ErrSessions, fault.Pos{}, "%s; nothing was changed", sessionsText(alive)).
+		return fault.Wrap(errSessions, fault.Pos{}, "%s; nothing was changed", sessionsText(alive)).
 			WithNext("Stop what connects to the databases, then run the command again")
 	}
 	return reached(ctx, "terminated")

@@ -90,7 +90,7 @@ func (p *Plan) Script() (string, error) {
 	for i, t := range p.all() {
 		targets = append(targets, p.scriptTarget(i+1, t))
 		all = append(all, strconv.Itoa(i+1))
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			sqlite = true
 		} else {
 			major = max(major, p.Servers[t.Server].VersionNum/10000)
@@ -141,7 +141,7 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 		Plugins: ui.ShellQuote(strings.Join(t.Plugins, ",")), Dump: ui.ShellQuote(t.Dump.Name), SHA256: ui.ShellQuote(t.Dump.SHA256),
 		Expected: ui.ShellQuote(about(t.Expected.Restore)),
 		Path:     ui.ShellQuote(t.Path), Role: ui.ShellQuote(t.was.Role), MigrationLines: t.migrationLines()}
-	if t.Kind == KindSQLite {
+	if t.Kind == kindSQLite {
 		out.BesidePath, out.FailedPath = withStamp(t.Path+besideSuffix+stampAt), withStamp(t.Path+failedSuffix+stampAt)
 		out.RowLines, out.RowSQL = t.fileRows()
 		return out
@@ -154,7 +154,7 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 	out.MarkLit, out.ReplacedLit = ui.ShellQuote(literal(mark(t))), ui.ShellQuote(literal(replacedMark(t)))
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
-	if t.Kind == KindSchema {
+	if t.Kind == kindSchema {
 		old := stampedName(t.Schema, failedSuffix)
 		out.SchemaID, out.SchemaLit = ui.ShellQuote(ident(t.Schema)), ui.ShellQuote(literal(t.Schema))
 		out.SchemaFailedID, out.SchemaFailedLit = withStamp(ident(old)), withStamp(literal(old))

@@ -78,7 +78,7 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 		return nil
 	})
 	_, err := p.plan().Restore(ctx, p.options())
-	if !errors.Is(err, ErrSessions) || !strings.Contains(err.Error(), `application "backstage"`) || !strings.Contains(err.Error(), "the live databases are the old ones") {
+	if !errors.Is(err, errSessions) || !strings.Contains(err.Error(), `application "backstage"`) || !strings.Contains(err.Error(), "the live databases are the old ones") {
 		t.Fatalf("error %v", err)
 	}
 	if err := conn.Ping(t.Context()); err != nil {

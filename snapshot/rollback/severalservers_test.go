@@ -18,7 +18,7 @@ func TestScriptOfSeveralServers(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no sh")
 	}
-	p := plannedPortal(t, KindDatabase, KindSchema) // the servers are called like these
+	p := plannedPortal(t, kindDatabase, kindSchema) // the servers are called like these
 	dir, bin := t.TempDir(), t.TempDir()
 	if err := p.Write(dir); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestScriptOfSeveralServers(t *testing.T) {
 		t.Errorf("%v\n%s", err, help)
 	}
 	// One server has no numbers.
-	one := plannedPortal(t, KindDatabase)
+	one := plannedPortal(t, kindDatabase)
 	if text, err := one.Script(); err != nil || strings.Contains(text, "PGHOST_1") {
 		t.Errorf("numbers with one server: %v", err)
 	}

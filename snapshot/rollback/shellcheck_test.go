@@ -21,13 +21,13 @@ func plannedPortal(t *testing.T, kinds ...string) *Plan {
 		d := snapshot.Database{Kind: snapshot.KindPostgres, Plugins: []string{"p" + kind}, Migrations: migrations, Dump: snapshot.File{Name: kind + ".zst", SHA256: "00"},
 			Tables: []snapshot.Table{{Name: "things", Rows: 2}}}
 		switch kind {
-		case KindSQLite:
+		case kindSQLite:
 			d.Kind, d.Path = snapshot.KindSQLite, "/srv/it's/p.sqlite"
 		default:
 			d.Server, d.Name = kind+":5432", "backstage_plugin_p"+kind
 			m.Servers = append(m.Servers, snapshot.Server{ID: d.Server, Host: kind, Port: 5432, User: "backstage", SSLMode: "verify-full", VersionNum: 150000, PasswordVariable: "PASSWORD_" + string(rune('A'+i))})
 			d.Properties = &snapshot.Properties{Owner: "backstage", ConnectionLimit: -1}
-			if kind == KindSchema {
+			if kind == kindSchema {
 				d.Schema, d.SchemaOwner = "p", "backstage"
 			}
 		}
@@ -47,7 +47,7 @@ func TestScriptIsCleanForShellcheck(t *testing.T) {
 	if err != nil {
 		t.Skip("shellcheck is not installed")
 	}
-	for _, kinds := range [][]string{{KindDatabase}, {KindSchema}, {KindSQLite}, {KindDatabase, KindSchema, KindSQLite}} {
+	for _, kinds := range [][]string{{kindDatabase}, {kindSchema}, {kindSQLite}, {kindDatabase, kindSchema, kindSQLite}} {
 		p := plannedPortal(t, kinds...)
 		dir := t.TempDir()
 		if err := p.Write(dir); err != nil {

@@ -150,9 +150,9 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 		suffix, _, _ := parseName(name)
 		switch suffix {
 		case besideSuffix:
-			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: LeftBeside, Server: -1})
+			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: leftBeside, Server: -1})
 		case failedSuffix:
-			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: LeftFailed, Server: -1})
+			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: leftFailed, Server: -1})
 		}
 	}
 	if _, err := os.Stat(t.Path); errors.Is(err, os.ErrNotExist) {
@@ -194,7 +194,7 @@ func (f besideFiles) remove() {
 func (r *run) filesBeside(ctx context.Context) (besideFiles, error) {
 	files := besideFiles{}
 	for _, t := range r.Targets {
-		if t.Kind != KindSQLite {
+		if t.Kind != kindSQLite {
 			continue
 		}
 		began := time.Now()
@@ -272,7 +272,7 @@ func examineFile(ctx context.Context, t *Target, name string) error {
 // first, so that at no moment there is none: one rename replaces it.
 func (r *run) swapFiles(ctx context.Context, files besideFiles) error {
 	for _, t := range r.Targets {
-		if t.Kind != KindSQLite {
+		if t.Kind != kindSQLite {
 			continue
 		}
 		if err := reached(ctx, "before the swap"); err != nil {

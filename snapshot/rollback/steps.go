@@ -133,14 +133,14 @@ func (w *stepWriter) add(n int, t *Target) {
 	failed := fmt.Sprintf("failed-%s-%d", timeVariable, n)
 	put := func(to *[]string, command string) { *to = append(*to, w.on(t.Server, guard(n, command))...) }
 	switch t.Kind {
-	case KindDatabase:
+	case kindDatabase:
 		w.addDatabase(n, t, put)
 		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
-	case KindSchema:
+	case kindSchema:
 		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", ui.ShellQuote(ident(t.Schema)), withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", ui.ShellQuote(databaseArgument(t.Database)),
 			withTime("BEGIN; ALTER SCHEMA "+ident(t.Schema)+" RENAME TO "+ident(besideFor(t.Schema))+"; ALTER SCHEMA "+ident(failedFor(t.Schema))+" RENAME TO "+ident(t.Schema)+"; COMMIT")))
-	case KindSQLite:
+	case kindSQLite:
 		path, beside, aside := ui.ShellQuote(t.Path), withTime(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
 		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+withTime(failed+".sqlite")+"$side; done")
 		put(&w.restore, "{ [ ! -e "+path+" ] || cp -p "+path+" "+beside+"; zstd -dc "+ui.ShellQuote(t.Dump.Name)+" >"+beside+"; }")
@@ -214,7 +214,7 @@ func (w *stepWriter) stop() []string {
 	for i := range w.Servers {
 		var names []string
 		for _, t := range w.numbered {
-			if t.Kind != KindSQLite && t.Server == i {
+			if t.Kind != kindSQLite && t.Server == i {
 				names = append(names, literal(t.Database))
 			}
 		}
@@ -228,7 +228,7 @@ func (w *stepWriter) stop() []string {
 
 func (w *stepWriter) filesClosed() string {
 	for _, t := range w.numbered {
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			return ". Nobody has the SQLite files open: `lsof FILE` prints nothing"
 		}
 	}
@@ -258,7 +258,7 @@ func (w *stepWriter) schemaSwaps() []string {
 	groups := map[place][]numbered{}
 	var order []place
 	for _, t := range w.numbered {
-		if t.Kind != KindSchema {
+		if t.Kind != kindSchema {
 			continue
 		}
 		at := place{t.Server, t.Database}
@@ -294,28 +294,28 @@ func (w *stepWriter) has(kinds ...string) bool {
 }
 
 func (w *stepWriter) oneTransaction() string {
-	if w.has(KindDatabase, KindSchema) {
+	if w.has(kindDatabase, kindSchema) {
 		return ", in one transaction, and give the databases their properties"
 	}
 	return ""
 }
 
 func (w *stepWriter) schemaTime() string {
-	if w.has(KindSchema) {
+	if w.has(kindSchema) {
 		return "; schemas are restored in it, " + about(w.restoreMS)
 	}
 	return ""
 }
 
 func (w *stepWriter) swapCheck() string {
-	if w.has(KindDatabase, KindSchema) {
+	if w.has(kindDatabase, kindSchema) {
 		return "COMMIT is printed. Before it every live database is the old one, after it every one is the new one"
 	}
 	return "Every command ends with 0, and no file …-wal, -shm or -journal is left beside the live ones"
 }
 
 func (w *stepWriter) swapBackOut() string {
-	if w.has(KindDatabase) {
+	if w.has(kindDatabase) {
 		return "Without COMMIT the databases are the old ones, closed by the step before: open them as it says there. After it, what was live is kept under its new name; swap it back with the portal stopped"
 	}
 	return "What was live is kept under its new name; swap it back with the portal stopped"

@@ -30,8 +30,8 @@ func (p *Plan) strangers(server int) []strangerQuery {
 	schemas := map[string][]*Target{}
 	for _, t := range p.all() {
 		switch {
-		case t.Kind == KindSQLite || t.Server != server:
-		case t.Kind == KindSchema:
+		case t.Kind == kindSQLite || t.Server != server:
+		case t.Kind == kindSchema:
 			if schemas[t.Database] == nil {
 				in = append(in, t.Database)
 			}
@@ -91,7 +91,7 @@ func (p *Plan) lookForStrangers(ctx context.Context, i int, server pg.Target) er
 func (p *Plan) strangeFiles(all []*Target) {
 	known, folders := map[string]bool{}, []string{}
 	for _, t := range all {
-		if t.Kind == KindSQLite {
+		if t.Kind == kindSQLite {
 			known[t.Path] = true
 			folders = append(folders, filepath.Dir(t.Path))
 		}

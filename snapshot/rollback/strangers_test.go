@@ -129,7 +129,7 @@ func TestTrust(t *testing.T) {
 	if err := os.WriteFile(file, ca, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := plannedPortal(t, KindDatabase)
+	p := plannedPortal(t, kindDatabase)
 	p.Servers[0].CA = &snapshot.File{Name: "x.ca.pem", SHA256: sum(ca)}
 	for _, tt := range []struct{ mode, root, want string }{
 		{"verify-full", "", string(ca)}, {"verify-ca", "", string(ca)}, {"require", "", ""}, {"verify-full", "own", "own"},

@@ -100,7 +100,7 @@ func (r *run) block(ctx context.Context, conn *pgx.Conn, targets []*Target, oids
 		return err
 	}
 	if len(alive) > 0 {
-		return fault.Wrap(ErrSessions, fault.Pos{}, "%s", sessionsText(alive))
+		return fault.Wrap(errSessions, fault.Pos{}, "%s", sessionsText(alive))
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (r *run) unblock(ctx context.Context, server int, targets []*Target, oids m
 		}
 	}
 	why := pg.Cause(cause)
-	if errors.Is(cause, ErrSessions) {
+	if errors.Is(cause, errSessions) {
 		why = cause // it names them
 	}
 	return fault.Wrap(why, fault.Pos{}, "%s", text).
@@ -216,9 +216,9 @@ func (r *run) note(t *Target, existed bool) {
 // failed is what the target's old state is called after a restore.
 func (t *Target) failed(stamp string) string {
 	switch t.Kind {
-	case KindSchema:
+	case kindSchema:
 		return t.Database + "." + failedName(t.Schema, stamp)
-	case KindSQLite:
+	case kindSQLite:
 		return fileFailed(t.Path, stamp)
 	}
 	return failedName(t.Database, stamp)
@@ -228,9 +228,9 @@ func (t *Target) failed(stamp string) string {
 // psql's options for the server, "" where the environment has them.
 func (t *Target) dropCommand(stamp, login string) string {
 	switch t.Kind {
-	case KindSchema:
+	case kindSchema:
 		return "psql" + login + " -d " + ui.ShellQuote(databaseArgument(t.Database)) + " -c " + ui.ShellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
-	case KindSQLite:
+	case kindSQLite:
 		name := fileFailed(t.Path, stamp)
 		out := "rm -f " + ui.ShellQuote(name)
 		for _, side := range sides {

@@ -23,11 +23,11 @@ type How string
 
 // The ways, from the surest to the least sure.
 const (
-	Installed How = "installed" // package.json below node_modules
-	Workspace How = "workspace" // package.json of a workspace
-	Dynamic   How = "dynamic"   // package.json below the folder of dynamic plugins
-	Registry  How = "registry"  // packument
-	ByName    How = "name"      // Backstage's naming convention (ADR 11)
+	howInstalled How = "installed" // package.json below node_modules
+	howWorkspace How = "workspace" // package.json of a workspace
+	howDynamic   How = "dynamic"   // package.json below the folder of dynamic plugins
+	howRegistry  How = "registry"  // packument
+	howName      How = "name"      // Backstage's naming convention (ADR 11)
 )
 
 // Package is one plugin package of a backend.
@@ -108,7 +108,7 @@ func ReadDynamic(dir string) ([]Package, error) {
 		if f == nil {
 			continue
 		}
-		for _, pkg := range fromSource(fromManifest(f, f.Name, Dynamic, folder)) {
+		for _, pkg := range fromSource(fromManifest(f, f.Name, howDynamic, folder)) {
 			if pkg.isPlugin() {
 				out = append(out, pkg)
 			}
@@ -133,7 +133,7 @@ func (p Package) isPlugin() bool {
 func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, registry func(string) (string, string, bool)) (Package, error) {
 	pkg := Package{Name: name, Backend: b.Name()}
 	if w := p.ByName(name); w != nil {
-		pkg = fromManifest(w.File, name, Workspace, w.Dir)
+		pkg = fromManifest(w.File, name, howWorkspace, w.Dir)
 		pkg.Backend = b.Name()
 		return pkg, nil
 	}
@@ -142,19 +142,19 @@ func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, re
 		return pkg, err
 	}
 	if f != nil {
-		pkg = fromManifest(f, name, Installed, folder)
+		pkg = fromManifest(f, name, howInstalled, folder)
 		pkg.Backend = b.Name()
 		return pkg, nil
 	}
 	role, id, named := portal.BackendPlugin(name)
 	if registry != nil && (named || strings.Contains(name, "plugin") || strings.Contains(name, "backend")) {
 		if r, i, ok := registry(name); ok && r != "" {
-			pkg.Role, pkg.PluginID, pkg.How = r, cmp.Or(i, id), Registry
+			pkg.Role, pkg.PluginID, pkg.How = r, cmp.Or(i, id), howRegistry
 			return pkg, nil
 		}
 	}
 	if named {
-		pkg.Role, pkg.PluginID, pkg.How = role, id, ByName
+		pkg.Role, pkg.PluginID, pkg.How = role, id, howName
 	}
 	return pkg, nil
 }
@@ -195,10 +195,10 @@ func fromManifest(f *pkgjson.File, name string, how How, dir string) Package {
 		return pkg
 	}
 	if pkg.Role == "" {
-		pkg.Role, pkg.How = role, ByName
+		pkg.Role, pkg.How = role, howName
 	}
 	if pkg.PluginID == "" {
-		pkg.PluginID, pkg.How = id, ByName
+		pkg.PluginID, pkg.How = id, howName
 	}
 	return pkg
 }

@@ -118,7 +118,7 @@ func TestReadDynamic(t *testing.T) {
 		"file":           ``,
 	})
 	got, err := ReadDynamic(dir)
-	if err != nil || len(got) != 1 || got[0].PluginID != "jenkins" || got[0].How != ByName {
+	if err != nil || len(got) != 1 || got[0].PluginID != "jenkins" || got[0].How != howName {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := ReadDynamic(filepath.Join(dir, "none")); got != nil || err != nil {
