@@ -84,7 +84,8 @@ var owners = map[string]string{
 	"go.yaml.in/yaml/v3":                    "internal/yamledit", // one way to edit YAML
 	"github.com/BurntSushi/toml":            "audit/ignore",      // osv-scanner.toml, with osv-scanner's own reader
 	"github.com/hashicorp/go-retryablehttp": "internal/httpfetch",
-	"charm.land/lipgloss/v2":                "internal/ui",
+	"github.com/clipperhouse/displaywidth":  "internal/ui",
+	"github.com/fatih/color":                "internal/ui",
 	"github.com/schollz/progressbar/v3":     "internal/ui",
 	"github.com/olekukonko/tablewriter":     "internal/report",
 	"github.com/go-git/go-git/v5":           "internal/gitbase",

@@ -1,11 +1,11 @@
 package report
 
 import (
-	"charm.land/lipgloss/v2"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rivo/uniseg"
 )
 
 func TestTableAlignsColumns(t *testing.T) {
@@ -100,7 +100,7 @@ func TestTableOfWideLetters(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
 		cells := strings.Fields(line)
 		last := cells[len(cells)-1]
-		column := lipgloss.Width(strings.TrimSuffix(line, last))
+		column := uniseg.StringWidth(strings.TrimSuffix(line, last))
 		if at >= 0 && column != at {
 			t.Errorf("the last column is at %d and at %d:\n%s", at, column, b.String())
 		}

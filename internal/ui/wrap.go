@@ -3,14 +3,16 @@ package ui
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
+	"github.com/clipperhouse/displaywidth"
 )
+
+var withoutColors = displaywidth.Options{ControlSequences: true}
 
 // displayWidth is how many columns of a terminal a line of text takes, colors apart.
 func displayWidth(text string) int {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
-			return lipgloss.Width(text)
+			return withoutColors.String(text)
 		}
 	}
 	return len(text)

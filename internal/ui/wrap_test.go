@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"charm.land/lipgloss/v2"
+	"github.com/rivo/uniseg"
 )
 
 func TestWrap(t *testing.T) {
+	uncolored := strings.NewReplacer("\x1b[1m", "", "\x1b[0m", "")
 	for _, tt := range []struct {
 		name, in, want string
 		width          int
@@ -35,7 +36,7 @@ func TestWrap(t *testing.T) {
 			t.Errorf("%s: words are lost: %q", tt.name, got)
 		}
 		for line := range strings.Lines(got) {
-			if tt.width > 0 && len(strings.Fields(line)) > 1 && !isCommand(line) && lipgloss.Width(strings.TrimRight(line, "\n")) > tt.width {
+			if tt.width > 0 && len(strings.Fields(line)) > 1 && !isCommand(line) && uniseg.StringWidth(uncolored.Replace(strings.TrimRight(line, "\n"))) > tt.width {
 				t.Errorf("%s: %q is wider than %d", tt.name, line, tt.width)
 			}
 		}
