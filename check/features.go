@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -62,7 +63,7 @@ func (s source) discovers() bool {
 		if s.is(i, "add", "(", "dynamicPluginsFeatureDiscoveryLoader") || s.is(i, "add", "(", "featureDiscoveryServiceFactory") {
 			return true
 		}
-		if !t.str && t.text == "discoveryFeatureLoader" {
+		if t.Is("discoveryFeatureLoader") {
 			n++
 		}
 	}
@@ -102,7 +103,7 @@ func makesFeatures(name string) bool {
 // mentions is a file of a package that imports a module, if only its types.
 func (m *model) mentions(p *pkg, name string) string {
 	for _, f := range m.sources(p) {
-		if f.has(name) && slices.ContainsFunc(f.scan().tokens, func(t token) bool { return t.str && spec.PackageOf(t.text) == name }) {
+		if f.has(name) && slices.ContainsFunc(f.scan().tokens, func(t jsscan.Token) bool { return t.Kind == jsscan.String && spec.PackageOf(t.Text) == name }) {
 			return f.name
 		}
 	}

@@ -42,7 +42,7 @@ func (f *sourceFile) text() string {
 // scan cuts the file into tokens, once.
 func (f *sourceFile) scan() source {
 	if f.scanned == nil {
-		s := scanSource(f.text())
+		s := scanSource(f.name, f.text())
 		f.scanned = &s
 	}
 	return *f.scanned
@@ -160,7 +160,7 @@ func (r *sourceReader) look(f *sourceFile) bool {
 		text = strings.Clone(text)
 		f.content, f.kept = text, true
 	}
-	f.mentions, f.creates = mentions(text), creators(text)
+	f.mentions, f.creates = mentions(f.name, text), creators(text)
 	for i, name := range f.mentions {
 		own, ok := r.names[name]
 		if !ok {

@@ -10,7 +10,8 @@ import (
 // mentions are the packages that a file may load, sorted: those in quotes behind
 // import, require and from, whether these are code or part of a comment. Whatever
 // imports finds is among them, at a small part of the work.
-func mentions(src string) []string {
+func mentions(name, src string) []string {
+	src = strings.TrimPrefix(src, "\ufeff")
 	var names []string
 	looked := 0 // at so many bytes behind the words
 	for _, word := range []string{"from", "import", "require"} {
@@ -25,13 +26,19 @@ func mentions(src string) []string {
 				i = skipBlank(src, i+1)
 			}
 			if looked += i - at; looked > 4*len(src) {
-				return packagesOf(src) // comments in comments, made to cost time
+				return packagesOf(name, src) // comments in comments, made to cost time
 			}
 			if i == len(src) || src[i] != '"' && src[i] != '\'' && src[i] != '`' {
 				continue
 			}
-			text, n := stringLiteral(src[i:])
-			looked += n
+			text := src[i+1:]
+			if n := strings.IndexByte(text, src[i]); n >= 0 {
+				text = text[:n]
+			}
+			looked += len(text)
+			if strings.Contains(text, `\`) {
+				return packagesOf(name, src)
+			}
 			if name := spec.PackageOf(text); name != "" {
 				names = append(names, name)
 			}
@@ -42,9 +49,9 @@ func mentions(src string) []string {
 }
 
 // packagesOf are the packages that a file does load, sorted.
-func packagesOf(src string) []string {
+func packagesOf(name, src string) []string {
 	var names []string
-	for _, im := range scanSource(src).imports() {
+	for _, im := range scanSource(name, src).imports() {
 		if name := spec.PackageOf(im.module); name != "" {
 			names = append(names, name)
 		}
@@ -117,5 +124,14 @@ func creators(src string) []string {
 	}
 }
 
-// creatorNames are all that creates knows.
-var creatorNames = []string{"createBackendPlugin", "createBackendModule", "createPlugin", "createFrontendPlugin", "createFrontendModule"}
+// creatorNames are those of all makers.
+var creatorNames = func() (names []string) {
+	for _, mk := range makers {
+		names = append(names, mk.name)
+	}
+	return names
+}()
+
+func isWordByte(c byte) bool {
+	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}

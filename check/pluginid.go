@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/portal/plugins"
 )
 
 // creates are the functions with which packages of a role make what they export.
@@ -52,13 +54,12 @@ func (m *model) readIDs(p *pkg) (ids []string, certain bool) {
 		if f.test || !f.calls(names) {
 			continue
 		}
-		s := f.scan()
-		for i, t := range s.tokens {
-			if t.str || !slices.Contains(names, t.text) || !s.is(i+1, "(", "{") {
-				continue
+		for _, made := range plugins.Makes(f.scan().tokens, names) {
+			id := made.ID
+			if made.Constant != "" {
+				id = m.constant(p, made.Constant)
 			}
-			id, ok := m.idIn(p, s, i+2)
-			if !ok {
+			if id == "" {
 				certain = false
 			} else if !slices.Contains(ids, id) {
 				ids = append(ids, id)
@@ -68,54 +69,17 @@ func (m *model) readIDs(p *pkg) (ids []string, certain bool) {
 	return ids, certain && len(ids) > 0
 }
 
-// idIn reads pluginId, or id of the older functions, of the object that starts at
-// token i: a string, or a constant of the package.
-func (m *model) idIn(p *pkg, s source, i int) (string, bool) {
-	depth := 0
-	for ; i < len(s.tokens); i++ {
-		t := s.tokens[i]
-		if t.str {
-			continue
-		}
-		switch t.text {
-		case "{", "(", "[":
-			depth++
-		case "}", ")", "]":
-			if depth--; depth == 0 {
-				return "", false
-			}
-		case "pluginId", "id":
-			if depth != 1 || i+2 >= len(s.tokens) {
-				continue
-			}
-			name := t.text // {pluginId} is short for {pluginId: pluginId}
-			if s.is(i+1, ":") {
-				value, after := s.tokens[i+2], next(s, i+2)
-				if value.str && (after == "," || after == "}") && !strings.Contains(value.text, "${") {
-					return value.text, true
-				}
-				name = value.text
-			}
-			return m.constant(p, name)
-		}
-	}
-	return "", false
-}
-
-// constant is the text of "const name = '…'" in a package's source.
-func (m *model) constant(p *pkg, name string) (string, bool) {
+// constant is the text of "const name = '…'" in a package's source, "" without one.
+func (m *model) constant(p *pkg, name string) string {
 	for _, f := range m.sources(p) {
 		if f.test || !f.has(name) {
 			continue
 		}
-		s := f.scan()
-		for i := range s.tokens {
-			if s.is(i, "const", name, "=", "") {
-				return s.tokens[i+3].text, true
-			}
+		if text, ok := plugins.Constant(f.scan().tokens, name); ok {
+			return text
 		}
 	}
-	return "", false
+	return ""
 }
 
 // checkSourceID compares the pluginId with the source. It reports whether the

@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/yamledit"
@@ -96,11 +97,11 @@ func (m *model) legacy(p *pkg, f *sourceFile) bool {
 		return false
 	}
 	for _, t := range f.scan().tokens {
-		if t.str || !slices.Contains(legacyNames, t.text) {
+		if t.Kind != jsscan.Word || !slices.Contains(legacyNames, t.Text) {
 			continue
 		}
-		m.add(finding.Finding{Rule: ruleRegistered, Pos: fault.Pos{File: f.name, Line: t.line}, Name: p.Name(), Key: "legacy", Fixes: []finding.Fix{finding.FixSource},
-			Message: fmt.Sprintf("the backend still uses the legacy backend system (%s)", t.text),
+		m.add(finding.Finding{Rule: ruleRegistered, Pos: fault.Pos{File: f.name, Line: t.Line}, Name: p.Name(), Key: "legacy", Fixes: []finding.Fix{finding.FixSource},
+			Message: fmt.Sprintf("the backend still uses the legacy backend system (%s)", t.Text),
 			Next:    "Move it to the new system: https://backstage.io/docs/backend-system/building-backends/migrating"})
 		return true
 	}

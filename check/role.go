@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jsscan"
 )
 
 // What a package makes decides what it is: its role in package.json is a text that
@@ -54,12 +55,12 @@ func (m *model) makes(p *pkg) []made {
 		}
 		s, core := f.scan(), f.has("@backstage/core-plugin-api")
 		for i, t := range s.tokens {
-			if t.str || !strings.HasPrefix(t.text, "create") || !s.is(i+1, "(") && !s.is(i+1, "<") || s.is(i-1, ".") || s.is(i-1, "function") {
+			if t.Kind != jsscan.Word || !strings.HasPrefix(t.Text, "create") || !s.is(i+1, "(") && !s.is(i+1, "<") || s.is(i-1, ".") || s.is(i-1, "function") {
 				continue
 			}
 			for _, mk := range makers {
-				if _, have := first[mk.name]; mk.name == t.text && !have && (core || mk.name != "createPlugin") {
-					first[mk.name] = made{mk, fault.Pos{File: f.name, Line: t.line}}
+				if _, have := first[mk.name]; mk.name == t.Text && !have && (core || mk.name != "createPlugin") {
+					first[mk.name] = made{mk, fault.Pos{File: f.name, Line: t.Line}}
 				}
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/testkit"
 )
 
@@ -36,7 +37,7 @@ import { r, s as u } from 'added'; backend.add(wrap(u({ v: 1 })));
 import { default as w } from 'renamed-default'; f(w);
 `
 	var got []string
-	for _, im := range scanSource(src).imports() {
+	for _, im := range scanSource("x.tsx", src).imports() {
 		text := im.module
 		if !im.used {
 			text += " (unused)"
@@ -49,7 +50,7 @@ import { default as w } from 'renamed-default'; f(w);
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if im := scanSource(src).imports(); im[0].line != 4 || im[len(im)-1].line != 23 {
+	if im := scanSource("x.tsx", src).imports(); im[0].line != 4 || im[len(im)-1].line != 23 {
 		t.Errorf("lines %d and %d", im[0].line, im[len(im)-1].line)
 	}
 }
@@ -62,8 +63,8 @@ func TestScanLargeSource(t *testing.T) {
 			testkit.Linear(t, maxSource/len(text), func(n int) func() {
 				src := strings.Repeat(text, n)
 				return func() {
-					scanSource(src).imports()
-					mentions(src)
+					scanSource("x.tsx", src).imports()
+					mentions("x.tsx", src)
 					creators(src)
 				}
 			})
@@ -77,7 +78,7 @@ func FuzzScanSource(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		s := scanSource(src)
+		s := scanSource("x.tsx", src)
 		lines := strings.Count(src, "\n") + 1
 		for _, im := range s.imports() {
 			if im.line < 1 || im.line > lines {
@@ -85,15 +86,15 @@ func FuzzScanSource(f *testing.F) {
 			}
 		}
 		s.discovers()
-		may := mentions(src)
-		for _, name := range packagesOf(src) {
+		may := mentions("x.tsx", src)
+		for _, name := range packagesOf("x.tsx", src) {
 			if !slices.Contains(may, name) {
 				t.Fatalf("%q loads %q, and mentions %q", src, name, may)
 			}
 		}
 		for _, t2 := range s.tokens {
-			if !t2.str && slices.Contains(creatorNames, t2.text) && !slices.Contains(creators(src), t2.text) {
-				t.Fatalf("%q calls %s", src, t2.text)
+			if t2.Kind == jsscan.Word && slices.Contains(creatorNames, t2.Text) && !slices.Contains(creators(src), t2.Text) {
+				t.Fatalf("%q calls %s", src, t2.Text)
 			}
 		}
 	})

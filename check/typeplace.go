@@ -1,6 +1,10 @@
 package check
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/jsscan"
+)
 
 // maxBack bounds how far back the context of one name is looked for, in tokens.
 const maxBack = 600
@@ -15,69 +19,68 @@ func (u *uses) inType(i int, steps *int) bool {
 		if *steps++; *steps > maxBack {
 			return false
 		}
-		t := u.tokens[j]
-		if t.str {
-			continue
-		}
+		t, text := u.tokens[j], u.at(j)
 		switch {
-		case t.text == "(" || t.text == "[" || t.text == "{":
+		case text == "": // a literal
+		case t.Role == jsscan.TagEnd:
+			return false
+		case text == "(" || text == "[" || text == "{":
 			return u.inBracket(j, j == i-1 || comma, steps)
-		case t.text == ")" || t.text == "]" || t.text == "}":
-			if j == i-1 && t.text == "}" || u.match[j] < 0 {
+		case text == ")" || text == "]" || text == "}":
+			if j == i-1 && text == "}" || u.match[j] < 0 {
 				return false // a statement starts
 			}
 			j = int(u.match[j])
-		case t.text == "<":
+		case text == "<":
 			return u.isWord(j-1) && u.closesAngle(i) || u.at(j+2) == "extends"
-		case comma && t.text == ">" && u.at(j-1) == "=":
-			j--
-		case t.text == ">" && u.at(j-1) == "=":
+		case comma && text == "=>":
+		case text == "=>":
 			// The result of an arrow: of a type where the arrow's own place is one.
-			if u.at(j-2) != ")" || u.match[j-2] < 0 {
+			if u.at(j-1) != ")" || u.match[j-1] < 0 {
 				return false
 			}
-			return u.inType(int(u.match[j-2]), steps)
-		case t.text == ">":
+			return u.inType(int(u.match[j-1]), steps)
+		case text == ">":
 			if j = u.opensAngle(j, steps); j < 0 {
 				return false
 			}
-		case t.text == ";":
+		case text == ";":
 			return false
-		case t.text == "implements" || t.text == "interface":
+		case text == "implements" || text == "interface":
 			return true
-		case t.text == "class":
+		case text == "class":
 			return false
 		case comma:
-		case t.text == ",":
+		case text == ",":
 			comma = true
-		case t.text == ":":
+		case text == ":":
 			ternary, is := u.colon(j, steps)
 			if ternary < 0 {
 				return is
 			}
 			j, loose = ternary, true
-		case t.text == "=":
+		case text == "=":
 			return u.isAlias(j, steps)
-		case t.text == "|" || t.text == "&" || t.text == "?":
-			if u.at(j-1) == t.text || u.at(j+1) == t.text && j+1 < i {
+		case text == "|" || text == "&" || text == "?":
+			if u.at(j-1) == text || u.at(j+1) == text && j+1 < i {
 				return false // || && ??
 			}
-			loose = loose || t.text == "?"
-		case t.text == "as":
+			loose = loose || text == "?"
+		case text == "as":
 			if !loose {
 				return true
 			}
-		case t.text == "in":
+		case text == "in":
 			return u.at(j-2) == "["
-		case slices.Contains(typing, t.text):
+		case slices.Contains(typing, text):
 			if !loose {
 				return true
 			}
-		case slices.Contains(computing, t.text):
+		case slices.Contains(computing, text):
 			return false
-		case t.text == "." || t.text == "#":
-		case isWordByte(t.text[0]):
-			if next := u.at(j + 1); u.isWord(j+1) && u.tokens[j+1].line > t.line && !slices.Contains(joining, t.text) && !slices.Contains(joining, next) {
+		case text == "." || text == "?." || text == "...":
+		case t.Kind == jsscan.Word:
+			if next := u.at(j + 1); u.isWord(j+1) && u.tokens[j+1].Line > t.Line && !slices.Contains(joining, text) && !slices.Contains(joining, next) {
 				return false // a statement ended with its line
 			}
 		default:
@@ -88,8 +91,7 @@ func (u *uses) inType(i int, steps *int) bool {
 }
 
 func (u *uses) isWord(i int) bool {
-	text := u.at(i)
-	return text != "" && isWordByte(text[0]) && !slices.Contains(computing, text)
+	return i >= 0 && i < len(u.tokens) && u.tokens[i].Kind == jsscan.Word && !slices.Contains(computing, u.tokens[i].Text)
 }
 
 // inBracket judges what is in the bracket at a place: at its start or behind a
@@ -134,16 +136,18 @@ func (u *uses) brace(j int, steps *int) brace {
 		return braceTypeExport
 	case "const", "let", "var":
 		return bracePattern
+	case "=>":
+		if u.inType(j, steps) {
+			return braceType
+		}
+		return braceBlock
 	case ">":
-		if u.at(j-2) == "=" {
-			if u.inType(j, steps) {
-				return braceType
-			}
+		if u.tokens[j-1].Role == jsscan.TagEnd {
 			return braceBlock
 		}
 		return u.header(j, steps)
 	default:
-		if isWordByte(before[0]) && before != "as" && before != "extends" && before != "satisfies" && !slices.Contains(computing, before) {
+		if u.tokens[j-1].Kind == jsscan.Word && before != "as" && before != "extends" && before != "satisfies" && !slices.Contains(computing, before) {
 			return u.header(j, steps)
 		}
 		if u.inType(j, steps) {
@@ -165,7 +169,7 @@ func (u *uses) header(j int, steps *int) brace {
 			return braceClass
 		case "interface":
 			return braceType
-		case ")", "}", ";", "{", "(", ":", "=":
+		case ")", "}", ";", "{", "(", ":", "=", "=>":
 			return braceBlock
 		}
 	}
@@ -199,7 +203,7 @@ scan:
 			open = int(u.around[k])
 			break scan
 		case "?":
-			if next := u.at(k + 1); next != "." && next != ":" && next != "?" && u.at(k-1) != "?" {
+			if next := u.at(k + 1); next != ":" && next != "?" && u.at(k-1) != "?" {
 				return k, false
 			}
 		}
@@ -235,9 +239,7 @@ func (u *uses) opensAngle(j int, steps *int) int {
 		}
 		switch u.at(k) {
 		case ">":
-			if u.at(k-1) != "=" {
-				depth++
-			}
+			depth++
 		case "<":
 			if depth--; depth == 0 {
 				return k
@@ -260,9 +262,6 @@ func (u *uses) closesAngle(i int) bool {
 	for k := i; k < len(u.tokens) && k < i+maxAngle; k++ {
 		switch u.at(k) {
 		case ">":
-			if u.at(k-1) == "=" {
-				continue
-			}
 			if depth--; depth == 0 {
 				return true
 			}
@@ -280,9 +279,7 @@ func (u *uses) closesAngle(i int) bool {
 				return false // a comparison
 			}
 		case "=":
-			if u.at(k+1) != ">" {
-				return false // an attribute of JSX
-			}
+			return false // an attribute of JSX
 		}
 	}
 	return false

@@ -1,6 +1,10 @@
 package check
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/jsscan"
+)
 
 // TypeScript drops an import whose names stand only where types stand: after the
 // colon of a declaration, in <>, behind "as". Then the package is not loaded.
@@ -19,20 +23,19 @@ type uses struct {
 func newUses(s source) *uses {
 	u := &uses{source: s, match: make([]int32, len(s.tokens)), around: make([]int32, len(s.tokens))}
 	var open []int32
-	closes := map[string]string{")": "(", "]": "[", "}": "{"}
 	for i, t := range s.tokens {
 		u.match[i], u.around[i] = -1, -1
 		if n := len(open); n > 0 {
 			u.around[i] = open[n-1]
 		}
-		if t.str {
+		if t.Kind != jsscan.Punct {
 			continue
 		}
-		switch t.text {
-		case "(", "[", "{":
+		switch t.Text {
+		case "(", "[", "{", "${":
 			open = append(open, int32(i))
-		case ")", "]", "}":
-			if n := len(open) - 1; n >= 0 && s.tokens[open[n]].text == closes[t.text] {
+		case ")", "]", "}": // they fit, or else the tokens end before
+			if n := len(open) - 1; n >= 0 {
 				u.match[i], u.match[open[n]] = open[n], int32(i)
 				open = open[:n]
 			}
@@ -45,7 +48,7 @@ func newUses(s source) *uses {
 func (u *uses) loads(im imported) bool {
 	return im.runtime || slices.ContainsFunc(im.names, func(name string) bool {
 		for i, t := range u.tokens {
-			if !t.str && t.text == name && (i < im.from || i > im.to) && u.isValue(i) {
+			if t.Kind == jsscan.Word && t.Text == name && (i < im.from || i > im.to) && u.isValue(i) {
 				return true
 			}
 		}
@@ -56,13 +59,15 @@ func (u *uses) loads(im imported) bool {
 // isValue reports whether the name at a place is one that runs: not a type, not a
 // member of something else, not the name of something new.
 func (u *uses) isValue(i int) bool {
+	switch u.tokens[i].Role {
+	case jsscan.Element:
+		return u.at(i-1) != "." // <Name.part>
+	case jsscan.Closing, jsscan.Attribute:
+		return false
+	}
 	switch before, after := u.at(i-1), u.at(i+1); {
-	case before == "." && u.at(i-2) != ".": // a.Name
+	case before == "." || before == "?.": // a.Name
 		return false
-	case before == ">" && u.at(i-2) != "=": // text between the tags of JSX
-		return false
-	case before == "<" && after == "/": // <Name/>
-		return true
 	case slices.Contains(declaring, before):
 		return false
 	case (after == ":" || after == "?" && u.at(i+2) == ":") && (before == "" || slices.Contains(beforeKeys, before)):
@@ -82,10 +87,10 @@ var (
 	typing  = []string{"satisfies", "is", "keyof", "implements", "infer", "asserts", "interface"}
 )
 
-// at is the text of the token at a place; "" for strings and beyond the ends.
+// at is the word or the punctuation at a place, else "".
 func (u *uses) at(i int) string {
-	if i < 0 || i >= len(u.tokens) || u.tokens[i].str {
+	if i < 0 || i >= len(u.tokens) || u.tokens[i].Kind != jsscan.Word && u.tokens[i].Kind != jsscan.Punct {
 		return ""
 	}
-	return u.tokens[i].text
+	return u.tokens[i].Text
 }

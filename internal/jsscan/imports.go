@@ -23,6 +23,9 @@ type Import struct {
 	// Line is that of the module's name; Start and End are the bytes of its
 	// literal, quotes included.
 	Line, Start, End int
+	// From and To are the places of its first token and of the module's name among
+	// the file's tokens.
+	From, To int
 	// TypeOnly: nothing of it is left when the code runs.
 	TypeOnly bool
 	// Names are what is taken from the module. Without any, it is loaded for its
@@ -48,23 +51,21 @@ func Imports(tokens []Token) []Import {
 		if t.Kind != Word || t.Role != NoRole || i > 0 && (r.is(i-1, ".") || r.is(i-1, "?.")) {
 			continue
 		}
+		var im Import
+		ok := false
 		switch t.Text {
 		case "import":
-			if im, ok := r.imported(i); ok {
-				list = append(list, im)
-			}
+			im, ok = r.imported(i)
 		case "export":
-			if im, ok := r.reExported(i); ok {
-				list = append(list, im)
-			}
+			im, ok = r.reExported(i)
 		case "require":
-			if im, ok := r.required(i); ok {
-				list = append(list, im)
-			}
+			im, ok = r.required(i)
 		case "jest", "vi", "vitest":
-			if im, ok := r.mocked(i); ok {
-				list = append(list, im)
-			}
+			im, ok = r.mocked(i)
+		}
+		if ok {
+			im.From = i
+			list = append(list, im)
 		}
 	}
 	return list
@@ -88,7 +89,7 @@ func (r reader) word(i int) bool { return r.kind(i, Word) }
 
 func (r reader) module(i int, form Form, typeOnly bool, names []Name) Import {
 	t := r.tokens[i]
-	return Import{Module: t.Text, Form: form, Line: t.Line, Start: t.Start, End: t.End, TypeOnly: typeOnly, Names: names}
+	return Import{Module: t.Text, Form: form, Line: t.Line, Start: t.Start, End: t.End, To: i, TypeOnly: typeOnly, Names: names}
 }
 
 // imported reads import at i: a statement or a call.

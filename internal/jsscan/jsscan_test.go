@@ -49,6 +49,8 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
 		`import 'x'`:                                          `import x {} 1`,
+		"\ufeffimport 'x'":                                    `import x {} 1`,
+		"\ufeff#!/usr/bin/env node\nimport 'x'":               `import x {} 2`,
 		`import a from "x"`:                                   `import x {default as a} 1`,
 		`import a, { b, c as d } from 'x'`:                    `import x {default as a, b, c as d} 1`,
 		"import * as ns from 'x';":                            `import x {* as ns} 1`,

@@ -89,10 +89,16 @@ func Scan(name, src string) ([]Token, error) { return scan(name, src, false) }
 // ScanDocs is Scan with documentation comments.
 func ScanDocs(name, src string) ([]Token, error) { return scan(name, src, true) }
 
+// byteOrderMark may stand before everything else.
+const byteOrderMark = "\ufeff"
+
 func scan(name, src string, docs bool) ([]Token, error) {
 	s := &scanner{src: src, jsx: HasJSX(name), docs: docs, line: 1, budget: 16*len(src) + 1<<20,
 		tokens: make([]Token, 0, len(src)/5+16)}
-	if strings.HasPrefix(src, "#!") {
+	if strings.HasPrefix(src, byteOrderMark) {
+		s.pos = len(byteOrderMark)
+	}
+	if s.at("#!") {
 		s.skipLine()
 	}
 	err := s.run()

@@ -161,7 +161,7 @@ func TestReadThroughLibraries(t *testing.T) {
 		"package.json": root, "yarn.lock": "",
 		"packages/backend/package.json":          `{"name": "backend", "backstage": {"role": "backend"}, "dependencies": {"app": "*", "lib": "*", "@acme/loader": "1", "@acme/client": "1"}}`,
 		"packages/app/package.json":              `{"name": "app", "backstage": {"role": "frontend"}, "dependencies": {"@backstage/plugin-events-backend": "1"}}`,
-		"packages/lib/package.json":              `{"name": "lib", "backstage": {"role": "node-library"}, "dependencies": {"lib": "*", "backend": "*", "@acme/chat": "1", "@acme/two": "1", "@acme/constant": "1"}, "devDependencies": {"@backstage/plugin-kubernetes-backend": "1"}}`,
+		"packages/lib/package.json":              `{"name": "lib", "backstage": {"role": "node-library"}, "dependencies": {"lib": "*", "backend": "*", "@acme/chat": "1", "@acme/two": "1", "@acme/constant": "1", "@acme/held": "1"}, "devDependencies": {"@backstage/plugin-kubernetes-backend": "1"}}`,
 		"plugins/chat/package.json":              `{"name": "@acme/chat", "backstage": {"role": "backend-plugin", "pluginId": "chat-backend"}, "dependencies": {"@backstage/plugin-search-backend": "1"}}`,
 		"plugins/chat/src/plugin.ts":             "/* createBackendPlugin({ pluginId: 'older' }) */\nexport default createBackendPlugin({\n  pluginId: `chat`,\n});\ncreateBackendModule({ pluginId: 'catalog', moduleId: 'chat' });\n",
 		"plugins/chat/src/plugin.test.ts":        "createBackendPlugin({ pluginId: 'test' })",
@@ -169,6 +169,9 @@ func TestReadThroughLibraries(t *testing.T) {
 		"plugins/two/src/index.ts":               "createBackendPlugin({ pluginId: \"one\" }); createBackendPlugin({ pluginId: 'two' })",
 		"plugins/constant/package.json":          `{"name": "@acme/constant", "backstage": {"role": "backend-plugin", "pluginId": "constant"}}`,
 		"plugins/constant/src/index.ts":          "createBackendPlugin({ pluginId: ID })",
+		"plugins/held/package.json":              `{"name": "@acme/held", "backstage": {"role": "backend-plugin", "pluginId": "older"}}`,
+		"plugins/held/src/ids.ts":                "// const HELD = 'comment'\nexport const HELD = 'held';\n",
+		"plugins/held/src/index.ts":              "const files = 'src/**/*.ts';\ncreateBackendPlugin({ register: { id: 'x' }, pluginId: HELD });\nconst other = '*/';\n",
 		"node_modules/@acme/loader/package.json": `{"name": "@acme/loader", "version": "1.0.0", "backstage": {"role": "node-library"}, "dependencies": {"@backstage/plugin-auth-backend": "1"}}`,
 		"node_modules/@acme/client/package.json": `{"name": "@acme/client", "version": "1.0.0", "backstage": {"role": "common-library"}, "dependencies": {"@backstage/plugin-proxy-backend": "1"}}`,
 	})
@@ -180,7 +183,7 @@ func TestReadThroughLibraries(t *testing.T) {
 	for _, g := range got {
 		ids = append(ids, g.Name+" "+g.PluginID)
 	}
-	want := []string{"@acme/chat chat", "@acme/constant constant", "@acme/two one", "@acme/two two", "@backstage/plugin-auth-backend auth"}
+	want := []string{"@acme/chat chat", "@acme/constant constant", "@acme/held held", "@acme/two one", "@acme/two two", "@backstage/plugin-auth-backend auth"}
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

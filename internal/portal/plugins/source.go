@@ -3,21 +3,16 @@ package plugins
 import (
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // Backstage names a database after the ID that the code registers, not after
 // package.json's: createBackendPlugin({ pluginId: 'chat' }).
-var registers = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile("createBackend(Plugin|Module)\\s*\\(\\s*\\{[^{}]*?pluginId\\s*:\\s*(?:'([^'$]+)'|\"([^\"$]+)\"|`([^`$]+)`)")
-})
-
-var comments = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:^\s*//.*$)`) })
+var registers = []string{"createBackendPlugin", "createBackendModule"}
 
 const (
 	maxSource  = 1 << 20 // of one file, in bytes
@@ -52,39 +47,56 @@ func fromSource(pkg Package) []Package {
 // registered reads the source of a workspace, or what was built of it.
 func registered(dir string) (plugins, modules []string) {
 	for _, below := range []string{"src", "dist"} {
-		n := 0
-		_ = filepath.WalkDir(filepath.Join(dir, below), func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil
+		below = filepath.Join(dir, below)
+		var list []Made
+		scanBelow(below, registers, func(tokens []jsscan.Token) { list = append(list, Makes(tokens, registers)...) })
+		for _, m := range list {
+			if m.Constant != "" {
+				scanBelow(below, []string{m.Constant}, func(tokens []jsscan.Token) {
+					if text, ok := Constant(tokens, m.Constant); ok && m.ID == "" {
+						m.ID = text
+					}
+				})
 			}
-			if d.IsDir() && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), "__")) {
-				return fs.SkipDir
+			switch {
+			case m.ID == "":
+			case m.By == registers[0]:
+				plugins = append(plugins, m.ID)
+			default:
+				modules = append(modules, m.ID)
 			}
-			if !d.Type().IsRegular() || !isSource(d.Name()) {
-				return nil
-			}
-			if n++; n > maxSources {
-				return fs.SkipAll
-			}
-			src, err := repofile.Read(path, maxSource)
-			if err != nil {
-				return nil
-			}
-			for _, m := range registers().FindAllStringSubmatch(comments().ReplaceAllString(string(src), ""), -1) {
-				id := m[2] + m[3] + m[4]
-				if m[1] == "Plugin" {
-					plugins = append(plugins, id)
-				} else {
-					modules = append(modules, id)
-				}
-			}
-			return nil
-		})
+		}
 		if len(plugins)+len(modules) > 0 {
 			return plugins, modules
 		}
 	}
 	return nil, nil
+}
+
+// scanBelow hands on the tokens of the source files below a folder that have one of
+// some words.
+func scanBelow(dir string, words []string, use func([]jsscan.Token)) {
+	n := 0
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), "__")) {
+			return fs.SkipDir
+		}
+		if !d.Type().IsRegular() || !isSource(d.Name()) {
+			return nil
+		}
+		if n++; n > maxSources {
+			return fs.SkipAll
+		}
+		src, err := repofile.Read(path, maxSource)
+		if err == nil && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(string(src), w) }) {
+			tokens, _ := jsscan.Scan(path, string(src))
+			use(tokens)
+		}
+		return nil
+	})
 }
 
 func isSource(name string) bool {
