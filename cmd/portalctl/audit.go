@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -21,6 +22,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -64,25 +66,22 @@ type auditRun struct {
 	now time.Time
 
 	root  string
+	repo  *repofile.Repo // the work tree
 	in    audit.Input
 	notes []string
 	// settings are those that decide where to ask: the base's, if there is one.
 	settings *yarnrc.Settings
 	// head and base are the sides as the rules about locks and settings see
 	// them; base is nil without one.
-	head trust.Side
-	base *trust.Side
-	// archives are those of the base, as trust.Side has them; prefix is where the
-	// root is in its git repository.
-	archives []string
-	brings   []trust.Archive // those of the change
-	prefix   string
+	head   trust.Side
+	base   *trust.Side
+	brings []trust.Archive // the archives of the change
+	prefix string          // where the root is in its git repository
 	// sources are the files of decisions.
 	sources ignore.Sources
 	opts    audit.Options
 	// baseline is where the baseline is, or will be.
 	baseline string
-	cleanup  func()
 }
 
 func runAudit(ctx context.Context, c *cli.Context, e env) error {
@@ -90,11 +89,10 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	r := &auditRun{o: o, e: e, now: time.Now(), cleanup: func() {}}
+	r := &auditRun{o: o, e: e, now: time.Now()}
 	limited, cancel := context.WithTimeoutCause(ctx, maxAudit, errMaxAudit)
 	defer cancel()
 	report, err := r.run(limited)
-	r.cleanup()
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), errMaxAudit) {
 		return fault.New("audit incomplete: it took longer than %s", maxAudit).
 			WithNext("Try again later, or audit with a database: %s, then --offline", updateDB)
@@ -206,7 +204,8 @@ func (r *auditRun) openHead(ctx context.Context) error {
 			return fault.Wrap(pathCause(err), fault.Pos{File: dir}, "cannot be read")
 		}
 	}
-	paths, err := findLocks(r.root)
+	r.repo = repofile.Of(repofile.Top(r.root))
+	paths, err := findLocks(r.repo, r.root)
 	if err != nil {
 		return err
 	}
@@ -230,7 +229,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 			return err
 		}
 	}
-	got, err := loadLocks(r.root, paths, r.e.Environ)
+	got, err := loadLocks(r.repo, r.root, paths, r.e.Environ)
 	if err != nil {
 		return err
 	}
@@ -247,7 +246,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 		}
 		r.in.Unread = append(got.unread, r.in.Unread...)
 	}
-	if r.settings, err = yarnrc.Load(r.root, r.e.Environ); err != nil {
+	if r.settings, err = yarnrc.LoadIn(r.repo, r.root, r.e.Environ); err != nil {
 		return err
 	}
 	if r.o.full {
@@ -260,7 +259,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 			r.notes = append(r.notes, note)
 		}
 	}
-	if r.head, err = side(r.root, locks); err != nil {
+	if r.head, err = side(r.repo, r.root, locks); err != nil {
 		return err
 	}
 	r.sources.Head = decisionFiles(r.head, locks)
@@ -312,15 +311,7 @@ func (r *auditRun) openBase() error {
 		return err
 	}
 	r.prefix = strings.Trim(repo.Prefix, "/")
-	root, cleanup, err := checkoutBase(commit, repo.Prefix, func(name string) bool {
-		if trust.IsArchive(name) {
-			r.archives = append(r.archives, name)
-		}
-		return ofBase(name)
-	})
-	if err != nil {
-		return err
-	}
-	r.cleanup = cleanup
-	return r.readBase(root, name, commit.Hash)
+	err = r.readBase(commit, name)
+	// What was not read may have been taken for what is not there.
+	return cmp.Or(commit.Err(), err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -25,15 +26,16 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// readBase reads the files of the merge base, which root holds.
-func (r *auditRun) readBase(root, name, commit string) error {
-	paths, err := findLocks(root)
+// readBase reads the files of the merge base.
+func (r *auditRun) readBase(commit *gitbase.Commit, name string) error {
+	root, repo := r.root, commit.InPlace()
+	paths, err := findLocks(repo, root)
 	if err != nil {
 		return err
 	}
 	// What two entries say was there, and the change may be about to mend it.
 	var locks []*audit.Lock
-	got, err := readLocks(root, r.kept(paths), r.e.Environ, yarnlock.ParseMerged)
+	got, err := readLocks(repo, root, r.kept(paths), r.e.Environ, yarnlock.ParseMerged)
 	if err == nil {
 		locks = got.locks
 	} else {
@@ -48,12 +50,12 @@ func (r *auditRun) readBase(root, name, commit string) error {
 		}
 	}
 	asking := func(dir string) bool {
-		_, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName))
+		_, err := r.repo.Stat(filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName))
 		return err == nil
 	}
 	wanting := func(dir string) bool {
 		file := filepath.Join(r.root, filepath.FromSlash(dir), pkgjson.FileName)
-		src, err := repofile.ReadIn(repofile.Top(r.root), file, repofile.MaxCode)
+		src, err := r.repo.Read(file, repofile.MaxCode)
 		if err != nil {
 			return true
 		}
@@ -64,16 +66,27 @@ func (r *auditRun) readBase(root, name, commit string) error {
 		return err
 	}
 	// Where to ask, and with which credentials, is the base's to say.
-	if r.settings, err = yarnrc.Load(root, r.e.Environ); err != nil {
-		return err
+	if r.settings, err = yarnrc.LoadIn(repo, root, r.e.Environ); err != nil {
+		return fault.Wrap(err, fault.Pos{}, "the settings of the merge base")
 	}
-	r.in.Base = &audit.Base{Name: name, Commit: commit, Locks: locks}
+	r.in.Base = &audit.Base{Name: name, Commit: commit.Hash, Locks: locks}
 	r.unreadable(locks)
-	base, err := side(root, locks)
+	base, err := side(repo, root, locks)
 	if err != nil {
 		return err
 	}
-	base.Archives = r.archives
+	err = fs.WalkDir(commit, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err == nil && d.IsDir() && notOfBase(name):
+			return fs.SkipDir
+		case err == nil && trust.IsArchive(name):
+			base.Archives = append(base.Archives, name)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	r.base = &base
 	r.sources.HasBase = true
 	r.sources.Base = decisionFiles(base, locks)
@@ -116,7 +129,7 @@ func (r *auditRun) openBaseLock(file string) error {
 	r.in.Base = &audit.Base{Name: file, Locks: locks}
 	r.base = &trust.Side{Locks: []*yarnlock.Lock{lock}}
 	r.sources.HasBase = true
-	beside, err := side(filepath.Dir(file), nil)
+	beside, err := side(repofile.Of(filepath.Dir(file)), filepath.Dir(file), nil)
 	r.sources.Base = decisionFiles(beside, locks)
 	return err
 }
@@ -124,36 +137,33 @@ func (r *auditRun) openBaseLock(file string) error {
 // side is a state of the repository as the rules about locks and settings see
 // it: the locks, and the files that the rules want. Links to files are followed, as
 // Yarn does; other things that are no regular file are passed over.
-func side(root string, locks []*audit.Lock) (trust.Side, error) {
+func side(repo *repofile.Repo, root string, locks []*audit.Lock) (trust.Side, error) {
 	s := trust.Side{Files: map[string][]byte{}}
 	for _, l := range locks {
 		s.Locks = append(s.Locks, l.Lock)
 	}
-	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fault.Wrap(pathCause(err), fault.Pos{File: file}, "cannot be read").WithNext("Check that you may read it")
-		}
-		rel, err := filepath.Rel(root, file)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
+	files := repo.FS(root)
+	err := fs.WalkDir(files, ".", func(rel string, d fs.DirEntry, err error) error {
 		switch {
+		case rel == "." && isMissing(err):
+			return nil
+		case err != nil:
+			return unreadable(err, filepath.Join(root, filepath.FromSlash(rel)))
 		case d.IsDir() && (d.Name() == ".git" || notOfBase(rel)):
-			return filepath.SkipDir
+			return fs.SkipDir
 		case !trust.Wanted(rel) && !ignore.Wanted(rel):
 			return nil
 		case d.Type()&fs.ModeSymlink != 0:
-			if s.Files[rel] = linked(root, file); s.Files[rel] == nil {
-				delete(s.Files, rel)
+			if src := linked(root, filepath.Join(root, filepath.FromSlash(rel))); src != nil {
+				s.Files[rel] = src
 			}
 			return nil
 		case !d.Type().IsRegular():
 			return nil
 		}
-		src, err := repofile.ReadIn(root, file, repofile.MaxCode)
+		src, err := fs.ReadFile(files, rel)
 		if err != nil {
-			return fault.Wrap(pathCause(err), fault.Pos{File: rel}, "cannot be read").WithNext("Check that you may read it")
+			return unreadable(err, rel)
 		}
 		s.Files[rel] = src
 		return nil

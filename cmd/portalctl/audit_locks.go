@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/audit"
-	"github.com/portalctl/portalctl/audit/ignore"
-	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -32,7 +30,7 @@ func auditRoot(dir string) (string, error) {
 		return root, nil
 	}
 	_, noManifest := os.Stat(filepath.Join(dir, pkgjson.FileName))
-	if paths, walkErr := findLocks(dir); walkErr == nil && (len(paths) > 0 || noManifest == nil) {
+	if paths, walkErr := findLocks(repofile.Of(dir), dir); walkErr == nil && (len(paths) > 0 || noManifest == nil) {
 		return dir, nil
 	}
 	return "", err
@@ -43,24 +41,23 @@ func notAudited(name string) bool { return name == "node_modules" || name == ".g
 
 // findLocks lists the locks below root, sorted, with forward slashes. Folders
 // that cannot be read are an error: a lock could be in them.
-func findLocks(root string) ([]string, error) { return findFiles(root, isLock) }
+func findLocks(repo *repofile.Repo, root string) ([]string, error) {
+	return findFiles(repo, root, isLock)
+}
 
 // findFiles lists the files below root that are wanted, as findLocks does.
-func findFiles(root string, wanted func(name string) bool) ([]string, error) {
+func findFiles(repo *repofile.Repo, root string, wanted func(name string) bool) ([]string, error) {
 	var list []string
-	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fault.Wrap(pathCause(err), fault.Pos{File: file}, "cannot be read").WithNext("Check that you may read it")
-		}
+	err := fs.WalkDir(repo.FS(root), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case d.IsDir() && file != root && notAudited(d.Name()):
-			return filepath.SkipDir
+		case name == "." && isMissing(err):
+			return nil // a portal that the commit does not have yet
+		case err != nil:
+			return unreadable(err, filepath.Join(root, filepath.FromSlash(name)))
+		case d.IsDir() && name != "." && notAudited(d.Name()):
+			return fs.SkipDir
 		case !d.IsDir() && wanted(d.Name()):
-			rel, err := filepath.Rel(root, file)
-			if err != nil {
-				return err
-			}
-			list = append(list, filepath.ToSlash(rel))
+			list = append(list, name)
 		}
 		return nil
 	})
@@ -68,12 +65,16 @@ func findFiles(root string, wanted func(name string) bool) ([]string, error) {
 	return list, err
 }
 
+func unreadable(err error, file string) error {
+	return fault.Wrap(pathCause(err), fault.Pos{File: file}, "cannot be read").WithNext("Check that you may read it")
+}
+
 // loadLocks reads the locks at paths below root, and the projects around them.
 // A lock that cannot be read is an error. So that the advisories are not kept
 // back by a package.json that cannot be read, this is a note: who asks for a
 // package is then not known.
-func loadLocks(root string, paths, environ []string) (*loaded, error) {
-	return readLocks(root, paths, environ, yarnlock.ParseIndented)
+func loadLocks(repo *repofile.Repo, root string, paths, environ []string) (*loaded, error) {
+	return readLocks(repo, root, paths, environ, yarnlock.ParseIndented)
 }
 
 // loaded are the locks that were read, things to know about them, and those
@@ -84,16 +85,16 @@ type loaded struct {
 	unread []audit.Unread
 }
 
-func readLocks(root string, paths, environ []string, parse func(file string, src []byte) (*yarnlock.Lock, error)) (*loaded, error) {
+func readLocks(repo *repofile.Repo, root string, paths, environ []string, parse func(file string, src []byte) (*yarnlock.Lock, error)) (*loaded, error) {
 	out := &loaded{}
 	for _, rel := range paths {
 		file := filepath.Join(root, filepath.FromSlash(rel))
-		src, err := repofile.ReadIn(repofile.Top(root), file, repofile.MaxLock)
+		src, err := repo.Read(file, repofile.MaxLock)
 		if err != nil {
 			return nil, fault.Wrap(pathCause(err), fault.Pos{File: rel}, "the lock cannot be read").WithNext("Check that you may read it")
 		}
 		if path.Base(rel) != lockName {
-			l, unread, err := readOther(root, rel, src)
+			l, unread, err := readOther(repo, root, rel, src)
 			switch {
 			case err != nil:
 				return nil, err
@@ -109,7 +110,7 @@ func readLocks(root string, paths, environ []string, parse func(file string, src
 			return nil, err
 		}
 		l := &audit.Lock{Path: rel, Lock: lock}
-		note, err := addProject(l, filepath.Dir(file), environ)
+		note, err := addProject(repo.Around(filepath.Dir(file)), l, filepath.Dir(file), environ)
 		if err != nil {
 			return nil, err
 		}
@@ -123,18 +124,22 @@ func readLocks(root string, paths, environ []string, parse func(file string, src
 
 // addProject reads the project of a lock. A package.json beside the lock that
 // belongs to a project above has a lock that no Yarn would look at.
-func addProject(l *audit.Lock, dir string, environ []string) (note string, err error) {
-	if _, err := os.Stat(filepath.Join(dir, pkgjson.FileName)); err != nil {
+func addProject(repo *repofile.Repo, l *audit.Lock, dir string, environ []string) (note string, err error) {
+	if _, err := repo.Stat(filepath.Join(dir, pkgjson.FileName)); err != nil {
 		return "", nil
 	}
-	project, err := workspace.Open(dir)
+	var project *workspace.Project
+	at, err := workspace.FindIn(repo, dir)
+	if err == nil {
+		project, err = at.Open()
+	}
 	if err == nil && filepath.Clean(project.Root) != filepath.Clean(dir) {
 		l.Leftover = true
 		return "", nil
 	}
 	var settings *yarnrc.Settings
 	if err == nil {
-		settings, err = yarnrc.Load(dir, environ)
+		settings, err = yarnrc.LoadIn(repo, dir, environ)
 	}
 	if err != nil {
 		l.ProjectErr = err
@@ -144,51 +149,9 @@ func addProject(l *audit.Lock, dir string, environ []string) (note string, err e
 	return "", nil
 }
 
-// ofBase are the files of a commit that an audit reads: locks, manifests,
-// settings, decisions, and the code that Yarn loads.
-func ofBase(name string) bool {
-	switch path.Base(name) {
-	case pkgjson.FileName, "backstage.json", "lerna.json", ".env.yarn":
-		return true
-	}
-	return isLock(name) || trust.Wanted(name) || ignore.Wanted(name)
-}
-
 func notOfBase(dir string) bool {
 	base := path.Base(dir)
 	return base == "node_modules" || path.Base(path.Dir(dir)) == ".yarn" && base != "releases" && base != "plugins" && base != "patches" && base != "cache"
-}
-
-// checkoutBase writes the files of a commit that matter into a folder of its
-// own, so that they are read by the same code as the work tree's. cleanup
-// removes it.
-func checkoutBase(c *gitbase.Commit, prefix string, want func(name string) bool) (root string, cleanup func(), err error) {
-	files, err := c.Files(want, notOfBase)
-	if err != nil {
-		return "", nil, err
-	}
-	dir, err := os.MkdirTemp("", "portalctl-base-")
-	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Pos{}, "there is no room for the files of the merge base").WithNext("Set TMPDIR to a folder that portalctl may write")
-	}
-	cleanup = func() { _ = os.RemoveAll(dir) }
-	for name, src := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		err := os.MkdirAll(filepath.Dir(file), 0o700)
-		if err == nil {
-			err = os.WriteFile(file, src, 0o600)
-		}
-		if err != nil {
-			cleanup()
-			return "", nil, fault.Wrap(pathCause(err), fault.Pos{File: name}, "the merge base's file cannot be kept").WithNext("Set TMPDIR to a folder with more room")
-		}
-	}
-	root = filepath.Join(dir, filepath.FromSlash(prefix))
-	if err := os.MkdirAll(root, 0o700); err != nil {
-		cleanup()
-		return "", nil, err
-	}
-	return root, cleanup, nil
 }
 
 // baseRevision is the revision that a pull request is compared with, by what CI

@@ -20,7 +20,7 @@ import (
 
 // readOther reads the lock of another package manager. One of a version that is
 // not known is nil, and why it is not judged.
-func readOther(root, rel string, src []byte) (*audit.Lock, *audit.Unread, error) {
+func readOther(repo *repofile.Repo, root, rel string, src []byte) (*audit.Lock, *audit.Unread, error) {
 	other, err := otherlock.Parse(rel, src)
 	if errors.As(err, new(otherlock.UnknownError)) {
 		return nil, &audit.Unread{Path: rel, Reason: "is of a version that portalctl cannot read: " + strings.TrimPrefix(errors.Unwrap(err).Error(), rel)}, nil
@@ -28,18 +28,18 @@ func readOther(root, rel string, src []byte) (*audit.Lock, *audit.Unread, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(other.Lock.Entries) == 0 && asks(root, filepath.Join(root, filepath.FromSlash(path.Dir(rel)), pkgjson.FileName)) {
+	if len(other.Lock.Entries) == 0 && asks(repo, filepath.Join(root, filepath.FromSlash(path.Dir(rel)), pkgjson.FileName)) {
 		return nil, nil, fault.At(fault.Pos{File: rel}, "the lock is empty, and the package.json beside it has dependencies: what is installed is not known").
 			WithNext("Run %s install, and commit %s", other.Tool, path.Base(rel))
 	}
-	return &audit.Lock{Path: rel, Lock: other.Lock, Tool: string(other.Tool), Dev: other.Dev, Lacks: lacks(root, rel, other.Lock)}, nil, nil
+	return &audit.Lock{Path: rel, Lock: other.Lock, Tool: string(other.Tool), Dev: other.Dev, Lacks: lacks(repo, root, rel, other.Lock)}, nil, nil
 }
 
 // lacks are the dependencies of the package.json beside a lock that the lock has
 // no package of. Ranges are the package manager's to compare.
-func lacks(root, rel string, lock *yarnlock.Lock) []audit.Ask {
+func lacks(repo *repofile.Repo, root, rel string, lock *yarnlock.Lock) []audit.Ask {
 	name := path.Join(path.Dir(rel), pkgjson.FileName)
-	src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, filepath.FromSlash(name)), repofile.MaxCode)
+	src, err := repo.Read(filepath.Join(root, filepath.FromSlash(name)), repofile.MaxCode)
 	if err != nil {
 		return nil
 	}
@@ -69,8 +69,8 @@ func lacks(root, rel string, lock *yarnlock.Lock) []audit.Ask {
 }
 
 // asks reports whether a manifest has dependencies.
-func asks(root, file string) bool {
-	src, err := repofile.ReadIn(repofile.Top(root), file, repofile.MaxCode)
+func asks(repo *repofile.Repo, file string) bool {
+	src, err := repo.Read(file, repofile.MaxCode)
 	if err != nil {
 		return false
 	}
@@ -85,7 +85,7 @@ func asks(root, file string) bool {
 // and those of the repository that lie outside of root.
 func (r *auditRun) unread() ([]audit.Unread, error) {
 	var out []audit.Unread
-	below, err := findFiles(r.root, otherlock.Unread)
+	below, err := findFiles(r.repo, r.root, otherlock.Unread)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *auditRun) unread() ([]audit.Unread, error) {
 		return nil, err
 	}
 	inside := filepath.ToSlash(rel) + "/"
-	all, err := findFiles(top, func(name string) bool { return isLock(name) || otherlock.Unread(name) })
+	all, err := findFiles(repofile.Of(top), top, func(name string) bool { return isLock(name) || otherlock.Unread(name) })
 	if err != nil {
 		return nil, err
 	}

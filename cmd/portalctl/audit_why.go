@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/ui"
@@ -64,14 +65,15 @@ func runAuditWhy(o whyOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	paths, err := findLocks(root)
+	repo := repofile.Of(repofile.Top(root))
+	paths, err := findLocks(repo, root)
 	if err != nil {
 		return err
 	}
 	if len(ofYarn(paths)) == 0 {
 		return fault.At(fault.Pos{File: root}, "there is no yarn.lock here or in a folder below").WithNext("Name the folder of your portal with -C")
 	}
-	got, err := loadLocks(root, ofYarn(paths), e.Environ)
+	got, err := loadLocks(repo, root, ofYarn(paths), e.Environ)
 	if err != nil {
 		return err
 	}

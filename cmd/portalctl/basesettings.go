@@ -2,15 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/repofile"
@@ -58,29 +56,26 @@ func (e env) reach(root string, own *yarnrc.Settings) (s *yarnrc.Settings, note 
 	if err != nil {
 		return nil, "", err
 	}
-	base, cleanup, err := checkoutBase(commit, repo.Prefix, func(name string) bool { return files[name] || path.Base(name) == lockName })
-	if err != nil {
-		return nil, "", err
-	}
-	defer cleanup()
-	baseTop := base
-	if prefix := strings.Trim(repo.Prefix, "/"); prefix != "" {
-		baseTop = base[:len(base)-len(prefix)-1]
-	}
-	changed := ""
+	changed, untracked := "", []string{}
+	now, was := repofile.Of(top), commit.InPlace()
+	defer now.Close()
 	for _, file := range slices.Sorted(maps.Keys(files)) {
-		differs, err := reachChanged(top, baseTop, file)
-		if err != nil {
+		differs, made, err := reachChanged(now, was, top, file)
+		if err = cmp.Or(commit.Err(), err); err != nil {
 			return nil, "", err
 		}
 		if differs && changed == "" {
 			changed = file
 		}
+		if made {
+			untracked = append(untracked, file)
+		}
 	}
 	if changed == "" {
 		return own, "", nil
 	}
-	if s, err = yarnrc.Load(base, e.Environ); err != nil {
+	s, err = yarnrc.LoadIn(commit.InPlace(untracked...), root, e.Environ)
+	if err = cmp.Or(commit.Err(), err); err != nil {
 		return nil, "", err
 	}
 	return s, fmt.Sprintf("registries, credentials and proxies are those of %s: this change's %s does not count before it is merged", name, changed), nil
@@ -118,32 +113,26 @@ func reachNames(top, root string, more []string) (map[string]bool, error) {
 // reachChanged reports whether a file is another one at the base. What git does
 // not track, no change has brought: the job made it, and the base's side gets it,
 // too.
-func reachChanged(top, baseTop, file string) (bool, error) {
-	now, err := readOrNone(top, filepath.Join(top, filepath.FromSlash(file)))
+func reachChanged(now, was *repofile.Repo, top, file string) (differs, made bool, err error) {
+	path := filepath.Join(top, filepath.FromSlash(file))
+	new, err := readOrNone(now, path)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	at := filepath.Join(baseTop, filepath.FromSlash(file))
-	was, err := readOrNone(baseTop, at)
-	if err != nil || bytes.Equal(now, was) {
-		return false, err
+	old, err := readOrNone(was, path)
+	if err != nil || bytes.Equal(new, old) {
+		return false, false, err
 	}
-	if now != nil && was == nil {
-		tracked, err := gitbase.Tracked(top, file)
-		if err != nil || tracked != "" {
-			return true, err
-		}
-		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
-			return false, err
-		}
-		return false, os.WriteFile(at, now, 0o600)
+	if new == nil || old != nil {
+		return true, false, nil
 	}
-	return true, nil
+	tracked, err := gitbase.Tracked(top, file)
+	return tracked != "", tracked == "", err
 }
 
 // readOrNone is nil for a file that is not there.
-func readOrNone(top, file string) ([]byte, error) {
-	src, err := repofile.ReadIn(top, file, repofile.MaxSettings)
+func readOrNone(repo *repofile.Repo, file string) ([]byte, error) {
+	src, err := repo.Read(file, repofile.MaxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // breaks is where to see what the step to another release breaks in the portal's
@@ -45,12 +44,11 @@ func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *r
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	root := r.co.project.Root
 	report, err := changes.New(ctx, changes.Input{
 		From:     changes.Side{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock},
 		Standing: releases.Standing(r.co.lock, r.co.project.Declared()),
 		To:       plan.Targets(), Release: plan.To, Manifest: plan.Release(),
-		Files: repofile.FS(repofile.Top(root), root), Registry: reg, Facts: kept{facts, cancel},
+		Files: r.co.project.Files(), Registry: reg, Facts: kept{facts, cancel},
 	})
 	if err != nil {
 		return ""

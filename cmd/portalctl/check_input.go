@@ -20,9 +20,7 @@ import (
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/repofile"
-	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // open reads the portal, or the lock that --lockfile names, and what the team
@@ -83,45 +81,16 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if err := ready(ctx, dir, r.e); err != nil {
 		return err
 	}
-	at, err := workspace.Find(dir)
-	if err != nil {
+	if r.co, err = readPortal(repofile.Of(dir), dir, lockName, r.e); err != nil {
 		return err
 	}
-	// The lock is half of what there is to read, and independent of the rest.
-	r.co = &checkout{}
-	read := make(chan error, 1)
-	go func() { read <- r.readLock(filepath.Join(at.Root, "yarn.lock")) }()
-	r.co.project, err = at.Open()
-	readErr := <-read
-	if err == nil {
-		r.co.settings, err = yarnrc.Load(r.co.project.Root, r.e.Environ)
-	}
-	if err == nil {
-		err = readErr
-	}
-	if err != nil {
-		return err
-	}
-	r.in.Project, r.in.Settings, r.in.Files = r.co.project, r.co.settings, repofile.FS(repofile.Top(r.co.project.Root), r.co.project.Root)
+	r.in.Project, r.in.Settings, r.in.Files, r.in.Lock, r.in.LockErr = r.co.project, r.co.settings, r.co.project.Files(), r.co.lock, r.co.lockErr
 	if err := r.release(ctx); err != nil {
 		return err
 	}
 	if r.online {
 		return r.published(ctx)
 	}
-	return nil
-}
-
-func (r *checkRun) readLock(path string) (err error) {
-	r.co.lockText, err = repofile.ReadIn(repofile.Top(filepath.Dir(path)), path, repofile.MaxLock)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fault.Wrap(pathCause(err), fault.Pos{File: "yarn.lock"}, "the lock cannot be read").WithNext("Check that you may read it")
-	}
-	r.in.Lock, r.in.LockErr = yarnlock.Parse("yarn.lock", r.co.lockText)
-	r.co.lock = r.in.Lock
 	return nil
 }
 

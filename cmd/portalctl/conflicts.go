@@ -8,10 +8,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
+
+// mayConflict are the files that portalctl reads before anything else: locks,
+// manifests, settings, decisions, and the code that Yarn loads.
+func mayConflict(name string) bool {
+	switch path.Base(name) {
+	case pkgjson.FileName, "backstage.json", "lerna.json", ".env.yarn":
+		return true
+	}
+	return isLock(name) || trust.Wanted(name) || ignore.Wanted(name)
+}
 
 // allConflicts is err, or where that is about a file with merge conflicts, one
 // error that names every such file of the portal in dir: a merge seldom leaves
@@ -28,13 +41,14 @@ func allConflicts(err error, dir string) error {
 		}
 		root = repofile.Top(abs)
 	}
-	files, walkErr := findFiles(root, ofBase)
+	repo := repofile.Of(repofile.Top(root))
+	files, walkErr := findFiles(repo, root, mayConflict)
 	if walkErr != nil {
 		return err
 	}
 	var list []*fault.Error
 	for _, rel := range files {
-		src, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, filepath.FromSlash(rel)), repofile.MaxLock)
+		src, err := repo.Read(filepath.Join(root, filepath.FromSlash(rel)), repofile.MaxLock)
 		if err != nil {
 			continue // who needs it, says so
 		}

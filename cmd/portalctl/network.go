@@ -43,7 +43,9 @@ func httpConfig(s *yarnrc.Settings, e env, address string) httpfetch.Config {
 	if !n.HTTPSProxy.IsZero() {
 		cfg.Proxy.HTTPS = n.HTTPSProxy.Reveal()
 	}
-	if n.CAFile != "" {
+	if n.CA != nil {
+		cfg.CAPEM = append(cfg.CAPEM, n.CA)
+	} else if n.CAFile != "" {
 		cfg.CAFiles = []string{n.CAFile}
 	}
 	if !n.Enabled {

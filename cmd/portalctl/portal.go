@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
@@ -26,7 +28,9 @@ type checkout struct {
 	settings *yarnrc.Settings
 	net      *yarnrc.Settings // for requests: see reach
 	lock     *yarnlock.Lock   // nil without a yarn.lock
+	lockErr  error            // why there is one, but it cannot be read
 	lockText []byte
+	commit   *gitbase.Commit // what it was read from; nil for the work tree
 }
 
 // openToWrite is openPortal for a command that changes files: it first finishes
@@ -58,37 +62,47 @@ func openPortal(ctx context.Context, t target, e env) (*checkout, error) {
 	if err := settled(ctx, dir, e); err != nil {
 		return nil, err
 	}
-	at, err := workspace.Find(dir)
+	co, err := readPortal(repofile.Of(dir), dir, "", e)
+	if err != nil {
+		return nil, err
+	}
+	return co, co.lockErr
+}
+
+// readPortal reads the portal that dir belongs to from the files of repo. Positions
+// in its lock name it lockName, or by its path for "".
+func readPortal(repo *repofile.Repo, dir, lockName string, e env) (*checkout, error) {
+	at, err := workspace.FindIn(repo, dir)
 	if err != nil {
 		return nil, err
 	}
 	// The lock is half of what there is to read, and independent of the rest.
 	co := &checkout{}
-	read := make(chan error, 1)
-	go func() { read <- co.readLock(at.Root) }()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		co.readLock(at, cmp.Or(lockName, filepath.Join(at.Root, "yarn.lock")))
+	}()
 	co.project, err = at.Open()
-	lockErr := <-read
+	<-read
 	if err != nil {
 		return nil, err
 	}
-	if co.settings, err = yarnrc.Load(co.project.Root, e.Environ); err != nil {
-		return nil, err
-	}
-	return co, lockErr
+	co.settings, err = yarnrc.LoadIn(repo.Around(at.Root), at.Root, e.Environ)
+	return co, err
 }
 
-// readLock reads yarn.lock at root, if there is one.
-func (co *checkout) readLock(root string) (err error) {
-	path := filepath.Join(root, "yarn.lock")
-	co.lockText, err = repofile.ReadIn(repofile.Top(root), path, repofile.MaxLock)
+// readLock reads yarn.lock at the root, if there is one.
+func (co *checkout) readLock(at workspace.Place, name string) {
+	src, err := at.Read("yarn.lock", repofile.MaxLock)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
 	case err != nil:
-		return fault.Wrap(pathCause(err), fault.Pos{File: path}, "cannot be read").WithNext("Put a lock that yarn install writes in its place")
+		co.lockErr = fault.Wrap(pathCause(err), fault.Pos{File: name}, "cannot be read").WithNext("Put a lock that yarn install writes in its place")
+	default:
+		co.lockText = src
+		co.lock, co.lockErr = yarnlock.Parse(name, src)
 	}
-	co.lock, err = yarnlock.Parse(path, co.lockText)
-	return err
 }
 
 // recoverChange finishes or undoes the change of dir's portal that this user's

@@ -1,11 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
-	"path"
 	"path/filepath"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,11 +12,9 @@ import (
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
-	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/report"
 )
 
@@ -100,21 +97,19 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	from, cleanup, err := co.atRef(ctx, o.fromRef, e, true)
+	from, err := co.atRef(o.fromRef, e)
 	if err != nil {
 		return err
 	}
-	defer cleanup()
 	in, err := changesInput(ctx, o, e, from, releases, reg)
 	if err != nil {
 		return err
 	}
 	if o.toRef != "" {
-		to, cleanup, err := co.atRef(ctx, o.toRef, e, false)
+		to, err := co.atRef(o.toRef, e)
 		if err != nil {
 			return err
 		}
-		defer cleanup()
 		if err := compareWith(ctx, &in, o, to, releases); err != nil {
 			return err
 		}
@@ -126,6 +121,9 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 	in.Progress = progress.Set
 	r, err := changes.New(ctx, in)
 	progress.Done()
+	if from.commit != nil {
+		err = cmp.Or(from.commit.Err(), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, 
 	root := from.project.Root
 	in = changes.Input{From: changes.Side{Project: from.project, Settings: from.settings, Lock: from.lock},
 		Standing: releases.Standing(from.lock, from.project.Declared()),
-		Files:    repofile.FS(repofile.Top(root), root), Registry: reg}
+		Files:    from.project.Files(), Registry: reg}
 	if from.lock == nil {
 		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", root).
 			WithNext("Run yarn install, and commit the yarn.lock that it writes")
@@ -202,39 +200,23 @@ func (co *checkout) facts(e env, reg *registry.Client) (*published.Reader, error
 	return &published.Reader{Registry: reg, CacheDir: filepath.Join(cache, "published")}, nil
 }
 
-// atRef is the portal as a commit has it, in a folder that cleanup removes; the
-// portal itself without a ref.
-func (co *checkout) atRef(ctx context.Context, ref string, e env, source bool) (at *checkout, cleanup func(), err error) {
+// atRef is the portal as a commit has it; the portal itself without a ref.
+func (co *checkout) atRef(ref string, e env) (*checkout, error) {
 	if ref == "" {
-		return co, func() {}, nil
+		return co, nil
 	}
 	repo, err := gitbase.Open(co.project.Root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	commit, err := repo.Commit(ref)
 	if err != nil {
-		return nil, nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
+		return nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
 			WithNext("Name a branch, a tag, HEAD~N or a whole commit hash that this clone has")
 	}
-	root, cleanup, err := checkoutBase(commit, repo.Prefix, func(name string) bool { return ofPortal(name, source) })
-	if err != nil {
-		return nil, nil, err
+	at, err := readPortal(commit.InPlace(), co.project.Root, "", e)
+	if err == nil {
+		at.commit, err = commit, at.lockErr
 	}
-	at, err = openPortal(ctx, target{directory: root}, e)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	return at, cleanup, nil
-}
-
-// ofPortal are the files that tell which versions a portal has, and its source.
-func ofPortal(name string, source bool) bool {
-	switch path.Base(name) {
-	case "package.json", lockName, "backstage.json", "lerna.json", ".yarnrc.yml", ".yarnrc", ".npmrc":
-		return true
-	}
-	ext := path.Ext(name)
-	return source && (slices.Contains(jsscan.Extensions, ext) || ext == ".css" || ext == ".scss" || ext == ".less" || ext == ".yaml" || ext == ".yml")
+	return at, cmp.Or(commit.Err(), err)
 }

@@ -99,7 +99,7 @@ func TestAlternatesAreOpenedOnce(t *testing.T) {
 	if err := os.Remove(indexes[0]); err != nil {
 		t.Fatal(err)
 	}
-	files, err := head.Files(func(string) bool { return true }, nil)
+	files, err := filesOf(head)
 	if err != nil || len(files) != 2 || string(files["b/package.json"]) != "{\"name\":\"b\"}\n" {
 		t.Errorf("without the index on disk: %q, %v", files, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
@@ -97,13 +98,21 @@ func commonDir(gitDir string) (string, error) {
 // Shallow reports whether the clone's history was cut.
 func (r *Repo) Shallow() bool { return len(r.shallow) > 0 }
 
-// Commit is a commit of a Repo.
+// Commit is a commit of a Repo. It is an fs.FS of its files, from the top of the
+// repository, with ReadDir, ReadFile and Stat: what is asked for is read, and
+// nothing else. Symbolic links are not there. A submodule that is checked out is a
+// folder with the files of the commit that is named for it. Several goroutines may
+// use it.
 type Commit struct {
 	// Hash is the commit's full name.
 	Hash string
 
 	repo *Repo
 	c    *commit
+
+	mu      sync.Mutex
+	folders map[string][]*entry // by path, sorted
+	err     error
 }
 
 // Parents is how many parents the commit has, whether they are in the clone or

@@ -63,6 +63,9 @@ func (r *Repo) dirBeneath(rel string) *os.File {
 }
 
 func (r *Repo) openBeneath(rel string, flags uint64) (fd int, err error) {
+	if r.state != nil {
+		return -1, unix.EBADF
+	}
 	r.once.Do(r.openTop)
 	if r.fd < 0 {
 		return -1, unix.EBADF

@@ -1,19 +1,19 @@
 package repofile
 
 import (
+	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// FS is the files below dir, a folder of the repository at top, by the rules of
-// ReadIn. It has the methods of fs.ReadDirFS, fs.ReadFileFS and TextFS.
-func FS(top, dir string) fs.FS {
-	t := &tree{Of(top), dir, ""}
-	if rel, err := relative(top, dir); err == nil && filepath.IsLocal(rel) {
+// FS is the files below dir, a folder of the repository, by the rules of ReadIn.
+// It has the methods of fs.ReadDirFS, fs.ReadFileFS and TextFS.
+func (r *Repo) FS(dir string) fs.FS {
+	t := &tree{r, dir, ""}
+	if rel, err := relative(r.top, dir); err == nil && filepath.IsLocal(rel) {
 		t.below = filepath.ToSlash(rel)
 	}
 	return t
@@ -25,6 +25,8 @@ type TextFS interface {
 	fs.FS
 	ReadText(name string, buf []byte) ([]byte, error)
 }
+
+var errNotFolder = errors.New("it is not a folder")
 
 type tree struct {
 	repo *Repo
@@ -48,7 +50,7 @@ func (t *tree) Open(name string) (fs.File, error) {
 	return f, nil
 }
 
-func (t *tree) open(name string) (*os.File, error) {
+func (t *tree) open(name string) (fs.File, error) {
 	rel, err := relative(t.repo.top, filepath.Join(t.dir, filepath.FromSlash(name)))
 	if err != nil {
 		return nil, err
@@ -74,9 +76,11 @@ func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrInvalid}
 	}
-	var f *os.File
+	var f fs.File
 	if t.below != "" {
-		f = t.repo.dirBeneath(path.Join(t.below, name))
+		if dir := t.repo.dirBeneath(path.Join(t.below, name)); dir != nil {
+			f = dir
+		}
 	}
 	if f == nil {
 		var err error
@@ -85,7 +89,11 @@ func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
 		}
 	}
 	defer f.Close()
-	list, err := f.ReadDir(-1)
+	dir, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errNotFolder}
+	}
+	list, err := dir.ReadDir(-1)
 	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return list, err
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -12,6 +13,10 @@ import (
 // is opened once. Several goroutines may use it.
 type Repo struct {
 	top string
+	// state has the files that are read in the place of those on disk, but for
+	// those at kept, by their path from the top; nil: these.
+	state fs.FS
+	kept  []string
 
 	mu   sync.Mutex
 	root *os.Root
@@ -20,6 +25,77 @@ type Repo struct {
 
 // Of is the repository at top (see Top). Nothing is opened yet.
 func Of(top string) *Repo { return &Repo{top: top} }
+
+// State is the repository at top with other files than those on disk: a commit's,
+// or a test's, by their paths from the top. They go by the paths that they would
+// have on disk. What does not lie below top is the machine's, and read from disk;
+// so are the files at kept, given by their paths from the top.
+func State(top string, files fs.FS, kept ...string) *Repo {
+	return &Repo{top: top, state: files, kept: kept}
+}
+
+// Around is the repository that dir is in, a folder that may lie above r's top: r
+// itself, if it is a state.
+func (r *Repo) Around(dir string) *Repo {
+	if r.state != nil {
+		return r
+	}
+	return Of(Top(dir))
+}
+
+// Above is the folder above dir, "" if there is none. Nothing lies above the top
+// of a state: what is there may be of another one.
+func (r *Repo) Above(dir string) string {
+	parent := filepath.Dir(dir)
+	if rel, err := relative(r.top, dir); parent == dir || r.state != nil && (err != nil || rel == ".") {
+		return ""
+	}
+	return parent
+}
+
+// Has reports whether a path lies in the repository.
+func (r *Repo) Has(path string) bool {
+	rel, err := relative(r.top, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// inState is the name that a state has for a path. ok is false for what is on disk.
+func (r *Repo) inState(path string) (name string, ok bool) {
+	if r.state == nil {
+		return "", false
+	}
+	rel, err := relative(r.top, path)
+	name = filepath.ToSlash(rel)
+	return name, err == nil && filepath.IsLocal(rel) && !slices.Contains(r.kept, name)
+}
+
+// InState reports whether what is at a path is not what is on disk there.
+func (r *Repo) InState(path string) bool {
+	_, ok := r.inState(path)
+	return ok
+}
+
+// Stat tells what is at a path, wherever links lead.
+func (r *Repo) Stat(path string) (fs.FileInfo, error) {
+	if name, ok := r.inState(path); ok {
+		return fs.Stat(r.state, name)
+	}
+	return os.Stat(path)
+}
+
+// IsFile reports whether there is something at a path that is not a folder.
+func (r *Repo) IsFile(path string) bool {
+	info, err := r.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// ReadDir lists a folder, wherever links lead.
+func (r *Repo) ReadDir(path string) ([]fs.DirEntry, error) {
+	if name, ok := r.inState(path); ok {
+		return fs.ReadDir(r.state, name)
+	}
+	return os.ReadDir(path)
+}
 
 // Read is ReadIn in r.
 func (r *Repo) Read(path string, limit int64) ([]byte, error) {
@@ -38,7 +114,10 @@ func (r *Repo) Read(path string, limit int64) ([]byte, error) {
 }
 
 // open opens rel below the top. The file need not be a regular one.
-func (r *Repo) open(rel string) (*os.File, error) {
+func (r *Repo) open(rel string) (fs.File, error) {
+	if name := filepath.ToSlash(rel); r.state != nil && !slices.Contains(r.kept, name) {
+		return r.state.Open(name)
+	}
 	root, err := r.opened()
 	if err != nil {
 		return nil, err

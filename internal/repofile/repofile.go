@@ -61,13 +61,11 @@ func ReadIn(top, path string, limit int64) ([]byte, error) {
 }
 
 // Head reads the first n bytes of a file, by the rules of ReadIn.
-func Head(top, path string, n int) ([]byte, error) {
-	rel, err := relative(top, path)
+func (r *Repo) Head(path string, n int) ([]byte, error) {
+	rel, err := relative(r.top, path)
 	if err != nil {
 		return nil, err
 	}
-	r := Of(top)
-	defer r.Close()
 	f, err := r.open(rel)
 	if err != nil {
 		return nil, err
@@ -91,7 +89,7 @@ func relative(top, path string) (string, error) {
 	return filepath.Rel(t, p)
 }
 
-func readAll(f *os.File, path string, limit int64) ([]byte, error) {
+func readAll(f fs.File, path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {

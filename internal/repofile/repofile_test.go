@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 )
 
 // forest is a repository beside a file that is none of its business.
@@ -50,7 +51,7 @@ func TestReadIn(t *testing.T) {
 	} {
 		for how, read := range map[string]func() ([]byte, error){
 			"ReadIn": func() ([]byte, error) { return ReadIn(top, filepath.Join(top, name), 1<<20) },
-			"FS":     func() ([]byte, error) { return fs.ReadFile(FS(top, filepath.Join(top, "sub", "..")), name) },
+			"FS":     func() ([]byte, error) { return fs.ReadFile(Of(top).FS(filepath.Join(top, "sub", "..")), name) },
 		} {
 			src, err := read()
 			switch {
@@ -63,10 +64,10 @@ func TestReadIn(t *testing.T) {
 			}
 		}
 	}
-	if _, err := FS(top, top).Open("zero"); !errors.Is(err, ErrOutside) {
+	if _, err := Of(top).FS(top).Open("zero"); !errors.Is(err, ErrOutside) {
 		t.Error(err)
 	}
-	if entries, err := fs.ReadDir(FS(top, top), "sub"); err != nil || len(entries) != 2 {
+	if entries, err := fs.ReadDir(Of(top).FS(top), "sub"); err != nil || len(entries) != 2 {
 		t.Error(entries, err)
 	}
 	if got := Top(filepath.Join(top, "sub")); got != top {
@@ -87,5 +88,37 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := Read(filepath.Join(top, "big"), 10); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "4 MB") {
 		t.Error(err)
+	}
+}
+
+// A state has its own files below the top, and the disk's everywhere else.
+func TestState(t *testing.T) {
+	top := forest(t)
+	files := fstest.MapFS{"a": {Data: []byte("of the state")}, "sub/new": {Data: make([]byte, 20)}}
+	r := State(top, files, "sub/b")
+	for name, want := range map[string]string{"a": "of the state", "sub/b": "b", "../secret": "key"} {
+		if src, err := r.Read(filepath.Join(top, filepath.FromSlash(name)), 100); err != nil || string(src) != want {
+			t.Errorf("%s: %q, %v", name, src, err)
+		}
+	}
+	for name, want := range map[string]error{"inside": fs.ErrNotExist, "up": fs.ErrNotExist, "sub": ErrNotRegular, "sub/new": ErrTooLarge} {
+		if src, err := r.Read(filepath.Join(top, filepath.FromSlash(name)), 19); !errors.Is(err, want) || src != nil {
+			t.Errorf("%s: %q, %v", name, src, err)
+		}
+	}
+	if !r.IsFile(filepath.Join(top, "a")) || r.IsFile(filepath.Join(top, "sub")) || r.IsFile(filepath.Join(top, "big")) || !r.IsFile(filepath.Join(top, "..", "secret")) {
+		t.Error("IsFile")
+	}
+	if list, err := r.ReadDir(filepath.Join(top, "sub")); err != nil || len(list) != 1 || list[0].Name() != "new" {
+		t.Error(list, err)
+	}
+	if src, err := fs.ReadFile(r.FS(filepath.Join(top, "sub")), "new"); err != nil || len(src) != 20 {
+		t.Error(src, err)
+	}
+	if list, err := fs.ReadDir(r.FS(top), "."); err != nil || len(list) != 2 {
+		t.Error(list, err)
+	}
+	if r.Above(filepath.Join(top, "sub")) != top || r.Above(top) != "" || Of(top).Above(top) != filepath.Dir(top) || r.Around(top) != r {
+		t.Error("what is above")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // What fast-glob 3.3 (onlyDirectories, as Yarn calls it) finds for extended globs
@@ -52,7 +53,7 @@ func TestExtendedGlobsAreFastGlobs(t *testing.T) {
 			t.Errorf("%s: %v", pattern, err)
 			continue
 		}
-		got, err := set.find(root, ".")
+		got, err := set.find(repofile.Of(root), root, ".")
 		if err != nil {
 			t.Fatal(err)
 		}

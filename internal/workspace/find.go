@@ -4,23 +4,23 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // find lists the folders that the patterns of the folder from name, whether
 // they have a package.json or not. Paths are relative to root with forward
 // slashes; the list is sorted. Symbolic links are followed, as fast-glob does,
 // but never into a loop.
-func (s globSet) find(root, from string) ([]string, error) {
+func (s globSet) find(repo *repofile.Repo, root, from string) ([]string, error) {
 	found := map[string]bool{}
 	for _, g := range s.positive {
-		w := walker{set: s, root: root, from: from, glob: g, base: g.base(), seen: map[state]bool{}, found: found}
+		w := walker{set: s, repo: repo, root: root, from: from, glob: g, base: g.base(), seen: map[state]bool{}, found: found}
 		if err := w.walk(nil, 0, nil); err != nil {
 			return nil, err
 		}
@@ -31,6 +31,7 @@ func (s globSet) find(root, from string) ([]string, error) {
 // walker searches for one pattern.
 type walker struct {
 	set        globSet
+	repo       *repofile.Repo
 	root, from string
 	glob       glob
 	base       int
@@ -62,7 +63,7 @@ func (w *walker) walk(dirs []string, seg int, links []string) error {
 	pattern := w.glob[seg]
 	if !hasMeta(pattern) {
 		child := append(slices.Clip(dirs), pattern)
-		if seg >= w.base && w.set.ignored(child) || !isDir(w.abs(child)) {
+		if seg >= w.base && w.set.ignored(child) || !w.isDir(child) {
 			return nil
 		}
 		return w.walk(child, seg+1, links)
@@ -75,7 +76,7 @@ func (w *walker) walk(dirs []string, seg int, links []string) error {
 			}
 		}
 	}
-	entries, err := os.ReadDir(w.abs(dirs))
+	entries, err := w.repo.ReadDir(w.abs(dirs))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -97,7 +98,7 @@ func (w *walker) walk(dirs []string, seg int, links []string) error {
 		}
 		if link {
 			var ok bool
-			if via, ok = enter(w.abs(dirs), w.abs(child), links); !ok {
+			if via, ok = enter(w.abs(dirs), w.abs(child), links); !ok || !w.isDir(child) {
 				continue
 			}
 		}
@@ -123,9 +124,6 @@ func starOf(pattern string) string {
 // link is broken, leads to no folder, or to one that is above it or was entered
 // before: with "**" that would never end.
 func enter(parent, child string, links []string) (via []string, ok bool) {
-	if !isDir(child) {
-		return nil, false
-	}
 	here, err := filepath.EvalSymlinks(parent)
 	if err != nil {
 		return nil, false
@@ -143,8 +141,8 @@ func enter(parent, child string, links []string) (via []string, ok bool) {
 	return append(via, target), true
 }
 
-func isDir(path string) bool {
-	info, err := os.Stat(path)
+func (w *walker) isDir(dirs []string) bool {
+	info, err := w.repo.Stat(w.abs(dirs))
 	return err == nil && info.IsDir()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // The lists are what `yarn workspaces list` of Yarn 4.17.1 says for the same
@@ -72,12 +73,12 @@ func TestFind(t *testing.T) {
 			root := t.TempDir()
 			makeTree(t, root, tt.tree)
 			set := compileText(t, tt.patterns)
-			folders, err := set.find(root, ".")
+			folders, err := set.find(repofile.Of(root), root, ".")
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := slices.DeleteFunc(folders, func(rel string) bool {
-				return !isFile(filepath.Join(root, filepath.FromSlash(rel), "package.json"))
+				return !repofile.Of(root).IsFile(filepath.Join(root, filepath.FromSlash(rel), "package.json"))
 			})
 			if diff := cmp.Diff(strings.Fields(tt.want), got, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)

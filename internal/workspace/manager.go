@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -29,11 +28,11 @@ func (p *Project) Manager() (name string, at fault.Pos) {
 	case "pnpm", "npm", "bun":
 		return pm, fault.Pos{File: root.File.Path()}
 	}
-	if p.Lockfile != "" || isFile(filepath.Join(p.Root, ".yarnrc.yml")) {
+	if p.Lockfile != "" || p.repo.IsFile(filepath.Join(p.Root, ".yarnrc.yml")) {
 		return "", fault.Pos{}
 	}
 	for _, f := range foreignFiles {
-		if _, err := os.Lstat(filepath.Join(p.Root, f.file)); err == nil {
+		if _, err := p.repo.Stat(filepath.Join(p.Root, f.file)); err == nil {
 			return f.manager, fault.Pos{File: f.file}
 		}
 	}

@@ -1,12 +1,10 @@
 package workspace
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // nestedDepth is how far below the root other portals are looked for: real ones
@@ -24,7 +22,7 @@ func (p *Project) Nested() map[string]*VersionFile {
 }
 
 func (p *Project) nested(rel string, depth int, found map[string]*VersionFile) {
-	entries, err := os.ReadDir(filepath.Join(p.Root, filepath.FromSlash(rel)))
+	entries, err := p.repo.ReadDir(filepath.Join(p.Root, filepath.FromSlash(rel)))
 	if err != nil {
 		return
 	}
@@ -37,8 +35,8 @@ func (p *Project) nested(rel string, depth int, found map[string]*VersionFile) {
 			at = rel + "/" + at
 		}
 		dir := filepath.Join(p.Root, filepath.FromSlash(at))
-		if p.byRel[at] == nil && isFile(filepath.Join(dir, pkgjson.FileName)) {
-			if v, err := readVersionFile(repofile.Of(repofile.Top(dir)), dir, "backstage.json"); err == nil && v != nil && v.Version != "" {
+		if p.byRel[at] == nil && p.repo.IsFile(filepath.Join(dir, pkgjson.FileName)) {
+			if v, err := readVersionFile(p.repo.Around(dir), dir, "backstage.json"); err == nil && v != nil && v.Version != "" {
 				found[at] = v
 				continue
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -33,6 +32,7 @@ type Project struct {
 	Lerna        *VersionFile // lerna.json, if it names a @backstage package
 	Lockfile     string       // absolute path of yarn.lock; "" when absent
 
+	repo   *repofile.Repo
 	byName map[string]*Workspace
 	byRel  map[string]*Workspace
 }
@@ -89,8 +89,8 @@ func Open(dir string) (*Project, error) {
 // error is about the first by path.
 func (at Place) Open() (*Project, error) {
 	root := at.Root
-	p := &Project{Root: root, StartedIn: at.start, byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
-	repo := repofile.Of(repofile.Top(root))
+	p := &Project{Root: root, StartedIn: at.start, repo: at.repo.Around(root), byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
+	repo := at.repo.Around(root)
 	defer repo.Close()
 	if err := p.readWorkspaces(repo); err != nil {
 		return nil, err
@@ -104,11 +104,20 @@ func (at Place) Open() (*Project, error) {
 		return nil, err
 	}
 	lock := filepath.Join(root, "yarn.lock")
-	if info, err := os.Stat(lock); err == nil && !info.IsDir() {
+	if repo.IsFile(lock) {
 		p.Lockfile = lock
 	}
 	return p, nil
 }
+
+// Read reads a file of the project by its path from the root, with forward
+// slashes, by the rules of repofile.ReadIn.
+func (p *Project) Read(rel string, limit int64) ([]byte, error) {
+	return p.repo.Read(filepath.Join(p.Root, filepath.FromSlash(rel)), limit)
+}
+
+// Files are the files below the root.
+func (p *Project) Files() fs.FS { return p.repo.FS(p.Root) }
 
 // readLerna reads lerna.json only where it matters here. Lerna itself is more
 // lenient with the file than we are, and most repos do not pin packages in it.
@@ -140,7 +149,7 @@ func (p *Project) readWorkspaces(repo *repofile.Repo) error {
 			if err != nil {
 				return err
 			}
-			below, err := set.find(p.Root, w.Rel)
+			below, err := set.find(p.repo, p.Root, w.Rel)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -18,8 +17,14 @@ func FindRoot(dir string) (string, error) {
 // Place is where a project is.
 type Place struct {
 	Root string // absolute
+	repo *repofile.Repo
 	// start is the folder that was asked for, see Project.StartedIn.
 	start string
+}
+
+// Read reads a file below the root, see Project.Read.
+func (at Place) Read(rel string, limit int64) ([]byte, error) {
+	return at.repo.Around(at.Root).Read(filepath.Join(at.Root, filepath.FromSlash(rel)), limit)
 }
 
 // Find is where the project is that dir belongs to.
@@ -33,47 +38,50 @@ type Place struct {
 //
 // A package outside of any monorepo is a project of its own if a yarn.lock or a
 // backstage.json is beside it.
-func Find(dir string) (Place, error) {
+func Find(dir string) (Place, error) { return FindIn(repofile.Of(dir), dir) }
+
+// FindIn is Find for the files that repo has: those on disk, or those of a commit.
+func FindIn(repo *repofile.Repo, dir string) (Place, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return Place{}, fault.Wrap(err, fault.Pos{File: dir}, "cannot be found").WithNext("Change to a folder that exists.")
 	}
-	if info, err := os.Stat(abs); err != nil {
+	if info, err := repo.Stat(abs); err != nil {
 		return Place{}, readFault(err, dir)
 	} else if !info.IsDir() {
 		return Place{}, fault.At(fault.Pos{File: dir}, "not a folder").WithNext("Name the folder of the monorepo.")
 	}
-	root, err := climb(abs)
+	root, err := climb(repo, abs)
 	if err != nil {
 		// A folder reached through a symbolic link belongs to where it really is.
 		real, linkErr := filepath.EvalSymlinks(abs)
-		if linkErr != nil || real == abs {
+		if repo.InState(abs) || linkErr != nil || real == abs {
 			return Place{}, err
 		}
-		if root, linkErr = climb(real); linkErr != nil {
+		if root, linkErr = climb(repo, real); linkErr != nil {
 			return Place{}, err
 		}
 		abs = real
 	}
 	rel, err := filepath.Rel(root, abs)
 	if err != nil || rel == "." {
-		return Place{Root: root}, nil
+		return Place{root, repo, ""}, nil
 	}
-	return Place{root, filepath.ToSlash(rel)}, nil
+	return Place{root, repo, filepath.ToSlash(rel)}, nil
 }
 
 // climb searches for the root at abs and above.
-func climb(abs string) (string, error) {
+func climb(repo *repofile.Repo, abs string) (string, error) {
 	home := abs // the package that abs is in
-	for !isFile(filepath.Join(home, pkgjson.FileName)) {
-		parent := filepath.Dir(home)
-		if parent == home {
+	for !repo.IsFile(filepath.Join(home, pkgjson.FileName)) {
+		parent := repo.Above(home)
+		if parent == "" {
 			return "", fault.At(fault.Pos{File: abs}, "there is no package.json here, nor in any folder above").
 				WithNext("Change to the folder of a Backstage monorepo, or name it with -C.")
 		}
 		home = parent
 	}
-	own, err := readAt(home)
+	own, err := readAt(repo, home)
 	if err != nil {
 		return "", err
 	}
@@ -84,20 +92,18 @@ func climb(abs string) (string, error) {
 
 	var stranger string // a monorepo above that does not include home
 	var unread error    // a package.json above that cannot be read
-	for at := home; root == "" || !isFile(filepath.Join(root, "yarn.lock")); {
-		parent := filepath.Dir(at)
-		if parent == at {
+	for at := home; root == "" || !repo.IsFile(filepath.Join(root, "yarn.lock")); {
+		if at = repo.Above(at); at == "" {
 			break
 		}
-		at = parent
-		if !isFile(filepath.Join(at, pkgjson.FileName)) {
+		if !repo.IsFile(filepath.Join(at, pkgjson.FileName)) {
 			continue
 		}
 		member := home
 		if root != "" {
 			member = root
 		}
-		switch in, isRoot, err := includes(at, member); {
+		switch in, isRoot, err := includes(repo, at, member); {
 		case err != nil && unread == nil:
 			unread = err
 		case in:
@@ -109,7 +115,7 @@ func climb(abs string) (string, error) {
 	switch {
 	case root != "":
 		return root, nil
-	case isFile(filepath.Join(home, "yarn.lock")), isFile(filepath.Join(home, "backstage.json")):
+	case repo.IsFile(filepath.Join(home, "yarn.lock")), repo.IsFile(filepath.Join(home, "backstage.json")):
 		return home, nil
 	case unread != nil:
 		return "", unread
@@ -124,8 +130,8 @@ func climb(abs string) (string, error) {
 
 // includes reports whether the package.json in dir has workspaces, and whether
 // these include the folder member below.
-func includes(dir, member string) (in, isRoot bool, err error) {
-	file, err := readAt(dir)
+func includes(repo *repofile.Repo, dir, member string) (in, isRoot bool, err error) {
+	file, err := readAt(repo, dir)
 	if err != nil {
 		return false, false, err
 	}
@@ -142,18 +148,13 @@ func includes(dir, member string) (in, isRoot bool, err error) {
 
 // readAt reads the package.json of dir; positions have its whole path, since
 // the root is not known yet.
-func readAt(dir string) (*pkgjson.File, error) {
+func readAt(repo *repofile.Repo, dir string) (*pkgjson.File, error) {
 	path := filepath.Join(dir, pkgjson.FileName)
-	repo := repofile.Of(repofile.Top(dir))
+	repo = repo.Around(dir)
 	defer repo.Close()
 	src, err := readFile(repo, path, path)
 	if err != nil {
 		return nil, err
 	}
 	return pkgjson.Parse(path, src)
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
 }

@@ -1,7 +1,6 @@
 package yarnrc
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -11,13 +10,13 @@ import (
 
 // isClassic reports whether the repo is Yarn 1's: no rc file of a later Yarn,
 // and a lock with the v1 header, or without a lock, a .yarnrc file.
-func isClassic(dir, rcFilename string) bool {
-	if _, err := os.Stat(filepath.Join(dir, rcFilename)); err == nil {
+func isClassic(repo *repofile.Repo, dir, rcFilename string) bool {
+	if _, err := repo.Stat(filepath.Join(dir, rcFilename)); err == nil {
 		return false
 	}
-	head, err := repofile.Head(repofile.Top(abs(dir)), filepath.Join(dir, "yarn.lock"), 256)
+	head, err := repo.Head(filepath.Join(dir, "yarn.lock"), 256)
 	if err != nil {
-		_, err = os.Stat(filepath.Join(dir, ".yarnrc"))
+		_, err = repo.Stat(filepath.Join(dir, ".yarnrc"))
 		return err == nil
 	}
 	return strings.Contains(string(head), "# yarn lockfile v1")
@@ -26,7 +25,7 @@ func isClassic(dir, rcFilename string) bool {
 // loadClassic puts the settings of .yarnrc files (dir and its parents, then
 // the home folder) and of YARN_* variables before those of npm, under npm's
 // names: Yarn 1 has the same settings and prefers its own files.
-func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, error) {
+func loadClassic(repo *repofile.Repo, dir string, env *environment, npm *npmConfig) (*npmConfig, error) {
 	out := &npmConfig{vals: map[string]npmValue{}, ca: npm.ca}
 	for _, name := range env.names {
 		if rest, ok := strings.CutPrefix(strings.ToLower(name), "yarn_"); ok && rest != "" {
@@ -35,7 +34,7 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 		}
 	}
 	files := []string{}
-	for _, d := range upwards(dir) {
+	for _, d := range upwards(repo, dir) {
 		files = append(files, filepath.Join(d, ".yarnrc"))
 	}
 	if home := env.home(); home != "" {
@@ -47,7 +46,7 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 			continue
 		}
 		seen[abs(file)] = true
-		src, err := readSmall(dir, file)
+		src, err := readSmall(repo, file)
 		if err != nil {
 			return nil, err
 		}
@@ -66,10 +65,9 @@ func loadClassic(dir string, env *environment, npm *npmConfig) (*npmConfig, erro
 }
 
 // upwards is dir and its parents, nearest first, dir as it was given.
-func upwards(dir string) []string {
+func upwards(repo *repofile.Repo, dir string) []string {
 	out := []string{dir}
-	for d := abs(dir); filepath.Dir(d) != d; {
-		d = filepath.Dir(d)
+	for d := repo.Above(abs(dir)); d != ""; d = repo.Above(d) {
 		out = append(out, d)
 	}
 	return out

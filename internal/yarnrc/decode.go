@@ -1,7 +1,6 @@
 package yarnrc
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/secret"
 )
 
@@ -33,7 +33,8 @@ func (s Setting[T]) Or(def T) T {
 type decoder struct {
 	root *value
 	vars map[string]yarnVar // from the environment, by key
-	dir  string             // relative paths in variables count from here
+	repo *repofile.Repo
+	dir  string // relative paths in variables count from here
 	env  lookup
 	// marked is env with marks around what a variable gives; see exposed.
 	marked lookup
@@ -127,7 +128,7 @@ func (d *decoder) path(v *value, name string) Setting[string] {
 func (d *decoder) existing(v *value, name string) Setting[string] {
 	s := d.path(v, name)
 	if s.IsSet && s.Value != "" && strings.Contains(v.text, "${") {
-		if _, err := os.Stat(s.Value); err != nil {
+		if _, err := d.repo.Stat(s.Value); err != nil {
 			d.fail(fault.At(v.pos, "%s: %s is not a file that can be read", name, v.text).WithNext("Correct the value, or the variable in it"))
 		}
 	}

@@ -2,7 +2,6 @@ package yarnrc
 
 import (
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -98,12 +97,8 @@ func exposed(marked string) bool {
 
 // ours reports whether a file is the repository's, not the user's or the
 // machine's. What a variable of the environment says has no file.
-func ours(dir, file string) bool {
-	if file == "" || strings.HasPrefix(file, "environment variable ") {
-		return false
-	}
-	rel, err := filepath.Rel(repofile.Top(abs(dir)), abs(file))
-	return err == nil && filepath.IsLocal(rel)
+func ours(repo *repofile.Repo, file string) bool {
+	return file != "" && !strings.HasPrefix(file, "environment variable ") && repo.Has(file)
 }
 
 // trust notes the host of an address that the user's own settings name.
@@ -126,7 +121,7 @@ func (d *decoder) trustOwn(v *value) {
 		return
 	}
 	if v.kind == text {
-		if !ours(d.dir, v.pos.File) {
+		if !ours(d.repo, v.pos.File) {
 			if s, err := substitute(v.text, d.env); err == nil {
 				d.trust(s)
 			}
@@ -134,7 +129,7 @@ func (d *decoder) trustOwn(v *value) {
 		return
 	}
 	for _, m := range v.members {
-		if !ours(d.dir, m.pos.File) {
+		if !ours(d.repo, m.pos.File) {
 			d.trust(m.key)
 		}
 		d.trustOwn(m.val)
@@ -147,7 +142,7 @@ func (d *decoder) trustOwn(v *value) {
 // refuse is why a marked address of the repository's own must not be used, nil
 // if it may.
 func (d *decoder) refuse(marked string, pos fault.Pos, name string) *fault.Error {
-	if !ours(d.dir, pos.File) || !exposed(marked) {
+	if !ours(d.repo, pos.File) || !exposed(marked) {
 		return nil
 	}
 	if u, err := url.Parse(unmarked(marked)); err == nil && d.trusted[strings.ToLower(u.Host)] {

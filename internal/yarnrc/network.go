@@ -10,6 +10,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/secret"
 )
 
@@ -23,6 +24,9 @@ type Network struct {
 	// CAFile holds the only certificate authorities to trust, "" for the
 	// system's. CertFile and KeyFile are the client's own certificate.
 	CAFile, CertFile, KeyFile string
+	// CA is what CAFile holds in the commit that the settings are of; nil where
+	// the file on disk counts.
+	CA []byte
 }
 
 // networkSettings is networkSettings with the top-level settings as the last,
@@ -116,6 +120,10 @@ func (s *Settings) Network(host string) Network {
 		firstText(&out.CAFile, h.caFile)
 		firstText(&out.CertFile, h.certFile)
 		firstText(&out.KeyFile, h.keyFile)
+	}
+	if out.CAFile != "" && s.repo != nil && s.repo.InState(out.CAFile) {
+		out.CA, _ = s.repo.Read(out.CAFile, repofile.MaxSettings)
+		out.CA = append([]byte{}, out.CA...) // none is not a certificate
 	}
 	out.Enabled = enabled.Or(true)
 	if s.exempt(host) {

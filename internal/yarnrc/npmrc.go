@@ -30,7 +30,7 @@ type npmValue struct {
 // loadNPM reads, in npm's order of precedence: npm_config_* variables, dir's
 // .npmrc, the user's (npm_config_userconfig, else ~/.npmrc), and a global one
 // if npm_config_globalconfig names it.
-func loadNPM(dir string, env *environment) (*npmConfig, error) {
+func loadNPM(repo *repofile.Repo, dir string, env *environment) (*npmConfig, error) {
 	c := &npmConfig{vals: map[string]npmValue{}}
 	for _, v := range env.npmVars() {
 		pos := fault.Pos{File: "environment variable " + v.name}
@@ -51,7 +51,7 @@ func loadNPM(dir string, env *environment) (*npmConfig, error) {
 			continue
 		}
 		seen[abs(file)] = true
-		if err := c.readFile(dir, file, env.lookup); err != nil {
+		if err := c.readFile(repo, file, env.lookup); err != nil {
 			return nil, err
 		}
 	}
@@ -59,9 +59,9 @@ func loadNPM(dir string, env *environment) (*npmConfig, error) {
 }
 
 // readSmall reads a configuration file; nil if there is none. One of the
-// repository that dir lies in is read within it.
-func readSmall(dir, file string) ([]byte, error) {
-	src, err := repofile.ReadIn(repofile.Top(abs(dir)), file, repofile.MaxSettings)
+// repository is read within it.
+func readSmall(repo *repofile.Repo, file string) ([]byte, error) {
+	src, err := repo.Read(file, repofile.MaxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -79,8 +79,8 @@ func readSmall(dir, file string) ([]byte, error) {
 	return src, nil
 }
 
-func (c *npmConfig) readFile(dir, file string, env lookup) error {
-	src, err := readSmall(dir, file)
+func (c *npmConfig) readFile(repo *repofile.Repo, file string, env lookup) error {
+	src, err := readSmall(repo, file)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -87,6 +88,7 @@ type Settings struct {
 	// Unknown are settings that Yarn 3.8 to 4.18 without plugins do not have.
 	Unknown []UnknownSetting
 
+	repo    *repofile.Repo
 	network networkSettings
 	auth    registries
 	raw     func(key string) (*value, lookup) // a closure: nothing prints what it holds
@@ -110,23 +112,30 @@ type UnknownSetting struct {
 // an unset variable in a credential or registry is no error here but of the
 // Endpoint that needs it.
 func Load(dir string, environ []string) (*Settings, error) {
+	repo := repofile.Of(repofile.Top(abs(dir)))
+	defer repo.Close()
+	return LoadIn(repo, dir, environ)
+}
+
+// LoadIn is Load for the files that repo has: those on disk, or those of a commit.
+func LoadIn(repo *repofile.Repo, dir string, environ []string) (*Settings, error) {
 	env := newEnvironment(environ)
 	rcName := ".yarnrc.yml"
 	if name, ok := env.fold("yarn_rc_filename"); ok && name != "" {
 		rcName = name
 	}
-	s := &Settings{Dir: dir, FilePath: filepath.Join(dir, rcName), Classic: isClassic(dir, rcName)}
-	d := &decoder{root: &value{kind: object}, vars: map[string]yarnVar{}, dir: dir, env: env.lookup, marked: marking(env.lookup, nil)}
+	s := &Settings{Dir: dir, FilePath: filepath.Join(dir, rcName), Classic: isClassic(repo, dir, rcName), repo: repo}
+	d := &decoder{root: &value{kind: object}, vars: map[string]yarnVar{}, dir: dir, repo: repo, env: env.lookup, marked: marking(env.lookup, nil)}
 	// Yarn 1 reads npm's settings beside its own. Later ones read neither .npmrc
 	// nor npm_config_*: what stands there is for other tools, and taking it would
 	// ask another registry than the install does.
 	npm := &npmConfig{vals: map[string]npmValue{}}
 	if s.Classic {
 		var err error
-		if npm, err = loadNPM(dir, env); err != nil {
+		if npm, err = loadNPM(repo, dir, env); err != nil {
 			return nil, err
 		}
-		if npm, err = loadClassic(dir, env, npm); err != nil {
+		if npm, err = loadClassic(repo, dir, env, npm); err != nil {
 			return nil, err
 		}
 	} else {
@@ -152,7 +161,7 @@ func Load(dir string, environ []string) (*Settings, error) {
 		d.trust(v.val)
 	}
 	for key, v := range npm.vals {
-		if !ours(dir, v.pos.File) {
+		if !ours(repo, v.pos.File) {
 			d.trust(v.text)
 			d.trust(key)
 		}
@@ -180,7 +189,7 @@ func (s *Settings) readFiles(rcName, home string) ([]*value, error) {
 			return nil
 		}
 		seen[abs(file)] = true
-		src, err := readSmall(s.Dir, file)
+		src, err := readSmall(s.repo, file)
 		if err != nil || src == nil {
 			return err
 		}
@@ -203,7 +212,7 @@ func (s *Settings) readFiles(rcName, home string) ([]*value, error) {
 		files = append([]*value{v}, files...)
 		return nil
 	}
-	for i, dir := range upwards(s.Dir) {
+	for i, dir := range upwards(s.repo, s.Dir) {
 		if err := read(dir, rcName, i == 0); err != nil {
 			return nil, err
 		}
@@ -239,7 +248,7 @@ func (d *decoder) injectFiles(env *environment) error {
 		if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 			name = filepath.Join(from, name)
 		}
-		src, err := readSmall(d.dir, name)
+		src, err := readSmall(d.repo, name)
 		if err != nil && optional {
 			continue
 		}
