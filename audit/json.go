@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/report"
 )
@@ -132,7 +133,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Unknown:  r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
 	}
 	for _, err := range r.Incomplete {
-		doc.Incomplete = append(doc.Incomplete, plain(err.Error()))
+		doc.Incomplete = append(doc.Incomplete, english.Plain(err.Error()))
 	}
 	if r.Base != nil {
 		doc.Base = &jsonBase{r.Base.Name, r.Base.Commit}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/report"
 )
@@ -35,7 +36,7 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 		return finding.Part{}
 	}
 	var b strings.Builder
-	title := plain(a.Title)
+	title := english.Plain(a.Title)
 	if a.Kind == dropMalware {
 		title = "🚨 MALWARE: " + title
 	}
@@ -52,7 +53,7 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 		b.WriteString("```\n")
 	}
 	if a.Caution != "" {
-		fmt.Fprintf(&b, "\n%s\n", report.Escape(plain(a.Caution)))
+		fmt.Fprintf(&b, "\n%s\n", report.Escape(english.Plain(a.Caution)))
 	}
 	b.WriteString("\n| | package | advisory | fix | who asks |\n| --- | --- | --- | --- | --- |\n")
 	for _, f := range list {
@@ -67,15 +68,15 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 		if r.Base != nil {
 			severity += ", " + string(f.Status)
 		}
-		what := link(f.Advisory.ID, f.Advisory.URL) + " " + report.Escape(short(f.summary(), 160))
+		what := link(f.Advisory.ID, f.Advisory.URL) + " " + report.Escape(english.Short(f.summary(), 160))
 		if f.Verdict == verdictWarns {
 			what += " — does not block: " + report.Escape(f.Why)
 		}
 		if f.Pending != nil {
 			what += " — " + pendingText
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", severity, report.Code(plain(f.Package)+" "+plain(f.Version)), what,
-			report.Escape(f.fix()), report.Escape(plain(who)))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", severity, report.Code(english.Plain(f.Package)+" "+english.Plain(f.Version)), what,
+			report.Escape(f.fix()), report.Escape(english.Plain(who)))
 	}
 	return finding.Part{Text: b.String(), Findings: len(list)}
 }
@@ -83,9 +84,9 @@ func (r *Report) markdownAction(a *Action) finding.Part {
 // link is a Markdown link if the address is one that cannot break out of it.
 func link(text, url string) string {
 	if !strings.HasPrefix(url, "https://") || strings.ContainsAny(url, " \t\r\n()<>|\"'`\\[]") {
-		return report.Escape(plain(text))
+		return report.Escape(english.Plain(text))
 	}
-	return "[" + report.Escape(plain(text)) + "](" + url + ")"
+	return "[" + report.Escape(english.Plain(text)) + "](" + url + ")"
 }
 
 func (r *Report) markdownRules() finding.Part {
@@ -109,7 +110,7 @@ func (r *Report) markdownRest() finding.Part {
 	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == verdictIgnored }); len(list) > 0 {
 		b.WriteString("\n<details><summary>Ignored</summary>\n\n")
 		for _, f := range list {
-			fmt.Fprintf(&b, "- %s %s: %s\n", report.Code(plain(f.Package)+" "+plain(f.Version)), link(f.Advisory.ID, f.Advisory.URL), report.Escape(plain(reason(*f.Ignore))))
+			fmt.Fprintf(&b, "- %s %s: %s\n", report.Code(english.Plain(f.Package)+" "+english.Plain(f.Version)), link(f.Advisory.ID, f.Advisory.URL), report.Escape(english.Plain(reason(*f.Ignore))))
 		}
 		b.WriteString("\n</details>\n")
 	}

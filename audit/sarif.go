@@ -56,7 +56,7 @@ func (r *Report) Shared(prefix string) *finding.Report {
 }
 
 func advisoryRule(f *Finding) finding.Rule {
-	rule := finding.Rule{ID: f.Advisory.ID, Title: short(f.summary(), 200), Severity: finding.Warning, URL: f.Advisory.URL,
+	rule := finding.Rule{ID: f.Advisory.ID, Title: english.Short(f.summary(), 200), Severity: finding.Warning, URL: f.Advisory.URL,
 		Score: securityScore(f.Advisory), Tags: []string{"security", "supply-chain"}}
 	if f.Malicious() {
 		// Code scanning sorts by this number; malware has none of its own.
@@ -99,7 +99,7 @@ func firstSteps(list []string, size int) string {
 		if size -= len(s); size < 0 {
 			rest := english.Count(len(list)-i, "more step") + " (the table has all)"
 			if i == 0 {
-				return short(s, maxNext) + "; " + rest
+				return english.Short(s, maxNext) + "; " + rest
 			}
 			return strings.Join(list[:i], "; ") + "; and " + rest
 		}
@@ -115,16 +115,16 @@ const maxSummary = 400
 func (f *Finding) sarif(base bool) finding.Finding {
 	out := finding.Finding{
 		Rule: f.Advisory.ID, Severity: level(f.Verdict), Pos: f.Where.Pos, Name: f.Package, Fingerprint: f.Fingerprint,
-		Message: fmt.Sprintf("%s %s is affected by %s (%s, %s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID, f.rating(), f.fix(),
-			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(short(f.summary(), maxSummary), "."))),
+		Message: fmt.Sprintf("%s %s is affected by %s (%s, %s): %s.", english.Plain(f.Package), english.Plain(f.Version), f.Advisory.ID, f.rating(), f.fix(),
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(english.Short(f.summary(), maxSummary), "."))),
 		Lines: append([]string{"Needed by: " + f.Where.use()}, f.Where.ways(5)...),
 	}
 	if f.Malicious() {
-		out.Message = fmt.Sprintf("%s %s is malware (%s): %s.", plain(f.Package), plain(f.Version), f.Advisory.ID,
-			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(short(f.summary(), maxSummary), ".")))
+		out.Message = fmt.Sprintf("%s %s is malware (%s): %s.", english.Plain(f.Package), english.Plain(f.Version), f.Advisory.ID,
+			strings.NewReplacer("[", "(", "]", ")", "{", "(", "}", ")").Replace(strings.TrimSuffix(english.Short(f.summary(), maxSummary), ".")))
 	}
 	if f.Action != nil {
-		out.Next = short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
+		out.Next = english.Short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
 	}
 	if base {
 		out.State = map[Status]string{statusNew: finding.New, statusPresent: finding.Unchanged}[f.Status]

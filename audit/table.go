@@ -38,7 +38,7 @@ func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
 	if len(list) == 0 {
 		return
 	}
-	title := plain(a.Title)
+	title := english.Plain(a.Title)
 	if a.Kind == dropMalware {
 		title = st.Bad("MALWARE: " + title)
 	}
@@ -51,10 +51,10 @@ func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
 		b.WriteString(mark + step(s) + "\n")
 	}
 	if a.Caution != "" {
-		fmt.Fprintf(b, "    %s\n", st.Dim("note: "+plain(a.Caution)))
+		fmt.Fprintf(b, "    %s\n", st.Dim("note: "+english.Plain(a.Caution)))
 	}
 	for _, g := range groupByPackage(list) {
-		fmt.Fprintf(b, "\n  %s  %s\n", st.Bold(plain(g.first.Package)+" "+plain(g.first.Version)), st.Dim(plain(g.first.Where.use()+r.inLock(g.first))))
+		fmt.Fprintf(b, "\n  %s  %s\n", st.Bold(english.Plain(g.first.Package)+" "+english.Plain(g.first.Version)), st.Dim(english.Plain(g.first.Where.use()+r.inLock(g.first))))
 		for _, way := range g.first.Where.ways(maxWays) {
 			fmt.Fprintf(b, "    %s\n", way)
 		}
@@ -67,7 +67,7 @@ func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
 // step keeps the indentation of a line that is to be copied.
 func step(s string) string {
 	text := strings.TrimLeft(s, " ")
-	return s[:len(s)-len(text)] + plain(text)
+	return s[:len(s)-len(text)] + english.Plain(text)
 }
 
 // ends says how much an action does away with.
@@ -102,12 +102,12 @@ func (r *Report) tableFinding(b *strings.Builder, st ui.Style, f *Finding) {
 	if r.Base != nil {
 		status = string(f.Status) + ", "
 	}
-	fmt.Fprintf(b, "    %s  %s  %s%s: %s\n", label, plain(f.Advisory.ID), status, f.fix(), short(f.summary(), 100))
+	fmt.Fprintf(b, "    %s  %s  %s%s: %s\n", label, english.Plain(f.Advisory.ID), status, f.fix(), english.Short(f.summary(), 100))
 	if f.Verdict == verdictWarns && f.Advisory.Rating != "" {
 		fmt.Fprintf(b, "      %s\n", st.Dim("does not block: "+f.Why))
 	}
 	if f.Pending != nil {
-		fmt.Fprintf(b, "      %s\n", st.Warn(pendingText+": "+plain(f.Pending.Pos.String())))
+		fmt.Fprintf(b, "      %s\n", st.Warn(pendingText+": "+english.Plain(f.Pending.Pos.String())))
 	}
 }
 
@@ -132,7 +132,7 @@ func (r *Report) tableRest(b *strings.Builder, st ui.Style) {
 	if list := pick(r.Findings, func(f *Finding) bool { return f.Verdict == verdictIgnored }); len(list) > 0 {
 		fmt.Fprintf(b, "\n%s\n", st.Bold("Ignored"))
 		for _, f := range list {
-			fmt.Fprintf(b, "  %s %s  %s  %s\n", plain(f.Package), plain(f.Version), plain(f.Advisory.ID), plain(reason(*f.Ignore)))
+			fmt.Fprintf(b, "  %s %s  %s  %s\n", english.Plain(f.Package), english.Plain(f.Version), english.Plain(f.Advisory.ID), english.Plain(reason(*f.Ignore)))
 		}
 	}
 }
@@ -151,15 +151,15 @@ func (f RuleFinding) shown() finding.Shown {
 	case verdictAllowed:
 		out.Label = "note"
 	}
-	out.Severity, out.Message, out.Next, out.Lines = level(f.Verdict), plain(f.Message), plain(f.Next), slices.Clone(f.Lines)
+	out.Severity, out.Message, out.Next, out.Lines = level(f.Verdict), english.Plain(f.Message), english.Plain(f.Next), slices.Clone(f.Lines)
 	for i, l := range out.Lines {
-		out.Lines[i] = plain(l)
+		out.Lines[i] = english.Plain(l)
 	}
 	if f.Ignore != nil {
-		out.Aside = "ignored: " + plain(reason(*f.Ignore))
+		out.Aside = "ignored: " + english.Plain(reason(*f.Ignore))
 	}
 	if f.Pending != nil {
-		out.Pending = pendingText + ": " + plain(f.Pending.Pos.String())
+		out.Pending = pendingText + ": " + english.Plain(f.Pending.Pos.String())
 	}
 	return out
 }
@@ -170,7 +170,7 @@ const pendingText = "this change adds an ignore for it, which takes effect after
 func (r *Report) unknown() []finding.Unknown {
 	out := slices.Clone(r.Unknown)
 	for i, u := range out {
-		out[i].Reason, out[i].Next = plain(u.Reason), plain(u.Next)
+		out[i].Reason, out[i].Next = english.Plain(u.Reason), english.Plain(u.Next)
 	}
 	return out
 }

@@ -5,33 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/portalctl/portalctl/internal/english"
 )
-
-// plain is text from an advisory or a lock on one line, without anything that a
-// terminal would obey or that reorders what a person reads.
-func plain(s string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, s)), " ")
-}
-
-// short is plain text of at most n characters.
-func short(s string, n int) string {
-	s = plain(s)
-	if r := []rune(s); len(r) > n {
-		return strings.TrimSpace(string(r[:n-1])) + "…"
-	}
-	return s
-}
 
 // rating is how bad an advisory is, in a word and a number.
 func (f *Finding) rating() string {
@@ -48,7 +24,7 @@ func (f *Finding) rating() string {
 
 // summary is what an advisory says, or its name if it says nothing.
 func (f *Finding) summary() string {
-	if s := plain(f.Advisory.Summary); s != "" {
+	if s := english.Plain(f.Advisory.Summary); s != "" {
 		return s
 	}
 	return "(no summary)"
@@ -88,12 +64,12 @@ func (w Where) ways(most int) []string {
 		if i == most {
 			var names []string
 			for _, more := range w.Paths[i:] {
-				names = append(names, plain(more.Workspace))
+				names = append(names, english.Plain(more.Workspace))
 			}
 			lines = append(lines, "also from "+english.Some(names, 4))
 			break
 		}
-		text := plain(p.String())
+		text := english.Plain(p.String())
 		switch {
 		case p.Dev:
 			text += " (devDependencies)"
@@ -113,7 +89,7 @@ func (r *Report) about() []string {
 	var lines []string
 	what := fmt.Sprintf("%s in %s", english.Count(r.Packages, "package"), english.Count(r.Locks, "lock"))
 	if b := r.Base; b != nil {
-		from := plain(b.Name)
+		from := english.Plain(b.Name)
 		if b.Commit != "" {
 			from += " (merge base " + b.Commit[:min(len(b.Commit), 12)] + ")"
 		}
@@ -225,7 +201,7 @@ func names(list []*Finding) []string {
 	var order []string
 	n := map[string]int{}
 	for _, f := range list {
-		name := plain(f.Package)
+		name := english.Plain(f.Package)
 		if n[name]++; n[name] == 1 {
 			order = append(order, name)
 		}

@@ -97,15 +97,7 @@ func (m *model) ofRelease(n depgraph.Node) bool {
 // aheadOfRelease reports whether a package is locked above its version in the
 // release.
 func (m *model) aheadOfRelease(n depgraph.Node) bool {
-	return newer(m.after.Version(n), m.versions[m.after.Name(n)])
-}
-
-// newer reports whether a version is above another one; what is no version is
-// not above anything.
-func newer(version, than string) bool {
-	v, err1 := semrange.ParseVersion(version)
-	w, err2 := semrange.ParseVersion(than)
-	return err1 == nil && err2 == nil && semrange.Compare(v, w) > 0
+	return semrange.Above(m.after.Version(n), m.versions[m.after.Name(n)])
 }
 
 // ahead reports whether a range starts above a version.
@@ -127,7 +119,7 @@ func (m *model) nextToRelease(n depgraph.Node) string {
 		}
 		name := m.after.Name(at)
 		want := m.versions[name]
-		if !isBackstage(name) || !newer(want, m.after.Version(at)) || at == n && m.depth(n) > 1 {
+		if !isBackstage(name) || !semrange.Above(want, m.after.Version(at)) || at == n && m.depth(n) > 1 {
 			continue
 		}
 		return fmt.Sprintf("Bring %s to %s, its version in release %s: %s --release %s", name, want, m.release(), m.bump(), m.release())

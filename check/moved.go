@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -48,7 +49,7 @@ func (m *model) movedPackages() {
 // know, but for what the lock has under the name that most went to.
 func (m *model) left(d pkgjson.Dep, asked bool) bool {
 	last := release.Gone(d.Name)
-	if last == "" || m.in.Release == nil || m.in.Release[d.Name] != "" || !newer(m.release(), last) {
+	if last == "" || m.in.Release == nil || m.in.Release[d.Name] != "" || !semrange.Above(m.release(), last) {
 		return false
 	}
 	next := "Run " + cmp.Or(m.opts.Command, "portalctl check") + " --online: the registry knows the new name, if there is one; else do without it"
@@ -151,7 +152,7 @@ func (m *model) moved(d pkgjson.Dep, pub Published) bool {
 				to, m.rangeFor(to), d.Spec)
 		}
 	case pub.Deprecated != "" && mentionsMove(pub.Deprecated):
-		f.Message = fmt.Sprintf("%s is deprecated: %s", d.Name, oneLine(pub.Deprecated))
+		f.Message = fmt.Sprintf("%s is deprecated: %s", d.Name, english.Short(pub.Deprecated, 200))
 		f.Next = "Follow the message, then remove the dependency"
 	default:
 		return false
@@ -189,13 +190,4 @@ func newName(message, old string) string {
 func mentionsMove(message string) bool {
 	lower := strings.ToLower(message)
 	return slices.ContainsFunc([]string{"moved", "renamed", "migrat", "instead", "replaced"}, func(w string) bool { return strings.Contains(lower, w) })
-}
-
-// oneLine is a message of the registry, fit for one line of a report.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > 200 {
-		s = string(r[:200]) + "…"
-	}
-	return s
 }

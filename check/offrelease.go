@@ -77,7 +77,7 @@ func (m *model) offRelease() {
 			continue
 		}
 		relation := "older than"
-		if newer(version, want) {
+		if semrange.Above(version, want) {
 			relation = "newer than"
 		}
 		who, fix := m.asker(n)

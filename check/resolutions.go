@@ -167,10 +167,10 @@ func (m *model) lockedAbove(key, value string) string {
 		}
 		for _, n := range m.graph.Ident(o.Name) {
 			v := m.graph.Version(n)
-			if !newer(v, spec.Bare(value)) {
+			if !semrange.Above(v, spec.Bare(value)) {
 				return ""
 			}
-			if lowest == "" || newer(lowest, v) {
+			if lowest == "" || semrange.Above(lowest, v) {
 				lowest = v
 			}
 		}

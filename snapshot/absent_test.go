@@ -28,7 +28,4 @@ func TestAbsentPackagesAreOneShortSentence(t *testing.T) {
 	if got, want := absentText([]error{errors.New("x"), &absent{name: "a 1"}, errors.New("x")}), "a 1 is not installed; x"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := shortened("größe\n größe", 3); got != "gr…" {
-		t.Errorf("got %q", got)
-	}
 }

@@ -1,14 +1,11 @@
 package snapshot
 
 import (
-	"archive/tar"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -16,9 +13,10 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/npmtar"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/repofile"
@@ -149,22 +147,11 @@ func absentText(list []error) string {
 		}
 		text += " " + is + " not installed"
 		if cause != nil {
-			text += ", and the registry did not help: " + shortened(reason(cause), 120)
+			text += ", and the registry did not help: " + english.Short(reason(cause), 120)
 		}
 		others = append([]string{text}, others...)
 	}
 	return strings.Join(slices.Compact(others), "; ")
-}
-
-// shortened cuts a text that somebody else wrote.
-func shortened(text string, most int) string {
-	if text = strings.Join(strings.Fields(text), " "); len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most] + "…"
 }
 
 func compareNames(m Migration, f Folder) (out match, overlap int) {
@@ -280,27 +267,14 @@ func (c *Code) tarballFiles(ctx context.Context, name, version string) ([]string
 		return nil, err
 	}
 	defer ball.Close()
-	zip, err := gzip.NewReader(ball.Reader())
-	if err != nil {
-		return nil, err
-	}
-	// What a tarball unpacks to has no limit of its own.
-	const most = 1 << 30
 	var files []string
-	for r := tar.NewReader(io.LimitReader(zip, most)); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return files, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		// npm's first part is "package" by habit alone.
-		_, inside, _ := strings.Cut(h.Name, "/")
-		if file, ok := strings.CutPrefix(inside, "migrations/"); ok && h.Typeflag == tar.TypeReg {
+	_, err = npmtar.Read(ctx, ball.Reader(), func(name string) bool {
+		if file, ok := strings.CutPrefix(name, "migrations/"); ok {
 			files = append(files, file)
 		}
-	}
+		return false // their names are enough
+	}, npmtar.Default)
+	return files, err
 }
 
 func below(dir string) []string {

@@ -1,22 +1,17 @@
 package trust
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/npmtar"
 	"github.com/portalctl/portalctl/internal/registry"
 )
-
-// maxRelease bounds a release of Yarn in bytes; they have some three million.
-const maxRelease = 64 << 20
 
 // tarballs is what a Registry may do besides.
 type tarballs interface {
@@ -52,7 +47,7 @@ func classicRelease(file string) bool {
 }
 
 func published(ctx context.Context, r Registry, t tarballs, version string) ([]byte, error) {
-	const name, member = "@yarnpkg/cli-dist", "package/bin/yarn.js"
+	const name, member = "@yarnpkg/cli-dist", "bin/yarn.js"
 	doc, err := r.Packument(ctx, name)
 	if err != nil {
 		return nil, err
@@ -66,20 +61,12 @@ func published(ctx context.Context, r Registry, t tarballs, version string) ([]b
 		return nil, err
 	}
 	defer tgz.Close()
-	zr, err := gzip.NewReader(tgz.Reader())
+	files, err := npmtar.Read(ctx, tgz.Reader(), func(name string) bool { return name == member }, npmtar.Default)
 	if err != nil {
 		return nil, err
 	}
-	for tr := tar.NewReader(zr); ; {
-		h, err := tr.Next()
-		if err == io.EOF {
-			return nil, errors.New("its package has no " + member)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if h.Name == member {
-			return io.ReadAll(io.LimitReader(tr, maxRelease))
-		}
+	if src, ok := files[member]; ok {
+		return src, nil
 	}
+	return nil, errors.New("its package has no " + member)
 }

@@ -74,7 +74,7 @@ func (n Name) markdown(most int) string {
 		s += ", now in " + report.Code(n.NowIn)
 	}
 	if n.Reason != "" {
-		s += ": " + prose(oneLine(n.Reason, 300))
+		s += ": " + prose(english.Short(n.Reason, 300))
 	}
 	return s + " " + placesMarkdown(n.Places, most)
 }

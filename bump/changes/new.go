@@ -132,11 +132,11 @@ func (b *builder) findPackages() {
 	for name, to := range b.in.To {
 		for _, e := range direct[name] {
 			_, version, _ := e.Package()
-			if !above(to, version) {
+			if !semrange.Above(to, version) {
 				continue
 			}
 			p := b.packages[name]
-			if p != nil && !above(p.from, version) {
+			if p != nil && !semrange.Above(p.from, version) {
 				continue // the lowest version has the longest way
 			}
 			p = &pkg{name: name, from: version, to: to, ranges: ranges(e)}
@@ -163,13 +163,6 @@ func ranges(e *yarnlock.Entry) map[string]string {
 		out[d.Name] = spec.Bare(d.Range)
 	}
 	return out
-}
-
-// above reports whether version a is above version b.
-func above(a, b string) bool {
-	va, errA := semrange.ParseVersion(a)
-	vb, errB := semrange.ParseVersion(b)
-	return errA == nil && errB == nil && va.GreaterThan(vb)
 }
 
 // readTargets reads what the versions say of themselves that the portal would get.
@@ -251,7 +244,7 @@ func why(err error, version string) string {
 func (b *builder) readBefore(ctx context.Context, p *pkg) *published.Facts {
 	if p.before == nil {
 		facts, err := b.in.Facts.Read(ctx, p.name, p.from)
-		if err == nil && (facts.Version == p.from || above(p.target.Version, facts.Version)) {
+		if err == nil && (facts.Version == p.from || semrange.Above(p.target.Version, facts.Version)) {
 			p.before = facts
 		}
 	}

@@ -118,7 +118,7 @@ func (n Name) line() string {
 		s += ": now in " + n.NowIn
 	}
 	if n.Reason != "" {
-		s += ": " + oneLine(n.Reason, 160)
+		s += ": " + english.Short(n.Reason, 160)
 	}
 	return s
 }
@@ -165,7 +165,7 @@ func (e Entry) summary() string {
 	if text != "" {
 		text += "."
 	}
-	return oneLine(text, 200)
+	return english.Short(text, 200)
 }
 
 func shownNames(names []string, all bool) string {
@@ -193,12 +193,3 @@ func shownPlaces(list []Place, all bool) string {
 
 // String is file:line.
 func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
-
-// oneLine is a text without line ends, cut at a length in characters.
-func oneLine(s string, most int) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > most {
-		s = strings.TrimSpace(string(r[:most])) + "…"
-	}
-	return s
-}

@@ -1,9 +1,10 @@
-// Package english puts numbers and lists into sentences.
+// Package english puts numbers, lists and what others wrote into sentences.
 package english
 
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Count is a number of things: "1 file", "2 files".
@@ -36,4 +37,27 @@ func And(texts []string) string {
 		return strings.Join(texts, "")
 	}
 	return strings.Join(texts[:n], ", ") + " and " + texts[n]
+}
+
+// Plain is what somebody else wrote on one line, without anything that a terminal
+// would obey or that reorders what a person reads.
+func Plain(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)), " ")
+}
+
+// Short is plain text of at most so many characters.
+func Short(s string, most int) string {
+	s = Plain(s)
+	if r := []rune(s); len(r) > most {
+		return strings.TrimSpace(string(r[:most-1])) + "…"
+	}
+	return s
 }

@@ -146,7 +146,7 @@ func (s *Source) next(ctx context.Context) (*Manifest, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	if higher(next.ReleaseVersion, main.ReleaseVersion) {
+	if semrange.Above(next.ReleaseVersion, main.ReleaseVersion) {
 		return next, nil
 	}
 	return main, nil
@@ -189,11 +189,4 @@ func exact(which string) (string, error) {
 		return "", err
 	}
 	return v.Original(), nil
-}
-
-// higher compares two versions that were checked before.
-func higher(a, b string) bool {
-	va, errA := version(a)
-	vb, errB := version(b)
-	return errA == nil && errB == nil && semrange.Compare(va, vb) > 0
 }

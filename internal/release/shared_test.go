@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
@@ -31,7 +32,7 @@ func TestSharedMirror(t *testing.T) {
 		t.Errorf("1.53.0: %v", m.Packages)
 	}
 	main, next := get(t, s, mainBranch), get(t, s, nextBranch)
-	if !higher(next.ReleaseVersion, main.ReleaseVersion) {
+	if !semrange.Above(next.ReleaseVersion, main.ReleaseVersion) {
 		t.Errorf("main %s, next %s", main.ReleaseVersion, next.ReleaseVersion)
 	}
 	_, err := s.Get(context.Background(), "1.45.4") // was never published
@@ -44,7 +45,7 @@ func TestSharedMirror(t *testing.T) {
 		}
 		want := 0
 		for _, v := range known {
-			if strings.HasSuffix(v, ".0") && !strings.Contains(v, "-") && higher(v, current) && !higher(v, main.ReleaseVersion) {
+			if strings.HasSuffix(v, ".0") && !strings.Contains(v, "-") && semrange.Above(v, current) && !semrange.Above(v, main.ReleaseVersion) {
 				want++
 			}
 		}

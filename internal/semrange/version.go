@@ -31,6 +31,14 @@ func ParseVersion(s string) (*semver.Version, error) {
 	return v, nil
 }
 
+// Above reports whether version a is above version b; what is not a version is above
+// nothing.
+func Above(a, b string) bool {
+	v, errA := ParseVersion(a)
+	w, errB := ParseVersion(b)
+	return errA == nil && errB == nil && Compare(v, w) > 0
+}
+
 // CompareText orders two versions; where one is none, both count as text.
 func CompareText(a, b string) int {
 	v, errA := ParseVersion(a)
