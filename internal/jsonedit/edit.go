@@ -1,6 +1,8 @@
 package jsonedit
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -20,6 +22,18 @@ func (d *Doc) SetString(path []string, s string) error {
 		return nil
 	}
 	return d.splice(v.v.StartOffset, v.v.EndOffset, hujson.String(s))
+}
+
+// Replace makes the existing value at path the JSON text raw.
+func (d *Doc) Replace(path []string, raw []byte) error {
+	v, err := d.find(path)
+	if err != nil {
+		return err
+	}
+	if !json.Valid(raw) {
+		return fault.At(v.Pos(), "not a JSON value: %.40q", raw).WithNext(nextReport)
+	}
+	return d.splice(v.v.StartOffset, v.v.EndOffset, bytes.TrimSpace(raw))
 }
 
 // Literal is s as a JSON string, in the way that SetString writes it.

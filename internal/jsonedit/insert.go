@@ -167,3 +167,36 @@ func (d *Doc) memberOf(path []string) (parent Value, name string, ok bool) {
 	parent, ok = d.Get(path[:len(path)-1]...)
 	return parent, path[len(path)-1], ok && parent.object() != nil
 }
+
+// InsertAfter is Insert with a place: behind the first of siblings that the object
+// has. Where its members are sorted by name, and in a dependency section they mostly
+// are, the order has precedence.
+func (d *Doc) InsertAfter(path []string, raw []byte, siblings []string) error {
+	parent, ok := d.Get(path[:len(path)-1]...)
+	if _, exists := d.Get(path...); !ok || exists || !json.Valid(raw) || parent.object() == nil {
+		return d.Insert(path, raw)
+	}
+	obj := parent.object()
+	if len(path) > 1 && sorted(obj) {
+		return d.Insert(path, raw)
+	}
+	for _, s := range siblings {
+		i := parent.index(s)
+		if i < 0 {
+			continue
+		}
+		member := string(hujson.String(path[len(path)-1])) + d.colon(obj) + string(bytes.TrimSpace(raw))
+		end := obj.Members[i].Value.EndOffset
+		return d.splice(end, end, []byte(","+separator(obj)+member))
+	}
+	return d.Insert(path, raw)
+}
+
+func sorted(obj *hujson.Object) bool {
+	for i := 1; i < len(obj.Members); i++ {
+		if name(&obj.Members[i-1]) > name(&obj.Members[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -196,3 +196,16 @@ func (r *reader) text() string {
 	*r = (*r)[n:]
 	return s
 }
+
+// WithPackage are the releases that have a package in a version, ascending, as
+// this portalctl was built with.
+func WithPackage(name, version string) []string {
+	t := readTable()
+	var out []string
+	for r := range t.runs(name) {
+		if string(r.version(nil)) == version {
+			out = append(out, t.releases[r.from:r.to]...)
+		}
+	}
+	return out
+}

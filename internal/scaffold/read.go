@@ -1,0 +1,133 @@
+package scaffold
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/npmtar"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Registry answers for npm packages; *registry.Client does.
+type Registry interface {
+	Packument(ctx context.Context, name string) (*registry.Packument, error)
+	Tarball(ctx context.Context, name, version string, dist registry.Dist) (*registry.Tarball, error)
+}
+
+// Reader reads kits, and keeps them in its cache: a published version never
+// changes. It is safe for concurrent use.
+type Reader struct {
+	Registry Registry
+	// CacheDir is where kits are kept, "" for nowhere: then trees have no Yarn.
+	CacheDir string
+}
+
+// limits are far beyond what create-app has: 30 MB in 300 files.
+var limits = npmtar.Limits{Unpacked: 256 << 20, Kept: 64 << 20, File: 16 << 20, Entries: 20_000}
+
+// Versions are those that the registry has, low to high.
+func (r *Reader) Versions(ctx context.Context) ([]string, error) {
+	p, err := r.Registry.Packument(ctx, Package)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(slices.Clone(p.Versions()), func(v string) bool {
+		_, err := semrange.ParseVersion(v)
+		return err != nil
+	})
+	slices.SortFunc(list, func(a, b string) int {
+		va, _ := semrange.ParseVersion(a)
+		vb, _ := semrange.ParseVersion(b)
+		return semrange.Compare(va, vb)
+	})
+	return list, nil
+}
+
+// Read gives the kit of a version that the registry has.
+func (r *Reader) Read(ctx context.Context, version string) (*Kit, error) {
+	p, err := r.Registry.Packument(ctx, Package)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.Version(version)
+	if err != nil {
+		return nil, err
+	}
+	c := &cache{dir: r.CacheDir}
+	key := Package + "@" + version + " " + m.Dist.Integrity + m.Dist.Shasum
+	if k := c.load(key); k != nil {
+		k.Version = version
+		return k, nil
+	}
+	t, err := r.Registry.Tarball(ctx, Package, version, m.Dist)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	files, err := npmtar.Read(ctx, t.Reader(), wanted, limits)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{}, "%s@%s", Package, version).WithNext("Ask the registry's operator what it serves under that name")
+	}
+	k := &Kit{Version: version, files: map[string][]byte{}, yarn: map[string]string{}, cache: c}
+	k.changes = files[changelogFile]
+	delete(files, changelogFile)
+	for name, text := range files {
+		name = strings.TrimPrefix(name, templates)
+		_, rel, _ := strings.Cut(name, "/")
+		if err := allowed(rel); err != nil {
+			return nil, fault.Wrap(err, fault.Pos{File: name}, "%s@%s has a file that no template has", Package, version).
+				WithNext("Ask the registry's operator what it serves under that name")
+		}
+		if yarnRelease.MatchString(rel) {
+			k.yarn[name] = sumOf(text)
+			c.keep(text)
+			continue
+		}
+		k.files[name] = text
+	}
+	if len(k.files) == 0 {
+		return nil, fault.New("%s@%s has no templates", Package, version).WithNext("Use another release")
+	}
+	c.store(key, k)
+	return k, nil
+}
+
+const (
+	changelogFile = "CHANGELOG.md"
+	templates     = "templates/"
+)
+
+// yarnRelease is Yarn itself, as templates have it.
+var yarnRelease = regexp.MustCompile(`^\.yarn/releases/yarn-[0-9A-Za-z.+-]+\.cjs$`)
+
+func wanted(name string) bool {
+	return name == changelogFile || strings.HasPrefix(name, templates) && strings.Count(name, "/") > 1
+}
+
+// allowed refuses what would not be a file of a portal but of git's own, or what
+// some systems take for another place. npmtar has removed "..".
+func allowed(rel string) error {
+	if !fs.ValidPath(rel) || strings.ContainsAny(rel, ":\x00\r\n") {
+		return errors.New("its path is not one that every system takes")
+	}
+	for part := range strings.SplitSeq(rel, "/") {
+		bare := strings.ToLower(strings.TrimRight(part, ". "))
+		if bare == ".git" || bare == "node_modules" || bare != strings.ToLower(part) || strings.HasPrefix(bare, "git~") {
+			return errors.New("its path leads into a folder that is git's or Yarn's, or not a portal's")
+		}
+	}
+	if path.Base(rel) == "yarn.lock" && strings.Contains(rel, "/") {
+		return errors.New("a lock below the root")
+	}
+	return nil
+}
