@@ -103,7 +103,7 @@ func sameEdits(t *testing.T, p *Plan) int {
 			name = s.Name
 		}
 		if c.Section == "resolutions" {
-			name = pkgjson.ParsePattern(name).Name
+			name = spec.ParsePattern(name).Name
 		}
 		want := strings.TrimLeft(c.To[strings.LastIndex(c.To, "@")+1:], "^~=v<> ")
 		switch {

@@ -5,7 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -29,9 +28,9 @@ func (t tree) aliases(lock *yarnlock.Lock) aliases {
 	for key, val := range file.Resolutions {
 		to, _ := val.(string)
 		if real, ok := spec.Parse(to).Alias(); ok {
-			out[[2]string{pkgjson.ParsePattern(key).Name, real.Name}] = true
+			out[[2]string{spec.ParsePattern(key).Name, real.Name}] = true
 		} else if name, ok := spec.NPM.Cut(to); ok && !strings.Contains(name[1:], "@") {
-			out[[2]string{pkgjson.ParsePattern(key).Name, name}] = true
+			out[[2]string{spec.ParsePattern(key).Name, name}] = true
 		}
 	}
 	return out

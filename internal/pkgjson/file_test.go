@@ -150,8 +150,8 @@ func TestResolutions(t *testing.T) {
 	f := mustParse(t, "{\n  \"resolutions\": {\n    \"@s/a@^1\": \"1.0.0\",\n    \"**/b\": \"2\"\n  }\n}\n")
 	pos := func(line, col int) fault.Pos { return fault.Pos{File: "package.json", Line: line, Col: col} }
 	want := []Resolution{
-		{"@s/a@^1", Pattern{Name: "@s/a", Range: "^1"}, "1.0.0", spec.Read("1.0.0"), pos(3, 16), pos(3, 5)},
-		{"**/b", Pattern{Name: "b", Glob: true}, "2", spec.Read("2"), pos(4, 13), pos(4, 5)},
+		{"@s/a@^1", spec.Pattern{Name: "@s/a", Range: "^1"}, "1.0.0", spec.Read("1.0.0"), pos(3, 16), pos(3, 5)},
+		{"**/b", spec.Pattern{Name: "b", Glob: true}, "2", spec.Read("2"), pos(4, 13), pos(4, 5)},
 	}
 	if diff := cmp.Diff(want, f.Resolutions(), parsed); diff != "" {
 		t.Error(diff)

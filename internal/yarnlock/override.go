@@ -1,8 +1,6 @@
 package yarnlock
 
 import (
-	"strings"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -18,65 +16,23 @@ type Override struct {
 	Value string
 }
 
-// ParseOverride reads a key of resolutions. Berry's grammar (@yarnpkg/parsers'
-// resolution.pegjs) is name, name@range, or one of these after a parent of the
-// same form and a slash; a range holds no slash. Yarn 1 has paths of names
-// with globs, such as **/name and parent/**/name, of which the last name and
-// the last parent count here.
+// ParseOverride reads a key of resolutions; what only Yarn 1 takes is an error for
+// later ones.
 func ParseOverride(kind Kind, key, value string) (Override, error) {
 	fail := func(why string) (Override, error) {
 		return Override{}, fault.New("resolutions: the key %q %s", brief(key), why).
 			WithNext("Write it as name, name@range or parent/name, in the resolutions of the root package.json.")
 	}
-	o := Override{Value: value}
-	rest := key
-	if kind == Classic {
-		rest = strings.ReplaceAll(strings.TrimPrefix(rest, "**/"), "/**/", "/")
-	} else if hasPrefix(rest, "*/") || hasPrefix(rest, "**/") {
+	p := spec.ParsePattern(key)
+	switch {
+	case kind == Berry && (hasPrefix(key, "*/") || hasPrefix(key, "**/")):
 		return fail("has a glob, which Yarn 2 and later do not know")
+	case p.Name == "":
+		return fail("does not name a package")
+	case kind == Berry && p.Glob:
+		return fail("names more than one parent")
 	}
-	var ok bool
-	for {
-		if o.Name, o.Range, rest, ok = specifier(rest); !ok {
-			return fail("does not name a package")
-		}
-		if rest == "" {
-			return o, nil
-		}
-		if o.Parent != "" && kind == Berry {
-			return fail("names more than one parent")
-		}
-		o.Parent, o.ParentRange, rest = o.Name, o.Range, rest[1:]
-	}
-}
-
-// specifier takes name or name@range off s. What is left is empty, or starts
-// with a slash.
-func specifier(s string) (name, rng, rest string, ok bool) {
-	from := 0
-	if hasPrefix(s, "@") {
-		slash := strings.IndexByte(s, '/')
-		if slash < 2 || strings.IndexByte(s[1:slash], '@') >= 0 {
-			return "", "", "", false
-		}
-		from = slash + 1
-	}
-	end := strings.IndexAny(s[from:], "/@")
-	if end < 0 {
-		return s, "", "", from < len(s)
-	}
-	end += from
-	if end == from {
-		return "", "", "", false
-	}
-	name, rest = s[:end], s[end:]
-	if rest[0] == '/' {
-		return name, "", rest, true
-	}
-	if end = strings.IndexByte(rest, '/'); end < 0 {
-		end = len(rest)
-	}
-	return name, rest[1:end], rest[end:], end > 1
+	return Override{p.Parent, p.ParentRange, p.Name, p.Range, value}, nil
 }
 
 // matches reports whether Berry applies o (CorePlugin.reduceDependency). rng
