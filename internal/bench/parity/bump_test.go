@@ -64,7 +64,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 		if versions[name] == "" {
 			continue
 		}
-		if _, err := NewSource(l.proxy.URL, "").Packument(t.Context(), name); err != nil {
+		if _, err := l.source(t, "").Packument(t.Context(), name); err != nil {
 			t.Logf("left as it is, for the registry has no %s at all", name)
 			delete(versions, name)
 		}
@@ -77,7 +77,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 		t.Logf("versions of the release that another stands in for: %d", len(l.proxy.nearest))
 		l.proxy.StandIn(nil)
 	}()
-	source := NewSource(l.proxy.URL, yarn.Bundle)
+	source := l.source(t, yarn.Bundle)
 	policy := &relock.Release{Versions: versions}
 	pins, err := makeServable(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
 	t.Logf("pinned because the registry is partial: %s", pinText(pins))
@@ -139,7 +139,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 }
 
 // bumpHighest compares the lock of the bumped tree without pinning.
-func (l *lab) bumpHighest(t *testing.T, base string, yarn *Yarn, source *Source) {
+func (l *lab) bumpHighest(t *testing.T, base string, yarn *Yarn, source relock.Source) {
 	dir := t.TempDir()
 	if err := CopyTree(base, dir); err != nil {
 		t.Fatal(err)

@@ -68,6 +68,16 @@ func (l *lab) yarn(t *testing.T, version string) *Yarn {
 	return y
 }
 
+// source asks the proxy.
+func (l *lab) source(t *testing.T, bundle string) relock.Source {
+	t.Helper()
+	s, err := NewSource(l.proxy.URL, bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func wanted(t *testing.T, tree string) {
 	if list := os.Getenv("PORTALCTL_PARITY_TREES"); list != "" && !slices.Contains(strings.Split(list, ","), tree) {
 		t.Skip("not among PORTALCTL_PARITY_TREES")
@@ -83,7 +93,7 @@ type tally struct {
 // runs edits base by seeds 1, 2, … until Yarn got through l.want runs.
 func (l *lab) runs(t *testing.T, base, version string) {
 	yarn := l.yarn(t, version)
-	source := NewSource(l.proxy.URL, yarn.Bundle)
+	source := l.source(t, yarn.Bundle)
 	var n tally
 	for seed := uint64(1); n.identical+n.different < l.want && seed < uint64(3*l.want+10); seed++ {
 		l.run(t, base, yarn, source, seed, &n)
@@ -95,7 +105,7 @@ func (l *lab) runs(t *testing.T, base, version string) {
 	}
 }
 
-func (l *lab) run(t *testing.T, base string, yarn *Yarn, source *Source, seed uint64, n *tally) {
+func (l *lab) run(t *testing.T, base string, yarn *Yarn, source relock.Source, seed uint64, n *tally) {
 	ctx := t.Context()
 	theirs, ours := t.TempDir(), t.TempDir()
 	edits := l.choose(t, base, yarn, source, seed, n)
@@ -149,7 +159,7 @@ func (l *lab) run(t *testing.T, base string, yarn *Yarn, source *Source, seed ui
 
 // choose picks 12 to 18 edits that the registry can serve, each tried by
 // itself.
-func (l *lab) choose(t *testing.T, base string, yarn *Yarn, source *Source, seed uint64, n *tally) []Edit {
+func (l *lab) choose(t *testing.T, base string, yarn *Yarn, source relock.Source, seed uint64, n *tally) []Edit {
 	in, err := Open(base, l.proxy.URL, yarn.Version, l.now)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +204,7 @@ func (l *lab) yarnFailsToo(t *testing.T, base string, yarn *Yarn, e Edit) {
 	}
 }
 
-func (l *lab) try(ctx context.Context, dir, base string, yarn *Yarn, source *Source, e Edit) error {
+func (l *lab) try(ctx context.Context, dir, base string, yarn *Yarn, source relock.Source, e Edit) error {
 	if err := CopyTree(base, dir); err != nil {
 		return err
 	}
@@ -236,7 +246,7 @@ func TestCreateApp(t *testing.T) {
 	base := filepath.Join(l.dir, "create-app-"+appVersion, "locked")
 	if _, err := os.Stat(base); err != nil {
 		yarn := l.yarn(t, yarnVersion)
-		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, NewSource(l.proxy.URL, yarn.Bundle))
+		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, l.source(t, yarn.Bundle))
 		t.Logf("pinned because the registry is partial: %s", pinText(pins))
 		if err != nil {
 			t.Fatal(err)
@@ -264,7 +274,7 @@ func (l *lab) fromEmpty(t *testing.T, base, version string) (theirs string, ok b
 	if err := os.WriteFile(filepath.Join(theirs, "yarn.lock"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	res, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, NewSource(l.proxy.URL, yarn.Bundle), relock.Highest{})
+	res, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, l.source(t, yarn.Bundle), relock.Highest{})
 	run := yarn.Install(t.Context(), theirs, l.proxy.URL, l.now, true)
 	if run.Err != nil {
 		t.Fatalf("YARN FAILED: %s (ours: %v)", run.Reason(), err)
@@ -369,7 +379,11 @@ func TestConstructs(t *testing.T) {
 				return
 			}
 			yarn := l.yarn(t, version)
-			again, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, NewSource("http://127.0.0.1:1", yarn.Bundle), relock.Highest{})
+			nobody, err := NewSource("http://127.0.0.1:1", yarn.Bundle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, nobody, relock.Highest{})
 			if err != nil || again.Changed {
 				t.Errorf("Yarn's own lock changes: %v", err)
 			}

@@ -16,7 +16,7 @@ import (
 )
 
 // noChecksums resolves without downloading a tarball.
-type noChecksums struct{ *Source }
+type noChecksums struct{ relock.Source }
 
 func (noChecksums) Checksum(context.Context, relock.ChecksumRequest) (string, error) {
 	return "10c0/none", nil
@@ -29,11 +29,11 @@ var culprit = regexp.MustCompile(`asked for by (\S+) (\d+\.\d+\.\d+\S*?): `)
 // MakeServable pins packages of the tree at dir to older versions, by
 // resolutions in the root package.json, until the registry, which is partial,
 // has everything that is asked for. It returns the pins.
-func MakeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source *Source) (map[string]string, error) {
+func MakeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source relock.Source) (map[string]string, error) {
 	return makeServable(ctx, dir, registry, yarn, now, source, relock.Highest{})
 }
 
-func makeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source *Source, policy relock.Policy) (map[string]string, error) {
+func makeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source relock.Source, policy relock.Policy) (map[string]string, error) {
 	pins := map[string]string{}
 	for {
 		_, err := Solve(ctx, dir, registry, yarn, now, noChecksums{source}, policy)
@@ -55,7 +55,7 @@ func makeServable(ctx context.Context, dir, registry, yarn string, now time.Time
 	}
 }
 
-func olderThan(ctx context.Context, source *Source, name, version string) (string, error) {
+func olderThan(ctx context.Context, source relock.Source, name, version string) (string, error) {
 	p, err := source.Packument(ctx, name)
 	if err != nil {
 		return "", err

@@ -98,7 +98,10 @@ func (t *lockTree) edit(ctx context.Context, to string, count int, seed uint64) 
 	if err != nil {
 		return nil, err
 	}
-	source := t.source()
+	source, err := t.source()
+	if err != nil {
+		return nil, err
+	}
 	ed := &parity.Editor{Project: in.Project, Source: source, Rand: rand.New(rand.NewPCG(seed, 42))}
 	for _, e := range in.Lock.Entries {
 		if name, _, ok := e.Package(); ok {
@@ -199,7 +202,10 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 // the project itself, and by resolutions what other packages ask for.
 func (t *lockTree) makeServable(ctx context.Context, dir string, moved []parity.Edit) (pins map[string]string, kept []parity.Edit, err error) {
 	pins = map[string]string{}
-	source := t.source()
+	source, err := t.source()
+	if err != nil {
+		return nil, nil, err
+	}
 	for {
 		more, err := parity.MakeServable(ctx, dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, source)
 		maps.Copy(pins, more)

@@ -207,6 +207,6 @@ func (t *lockTree) solve(ctx context.Context, dir string, source relock.Source) 
 	return err
 }
 
-func (t *lockTree) source() *parity.Source {
+func (t *lockTree) source() (relock.Source, error) {
 	return parity.NewSource(t.lab.front.proxy.URL, t.yarn.Bundle)
 }
