@@ -1,7 +1,6 @@
 package yarnlock
 
 import (
-	"runtime"
 	"strings"
 	"unsafe"
 
@@ -11,13 +10,7 @@ import (
 // Parse reads a lock. Errors are *fault.Error with the place in file. The
 // model aliases src, which must not change any more.
 func Parse(file string, src []byte) (*Lock, error) {
-	text := unsafe.String(unsafe.SliceData(src), len(src))
-	if len(text) >= halfWorth && runtime.GOMAXPROCS(0) > 1 {
-		if l := parseHalves(file, text); l != nil {
-			return l, nil
-		}
-	}
-	p := newParser(file, text)
+	p := newParser(file, unsafe.String(unsafe.SliceData(src), len(src)))
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
@@ -88,10 +81,11 @@ func (p *parser) parse() error {
 	if err := p.head(); err != nil {
 		return err
 	}
-	if err := p.each(p.add); err != nil {
+	if err := p.rest(); err != nil {
 		return err
 	}
-	p.close()
+	p.lock.tail = p.lock.src[p.gap:]
+	p.lock.wasEmpty = len(p.lock.Entries) == 0
 	return nil
 }
 
@@ -134,8 +128,8 @@ func (p *parser) head() error {
 	return nil
 }
 
-// each reads the entries up to the end of src and gives each to take.
-func (p *parser) each(take func(*Entry) error) error {
+// rest reads the entries up to the end.
+func (p *parser) rest() error {
 	entry := p.classicEntry
 	if p.lock.Kind == Berry {
 		entry = p.berryEntry
@@ -149,7 +143,7 @@ func (p *parser) each(take func(*Entry) error) error {
 			return err
 		}
 		e.end = p.prev
-		if err := take(e); err != nil {
+		if err := p.add(e); err != nil {
 			return err
 		}
 	}
@@ -169,12 +163,6 @@ func (p *parser) add(e *Entry) error {
 	}
 	l.Entries = append(l.Entries, e)
 	return nil
-}
-
-// close comes after the last entry.
-func (p *parser) close() {
-	p.lock.tail = p.lock.src[p.gap:]
-	p.lock.wasEmpty = len(p.lock.Entries) == 0
 }
 
 // index registers e's keys; a descriptor in two entries is an error, because

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -36,19 +35,6 @@ func sharedLocks(t *testing.T, f func(t *testing.T, name string, src []byte)) {
 	if n < 30 {
 		t.Fatalf("only %d locks found", n)
 	}
-}
-
-// TestSharedHalves: real locks are the same read as a whole and in halves.
-func TestSharedHalves(t *testing.T) {
-	sharedLocks(t, func(t *testing.T, name string, src []byte) {
-		whole := newParser(name, string(src))
-		if err := whole.parse(); err != nil {
-			t.Fatal(err)
-		}
-		if halves := parseHalves(name, string(src)); halves == nil || !reflect.DeepEqual(halves, whole.lock) {
-			t.Error("not the same in halves")
-		}
-	})
 }
 
 // TestSharedRoundTrip is the proof over real locks: what was read is printed
