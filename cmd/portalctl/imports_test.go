@@ -78,6 +78,8 @@ var ranks = map[string]int{
 	"internal/bench":          12,
 	"internal/bench/peer":     13,
 	"internal/shipped":        12,
+
+	"internal/testkit/dbportal": 12, // of pgtest's clusters
 }
 
 // owners are the only packages that import a library, each with the reason.

@@ -39,7 +39,7 @@ func checkout(t *testing.T, files []string, links ...string) string {
 // its migrations are found; what is not found, or fits several, comes back.
 func TestAgainstFindsThePackageOfTheMigrations(t *testing.T) {
 	catalog := func(p *filePortal, pkg string, names ...string) {
-		m := &p.manifest.Databases[0].Migrations[0]
+		m := &p.Manifest.Databases[0].Migrations[0]
 		m.Package, m.Rows = pkg, nil
 		for i, n := range names {
 			m.Rows = append(m.Rows, snapshot.MigrationRow{ID: int64(i), Name: n})
@@ -77,7 +77,7 @@ func TestAgainstFindsThePackageOfTheMigrations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newFilePortal(t)
 			catalog(p, tt.pkg, tt.ran...)
-			plan, err := New(p.manifest, nil)
+			plan, err := New(p.Manifest, nil)
 			if err == nil {
 				err = plan.Against(checkout(t, tt.files, tt.links...))
 			}
@@ -86,7 +86,7 @@ func TestAgainstFindsThePackageOfTheMigrations(t *testing.T) {
 			}
 			got := ""
 			for _, target := range plan.Targets {
-				if target.Path == p.path("catalog") {
+				if target.Path == p.Path("catalog") {
 					got = plan.Migrated(target)
 				}
 			}

@@ -1,20 +1,14 @@
 package rollback
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
-
-func sum(src []byte) string {
-	s := sha256.Sum256(src)
-	return hex.EncodeToString(s[:])
-}
 
 // The server dies at every point of a restore. When it is up again all live
 // databases are the old ones or all are the new ones, and the next restore
@@ -28,18 +22,18 @@ func TestServerKilledDuringRestore(t *testing.T) {
 		}
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
 			t.Parallel()
-			portals, whole := newChains(schemas), t
+			portals, whole := dbportal.NewChains(schemas), t
 			testkit.Each(t, points, strings.Clone, func(t *testing.T, point string) {
-				p := portals.take(whole, t)
-				p.crashes = true
-				before := p.states()
-				p.upgrade()
-				upgraded := p.states()
+				p := chained(portals, whole, t)
+				p.Crashes = true
+				before := p.States()
+				p.Upgrade()
+				upgraded := p.States()
 				hit := false
 				ctx := withPoints(t.Context(), func(at string) error {
 					if !hit && strings.HasPrefix(at, point) {
 						hit = true
-						p.cluster.Kill()
+						p.Cluster.Kill()
 					}
 					return nil
 				})
@@ -50,11 +44,11 @@ func TestServerKilledDuringRestore(t *testing.T) {
 				if err == nil && point != "committed" {
 					t.Fatalf("%s: the server was dead, and the restore says it went well", point)
 				}
-				if err := p.cluster.Start(t.Context()); err != nil {
+				if err := p.Cluster.Start(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				p.check(point, 9, 2, point, before, upgraded)
-				p.dropFailed()
+				p.DropFailed()
 			})
 		})
 	}
@@ -68,13 +62,13 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 	for _, schemas := range []bool{false, true} {
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
 			t.Parallel()
-			portals, whole := newChains(schemas), t
-			points := testkit.UntilBy(t, several, func(t *testing.T, n int) (point string, more bool) {
-				p := portals.take(whole, t)
+			portals, whole := dbportal.NewChains(schemas), t
+			points := testkit.UntilBy(t, dbportal.Several, func(t *testing.T, n int) (point string, more bool) {
+				p := chained(portals, whole, t)
 				if len(p.plan().Targets) == 0 { // as it is after a point that failed
-					p.upgrade()
+					p.Upgrade()
 				}
-				before, names := p.states(), p.databases()
+				before, names := p.States(), p.Databases()
 				seen, done, failedAt := map[string]bool{}, false, ""
 				ctx := withPoints(t.Context(), func(at string) error {
 					if seen[at] {
@@ -93,7 +87,7 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					p.dropFailed()
+					p.DropFailed()
 					return "", false
 				}
 				if restoredAt(failedAt) {
@@ -101,18 +95,18 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 					if len(p.plan().Targets) != 0 {
 						t.Fatalf("%s: not restored", failedAt)
 					}
-					p.dropFailed()
+					p.DropFailed()
 					return failedAt, true
 				}
 				if !errors.Is(err, boom) && !strings.Contains(err.Error(), "boom") {
 					t.Fatalf("%s: %v", failedAt, err)
 				}
-				for id, state := range p.states() {
+				for id, state := range p.States() {
 					if state != before[id] {
 						t.Fatalf("%s: %s changed\n%s\n%s", failedAt, id, before[id], state)
 					}
 				}
-				left := without(p.databases(), names)
+				left := without(p.Databases(), names)
 				if !schemas && inSwap(failedAt) {
 					// What a whole restore was spent on is kept for the next one, and no
 					// more. Here the next begins at the beginning.
@@ -120,12 +114,12 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 						t.Fatalf("%s: left %v instead of the two copies", failedAt, left)
 					}
 					for _, name := range left {
-						pgtest.Exec(t, p.cluster, "postgres", "DROP DATABASE "+ident(name))
+						pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+ident(name))
 					}
 					left = nil
 				}
-				if len(left) > 0 || len(without(names, p.databases())) > 0 {
-					t.Fatalf("%s: databases %v, before %v", failedAt, p.databases(), names)
+				if len(left) > 0 || len(without(names, p.Databases())) > 0 {
+					t.Fatalf("%s: databases %v, before %v", failedAt, p.Databases(), names)
 				}
 				return failedAt, true
 			})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -21,25 +22,25 @@ import (
 
 // replace gives a target another dump, with the sum that belongs to it.
 func (p *filePortal) replace(i int, raw []byte) {
-	p.t.Helper()
+	p.T.Helper()
 	w, _ := zstd.NewWriter(nil)
 	p.stored(i, w.EncodeAll(raw, nil))
 }
 
 func (p *filePortal) stored(i int, text []byte) {
-	p.t.Helper()
-	d := &p.manifest.Databases[i].Dump
-	d.Size, d.SHA256 = int64(len(text)), sum(text)
-	if err := os.WriteFile(filepath.Join(p.dir, d.Name), text, 0o600); err != nil {
-		p.t.Fatal(err)
+	p.T.Helper()
+	d := &p.Manifest.Databases[i].Dump
+	d.Size, d.SHA256 = int64(len(text)), dbportal.Sum(text)
+	if err := os.WriteFile(filepath.Join(p.Dir, d.Name), text, 0o600); err != nil {
+		p.T.Fatal(err)
 	}
 }
 
 // TestRestoreOfFilesRefuses: a copy that is not what the snapshot recorded takes
 // no live file's place.
 func TestRestoreOfFilesRefuses(t *testing.T) {
-	catalog := func(p *filePortal) *snapshot.Database { return &p.manifest.Databases[0] }
-	dump := func(p *filePortal) string { return filepath.Join(p.dir, catalog(p).Dump.Name) }
+	catalog := func(p *filePortal) *snapshot.Database { return &p.Manifest.Databases[0] }
+	dump := func(p *filePortal) string { return filepath.Join(p.Dir, catalog(p).Dump.Name) }
 	const verify = "Nothing live was changed. Check the snapshot with: portalctl snapshot verify --rehearse"
 	for _, tt := range []struct {
 		name       string
@@ -55,7 +56,7 @@ func TestRestoreOfFilesRefuses(t *testing.T) {
 		}, "the dump cannot be decoded", "Use another copy"},
 		{"no database", func(p *filePortal) error { p.replace(0, []byte(strings.Repeat("x", 5000))); return nil }, "the restored file is damaged", verify},
 		{"a damaged database", func(p *filePortal) error {
-			raw, err := os.ReadFile(filepath.Join(p.dir, "catalog.raw"))
+			raw, err := os.ReadFile(filepath.Join(p.Dir, "catalog.raw"))
 			raw[len(raw)-4096+4]++ // the last page has a cell more than it has
 			p.replace(0, raw)
 			return err
@@ -66,19 +67,19 @@ func TestRestoreOfFilesRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newFilePortal(t)
-			p.upgrade()
+			p.Upgrade()
 			if err := tt.spoil(p); err != nil {
 				t.Fatal(err)
 			}
-			upgraded := p.state(p.path("catalog"))
-			result, err := p.plan().Restore(t.Context(), Options{Dir: p.dir, Began: time.Now()})
+			upgraded := p.State(p.Path("catalog"))
+			result, err := p.plan().Restore(t.Context(), Options{Dir: p.Dir, Began: time.Now()})
 			if err == nil || result != nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(fault.NextOf(err), tt.next) {
 				t.Errorf("%v, next %q, result %v", err, fault.NextOf(err), result)
 			}
-			if got := p.state(p.path("catalog")); got != upgraded {
+			if got := p.State(p.Path("catalog")); got != upgraded {
 				t.Errorf("the file is %s, was %s", got, upgraded)
 			}
-			if left, _ := filepath.Glob(p.path("*") + "__*"); len(left) > 0 {
+			if left, _ := filepath.Glob(p.Path("*") + "__*"); len(left) > 0 {
 				t.Errorf("left: %v", left)
 			}
 		})
@@ -96,7 +97,7 @@ func TestWhatComesBack(t *testing.T) {
 		return strings.Join(out, " ")
 	}
 	look := func(only ...string) (*Plan, error) {
-		plan, err := New(p.manifest, nil)
+		plan, err := New(p.Manifest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,15 +112,15 @@ func TestWhatComesBack(t *testing.T) {
 	}
 	want("before the upgrade", "", "catalog search")
 	want("before the upgrade", "search", "catalog", "search")
-	p.upgrade()
+	p.Upgrade()
 	want("after it", "catalog", "search")
 	want("after it", "search", "catalog", "search")
-	want("after it", "search", "catalog", p.path("search"))
+	want("after it", "search", "catalog", p.Path("search"))
 	want("after it", "catalog search", "", "all")
-	if _, err := look("search", "kubernetes"); err == nil || !strings.Contains(err.Error(), `no database or plugin "kubernetes"`) || !strings.Contains(fault.NextOf(err), p.path("search")) {
+	if _, err := look("search", "kubernetes"); err == nil || !strings.Contains(err.Error(), `no database or plugin "kubernetes"`) || !strings.Contains(fault.NextOf(err), p.Path("search")) {
 		t.Errorf("%v, next %q", err, fault.NextOf(err))
 	}
-	if err := os.Remove(p.path("search")); err != nil {
+	if err := os.Remove(p.Path("search")); err != nil {
 		t.Fatal(err)
 	}
 	want("without the file", "catalog search", "")
@@ -179,14 +180,14 @@ func TestPgRestoreStopsEarly(t *testing.T) {
 		{"stops", "head -c 10 > /dev/null", "pg_restore stopped reading before the end"},
 		{"fails", "cat > /dev/null; echo 'no such role' >&2; exit 1", "no such role"},
 	} {
-		p := &filePortal{t: t, dir: t.TempDir(), manifest: &snapshot.Manifest{Databases: []snapshot.Database{{Dump: snapshot.File{Name: "x.dump.zst"}}}}}
+		p := &filePortal{&dbportal.Files{T: t, Dir: t.TempDir(), Manifest: &snapshot.Manifest{Databases: []snapshot.Database{{Dump: snapshot.File{Name: "x.dump.zst"}}}}}}
 		p.replace(0, make([]byte, 8<<20)) // more than a pipe takes
-		if err := os.WriteFile(filepath.Join(p.dir, "pg_restore"), []byte("#!/bin/sh\n"+tt.script+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(p.Dir, "pg_restore"), []byte("#!/bin/sh\n"+tt.script+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		r := &run{Plan: &Plan{}, tools: &pg.Tools{Dir: p.dir},
-			Options: Options{Dir: p.dir, Progress: func(Event) {}, Connections: []pg.Target{{Host: "h", User: "u"}}}}
-		target := &Target{Kind: kindSchema, Schema: "x", Dump: p.manifest.Databases[0].Dump, was: &snapshot.Database{}}
+		r := &run{Plan: &Plan{}, tools: &pg.Tools{Dir: p.Dir},
+			Options: Options{Dir: p.Dir, Progress: func(Event) {}, Connections: []pg.Target{{Host: "h", User: "u"}}}}
+		target := &Target{Kind: kindSchema, Schema: "x", Dump: p.Manifest.Databases[0].Dump, was: &snapshot.Database{}}
 		for how, run := range map[string]func() error{
 			"a database": func() error { return r.pgRestore(t.Context(), target, "x") },
 			"a schema":   func() error { return r.scriptOf(t.Context(), io.Discard, target, pg.Access{}) },

@@ -37,15 +37,15 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 	if out, err := exec.Command("chown", "postgres", space).CombinedOutput(); err != nil {
 		t.Skipf("chown: %v: %s", err, out)
 	}
-	pgtest.Exec(t, p.cluster, "postgres", "CREATE TABLESPACE small LOCATION "+literal(space), "ALTER DATABASE backstage_plugin_catalog SET TABLESPACE small")
-	pgtest.Exec(t, p.cluster, "backstage_plugin_catalog", "INSERT INTO things (kind, body) SELECT 'b', repeat(md5(i::text), 20) FROM generate_series(1, 11000) i")
-	p.take()
-	for i := range p.manifest.Databases {
-		if d := &p.manifest.Databases[i]; d.Plugins[0] == "catalog" {
+	pgtest.Exec(t, p.Cluster, "postgres", "CREATE TABLESPACE small LOCATION "+literal(space), "ALTER DATABASE backstage_plugin_catalog SET TABLESPACE small")
+	pgtest.Exec(t, p.Cluster, "backstage_plugin_catalog", "INSERT INTO things (kind, body) SELECT 'b', repeat(md5(i::text), 20) FROM generate_series(1, 11000) i")
+	p.Take()
+	for i := range p.Manifest.Databases {
+		if d := &p.Manifest.Databases[i]; d.Plugins[0] == "catalog" {
 			d.Properties.Tablespace = "small"
 		}
 	}
-	p.upgrade()
+	p.Upgrade()
 	err := p.refused(p.plan(), p.options(), "No space left on device", "a full disk")
 	if !strings.Contains(err.Error(), "backstage_plugin_catalog") || fault.NextOf(err) == "" {
 		t.Errorf("error %v", err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
@@ -17,25 +18,25 @@ func TestHostileNames(t *testing.T) {
 	testkit.SkipRace(t)
 	prefix := "p'\"$(touch pwned)`touch pwned`\\ =x;"
 	for _, way := range []string{"restore", "script"} {
-		p := newPortalNamed(t, false, prefix)
-		catalog, _ := p.place("catalog")
-		pgtest.Exec(t, p.cluster, "postgres", "COMMENT ON DATABASE "+ident(catalog)+" IS "+literal("a\nPORTALCTL_END\ntouch pwned\nPORTALCTL_END_\nSQL\ntouch pwned"))
-		pgtest.ExecAs(t, p.app, catalog, "INSERT INTO knex_migrations (name) VALUES ("+literal("x\nPORTALCTL_END\ntouch pwned\n$(touch pwned)")+")")
-		p.take()
+		p := &portal{dbportal.Named(t, prefix)}
+		catalog, _ := p.Place("catalog")
+		pgtest.Exec(t, p.Cluster, "postgres", "COMMENT ON DATABASE "+ident(catalog)+" IS "+literal("a\nPORTALCTL_END\ntouch pwned\nPORTALCTL_END_\nSQL\ntouch pwned"))
+		pgtest.ExecAs(t, p.App, catalog, "INSERT INTO knex_migrations (name) VALUES ("+literal("x\nPORTALCTL_END\ntouch pwned\n$(touch pwned)")+")")
+		p.Take()
 		p.writePlan()
-		before := p.states()
-		p.upgrade()
-		upgraded := p.states()
+		before := p.States()
+		p.Upgrade()
+		upgraded := p.States()
 		t.Chdir(t.TempDir())
 		if way == "restore" {
 			if _, err := p.plan().Restore(t.Context(), p.options()); err != nil {
 				t.Fatal(err)
 			}
-		} else if out, code := p.script(t.Context(), shells(t)[0], p.scriptPath(), "", "--yes"); code != 0 {
+		} else if out, code := p.Script(t.Context(), dbportal.Shells(t)[0], p.ScriptPath(), "", "--yes"); code != 0 {
 			t.Fatalf("exit %d\n%s", code, out)
 		}
-		after := p.states()
-		for _, id := range portalPlugins {
+		after := p.States()
+		for _, id := range dbportal.Plugins {
 			want := upgraded[id]
 			if id == "auth" || id == "catalog" {
 				want = before[id]
@@ -44,7 +45,7 @@ func TestHostileNames(t *testing.T) {
 				t.Errorf("%s: %s (-want +got)\n%s", way, id, d)
 			}
 		}
-		for _, dir := range []string{".", p.dir} {
+		for _, dir := range []string{".", p.Dir} {
 			if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
 				t.Errorf("%s: a name was run as a command", way)
 			}

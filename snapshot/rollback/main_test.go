@@ -15,7 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/secret"
 	"github.com/portalctl/portalctl/internal/testkit"
-	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -38,19 +38,7 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
 		os.Exit(runHelper(text))
 	}
-	// A shell lets what runs in the background ignore Ctrl-C, and rollback.sh
-	// cannot trap what its parents ignore. What is heard here is not ignored there.
-	if signal.Ignored(os.Interrupt) {
-		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
-	}
-	// The programs themselves, not what a distribution puts before them.
-	if tools, err := pg.FindTools(context.Background(), "", 0, "postgres", "initdb", "pg_restore"); err == nil && os.Getenv(pg.BinEnv) == "" {
-		if err := os.Setenv(pg.BinEnv, tools.Dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(pgtest.Main(testkit.M{M: m}))
+	os.Exit(dbportal.Main(testkit.M{M: m}))
 }
 
 // runHelper exits as portalctl does: 0 restored, 2 an error, 130 interrupted.

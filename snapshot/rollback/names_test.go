@@ -8,10 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
 func TestNamesFitPostgreSQL(t *testing.T) {
+	if dbportal.BesideSuffix != besideSuffix || dbportal.FailedSuffix != failedSuffix || dbportal.ScriptFile != ScriptFile {
+		t.Error("the portals of the tests have other names than this package gives")
+	}
 	stamp := stampText(time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("x", 3600)))
 	if stamp != "20260304_040607" {
 		t.Fatalf("stamp %s is not UTC", stamp)

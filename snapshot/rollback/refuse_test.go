@@ -12,46 +12,47 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
 // refused runs a restore that must fail and change nothing; want is in the
 // error and in what to do next.
 func (p *portal) refused(plan *Plan, o Options, want, next string) error {
-	p.t.Helper()
+	p.T.Helper()
 	return p.refusedLeaving(plan, o, want, next, 0)
 }
 
 // refusedLeaving is refused where the swap fails: so many copies, which are
 // whole by then, are kept for the next restore.
 func (p *portal) refusedLeaving(plan *Plan, o Options, want, next string, copies int) error {
-	p.t.Helper()
-	before, names := p.states(), p.databases()
-	result, err := plan.Restore(p.t.Context(), o)
+	p.T.Helper()
+	before, names := p.States(), p.Databases()
+	result, err := plan.Restore(p.T.Context(), o)
 	switch {
 	case err == nil:
-		p.t.Fatalf("restored, and should have been refused with %q", want)
+		p.T.Fatalf("restored, and should have been refused with %q", want)
 	case result != nil:
-		p.t.Errorf("a result, though nothing was restored: %+v", result)
+		p.T.Errorf("a result, though nothing was restored: %+v", result)
 	case !strings.Contains(err.Error(), want), !strings.Contains(fault.NextOf(err), next):
-		p.t.Errorf("error %q\nnext  %q\nwant  %q, %q", err, fault.NextOf(err), want, next)
-	case strings.Contains(err.Error(), appPassword), strings.Contains(err.Error(), adminPassword):
-		p.t.Errorf("the error shows a password: %v", err)
+		p.T.Errorf("error %q\nnext  %q\nwant  %q, %q", err, fault.NextOf(err), want, next)
+	case strings.Contains(err.Error(), dbportal.AppPassword), strings.Contains(err.Error(), dbportal.AdminPassword):
+		p.T.Errorf("the error shows a password: %v", err)
 	}
-	for _, name := range without(p.databases(), names) {
+	for _, name := range without(p.Databases(), names) {
 		if strings.Contains(name, besideSuffix) && copies > 0 {
 			copies--
-			pgtest.Exec(p.t, p.cluster, "postgres", "DROP DATABASE "+ident(name))
+			pgtest.Exec(p.T, p.Cluster, "postgres", "DROP DATABASE "+ident(name))
 		}
 	}
 	if copies > 0 {
-		p.t.Errorf("%d copies less than expected were kept", copies)
+		p.T.Errorf("%d copies less than expected were kept", copies)
 	}
-	if d := cmp.Diff(names, p.databases()); d != "" {
-		p.t.Errorf("databases came or went (-before +after)\n%s", d)
+	if d := cmp.Diff(names, p.Databases()); d != "" {
+		p.T.Errorf("databases came or went (-before +after)\n%s", d)
 	}
-	if d := cmp.Diff(before, p.states()); d != "" {
-		p.t.Errorf("something changed (-before +after)\n%s", d)
+	if d := cmp.Diff(before, p.States()); d != "" {
+		p.T.Errorf("something changed (-before +after)\n%s", d)
 	}
 	return err
 }
@@ -59,8 +60,8 @@ func (p *portal) refusedLeaving(plan *Plan, o Options, want, next string, copies
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
-	p.upgrade()
-	dump := filepath.Join(p.dir, "catalog.dump.zst")
+	p.Upgrade()
+	dump := filepath.Join(p.Dir, "catalog.dump.zst")
 	good, err := os.ReadFile(dump)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestRestoreRefuses(t *testing.T) {
 		plan := p.plan()
 		for _, target := range plan.Targets {
 			if target.Plugins[0] == "catalog" {
-				target.Dump.SHA256 = sum(good[:len(good)-100])
+				target.Dump.SHA256 = dbportal.Sum(good[:len(good)-100])
 			}
 		}
 		p.refused(plan, p.options(), "the dump cannot be decoded", "another copy")
@@ -120,7 +121,7 @@ func TestRestoreRefuses(t *testing.T) {
 		p.refused(plan, p.options(), "the schema is not the one of the snapshot", "verify --rehearse")
 	})
 	t.Run("sessions", func(t *testing.T) {
-		conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
+		conn := pgtest.Portal(t, p.App, "backstage_plugin_catalog")
 		err := p.refused(p.plan(), p.options(), `one session still uses the databases (backstage_plugin_catalog: user backstage, application "backstage"`, "--terminate")
 		if !errors.Is(err, errSessions) {
 			t.Errorf("error %v is no ErrSessions", err)
@@ -128,7 +129,7 @@ func TestRestoreRefuses(t *testing.T) {
 		_ = conn.Close(context.Background())
 	})
 	t.Run("another restore", func(t *testing.T) {
-		conn := pgtest.Connect(t, p.admin, "postgres")
+		conn := pgtest.Connect(t, p.Admin, "postgres")
 		defer conn.Close(context.Background())
 		if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
 			t.Fatal(err)
@@ -138,15 +139,15 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 	})
 	t.Run("a role that may not", func(t *testing.T) {
-		pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak-secret'", "GRANT pg_read_all_data TO weak",
+		pgtest.Exec(t, p.Cluster, "postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak-secret'", "GRANT pg_read_all_data TO weak",
 			"CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker-secret'")
 		o := p.options()
-		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "weak", "weak-secret")}
+		o.Connections = []pg.Target{pgtest.TCP(p.Cluster, "weak", "weak-secret")}
 		p.refused(p.plan(), o, "may not create databases", "--admin-dsn")
-		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "maker", "maker-secret")}
+		o.Connections = []pg.Target{pgtest.TCP(p.Cluster, "maker", "maker-secret")}
 		p.refused(p.plan(), o, "may not rename it", "--admin-dsn")
 		// It owns the databases, and ALTER ROLE reader IN DATABASE is not its.
-		o.Connections = []pg.Target{p.app}
+		o.Connections = []pg.Target{p.App}
 		p.refused(p.plan(), o, "may not repeat ALTER ROLE reader IN DATABASE backstage_plugin_catalog", "--admin-dsn")
 	})
 	t.Run("a role that is gone", func(t *testing.T) {
@@ -161,7 +162,7 @@ func TestRestoreRefuses(t *testing.T) {
 	})
 	t.Run("a wrong password", func(t *testing.T) {
 		o := p.options()
-		o.Connections = []pg.Target{pgtest.TCP(p.cluster, "boss", "Wrong-And-Secret")}
+		o.Connections = []pg.Target{pgtest.TCP(p.Cluster, "boss", "Wrong-And-Secret")}
 		if err := p.refused(p.plan(), o, "password authentication failed", "password"); strings.Contains(err.Error(), "Wrong-And-Secret") {
 			t.Errorf("the error shows the password: %v", err)
 		}
@@ -178,35 +179,35 @@ func TestLookRefusesAnotherServer(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	look := func() error {
-		plan, err := New(p.manifest, nil)
+		plan, err := New(p.Manifest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return plan.Look(t.Context(), []pg.Target{p.admin}, nil)
+		return plan.Look(t.Context(), []pg.Target{p.Admin}, nil)
 	}
-	id := p.manifest.Servers[0].SystemIdentifier
-	p.manifest.Servers[0].SystemIdentifier = "7000000000000000001"
+	id := p.Manifest.Servers[0].SystemIdentifier
+	p.Manifest.Servers[0].SystemIdentifier = "7000000000000000001"
 	if err := look(); err == nil || !strings.Contains(err.Error(), "is not the server that the snapshot was taken of: its system identifier is "+id) ||
 		!strings.Contains(fault.NextOf(err), "--yes does not override this") {
 		t.Errorf("error %v, next %q", err, fault.NextOf(err))
 	}
 	// Where the identifier was not readable, the databases' numbers decide.
-	p.manifest.Servers[0].SystemIdentifier = ""
+	p.Manifest.Servers[0].SystemIdentifier = ""
 	if err := look(); err != nil {
 		t.Error(err)
 	}
-	p.upgrade()
-	p.manifest.Servers[0].SystemIdentifier = id
+	p.Upgrade()
+	p.Manifest.Servers[0].SystemIdentifier = id
 	plan := p.plan()
-	p.manifest.Servers[0].SystemIdentifier = ""
+	p.Manifest.Servers[0].SystemIdentifier = ""
 	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
 		t.Fatal(err)
 	}
 	if err := look(); err != nil {
 		t.Errorf("after a restore the same server counts as another: %v", err)
 	}
-	for i := range p.manifest.Databases {
-		p.manifest.Databases[i].OID += 100000
+	for i := range p.Manifest.Databases {
+		p.Manifest.Databases[i].OID += 100000
 	}
 	if err := look(); err == nil || !strings.Contains(err.Error(), "its databases are not those that were dumped") {
 		t.Errorf("error %v", err)
@@ -217,23 +218,23 @@ func TestLookRefusesAnotherServer(t *testing.T) {
 func TestRestoreOnly(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
-	before := p.states()
-	p.upgrade()
-	upgraded := p.states()
+	before := p.States()
+	p.Upgrade()
+	upgraded := p.States()
 	plan := p.plan("search")
 	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range portalPlugins {
+	for _, id := range dbportal.Plugins {
 		want := upgraded[id]
 		if id == "search" {
 			want = before[id]
 		}
-		if d := cmp.Diff(want, p.state(id)); d != "" {
+		if d := cmp.Diff(want, p.State(id)); d != "" {
 			t.Errorf("%s (-want +got)\n%s", id, d)
 		}
 	}
-	if plan, _ := New(p.manifest, nil); plan.Look(t.Context(), []pg.Target{p.admin}, []string{"kubernetes"}) == nil {
+	if plan, _ := New(p.Manifest, nil); plan.Look(t.Context(), []pg.Target{p.Admin}, []string{"kubernetes"}) == nil {
 		t.Error("a plugin that the snapshot does not have was accepted")
 	}
 }
@@ -242,13 +243,13 @@ func TestRestoreOnly(t *testing.T) {
 func TestRestoreOfADroppedDatabase(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
-	before := p.states()
-	pgtest.Exec(t, p.cluster, "postgres", "DROP DATABASE backstage_plugin_auth")
+	before := p.States()
+	pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE backstage_plugin_auth")
 	result, err := p.plan().Restore(t.Context(), p.options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(before, p.states()); d != "" {
+	if d := cmp.Diff(before, p.States()); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	if len(result.Restored) != 1 || result.Restored[0].Failed != "" || len(result.Drop) != 0 {
@@ -261,17 +262,17 @@ func TestRestoreTerminates(t *testing.T) {
 	t.Parallel()
 	for _, schemas := range []bool{false, true} {
 		p := newTakenPortal(t, schemas)
-		before := p.states()
-		p.upgrade()
-		db, _ := p.place("catalog")
-		conn := pgtest.Portal(t, p.app, db)
+		before := p.States()
+		p.Upgrade()
+		db, _ := p.Place("catalog")
+		conn := pgtest.Portal(t, p.App, db)
 		defer conn.Close(context.Background())
 		o := p.options()
 		o.Terminate = true
 		if _, err := p.plan().Restore(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
-		p.same("terminated", before, "auth", "catalog")
+		p.Same("terminated", before, "auth", "catalog")
 		if err := conn.Ping(t.Context()); err == nil {
 			t.Error("the session is alive")
 		}

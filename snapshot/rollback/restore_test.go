@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 )
 
 // The whole way back: what the upgrade migrated is as it was, with owner,
@@ -15,9 +17,9 @@ func TestRestoreBringsBackWhatWasMigrated(t *testing.T) {
 		t.Run(map[bool]string{false: "databases", true: "schemas"}[schemas], func(t *testing.T) {
 			t.Parallel()
 			p := newTakenPortal(t, schemas)
-			before := p.states()
-			p.upgrade()
-			upgraded := p.states()
+			before := p.States()
+			p.Upgrade()
+			upgraded := p.States()
 			plan := p.plan()
 			var names []string
 			for _, target := range plan.Targets {
@@ -36,8 +38,8 @@ func TestRestoreBringsBackWhatWasMigrated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			after := p.states()
-			for _, id := range portalPlugins {
+			after := p.States()
+			for _, id := range dbportal.Plugins {
 				want := before[id]
 				if id == "scaffolder" || id == "search" {
 					want = upgraded[id]
@@ -49,7 +51,7 @@ func TestRestoreBringsBackWhatWasMigrated(t *testing.T) {
 			if len(result.Restored) != 2 || result.Restored[0].Failed == "" || len(result.Drop) != 2 {
 				t.Errorf("result %+v", result)
 			}
-			for _, name := range p.databases() {
+			for _, name := range p.Databases() {
 				if strings.Contains(name, besideSuffix) {
 					t.Errorf("%s is left", name)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
@@ -22,34 +23,34 @@ func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
 	p.writePlan()
-	pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE monitor LOGIN SUPERUSER PASSWORD 'monitor-secret'")
-	p.upgrade()
-	upgraded, names := p.states(), p.databases()
-	conn := pgtest.Portal(t, pgtest.TCP(p.cluster, "monitor", "monitor-secret"), "backstage_plugin_auth")
+	pgtest.Exec(t, p.Cluster, "postgres", "CREATE ROLE monitor LOGIN SUPERUSER PASSWORD 'monitor-secret'")
+	p.Upgrade()
+	upgraded, names := p.States(), p.Databases()
+	conn := pgtest.Portal(t, pgtest.TCP(p.Cluster, "monitor", "monitor-secret"), "backstage_plugin_auth")
 	defer conn.Close(context.Background())
 	for _, terminate := range []bool{false, true} {
-		plan, err := New(p.manifest, nil)
+		plan, err := New(p.Manifest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plan.Look(t.Context(), []pg.Target{p.app}, []string{"auth"}); err != nil {
+		if err := plan.Look(t.Context(), []pg.Target{p.App}, []string{"auth"}); err != nil {
 			t.Fatal(err)
 		}
 		o := p.options()
-		o.Connections, o.Terminate = []pg.Target{p.app}, terminate
+		o.Connections, o.Terminate = []pg.Target{p.App}, terminate
 		p.refused(plan, o, "one session still uses the databases (backstage_plugin_auth: user monitor", "--admin-dsn with a superuser")
 		args := []string{"--yes", "--only", "auth"}
 		if terminate {
 			args = append(args, "--terminate")
 		}
-		out, code := p.scriptWith(t.Context(), shells(t)[0], p.scriptPath(), "", []string{"POSTGRES_PASSWORD=" + appPassword}, args...)
+		out, code := p.ScriptWith(t.Context(), dbportal.Shells(t)[0], p.ScriptPath(), "", []string{"POSTGRES_PASSWORD=" + dbportal.AppPassword}, args...)
 		if code != 2 || !strings.Contains(out, "backstage_plugin_auth  monitor  ") || !strings.Contains(out, "(backstage may not end it)") || strings.Contains(out, "4. Restore") {
 			t.Errorf("exit %d\n%s", code, out)
 		}
-		if d := cmp.Diff(names, p.databases()); d != "" {
+		if d := cmp.Diff(names, p.Databases()); d != "" {
 			t.Errorf("databases came or went\n%s", d)
 		}
-		if d := cmp.Diff(upgraded, p.states()); d != "" {
+		if d := cmp.Diff(upgraded, p.States()); d != "" {
 			t.Errorf("something changed\n%s", d)
 		}
 	}
@@ -64,16 +65,16 @@ func TestSessionsOfOtherRolesAreSeen(t *testing.T) {
 func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 	t.Parallel()
 	p := newTakenPortal(t, false)
-	before := p.states()
-	p.upgrade()
-	upgraded := p.states()
+	before := p.States()
+	p.Upgrade()
+	upgraded := p.States()
 	var conn interface {
 		Ping(context.Context) error
 		Close(context.Context) error
 	}
 	ctx := withPoints(t.Context(), func(point string) error {
 		if point == "before the swap" && conn == nil {
-			conn = pgtest.Portal(t, p.app, "backstage_plugin_catalog")
+			conn = pgtest.Portal(t, p.App, "backstage_plugin_catalog")
 		}
 		return nil
 	})
@@ -85,9 +86,9 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 		t.Errorf("the session was ended without --terminate: %v", err)
 	}
 	_ = conn.Close(context.Background())
-	p.is("refused", upgraded, portalPlugins...)
+	p.Is("refused", upgraded, dbportal.Plugins...)
 	beside := 0
-	for _, name := range p.databases() {
+	for _, name := range p.Databases() {
 		if strings.Contains(name, besideSuffix) {
 			beside++
 		}
@@ -105,34 +106,6 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 	if slices.ContainsFunc(points, func(s string) bool { return strings.HasPrefix(s, "created ") }) {
 		t.Errorf("it was restored again: %v", points)
 	}
-	p.is("restored", before, "auth", "catalog")
-	p.is("kept", upgraded, "scaffolder", "search")
-}
-
-// The same for the script: what came between its check and the swap.
-func TestScriptEndsNoSessionThatCameLater(t *testing.T) {
-	testkit.SkipRace(t)
-	t.Parallel()
-	p := newTakenPortal(t, false)
-	p.writePlan()
-	before := p.states()
-	p.upgrade()
-	upgraded := p.states()
-	path := p.scriptPath()
-	// Up to step 6, then a replica comes back, and the person says yes to step 7.
-	conn := pgtest.Portal(t, p.app, "backstage_plugin_catalog")
-	defer conn.Close(context.Background())
-	out, code := p.script(t.Context(), shells(t)[0], path, "q\n")
-	if code != 2 || !strings.Contains(out, "stopped before anything was changed") {
-		t.Errorf("exit %d\n%s", code, out)
-	}
-	p.is("stopped", upgraded, portalPlugins...)
-	if err := conn.Ping(t.Context()); err != nil {
-		t.Errorf("the session was ended: %v", err)
-	}
-	out, code = p.script(t.Context(), shells(t)[0], path, "end\n"+strings.Repeat("y\n", 20))
-	if code != 0 {
-		t.Errorf("exit %d\n%s", code, out)
-	}
-	p.is("in the end", before, "auth", "catalog")
+	p.Is("restored", before, "auth", "catalog")
+	p.Is("kept", upgraded, "scaffolder", "search")
 }

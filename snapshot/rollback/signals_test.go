@@ -2,7 +2,6 @@ package rollback
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
@@ -25,32 +25,32 @@ import (
 // interrupted runs a restore in a process of its own that gets a signal at its
 // n-th point. ended is false when there was no such point.
 func (p *portal) interrupted(sig syscall.Signal, n int) (output string, code int, ended bool) {
-	p.t.Helper()
+	p.T.Helper()
 	write := func(name string, v any) string {
 		src, err := json.Marshal(v)
 		if err != nil {
-			p.t.Fatal(err)
+			p.T.Fatal(err)
 		}
-		path := filepath.Join(p.dir, name)
+		path := filepath.Join(p.Dir, name)
 		if err := os.WriteFile(path, src, 0o600); err != nil {
-			p.t.Fatal(err)
+			p.T.Fatal(err)
 		}
 		return path
 	}
-	write(snapshot.ManifestFile, p.manifest)
-	config := write("helper.json", helper{Dir: p.dir, Host: p.admin.Host, Port: p.admin.Port, User: p.admin.User, Password: p.admin.Password.Reveal(), Signal: int(sig), At: n})
+	write(snapshot.ManifestFile, p.Manifest)
+	config := write("helper.json", helper{Dir: p.Dir, Host: p.Admin.Host, Port: p.Admin.Port, User: p.Admin.User, Password: p.Admin.Password.Reveal(), Signal: int(sig), At: n})
 	exe, err := os.Executable()
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
-	cmd := exec.CommandContext(p.t.Context(), exe)
+	cmd := exec.CommandContext(p.T.Context(), exe)
 	cmd.Env = append(os.Environ(), helperEnv+"="+config, p.mark())
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	lines := strings.Count(out.String(), "\n")
 	return out.String(), cmd.ProcessState.ExitCode(), lines >= n
@@ -58,13 +58,13 @@ func (p *portal) interrupted(sig syscall.Signal, n int) (output string, code int
 
 // mark is the variable by which the processes of this portal's restore are
 // known: they hand it on to whatever they start.
-func (p *portal) mark() string { return "TMPDIR=" + filepath.Dir(p.dir) }
+func (p *portal) mark() string { return "TMPDIR=" + filepath.Dir(p.Dir) }
 
 // noOrphans waits until no process of a restore of this portal runs: they may
 // take their time to end, as machines are busy.
 func (p *portal) noOrphans(what string) {
-	p.t.Helper()
-	testkit.Wait(p.t, func() string {
+	p.T.Helper()
+	testkit.Wait(p.T, func() string {
 		files, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, f := range files {
 			if src, _ := os.ReadFile(f); slices.Contains(strings.Split(string(src), "\x00"), p.mark()) {
@@ -75,11 +75,6 @@ func (p *portal) noOrphans(what string) {
 		return ""
 	})
 }
-
-// endings are the ways in which a run is ended: at once, or by a signal that it
-// hears. These are one thing to a restore (one context that signal.NotifyContext
-// ends) and to rollback.sh (one trap), so that the points take turns with them.
-var endings = map[string][]syscall.Signal{"killed": {syscall.SIGKILL}, "told": {syscall.SIGTERM, syscall.SIGINT}}
 
 // A restore gets SIGKILL at every point it has, and SIGTERM or Ctrl-C. Every live
 // database is then the old one or the new one, nothing runs on, and the next
@@ -93,40 +88,40 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 		t.Skip("Windows has no such signals")
 	}
 	for _, schemas := range []bool{false, true} {
-		for ending, signals := range endings {
+		for ending, signals := range dbportal.Endings {
 			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+ending, func(t *testing.T) {
 				t.Parallel()
-				portals, whole := newChains(schemas), t
-				all := testkit.UntilBy(t, several, func(t *testing.T, n int) (replaced, more bool) {
+				portals, whole := dbportal.NewChains(schemas), t
+				all := testkit.UntilBy(t, dbportal.Several, func(t *testing.T, n int) (replaced, more bool) {
 					sig := signals[n%len(signals)]
-					p := portals.take(whole, t)
-					before := p.before
-					if before == nil || !p.untouched {
-						before = p.states("auth", "catalog")
-						p.upgrade()
+					p := chained(portals, whole, t)
+					before := p.Before
+					if before == nil {
+						before = p.States("auth", "catalog")
+						p.Upgrade()
 					}
-					p.before, p.untouched = before, false
-					upgraded, names, files := p.states(), p.databases(), p.files()
+					p.Before = nil
+					upgraded, names, files := p.States(), p.Databases(), p.files()
 					out, code, ended := p.interrupted(sig, n)
 					p.noOrphans("point " + strconv.Itoa(n))
 					if !ended {
 						if code != 0 {
 							t.Fatalf("a run that nobody interrupted: exit %d\n%s", code, out)
 						}
-						p.dropFailed()
+						p.DropFailed()
 						return false, false
 					}
 					// What heard the signal and left all as it was need not be
 					// restored each time: the next point starts from there.
-					if sig != syscall.SIGKILL && n%4 != 0 && cmp.Equal(p.states(), upgraded) && slices.Equal(p.databases(), names) && slices.Equal(p.files(), files) {
+					if sig != syscall.SIGKILL && n%4 != 0 && cmp.Equal(p.States(), upgraded) && slices.Equal(p.Databases(), names) && slices.Equal(p.files(), files) {
 						if code != 130 {
 							t.Fatalf("point %d: exit %d\n%s", n, code, out)
 						}
-						p.untouched = true
+						p.Before = before
 						return false, true
 					}
 					replaced = p.check(strconv.Itoa(n), sig, code, out, before, upgraded)
-					p.dropFailed()
+					p.DropFailed()
 					return replaced, true
 				})
 				if len(all) < 10 && !schemas || len(all) < 6 {
@@ -149,11 +144,11 @@ func TestRestoreInterruptedAtEveryPoint(t *testing.T) {
 
 // files are what is in the folder of the snapshot.
 func (p *portal) files() []string {
-	p.t.Helper()
+	p.T.Helper()
 	var out []string
-	entries, err := os.ReadDir(p.dir)
+	entries, err := os.ReadDir(p.Dir)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	for _, e := range entries {
 		if e.Name() != "helper.json" && e.Name() != snapshot.ManifestFile { // the test's own
@@ -166,11 +161,11 @@ func (p *portal) files() []string {
 // check looks at what an interruption left, and has the next restore finish. It
 // says whether the live data was the snapshot's already.
 func (p *portal) check(point string, sig syscall.Signal, code int, out string, before, upgraded map[string]string) (replaced bool) {
-	t := p.t
+	t := p.T
 	t.Helper()
-	closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
+	closed := pgtest.Value(t, p.Cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 	besides := 0
-	for _, name := range p.databases() {
+	for _, name := range p.Databases() {
 		if strings.Contains(name, besideSuffix) {
 			besides++
 		}
@@ -188,9 +183,9 @@ func (p *portal) check(point string, sig syscall.Signal, code int, out string, b
 		}
 	case len(plan.Targets) == 0:
 		replaced = true
-		p.same(point, before, "auth", "catalog")
+		p.Same(point, before, "auth", "catalog")
 	default:
-		p.same(point, upgraded, "auth", "catalog")
+		p.Same(point, upgraded, "auth", "catalog")
 	}
 	if besides > 0 && !strings.Contains(plan.Markdown(), "was left by an interrupted restore and never used") {
 		t.Errorf("point %s: the plan does not name what is left", point)
@@ -198,41 +193,12 @@ func (p *portal) check(point string, sig syscall.Signal, code int, out string, b
 	if _, err := plan.Restore(t.Context(), p.options()); err != nil {
 		t.Fatalf("point %s: the next restore: %v\n%s", point, err, out)
 	}
-	p.same(point, before, "auth", "catalog")
-	p.same(point, upgraded, "scaffolder", "search")
-	for _, name := range p.databases() {
+	p.Same(point, before, "auth", "catalog")
+	p.Same(point, upgraded, "scaffolder", "search")
+	for _, name := range p.Databases() {
 		if strings.Contains(name, besideSuffix) {
 			t.Fatalf("point %s: %s is left after the next restore", point, name)
 		}
 	}
 	return replaced
-}
-
-func (p *portal) same(point string, want map[string]string, ids ...string) {
-	p.t.Helper()
-	for id, got := range p.states(ids...) {
-		if d := cmp.Diff(want[id], got); d != "" {
-			p.t.Fatalf("point %s: %s (-want +got)\n%s", point, id, d)
-		}
-	}
-}
-
-// dropFailed is what a person does when nobody needs the failed state.
-func (p *portal) dropFailed() {
-	p.t.Helper()
-	where, query, drop, after := "postgres", `SELECT datname::text FROM pg_database WHERE strpos(datname, $1) > 0`, "DROP DATABASE ", ""
-	if p.schemas {
-		where, query, drop, after = "backstage", `SELECT nspname::text FROM pg_namespace WHERE strpos(nspname, $1) > 0`, "DROP SCHEMA ", " CASCADE"
-	}
-	conn := pgtest.Connect(p.t, p.cluster.Target(), where)
-	defer conn.Close(context.Background())
-	names, err := strings1(p.t.Context(), conn, query, failedSuffix)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for _, name := range names {
-		if _, err := conn.Exec(p.t.Context(), drop+ident(name)+after); err != nil {
-			p.t.Fatal(err)
-		}
-	}
 }

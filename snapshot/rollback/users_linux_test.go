@@ -12,11 +12,11 @@ import (
 // A backend that is idle outside WAL mode holds no lock that SQLite would know
 // of; its open file is seen, and nothing is replaced under it.
 func TestAFileThatIsOnlyOpenIsInUse(t *testing.T) {
-	path := fileTools(t, "sqlite3")
 	p := newFilePortal(t)
 	p.writePlan()
-	p.upgrade()
-	cmd := exec.Command("sh", "-c", `exec 3<"$0"; echo ready; read -r line`, p.path("catalog"))
+	path := p.ScriptPath("sqlite3")
+	p.Upgrade()
+	cmd := exec.Command("sh", "-c", `exec 3<"$0"; echo ready; read -r line`, p.Path("catalog"))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -32,16 +32,16 @@ func TestAFileThatIsOnlyOpenIsInUse(t *testing.T) {
 	if _, err := ready.Read(make([]byte, 6)); err != nil {
 		t.Fatal(err)
 	}
-	listed := p.listing()
-	if _, err := p.plan().Restore(t.Context(), Options{Dir: p.dir, Began: time.Now()}); err == nil || !strings.Contains(err.Error(), "the portal still uses the file: it is open in process ") {
+	listed := p.Listing()
+	if _, err := p.plan().Restore(t.Context(), Options{Dir: p.Dir, Began: time.Now()}); err == nil || !strings.Contains(err.Error(), "the portal still uses the file: it is open in process ") {
 		t.Errorf("error %v", err)
 	}
 	for _, args := range [][]string{{"--yes"}, {"--yes", "--terminate"}} {
-		if out, code := p.script(path, "", args...); code != 2 || !strings.Contains(out, p.path("catalog")+" is open in another process") {
+		if out, code := p.Script(path, "", args...); code != 2 || !strings.Contains(out, p.Path("catalog")+" is open in another process") {
 			t.Errorf("exit %d\n%s", code, out)
 		}
 	}
-	after := p.listing()
+	after := p.Listing()
 	for name := range after {
 		// What SQLite itself needs to look into a file.
 		if strings.HasSuffix(name, "-shm") || strings.HasSuffix(name, "-wal") {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package rollback
+package rollbackscript
 
 import (
 	"fmt"
@@ -11,7 +11,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -20,8 +23,8 @@ import (
 // rollback.sh a signal before it goes on. Calls may overlap, so that each adds
 // a letter, and the first to see the number makes a folder.
 func (p *portal) shim(dir string) (counter string) {
-	p.t.Helper()
-	counter = filepath.Join(p.t.TempDir(), "calls")
+	p.T.Helper()
+	counter = filepath.Join(p.T.TempDir(), "calls")
 	psql := filepath.Join(dir, "psql")
 	text := fmt.Sprintf(`#!/bin/sh
 printf x >>%[1]s
@@ -29,12 +32,12 @@ if [ -e %[1]s.at ] && n=$(cat %[1]s) && [ "${#n}" -ge "$(cat %[1]s.at)" ] && mkd
   kill -s "$(cat %[1]s.signal)" "$(cat %[2]s)"
 fi
 exec %[3]s "$@"
-`, ui.ShellQuote(counter), ui.ShellQuote(filepath.Join(p.dir, "rollback.state.lock", "pid")), ui.ShellQuote(p.cluster.Tools.Path("psql")))
+`, ui.ShellQuote(counter), ui.ShellQuote(filepath.Join(p.Dir, "rollback.state.lock", "pid")), ui.ShellQuote(p.Cluster.Tools.Path("psql")))
 	if err := os.Remove(psql); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	if err := os.WriteFile(psql, []byte(text), 0o755); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	return counter
 }
@@ -46,9 +49,9 @@ var otherFlags = [][]string{{"--yes"}, {"--yes", "--only", "auth"}, {"--yes", "-
 // A choice that is another one is refused once something was changed, and
 // obeyed before; then the same flags finish.
 func (p *portal) resume(call string, flags []string, shell, path string, before, upgraded map[string]string) string {
-	t := p.t
+	t := p.T
 	t.Helper()
-	out, code := p.script(t.Context(), shell, path, "", flags...)
+	out, code := p.Script(t.Context(), shell, path, "", flags...)
 	if len(flags) < 3 {
 		if code != 0 {
 			t.Fatalf("call %s: the second run, %v: exit %d\n%s", call, flags, code, out)
@@ -61,19 +64,19 @@ func (p *portal) resume(call string, flags []string, shell, path string, before,
 	case code == 0 && strings.Contains(out, "Done for what you asked for"):
 		if only == "scaffolder" {
 			// It was not migrated, and came back as it was asked for.
-			upgraded[only] = p.state(only)
-			if !strings.HasPrefix(upgraded[only], fmt.Sprintf("things: %d ", portalRows)) {
+			upgraded[only] = p.State(only)
+			if !strings.HasPrefix(upgraded[only], fmt.Sprintf("things: %d ", dbportal.Rows)) {
 				t.Fatalf("call %s: %v did not bring it back\n%s", call, flags, out)
 			}
 			break
 		}
-		p.same(call, before, only)
+		p.Same(call, before, only)
 	case code == 0 && strings.Contains(out, "Done: every database"):
 		// The killed run had swapped what was migrated already.
 	default:
 		t.Fatalf("call %s: the second run, %v: exit %d\n%s", call, flags, code, out)
 	}
-	again, code := p.script(t.Context(), shell, path, "", "--yes")
+	again, code := p.Script(t.Context(), shell, path, "", "--yes")
 	if code != 0 {
 		t.Fatalf("call %s: the third run: exit %d\n%s\n%s", call, code, out, again)
 	}
@@ -89,26 +92,33 @@ func TestScriptInterrupted(t *testing.T) {
 		t.Skip("more than fifty runs of rollback.sh")
 	}
 	for _, schemas := range []bool{false, true} {
-		for ending, signals := range endings {
+		for ending, signals := range dbportal.Endings {
 			if schemas && ending != "killed" {
 				continue // one transaction: there is nothing for a trap to put right
 			}
 			t.Run(map[bool]string{false: "databases/", true: "schemas/"}[schemas]+ending, func(t *testing.T) {
 				t.Parallel()
-				shell := shells(t)[0]
+				shell := dbportal.Shells(t)[0]
+				portals, whole := dbportal.NewChains(schemas), t
 				// A run that nobody interrupts says how many calls there are.
-				portals, whole := newChains(schemas), t
-				first := newTakenPortal(t, schemas)
-				path, counter := first.scripted()
-				first.upgrade()
-				if out, code := first.script(t.Context(), shell, path, "", "--yes"); code != 0 {
-					t.Fatalf("exit %d\n%s", code, out)
+				calls := 0
+				t.Run("whole", func(t *testing.T) {
+					p := &portal{portals.Take(whole, t)}
+					path, counter := p.scripted()
+					p.Upgrade()
+					if out, code := p.Script(t.Context(), shell, path, "", "--yes"); code != 0 {
+						t.Fatalf("exit %d\n%s", code, out)
+					}
+					src, err := os.ReadFile(counter)
+					if err != nil {
+						t.Fatal(err)
+					}
+					calls = len(src)
+					p.DropFailed()
+				})
+				if calls == 0 {
+					t.FailNow()
 				}
-				src, err := os.ReadFile(counter)
-				if err != nil {
-					t.Fatal(err)
-				}
-				calls := len(src)
 				moments := 14
 				if ending == "killed" {
 					moments = 20
@@ -120,32 +130,38 @@ func TestScriptInterrupted(t *testing.T) {
 				testkit.Each(t, points, strconv.Itoa, func(t *testing.T, n int) {
 					at, sig := 3+n*(calls-3)/(moments-1), signals[n%len(signals)]
 					call := strconv.Itoa(at)
-					p := portals.take(whole, t)
+					p := &portal{portals.Take(whole, t)}
 					path, counter := p.scripted()
-					before := p.states()
-					p.upgrade()
-					upgraded := p.states()
+					// What comes back is the same each time: the last point has seen to it.
+					if p.Before == nil {
+						p.Before = p.States("auth", "catalog")
+					}
+					before := p.Before
+					p.Upgrade()
+					upgraded := p.States()
 					for name, text := range map[string]string{".at": call, ".signal": strconv.Itoa(int(sig))} {
 						if err := os.WriteFile(counter+name, []byte(text), 0o600); err != nil {
 							t.Fatal(err)
 						}
 					}
-					out, code := p.script(t.Context(), shell, path, "", "--yes")
+					out, code := p.Script(t.Context(), shell, path, "", "--yes")
 					if code == 0 && at < calls {
 						t.Fatalf("call %d of %d: exit 0\n%s", at, calls, out)
 					}
-					closed := pgtest.Value(t, p.cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
-					switch {
-					case closed != "" && sig != syscall.SIGKILL:
+					closed := pgtest.Value(t, p.Cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
+					results[n] = "old"
+					if closed == "" {
+						now, want := p.States("auth", "catalog"), upgraded
+						if now["auth"] == before["auth"] {
+							results[n], want = "new", before
+						}
+						for id, state := range now {
+							if d := cmp.Diff(want[id], state); d != "" {
+								t.Fatalf("call %d: the databases are not all %s: %s (-want +got)\n%s\n%s", at, results[n], id, d, out)
+							}
+						}
+					} else if sig != syscall.SIGKILL {
 						t.Fatalf("call %d: %s takes no connections\n%s", at, closed, out)
-					case closed != "":
-						results[n] = "old"
-					case p.state("auth") == before["auth"]:
-						results[n] = "new"
-						p.same(call, before, "auth", "catalog")
-					default:
-						results[n] = "old"
-						p.same(call, upgraded, "auth", "catalog")
 					}
 					_ = os.Remove(counter + ".at")
 					flags := otherFlags[0]
@@ -153,14 +169,14 @@ func TestScriptInterrupted(t *testing.T) {
 						flags = otherFlags[n%len(otherFlags)]
 					}
 					again := p.resume(call, flags, shell, path, before, upgraded)
-					p.same(call, before, "auth", "catalog")
-					p.same(call, upgraded, "scaffolder", "search")
-					for _, name := range p.databases() {
-						if strings.Contains(name, besideSuffix) {
+					p.Same(call, before, "auth", "catalog")
+					p.Same(call, upgraded, "scaffolder", "search")
+					for _, name := range p.Databases() {
+						if strings.Contains(name, dbportal.BesideSuffix) {
 							t.Fatalf("call %s: %s is left\n%s\n%s", call, name, out, again)
 						}
 					}
-					p.dropFailed()
+					p.DropFailed()
 				})
 				for i, sig := range signals {
 					left := map[string]int{}
@@ -179,8 +195,8 @@ func TestScriptInterrupted(t *testing.T) {
 
 // scripted writes the portal's plan, and makes a PATH whose psql is a shim.
 func (p *portal) scripted() (path, counter string) {
-	p.t.Helper()
+	p.T.Helper()
 	p.writePlan()
-	path = p.scriptPath()
+	path = p.ScriptPath()
 	return path, p.shim(path)
 }

@@ -1,4 +1,4 @@
-package rollback
+package rollbackscript
 
 import (
 	"fmt"
@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
+	"github.com/portalctl/portalctl/snapshot/rollback"
 )
 
 var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
@@ -20,7 +23,7 @@ var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // seen it. kubectl is not there.
 func pasted(t testing.TB, dir string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, MarkdownFile))
+	text, err := os.ReadFile(filepath.Join(dir, rollback.MarkdownFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,24 +61,24 @@ func writeSums(t testing.TB, dir string, m *snapshot.Manifest) {
 // paste runs the commands of the document in one shell that goes on after an
 // error, as a terminal does, with a passfile that has one user in it.
 func (p *portal) paste(change func(string) string, user, password string) string {
-	p.t.Helper()
-	writeSums(p.t, p.dir, p.manifest)
+	p.T.Helper()
+	writeSums(p.T, p.Dir, p.Manifest)
 	for _, tool := range []string{"zstd", "sed", "sha256sum", "grep"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			p.t.Skipf("the plan needs %s", tool)
+			p.T.Skipf("the plan needs %s", tool)
 		}
 	}
-	passfile := filepath.Join(p.t.TempDir(), "passfile")
+	passfile := filepath.Join(p.T.TempDir(), "passfile")
 	line := "*:*:*:" + user + ":" + strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(password) + "\n"
 	if err := os.WriteFile(passfile, []byte(line), 0o600); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
-	cmd := exec.CommandContext(p.t.Context(), shells(p.t)[0])
-	cmd.Dir = p.dir
-	cmd.Env = []string{"PATH=" + p.cluster.Tools.Dir + string(os.PathListSeparator) + os.Getenv("PATH"), "PGPASSFILE=" + passfile, "TMPDIR=" + p.t.TempDir()}
-	out, _ := runShell(p.t, cmd, change(pasted(p.t, p.dir)))
+	cmd := exec.CommandContext(p.T.Context(), dbportal.Shells(p.T)[0])
+	cmd.Dir = p.Dir
+	cmd.Env = []string{"PATH=" + p.Cluster.Tools.Dir + string(os.PathListSeparator) + os.Getenv("PATH"), "PGPASSFILE=" + passfile, "TMPDIR=" + p.T.TempDir()}
+	out, _ := dbportal.Run(p.T, cmd, change(pasted(p.T, p.Dir)))
 	if strings.Contains(out, "ERROR") || strings.Contains(out, "rror:") {
-		p.t.Errorf("an error:\n%s", out)
+		p.T.Errorf("an error:\n%s", out)
 	}
 	return out
 }
@@ -88,14 +91,17 @@ func TestMarkdownIsAWayBack(t *testing.T) {
 	for _, kind := range []string{"databases", "schemas", "mixed", "TLS", "admin", "looked"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			var settings map[string]string
+			var p *portal
 			var ca []byte
 			if kind == "TLS" {
+				var settings map[string]string
 				settings, ca = pgtest.TLS(t)
+				p = &portal{dbportal.With(t, settings)}
+				p.Take()
+			} else {
+				p = newPortal(t, kind == "schemas")
 			}
-			p := newPortalWith(t, kind == "schemas", settings)
-			p.take()
-			server := &p.manifest.Servers[0]
+			server := &p.Manifest.Servers[0]
 			var files *filePortal
 			change := func(s string) string { return strings.ReplaceAll(s, "PGUSER='backstage'", "PGUSER=boss") }
 			switch kind {
@@ -103,34 +109,41 @@ func TestMarkdownIsAWayBack(t *testing.T) {
 				files = p.mix()
 			case "TLS":
 				server.Host, server.SSLMode = "localhost", "verify-full"
-				server.CA = &snapshot.File{Name: "localhost.ca.pem", Size: int64(len(ca)), SHA256: sum(ca)}
-				if err := os.WriteFile(filepath.Join(p.dir, server.CA.Name), ca, 0o600); err != nil {
+				server.CA = &snapshot.File{Name: "localhost.ca.pem", Size: int64(len(ca)), SHA256: dbportal.Sum(ca)}
+				if err := os.WriteFile(filepath.Join(p.Dir, server.CA.Name), ca, 0o600); err != nil {
 					t.Fatal(err)
 				}
 				// Nothing else than TLS leads to it.
-				pgtest.Exec(t, p.cluster, "postgres", "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1.2'")
+				pgtest.Exec(t, p.Cluster, "postgres", "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1.2'")
 			case "admin":
 				server.AdminUser = "boss"
 				change = func(s string) string { return s }
 			}
 			p.writePlan()
-			before := p.states()
-			p.upgrade()
+			before := p.States()
+			p.Upgrade()
 			fileBefore, fileKept, filesUp := "", "", ""
 			if files != nil {
-				fileBefore = files.state(files.path("catalog"))
-				files.killedUpgrade("WAL")
-				fileKept, filesUp = files.state(files.path("search")), files.state(files.path("catalog"))
+				fileBefore = files.State(files.Path("catalog"))
+				files.KilledUpgrade("WAL")
+				fileKept, filesUp = files.State(files.Path("search")), files.State(files.Path("catalog"))
 			}
 			if kind == "looked" {
-				if err := p.plan().Write(p.dir); err != nil {
+				plan, err := rollback.New(p.Manifest, nil)
+				if err == nil {
+					err = plan.Look(t.Context(), []pg.Target{p.Admin}, nil)
+				}
+				if err == nil {
+					err = plan.Write(p.Dir)
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			upgraded := p.states()
-			out := p.paste(change, "boss", adminPassword)
-			after := p.states()
-			for _, id := range portalPlugins {
+			upgraded := p.States()
+			out := p.paste(change, "boss", dbportal.AdminPassword)
+			after := p.States()
+			for _, id := range dbportal.Plugins {
 				want := upgraded[id]
 				if id == "auth" || id == "catalog" {
 					want = before[id]
@@ -140,19 +153,19 @@ func TestMarkdownIsAWayBack(t *testing.T) {
 				}
 			}
 			if files != nil {
-				failed, _ := filepath.Glob(files.path("catalog") + failedSuffix + "????????_??????")
-				if got := files.state(files.path("catalog")); got != fileBefore {
+				failed, _ := filepath.Glob(files.Path("catalog") + dbportal.FailedSuffix + "????????_??????")
+				if got := files.State(files.Path("catalog")); got != fileBefore {
 					t.Errorf("catalog's file is %s, was %s\n%s", got, fileBefore, out)
 				}
-				if got := files.state(files.path("search")); got != fileKept {
+				if got := files.State(files.Path("search")); got != fileKept {
 					t.Errorf("search's file is %s, was %s", got, fileKept)
 				}
-				if len(failed) != 1 || files.state(failed[0]) != filesUp {
+				if len(failed) != 1 || files.State(failed[0]) != filesUp {
 					t.Errorf("the failed file is not whole: %v", failed)
 				}
 			}
-			if kind != "schemas" && strings.Count(strings.Join(p.databases(), " "), failedSuffix) != 2 {
-				t.Errorf("databases %v", p.databases())
+			if kind != "schemas" && strings.Count(strings.Join(p.Databases(), " "), dbportal.FailedSuffix) != 2 {
+				t.Errorf("databases %v", p.Databases())
 			}
 			if testing.Verbose() {
 				t.Log(out)
@@ -166,33 +179,32 @@ func TestMarkdownIsAWayBackForFiles(t *testing.T) {
 	testkit.SkipRace(t)
 	for _, mode := range []string{"WAL", "clean"} {
 		t.Run(mode, func(t *testing.T) {
-			fileTools(t, "sqlite3")
 			p := newFilePortal(t)
-			p.writePlan()
-			before := p.state(p.path("catalog"))
+			p.ScriptPath("sqlite3") // skips where something is not installed
+			before := p.State(p.Path("catalog"))
 			if mode == "WAL" {
-				p.killedUpgrade(mode)
+				p.KilledUpgrade(mode)
 			} else {
-				p.upgrade()
+				p.Upgrade()
 			}
-			kept, upgraded := p.state(p.path("search")), p.state(p.path("catalog"))
-			writeSums(t, p.dir, p.manifest)
-			cmd := exec.CommandContext(t.Context(), shells(t)[0])
-			cmd.Dir = p.dir
+			kept, upgraded := p.State(p.Path("search")), p.State(p.Path("catalog"))
+			writeSums(t, p.Dir, p.Manifest)
+			cmd := exec.CommandContext(t.Context(), dbportal.Shells(t)[0])
+			cmd.Dir = p.Dir
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
-			out, _ := runShell(t, cmd, pasted(t, p.dir)+"echo \"at $TIME\"\n")
-			if got := p.state(p.path("catalog")); got != before {
+			out, _ := dbportal.Run(t, cmd, pasted(t, p.Dir)+"echo \"at $TIME\"\n")
+			if got := p.State(p.Path("catalog")); got != before {
 				t.Errorf("catalog is %s, was %s\n%s", got, before, out)
 			}
-			if got := p.state(p.path("search")); got != kept {
+			if got := p.State(p.Path("search")); got != kept {
 				t.Errorf("search is %s, was %s\n%s", got, kept, out)
 			}
 			_, stamp, _ := strings.Cut(out, "\nat ")
-			if got := p.state(fileFailed(p.path("catalog"), strings.TrimSpace(stamp))); got != upgraded {
+			if got := p.State(p.Path("catalog") + dbportal.FailedSuffix + strings.TrimSpace(stamp)); got != upgraded {
 				t.Errorf("the failed file is %s, was %s\n%s", got, upgraded, out)
 			}
 			for _, word := range []string{"psql", "pg_", "PGHOST"} {
-				if commands := pasted(t, p.dir); strings.Contains(commands, word) {
+				if commands := pasted(t, p.Dir); strings.Contains(commands, word) {
 					t.Errorf("%s for files alone:\n%s", word, commands)
 				}
 			}
@@ -205,14 +217,13 @@ func TestMarkdownIsAWayBackForFiles(t *testing.T) {
 func TestBackingOut(t *testing.T) {
 	testkit.SkipRace(t)
 	t.Parallel()
-	p := newTakenPortal(t, false)
-	p.writePlan()
-	p.upgrade()
-	upgraded, names := p.states(), p.databases()
-	text := pasted(t, p.dir)
+	p := newPortal(t, false)
+	p.Upgrade()
+	upgraded, names := p.States(), p.Databases()
+	text := pasted(t, p.Dir)
 	// Up to the swap, then what stands there for backing out.
 	until := strings.Index(text, "{ echo 'BEGIN;'")
-	plan, err := New(p.manifest, nil)
+	plan, err := rollback.New(p.Manifest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,9 +239,9 @@ func TestBackingOut(t *testing.T) {
 	change := func(string) string {
 		return strings.ReplaceAll(text[:until], "PGUSER='backstage'", "PGUSER=boss") + strings.Join(undo, "\n") + "\n"
 	}
-	out := p.paste(change, "boss", adminPassword)
-	if fmt.Sprint(p.databases()) != fmt.Sprint(names) {
-		t.Errorf("databases %v, were %v\n%s", p.databases(), names, out)
+	out := p.paste(change, "boss", dbportal.AdminPassword)
+	if fmt.Sprint(p.Databases()) != fmt.Sprint(names) {
+		t.Errorf("databases %v, were %v\n%s", p.Databases(), names, out)
 	}
-	p.is("backed out", upgraded, portalPlugins...)
+	p.Is("backed out", upgraded, dbportal.Plugins...)
 }
