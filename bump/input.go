@@ -73,6 +73,9 @@ type Options struct {
 	// DropStalePatches removes resolutions that the bump would leave without
 	// effect, instead of refusing.
 	DropStalePatches bool
+	// Migrate moves what lives on under another name there, dependencies, imports
+	// and configuration.
+	Migrate bool
 	// Strict moves only what the manifest has, as with an exact release. The
 	// official tool does so with a manifest file.
 	Strict bool

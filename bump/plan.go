@@ -34,8 +34,11 @@ type Plan struct {
 	// Packages are the same edits seen as one row for each package and step,
 	// and with them what moves through backstage.json alone.
 	Packages []PackageMove `json:"packages"`
-	Notes    []Note        `json:"notes"`
-	Lockfile Lockfile      `json:"lockfile"`
+	// Moved are the packages that live on under other names, where they were to be
+	// moved there.
+	Moved    []Migration `json:"moved"`
+	Notes    []Note      `json:"notes"`
+	Lockfile Lockfile    `json:"lockfile"`
 
 	files      map[string]*fileEdit
 	patches    []keyedPatch
@@ -52,11 +55,12 @@ type Change struct {
 	// File is relative to the root, with forward slashes.
 	File string `json:"file"`
 	// Section is where in the file: a dependency section, "resolutions",
-	// "catalog", "catalogs.<name>", "version" or "plugins".
+	// "catalog", "catalogs.<name>", "version" or "plugins"; of a package that has
+	// moved also "imports", or the path of the value.
 	Section string `json:"section"`
 	Name    string `json:"name"`
 	// From and To are the literals: ranges, mostly. To is "" where the entry
-	// is removed.
+	// is removed, From where it is new.
 	From string `json:"from"`
 	To   string `json:"to"`
 	Jump Jump   `json:"jump"`

@@ -63,7 +63,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	pl.plan = &Plan{Schema: Schema, From: current, Declared: stand.Declared, To: pl.manifest.ReleaseVersion,
-		Changes: []Change{}, Packages: []PackageMove{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
+		Changes: []Change{}, Packages: []PackageMove{}, Moved: []Migration{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
 	pl.plan.Notes = append(pl.plan.Notes, standingNotes(in.Project, stand)...)
 	pl.plan.bindsTo, pl.plan.locked = in.bindsTo(stand), pl.locked
@@ -140,14 +140,19 @@ func (pl *planner) isDown(stand release.Standing) (bool, error) {
 }
 
 func (pl *planner) build(ctx context.Context) error {
-	uses := pl.names()
 	pl.noteIdlePatterns()
+	if pl.opts.Migrate {
+		if err := pl.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	uses := pl.names()
 	t, err := pl.findTargets(ctx, uses)
 	if err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.byName)) {
-		if note := t.byName[name].note; note != nil {
+		if note := t.byName[name].note; note != nil && !(note.Kind == Moved && pl.isMoving(name)) {
 			pl.note(*note)
 		}
 	}

@@ -37,6 +37,15 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			return err
 		}
 	}
+	if rows := p.movedRows(); len(rows) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("Moved to their new names: %d", len(rows))))
+		if err := report.Table(&b, movedHeader, rows); err != nil {
+			return err
+		}
+	}
+	for _, g := range p.movedGroups() {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.lines))), strings.Join(g.lines, "\n  "))
+	}
 	for _, g := range p.noteGroups() {
 		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.notes))))
 		for _, n := range g.notes {
@@ -80,6 +89,18 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 		fmt.Fprintf(&b, "\n### %s: %d\n\n", j.title(), len(rows))
 		if err := report.Markdown(&b, header(j), rows); err != nil {
 			return err
+		}
+	}
+	if rows := p.movedRows(); len(rows) > 0 {
+		fmt.Fprintf(&b, "\n### Moved to their new names: %d\n\n", len(rows))
+		if err := report.Markdown(&b, movedHeader, rows); err != nil {
+			return err
+		}
+	}
+	for _, g := range p.movedGroups() {
+		fmt.Fprintf(&b, "\n### %s: %d\n\n", g.title, len(g.lines))
+		for _, line := range g.lines {
+			b.WriteString("- " + report.Escape(line) + "\n")
 		}
 	}
 	for _, g := range p.noteGroups() {
@@ -154,7 +175,7 @@ func (p *Plan) rows(j Jump) [][]string {
 }
 
 func (p *Plan) headline() string {
-	files, packages := len(p.Files()), len(p.Packages)
+	files, packages := len(p.Files()), len(p.Packages)+p.migrations()
 	from := p.From
 	if from == "" {
 		from = "(no release)"

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -144,7 +142,7 @@ func (m *model) moved(d pkgjson.Dep, pub Published) bool {
 	switch {
 	case to != "":
 		f.Message = fmt.Sprintf("%s has moved to %s", d.Name, to)
-		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: yarn backstage-cli versions:migrate renames both", to)
+		f.Next = fmt.Sprintf("Depend on %s instead, and import from there: %s --migrate moves both", to, m.bump())
 		if d.Parsed.Kind == spec.KindBackstage && m.versions[to] == "" {
 			// versions:migrate keeps the range, and backstage:^ is for what a release
 			// has.
@@ -173,13 +171,9 @@ func (m *model) rangeFor(name string) string {
 	return "a range of its own versions (yarn npm info " + name + " --fields version)"
 }
 
-var packageName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`@[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*[a-z0-9]`)
-})
-
 // newName is the package that a deprecation message sends its readers to.
 func newName(message, old string) string {
-	for _, name := range packageName().FindAllString(message, -1) {
+	for _, name := range spec.Named(message) {
 		if name != old {
 			return name
 		}

@@ -191,8 +191,8 @@ func TestMovedOffTheRelease(t *testing.T) {
 	}{
 		"backstage:^, in no release":      {"backstage:^", nil, nil, "with a range of its own versions (yarn npm info @acme/new --fields version)"},
 		"backstage:^, and it is there":    {"backstage:^", []string{"@acme/new@^2.0.0 2.1.0"}, nil, `with "^2.1.0": no release has it`},
-		"backstage:^, within the release": {"backstage:^", nil, map[string]string{"@acme/new": "2.0.0"}, "versions:migrate renames both"},
-		"a range":                         {"^1.0.0", nil, nil, "versions:migrate renames both"},
+		"backstage:^, within the release": {"backstage:^", nil, map[string]string{"@acme/new": "2.0.0"}, "portalctl versions bump --migrate moves both"},
+		"a range":                         {"^1.0.0", nil, nil, "portalctl versions bump --migrate moves both"},
 	} {
 		in := open(t, berryPortal(t, map[string]string{"packages/app/package.json": appHead + `{"@backstage/plugin-old": "` + tt.spec + `"}}`}, tt.entries...))
 		in.Release = tt.release

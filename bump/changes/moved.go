@@ -2,16 +2,13 @@ package changes
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -63,11 +60,12 @@ func (b *builder) moved(ctx context.Context) error {
 	return nil
 }
 
-// mayMove limits the question to Backstage's packages and plugins.
+// mayMove reports whether a dependency is one that the registry answers for, and
+// may be one of a package with another name now.
 func mayMove(d pkgjson.Dep) bool {
 	switch d.Parsed.Kind {
 	case spec.KindRange, spec.KindTag, spec.KindBackstage, spec.KindCatalog:
-		return strings.Contains(d.Name, "backstage") || portal.ParseName(d.Name).Kind != portal.NoKind
+		return bump.MayMove(d.Name)
 	}
 	return false
 }
@@ -78,40 +76,19 @@ func (b *builder) newName(ctx context.Context, name string) (to, unknown string)
 	if err != nil {
 		return "", "whether it moved: " + why(err, "it")
 	}
-	m, err := doc.Version(doc.DistTags["latest"])
-	if err != nil {
-		return "", ""
-	}
-	if m.Backstage.Moved != "" {
-		return m.Backstage.Moved, ""
-	}
-	if m.Deprecated == "" {
-		return "", ""
-	}
-	for _, other := range packageName().FindAllString(m.Deprecated, -1) {
-		if other != name {
-			return other, ""
-		}
-	}
-	return "", ""
+	to, _ = bump.Successor(name, doc)
+	return to, ""
 }
-
-var packageName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`@[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*[a-z0-9]`)
-})
 
 // rangeOf is the range to ask for a package with: the release's version, or the
 // newest that fits the release.
 func (b *builder) rangeOf(ctx context.Context, name string) (rng, unknown string) {
-	if v := b.in.Manifest[name]; v != "" {
-		return "^" + v, ""
-	}
-	doc, err := b.in.Registry.Packument(ctx, name)
-	if err != nil {
+	v, err := bump.VersionFor(ctx, b.in.Registry, name, b.in.Manifest)
+	switch {
+	case err != nil:
 		return "", "which version fits: " + why(err, "it")
+	case v == "":
+		return "", "no version of " + name + " fits release " + b.in.Release
 	}
-	if v := bump.Fitting(doc, b.in.Manifest); v != "" {
-		return "^" + v, ""
-	}
-	return "", "no version of " + name + " fits release " + b.in.Release
+	return "^" + v, ""
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/repofile"
@@ -39,27 +38,7 @@ type textFile struct{ name, text string }
 // what is built nor installed, nor projects of their own that lie between.
 func readSource(files fs.FS, project *workspace.Project, interesting func(module string) bool) (*source, error) {
 	s := &source{}
-	own := map[string]bool{}
-	for _, ws := range project.Workspaces {
-		own[ws.Rel] = true
-	}
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			if name == "." {
-				return err
-			}
-			s.unread(name, err)
-			return nil
-		}
-		if d.IsDir() {
-			if name != "." && (skipped(d.Name()) || !own[name] && hasManifest(files, name)) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
+	err := project.Written(files, func(name string) {
 		switch ext := path.Ext(name); {
 		case slices.Contains(jsscan.Extensions, ext):
 			s.readCode(files, name, interesting)
@@ -68,23 +47,8 @@ func readSource(files fs.FS, project *workspace.Project, interesting func(module
 		case ext == ".yaml" || ext == ".yml":
 			s.yaml = s.readText(files, name, s.yaml)
 		}
-		return nil
-	})
+	}, s.unread)
 	return s, err
-}
-
-// skipped are folders of what is installed or built.
-func skipped(dir string) bool {
-	switch dir {
-	case "node_modules", "dist", "dist-types", "dist-dynamic", "dist-scalprum", "coverage", "storybook-static", "playwright-report":
-		return true
-	}
-	return strings.HasPrefix(dir, ".") && dir != ".storybook"
-}
-
-func hasManifest(files fs.FS, dir string) bool {
-	_, err := fs.Stat(files, dir+"/package.json")
-	return err == nil
 }
 
 func (s *source) unread(name string, err error) {

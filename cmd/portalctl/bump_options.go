@@ -12,6 +12,7 @@ type bumpOptions struct {
 	lockfile         string
 	dropStalePatches bool
 	diff             bool
+	migrate          bool
 	// again is this command with what decides the plan; status lists what is off
 	// the release.
 	again, status string
@@ -39,9 +40,10 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 	if o.diff {
 		o.form = "diff"
 	}
+	o.migrate = c.Bool("migrate")
 	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
-		"allow-downgrade", "drop-stale-patches", "offline", "now", "directory")
+		"allow-downgrade", "drop-stale-patches", "migrate", "offline", "now", "directory")
 	o.changes = commandLine(c, "portalctl versions changes", "release", "pattern", "directory")
 	o.status = commandLine(c, "portalctl versions status", "directory", "offline")
 	o.resolveOptions, err = resolveOptionsOf(c, e)

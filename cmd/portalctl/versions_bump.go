@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
@@ -26,8 +27,8 @@ func bumpCommand(e env) *cli.Command {
 		Usage: "move every @backstage package to one release, lockfile included",
 		Description: "Shows what moves from which version to which, then asks, then changes exactly that.\n" +
 			"Without a terminal to ask on, give --yes, or --dry-run to look only.\n\n" +
-			"Exit codes: 0 applied, or nothing to do; 1 changes are pending (--dry-run --exit-code);\n" +
-			"2 could not run or refused; 130 interrupted, or answered with no.",
+			"Exit codes: 0 applied, or nothing to do; 1 changes are pending (--dry-run --exit-code), or applied\n" +
+			"but for code that --migrate had to leave under the old name; 2 could not run or refused; 130 interrupted, or answered with no.",
 		Flags: append([]cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
 				DefaultText: "main; with patterns that leave @backstage out, the portal's own"}, "main", "next"),
@@ -39,6 +40,7 @@ func bumpCommand(e env) *cli.Command {
 			resolveFlag("release", "which versions the lock gets: release (every @backstage package that a range lets) or highest, as Yarn does"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "also move down what is ahead of the release"},
 			&cli.BoolFlag{Name: "drop-stale-patches", Usage: "remove resolutions that the bump leaves without effect"},
+			&cli.BoolFlag{Name: "migrate", Usage: "also move packages that live on under another name there: dependencies, imports, app-config"},
 			offlineFlag(),
 			nowFlag(),
 			formatFlag("table", "json", "markdown"),
@@ -103,10 +105,22 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 		if err := r.apply(ctx); err != nil {
 			return err
 		}
-		return r.report(r.after())
+		if err := r.report(r.after()); err != nil {
+			return err
+		}
+		return r.done()
 	default:
 		return r.ask(ctx)
 	}
+}
+
+// done is the outcome of a plan that was applied: findings where code still loads
+// what is not there any more.
+func (r *bumpRun) done() error {
+	if r.plan.NeedsYou() {
+		return errFindings
+	}
+	return nil
 }
 
 func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
@@ -126,6 +140,7 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		AllowDowngrade:   r.allowDowngrade,
 		DropStalePatches: r.dropStalePatches,
 		Lockfile:         r.lockfile,
+		Migrate:          r.migrate,
 		Strict:           r.e.get(release.ManifestFileEnv) != "",
 		Progress:         progress.Set,
 	})
@@ -259,13 +274,16 @@ func (r *bumpRun) ask(ctx context.Context) error {
 		return err
 	}
 	if elsewhere {
-		return r.report(r.after())
+		if err := r.report(r.after()); err != nil {
+			return err
+		}
+		return r.done()
 	}
 	fmt.Fprintf(r.e.Err, "\n%s\nyarn.lock: %s\n", r.e.ErrStyle().Good("Applied."), r.plan.Lockfile.State)
 	for _, n := range r.after() {
 		fmt.Fprintln(r.e.Err, "  "+n)
 	}
-	return nil
+	return r.done()
 }
 
 // apply computes the lockfile and commits it with all other files in one
@@ -330,7 +348,7 @@ func (r *bumpRun) applying() []string {
 	if r.plan.Empty() {
 		return nil
 	}
-	next := []string{r.again + " --yes"}
+	next := append(r.moving(), r.again+" --yes")
 	if line := r.breaks(); line != "" {
 		next = append([]string{line}, next...)
 	}
@@ -340,16 +358,20 @@ func (r *bumpRun) applying() []string {
 	return next
 }
 
+// moving is how to move packages to their new names, if there are some and that is
+// not what is done already.
+func (r *bumpRun) moving() []string {
+	if r.migrate || !slices.ContainsFunc(r.plan.Notes, func(n bump.Note) bool { return n.Kind == bump.Moved }) {
+		return nil
+	}
+	return []string{"to move packages to their new names, imports included: " + r.again + " --migrate --dry-run"}
+}
+
 // after is what to do once the plan is applied.
 func (r *bumpRun) after() []string {
 	next := append([]string{"yarn install"}, r.co.alsoCommit()...)
 	next = append(next, "yarn tsc")
-	for _, n := range r.plan.Notes {
-		if n.Kind == bump.Moved {
-			next = append(next, "to rename the moved packages, imports included: yarn backstage-cli versions:migrate")
-			break
-		}
-	}
+	next = append(next, r.moving()...)
 	if r.plan.Lockfile.OffByYarn() > 0 {
 		next = append(next, "to list what is off the release: "+r.status)
 	}

@@ -95,6 +95,24 @@ func (h *Head) Below(dir string) ([]string, error) {
 // a git work tree where nothing tells git to leave it alone: git add would take
 // it.
 func Unignored(name string) (bool, error) {
+	in, ignored, err := ignoring(name, true)
+	return in && !ignored, err
+}
+
+// Ignored reports whether a file is one that git was told to leave alone, and
+// does not track all the same. Outside of git no file is.
+func Ignored(root, rel string) (bool, error) {
+	_, ignored, err := ignoring(filepath.Join(root, filepath.FromSlash(rel)), false)
+	if err != nil || !ignored {
+		return false, err
+	}
+	tracked, err := Tracked(root, rel)
+	return tracked == "", err
+}
+
+// ignoring reports whether a path lies in a git work tree, and whether a pattern
+// of it matches.
+func ignoring(name string, isDir bool) (in, ignored bool, err error) {
 	existing := name
 	for {
 		if info, err := os.Stat(existing); err == nil && info.IsDir() {
@@ -102,40 +120,40 @@ func Unignored(name string) (bool, error) {
 		}
 		parent := filepath.Dir(existing)
 		if parent == existing {
-			return false, nil
+			return false, false, nil
 		}
 		existing = parent
 	}
 	real, err := filepath.EvalSymlinks(existing)
 	if err != nil {
-		return false, fault.Wrap(err, fault.Pos{File: existing}, "cannot be read")
+		return false, false, fault.Wrap(err, fault.Pos{File: existing}, "cannot be read")
 	}
 	gitDir, prefix, err := findGitDir(real)
 	if err != nil || gitDir == "" {
-		return false, err
+		return false, false, err
 	}
 	rest, err := filepath.Rel(existing, name)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	inTree := path.Join(prefix, filepath.ToSlash(rest))
 	top := strings.TrimSuffix(filepath.ToSlash(real), "/"+strings.TrimSuffix(prefix, "/"))
 	parts := strings.Split(inTree, "/")
 	if parts[0] == ".git" || inTree == "." {
-		return inTree == ".", nil
+		return true, inTree != ".", nil
 	}
 	common, err := commonDir(gitDir)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	patterns := ignoreFile(filepath.Join(common, "info", "exclude"), nil)
 	for i := range parts {
 		patterns = append(patterns, ignoreFile(filepath.Join(top, filepath.Join(parts[:i]...), ".gitignore"), parts[:i])...)
-		if gitignore.NewMatcher(patterns).Match(parts[:i+1], true) {
-			return false, nil
+		if gitignore.NewMatcher(patterns).Match(parts[:i+1], isDir || i+1 < len(parts)) {
+			return true, true, nil
 		}
 	}
-	return true, nil
+	return true, false, nil
 }
 
 func ignoreFile(name string, domain []string) []gitignore.Pattern {

@@ -118,3 +118,22 @@ func TestUnignored(t *testing.T) {
 		}
 	}
 }
+
+// A file is ignored where a pattern matches it or a folder above it, and git does not
+// track it all the same.
+func TestIgnored(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	if got, err := Ignored(top, "x"); got || err != nil {
+		t.Errorf("outside of git: %v, %v", got, err)
+	}
+	put(t, filepath.Join(top, ".gitignore"), "out/\n*.gen.ts\n")
+	put(t, filepath.Join(top, "kept.gen.ts"), "")
+	runGit(t, top, "init", "-q")
+	runGit(t, top, "add", "-f", "kept.gen.ts")
+	for name, want := range map[string]bool{"a.ts": false, "out/a.ts": true, "out": false, "a/b.gen.ts": true, "kept.gen.ts": false} {
+		if got, err := Ignored(top, name); got != want || err != nil {
+			t.Errorf("%s: %v, want %v (%v)", name, got, want, err)
+		}
+	}
+}

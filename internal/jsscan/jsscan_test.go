@@ -52,6 +52,7 @@ func TestImports(t *testing.T) {
 		"\ufeffimport 'x'":                                    `import x {} 1`,
 		"\ufeff#!/usr/bin/env node\nimport 'x'":               `import x {} 2`,
 		`import a from "x"`:                                   `import x {default as a} 1`,
+		"\ufeffimport a from 'x'":                             `import x {default as a} 1`,
 		`import a, { b, c as d } from 'x'`:                    `import x {default as a, b, c as d} 1`,
 		"import * as ns from 'x';":                            `import x {* as ns} 1`,
 		"import a, * as ns from 'x'":                          `import x {default as a, * as ns} 1`,

@@ -1,0 +1,89 @@
+package bump
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+)
+
+// movedRows are the packages that move to their new names, as a table has them.
+func (p *Plan) movedRows() [][]string {
+	var rows [][]string
+	for _, m := range p.Moved {
+		if m.Left == "" {
+			rows = append(rows, []string{m.Name, m.To, m.Range, m.edits()})
+		}
+	}
+	return rows
+}
+
+var movedHeader = []string{"Package", "now", "range", "edits"}
+
+// edits sums up what changes: "2 dependencies, 5 imports in 3 files".
+func (m Migration) edits() string {
+	var parts []string
+	for _, kind := range []struct{ what, one, many string }{
+		{"dependency", "dependency", "dependencies"}, {"resolution", "resolution", "resolutions"}, {"metadata", "other entry", "other entries"},
+		{"import", "import", "imports"}, {"config", "entry of app-config", "entries of app-config"},
+	} {
+		n, files := 0, map[string]bool{}
+		for _, e := range m.Edits {
+			if e.What == kind.what {
+				n++
+				files[e.File] = true
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		part := english.CountOf(n, kind.one, kind.many)
+		if kind.what == "import" {
+			part += " in " + english.Count(len(files), "file")
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// movedLines are what a person has to do, or may want to, about the packages that
+// move, and why others do not.
+func (p *Plan) movedLines() (needsYou, left, named []string) {
+	for _, m := range p.Moved {
+		for _, n := range m.NeedsYou {
+			needsYou = append(needsYou, fmt.Sprintf("%s:%d: names %s: %s", n.File, n.Line, m.Name, n.What))
+		}
+		if m.Left != "" {
+			left = append(left, fmt.Sprintf("%s (now %s): %s", m.Name, m.To, m.Left))
+		}
+		if len(m.Named) > 0 {
+			at := make([]string, len(m.Named))
+			for i, n := range m.Named {
+				at[i] = fmt.Sprintf("%s:%d", n.File, n.Line)
+			}
+			named = append(named, m.Name+": "+listSome(at, 4))
+		}
+	}
+	return needsYou, left, named
+}
+
+// movedGroups are those lines with their headings, without the empty ones.
+func (p *Plan) movedGroups() []movedGroup {
+	needsYou, left, named := p.movedLines()
+	var out []movedGroup
+	for _, g := range []movedGroup{
+		{"Needs you: loads a package by its old name", needsYou},
+		{"Moved, and left under the old name", left},
+		{"The old name still stands in texts and comments", named},
+	} {
+		if len(g.lines) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+type movedGroup struct {
+	title string
+	lines []string
+}
