@@ -14,14 +14,22 @@ import (
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
-// format is the first line of a cached file. It changes with what is read of a
+// format is the first line of cached facts. It changes with what is read of a
 // tarball.
 const format = "portalctl facts 1\n"
 
 // maxCached is the largest cached file that is read, and what it may unpack to.
 const maxCached = 64 << 20
 
-func (r *Reader) file(name, key string) string {
+// Cache keeps what was read of published versions, one file each, as JSON.
+type Cache struct {
+	// Dir is where the files are, "" for nowhere.
+	Dir string
+	// Format is the first line of a file, with its end; Ext the end of its name.
+	Format, Ext string
+}
+
+func (c Cache) file(name, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	safe := strings.Map(func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' {
@@ -29,43 +37,37 @@ func (r *Reader) file(name, key string) string {
 		}
 		return '_'
 	}, strings.ToLower(name))
-	return filepath.Join(r.CacheDir, safe[:min(len(safe), 80)]+"-"+hex.EncodeToString(sum[:10])+".facts")
+	return filepath.Join(c.Dir, safe[:min(len(safe), 80)]+"-"+hex.EncodeToString(sum[:10])+c.Ext)
 }
 
-// load reads cached facts; nil if there are none that are whole and of this key.
-func (r *Reader) load(name, key string) *Facts {
-	if r.CacheDir == "" {
-		return nil
+// Load reads what was kept of a package into v, and reports whether there is
+// something that is whole and of this key.
+func (c Cache) Load(name, key string, v any) bool {
+	if c.Dir == "" {
+		return false
 	}
-	raw, err := repofile.Read(r.file(name, key), maxCached)
+	raw, err := repofile.Read(c.file(name, key), maxCached)
 	if err != nil {
-		return nil
+		return false
 	}
-	body, ok := bytes.CutPrefix(raw, []byte(format+key+"\n"))
+	body, ok := bytes.CutPrefix(raw, []byte(c.Format+key+"\n"))
 	if !ok {
-		return nil
+		return false
 	}
 	if n, err := s2.DecodedLen(body); err != nil || n > maxCached {
-		return nil
+		return false
 	}
 	text, err := s2.Decode(nil, body)
-	if err != nil {
-		return nil
-	}
-	f := &Facts{}
-	if json.Unmarshal(text, f) != nil || f.Name != name {
-		return nil
-	}
-	return f
+	return err == nil && json.Unmarshal(text, v) == nil
 }
 
-// store keeps facts for the next run. A cache that cannot be written is no reason to
+// Store keeps v for the next run. A cache that cannot be written is no reason to
 // fail.
-func (r *Reader) store(name, key string, f *Facts) {
-	if r.CacheDir == "" {
+func (c Cache) Store(name, key string, v any) {
+	if c.Dir == "" {
 		return
 	}
-	if text, err := json.Marshal(f); err == nil {
-		_ = atomicfile.Cache(r.file(name, key), append([]byte(format+key+"\n"), s2.EncodeBetter(nil, text)...))
+	if text, err := json.Marshal(v); err == nil {
+		_ = atomicfile.Cache(c.file(name, key), append([]byte(c.Format+key+"\n"), s2.EncodeBetter(nil, text)...))
 	}
 }

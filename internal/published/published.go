@@ -79,47 +79,90 @@ func nearest(p *registry.Packument, version string) string {
 	return best.Original()
 }
 
-// Read gives the facts of a version, or where the registry lacks it, of the nearest
-// one above it: Facts.Version says which. The error is a fault of the registry, or
-// ErrNoVersion; what a package lacks is no error but said in the facts.
-func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error) {
-	p, err := r.Registry.Packument(ctx, name)
+// Found is a version that the registry has.
+type Found struct {
+	Name, Version string
+	dist          registry.Dist
+}
+
+// Find looks for a version, or where the registry lacks it, for the nearest one
+// above it. The error is a fault of the registry, or ErrNoVersion.
+func Find(ctx context.Context, from Registry, name, version string) (Found, error) {
+	p, err := from.Packument(ctx, name)
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
 	found := nearest(p, version)
 	if found == "" {
-		return nil, fault.Wrap(ErrNoVersion, fault.Pos{}, "%s@%s", name, version).WithNext("Ask a registry that has it")
+		return Found{}, fault.Wrap(ErrNoVersion, fault.Pos{}, "%s@%s", name, version).WithNext("Ask a registry that has it")
 	}
 	m, err := p.Version(found)
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
-	key := name + "@" + found + " " + m.Dist.Integrity + m.Dist.Shasum
-	if f := r.remembered(key); f != nil {
-		return f, nil
-	}
-	if f := r.load(name, key); f != nil {
-		r.remember(key, f)
-		return f, nil
-	}
-	t, err := r.Registry.Tarball(ctx, name, found, m.Dist)
+	return Found{Name: name, Version: found, dist: m.Dist}, nil
+}
+
+// Key identifies what is published under the version: another tarball has another.
+func (at Found) Key() string {
+	return at.Name + "@" + at.Version + " " + at.dist.Integrity + at.dist.Shasum
+}
+
+// Broken is a tarball that arrived as the registry has it, and cannot be read.
+type Broken struct{ Err error }
+
+func (b *Broken) Error() string { return b.Err.Error() }
+func (b *Broken) Unwrap() error { return b.Err }
+
+// Files reads chosen files of the version's tarball, within npmtar's bounds. The
+// error is a fault of the registry, or *Broken.
+func (at Found) Files(ctx context.Context, from Registry, want func(name string) bool) (map[string][]byte, error) {
+	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	files, err := npmtar.Read(ctx, t.Reader(), wanted, npmtar.Default)
+	files, err := npmtar.Read(ctx, t.Reader(), want, npmtar.Default)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	f := &Facts{Name: name, Version: found}
+	if err != nil {
+		return nil, &Broken{err}
+	}
+	return files, nil
+}
+
+// Read gives the facts of a version, or where the registry lacks it, of the nearest
+// one above it: Facts.Version says which. The error is a fault of the registry, or
+// ErrNoVersion; what a package lacks is no error but said in the facts.
+func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error) {
+	at, err := Find(ctx, r.Registry, name, version)
+	if err != nil {
+		return nil, err
+	}
+	found, key := at.Version, at.Key()
+	if f := r.remembered(key); f != nil {
+		return f, nil
+	}
+	cache := Cache{Dir: r.CacheDir, Format: format, Ext: ".facts"}
+	f := &Facts{}
+	if cache.Load(name, key, f) && f.Name == name {
+		r.remember(key, f)
+		return f, nil
+	}
+	files, err := at.Files(ctx, r.Registry, wanted)
+	var broken *Broken
+	if err != nil && !errors.As(err, &broken) {
+		return nil, err
+	}
+	f = &Facts{Name: name, Version: found}
 	if err != nil {
 		f.NoChanges = err.Error()
 		f.NoTypes = f.NoChanges
 	} else {
 		f.read(files)
 	}
-	r.store(name, key, f)
+	cache.Store(name, key, f)
 	r.remember(key, f)
 	return f, nil
 }
