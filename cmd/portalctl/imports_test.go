@@ -40,6 +40,7 @@ var ranks = map[string]int{
 	"internal/changelog":      1,
 	"internal/codemods":       3,
 	"internal/published":      5,
+	"internal/migrations":     6,
 	"internal/diff3":          0,
 	"internal/keymerge":       3,
 	"internal/scaffold":       5,
@@ -98,6 +99,7 @@ var owners = map[string]string{
 	"github.com/google/osv-scalibr":         "internal/osv",
 	"github.com/ossf/osv-schema":            "internal/osv",
 	"github.com/pandatix/go-cvss":           "internal/osv",
+	"github.com/tdewolff/parse/v2":          "internal/migrations", // a migration is followed by its syntax tree; jsscan is for tokens
 }
 
 func TestImportRules(t *testing.T) {

@@ -39,7 +39,7 @@ func (s *scanner) quoted(quote byte) error {
 			s.pos = i + 1
 			text := s.src[start+1 : i]
 			if escaped {
-				text = unescape(text)
+				text = Unescape(text)
 			}
 			s.tokens = append(s.tokens, Token{Kind: String, Line: line, Start: start, End: s.pos, Text: text})
 			return nil
@@ -68,7 +68,7 @@ func (s *scanner) template(start int) error {
 			s.pos = i + 1
 			if start < begin { // from ` to `
 				if escaped {
-					text = unescape(text)
+					text = Unescape(text)
 				}
 				s.tokens = append(s.tokens, Token{Kind: String, Line: line, Start: start, End: s.pos, Text: text})
 			} else {
@@ -121,8 +121,8 @@ func (s *scanner) regexp() bool {
 	return false
 }
 
-// unescape is the value of a literal's text.
-func unescape(text string) string {
+// Unescape is the value of a literal's text.
+func Unescape(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' || i+1 == len(text) {
