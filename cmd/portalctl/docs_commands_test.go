@@ -59,12 +59,13 @@ var otherCodes = map[string]struct {
 	code int
 	why  string
 }{
-	"source <(portalctl completion zsh)":               {127, "is for zsh after compinit, and this is bash; TestCompletion… has the shells"},
-	"versions bump":                                    {2, "asks, and there is no terminal"},
-	"versions bump --release next":                     {2, "asks, and there is no terminal"},
-	"versions bump --release X":                        {2, "asks, and there is no terminal"},
-	"versions changes --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
-	"snapshot restore":                                 {2, "asks, and there is no terminal"},
+	"source <(portalctl completion zsh)":                {127, "is for zsh after compinit, and this is bash; TestCompletion… has the shells"},
+	"versions bump":                                     {2, "asks, and there is no terminal"},
+	"versions bump --release next":                      {2, "asks, and there is no terminal"},
+	"versions bump --release X":                         {2, "asks, and there is no terminal"},
+	"versions changes --from-ref HEAD~1 --to-ref HEAD":  {2, "needs two commits, and the example portal has none; testdata/script has them"},
+	"snapshot forecast --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
+	"snapshot restore":                                  {2, "asks, and there is no terminal"},
 }
 
 // placeholders are what a page has for the reader's own.

@@ -19,6 +19,7 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
+	"github.com/portalctl/portalctl/snapshot/forecast"
 	"github.com/portalctl/portalctl/snapshot/rollback"
 )
 
@@ -37,6 +38,7 @@ var documents = map[string]reflect.Type{
 	bump.Schema:                          reflect.TypeFor[bump.Plan](),
 	bump.LockSchema:                      reflect.TypeFor[bump.LockPlan](),
 	changes.Schema:                       reflect.TypeFor[changes.Report](),
+	forecast.Schema:                      reflect.TypeFor[forecast.Report](),
 	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
 	databaseSchema:                       reflect.TypeFor[databaseDocument](),
 	snapshot.Schema:                      reflect.TypeFor[snapshot.Manifest](),
@@ -208,7 +210,7 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 	if err := os.CopyFS(portal, os.DirFS(example)); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range []string{"versions bump --dry-run --lockfile skip", "versions changes --offline", "versions status", "check", "check --fix", "check --fix-manifests --dry-run",
+	for _, args := range []string{"versions bump --dry-run --lockfile skip", "versions changes --offline", "snapshot forecast --offline", "versions status", "check", "check --fix", "check --fix-manifests --dry-run",
 		"versions lock --check --offline", "audit --db " + osvDB} {
 		run(environ, "01", append(strings.Fields(args), "--format", "json", "-C", portal)...)
 	}
@@ -262,7 +264,7 @@ func stateOf(environ []string) string { return env{Environ: environ}.get("XDG_ST
 // docs/json.md names every member of every schema, and no member that is in none.
 func TestMembersAreDocumented(t *testing.T) {
 	var text strings.Builder
-	for _, page := range []string{"json.md", "rules/README.md", "changes.md"} {
+	for _, page := range []string{"json.md", "rules/README.md", "changes.md", "forecast.md"} {
 		src, err := os.ReadFile(filepath.Join("..", "..", "docs", filepath.FromSlash(page)))
 		if err != nil {
 			t.Fatal(err)

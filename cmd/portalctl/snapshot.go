@@ -29,6 +29,7 @@ func snapshotCommand(e env) *cli.Command {
 		Name:  "snapshot",
 		Usage: "copy the portal's databases before an upgrade, prove the copy, and go back to it",
 		Subcommands: []*cli.Command{
+			snapshotForecastCommand(e),
 			snapshotCreateCommand(e),
 			snapshotListCommand(e),
 			snapshotShowCommand(e),

@@ -124,6 +124,10 @@ func sortPackages(list []Package) {
 	})
 }
 
+// IsDynamic reports whether it is below the folder of dynamic plugins, and so in
+// no lock.
+func (p Package) IsDynamic() bool { return p.How == howDynamic }
+
 func (p Package) isPlugin() bool {
 	return (p.Role == "backend-plugin" || p.Role == "backend-plugin-module") && p.PluginID != ""
 }

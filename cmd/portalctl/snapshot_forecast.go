@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/migrations"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/snapshot/forecast"
+)
+
+func snapshotForecastCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "forecast",
+		Usage: "say which database migrations the first boot of a release will run",
+		Description: "Reads the migrations of both versions of every backend package, says what each does, and,\n" +
+			"where the server is reachable, on tables of which size: hence how long the boot takes, what\n" +
+			"blocks the release that is running, and from where on it fails. Runs nothing and changes nothing.\n\n" +
+			"Exit codes: 0 the report is complete as far as it says; 2 could not run; 130 interrupted.",
+		Flags: append(connectionFlags()[:2],
+			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "the `RELEASE` to come: main, next or a version such as 1.53.0",
+				DefaultText: "main"}, "main", "next"),
+			&cli.StringFlag{Name: "from-ref", Usage: "what runs now is the commit `REF` instead of the work tree"},
+			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF` instead of a release"},
+			offlineFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		),
+		Action: func(c *cli.Context) error {
+			o, err := forecastOptionsOf(c, e)
+			if err != nil {
+				return err
+			}
+			return runSnapshotForecast(c.Context, o, e)
+		},
+	}
+}
+
+// forecastOptions are what the command line of snapshot forecast says.
+type forecastOptions struct {
+	snapshotOptions
+	release, fromRef, toRef string
+	offline                 bool
+}
+
+func forecastOptionsOf(c *cli.Context, e env) (o forecastOptions, err error) {
+	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
+	}
+	o.release, o.fromRef, o.toRef, o.offline = c.String("release"), c.String("from-ref"), c.String("to-ref"), c.Bool("offline")
+	for _, flag := range []string{"from-ref", "to-ref"} {
+		if c.IsSet(flag) && c.String(flag) == "" {
+			return o, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
+		}
+	}
+	if o.toRef != "" && c.IsSet("release") {
+		return o, exclusive("to-ref", "release")
+	}
+	return o, nil
+}
+
+func runSnapshotForecast(ctx context.Context, o forecastOptions, e env) error {
+	co, err := openPortal(ctx, o.target, e)
+	if err != nil {
+		return err
+	}
+	if err := co.project.OnlyYarn(); err != nil {
+		return err
+	}
+	f := forecasting{o: o, e: e, co: co}
+	if f.releases, err = co.releases(e, o.offline); err != nil {
+		return err
+	}
+	if f.registry, err = co.registry(e, o.offline); err != nil {
+		return err
+	}
+	in, err := f.input(ctx)
+	if err != nil {
+		return err
+	}
+	progress := e.Progress("Reading migrations", -1)
+	in.Progress = progress.Set
+	r, err := forecast.New(ctx, in)
+	progress.Done()
+	if err != nil {
+		return err
+	}
+	return writeReport(o.target, e, func(w io.Writer) error {
+		switch o.form {
+		case "json":
+			return report.JSON(w, r)
+		case "markdown":
+			return r.WriteMarkdown(w)
+		default:
+			return r.WriteTable(w, e.OutStyle())
+		}
+	})
+}
+
+// forecasting is what a forecast is made of.
+type forecasting struct {
+	o        forecastOptions
+	e        env
+	co       *checkout
+	releases *release.Source
+	registry *registry.Client
+}
+
+// input reads both sides, and asks the server.
+func (f forecasting) input(ctx context.Context) (in forecast.Input, err error) {
+	from, err := f.co.atRef(f.o.fromRef, f.e)
+	if err != nil {
+		return in, err
+	}
+	if from.lock == nil {
+		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions run", from.project.Root).
+			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	}
+	in.From = f.releases.Standing(from.lock, from.project.Declared()).Release
+	to, targets := from, map[string]string{}
+	if f.o.toRef != "" {
+		if to, err = f.co.atRef(f.o.toRef, f.e); err != nil {
+			return in, err
+		}
+		if to.lock == nil {
+			return in, fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", f.o.toRef).
+				WithNext("Name a commit that has one, or leave --to-ref out")
+		}
+		in.To = f.releases.Standing(to.lock, to.project.Declared()).Release
+	} else if in.To, targets, err = f.targets(ctx, from); err != nil {
+		return in, err
+	}
+	reader, err := f.co.migrations(f.e, f.registry)
+	if err != nil {
+		return in, err
+	}
+	in.Versions = reader
+	if in.Packages, err = f.packages(ctx, from, to, targets); err != nil {
+		return in, err
+	}
+	for _, side := range []*checkout{from, to} {
+		if side.commit != nil && side.commit.Err() != nil {
+			return in, side.commit.Err()
+		}
+	}
+	return in, f.look(ctx, &in, from)
+}
+
+// targets are the versions that a bump to the release would lock.
+func (f forecasting) targets(ctx context.Context, from *checkout) (string, map[string]string, error) {
+	progress := f.e.Progress("Asking the registry", -1)
+	plan, err := bump.NewPlan(ctx, bump.Input{Project: from.project, Settings: from.settings, Lock: from.lock, Releases: f.releases, Registry: f.registry},
+		bump.Options{Release: f.o.release, DropStalePatches: true, Strict: f.e.get(release.ManifestFileEnv) != "", Progress: progress.Set})
+	progress.Done()
+	if err != nil {
+		return "", nil, err
+	}
+	return plan.To, forecastTargets(plan, from.lock), nil
+}
+
+// forecastTargets are the versions of all locked packages after a bump: those that
+// it moves, and what these bring along by the release's manifest.
+func forecastTargets(plan *bump.Plan, lock *yarnlock.Lock) map[string]string {
+	out := plan.Targets()
+	if plan.Stays() {
+		return out
+	}
+	for name, version := range plan.Release() {
+		if _, ok := out[name]; !ok && lockedVersion(lock, name) != "" {
+			out[name] = version
+		}
+	}
+	return out
+}
+
+// lockedVersion is the highest version that a lock has of a package, "" for none.
+func lockedVersion(lock *yarnlock.Lock, name string) string {
+	best := ""
+	for _, entry := range lock.Named(name) {
+		real, version, ok := entry.Package()
+		if !ok || real != name {
+			continue
+		}
+		v, err := semrange.ParseVersion(version)
+		have, herr := semrange.ParseVersion(best)
+		if err == nil && (herr != nil || v.GreaterThan(have)) {
+			best = version
+		}
+	}
+	return best
+}
+
+// everywhere are packages that migrate the databases of many plugins.
+var everywhere = []string{"@backstage/backend-defaults", "@backstage/backend-tasks"}
+
+// packages are those of the backends, with their versions on both sides.
+func (f forecasting) packages(ctx context.Context, from, to *checkout, targets map[string]string) ([]forecast.Package, error) {
+	if err := f.fetch(ctx, to); err != nil {
+		return nil, err
+	}
+	found, err := plugins.Read(to.project, func(name string) (role, id string, ok bool) { return publishedPlugin(ctx, to.lock, f.registry, name) })
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range everywhere {
+		if lockedVersion(to.lock, name) != "" || lockedVersion(from.lock, name) != "" {
+			found = append(found, plugins.Package{Name: name, PluginID: "*"})
+		}
+	}
+	var out []forecast.Package
+	for _, p := range found {
+		one := forecast.Package{Name: p.Name, Plugin: p.PluginID}
+		if slices.ContainsFunc(out, func(o forecast.Package) bool { return o.Name == one.Name && o.Plugin == one.Plugin }) {
+			continue
+		}
+		if w := to.project.ByName(p.Name); w != nil {
+			one.Own, one.From, one.To = true, w.File.Version, w.File.Version
+			one.After = ownFiles(to.project, w)
+			if was := from.project.ByName(p.Name); was != nil {
+				one.Before, one.From = ownFiles(from.project, was), was.File.Version
+			}
+			out = append(out, one)
+			continue
+		}
+		one.From, one.To = lockedVersion(from.lock, p.Name), lockedVersion(to.lock, p.Name)
+		if target := targets[p.Name]; target != "" {
+			one.To = target
+		}
+		if one.To != "" {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// fetch asks the registry at once for what plugins.Read asks one by one. What it
+// does not answer, that finds out, too.
+func (f forecasting) fetch(ctx context.Context, to *checkout) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(12)
+	for _, b := range plugins.Backends(to.project) {
+		for _, dep := range b.File.Deps(pkgjson.Dependencies) {
+			if to.project.ByName(dep.Name) == nil && lockedVersion(to.lock, dep.Name) != "" {
+				g.Go(func() error {
+					_, _ = f.registry.Packument(gctx, dep.Name)
+					return gctx.Err()
+				})
+			}
+		}
+	}
+	return g.Wait()
+}
+
+// maxOwn is the most files of a workspace that are read.
+const maxOwn = 5000
+
+// ownFiles are the migrations and the code of a workspace, by their path in it.
+func ownFiles(p *workspace.Project, w *workspace.Workspace) map[string][]byte {
+	files := map[string][]byte{}
+	tree := p.Files()
+	_ = fs.WalkDir(tree, filepath.ToSlash(w.Rel), func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil
+		case d.IsDir() && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".") && name != "."):
+			return fs.SkipDir
+		case len(files) > maxOwn:
+			return fs.SkipAll
+		}
+		rel := strings.TrimPrefix(strings.TrimPrefix(name, path.Clean(filepath.ToSlash(w.Rel))), "/")
+		if d.Type().IsRegular() && migrations.Reads(rel) {
+			if src, err := fs.ReadFile(tree, name); err == nil {
+				files[rel] = src
+			}
+		}
+		return nil
+	})
+	return files
+}
+
+// migrations answers for what published versions do to databases.
+func (co *checkout) migrations(e env, reg *registry.Client) (*migrations.Reader, error) {
+	facts, err := co.facts(e, reg)
+	if err != nil {
+		return nil, err
+	}
+	return &migrations.Reader{Registry: reg, CacheDir: facts.CacheDir}, nil
+}

@@ -1,0 +1,146 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/migrations"
+	"github.com/portalctl/portalctl/snapshot"
+)
+
+// What a step costs on an idle server, measured with the migrations of 1.41.0 →
+// 1.55.0 on PostgreSQL 15 with 2 cores and a local disk (docs/forecast.md has the
+// figures).
+const (
+	idleProbe = 0.42 // seconds for snapshot.ProbeRows rows
+
+	scanBytes   = 700e6  // bytes a second that are read
+	checkRow    = 0.5e-6 // seconds a row, of a look-up in an index
+	indexRow    = 1.6e-6 // of a row that is put into a new index
+	groupRow    = 2.5e-6 // of a row that is sorted or grouped
+	concurrent  = 1.7    // CREATE INDEX CONCURRENTLY reads twice, and waits
+	updateRow   = 9e-6
+	updateIndex = 4e-6 // for each index of the table
+	rewriteB    = 120e6
+	analyzeMost = 1.5 // ANALYZE looks at a sample
+	waitStep    = 0.02
+)
+
+// cost is how long a step is likely to take, in seconds.
+func (w *walk) cost(o migrations.Op) float64 {
+	if o.Fresh || w.fresh[o.Table] {
+		return 0
+	}
+	heavy := false
+	switch o.Effect {
+	case migrations.AddFilled, migrations.ColumnType, migrations.NotNull, migrations.ForeignKey, migrations.Validate, migrations.Check, migrations.Update,
+		migrations.Delete, migrations.Build, migrations.BuildLater, migrations.Analyze,
+		migrations.ReadAll:
+		heavy = true
+	}
+	if !heavy {
+		return 0
+	}
+	r, ok := w.relation(o.Table)
+	if !ok || r.Rows < 0 {
+		if o.Effect != migrations.Analyze {
+			w.b.blind = true
+		}
+		if !ok {
+			return 0
+		}
+		r.Rows = r.Bytes / 200 // never analysed: a row of a portal's tables has about that
+	}
+	w.b.sized = true
+	if w.indexThere(o) {
+		return 0
+	}
+	rows, bytes := float64(r.Rows), float64(r.Bytes)
+	scan := bytes / scanBytes
+	seconds := 0.0
+	switch o.Effect {
+	case migrations.NotNull, migrations.Check:
+		seconds = scan
+	case migrations.Validate, migrations.ForeignKey, migrations.Delete:
+		seconds = scan + rows*checkRow
+	case migrations.ReadAll:
+		seconds = scan + rows*groupRow
+	case migrations.Build:
+		seconds = scan + rows*indexRow*deep(rows)
+	case migrations.BuildLater:
+		seconds = (scan + rows*indexRow*deep(rows)) * concurrent
+	case migrations.Update:
+		seconds = rows*(updateRow+updateIndex*float64(r.Indexes)) + bytes/rewriteB
+	case migrations.AddFilled, migrations.ColumnType:
+		seconds = bytes/rewriteB + rows*indexRow*float64(r.Indexes)
+	case migrations.Analyze:
+		seconds = math.Min(analyzeMost, scan)
+	}
+	return (seconds + waitStep) * w.b.slow()
+}
+
+// deep is how much deeper a large index is: sorting takes n log n.
+func deep(rows float64) float64 { return math.Max(1, math.Log2(rows+2)/20) }
+
+// indexThere reports whether the server has a valid index that a step would only
+// build where there is none.
+func (w *walk) indexThere(o migrations.Op) bool {
+	if o.Effect != migrations.BuildLater || !o.Maybe || o.Name == "" || w.d.State == nil {
+		return false
+	}
+	_, ok := w.d.State.Indexes[o.Name]
+	return ok
+}
+
+func (b *builder) slow() float64 {
+	if b.in.Slow <= 0 {
+		return 1
+	}
+	return b.in.Slow
+}
+
+// Slowness is how much slower a server answers a probe than the one that the
+// estimates were made on; 0 where it was not asked.
+func Slowness(probe time.Duration) float64 {
+	if probe <= 0 {
+		return 0
+	}
+	return probe.Seconds() / idleProbe
+}
+
+// boot adds up: plugins migrate side by side, those of one database one after the
+// other.
+func (b *builder) boot() {
+	r := b.r
+	total := 0.0
+	for _, s := range b.steps {
+		total = math.Max(total, s)
+	}
+	var waiting time.Duration
+	for _, d := range b.in.Databases {
+		if d.State != nil {
+			waiting = max(waiting, d.State.Waiting)
+		}
+	}
+	r.Boot.Seconds = math.Ceil(total*10) / 10
+	switch {
+	case r.Runs() == 0:
+		r.Boot.Seconds, r.Boot.Basis = 0, "no migration is known to run"
+	case !b.looked():
+		r.Boot.Seconds, r.Boot.Basis = -1, "no server was asked how large the tables are"
+	default:
+		r.Boot.Basis = "sizes of the tables on the server"
+		if b.in.Slow > 0 {
+			r.Boot.Basis += fmt.Sprintf(", and that it sorts %d rows in %.1f times what an idle one takes", snapshot.ProbeRows, b.in.Slow)
+		}
+		if b.blind {
+			r.Boot.Basis += "; some tables are not counted, as they were never analysed or are not there"
+		}
+		if waiting > time.Minute {
+			r.Boot.Basis += fmt.Sprintf("; a transaction is open for %s, and what changes its tables waits for its end", waiting.Round(time.Second))
+		}
+		// Three times the estimate, and a minute for the start itself.
+		r.Boot.Startup = 60 + int(math.Ceil(3*total/10))*10
+	}
+}

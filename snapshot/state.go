@@ -1,0 +1,111 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/portalctl/portalctl/internal/pg"
+)
+
+// State is what a database has, as far as a forecast of its migrations needs it.
+type State struct {
+	// Migrations are knex's tables with what ran; nil where Unread says why.
+	Migrations []Migration
+	Relations  map[string]Relation
+	// Indexes are the tables of the indexes, by the index's name.
+	Indexes map[string]string
+	// Waiting is how long the oldest transaction of another session is open: what
+	// changes a table waits for it.
+	Waiting time.Duration
+
+	Unread string
+}
+
+// Relation is a table.
+type Relation struct {
+	// Rows is the planner's estimate; -1 where the table was never analysed.
+	Rows int64
+	// Bytes is the table with its large values, IndexBytes its indexes.
+	Bytes, IndexBytes int64
+	Indexes           int
+}
+
+// ProbeRows is how many rows the probe sorts: enough to tell a busy server from an
+// idle one, and done in a fraction of a second.
+const ProbeRows = 200_000
+
+// ReadState looks at a database, or at a schema of it, in a transaction that only
+// reads. The error is that the database cannot be looked at; what the role may not
+// read is in Unread.
+func ReadState(ctx context.Context, t pg.Target, database, schema string) (*State, error) {
+	tx, done, err := begin(ctx, t, database, lookTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	s := &State{Relations: map[string]Relation{}, Indexes: map[string]string{}}
+	rows, err := tx.Query(ctx, `SELECT c.relname, CASE WHEN c.reltuples < 0 THEN -1 ELSE c.reltuples::bigint END, pg_table_size(c.oid), pg_indexes_size(c.oid),
+ (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid)::int
+ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') AND `+userSchemas(schema))
+	if err == nil {
+		var name string
+		var r Relation
+		_, err = pgx.ForEachRow(rows, []any{&name, &r.Rows, &r.Bytes, &r.IndexBytes, &r.Indexes}, func() error {
+			s.Relations[name] = r
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, unreadable(ctx, err, database)
+	}
+	rows, err = tx.Query(ctx, `SELECT i.relname, c.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
+ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE x.indisvalid AND `+userSchemas(schema))
+	if err == nil {
+		var index, table string
+		_, err = pgx.ForEachRow(rows, []any{&index, &table}, func() error {
+			s.Indexes[index] = table
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, unreadable(ctx, err, database)
+	}
+	var seconds float64
+	if tx.QueryRow(ctx, `SELECT coalesce(extract(epoch FROM now() - min(xact_start)), 0)::float8 FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&seconds) == nil {
+		s.Waiting = time.Duration(seconds * float64(time.Second))
+	}
+	d := Database{Kind: KindPostgres, Name: database, Schema: schema}
+	if err := migrations(ctx, tx, &d); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		s.Unread = reason(unreadable(ctx, err, d.Title()))
+		return s, nil
+	}
+	s.Migrations = d.Migrations
+	return s, nil
+}
+
+// Probe is how long a server takes to sort ProbeRows texts now, as it does when it
+// builds an index; 0 where it does not answer in time.
+func Probe(ctx context.Context, t pg.Target, database string) time.Duration {
+	tx, done, err := begin(ctx, t, database, lookTimeout)
+	if err != nil {
+		return 0
+	}
+	defer done()
+	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = '10s'"); err != nil {
+		return 0
+	}
+	start := time.Now()
+	var n int64
+	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT md5(g::text) AS t FROM generate_series(1, %d) g ORDER BY t) s", ProbeRows)).Scan(&n)
+	if err != nil || n != ProbeRows {
+		return 0
+	}
+	return time.Since(start)
+}
