@@ -69,7 +69,7 @@ func (b *builder) compare() {
 	for head, base := range b.moved {
 		now[base] = head
 	}
-	b.from, b.inherited = forebears(b.in.Head, b.in.Base.Locks), known{}
+	b.from, b.inherited = inheritedFrom(b.in.Head, b.in.Base.Locks), known{}
 	for _, l := range b.in.Base.Locks {
 		m := newModel(l)
 		b.baseModels = append(b.baseModels, m)

@@ -15,8 +15,6 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/spec"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // planner holds what the steps of NewPlan share.
@@ -30,11 +28,6 @@ type planner struct {
 	plan     *Plan
 	moves    map[moveKey]*moveUse
 	notes    map[Note]bool
-}
-
-// inUse is what is known of a package before the bump.
-type inUse struct {
-	version *semver.Version // the lowest version in use, nil when unknown
 }
 
 type moveKey struct{ name, from, to, via, rng string }
@@ -193,70 +186,6 @@ func (pl *planner) noteIdlePatterns() {
 	}
 }
 
-func (pl *planner) dependsOn(ps patterns) bool {
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			if ps.match(d.Name) || ps.match(d.Parsed.Name) {
-				return true
-			}
-		}
-	}
-	for _, r := range pl.root().Resolutions() {
-		if ps.match(r.Pattern.Name) {
-			return true
-		}
-	}
-	for _, c := range pl.catalogEntries() {
-		if ps.match(c.Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// names lists the packages that match and have a spec that could move, and what
-// is in use of each.
-func (pl *planner) names() map[string]inUse {
-	uses := map[string]inUse{}
-	add := func(name string, s spec.Spec) {
-		switch s.Kind {
-		case spec.KindAlias:
-			name = s.Name
-		case spec.KindRange:
-		default:
-			return
-		}
-		if !pl.patterns.match(name) || pl.isWorkspace(name) {
-			return
-		}
-		use := uses[name]
-		if v := s.Versions.Min(); v != nil && (use.version == nil || v.LessThan(use.version)) {
-			use.version = v
-		}
-		uses[name] = use
-	}
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			add(d.Name, d.Parsed)
-		}
-	}
-	for _, r := range pl.root().Resolutions() {
-		add(r.Pattern.Name, r.Parsed)
-	}
-	for _, c := range pl.catalogEntries() {
-		add(c.Name, spec.Read(c.Range))
-	}
-	for name, use := range uses {
-		if versions := pl.locked[name]; len(versions) > 0 {
-			if v, err := semrange.ParseVersion(versions[0]); err == nil {
-				use.version = v
-				uses[name] = use
-			}
-		}
-	}
-	return uses
-}
-
 func (pl *planner) root() *pkgjson.File { return pl.in.Project.RootWorkspace().File }
 
 func (pl *planner) isWorkspace(name string) bool { return pl.in.Project.ByName(name) != nil }
@@ -358,36 +287,6 @@ func noteOrder(n Note) int {
 		order += portal.DataOrder(n.Name)
 	}
 	return order
-}
-
-// lockedVersions is the registry versions of each package in a lock, low to
-// high, workspaces and other sources apart.
-func lockedVersions(lock *yarnlock.Lock) map[string][]string {
-	out := map[string][]string{}
-	if lock == nil {
-		return out
-	}
-	out = make(map[string][]string, len(lock.Entries))
-	ones := make([]string, len(lock.Entries)) // most names have one version
-	for i, e := range lock.Entries {
-		name, version, ok := e.Package()
-		if !ok || e.Resolution.Is(spec.Virtual) {
-			continue
-		}
-		switch have := out[name]; {
-		case have == nil:
-			ones[i] = version
-			out[name] = ones[i : i+1 : i+1]
-		case !slices.Contains(have, version):
-			out[name] = append(have, version)
-		}
-	}
-	for _, versions := range out {
-		if len(versions) > 1 {
-			sortVersions(versions)
-		}
-	}
-	return out
 }
 
 // rel is a path as reports show it: relative to the root, forward slashes.

@@ -128,7 +128,7 @@ func (d *Database) candidates(ctx context.Context, asked []Package) ([]candidate
 
 // newCandidate reads a record twice, by two readers.
 func newCandidate(file string, text []byte) (candidate, error) {
-	t, err := trim(text)
+	t, err := engineRecord(text)
 	if err != nil {
 		return candidate{}, err
 	}

@@ -61,7 +61,7 @@ func FuzzScanRecord(f *testing.F) {
 	f.Add([]byte(`{"modified":"m","affected":[{"package":{"ecosystem":"npm","name":"a\\\"b"}}],"x":[1,{"y":[]}]}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		r, err := scanRecord(src)
-		trimmed, trimErr := trim(src)
+		trimmed, trimErr := engineRecord(src)
 		if !json.Valid(src) {
 			return
 		}

@@ -20,8 +20,8 @@ var errTwice = errors.New("has a key twice, so its meaning is not known")
 
 var errReaders = errors.New("is not the same to two readers of JSON")
 
-// trim reads a record for the engine, without the texts for people.
-func trim(src []byte) (*trimmed, error) {
+// engineRecord reads a record for the engine, without the texts for people.
+func engineRecord(src []byte) (*trimmed, error) {
 	t := &trimmed{}
 	var list []byte
 	seen := map[string]bool{}

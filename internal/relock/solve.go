@@ -24,7 +24,7 @@ func Solve(ctx context.Context, in *Input, source Source, policy Policy) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	s.ahead = newAhead(ctx, s)
+	s.ahead = newPrefetch(ctx, s)
 	defer s.ahead.close()
 	if err := s.settle(ctx); err != nil {
 		return nil, err

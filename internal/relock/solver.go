@@ -10,6 +10,11 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
+type (
+	descriptor = spec.Descriptor
+	locator    = spec.Locator
+)
+
 // solver builds the new graph of one project: Project.resolveEverything.
 //
 // In Yarn every descriptor is resolved on its own, from the lock as it was and
@@ -33,7 +38,7 @@ type solver struct {
 	// pluginIsOld is what the Backstage Yarn plugin's file says, once read.
 	pluginIsOld *bool
 
-	ahead *ahead
+	ahead *prefetch
 
 	patchesByName map[string][]*yarnlock.Entry
 	own           map[locator]*yarnpatch.Patch // what the project's patch files do

@@ -6,12 +6,12 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// forebears are the locks of the base that a lock of the head took packages
+// inheritedFrom are the locks of the base that a lock of the head took packages
 // over from, by path at the head, apart from the lock that it was itself: a
 // monorepo is split, so that a lock is new for folders that were workspaces under
 // another; or is put together, so that a folder whose lock is gone is a workspace
 // under another now. What was known there is nothing that the change brings.
-func forebears(head, base []*Lock) map[string][]string {
+func inheritedFrom(head, base []*Lock) map[string][]string {
 	atHead, atBase := paths(head), paths(base)
 	out := map[string][]string{}
 	for _, h := range head {

@@ -8,7 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
-// ahead asks the source early for what the solver is about to need, so that
+// prefetch asks the source early for what the solver is about to need, so that
 // the network and all processors have work while the solver waits:
 //
 //   - packuments of dependencies, as soon as the packument is there from which
@@ -20,7 +20,7 @@ import (
 //
 // It decides nothing. What it is told that nobody needs, errors included, is
 // dropped.
-type ahead struct {
+type prefetch struct {
 	s      *solver
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -45,21 +45,21 @@ type earlySum struct {
 	err  error
 }
 
-func newAhead(ctx context.Context, s *solver) *ahead {
+func newPrefetch(ctx context.Context, s *solver) *prefetch {
 	ctx, cancel := context.WithCancel(ctx)
-	return &ahead{s: s, ctx: ctx, cancel: cancel, packs: map[string]*earlyPack{}, sums: map[locator]*earlySum{}}
+	return &prefetch{s: s, ctx: ctx, cancel: cancel, packs: map[string]*earlyPack{}, sums: map[locator]*earlySum{}}
 }
 
 // close ends what is still under way and waits for its end: afterwards the
 // lock may change.
-func (a *ahead) close() {
+func (a *prefetch) close() {
 	a.cancel()
 	a.work.Wait()
 }
 
 // packument is the registry's answer for a package, under way; rng is a
 // semver range or tag that will be looked for in it, "" for none.
-func (a *ahead) packument(name, rng string) *earlyPack {
+func (a *prefetch) packument(name, rng string) *earlyPack {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.packs[name]
@@ -83,7 +83,7 @@ func (a *ahead) packument(name, rng string) *earlyPack {
 }
 
 // follow asks for the dependencies of the version that the range will lead to.
-func (a *ahead) follow(p *pack, rng string) {
+func (a *prefetch) follow(p *pack, rng string) {
 	if p.err != nil || a.ctx.Err() != nil {
 		return
 	}
@@ -112,7 +112,7 @@ func (a *ahead) follow(p *pack, rng string) {
 
 // dependency asks for the packument of a dependency unless the lock, a
 // workspace or the project's resolutions answer it.
-func (a *ahead) dependency(d descriptor) {
+func (a *prefetch) dependency(d descriptor) {
 	s := a.s
 	if _, overridden := s.resolutions[d.Name]; overridden || !d.Is(spec.NPM) {
 		return
@@ -130,7 +130,7 @@ func (a *ahead) dependency(d descriptor) {
 }
 
 // guess is the version that the solver will most likely take.
-func (a *ahead) guess(p *pack, rng string) (string, bool) {
+func (a *prefetch) guess(p *pack, rng string) (string, bool) {
 	r, err := semrange.Parse(rng)
 	if err != nil {
 		return p.doc.Tag(rng)
@@ -148,7 +148,7 @@ func (a *ahead) guess(p *pack, rng string) (string, bool) {
 
 // checksum asks for the checksum of a package that the solver has reached, if
 // it will be needed for all that is known so far.
-func (a *ahead) checksum(p *pkg) {
+func (a *prefetch) checksum(p *pkg) {
 	s := a.s
 	if !s.computes() || p.soft || p.conditions != "" || s.stored(p) != "" {
 		return
@@ -159,7 +159,7 @@ func (a *ahead) checksum(p *pkg) {
 }
 
 // start is the checksum of loc, under way.
-func (a *ahead) start(loc locator, req ChecksumRequest) *earlySum {
+func (a *prefetch) start(loc locator, req ChecksumRequest) *earlySum {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.sums[loc]

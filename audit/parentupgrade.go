@@ -16,10 +16,10 @@ import (
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
-// climber goes up from a package whose fix a range keeps out, to the packages
+// parentUpgrade goes up from a package whose fix a range keeps out, to the packages
 // that ask: the lowest newer version of each that admits the fix, then who asks
 // for that one, until ranges of the project's own or the lock are to change.
-type climber struct {
+type parentUpgrade struct {
 	p    *plans
 	seen map[depgraph.Node]bool
 	// names are packages that the lock has to resolve again, edits the lines of
@@ -30,8 +30,8 @@ type climber struct {
 	caution string
 }
 
-// climb finds a way for one asking edge to get version to of name.
-func (c *climber) climb(a ask, name, to string) bool {
+// raise finds a way for one asking edge to get version to of name.
+func (c *parentUpgrade) raise(a ask, name, to string) bool {
 	m := c.p.m
 	switch a.hold {
 	case free:
@@ -81,7 +81,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 	}
 	c.names = append(c.names, parent.Name)
 	for _, up := range m.asks(parent, next) {
-		if !c.climb(up, parent.Name, next) {
+		if !c.raise(up, parent.Name, next) {
 			return false
 		}
 	}
@@ -89,7 +89,7 @@ func (c *climber) climb(a ask, name, to string) bool {
 }
 
 // edit notes a line to change: of two targets the higher one.
-func (c *climber) edit(e lineEdit) {
+func (c *parentUpgrade) edit(e lineEdit) {
 	for i, have := range c.edits {
 		if have.place == e.place {
 			if semrange.CompareText(have.to, e.to) < 0 {
@@ -103,7 +103,7 @@ func (c *climber) edit(e lineEdit) {
 
 // lowest is the lowest published version of a package, above the locked one,
 // whose own range for a dependency admits a version, or that has done without.
-func (c *climber) lowest(parent osv.Package, dep, to string) string {
+func (c *parentUpgrade) lowest(parent osv.Package, dep, to string) string {
 	published, ok := c.p.b.in.Published(parent.Name)
 	if !ok {
 		return ""
@@ -135,7 +135,7 @@ func (c *climber) lowest(parent osv.Package, dep, to string) string {
 }
 
 // apply makes the action of what climbing found.
-func (c *climber) apply(list []*Finding) bool {
+func (c *parentUpgrade) apply(list []*Finding) bool {
 	p := c.p
 	slices.Sort(c.names)
 	c.names = slices.Compact(c.names)

@@ -1,8 +1,0 @@
-package relock
-
-import "github.com/portalctl/portalctl/internal/spec"
-
-type (
-	descriptor = spec.Descriptor
-	locator    = spec.Locator
-)
