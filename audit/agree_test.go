@@ -12,7 +12,7 @@ import (
 )
 
 // create-app lists @backstage/cli under the app's dependencies: what only it
-// brings is no production, and what the backend loads besides is.
+// brings is not production, and what the backend loads besides is.
 func TestToolingByName(t *testing.T) {
 	m := newModel(load(t, monorepo([]string{"@backstage/cli *", "@backstage/cli-node *", "@acme/cli *"}, []string{"@backstage/backend-test-utils *", "both *"},
 		"@backstage/cli@npm:* = 1.0.0 > webpack npm:*, both npm:*, @backstage/cli-common npm:*", "@backstage/cli-node@npm:* = 1.0.0", "@acme/cli@npm:* = 1.0.0",

@@ -96,7 +96,7 @@ type Input struct {
 	Baseline *finding.Baseline
 	// Unread are the locks that were found and are not judged.
 	Unread []Unread
-	// Incomplete says why the audit is none of all that is installed, as far as
+	// Incomplete says why the audit does not cover all that is installed, as far as
 	// that is known before.
 	Incomplete []error
 	Database   Database
@@ -246,8 +246,8 @@ type Report struct {
 	Actions []*Action
 	// Unknown is what could not be judged.
 	Unknown []finding.Unknown
-	// Incomplete says why the audit is none of all that is installed; then that
-	// nothing blocks is no pass.
+	// Incomplete says why the audit does not cover all that is installed; then that
+	// nothing blocks is not a pass.
 	Incomplete []error
 	// Notes are things to know about the run.
 	Notes    []string

@@ -27,7 +27,7 @@ type (
 		Actions  []jsonAction      `json:"actions"`
 		Rules    []jsonRule        `json:"rules"`
 		Unknown  []finding.Unknown `json:"unknown"`
-		// Incomplete is why the audit is none of all that is installed.
+		// Incomplete is why the audit does not cover all that is installed.
 		Incomplete []string `json:"incomplete"`
 		Notes      []string `json:"notes"`
 	}

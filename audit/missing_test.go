@@ -9,7 +9,7 @@ import (
 )
 
 // A lock that a template brings has next to nothing in it: to find nothing there
-// is no pass.
+// is not a pass.
 func TestStub(t *testing.T) {
 	stub := map[string]string{
 		"package.json":              pkg("root", ""),

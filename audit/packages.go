@@ -38,7 +38,7 @@ func comparePackages(a, b osv.Package) int {
 // packageOf is the npm package that an entry installs: the real one behind an
 // alias, the patched one behind patch:. What comes from git or a URL counts
 // under its name: a fork of a vulnerable version is taken for vulnerable. What
-// lies in the repository itself (workspaces, link:, portal:, file:) is no npm
+// lies in the repository itself (workspaces, link:, portal:, file:) is not an npm
 // package, whatever its name.
 func packageOf(e *yarnlock.Entry) (osv.Package, bool) {
 	if list := packagesOf(e); len(list) > 0 {

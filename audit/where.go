@@ -194,7 +194,7 @@ func (m *model) path(way depgraph.Path) Path {
 	}
 	for i, e := range way.Steps {
 		// A patch and what it patches are one package: the edge between the two
-		// is no step that a person takes.
+		// is not a step that a person takes.
 		if e.Kind == depgraph.Source {
 			continue
 		}

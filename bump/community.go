@@ -70,7 +70,7 @@ func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse
 		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
 }
 
-// nothingNewer says why there is nothing to choose from. That is no verdict on
+// nothingNewer says why there is nothing to choose from. That is not a verdict on
 // the version in use: it may be one that the registry no longer has as latest.
 func nothingNewer(use inUse, top *semver.Version) string {
 	if use.version != nil && top != nil && use.version.GreaterThan(top) {

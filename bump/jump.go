@@ -16,10 +16,10 @@ const (
 	jumpPrerelease Jump = "prerelease"
 	// jumpDowngrade is a step down, made only when the user allowed it.
 	jumpDowngrade Jump = "downgrade"
-	// jumpRaised is no step: the locked version is above the release's and stays,
+	// jumpRaised is not a step: the locked version is above the release's and stays,
 	// within a range that moves up to the release's.
 	jumpRaised Jump = "raised"
-	// jumpNone is no step: only the form of the range changes.
+	// jumpNone is not a step: only the form of the range changes.
 	jumpNone Jump = "none"
 	// jumpUnknown is a step from a version that nothing tells.
 	jumpUnknown Jump = "unknown"

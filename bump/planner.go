@@ -177,7 +177,7 @@ func (pl *planner) build(ctx context.Context) error {
 }
 
 // noteIdlePatterns names the patterns of the user that no dependency matches: a
-// slip of the pen must not look like a portal that is up to date.
+// typing error must not look like a portal that is up to date.
 func (pl *planner) noteIdlePatterns() {
 	for _, p := range pl.opts.Patterns {
 		if !pl.dependsOn(patterns{p}) {

@@ -126,7 +126,7 @@ func (s *Status) compare(in Input, own *release.Manifest) {
 	})
 }
 
-// sortVersions orders versions from low to high; what is no version comes first.
+// sortVersions orders versions from low to high; what is not a version comes first.
 func sortVersions(versions []string) {
 	sort.Slice(versions, func(i, j int) bool {
 		a, errA := semrange.ParseVersion(versions[i])

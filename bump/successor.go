@@ -17,7 +17,7 @@ func MayMove(name string) bool {
 
 // Successor is the name that a package lives on under, by its last version: what
 // the field backstage.moved says, which the official versions:migrate reads, or the
-// text of its deprecation. "" is none. sure tells a move from a text that only
+// text of its deprecation. "" where none is known. sure tells a move from a text that only
 // names another package: that one need not have the same exports.
 func Successor(name string, doc *registry.Packument) (to string, sure bool) {
 	m, err := doc.Version(doc.DistTags["latest"])

@@ -294,7 +294,7 @@ func (m *model) rangeEdit(name string, b blame, keep *instance) (rangeEdit, bool
 	return e, found == 1
 }
 
-// compatible reports whether a version is no breaking change for somebody who
+// compatible reports whether a version is not a breaking change for somebody who
 // asked for a range. Who asked for one version only meant it.
 func compatible(asked spec.Spec, v *semver.Version) bool {
 	low := asked.Versions.Min()

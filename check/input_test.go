@@ -343,7 +343,7 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
-// An empty file is no lock that Yarn wrote: one finding, not one for each
+// An empty file is not a lock that Yarn wrote: one finding, not one for each
 // dependency.
 func TestEmptyLock(t *testing.T) {
 	lock, err := yarnlock.Parse("yarn.lock", nil)

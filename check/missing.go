@@ -20,7 +20,7 @@ const mostMissing = 5
 // otherwise. It reports whether there are any: the lock is out of date then.
 //
 // A bare lock does not tell which resolutions put other ranges in the place of
-// those that its entries list: what it lacks is no finding then.
+// those that its entries list: what it lacks is not a finding then.
 func (m *model) missing() bool {
 	all := m.graph.Missing()
 	if m.in.Project == nil {

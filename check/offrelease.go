@@ -12,7 +12,7 @@ import (
 )
 
 // mixedLine is the rule of that name: a prerelease in a portal that is on a
-// main release. The other way round is no mistake: a next release has many
+// main release. The other way round is not a mistake: a next release has many
 // packages that did not change since the last main one.
 func (m *model) mixedLine() {
 	release := m.release()

@@ -23,7 +23,7 @@ type patch struct {
 }
 
 // patches is the rule patch-stale: what "backstage-cli pm verify-patches"
-// looks at, apart from the resolutions that are no patches.
+// looks at, apart from the resolutions that are not patches.
 func (m *model) patches() {
 	list := m.declaredPatches()
 	missing := map[string]int{}

@@ -61,7 +61,7 @@ func (m *model) checkPackages(p *pkg, family []*pkg) {
 }
 
 // siblings are the packages of p's plugin, p included: those with its id, and
-// those that its name makes its family. Who is listed by mistake is none.
+// those that its name makes its family. What is listed by mistake does not count.
 func (m *model) siblings(p *pkg) []*pkg {
 	var list []*pkg
 	for _, other := range m.packages {

@@ -25,7 +25,7 @@ import (
 type lockedWorkspaces struct {
 	// entry is what the lock has at a workspace's folder, whatever its name.
 	entry map[*pkg]*yarnlock.Entry
-	// left are entries of folders that are no workspaces.
+	// left are entries of folders that are not workspaces.
 	left []*yarnlock.Entry
 	// moved is the entry of a workspace that was in another folder.
 	moved map[*pkg]*yarnlock.Entry

@@ -257,7 +257,7 @@ func (d *dumpRows) contents(src []byte) (rest []byte, err error) {
 		r.text() // the owner
 		r.text() // WITH OIDS, once
 		for r.text() != "" {
-			// what it depends on, up to a text that is none
+			// what it depends on, up to an empty text
 		}
 		r.bytes(1 + offset)
 		if r.err == nil && dumper != 0 && kind == "TABLE DATA" {
@@ -320,7 +320,7 @@ func (r *headReader) number() int64 {
 	return v
 }
 
-// text is a text; one that is none has the length -1.
+// text is a text; NULL has the length -1.
 func (r *headReader) text() string {
 	n := r.number()
 	if n == -1 {

@@ -20,7 +20,7 @@ import "time"
 // Schema is the form of manifest.json; docs/json.md documents it.
 const Schema = "portalctl.snapshot/v1"
 
-// The files of a snapshot that are no dumps.
+// The files of a snapshot that are not dumps.
 const (
 	ManifestFile = "manifest.json"
 	SumsFile     = "SHA256SUMS"

@@ -65,7 +65,7 @@ type Line struct {
 	Database string `json:"database,omitempty"`
 	Server   string `json:"server,omitempty"`
 	// State is present, missing, unknown, unsupported, skipped or leftover: a
-	// restore made it, and it is no plugin's.
+	// restore made it, and it is not a plugin's.
 	State string `json:"state"`
 	Size  int64  `json:"size"`
 	// Migrations is how they compare with the deployed code, in words.

@@ -14,7 +14,7 @@ import (
 )
 
 // A quarter of what exceeds 32 MB is compressed well, the small databases first, and the
-// window is no larger than a database needs.
+// window is not larger than a database needs.
 func TestEffortsAreShared(t *testing.T) {
 	const mb = 1 << 20
 	for _, tt := range []struct {

@@ -333,7 +333,7 @@ func TestVerified(t *testing.T) {
 	if r := check(t, in); len(r.Findings) != 1 || r.Findings[0].Severity != "error" || len(r.Unknown) != 1 {
 		t.Error(show(r))
 	}
-	// Yarn 1 is no package of that name: nothing is asked, and nothing promised.
+	// Yarn 1 has no package of that name: nothing is asked, and nothing promised.
 	in = read("code_release")
 	in.Head.Files = tree{".yarnrc.yml": []byte("yarnPath: .yarn/releases/yarn-1.22.22.cjs\n"), ".yarn/releases/yarn-1.22.22.cjs": []byte("yarn 1\n")}
 	if r := check(t, in); len(r.Findings) != 1 || r.Findings[0].Severity != "error" || len(r.Unknown) != 0 || strings.Contains(r.Findings[0].Next, "--online") {

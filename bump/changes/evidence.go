@@ -77,7 +77,7 @@ func evidenceOf(text string) *evidence {
 	return e
 }
 
-// addAll adds the names of a piece of code; a style sheet's names are none.
+// addAll adds the names of a piece of code; a style sheet's names are not names of code.
 func addAll(to map[string]bool, code string) {
 	if strings.HasPrefix(code, "--") || strings.HasPrefix(code, ".") || strings.HasPrefix(code, "@") {
 		return

@@ -70,7 +70,7 @@ var majorPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 var numbers = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+(?:\.\d+)*`) })
 
 // majors are the major versions that a range admits, of those that it names and
-// those next to them; nil for a range that is none.
+// those next to them; nil for what is not a range.
 func majors(text string) []int {
 	r, err := semrange.Parse(text)
 	if err != nil {

@@ -148,7 +148,7 @@ var shapes = sync.OnceValue(func() (s struct{ variable, class, dotted, annotatio
 	return s
 })
 
-// text looks for what an entry quotes that is no name of code: keys of the
+// text looks for what an entry quotes that is not a name of code: keys of the
 // configuration, style classes and variables, permissions, annotations, routes.
 func (m *matcher) text(e *Entry, span string) {
 	s := shapes()

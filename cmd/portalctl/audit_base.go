@@ -136,7 +136,7 @@ func (r *auditRun) openBaseLock(file string) error {
 
 // side is a state of the repository as the rules about locks and settings see
 // it: the locks, and the files that the rules want. Links to files are followed, as
-// Yarn does; other things that are no regular file are passed over.
+// Yarn does; other things that are not regular files are passed over.
 func side(repo *repofile.Repo, root string, locks []*audit.Lock) (trust.Side, error) {
 	s := trust.Side{Files: map[string][]byte{}}
 	for _, l := range locks {

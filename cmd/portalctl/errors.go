@@ -25,7 +25,7 @@ const (
 // has said what; there is nothing to add on stderr.
 var errFindings = errors.New("findings")
 
-// declined ends a command whose question was answered with no. That is no error:
+// declined ends a command whose question was answered with no. That is not an error:
 // nothing happened, as was wished.
 type declined struct{ text string }
 

@@ -85,7 +85,7 @@ func (e env) cacheOf(cfg httpfetch.Config, address string) (string, error) {
 }
 
 // wayOf is a name for all that decides whom a client talks to and believes.
-// Credentials of a proxy are no part of it.
+// Credentials of a proxy are not part of it.
 func wayOf(cfg httpfetch.Config) string {
 	way := struct {
 		HTTP, HTTPS string

@@ -126,7 +126,7 @@ func (outs outputs) hasForm(form string) bool {
 // write renders all forms and then writes them, files first: what is on stdout
 // is read as the verdict, and a file that cannot be written makes it another.
 func (outs outputs) write(e env, render func(form string, w io.Writer, e env) error) error {
-	plain := e // a file is no terminal, whatever stdout is
+	plain := e // a file is not a terminal, whatever stdout is
 	if e.Streams != nil {
 		streams := *e.Streams
 		streams.OutColor, streams.Width = false, 0

@@ -30,7 +30,7 @@ import (
 // that stand on a line of their own run, too, in a copy of the script's folder.
 
 // printedLine is a command of portalctl that text names. Whole lines are for
-// pasting; in a sentence the command ends at the first word that is no option.
+// pasting; in a sentence the command ends at the first word that is not an option.
 type printedLine struct {
 	text  string
 	whole bool
@@ -163,7 +163,7 @@ func shellFields(line string) (words []string, err error) {
 // faultsIn is what is wrong with the commands that a run of args printed.
 func faultsIn(args []string, out, errOut string) []string {
 	if strings.Contains(out, "\nUSAGE:\n") {
-		return nil // help is no report
+		return nil // help is not a report
 	}
 	var faults []string
 	e, _, _ := testEnv("", nil)

@@ -61,7 +61,7 @@ func TestInDirectory(t *testing.T) {
 	}
 }
 
-// The answer no is no error; a plan is shown before the question, wherever the
+// The answer no is not an error; a plan is shown before the question, wherever the
 // report goes, and the report then says what was done.
 func TestBumpAsks(t *testing.T) {
 	for _, tt := range []struct {

@@ -17,7 +17,7 @@ type Config struct {
 }
 
 // readValue is the value in this layer alone; nil is undefined. A path through
-// what is no object is an error, a path through null gives null.
+// what is not an object is an error, a path through null gives null.
 func (c *Config) readValue(key string) (*node, error) {
 	var parts []string
 	if key != "" {

@@ -17,7 +17,7 @@ import (
 // maxFile limits what is read of one file, in bytes.
 const maxFile = 16 << 20
 
-// readFile reads a file through symbolic links. pipe allows what is no regular
+// readFile reads a file through symbolic links. pipe allows what is not a regular
 // file: --config <(sops -d secrets.yaml) is one. A named pipe inside a
 // configuration would block for ever.
 func readFile(path string, pipe bool) ([]byte, error) {

@@ -38,7 +38,7 @@ func (k Kind) String() string {
 // Node is an entry of the lock or a workspace: an index, valid in one Graph.
 type Node int32
 
-// None is no node: where the edges of Missing lead.
+// None stands for no node: where the edges of Missing lead.
 const None Node = -1
 
 // Edge is one dependency.
@@ -110,7 +110,7 @@ type Graph struct {
 
 type node struct {
 	entry *yarnlock.Entry // nil for a workspace that the lock lacks
-	ws    *Workspace      // nil for what is no workspace
+	ws    *Workspace      // nil for what is not a workspace
 }
 
 // newGraph builds the graph. It takes the lock as it is; dependencies without an

@@ -213,7 +213,7 @@ func TestManifests(t *testing.T) {
 	if got := names(g, g.Production(func(string) bool { return false })); !slices.Equal(got, []string{"a", "app", "b", "fresh", "old", "opt", "root", "typescript", "typescript"}) {
 		t.Errorf("production %q", got)
 	}
-	// lib is no workspace any more.
+	// lib is not a workspace any more.
 	var orphans []string
 	for _, n := range g.Orphans() {
 		orphans = append(orphans, g.Entry(n).Resolution.String())

@@ -67,7 +67,7 @@ func portal(t testing.TB, dir string) (*yarnlock.Lock, options) {
 		}
 		rel = filepath.ToSlash(rel)
 		if rel != "." && !slices.ContainsFunc(members, func(glob string) bool { ok, _ := pathpkg.Match(glob, rel); return ok }) {
-			return nil // lies in the tree, but is no workspace
+			return nil // lies in the tree, but is not a workspace
 		}
 		opts.Workspaces = append(opts.Workspaces, readManifest(t, path).workspace(rel))
 		return nil

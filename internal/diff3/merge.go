@@ -8,7 +8,7 @@ import "bytes"
 // Piece is a part of a merge: lines that both have or that one side changed, or a
 // conflict.
 type Piece struct {
-	// Text are the lines of a part that is no conflict.
+	// Text are the lines of a part that is not a conflict.
 	Text []byte
 	// Conflict says that both sides changed the same lines of the base, or lines
 	// next to each other, and differently: Ours, Base and Theirs.

@@ -179,7 +179,7 @@ func (r *Repo) entryAt(tree plumbing.Hash, path string) (e treeEntry, ok bool, e
 	return e, true, nil
 }
 
-// leaves calls use for everything below a tree that is no folder.
+// leaves calls use for everything below a tree that is not a folder.
 func (r *Repo) leaves(tree plumbing.Hash, prefix string, use func(path string, e treeEntry)) error {
 	list, err := r.treeOf(tree)
 	if err != nil {

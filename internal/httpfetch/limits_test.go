@@ -126,7 +126,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// A body that comes slowly but steadily is no silence; MaxTime bounds it.
+// A body that comes slowly but steadily is not silence; MaxTime bounds it.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -83,7 +83,7 @@ func TestParseErrors(t *testing.T) {
 
 const nextConflict = "Resolve the merge conflict, then run the command again. git grep -n '^<<<<<<< ' lists them all, committed ones too."
 
-// A conflict marker inside a string is no conflict, and deep but allowed
+// A conflict marker inside a string is not a conflict, and deep but allowed
 // nesting is read and edited.
 func TestParseAccepts(t *testing.T) {
 	parse(t, `{"a": "<<<<<<< HEAD"}`)

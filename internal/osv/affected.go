@@ -30,7 +30,7 @@ func (i interval) holds(v *semver.Version) bool {
 
 // intervals reads a range as OSV's evaluation algorithm does: the events in
 // the order of their versions, each introduced up to the next fixed or
-// last_affected. What is no version is left out; limit is for git only.
+// last_affected. What is not a version is left out; limit is for git only.
 func (s span) intervals() []interval {
 	if s.Type != "SEMVER" && s.Type != "ECOSYSTEM" {
 		return nil

@@ -26,7 +26,7 @@ func TestEngineBreaksDown(t *testing.T) {
 	}
 }
 
-// TestDisagreement: two answers to one question are no answer, whoever says yes.
+// TestDisagreement: two answers to one question are not an answer, whoever says yes.
 func TestDisagreement(t *testing.T) {
 	text := func(events string) []byte {
 		return []byte(`{"id":"GHSA-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"},` +

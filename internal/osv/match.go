@@ -145,7 +145,7 @@ func newCandidate(file string, text []byte) (candidate, error) {
 // judge holds each record against the packages that it names. The engine and
 // we both answer, each by its own reading of the record and its own order of
 // versions: one of them alone could be wrong unseen, so that two answers to one
-// question are no answer.
+// question are not an answer.
 func judge(ctx context.Context, list []candidate, asked []Package) ([]Hit, error) {
 	byName := map[string][]Package{}
 	for _, p := range asked {

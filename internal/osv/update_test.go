@@ -96,7 +96,7 @@ func TestUpdateGoesOn(t *testing.T) {
 	}
 }
 
-// TestUpdateRefuses: what is no database does not replace one.
+// TestUpdateRefuses: what is not a database does not replace one.
 func TestUpdateRefuses(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	if _, _, err := update(t, dir, s.URL+"/npm/all.zip", today); err != nil {

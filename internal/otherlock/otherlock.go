@@ -143,7 +143,7 @@ func local(s string) bool {
 // exotic tells an address from a version.
 func exotic(s string) bool { return strings.ContainsAny(s, ":/") && !spec.NPM.In(s) }
 
-// tarball reports whether an address is a web address that is no git repository.
+// tarball reports whether an address is a web address that is not a git repository.
 func tarball(address string) bool {
 	bare, _, _ := strings.Cut(address, "#")
 	return (strings.HasPrefix(bare, "https://") || strings.HasPrefix(bare, "http://")) && !strings.HasSuffix(bare, ".git")

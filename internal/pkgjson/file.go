@@ -87,7 +87,7 @@ func (f *File) Doc() *jsonedit.Doc {
 }
 
 // Edit applies change to the JSON and reads the model again. On an error, also
-// one about a result that is no valid manifest, the File is as before.
+// one about a result that is not a valid manifest, the File is as before.
 func (f *File) Edit(change func(*jsonedit.Doc) error) error {
 	doc, err := jsonedit.Parse(f.file, f.src)
 	if err != nil {

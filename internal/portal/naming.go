@@ -21,7 +21,7 @@ const (
 type Naming struct {
 	Kind Kind
 	// Family is the name without what tells the packages of a plugin apart:
-	// "@acme/plugin-x" for all of them. "" if the name is no plugin's.
+	// "@acme/plugin-x" for all of them. "" if the name is not a plugin's.
 	Family string
 	// ID is the plugin's id as the name has it: "x".
 	ID string

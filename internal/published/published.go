@@ -134,7 +134,7 @@ func (at Found) Files(ctx context.Context, from Registry, want func(name string)
 
 // Read gives the facts of a version, or where the registry lacks it, of the nearest
 // one above it: Facts.Version says which. The error is a fault of the registry, or
-// ErrNoVersion; what a package lacks is no error but said in the facts.
+// ErrNoVersion; what a package lacks is not an error but said in the facts.
 func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error) {
 	at, err := Find(ctx, r.Registry, name, version)
 	if err != nil {

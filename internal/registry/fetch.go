@@ -47,7 +47,7 @@ func (c *Client) Packument(ctx context.Context, name string) (*Packument, error)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		// Whoever asked first may have given up; that is no answer for us.
+		// Whoever asked first may have given up; that is not an answer for us.
 		if ctx.Err() == nil && (errors.Is(known.err, context.Canceled) || errors.Is(known.err, context.DeadlineExceeded)) {
 			continue
 		}

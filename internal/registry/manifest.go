@@ -17,7 +17,7 @@ type Manifest struct {
 
 	Dependencies         map[string]string
 	OptionalDependencies map[string]string
-	// PeerDependencies whose range is no text count as any version.
+	// PeerDependencies whose range is not text count as any version.
 	PeerDependencies map[string]string
 	// The flags of an entry that are set. Yarn skips an entry with a flag of
 	// another type.
@@ -107,7 +107,7 @@ func bin(raw json.RawMessage, name string) map[string]string {
 	return out
 }
 
-// ranges are the members of a section; one that is no text has the range other,
+// ranges are the members of a section; one that is not text has the range other,
 // and is absent where that is "".
 func ranges(raw json.RawMessage, other string) map[string]string {
 	members := object(raw)

@@ -107,7 +107,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, limit: maxPackument, wait: 200 * time.Millisecond, slots: make(chan struct{}, cfg.Concurrency), calls: map[string]*call{}}, nil
 }
 
-// checkName refuses what is no npm package name before it gets into a URL or a
+// checkName refuses what is not an npm package name before it gets into a URL or a
 // file name. Registries hold old names that npm would refuse today, so that
 // only their shape is checked.
 func checkName(name string) error {

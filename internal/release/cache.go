@@ -36,7 +36,7 @@ type cachedLine struct {
 // newCache separates base URLs: a mirror may differ from the public host.
 func newCache(dir, base string) cache {
 	if u, err := url.Parse(base); err == nil {
-		u.User = nil // a new password is no new host
+		u.User = nil // a new password is not a new host
 		base = u.String()
 	}
 	sum := sha256.Sum256([]byte(base))

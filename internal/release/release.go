@@ -63,7 +63,7 @@ type Config struct {
 	// for; only the Yarn plugin still comes from BaseURL.
 	ManifestFile string
 	// CacheDir holds what was fetched before; "" means no cache. A cache that
-	// cannot be written is no error.
+	// cannot be written is not an error.
 	CacheDir string
 	// HTTP fetches; nil means a client with default settings.
 	HTTP *httpfetch.Client

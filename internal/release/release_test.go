@@ -224,7 +224,7 @@ func TestCancel(t *testing.T) {
 	}
 	get(t, s, "next") // a failure is not kept
 
-	// A deadline of the caller is no silence of the host.
+	// A deadline of the caller is not silence of the host.
 	late, cancelLate := context.WithDeadline(context.Background(), clock.AddDate(-20, 0, 0))
 	defer cancelLate()
 	if _, err := source(t, cfg).Get(late, mainBranch); !errors.Is(err, context.DeadlineExceeded) {

@@ -30,7 +30,7 @@ func (g *group) chose(version string) bool {
 // available reports whether the release's version can be had: from the lock,
 // or from the registry and past the age gate. If the lock answers all ranges,
 // a registry that does not know the package changes nothing. One that must not
-// be asked is no answer: the lock would count as in line that is not.
+// be asked is not an answer: the lock would count as in line that is not.
 func (g *group) available(text string) (bool, error) {
 	for _, c := range g.c.Locked() {
 		if c.Version == text {

@@ -11,7 +11,7 @@ import (
 const hidden = "***"
 
 // Text is a text that no formatting, logging or encoding shows: a token, a
-// password, or a URL that may carry one. The zero Text is no text at all.
+// password, or a URL that may carry one. The zero Text holds nothing.
 type Text struct {
 	// A pointer, because fmt prints the content of unexported fields without
 	// asking their methods, but of a pointer inside a struct only the address.

@@ -1,7 +1,7 @@
 package semrange
 
 // hyphen reads "from - to", where at is the place of " - ". ok is false when
-// the text is no hyphen range, so that it must be read as plain tokens.
+// the text is not a hyphen range, so that it must be read as plain tokens.
 func (p *parser) hyphen(s string, at int) (ok, valid bool) {
 	i := 0
 	if s[0] == ' ' {

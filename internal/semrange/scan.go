@@ -3,7 +3,7 @@ package semrange
 import "github.com/portalctl/portalctl/internal/jstext"
 
 // wild is a part that is absent, "x", "X" or "*" (node-semver's isX), huge a
-// number above jstext.MaxSafe. huge is no error while the part is dropped, as in
+// number above jstext.MaxSafe. huge is not an error while the part is dropped, as in
 // "1.x.99999999999999999999".
 const (
 	wild = ^uint64(0)

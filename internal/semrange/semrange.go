@@ -34,7 +34,7 @@ type Range struct {
 	preInvalid bool
 }
 
-// Error says that a text is no version or no range.
+// Error says that a text is not a version or not a range.
 type Error struct {
 	Text string
 	what string

@@ -130,7 +130,7 @@ func TestActionGet(t *testing.T) {
 	}
 }
 
-// An action that is no runner's download (uses: ./) is built.
+// An action that is not a runner's download (uses: ./) is built.
 func TestActionLocal(t *testing.T) {
 	t.Parallel()
 	source := t.TempDir()

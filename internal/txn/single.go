@@ -10,7 +10,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
-// WriteFile replaces one file as a whole or not at all, for what is no part of
+// WriteFile replaces one file as a whole or not at all, for what is not part of
 // a project: a report, an answer to keep. A new file gets mode
 // perm; an existing one keeps its mode, and a symlink stays a symlink,
 // unless it leads out of the repository that it lies in: that is an error. What is

@@ -132,7 +132,7 @@ func escape(b *bytes.Buffer, r rune) {
 	fmt.Fprintf(b, `\u%04x`, r)
 }
 
-// hidden: what is no visible character. Joiners are part of words and emoji.
+// hidden: what is not a visible character. Joiners are part of words and emoji.
 func hidden(r rune) bool {
 	switch {
 	case r == '\t' || r == '\u200c' || r == '\u200d' || r == '\u00ad' || r == '\ufeff':

@@ -12,7 +12,7 @@ import (
 // cost more than everything else.
 const nestedDepth = 2
 
-// Nested are the portals below the root that are no workspaces of it, by folder
+// Nested are the portals below the root that are not workspaces of it, by folder
 // (relative, with forward slashes): a package.json with a backstage.json beside
 // it that names a version. What cannot be read is none.
 func (p *Project) Nested() map[string]*VersionFile {

@@ -166,7 +166,7 @@ func (p *Project) readWorkspaces(repo *repofile.Repo) error {
 }
 
 // readRound reads the package.json of each folder of rels, which is sorted.
-// Folders without one are no workspaces, and left out.
+// Folders without one are not workspaces, and left out.
 func (p *Project) readRound(repo *repofile.Repo, rels []string) ([]*Workspace, error) {
 	read, errs := make([]*Workspace, len(rels)), make([]error, len(rels))
 	var group errgroup.Group

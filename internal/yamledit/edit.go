@@ -13,7 +13,7 @@ import (
 // quotes of the old scalar stay; a plain scalar gets quotes when it would
 // otherwise not read as the text s (a plain number may become another plain
 // number). A *fault.Error says why a value is not changed: it does not exist,
-// is no scalar, has a tag, is a block of several lines, or is reached through
+// is not a scalar, has a tag, is a block of several lines, or is reached through
 // an alias or merge key and so would change elsewhere too.
 func (d *Doc) SetString(path []string, s string) error {
 	r, err := d.plan(path, s)

@@ -70,7 +70,7 @@ func printable(r rune) bool {
 	return true
 }
 
-// looksTyped reports whether a plain s is no text to some reader: YAML 1.1
+// looksTyped reports whether a plain s is not text to some reader: YAML 1.1
 // booleans, dates and base-60 numbers included.
 func looksTyped(s string) bool {
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: s}

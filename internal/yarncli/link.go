@@ -129,7 +129,7 @@ func copyTree(ctx context.Context, from, to string) error {
 	}
 	if !info.IsDir() {
 		if !info.Mode().IsRegular() {
-			return nil // a socket or a device is no part of a package
+			return nil // a socket or a device is not part of a package
 		}
 		return copyFile(from, to)
 	}

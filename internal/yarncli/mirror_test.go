@@ -225,7 +225,7 @@ func TestScratchBase(t *testing.T) {
 	if got := scratchBase(""); got == open && private(cache) {
 		t.Errorf("%s is open to everybody", got)
 	}
-	// The project itself is no place for it.
+	// The project itself is not the place for it.
 	if got := scratchBase(cache); strings.HasPrefix(got, cache) {
 		t.Errorf("%s is inside the project", got)
 	}

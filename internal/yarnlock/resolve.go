@@ -25,7 +25,7 @@ type Resolver struct {
 	Unmarked func(name string) (Descriptor, bool)
 	// Extensions are the dependencies that packageExtensions give a package.
 	// Yarn's own list varies with its version, so one without a key in the
-	// lock is no dependency. It may be nil.
+	// lock is not a dependency. It may be nil.
 	Extensions func(*Entry) []Dep
 
 	lock      *Lock

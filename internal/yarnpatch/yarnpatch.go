@@ -53,7 +53,7 @@ type selected struct {
 }
 
 // New is the patch that sources, in their order, make of version. A version
-// that is no version of semver's matches no "semver exclusivity".
+// that is not a version of semver's matches no "semver exclusivity".
 func New(sources []Source, version string) (*Patch, error) {
 	parsed := make([]parsedSource, 0, len(sources))
 	for _, s := range sources {

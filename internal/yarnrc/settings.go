@@ -109,7 +109,7 @@ type UnknownSetting struct {
 
 // Load reads the settings of the project in dir. environ has the form of
 // os.Environ. A *fault.Error says which setting of which file is not usable;
-// an unset variable in a credential or registry is no error here but of the
+// an unset variable in a credential or registry is not an error here but of the
 // Endpoint that needs it.
 func Load(dir string, environ []string) (*Settings, error) {
 	repo := repofile.Of(repofile.Top(abs(dir)))

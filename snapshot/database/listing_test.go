@@ -20,7 +20,7 @@ func states(found []Found) []string {
 	return out
 }
 
-// TestCompare: the prefix's underscores are no wildcards, and what nobody is
+// TestCompare: the prefix's underscores are not wildcards, and what nobody is
 // known to use is named, not taken.
 func TestCompare(t *testing.T) {
 	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")

@@ -40,7 +40,7 @@ func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 		s.uriDir = o.Cwd
 		l.Mode, l.Prefix, l.SchemaPrefix = s.mode, s.prefix, s.schemaPrefix
 		if s.mode != perSchema {
-			l.Mode = perDatabase // any other word is none for the connector
+			l.Mode = perDatabase // the connector ignores any other word
 		}
 		own, err := s.cfg.Sub("plugin")
 		if err != nil {

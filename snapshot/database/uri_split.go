@@ -167,7 +167,7 @@ func formDecode(s string) string {
 	return validText(b.String())
 }
 
-// validText has U+FFFD for each byte that is no part of a character.
+// validText has U+FFFD for each byte that is not part of a character.
 func validText(s string) string { return string([]rune(s)) }
 
 // uriReserved are the characters that decodeURI leaves encoded.

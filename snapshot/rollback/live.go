@@ -52,7 +52,7 @@ func (s Session) String() string {
 }
 
 // clientSession is true of the sessions of clients. Of other roles' sessions a
-// role that is no superuser sees the user and no backend_type; what has no user
+// role that is not a superuser sees the user and no backend_type; what has no user
 // either is the server's own.
 const clientSession = `pid <> pg_catalog.pg_backend_pid() AND coalesce(backend_type, CASE WHEN usesysid IS NOT NULL THEN 'client backend' END) = 'client backend'`
 

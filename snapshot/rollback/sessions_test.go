@@ -15,7 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
-// A role that is no superuser sees of another role's session little more than
+// A role that is not a superuser sees of another role's session little more than
 // that it is there. It is named before anything is restored, by the restore and
 // by the script, with and without --terminate.
 func TestSessionsOfOtherRolesAreSeen(t *testing.T) {

@@ -60,7 +60,7 @@ func (w *secretWatch) watch(t *testing.T) {
 	})
 }
 
-// inFiles looks into all files below the folders that are no dumps: those hold
+// inFiles looks into all files below the folders that are not dumps: those hold
 // the portal's own data.
 func (w *secretWatch) inFiles(t *testing.T, dirs ...string) {
 	t.Helper()
