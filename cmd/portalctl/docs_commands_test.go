@@ -66,6 +66,9 @@ var otherCodes = map[string]struct {
 	"versions changes --from-ref HEAD~1 --to-ref HEAD":  {2, "needs two commits, and the example portal has none; testdata/script has them"},
 	"snapshot forecast --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
 	"snapshot restore":                                  {2, "asks, and there is no terminal"},
+	"versions template --dry-run":                       {2, "the example portal has no source; testdata/script has one"},
+	"versions template --release 1.53.0 --yes":          {2, "the example portal has no source; testdata/script has one"},
+	"versions template --conflicts markers --yes":       {2, "the example portal has no source; testdata/script has one"},
 }
 
 // placeholders are what a page has for the reader's own.
@@ -82,7 +85,7 @@ func shown(t *testing.T) (lines []string) {
 	}
 	starts := regexp.MustCompile(`^(portalctl|curl|CGO_ENABLED=|docker|gh|git|go|goreleaser|sha256sum|source|\.ci/|BACKSTAGE_VERSIONS_BASE_URL)\b`)
 	comment := regexp.MustCompile(`\s+# .*$`)
-	inline := regexp.MustCompile("`((?:portalctl|versions (?:bump|changes|lock|status)|check|audit|snapshot)(?: [^`]*)?)`")
+	inline := regexp.MustCompile("`((?:portalctl|versions (?:bump|changes|lock|status|template)|check|audit|snapshot)(?: [^`]*)?)`")
 	list := pages(t)
 	names := make([]string, 0, len(list))
 	for name := range list {

@@ -17,7 +17,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/check"
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
@@ -159,6 +161,10 @@ func TestConfigKeysAreDocumented(t *testing.T) {
 		for _, key := range ask(section + ":\n  no-such-key: 1\n") {
 			known = append(known, section+"."+key)
 		}
+	}
+	_, err := template.ParseConfig(".portalctl.yaml", []byte("template:\n  no-such-key: 1\n"))
+	for key := range strings.SplitSeq(strings.TrimPrefix(fault.NextOf(err), "Use one of: "), ", ") {
+		known = append(known, "template."+key)
 	}
 	known = append(known, ask("audit:\n  ignore:\n    - no-such-key: 1\n")...)
 	for _, key := range known {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
+	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
@@ -39,6 +40,7 @@ var documents = map[string]reflect.Type{
 	bump.LockSchema:                      reflect.TypeFor[bump.LockPlan](),
 	changes.Schema:                       reflect.TypeFor[changes.Report](),
 	forecast.Schema:                      reflect.TypeFor[forecast.Report](),
+	template.Schema:                      reflect.TypeFor[template.Plan](),
 	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
 	databaseSchema:                       reflect.TypeFor[databaseDocument](),
 	snapshot.Schema:                      reflect.TypeFor[snapshot.Manifest](),
@@ -223,6 +225,8 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen[validate(t, string(baseline))] = true
+	made, templates := templatePortal(t)
+	run(templates, "0", "versions", "template", "--release", "1.53.0", "--dry-run", "--format", "json", "-C", made)
 	run(environ, "0", "audit", "db", "status", "--format", "json", "--db", osvDB)
 
 	root, environ := sqlitePortal(t)
@@ -264,7 +268,7 @@ func stateOf(environ []string) string { return env{Environ: environ}.get("XDG_ST
 // docs/json.md names every member of every schema, and no member that is in none.
 func TestMembersAreDocumented(t *testing.T) {
 	var text strings.Builder
-	for _, page := range []string{"json.md", "rules/README.md", "changes.md", "forecast.md"} {
+	for _, page := range []string{"json.md", "rules/README.md", "changes.md", "forecast.md", "template.md"} {
 		src, err := os.ReadFile(filepath.Join("..", "..", "docs", filepath.FromSlash(page)))
 		if err != nil {
 			t.Fatal(err)

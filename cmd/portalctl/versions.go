@@ -10,6 +10,7 @@ func versionsCommand(e env) *cli.Command {
 			bumpCommand(e),
 			changesCommand(e),
 			lockCommand(e),
+			templateCommand(e),
 			statusCommand(e),
 		},
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha1" //nolint:gosec // git's name of a blob, not a seal
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -28,7 +30,7 @@ func Unified(name string, old, new []byte) []byte {
 	case new == nil:
 		b.WriteString("deleted file mode 100644\n")
 	}
-	if isBinary(old) || isBinary(new) {
+	if !isPlain(old) || !isPlain(new) {
 		fmt.Fprintf(&b, "index %s..%s\nGIT binary patch\n", blobName(old), blobName(new))
 		literal(&b, new)
 		literal(&b, old)
@@ -49,8 +51,21 @@ func Unified(name string, old, new []byte) []byte {
 	return b.Bytes()
 }
 
-// isBinary is git's rule: a NUL in the first 8000 bytes.
-func isBinary(text []byte) bool { return bytes.IndexByte(text[:min(len(text), 8000)], 0) >= 0 }
+// isPlain reports whether a text shows itself as it is: it is UTF-8, and has no
+// characters that a terminal would act on or hide. Any other goes as a binary patch,
+// which survives all ways; git itself does so for files with a NUL.
+func isPlain(text []byte) bool {
+	for i, r := range string(text) {
+		switch {
+		case r == utf8.RuneError && !bytes.HasPrefix(text[i:], []byte("\ufffd")):
+			return false
+		case r == '\t', r == '\n', r == '\r' && i+1 < len(text) && text[i+1] == '\n':
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+			return false
+		}
+	}
+	return true
+}
 
 // quote writes a name as git does: in quotes if it has bytes that are not plain.
 func quote(name string) string {

@@ -22,6 +22,8 @@ func TestUnifiedApplies(t *testing.T) {
 		"dir/ün \"1\".x": {[]byte("a\n"), []byte("b\n")},
 		"binary":         {nil, append([]byte("a\x00\r\n"), bytes.Repeat([]byte("0123456789"), 999)...)},
 		"binary2":        {[]byte("\x00old"), []byte("\x00new\n")},
+		"lone-cr":        {[]byte("a\rb\n"), []byte("a\rc\n")},
+		"hidden":         {nil, []byte("a\u202eb\x1b[0m\xff\n")},
 		"binary-gone":    {[]byte("\x00old"), nil},
 	}
 	r := rand.New(rand.NewPCG(1, 2))

@@ -81,7 +81,7 @@ func TestYAML(t *testing.T) {
 			"# ours\nauth:\n    guest: {} # yes\nbackend:\n    database:\n        client: pg # prod\n    port: 1\napp:\n    title: Scaffolded # mine\n",
 			"# ours\nauth:\n    guest: {} # yes\n\n# at the end\nmcp:\n  name: x # why\nbackend:\n    database:\n        client: pg # prod\n    # see the docs\n    actions:\n      sources:\n        - auth\n    port: 1\napp:\n    title: New # mine\n",
 			"app.title taken, backend.actions taken, mcp taken"},
-		{"without a line end", "app:\n  title: Mine\nbackend:\n  x: 1", "app:\n  title: Mine\nbackend:\n  # see the docs\n  actions:\n    sources:\n      - auth\n  x: 1\n\n# at the end\nmcp:\n  name: x # why\n",
+		{"without a line end", "app:\n  title: Mine\nbackend:\n  x: 1", "app:\n  title: Mine\nbackend:\n  x: 1\n  # see the docs\n  actions:\n    sources:\n      - auth\n\n# at the end\nmcp:\n  name: x # why\n",
 			"app.title conflict, backend.actions taken, mcp taken"},
 		{"a whole part removed", "app:\n  title: Scaffolded\n", "app:\n  title: 'New'\n\n# at the end\nmcp:\n  name: x # why\n",
 			"app.title taken, backend removed-by-you, mcp taken"},

@@ -14,6 +14,7 @@ type lineEdits struct {
 	cr    string // "\r" where lines end so
 	list  []lineEdit
 	texts []scalarEdit
+	keys  map[*node]int
 }
 
 // lineEdit puts lines in place of those from from up to to.
@@ -45,9 +46,7 @@ func (e *lineEdits) apply(o op) error {
 		return e.insert(o)
 	case remove:
 		at := o.from.at.(*extent)
-		if len(o.parent.keys) == 1 {
-			return fmt.Errorf("%w: %s would lose its last key", ErrUnfit, strings.Join(o.path[:len(o.path)-1], "."))
-		}
+		e.left(o.parent, -1)
 		from := at.key
 		if o.from.head == o.base.head {
 			from = at.head
@@ -87,6 +86,7 @@ func (e *lineEdits) insert(o op) error {
 		e.put(n, n, strings.TrimLeft(o.to.head, "\n")+o.to.text, 0)
 		return nil
 	}
+	e.left(o.parent, 1)
 	col := e.kidCol(o.parent)
 	text := o.to.head + o.to.text
 	for _, k := range o.after {
@@ -96,13 +96,29 @@ func (e *lineEdits) insert(o op) error {
 			return nil
 		}
 	}
-	first := o.parent.kids[o.parent.keys[0]].at.(*extent)
-	e.put(first.key, first.key, strings.TrimLeft(o.to.head, "\n")+o.to.text, col)
+	last := o.parent.kids[o.parent.keys[len(o.parent.keys)-1]].at.(*extent)
+	e.put(last.end, last.end, text, col)
 	return nil
+}
+
+// left counts the keys that a mapping of ours has after the changes.
+func (e *lineEdits) left(n *node, change int) {
+	if e.keys == nil {
+		e.keys = map[*node]int{}
+	}
+	if _, seen := e.keys[n]; !seen {
+		e.keys[n] = len(n.keys)
+	}
+	e.keys[n] += change
 }
 
 // text is the file with all changes.
 func (e *lineEdits) text(file string) ([]byte, error) {
+	for _, n := range e.keys {
+		if n == 0 {
+			return nil, fmt.Errorf("%w: a mapping would lose its last key", ErrUnfit)
+		}
+	}
 	slices.SortStableFunc(e.list, func(a, b lineEdit) int { return a.from - b.from })
 	src := strings.Join(e.file.src, "")
 	if len(e.list) > 0 {

@@ -1,0 +1,233 @@
+// Package template merges what changed in Backstage's app template into a portal
+// that was made from it. Data flows one way:
+//
+//	portal + templates of @backstage/create-app → New → Plan → Edits (applied by cmd)
+//
+// The base of the merge is the template that the portal's files are nearest to, not
+// the release that backstage.json claims: upgrades move that without the template's
+// changes. package.json and YAML are merged by key, lists of ignored files as sets
+// of lines, everything else line by line, as git does.
+package template
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/scaffold"
+	"github.com/portalctl/portalctl/internal/txn"
+)
+
+// Schema is the version of the JSON form of a Plan, documented in docs/json.md.
+const Schema = "portalctl.template/v1"
+
+// Plan is what a merge would do.
+type Plan struct {
+	Schema string `json:"schema"`
+	Base   Base   `json:"base"`
+	// To is the release whose template is merged, CreateApp the version of
+	// @backstage/create-app that has it.
+	To        string `json:"to"`
+	CreateApp string `json:"createApp"`
+	// Variant is the template's name in create-app: "legacy-app".
+	Variant string `json:"variant"`
+	// Frontend is the frontend system that the app uses.
+	Frontend scaffold.Frontend `json:"frontend"`
+	// Files are those that the template changed, by path.
+	Files  []File `json:"files"`
+	Counts Counts `json:"counts"`
+	// Notes are what else a reader should know.
+	Notes []string `json:"notes"`
+
+	root   string
+	record *write
+}
+
+// Base is the template that the merge starts from. All but Distance are releases, ""
+// where there is none.
+type Base struct {
+	// Claimed is what backstage.json says.
+	Claimed string `json:"claimed"`
+	// Recorded is what .portalctl.yaml says after an earlier merge.
+	Recorded string `json:"recorded"`
+	// Found is the release whose template the portal is nearest to.
+	Found string `json:"found"`
+	// Used is the one that the merge starts from, and How says why.
+	Used string `json:"used"`
+	How  How    `json:"how"`
+	// Distance is how many lines differ between the portal and the template of Used,
+	// of the files that both have or one of them lacks. Lost is the share of the
+	// template's lines that the portal does not have, from 0 to 1.
+	Distance int     `json:"distance"`
+	Lost     float64 `json:"lost"`
+}
+
+// How is why a base is used.
+type How string
+
+const (
+	// Asked: --base names it.
+	Asked How = "asked"
+	// Recorded: .portalctl.yaml has it.
+	Recorded How = "recorded"
+	// Found: the portal is nearest to it.
+	Found How = "found"
+	// Claimed: backstage.json names it, and the portal has too little of any
+	// template for more.
+	Claimed How = "claimed"
+)
+
+// State is what becomes of a file that the template changed.
+type State string
+
+const (
+	// Taken: as the template has it. The portal's was untouched, or there was none.
+	Taken State = "taken"
+	// Merged: the template's change and the portal's own are both in it.
+	Merged State = "merged"
+	// Same: the portal has the change already.
+	Same State = "same"
+	// Deleted: the template has it no more, and the portal's was untouched.
+	Deleted State = "deleted"
+	// RemovedByYou: the template changed it, and the portal does not have it.
+	RemovedByYou State = "removed-by-you"
+	// Kept: it stays as it is, though the template did something else. Why says what.
+	Kept State = "kept"
+	// Conflict: both changed the same lines or keys, and differently.
+	Conflict State = "conflict"
+	// Noise: not looked at, since portals have their own (README, examples, images).
+	Noise State = "noise"
+)
+
+// states is their order in reports.
+var states = []State{Taken, Merged, Same, Deleted, RemovedByYou, Kept, Conflict, Noise}
+
+// File is a file that the template changed.
+type File struct {
+	// Path is relative to the portal's root, with slashes.
+	Path  string `json:"path"`
+	State State  `json:"state"`
+	// From is where the template has it, if that is another place.
+	From string `json:"from,omitempty"`
+	// Base is the release that the file's merge starts from, where it is another
+	// than the plan's.
+	Base string `json:"base,omitempty"`
+	Why  string `json:"why,omitempty"`
+	// Hunks are conflicts by line.
+	Hunks []Hunk `json:"hunks"`
+	// Keys are the keys that the template changed in a file that is merged by key.
+	Keys []Key `json:"keys"`
+
+	edits []write
+}
+
+// Hunk is a place where both sides changed the same lines.
+type Hunk struct {
+	// Line is where it begins in the portal's file.
+	Line   int    `json:"line"`
+	Ours   string `json:"ours"`
+	Base   string `json:"base"`
+	Theirs string `json:"theirs"`
+	// Why is the entry of create-app's changelog that brought the change, with its
+	// version; "" where none names it.
+	Why string `json:"why"`
+}
+
+// Key is a key that the template changed.
+type Key struct {
+	// Path is the keys that lead to it.
+	Path []string `json:"path"`
+	// State is taken, same, removed-by-you, kept or conflict.
+	State State `json:"state"`
+	// Line is where the key stands in the portal's file, 0 where it does not.
+	Line   int    `json:"line"`
+	Ours   string `json:"ours"`
+	Base   string `json:"base"`
+	Theirs string `json:"theirs"`
+	Why    string `json:"why"`
+}
+
+// Counts are how many files have each state, and how many conflicts there are.
+type Counts struct {
+	Taken        int `json:"taken"`
+	Merged       int `json:"merged"`
+	Same         int `json:"same"`
+	Deleted      int `json:"deleted"`
+	RemovedByYou int `json:"removedByYou"`
+	Kept         int `json:"kept"`
+	Conflict     int `json:"conflict"`
+	Noise        int `json:"noise"`
+	// Keys are the keys that are taken, Hunks and KeyConflicts the conflicts by line
+	// and by key.
+	Keys         int `json:"keys"`
+	Hunks        int `json:"hunks"`
+	KeyConflicts int `json:"keyConflicts"`
+}
+
+// write is one file's content before and after; nil is none.
+type write struct {
+	rel      string
+	old, new []byte
+}
+
+// Write is a file's content before and after the plan, for diffs. Old nil is a file
+// that is made, New nil one that is deleted.
+type Write struct {
+	Rel      string
+	Old, New []byte
+}
+
+// Writes are what the plan writes, sorted by path.
+func (p *Plan) Writes() []Write {
+	var out []Write
+	add := func(w write) {
+		if string(w.old) != string(w.new) || (w.old == nil) != (w.new == nil) {
+			out = append(out, Write{Rel: w.rel, Old: w.old, New: w.new})
+		}
+	}
+	for _, f := range p.Files {
+		for _, w := range f.edits {
+			add(w)
+		}
+	}
+	if p.record != nil {
+		add(*p.record)
+	}
+	slices.SortFunc(out, func(a, b Write) int { return strings.Compare(a.Rel, b.Rel) })
+	return out
+}
+
+// Edits are the writes that apply the plan.
+func (p *Plan) Edits() []txn.Edit {
+	var out []txn.Edit
+	for _, w := range p.Writes() {
+		out = append(out, txn.Edit{Path: filepath.Join(p.root, filepath.FromSlash(w.Rel)), Old: w.Old, New: w.New})
+	}
+	return out
+}
+
+// Empty reports whether there is nothing to write.
+func (p *Plan) Empty() bool { return len(p.Writes()) == 0 }
+
+// Conflicts is how many conflicts the plan leaves to a person.
+func (p *Plan) Conflicts() int { return p.Counts.Hunks + p.Counts.KeyConflicts }
+
+// count fills the counts in.
+func (p *Plan) count() {
+	c := Counts{}
+	by := map[State]*int{Taken: &c.Taken, Merged: &c.Merged, Same: &c.Same, Deleted: &c.Deleted,
+		RemovedByYou: &c.RemovedByYou, Kept: &c.Kept, Conflict: &c.Conflict, Noise: &c.Noise}
+	for _, f := range p.Files {
+		*by[f.State]++
+		c.Hunks += len(f.Hunks)
+		for _, k := range f.Keys {
+			switch k.State {
+			case Taken:
+				c.Keys++
+			case Conflict:
+				c.KeyConflicts++
+			}
+		}
+	}
+	p.Counts = c
+}

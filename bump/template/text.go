@@ -1,0 +1,279 @@
+package template
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// titles are the states as sections of a report.
+var titles = map[State]string{
+	Taken: "Taken as the template has them", Merged: "Merged with your changes", Same: "Already there",
+	Deleted: "Deleted, untouched by you", RemovedByYou: "Removed by you, and not brought back",
+	Kept: "Left as they are", Conflict: "Needs you", Noise: "Not looked at",
+}
+
+// WriteTable writes the plan for people: what needs them first, and last the next
+// commands to type.
+func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
+	var b strings.Builder
+	b.WriteString(st.Bold(p.headline()) + "\n")
+	b.WriteString(p.baseLine() + "\n")
+	for _, n := range p.Notes {
+		b.WriteString(st.Warn(n) + "\n")
+	}
+	if n := p.Counts.Conflict; n > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bad(fmt.Sprintf("%s: %d", titles[Conflict], n)))
+		for _, f := range p.Files {
+			if f.State == Conflict {
+				b.WriteString(f.conflicts())
+			}
+		}
+	}
+	for _, s := range []State{Merged, Taken, Deleted, Kept, RemovedByYou, Same} {
+		p.section(&b, st, s)
+	}
+	if p.Counts.Noise > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Dim(fmt.Sprintf("Not looked at (README, examples, images …): %s", english.Count(p.Counts.Noise, "file"))))
+	}
+	if len(next) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
+		for _, n := range next {
+			b.WriteString("  " + n + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (p *Plan) section(b *strings.Builder, st ui.Style, s State) {
+	n := 0
+	for _, f := range p.Files {
+		if f.State == s {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", st.Bold(fmt.Sprintf("%s: %d", titles[s], n)))
+	for _, f := range p.Files {
+		if f.State == s {
+			b.WriteString("  " + f.line() + "\n")
+		}
+	}
+}
+
+func (p *Plan) headline() string {
+	if len(p.Files) == 0 {
+		return fmt.Sprintf("Template of Backstage %s: this portal has all of it", p.To)
+	}
+	head := fmt.Sprintf("Template of Backstage %s → %s (%s): ", p.Base.Used, p.To, p.Variant)
+	c := p.Counts
+	list := []string{english.Count(c.Taken+c.Merged+c.Deleted, "file") + " to change"}
+	if p.Conflicts() > 0 {
+		list = append(list, english.Count(p.Conflicts(), "conflict"))
+	} else {
+		list = append(list, "no conflict")
+	}
+	return head + strings.Join(list, ", ")
+}
+
+// baseLine says where the merge starts from, and why.
+func (p *Plan) baseLine() string {
+	b := p.Base
+	why := map[How]string{
+		Asked:    "as --base says",
+		Recorded: "as .portalctl.yaml records",
+		Found:    fmt.Sprintf("the template that this portal is nearest to: %s apart", english.Count(b.Distance, "line")),
+		Claimed:  "as backstage.json says",
+	}[b.How]
+	s := "Base: " + b.Used + ", " + why
+	if b.Claimed != "" && b.Claimed != b.Used {
+		s += "; backstage.json says " + b.Claimed
+	}
+	return s
+}
+
+// line is a file with what is worth saying of it.
+func (f *File) line() string {
+	s := f.Path
+	if f.From != "" {
+		s += " (" + f.From + " in the template)"
+	}
+	var taken, other []string
+	for _, k := range f.Keys {
+		switch k.State {
+		case Taken:
+			taken = append(taken, k.step())
+		case RemovedByYou:
+			other = append(other, k.name()+" removed by you")
+		case Kept:
+			other = append(other, k.name()+" stays: "+k.Why)
+		}
+	}
+	if len(taken) > 0 {
+		s += ": " + english.Some(taken, 4)
+	}
+	if f.Why != "" {
+		s += ": " + f.Why
+	}
+	for _, o := range other {
+		s += "\n    " + o
+	}
+	return s
+}
+
+func (k *Key) name() string { return strings.Join(k.Path, ".") }
+
+// step is a key's change in a few words.
+func (k *Key) step() string {
+	switch {
+	case k.Theirs == "":
+		return "−" + k.name()
+	case k.Base == "" && k.Ours == "":
+		return "+" + k.name()
+	case short(k.Ours) != "" && short(k.Theirs) != "":
+		return k.name() + " " + short(k.Ours) + " → " + short(k.Theirs)
+	}
+	return k.name()
+}
+
+// short is a value of one short line without its quotes, "" for any other.
+func short(value string) string {
+	value = strings.TrimSpace(value)
+	if _, rest, ok := strings.Cut(value, ": "); ok && !strings.HasPrefix(value, `"`) {
+		value = rest // a YAML entry
+	}
+	value = strings.Trim(value, `"'`)
+	if len(value) > 30 || strings.ContainsAny(value, "\n{[") {
+		return ""
+	}
+	return value
+}
+
+// conflicts are what a person has to decide, with both sides.
+func (f *File) conflicts() string {
+	var b strings.Builder
+	for _, h := range f.Hunks {
+		fmt.Fprintf(&b, "  %s:%d%s\n", f.Path, h.Line, f.sinceText())
+		writeSide(&b, "yours", h.Ours)
+		writeSide(&b, "template", h.Theirs)
+		writeWhy(&b, h.Why)
+	}
+	for _, k := range f.Keys {
+		if k.State == Conflict {
+			fmt.Fprintf(&b, "  %s:%d: %s%s\n", f.Path, k.Line, k.name(), f.sinceText())
+			writeSide(&b, "was", k.Base)
+			writeSide(&b, "yours", k.Ours)
+			writeSide(&b, "template", k.Theirs)
+			writeWhy(&b, k.Why)
+		}
+	}
+	return b.String()
+}
+
+func (f *File) sinceText() string {
+	if f.Base == "" {
+		return ""
+	}
+	return " (left since " + f.Base + ")"
+}
+
+// most is how many lines of a side a table shows.
+const most = 8
+
+func writeSide(b *strings.Builder, name, text string) {
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r", ""), "\n"), "\n")
+	if text == "" {
+		lines = []string{"(nothing)"}
+	}
+	for i, l := range lines {
+		if i == most {
+			fmt.Fprintf(b, "    %-9s … %s more\n", "", english.Count(len(lines)-most, "line"))
+			break
+		}
+		label := ""
+		if i == 0 {
+			label = name
+		}
+		fmt.Fprintf(b, "    %-9s %s\n", label, l)
+	}
+}
+
+func writeWhy(b *strings.Builder, why string) {
+	if why != "" {
+		fmt.Fprintf(b, "    %-9s %s\n", "why", why)
+	}
+}
+
+// WriteMarkdown writes the plan for a pull request.
+func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n%s.\n", report.Escape(p.headline()), report.Escape(p.baseLine()))
+	for _, n := range p.Notes {
+		b.WriteString("\n> " + report.Escape(n) + "\n")
+	}
+	var rows [][]string
+	for _, s := range states {
+		for _, f := range p.Files {
+			if f.State != s || s == Noise {
+				continue
+			}
+			rows = append(rows, []string{titles[s], report.Code(f.Path), report.Escape(f.summary())})
+		}
+	}
+	if len(rows) > 0 {
+		b.WriteString("\n")
+		if err := report.Markdown(&b, []string{"", "file", "what"}, rows); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Files {
+		for _, h := range f.Hunks {
+			fmt.Fprintf(&b, "\n%s, line %d: %s\n\n", report.Code(f.Path), h.Line, report.Escape(h.Why))
+			fence(&b, "yours", h.Ours)
+			fence(&b, "template", h.Theirs)
+		}
+	}
+	if len(next) > 0 {
+		b.WriteString("\n**Next**\n\n")
+		for _, n := range next {
+			b.WriteString("- " + report.Escape(n) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f *File) summary() string {
+	var parts []string
+	for _, k := range f.Keys {
+		switch k.State {
+		case Taken:
+			parts = append(parts, k.step())
+		case Conflict:
+			parts = append(parts, fmt.Sprintf("%s: yours %s, template %s", k.name(), short(k.Ours), short(k.Theirs)))
+		}
+	}
+	if len(f.Hunks) > 0 {
+		parts = append(parts, english.Count(len(f.Hunks), "hunk"))
+	}
+	if f.Why != "" {
+		parts = append(parts, f.Why)
+	}
+	return english.Some(parts, 6)
+}
+
+// fence writes a side as a block of code, with a fence that it cannot close.
+func fence(b *strings.Builder, name, text string) {
+	mark := "```"
+	for strings.Contains(text, mark) {
+		mark += "`"
+	}
+	fmt.Fprintf(b, "%s:\n\n%s\n%s\n%s\n", name, mark, strings.TrimRight(text, "\n"), mark)
+}

@@ -1,0 +1,111 @@
+package template
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// explain finds, for each conflict, the entry of create-app's changelog that brought
+// the template's side: of the version in which that side appeared, the entry whose
+// words are most like the change.
+func (pl *planner) explain(f *File, name string) {
+	for i := range f.Hunks {
+		h := &f.Hunks[i]
+		h.Why = pl.entry(name, h.Base, h.Theirs)
+	}
+	for i := range f.Keys {
+		if k := &f.Keys[i]; k.State == Conflict {
+			why := pl.entry(name, k.Base, k.Theirs+" "+strings.Join(k.Path, " "))
+			if k.Why != "" && why != "" {
+				why = k.Why + "; " + why
+			}
+			if why != "" {
+				k.Why = why
+			}
+		}
+	}
+}
+
+func (pl *planner) entry(name, base, theirs string) string {
+	at := slices.Index(pl.steps, pl.base)
+	if s := pl.pending[name]; s != nil {
+		at = slices.Index(pl.steps, s)
+	}
+	last := pl.steps[len(pl.steps)-1]
+	added, removed := minus(trimmed([]byte(theirs)), trimmed([]byte(base))), minus(trimmed([]byte(base)), trimmed([]byte(theirs)))
+	for i := at + 1; i < len(pl.steps); i++ {
+		if !pl.appears(pl.steps[i], name, added, removed) {
+			continue
+		}
+		what := words(theirs + " " + base + " " + path.Base(name) + " " + strings.Join(added, " "))
+		best, most := "", 1
+		for _, s := range last.kit.Changes() {
+			if !semrange.Above(s.Version, pl.steps[i-1].version) || semrange.Above(s.Version, pl.steps[i].version) {
+				continue
+			}
+			for _, e := range s.Entries {
+				if n := overlap(what, e); n > most {
+					best, most = s.Version+": "+oneLine(e.Text), n
+				}
+			}
+		}
+		if best == "" {
+			best = pl.steps[i].version
+		}
+		return "create-app " + best
+	}
+	return ""
+}
+
+// appears reports whether a step has what a change added, or lacks what it removed.
+func (pl *planner) appears(s *step, name string, added, removed []string) bool {
+	t, err := pl.tree(s)
+	if err != nil {
+		return false
+	}
+	lines := trimmed(t.Files[name])
+	if len(added) > 0 {
+		return slices.Contains(lines, added[0]) || bytes.Contains(t.Files[name], []byte(added[0]))
+	}
+	return len(removed) > 0 && !slices.Contains(lines, removed[0])
+}
+
+var aWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]{3,}`)
+
+// common words say nothing about which entry a change is of.
+var plainWords = []string{"import", "from", "backstage", "create", "version", "bumped", "updated", "added", "plugin", "this", "that", "with", "your", "template", "const", "packages", "latest", "apps", "when", "type"}
+
+func words(text string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range aWord.FindAllString(text, -1) {
+		if w = strings.ToLower(w); !slices.Contains(plainWords, w) {
+			out[w] = true
+		}
+	}
+	return out
+}
+
+func overlap(what map[string]bool, e changelog.Entry) int {
+	if strings.HasPrefix(e.Text, "Bumped create-app version") {
+		return 0
+	}
+	n := 0
+	for w := range words(e.Text) {
+		if what[w] {
+			n++
+		}
+	}
+	return n
+}
+
+// oneLine is the first paragraph of an entry on one line.
+func oneLine(text string) string {
+	para, _, _ := strings.Cut(text, "\n\n")
+	return strings.Join(strings.Fields(para), " ")
+}
