@@ -18,6 +18,8 @@ type bumpOptions struct {
 	again, status string
 	// changes says what the step breaks in the portal's own code.
 	changes string
+	// forecast is how to see which database migrations it brings.
+	forecast string
 }
 
 func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
@@ -45,6 +47,7 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
 		"allow-downgrade", "drop-stale-patches", "migrate", "offline", "now", "directory")
 	o.changes = commandLine(c, "portalctl versions changes", "release", "pattern", "directory")
+	o.forecast = commandLine(c, "portalctl snapshot forecast", "release", "directory")
 	o.status = commandLine(c, "portalctl versions status", "directory", "offline")
 	o.resolveOptions, err = resolveOptionsOf(c, e)
 	return o, err

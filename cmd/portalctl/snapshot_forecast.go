@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -122,6 +124,9 @@ type forecasting struct {
 	co       *checkout
 	releases *release.Source
 	registry *registry.Client
+	// kept says that what is not in the cache ends it: a number that is too small
+	// would be worse than none.
+	kept bool
 }
 
 // input reads both sides, and asks the server.
@@ -173,17 +178,17 @@ func (f forecasting) targets(ctx context.Context, from *checkout) (string, map[s
 	if err != nil {
 		return "", nil, err
 	}
-	return plan.To, forecastTargets(plan, from.lock), nil
+	if plan.Stays() {
+		return plan.To, plan.Targets(), nil
+	}
+	return plan.To, broughtAlong(plan.Targets(), plan.Release(), from.lock), nil
 }
 
-// forecastTargets are the versions of all locked packages after a bump: those that
-// it moves, and what these bring along by the release's manifest.
-func forecastTargets(plan *bump.Plan, lock *yarnlock.Lock) map[string]string {
-	out := plan.Targets()
-	if plan.Stays() {
-		return out
-	}
-	for name, version := range plan.Release() {
+// broughtAlong are the versions of all locked packages after a bump: those that it
+// moves, and what these bring along by the release's manifest.
+func broughtAlong(targets, manifest map[string]string, lock *yarnlock.Lock) map[string]string {
+	out := maps.Clone(targets)
+	for name, version := range manifest {
 		if _, ok := out[name]; !ok && lockedVersion(lock, name) != "" {
 			out[name] = version
 		}
@@ -260,7 +265,10 @@ func (f forecasting) fetch(ctx context.Context, to *checkout) error {
 		for _, dep := range b.File.Deps(pkgjson.Dependencies) {
 			if to.project.ByName(dep.Name) == nil && lockedVersion(to.lock, dep.Name) != "" {
 				g.Go(func() error {
-					_, _ = f.registry.Packument(gctx, dep.Name)
+					_, err := f.registry.Packument(gctx, dep.Name)
+					if f.kept && errors.Is(err, registry.ErrOffline) {
+						return err
+					}
 					return gctx.Err()
 				})
 			}

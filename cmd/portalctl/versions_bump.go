@@ -69,6 +69,8 @@ type bumpRun struct {
 	yarn func(context.Context) (*yarnWriter, error)
 	// noYarn is why there will be no such Yarn, as far as a dry run can tell.
 	noYarn error
+	// migrations are the database migrations that it brings, in one line.
+	migrations string
 	// counts are the numbers of what the plan breaks in the portal's own code, ""
 	// where they are not known.
 	counts string
@@ -151,6 +153,7 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	// The solver takes the lock over: what is counted from it comes before.
 	if !r.yes && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
 		r.counts = r.countChanges(ctx, plan, releases)
+		r.migrations = r.co.forecastLine(ctx, r.e, r.forecast, plan.To, plan.Targets(), plan.Release())
 	}
 	return plan, r.planLock(ctx, plan, in, releases, reg)
 }
@@ -349,6 +352,9 @@ func (r *bumpRun) applying() []string {
 		return nil
 	}
 	next := append(r.moving(), r.again+" --yes")
+	if r.migrations != "" {
+		next = append([]string{r.migrations}, next...)
+	}
 	if line := r.breaks(); line != "" {
 		next = append([]string{line}, next...)
 	}

@@ -58,6 +58,8 @@ type changesOptions struct {
 	all, offline   bool
 	// again is this command with --all, bump the one that makes the upgrade.
 	again, bump string
+	// forecast is how to see which database migrations come with it.
+	forecast string
 }
 
 func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
@@ -77,6 +79,7 @@ func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
 	}
 	flags := []string{"release", "pattern", "from-ref", "to-ref", "offline", "directory"}
 	o.again = commandLine(c, "portalctl versions changes", flags...) + " --all"
+	o.forecast = commandLine(c, "portalctl snapshot forecast", "release", "from-ref", "directory")
 	o.bump = commandLine(c, "portalctl versions bump --dry-run", "release", "pattern", "directory")
 	return o, nil
 }
@@ -140,6 +143,9 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 			var next []string
 			if o.toRef == "" && r.Counts.Packages > 0 {
 				next = []string{o.bump}
+				if line := from.forecastLine(ctx, e, o.forecast, in.Release, in.To, in.Manifest); line != "" {
+					next = append([]string{line}, next...)
+				}
 			}
 			return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
 		}
