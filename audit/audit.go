@@ -244,6 +244,9 @@ type Report struct {
 	Rules []RuleFinding
 	// Actions are what to do, the one that helps most first.
 	Actions []*Action
+	// Fixes are what was done before, or would be, nil if nothing was asked for:
+	// then the findings are those that are left.
+	Fixes *FixPlan
 	// Unknown is what could not be judged.
 	Unknown []finding.Unknown
 	// Incomplete says why the audit does not cover all that is installed; then that

@@ -15,18 +15,20 @@ import (
 // schema members are only added.
 type (
 	jsonReport struct {
-		Schema   string            `json:"schema"`
-		Failed   bool              `json:"failed"`
-		Base     *jsonBase         `json:"base"`
-		Database jsonDatabase      `json:"database"`
-		Policy   jsonPolicy        `json:"policy"`
-		Locks    int               `json:"locks"`
-		Packages int               `json:"packages"`
-		Summary  Counts            `json:"summary"`
-		Findings []jsonFinding     `json:"findings"`
-		Actions  []jsonAction      `json:"actions"`
-		Rules    []jsonRule        `json:"rules"`
-		Unknown  []finding.Unknown `json:"unknown"`
+		Schema   string        `json:"schema"`
+		Failed   bool          `json:"failed"`
+		Base     *jsonBase     `json:"base"`
+		Database jsonDatabase  `json:"database"`
+		Policy   jsonPolicy    `json:"policy"`
+		Locks    int           `json:"locks"`
+		Packages int           `json:"packages"`
+		Summary  Counts        `json:"summary"`
+		Findings []jsonFinding `json:"findings"`
+		Actions  []jsonAction  `json:"actions"`
+		// Fixed is what --fix did, or would do: then the rest is what is left.
+		Fixed   *jsonFixed        `json:"fixed,omitempty"`
+		Rules   []jsonRule        `json:"rules"`
+		Unknown []finding.Unknown `json:"unknown"`
 		// Incomplete is why the audit does not cover all that is installed.
 		Incomplete []string `json:"incomplete"`
 		Notes      []string `json:"notes"`
@@ -130,7 +132,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Schema: schemaName, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
 		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
 		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
-		Unknown:  r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
+		Fixed:    r.Fixes.json(), Unknown: r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
 	}
 	for _, err := range r.Incomplete {
 		doc.Incomplete = append(doc.Incomplete, english.Plain(err.Error()))

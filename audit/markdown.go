@@ -23,7 +23,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, line := range r.about() {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(line))
 	}
-	var parts []finding.Part
+	parts := []finding.Part{r.markdownFixes()}
 	r.inOrder(func(a *Action) { parts = append(parts, r.markdownAction(a)) }, func() { parts = append(parts, r.markdownRules()) })
 	finding.Fit(&b, append(parts, r.markdownRest()))
 	_, err := io.WriteString(w, b.String())

@@ -27,6 +27,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	for _, line := range r.about() {
 		b.WriteString(st.Dim(line) + "\n")
 	}
+	r.tableFixes(&b, st)
 	r.inOrder(func(a *Action) { r.tableAction(&b, st, a) }, func() { r.tableRules(&b, st) })
 	r.tableRest(&b, st)
 	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(head)))

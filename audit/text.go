@@ -82,7 +82,12 @@ func (w Where) ways(most int) []string {
 }
 
 // head is the first line of the text forms.
-func (r *Report) head() string { return "portalctl audit: " + r.Sentence() }
+func (r *Report) head() string {
+	if r.Fixes != nil && !r.Fixes.Empty() {
+		return "portalctl audit, after the fixes: " + r.Sentence()
+	}
+	return "portalctl audit: " + r.Sentence()
+}
 
 // about are the lines below it.
 func (r *Report) about() []string {

@@ -52,8 +52,12 @@ func (in Input) bindsTo(stand release.Standing) string {
 	return stand.Release
 }
 
-func (in Input) hasYarnPlugin() bool {
-	return in.Settings != nil && slices.ContainsFunc(in.Settings.Plugins, isYarnPlugin)
+func (in Input) hasYarnPlugin() bool { return HasYarnPlugin(in.Settings) }
+
+// HasYarnPlugin reports whether settings load the Backstage Yarn plugin: then
+// backstage.json alone says which release a lock is written for.
+func HasYarnPlugin(s *yarnrc.Settings) bool {
+	return s != nil && slices.ContainsFunc(s.Plugins, isYarnPlugin)
 }
 
 // Registry answers for npm packages; *registry.Client does.

@@ -8,11 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
@@ -22,6 +20,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -32,15 +31,20 @@ func auditCommand(e env) *cli.Command {
 		Usage: "find known vulnerabilities and malware in what the locks install, and what a change adds to them",
 		Description: "Compares every yarn.lock with OSV's advisories and looks at where packages come from; runs nothing of the repo.\n" +
 			"With a base (--base, or a pull request in CI) only what the change adds fails, and policy, ignores and registry\n" +
-			"settings are those of the base: a change does not write its own gate. Malware always fails.\n\n" +
-			"Exit codes: 0 nothing blocks; 1 something does; 2 the audit is incomplete, or was refused.",
-		Flags: []cli.Flag{
+			"settings are those of the base: a change does not write its own gate. Malware always fails.\n" +
+			"--fix makes the smallest move that ends each finding, and reports what is left.\n\n" +
+			"Exit codes: 0 nothing blocks, or nothing that is left after --fix; 1 something does, and with\n" +
+			"--dry-run --exit-code a fix that is pending; 2 the audit is incomplete, or was refused.",
+		Flags: append([]cli.Flag{
+			fixFlag(),
+			&cli.BoolFlag{Name: "diff", Usage: "with --fix --dry-run: print a unified diff of every file instead of the report"},
 			&cli.StringFlag{Name: "base", Usage: "compare with where the branch left `REF`", DefaultText: "the target of the pull request, in CI"},
 			&cli.StringFlag{Name: "base-lockfile", Usage: "compare the lock at the root with `FILE`, without git", TakesFile: true},
 			&cli.BoolFlag{Name: "full", Usage: "judge all that the locks install, also on a pull request"},
 			choiceOf(&cli.StringFlag{Name: "fail-on", Usage: "fail from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"}, failOnWords()...),
 			choiceOf(&cli.StringFlag{Name: "no-score", Usage: "`WHAT` an advisory without a severity does: block, warn, allow", DefaultText: "warn"}, noScoreWords()...),
 			&cli.BoolFlag{Name: "fail-on-unfixable", Usage: "without a base, also fail on what no version fixes"},
+			&cli.BoolFlag{Name: "fail-on-fixable", Usage: "also fail on what a newer version ends, however bad it is"},
 			&cli.BoolFlag{Name: "prod", Usage: "leave out what only development needs, malware apart"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on ignores that are not needed"},
 			&cli.StringFlag{Name: "baseline", Usage: "in a full audit, findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
@@ -53,7 +57,7 @@ func auditCommand(e env) *cli.Command {
 			formatFlag(auditForms()...),
 			outputsFlag(),
 			directoryFlag(),
-		},
+		}, consentFlags()...),
 		Action:      func(c *cli.Context) error { return runAudit(c.Context, c, e) },
 		Subcommands: []*cli.Command{auditDBCommand(e), auditWhyCommand(e)},
 	}
@@ -77,6 +81,8 @@ type auditRun struct {
 	base   *trust.Side
 	brings []trust.Archive // the archives of the change
 	prefix string          // where the root is in its git repository
+	// client is the registry that advice comes from, nil if nobody asks it.
+	client *registry.Client
 	// sources are the files of decisions.
 	sources ignore.Sources
 	opts    audit.Options
@@ -85,7 +91,7 @@ type auditRun struct {
 }
 
 func runAudit(ctx context.Context, c *cli.Context, e env) error {
-	o, err := auditOptionsOf(c)
+	o, err := auditOptionsOf(c, e)
 	if err != nil {
 		return err
 	}
@@ -100,13 +106,18 @@ func runAudit(ctx context.Context, c *cli.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	if err := r.write(report); err != nil {
+	if r.o.diff {
+		err = r.writeFixDiff(report)
+	} else {
+		err = r.write(report)
+	}
+	if err != nil {
 		return err
 	}
 	switch {
 	case len(report.Incomplete) > 0:
 		return incomplete(ctx, report.Incomplete[0])
-	case report.Failed():
+	case report.Failed(), r.o.failOnFixable && report.Fixable() > 0, r.o.exitCode && !report.Fixes.Empty():
 		return errFindings
 	}
 	return nil
@@ -155,6 +166,11 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 			return nil, incomplete(ctx, err)
 		}
 	}
+	if r.o.fixes {
+		if report, err = r.fix(ctx, report); err != nil {
+			return nil, incomplete(ctx, err)
+		}
+	}
 	report.Notes = append(append(report.Notes, r.notes...), late()...)
 	return report, nil
 }
@@ -191,6 +207,13 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	dir, err := workDir(r.o.directory)
 	if err != nil {
 		return err
+	}
+	if r.o.fixes && !r.o.dryRun {
+		if root, err := auditRoot(dir); err == nil {
+			if err := recoverAt(ctx, root, r.e); err != nil {
+				return err
+			}
+		}
 	}
 	if err := settled(ctx, dir, r.e); err != nil {
 		return err
@@ -264,16 +287,6 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	}
 	r.sources.Head = decisionFiles(r.head, locks)
 	return nil
-}
-
-// kept are the locks that --exclude leaves.
-func (r *auditRun) kept(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-		return slices.ContainsFunc(r.o.exclude, func(g string) bool {
-			ok, _ := doublestar.Match(g, p)
-			return ok
-		})
-	})
 }
 
 // openBase reads what the head is compared with, if there is something.

@@ -279,7 +279,7 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 
 // registry answers for npm packages, by the settings that decide.
 func (r *auditRun) registry() (*registry.Client, error) {
-	return (&checkout{settings: r.settings, net: r.settings}).registry(r.e, false)
+	return (&checkout{settings: r.settings, net: r.settings}).registry(r.e, r.o.offline)
 }
 
 // fetch reads a public address, without credentials.
@@ -296,13 +296,14 @@ func (r *auditRun) fetch(ctx context.Context, url string) ([]byte, error) {
 // once the report is there.
 func (r *auditRun) registryAdvice(ctx context.Context) (late func() []string) {
 	late = func() []string { return nil }
-	if !r.o.online {
+	if !r.o.online && !r.o.fixes {
 		return late
 	}
 	client, err := r.registry()
 	if err != nil {
 		return late
 	}
+	r.client = client
 	known := map[string][]audit.Version{}
 	var failed []string
 	r.in.Published = func(name string) ([]audit.Version, bool) {
@@ -340,7 +341,7 @@ func (r *auditRun) releases(ctx context.Context) []audit.Release {
 		if l.Project == nil || l.Project.Declared() == "" {
 			continue
 		}
-		source, err := (&checkout{settings: r.settings, net: r.settings}).releases(r.e, false)
+		source, err := (&checkout{settings: r.settings, net: r.settings}).releases(r.e, r.o.offline)
 		if err != nil {
 			return nil
 		}

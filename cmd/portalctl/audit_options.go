@@ -24,24 +24,30 @@ type auditOptions struct {
 	// These come before policy; "" and nil leave it in force.
 	failOn, noScore               string
 	failOnUnfixable, prod, strict *bool
+	failOnFixable                 bool
 	maxDBAge                      *time.Duration
 
 	db              string
 	offline, online bool
+
+	fixOptions
 }
 
-func auditOptionsOf(c *cli.Context) (auditOptions, error) {
+func auditOptionsOf(c *cli.Context, e env) (auditOptions, error) {
 	o := auditOptions{
 		directory: c.String("directory"),
 		base:      c.String("base"), baseLockfile: c.String("base-lockfile"), full: c.Bool("full"),
 		exclude: c.StringSlice("exclude"), baseline: c.String("baseline"), updateBaseline: c.Bool("update-baseline"),
-		db: c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"),
+		db: c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"), failOnFixable: c.Bool("fail-on-fixable"),
 	}
 	if c.Args().Present() {
 		return o, group(c) // a subcommand that is not known
 	}
 	var err error
 	if o.outs, err = outputsOf(c, auditForms()...); err != nil {
+		return o, err
+	}
+	if o.fixOptions, err = fixOptionsOf(c, e, o.outs); err != nil {
 		return o, err
 	}
 	for _, f := range []struct {
@@ -68,7 +74,8 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 		}
 	}
 	for _, pair := range [][2]string{{"base", "base-lockfile"}, {"base", "full"}, {"base-lockfile", "full"}, {"offline", "online"}, {"base-lockfile", "online"},
-		{"base", "baseline"}, {"base", "update-baseline"}, {"base-lockfile", "baseline"}, {"base-lockfile", "update-baseline"}} {
+		{"base", "baseline"}, {"base", "update-baseline"}, {"base-lockfile", "baseline"}, {"base-lockfile", "update-baseline"},
+		{"fix", "base-lockfile"}, {"fix", "update-baseline"}} {
 		if c.IsSet(pair[0]) && c.IsSet(pair[1]) {
 			return o, usagef("--%s and --%s exclude each other", pair[0], pair[1]).WithNext("Leave one of them out")
 		}
@@ -97,3 +104,13 @@ func auditOptionsOf(c *cli.Context) (auditOptions, error) {
 func failOnWords() []string { return append(slices.Clone(audit.Ratings), audit.None) }
 
 func noScoreWords() []string { return []string{audit.Block, audit.Warn, audit.Allow} }
+
+// kept are the locks that --exclude leaves.
+func (r *auditRun) kept(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return slices.ContainsFunc(r.o.exclude, func(g string) bool {
+			ok, _ := doublestar.Match(g, p)
+			return ok
+		})
+	})
+}

@@ -176,16 +176,23 @@ func (w *yarnWriter) UpdateLock(ctx context.Context, plan *bump.Plan) ([]byte, e
 		req.Workspaces = append(req.Workspaces, ws.Rel)
 	}
 	if plan.UsesYarnPlugin() {
-		// The Backstage Yarn plugin would ask the public host; it shall see the
-		// same manifest as the plan, mirror and cache included.
-		file, remove, err := w.manifestFile(ctx, plan.To)
+		remove, err := w.withManifest(ctx, &req, plan.To)
 		if err != nil {
 			return nil, err
 		}
 		defer remove()
-		req.Env = append(req.Env, release.ManifestFileEnv+"="+file)
 	}
 	return w.yarn.UpdateLock(ctx, req)
+}
+
+// withManifest has the Backstage Yarn plugin see a release's manifest as the plan
+// does, mirror and cache included: it would ask the public host.
+func (w *yarnWriter) withManifest(ctx context.Context, req *yarncli.Request, version string) (remove func(), err error) {
+	file, remove, err := w.manifestFile(ctx, version)
+	if err == nil {
+		req.Env = append(req.Env, release.ManifestFileEnv+"="+file)
+	}
+	return remove, err
 }
 
 // manifestFile writes a release's manifest where Yarn can read it.

@@ -112,6 +112,11 @@ func recoverChange(ctx context.Context, dir string, e env) error {
 	if err != nil {
 		return err
 	}
+	return recoverAt(ctx, root, e)
+}
+
+// recoverAt is recoverChange of a root that is known.
+func recoverAt(ctx context.Context, root string, e env) error {
 	done, err := txn.Recover(e.withState(ctx), root)
 	if err != nil {
 		return err

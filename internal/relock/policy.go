@@ -55,6 +55,7 @@ const (
 	reasonRange   Reason = "range"       // the range excludes the release's version
 	ReasonOneCopy Reason = "one copy"    // one version for all, off the release
 	ReasonMissing Reason = "unavailable" // the registry lacks the release's version
+	reasonRaised  Reason = "raised"      // what the lock had was to go
 )
 
 // Choice is a decision.

@@ -1,0 +1,270 @@
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
+)
+
+// finish has the lock of all that was accepted written, and puts it into the
+// plan. What Yarn writes is held to the same rules: a way that does not keep them
+// there is dropped, and Yarn asked once more.
+func (x *fixer) finish(ctx context.Context) (*Lock, error) {
+	for len(x.accepted) > 0 {
+		t, err := x.write(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if x.yarnOnly == "" || x.lock.Yarn == nil || !x.drop(t) {
+			return x.put(t), nil
+		}
+	}
+	return x.m.Lock, nil
+}
+
+// drop takes ways out that a lock of Yarn's shows not to keep the rules.
+func (x *fixer) drop(t *trial) (dropped bool) {
+	reason := x.refused(t)
+	kept := x.accepted[:0:0]
+	for _, r := range x.accepted {
+		switch {
+		case !x.ended(t, r.ends):
+			x.plan.leave(leftRefused, x.m.Path, r.ends, strings.Join(r.titles(), ", ")+": the project's Yarn resolves it otherwise", "")
+		default:
+			kept = append(kept, r)
+		}
+	}
+	dropped = len(kept) < len(x.accepted)
+	if !dropped && reason != "" { // which way it is cannot be told without asking Yarn about each
+		last := kept[len(kept)-1]
+		x.plan.leave(leftRefused, x.m.Path, last.ends, strings.Join(last.titles(), ", ")+": "+reason, "")
+		kept, dropped = kept[:len(kept)-1], true
+	}
+	x.accepted = kept
+	return dropped
+}
+
+// write makes the lock with all that belongs into it.
+func (x *fixer) write(ctx context.Context) (*trial, error) {
+	e, err := x.edit(x.accepted)
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{edited: e}
+	why := x.yarnOnly
+	if why == "" {
+		r, err := x.solve(ctx, e, false)
+		u := relock.AsUnsupported(err)
+		switch {
+		case err == nil:
+			t.text = r.Lock
+		case u != nil && u.Checksum:
+			// Yarn is given the lock without them, and adds them.
+			if r, err = x.solve(ctx, e, true); err != nil {
+				return nil, err
+			}
+			t.text, why = r.Lock, u.Construct+": "+u.Why
+		default:
+			return nil, err
+		}
+	} else if t.text, err = x.seed(ctx, e); err != nil {
+		return nil, err
+	}
+	if why != "" {
+		if x.lock.Yarn == nil {
+			x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, why})
+		} else {
+			files := maps.Clone(e.texts)
+			files["yarn.lock"] = t.text
+			if t.text, err = x.lock.Yarn(ctx, files); err != nil {
+				return nil, err
+			}
+			if note := x.m.Path + " is written by the project's own Yarn: " + why; !slices.Contains(x.plan.Notes, note) {
+				x.plan.Notes = append(x.plan.Notes, note)
+			}
+		}
+	}
+	return t, x.look(ctx, t)
+}
+
+// put records what was written.
+func (x *fixer) put(t *trial) *Lock {
+	old := x.m.Lock.Lock.Original()
+	for _, rel := range slices.Sorted(maps.Keys(t.texts)) {
+		x.plan.Files = append(x.plan.Files, FixedFile{x.rel(rel), x.original(rel), t.texts[rel]})
+	}
+	if !bytes.Equal(old, t.text) {
+		x.plan.Files = append(x.plan.Files, FixedFile{x.m.Path, old, t.text})
+	}
+	for _, r := range x.accepted {
+		x.record(r)
+	}
+	x.also(t)
+	x.forget(t)
+	after := *x.m.Lock
+	after.Lock, after.Project, after.Settings = t.lock, t.project, t.settings
+	return &after
+}
+
+// original is a file of the project as it was read.
+func (x *fixer) original(rel string) []byte {
+	if ws := x.m.Project.ByRel(path.Dir(rel)); ws != nil && path.Base(rel) == "package.json" {
+		return ws.File.Bytes()
+	}
+	return x.m.Settings.File.Bytes()
+}
+
+// record makes one entry of the plan of a remedy, or adds it to the one that it
+// shares a move of another package or a line with.
+func (x *fixer) record(r *remedy) {
+	kind := updateLock
+	var lines []FixedLine
+	for _, l := range r.lines {
+		lines = append(lines, l.FixedLine)
+		if kind != addResolution {
+			kind = editRange
+		}
+		if l.kind == newResolution {
+			kind = addResolution
+		}
+	}
+	var fix *Fix
+	for _, f := range x.plan.Fixes {
+		shares := slices.ContainsFunc(r.moves, func(m Move) bool { return slices.Contains(f.Moves, m) }) ||
+			slices.ContainsFunc(lines, func(l FixedLine) bool {
+				return slices.ContainsFunc(f.Lines, func(have FixedLine) bool { return have.File == l.File && have.Name == l.Name })
+			})
+		if f.Lockfile == x.m.Path && shares {
+			fix = f
+			break
+		}
+	}
+	if fix == nil {
+		fix = &Fix{Kind: kind, Lockfile: x.m.Path}
+		x.plan.Fixes = append(x.plan.Fixes, fix)
+	}
+	if kind.order() > fix.Kind.order() {
+		fix.Kind = kind
+	}
+	for _, m := range r.moves {
+		fix.move(m)
+	}
+	for _, l := range lines {
+		fix.line(l)
+	}
+	if r.breaking != "" && !strings.Contains(fix.Breaking, r.breaking) {
+		fix.Breaking = strings.TrimPrefix(fix.Breaking+"; "+r.breaking, "; ")
+	}
+	for _, f := range r.ends {
+		if !slices.Contains(fix.Findings, f) {
+			fix.Findings = append(fix.Findings, f)
+		}
+	}
+}
+
+// move adds a move; of two of one version the higher target counts, as in the
+// lock.
+func (f *Fix) move(m Move) {
+	for i, have := range f.Moves {
+		if have.Name == m.Name && have.From == m.From {
+			if semrange.CompareText(have.To, m.To) < 0 {
+				f.Moves[i] = m
+			}
+			return
+		}
+	}
+	f.Moves = append(f.Moves, m)
+}
+
+func (f *Fix) line(l FixedLine) {
+	for i, have := range f.Lines {
+		if have.File == l.File && have.Name == l.Name && have.Line == l.Line {
+			f.Lines[i] = l
+			return
+		}
+	}
+	f.Lines = append(f.Lines, l)
+}
+
+// also notes what moves beside the fixes.
+func (x *fixer) also(t *trial) {
+	moved := map[[2]string]bool{} // name and version that a fix names
+	for _, f := range x.plan.Fixes {
+		for _, m := range f.Moves {
+			if f.Lockfile == x.m.Path {
+				moved[[2]string{m.Name, m.From}], moved[[2]string{m.Name, m.To}] = true, true
+			}
+		}
+	}
+	gone := func(from, to map[string][]string, name string) []string {
+		return slices.DeleteFunc(slices.Clone(from[name]), func(v string) bool {
+			return slices.Contains(to[name], v) || moved[[2]string{name, v}]
+		})
+	}
+	was := x.was()
+	for _, name := range sorted(append(slices.Collect(maps.Keys(t.versions)), slices.Collect(maps.Keys(was))...)) {
+		from, to := gone(was, t.versions, name), gone(t.versions, was, name)
+		for i := range max(len(from), len(to)) {
+			m := Move{Name: name}
+			if i < len(from) {
+				m.From = from[i]
+			}
+			if i < len(to) {
+				m.To = to[i]
+			}
+			x.plan.Also = append(x.plan.Also, AlsoMoved{x.m.Path, m})
+		}
+	}
+}
+
+// was are the versions of the lock as it is.
+func (x *fixer) was() map[string][]string {
+	out := map[string][]string{}
+	for _, p := range Packages([]*Lock{x.m.Lock}) {
+		out[p.Name] = append(out[p.Name], p.Version)
+	}
+	return out
+}
+
+// forget drops what was left before another move ended it.
+func (x *fixer) forget(t *trial) {
+	x.plan.Left = slices.DeleteFunc(x.plan.Left, func(l *Left) bool {
+		if l.Lockfile != x.m.Path || !x.ended(t, l.Findings) {
+			return false
+		}
+		for _, f := range l.Findings {
+			for _, fix := range x.plan.Fixes {
+				if fix.Lockfile == x.m.Path && slices.ContainsFunc(fix.Moves, func(m Move) bool { return f.Where.through(m.Name) }) {
+					fix.Findings = append(fix.Findings, f)
+					break
+				}
+			}
+		}
+		return true
+	})
+}
+
+// sort puts what ends most first, and what is left by why.
+func (p *FixPlan) sort() {
+	sorting.Stable(p.Fixes, func(a, b *Fix) int {
+		return cmp.Or(cmp.Compare(a.Lockfile, b.Lockfile), cmp.Compare(a.Kind.order(), b.Kind.order()), -cmp.Compare(len(a.Findings), len(b.Findings)),
+			cmp.Compare(a.Moves[0].Name, b.Moves[0].Name), semrange.CompareText(a.Moves[0].From, b.Moves[0].From))
+	})
+	kinds := []LeftKind{leftMalware, leftHeld, leftReach, leftBreaking, leftPinned, leftRelease, leftRefused, leftUnfixed, leftUnsolvable}
+	sorting.Stable(p.Left, func(a, b *Left) int {
+		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Lockfile, b.Lockfile),
+			comparePackages(osv.Package{Name: a.Package, Version: a.Version}, osv.Package{Name: b.Package, Version: b.Version}))
+	})
+	for _, f := range p.Fixes {
+		sorting.Stable(f.Findings, compareFindings)
+	}
+}

@@ -1,0 +1,297 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/depgraph"
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+)
+
+// trial is a lock with remedies made.
+type trial struct {
+	*edited
+	text []byte
+	lock *yarnlock.Lock
+	// versions are what the lock has of each package, found the advisories by
+	// package and ID.
+	versions map[string][]string
+	found    map[[2]string][]string
+}
+
+// start reads the lock as it is in line with its package.json: what that alone
+// changes is no fix's doing.
+func (x *fixer) start(ctx context.Context) error {
+	before, err := x.try(ctx, nil)
+	if err != nil {
+		return err
+	}
+	x.before, x.state = before, before
+	if x.yarnOnly == "" && !bytes.Equal(before.text, x.m.Lock.Lock.Original()) {
+		x.plan.Notes = append(x.plan.Notes, x.m.Path+" was not in line with its package.json; a fix brings it in line, too")
+	}
+	return nil
+}
+
+// try makes the lock that remedies leave, without new checksums.
+func (x *fixer) try(ctx context.Context, list []*remedy) (*trial, error) {
+	e, err := x.edit(list)
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{edited: e}
+	if x.yarnOnly == "" {
+		r, err := x.solve(ctx, e, true)
+		if u := relock.AsUnsupported(err); u != nil && len(list) == 0 {
+			x.yarnOnly = u.Construct + ": " + u.Why
+		} else if err != nil {
+			return nil, err
+		} else {
+			t.text = r.Lock
+		}
+	}
+	if x.yarnOnly != "" {
+		if t.text, err = x.seed(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return t, x.look(ctx, t)
+}
+
+// solve has the lock of an edited project written.
+func (x *fixer) solve(ctx context.Context, e *edited, leaveChecksums bool) (*relock.Result, error) {
+	lock, err := yarnlock.ParseIndented(x.m.Lock.Lock.File, x.m.Lock.Lock.Original())
+	if err != nil {
+		return nil, err
+	}
+	return relock.Solve(ctx, &relock.Input{
+		Project: e.project, Lock: lock, Settings: e.settings, YarnVersion: x.lock.YarnVersion,
+		Release: x.lock.Release, BackstageVersion: x.lock.BackstageVersion, Brief: true, LeaveChecksums: leaveChecksums, Now: x.in.Options.Now,
+		ReadFile: func(rel string) ([]byte, error) {
+			if text, ok := e.texts[rel]; ok {
+				return text, nil
+			}
+			return x.lock.ReadFile(rel)
+		},
+	}, x.lock.Source, &relock.Raise{Moves: e.moves, Avoid: func(name, version string) bool {
+		return len(x.known.affects(osv.Package{Name: name, Version: version})) > 0
+	}})
+}
+
+// seed is the lock that Yarn is given where only Yarn can write it.
+func (x *fixer) seed(ctx context.Context, e *edited) ([]byte, error) {
+	lock, err := yarnlock.ParseIndented(x.m.Lock.Lock.File, x.m.Lock.Lock.Original())
+	if err != nil {
+		return nil, err
+	}
+	if len(e.moves)+len(e.binds) == 0 {
+		return lock.Format(), nil
+	}
+	if err := relock.Reseat(ctx, lock, x.lock.Source, e.moves, e.binds); err != nil {
+		return nil, err
+	}
+	if lock.Kind == yarnlock.Berry {
+		x.declare(lock, e)
+	}
+	g := depgraph.Of(lock, e.project, e.settings)
+	lock.Prune(g.Roots(), g.Resolver())
+	return lock.Format(), nil
+}
+
+// declare brings the workspaces' own entries in line with package.json: what they
+// do not ask for is pruned.
+func (x *fixer) declare(lock *yarnlock.Lock, e *edited) {
+	for _, entry := range lock.Entries {
+		rel, own := entry.Resolution.Workspace()
+		ws := e.project.ByRel(rel)
+		if !own || ws == nil {
+			continue
+		}
+		for i, d := range entry.Dependencies {
+			for _, dep := range ws.File.AllDeps() {
+				rng := dep.Spec
+				if lock.Version >= yarnlock.Yarn4 {
+					rng = spec.Normalize(rng)
+				}
+				if dep.Name == d.Name && dep.Section != "peerDependencies" && bare(d.Range) != bare(rng) {
+					entry.Dependencies[i].Range = rng
+					entry.Touch()
+				}
+			}
+		}
+	}
+}
+
+// look notes what a trial's lock has, and asks about what is new in it.
+func (x *fixer) look(ctx context.Context, t *trial) error {
+	lock, err := yarnlock.ParseIndented(x.m.Lock.Lock.File, t.text)
+	if err != nil {
+		return err
+	}
+	t.lock = lock
+	l := *x.m.Lock
+	l.Lock, l.Project, l.Settings = lock, t.project, t.settings
+	list := Packages([]*Lock{&l})
+	if err := x.known.ask(ctx, list); err != nil {
+		return err
+	}
+	t.versions, t.found = map[string][]string{}, map[[2]string][]string{}
+	for _, p := range list {
+		t.versions[p.Name] = append(t.versions[p.Name], p.Version)
+		for _, a := range x.known.of[p] {
+			key := [2]string{p.Name, a.ID}
+			t.found[key] = append(t.found[key], p.Version)
+		}
+	}
+	return nil
+}
+
+// refused says what a trial does beside ending findings, "" if nothing: a finding
+// that was not there, a second copy of what must be one, a @backstage package off
+// the release.
+func (x *fixer) refused(t *trial) string {
+	for _, key := range slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		versions := t.found[key]
+		if len(versions) > len(x.before.found[key]) {
+			return fmt.Sprintf("it would bring %s, for %s %s", key[1], key[0], versions[len(versions)-1])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.versions)) {
+		versions, was := t.versions[name], x.before.versions[name]
+		if len(versions) > max(1, len(was)) && x.lock.Singleton != nil && x.lock.Singleton(name) {
+			return fmt.Sprintf("it would bring a second copy of %s (%s), of which there must be one", name, strings.Join(versions, ", "))
+		}
+		if !strings.HasPrefix(name, "@backstage/") || !x.m.onRelease() {
+			continue
+		}
+		for _, v := range versions {
+			if !slices.Contains(was, v) && x.lock.Release[name] != v {
+				return fmt.Sprintf("it would move %s to %s, off the Backstage release", name, v)
+			}
+		}
+	}
+	return ""
+}
+
+// ended reports whether a trial's lock has none of the findings. One that only
+// goes on under another version of the package is not ended.
+func (x *fixer) ended(t *trial, list []*Finding) bool {
+	return !slices.ContainsFunc(list, func(f *Finding) bool {
+		key := [2]string{f.Package, f.Advisory.ID}
+		return slices.Contains(t.found[key], f.Version) || len(t.found[key]) > 0 && len(t.found[key]) >= len(x.before.found[key])
+	})
+}
+
+// together takes the smallest way of all that the lock alone ends, if they go
+// together: most do, and one look is enough then.
+func (x *fixer) together(ctx context.Context, open []*pending) error {
+	var list []*remedy
+	var of []*pending
+	for _, p := range open {
+		if r := p.ways[0]; len(r.moves) == 1 && len(r.lines) == 0 {
+			list, of = append(list, r), append(of, p)
+		}
+	}
+	if len(list) < 2 {
+		return nil
+	}
+	t, err := x.try(ctx, list)
+	if err != nil {
+		return passing(ctx, err)
+	}
+	if x.refused(t) != "" || slices.ContainsFunc(of, func(p *pending) bool { return !x.ended(t, p.findings) }) {
+		return nil // one by one, then
+	}
+	x.accepted, x.state = list, t
+	for i, p := range of {
+		list[i].ends, p.done = p.findings, true
+	}
+	return nil
+}
+
+// passing is an error that ends the run: what a single way meets does not.
+func passing(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// take adds the first way of a package that does no more than it is to do.
+func (x *fixer) take(ctx context.Context, p *pending) error {
+	if p.done {
+		return nil
+	}
+	if x.ended(x.state, p.findings) {
+		x.besides(p.findings)
+		return nil
+	}
+	reason := ""
+	for _, r := range p.ways {
+		t, err := x.try(ctx, append(slices.Clone(x.accepted), r))
+		why := ""
+		switch {
+		case err != nil:
+			if err := passing(ctx, err); err != nil {
+				return err
+			}
+			why = english.Plain(err.Error())
+		case !x.ended(t, p.findings):
+			why = "the lock keeps it all the same"
+		default:
+			why = x.refused(t)
+		}
+		if why == "" {
+			r.ends = p.findings
+			x.accepted, x.state = append(x.accepted, r), t
+			return nil
+		}
+		if reason == "" {
+			reason = strings.Join(r.titles(), ", ") + ": " + why
+		}
+	}
+	x.plan.leave(leftRefused, x.m.Path, p.findings, reason, "")
+	return nil
+}
+
+// besides gives findings that others' moves end to the one that moves what they
+// come with.
+func (x *fixer) besides(list []*Finding) {
+	for _, f := range list {
+		at := len(x.accepted) - 1
+		if at < 0 {
+			return // being in line with package.json ends it
+		}
+		for i, r := range x.accepted {
+			if slices.ContainsFunc(r.moves, func(m Move) bool { return f.Where.through(m.Name) }) {
+				at = i
+				break
+			}
+		}
+		x.accepted[at].ends = append(x.accepted[at].ends, f)
+	}
+}
+
+// through reports whether a package is on a way to where a finding is.
+func (w Where) through(name string) bool {
+	return slices.ContainsFunc(w.Paths, func(p Path) bool {
+		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Name == name })
+	})
+}
+
+// titles are the moves of a remedy in a few words.
+func (r *remedy) titles() []string {
+	var out []string
+	for _, m := range r.moves {
+		out = append(out, m.Name+" "+m.From+" → "+m.To)
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package relock
+
+import (
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/semrange"
+)
+
+// Raise lifts single versions of a lock, and moves nothing that need not move: a
+// range that had a version which Moves names gets the one in its place, if it
+// admits that. All others keep what they have. A range that the lock does not
+// have (of a new version of who asks, or of an edited package.json) gets what is
+// raised, else what the lock has anyway, else what Yarn would take.
+type Raise struct {
+	// Moves are the versions to leave, by package, and what to put there.
+	Moves map[string]map[string]string
+	// Avoid reports whether a version is not to be taken where there is a choice;
+	// nil avoids none.
+	Avoid func(name, version string) bool
+}
+
+// Covers is true for the packages that are raised.
+func (r *Raise) Covers(name string) bool { return len(r.Moves[name]) > 0 }
+
+// Choose applies the rule to each ask on its own: two that had one version
+// before have one afterwards, unless a range keeps it out.
+func (r *Raise) Choose(req Request, candidates *Candidates) ([]Choice, error) {
+	moves := r.Moves[req.Name]
+	list := make([]Choice, len(req.Asks))
+	for i, ask := range req.Asks {
+		if ask.Locked == nil {
+			fresh, err := r.fresh(req.Name, ask.Range, candidates)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = fresh
+			continue
+		}
+		list[i] = Choice{ask.Locked.Original(), reasonLocked}
+		if to, ok := moves[ask.Locked.Original()]; ok {
+			if v, err := semrange.ParseVersion(to); err == nil && ask.Range.Satisfies(v) {
+				list[i] = Choice{to, reasonRaised}
+			}
+		}
+	}
+	return list, nil
+}
+
+// fresh decides a range that the lock does not have.
+func (r *Raise) fresh(name string, rng semrange.Range, candidates *Candidates) (Choice, error) {
+	moves := r.Moves[name]
+	var raised []string
+	for _, to := range moves {
+		raised = append(raised, to)
+	}
+	slices.SortFunc(raised, semrange.CompareText)
+	for _, to := range raised {
+		if v, err := semrange.ParseVersion(to); err == nil && rng.Satisfies(v) {
+			return Choice{to, reasonRaised}, nil
+		}
+	}
+	for _, c := range candidates.Locked() {
+		if _, leaves := moves[c.Version]; !leaves && rng.Satisfies(c.Parsed) && !r.avoids(name, c.Version) {
+			return Choice{c.Version, reasonLocked}, nil
+		}
+	}
+	best, err := candidates.Best(rng)
+	if err != nil || !r.avoids(name, best.Version) {
+		return Choice{best.Version, reasonHighest}, err
+	}
+	all, err := candidates.All()
+	if err != nil {
+		return Choice{}, err
+	}
+	for _, c := range all {
+		if rng.Satisfies(c.Parsed) && !c.Quarantined && !c.Deprecated() && !r.avoids(name, c.Version) {
+			return Choice{c.Version, reasonHighest}, nil
+		}
+	}
+	return Choice{best.Version, reasonHighest}, nil // there is no other
+}
+
+func (r *Raise) avoids(name, version string) bool { return r.Avoid != nil && r.Avoid(name, version) }
