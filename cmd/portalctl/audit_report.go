@@ -7,9 +7,7 @@ import (
 )
 
 // auditForms are the forms of a report; the first is the one to read.
-func auditForms() []string {
-	return []string{"table", "json", "sarif", "markdown", "github", "codequality", "osv"}
-}
+func auditForms() []string { return append(sharedForms(), "osv") }
 
 // write renders the report in the forms that --format and --output name.
 func (r *auditRun) write(report *audit.Report) error {

@@ -35,7 +35,7 @@ func checkCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "online", Usage: "ask the versions host and the registry for what is not cached"},
 			&cli.StringFlag{Name: "baseline", Usage: "findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write what is found to the baseline; from then on only new findings count"},
-			formatFlag(checkForms()...),
+			formatFlag(sharedForms()...),
 			outputsFlag(),
 			directoryFlag(),
 		}, consentFlags()...),

@@ -43,7 +43,7 @@ func checkOptionsOf(c *cli.Context) (o checkOptions, err error) {
 		lockfile: c.String("lockfile"), online: c.Bool("online"),
 		baselineFile: c.String("baseline"), update: c.Bool("update-baseline"),
 	}
-	if o.outs, err = outputsOf(c, checkForms()...); err != nil {
+	if o.outs, err = outputsOf(c, sharedForms()...); err != nil {
 		return o, err
 	}
 	strategy, err := oneOf(c, "strategy", strategies()...)
@@ -92,9 +92,4 @@ func (o *checkOptions) consistent(c *cli.Context) (err error) {
 		return usagef("--diff has no form: it goes to stdout, or to the one file that --output names").WithNext("Write --output FILE, or leave out --diff")
 	}
 	return nil
-}
-
-// checkForms are the forms of a report; the first is the one to read.
-func checkForms() []string {
-	return []string{"table", "json", "sarif", "markdown", "github", "codequality"}
 }

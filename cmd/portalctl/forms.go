@@ -52,6 +52,12 @@ func (e env) stepSummary(outs outputs, markdown func(io.Writer) error) error {
 	return txn.WriteFile(file, b.Bytes(), 0o644)
 }
 
+// sharedForms are the forms that check and audit have, as writeForm knows them; the
+// first is the one to read.
+func sharedForms() []string {
+	return []string{"table", "json", "sarif", "markdown", "github", "codequality"}
+}
+
 // readable is a report with its forms for people and for jq.
 type readable interface {
 	WriteTable(io.Writer, ui.Style) error

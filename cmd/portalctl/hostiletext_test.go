@@ -48,9 +48,9 @@ func TestHostileTexts(t *testing.T) {
 				forms := []string{""}
 				switch args[0] {
 				case "check":
-					forms = append(forms, "json", "sarif", "markdown", "github", "codequality")
+					forms = append(forms, sharedForms()[1:]...)
 				case "audit":
-					forms = append(forms, "json", "sarif", "markdown", "github", "codequality")
+					forms = append(forms, auditForms()[1:]...)
 				case "versions":
 					forms = append(forms, "json", "markdown")
 				case "snapshot":
