@@ -218,7 +218,7 @@ func (co *checkout) atRef(ref string, e env) (*checkout, error) {
 	commit, err := repo.Commit(ref)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
-			WithNext("Name a branch, a tag, HEAD~N or a whole commit hash that this clone has")
+			WithNext("Name a branch, a tag, HEAD~N or a commit hash that this clone has")
 	}
 	at, err := readPortal(commit.InPlace(), co.project.Root, "", e)
 	if err == nil {

@@ -37,6 +37,11 @@ func TestHeadOfAClonesWithAlternates(t *testing.T) {
 		if changed, err := head.Changed(); err != nil || len(changed) > 0 {
 			t.Errorf("%s: %v, %v", name, changed, err)
 		}
+		for _, n := range []int{4, 7, 12, 40} { // the start of a commit's name, also of a borrowed one
+			if got, err := At(filepath.Join(dir, name), head.Hash[:n]); err != nil || got.Hash != head.Hash {
+				t.Errorf("%s at %s: %v, %v", name, head.Hash[:n], got, err)
+			}
+		}
 		if err := os.WriteFile(filepath.Join(dir, name, "package.json"), []byte("{ }\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}

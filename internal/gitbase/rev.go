@@ -2,6 +2,7 @@ package gitbase
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -161,9 +162,16 @@ func (r *Repo) short(name string) (plumbing.Hash, bool) {
 	if err != nil {
 		return plumbing.ZeroHash, false
 	}
+	for _, store := range r.alternates {
+		borrowed, err := store.HashesWithPrefix(prefix)
+		if err != nil {
+			return plumbing.ZeroHash, false
+		}
+		list = append(list, borrowed...)
+	}
 	var found []plumbing.Hash
 	for _, h := range list {
-		if !strings.HasPrefix(h.String(), strings.ToLower(name)) {
+		if !strings.HasPrefix(h.String(), strings.ToLower(name)) || slices.Contains(found, h) {
 			continue
 		}
 		if _, err := r.commitOf(h); err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/portalctl/portalctl/internal/atomicfile"
 )
@@ -73,7 +74,38 @@ func (c *Client) Forget(name string) {
 	c.mu.Unlock()
 	if ep := c.cfg.Settings.Endpoint(name); c.cfg.CacheDir != "" && ep.Err() == nil && !c.cfg.Offline {
 		_ = os.Remove(c.cacheFile(ep.URL, name))
+		_ = os.Remove(c.missingFile(ep.URL, name))
 	}
+}
+
+// missingFile is where it is kept that a registry does not have a package: beside
+// where the packument would be.
+func (c *Client) missingFile(registry, name string) string {
+	return strings.TrimSuffix(c.cacheFile(registry, name), ".pack") + ".none"
+}
+
+// storeMissing keeps that a registry does not have a package, for runs without a
+// network: they are to say what the last one with a network said. A run with a
+// network asks again.
+func (c *Client) storeMissing(registry, name string, now time.Time) {
+	if c.cfg.CacheDir != "" {
+		e := &cacheEntry{fetched: now.UnixMilli(), p: &Packument{}}
+		_ = atomicfile.Cache(c.missingFile(registry, name), encodeEntry(e, registry, name))
+	}
+}
+
+// knownMissing reports whether the registry did not have a package when it was last
+// asked.
+func (c *Client) knownMissing(registry, name string) bool {
+	if c.cfg.CacheDir == "" {
+		return false
+	}
+	raw, err := os.ReadFile(c.missingFile(registry, name))
+	if err != nil {
+		return false
+	}
+	_, err = decodeEntry(raw, registry, name)
+	return err == nil
 }
 
 // store writes a packument for the next run. A cache that cannot be written is
@@ -81,5 +113,6 @@ func (c *Client) Forget(name string) {
 func (c *Client) store(registry, name string, e *cacheEntry) {
 	if c.cfg.CacheDir != "" {
 		_ = atomicfile.Cache(c.cacheFile(registry, name), encodeEntry(e, registry, name))
+		_ = os.Remove(c.missingFile(registry, name))
 	}
 }

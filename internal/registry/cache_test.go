@@ -173,3 +173,47 @@ func TestACacheThatCannotBeWritten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A package that the registry does not have is missing without a network, too, until
+// the registry has it.
+func TestMissingIsKept(t *testing.T) {
+	there := false
+	reg := serve(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		if !there {
+			http.Error(w, `{"error":"not found"}`, http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, doc("x", 2))
+	})
+	dir := t.TempDir()
+	get := func(name string, offline bool) error {
+		var o options
+		o.cfg.CacheDir, o.cfg.Offline = dir, offline
+		_, err := client(t, reg.URL, o).Packument(t.Context(), name)
+		return err
+	}
+	if err := get("x", true); !errors.Is(err, ErrOffline) {
+		t.Errorf("never asked: %v, want ErrOffline", err)
+	}
+	online := get("x", false)
+	if !errors.Is(online, ErrNotFound) {
+		t.Fatalf("online: %v, want ErrNotFound", online)
+	}
+	if err := get("x", true); err == nil || err.Error() != online.Error() {
+		t.Errorf("offline: %v, want %v", err, online)
+	}
+	if err := get("y", true); !errors.Is(err, ErrOffline) {
+		t.Errorf("another name: %v, want ErrOffline", err)
+	}
+	there = true
+	for _, offline := range []bool{false, true} {
+		if err := get("x", offline); err != nil {
+			t.Errorf("it is there (offline %v): %v", offline, err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.none"))
+	if err != nil || len(files) != 0 {
+		t.Errorf("left over: %v, %v", files, err)
+	}
+}

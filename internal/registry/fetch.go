@@ -90,10 +90,16 @@ func (c *Client) packument(ctx context.Context, name string) (_ *Packument, err 
 		if cached != nil && errors.Is(err, ErrOffline) {
 			return cached.packument(name, address), nil
 		}
+		if errors.Is(err, ErrOffline) && c.knownMissing(ep.URL, name) {
+			return nil, c.notFound(ep, name, address)
+		}
 		return nil, err
 	}
 	got, err := c.ask(ctx, ep, name, address, cached)
 	if err != nil {
+		if cached == nil && errors.Is(err, ErrNotFound) {
+			c.storeMissing(ep.URL, name, now)
+		}
 		return nil, err
 	}
 	got.fetched = now.UnixMilli()
@@ -226,15 +232,20 @@ func (c *Client) refused(ep yarnrc.Endpoint, name, address string, err error) er
 	pos := fault.Pos{File: httpfetch.Redact(address)}
 	switch {
 	case httpfetch.IsStatus(err, http.StatusNotFound), httpfetch.IsStatus(err, http.StatusGone):
-		f := fault.Wrap(ErrNotFound, pos, "package %s", name)
-		if ep.HasAuth() {
-			return setAt(ep, f.WithNext("Check the name"))
-		}
-		return setAt(ep, f.WithNext("Check the name. If the package is private: %s", ep.AuthHint()))
+		return c.notFound(ep, name, address)
 	case httpfetch.IsStatus(err, http.StatusUnauthorized), httpfetch.IsStatus(err, http.StatusForbidden):
 		return setAt(ep, fault.Wrap(&authError{err}, pos, "package %s", name).WithNext("%s", ep.AuthHint()))
 	}
 	return setAt(ep, err)
+}
+
+// notFound is the error for a package that the registry says that it does not have.
+func (c *Client) notFound(ep yarnrc.Endpoint, name, address string) error {
+	f := fault.Wrap(ErrNotFound, fault.Pos{File: httpfetch.Redact(address)}, "package %s", name)
+	if ep.HasAuth() {
+		return setAt(ep, f.WithNext("Check the name"))
+	}
+	return setAt(ep, f.WithNext("Check the name. If the package is private: %s", ep.AuthHint()))
 }
 
 // setAt adds to an error about a host where that host was named, which may be in

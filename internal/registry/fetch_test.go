@@ -146,7 +146,7 @@ func TestFaults(t *testing.T) {
 			if n := len(reg.seen()); n != tt.asked {
 				t.Errorf("asked %d times, want %d", n, tt.asked)
 			}
-			if left, _ := filepath.Glob(filepath.Join(c.cfg.CacheDir, "*", "*")); len(left) > 0 {
+			if left, _ := filepath.Glob(filepath.Join(c.cfg.CacheDir, "*", "*.pack")); len(left) > 0 {
 				t.Errorf("something was cached: %v", left)
 			}
 		})
