@@ -4,7 +4,6 @@ package main
 
 import (
 	gocmp "cmp"
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,9 +12,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // A gitAttack is what somebody may do to what git says: to the name of the base,
@@ -89,6 +89,7 @@ func worsened(t tree) tree {
 // base that was meant, or not at all. Nothing is run, nothing is written, and
 // nothing hangs.
 func TestAttacksOnTheBase(t *testing.T) {
+	testkit.SkipRace(t)
 	db := t.TempDir()
 	if err := attackDB.write(db, nil); err != nil {
 		t.Fatal(err)
@@ -124,17 +125,18 @@ func TestAttacksOnTheBase(t *testing.T) {
 				args = append(args, "--base="+base)
 			}
 			before := names(dir)
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
 			e, o, eo := testEnv("", env)
 			done := make(chan int, 1)
-			go func() { done <- Main(ctx, args, e) }()
+			go func() { done <- Main(t.Context(), args, e) }()
 			var code int
-			select {
-			case code = <-done:
-			case <-ctx.Done():
-				t.Fatal("it hangs")
-			}
+			testkit.Wait(t, func() string {
+				select {
+				case code = <-done:
+					return ""
+				default:
+					return "it hangs"
+				}
+			})
 			out, errOut := o.String(), eo.String()
 			switch {
 			case code == 0 && a.fine != "":

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
@@ -200,6 +201,7 @@ var tarballAttacks = map[string][]byte{
 // TestLockHostileRegistry: `versions lock` comes out right or not at all, whatever
 // the registry answers.
 func TestLockHostileRegistry(t *testing.T) {
+	testkit.SkipRace(t)
 	for name, text := range packumentAttacks {
 		t.Run("packument/"+name, func(t *testing.T) {
 			p := newLockPortal(t)

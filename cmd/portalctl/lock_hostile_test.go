@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/testkit/txntest"
 	"github.com/portalctl/portalctl/internal/txn"
@@ -34,6 +35,7 @@ func (p *lockPortal) gainOf(tgz []byte) {
 // A tarball of 3 MB that unpacks to 3 GB, with the integrity that the registry
 // announced: refused, in bounded memory, and nothing stays on disk.
 func TestLockTarballBomb(t *testing.T) {
+	testkit.SkipRace(t)
 	if testing.Short() {
 		t.Skip("unpacks 2 GB")
 	}

@@ -66,8 +66,6 @@ const aheadProject = `-- package.json --
 // A registry that is slow with one packument is asked for everything else
 // meanwhile: the dependencies of what is there, theirs, and the tarballs.
 func TestAskedAhead(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
 	source := staged(registryOf(t, `
 		fast@1.0.0
 		fast@1.1.0 dep@^1.0.0
@@ -77,7 +75,7 @@ func TestAskedAhead(t *testing.T) {
 		plat@1.0.0 os=linux
 		slow@1.0.0
 	`), map[string][]string{"slow": {"dep", "deeper", "plat", "fast@1.1.0", "dep@1.0.0", "deeper@3.0.0"}})
-	res, err := Solve(ctx, project(t, aheadProject), source, Highest{})
+	res, err := Solve(t.Context(), project(t, aheadProject), source, Highest{})
 	if err != nil {
 		t.Fatal(err)
 	}
