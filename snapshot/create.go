@@ -32,6 +32,8 @@ type CreateOptions struct {
 	Jobs int
 	// Tool is what Manifest.Tool says.
 	Tool string
+	// Forecast is what the manifest keeps of the release to come, nil for nothing.
+	Forecast *Forecast
 	// Progress, if not nil, is told how far the copying is, a few times a second.
 	Progress func(Progress)
 }
@@ -296,7 +298,7 @@ func (c *creation) note(format string, args ...any) {
 func (c *creation) finish(ctx context.Context, name string, start time.Time) error {
 	s := c.survey
 	m := &Manifest{Schema: Schema, Name: name, Created: start, Finished: time.Now().UTC(), Tool: c.opts.Tool, Portal: s.Portal, Deployed: s.Deployed,
-		Servers: s.Servers, Databases: []Database{}, Notes: []string{}}
+		Servers: s.Servers, Databases: []Database{}, Forecast: c.opts.Forecast, Notes: []string{}}
 	if s.tools != nil {
 		m.Client = "pg_dump " + s.tools.Version
 	}

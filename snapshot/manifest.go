@@ -45,8 +45,30 @@ type Manifest struct {
 	// Databases are the units that can be restored one by one: a database, in
 	// schema mode a schema, or a SQLite file. Largest first.
 	Databases []Database `json:"databases"`
+	// Forecast is what the release to come will migrate, as far as was known when
+	// the snapshot was taken; nil where nothing was.
+	Forecast *Forecast `json:"forecast,omitempty"`
 	// Notes are what a reader should know, one sentence each.
 	Notes []string `json:"notes"`
+}
+
+// Forecast is which databases a release will migrate at its first boot.
+type Forecast struct {
+	// To is the release.
+	To        string             `json:"to"`
+	Databases []ForecastDatabase `json:"databases"`
+	// Unknown is how much could not be read: what it does may come on top.
+	Unknown int `json:"unknown"`
+}
+
+// ForecastDatabase is a database that will be migrated.
+type ForecastDatabase struct {
+	// Name is Database.Title, or says which plugin's it is.
+	Name       string   `json:"name"`
+	Migrations []string `json:"migrations"`
+	// PointOfNoReturn is the first of them after which the old code's queries fail,
+	// "" for none.
+	PointOfNoReturn string `json:"pointOfNoReturn,omitempty"`
 }
 
 // Portal names the portal.

@@ -153,6 +153,15 @@ func (s *Survey) Refused() error {
 	return fault.New("no snapshot was taken: %s", text).WithNext("%s", first.Next)
 }
 
+// States are what the databases have of migrations, by their title.
+func (s *Survey) States() map[string]*State {
+	out := map[string]*State{}
+	for i := range s.units {
+		out[s.units[i].Title()] = &State{Migrations: s.units[i].Migrations}
+	}
+	return out
+}
+
 func (s *Survey) skipped(id string) bool { return slices.Contains(s.in.Skip, id) }
 
 // find makes lines and units of what is expected and what is there, and returns

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -136,8 +137,14 @@ func runSnapshotCreate(ctx context.Context, o createOptions, e env) error {
 	if err := cleanStore(store, e); err != nil {
 		return err
 	}
+	coming, err := forecastOf(ctx, o, e, co, survey)
+	if err = cmp.Or(ctx.Err(), err); err != nil && ctx.Err() != nil {
+		return err
+	} else if err != nil && o.deployed != "" {
+		fmt.Fprintf(e.Err, "%s which migrations come is not kept: %s\n", e.ErrStyle().Warn("warning:"), harmless(err.Error()))
+	}
 	bar := newByteProgress(e.Streams, "Copying")
-	snap, err := snapshot.Create(ctx, survey, store, snapshot.CreateOptions{Name: o.name, Jobs: o.jobs, Tool: "portalctl " + version(), Progress: bar.tell})
+	snap, err := snapshot.Create(ctx, survey, store, snapshot.CreateOptions{Name: o.name, Jobs: o.jobs, Tool: "portalctl " + version(), Forecast: coming, Progress: bar.tell})
 	bar.done()
 	if err != nil {
 		return err

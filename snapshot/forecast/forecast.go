@@ -156,6 +156,9 @@ type Input struct {
 	// Slow is how much slower the server is now than an idle one of the kind that
 	// the estimate was made on; 0 where it was not asked.
 	Slow float64
+	// MovedOnly leaves out the packages that the upgrade does not move, whatever the
+	// server may lack of theirs.
+	MovedOnly bool
 	// Unknown is what is not known already.
 	Unknown []Unknown
 	// Progress, if set, is told how many packages are read.

@@ -1,8 +1,13 @@
 package forecast
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/migrations"
+	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Runs is how many migrations will run.
@@ -12,6 +17,45 @@ func (r *Report) Runs() int {
 		n += len(p.Migrations)
 	}
 	return n
+}
+
+// Keep is what a snapshot keeps of the report; nil where nothing is known to run.
+func (r *Report) Keep() *snapshot.Forecast {
+	if r.Runs() == 0 {
+		return nil
+	}
+	out := &snapshot.Forecast{To: r.To, Unknown: r.unread()}
+	for _, p := range r.Plugins {
+		if len(p.Migrations) == 0 {
+			continue
+		}
+		name := p.title()
+		i := slices.IndexFunc(out.Databases, func(d snapshot.ForecastDatabase) bool { return d.Name == name })
+		if i < 0 {
+			i = len(out.Databases)
+			out.Databases = append(out.Databases, snapshot.ForecastDatabase{Name: name})
+		}
+		d := &out.Databases[i]
+		for _, m := range p.Migrations {
+			d.Migrations = append(d.Migrations, m.Name)
+			if m.PointOfNoReturn && d.PointOfNoReturn == "" {
+				d.PointOfNoReturn = m.Name
+			}
+		}
+	}
+	sorting.By(out.Databases, func(a, b snapshot.ForecastDatabase) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// title names the database for people.
+func (p Plugin) title() string {
+	switch {
+	case p.Database != "":
+		return p.Database
+	case p.Plugin == "*":
+		return "of each plugin that uses " + p.Package
+	}
+	return "of " + p.Plugin
 }
 
 // unread is how much was not read at all.

@@ -88,7 +88,7 @@ func (b *builder) read(ctx context.Context) ([]sides, error) {
 	var all []sides
 	for _, p := range b.in.Packages {
 		// What does not change brings nothing new; the server may know better.
-		if p.Own || p.From != p.To || b.looked() {
+		if p.Own || p.From != p.To || b.looked() && !b.in.MovedOnly {
 			all = append(all, sides{Package: p})
 		}
 	}
@@ -314,14 +314,7 @@ func (b *builder) finish() {
 		if len(p.Migrations) == 0 {
 			continue
 		}
-		name := p.Database
-		if name == "" {
-			name = "of " + p.Plugin
-			if p.Plugin == "*" {
-				name = "of each plugin that uses " + p.Package
-			}
-		}
-		if !slices.Contains(r.Restore, name) {
+		if name := p.title(); !slices.Contains(r.Restore, name) {
 			r.Restore = append(r.Restore, name)
 		}
 	}

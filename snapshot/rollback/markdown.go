@@ -58,6 +58,7 @@ func (p *Plan) writeTargets(b *strings.Builder) {
 	case p.Compared == "":
 		line("Only databases whose migration tables differ from the snapshot come back. Which those are shows after the upgrade:")
 		line("`portalctl snapshot plan` writes this file again with them, and rollback.sh finds them itself.\n")
+		p.writeForecast(b)
 	case len(p.Targets) == 0 && p.Compared == "release":
 		line("Nothing: the release to come brings no migration that the snapshot lacks. Deploying the old code is enough.\n")
 	case len(p.Targets) == 0:

@@ -14,7 +14,7 @@ func New(m *snapshot.Manifest, v *snapshot.Verification) (*Plan, error) {
 	p := &Plan{Schema: Schema, Snapshot: m.Name, Taken: m.Created, Portal: m.Portal.Name, Release: m.Deployed.Release,
 		Commit: m.Deployed.Commit, Image: m.Deployed.Image, Servers: slices.Clone(m.Servers),
 		Targets: []*Target{}, Kept: []*Target{}, Leftovers: []Leftover{}, Unknown: []string{}, Notes: []string{},
-		prefix: m.Portal.Prefix, schemaPrefix: m.Portal.SchemaPrefix}
+		Forecast: m.Forecast, prefix: m.Portal.Prefix, schemaPrefix: m.Portal.SchemaPrefix}
 	if p.Servers == nil {
 		p.Servers = []snapshot.Server{}
 	}

@@ -61,7 +61,10 @@ type Plan struct {
 	// and are not in the snapshot: they have no way back.
 	Unknown []string `json:"unknown"`
 	Steps   []Step   `json:"steps"`
-	Notes   []string `json:"notes"`
+	// Forecast is what the release to come was expected to migrate when the snapshot
+	// was taken, nil where that was not known.
+	Forecast *snapshot.Forecast `json:"forecast,omitempty"`
+	Notes    []string           `json:"notes"`
 
 	// prefix and schemaPrefix are what the portal's names begin with.
 	prefix, schemaPrefix string
