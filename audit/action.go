@@ -35,16 +35,16 @@ func (k ActionKind) order() int {
 
 // Action is one thing to do and the findings that it does away with.
 type Action struct {
-	Kind ActionKind
+	Kind ActionKind `json:"kind"`
 	// Lockfile is the lock that it is about.
-	Lockfile string
+	Lockfile string `json:"lockfile"`
 	// Title says what to do in one sentence.
-	Title string
+	Title string `json:"title"`
 	// Steps are the exact edits and commands, in order.
-	Steps []string
+	Steps []string `json:"steps"`
 	// Caution is what to know before, "" if nothing.
-	Caution  string
-	Findings []*Finding
+	Caution  string     `json:"caution"`
+	Findings []*Finding `json:"-"`
 }
 
 // rank puts malware first and what is only fit to know last.

@@ -1,7 +1,7 @@
 // Package audit judges what a portal's locks install against OSV's advisories:
 // which are new in a change, who asks for the package, what to do about it, and
-// whether the change may go in. A Report is computed from inputs alone; nothing
-// is read, asked or printed here.
+// whether the change may go in. Files reads the two sides into an Input, and a
+// Report is computed from that alone; nothing is printed here.
 package audit
 
 import (

@@ -24,7 +24,7 @@ type (
 		Packages int           `json:"packages"`
 		Summary  Counts        `json:"summary"`
 		Findings []jsonFinding `json:"findings"`
-		Actions  []jsonAction  `json:"actions"`
+		Actions  []*Action     `json:"actions"`
 		// Fixed is what --fix did, or would do: then the rest is what is left.
 		Fixed   *jsonFixed        `json:"fixed,omitempty"`
 		Rules   []jsonRule        `json:"rules"`
@@ -70,7 +70,7 @@ type (
 		Line        int         `json:"line"`
 		Parts       []string    `json:"parts"`
 		Production  bool        `json:"production"`
-		Paths       []jsonPath  `json:"paths"`
+		Paths       []Path      `json:"paths"`
 		PathsLeft   int         `json:"pathsLeftOut,omitempty"`
 		Fixed       string      `json:"fixed"`
 		Above       string      `json:"above,omitempty"`
@@ -81,26 +81,6 @@ type (
 		Pending     *jsonIgnore `json:"pendingIgnore,omitempty"`
 		Known       bool        `json:"baseline,omitempty"`
 		Fingerprint string      `json:"fingerprint"`
-	}
-	jsonPath struct {
-		Workspace string     `json:"workspace"`
-		Folder    string     `json:"folder"`
-		Part      string     `json:"part"`
-		Dev       bool       `json:"dev"`
-		Steps     []jsonStep `json:"steps"`
-		StepsLeft int        `json:"stepsLeftOut,omitempty"`
-	}
-	jsonStep struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-		Range   string `json:"range"`
-	}
-	jsonAction struct {
-		Kind     ActionKind `json:"kind"`
-		Lockfile string     `json:"lockfile"`
-		Title    string     `json:"title"`
-		Steps    []string   `json:"steps"`
-		Caution  string     `json:"caution"`
 	}
 	jsonRule struct {
 		Rule     string           `json:"rule"`
@@ -132,7 +112,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Schema: schemaName, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
 		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
 		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
-		Fixed:    r.Fixes.json(), Unknown: r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
+		Actions:  r.Actions, Fixed: r.Fixes.json(), Unknown: r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
 	}
 	for _, err := range r.Incomplete {
 		doc.Incomplete = append(doc.Incomplete, english.Plain(err.Error()))
@@ -143,7 +123,6 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	index := map[*Action]int{}
 	for i, a := range r.Actions {
 		index[a] = i
-		doc.Actions = append(doc.Actions, jsonAction{a.Kind, a.Lockfile, a.Title, a.Steps, a.Caution})
 	}
 	for _, f := range r.Findings {
 		j := f.json(share(len(r.Findings)))
@@ -196,24 +175,7 @@ func (f *Finding) json(most int) jsonFinding {
 		j.Score = &a.Score
 	}
 	j.Before, j.BeforeLeft = first(j.Before, maxBefore)
-	j.Paths, j.PathsLeft = jsonPaths(f.Where.Paths, most)
-	return j
-}
-
-func jsonPaths(list []Path, most int) ([]jsonPath, int) {
-	list, left := first(list, most)
-	var out []jsonPath
-	for _, p := range list {
-		out = append(out, p.json())
-	}
-	return out, left
-}
-
-func (p Path) json() jsonPath {
-	j := jsonPath{Workspace: p.Workspace, Folder: p.Folder, Part: p.Part, Dev: p.Dev, StepsLeft: p.Cut}
-	for _, s := range p.Steps {
-		j.Steps = append(j.Steps, jsonStep(s))
-	}
+	j.Paths, j.PathsLeft = first(f.Where.Paths, most)
 	return j
 }
 
@@ -237,13 +199,13 @@ const whySchemaName = "portalctl.audit-why/v1"
 // WhyDocument is the JSON of what Why found.
 func WhyDocument(name, version string, reasons []Reason) any {
 	type item struct {
-		Lockfile   string     `json:"lockfile"`
-		Version    string     `json:"version"`
-		Ranges     []string   `json:"ranges"`
-		Parts      []string   `json:"parts"`
-		Production bool       `json:"production"`
-		Paths      []jsonPath `json:"paths"`
-		PathsLeft  int        `json:"pathsLeftOut,omitempty"`
+		Lockfile   string   `json:"lockfile"`
+		Version    string   `json:"version"`
+		Ranges     []string `json:"ranges"`
+		Parts      []string `json:"parts"`
+		Production bool     `json:"production"`
+		Paths      []Path   `json:"paths"`
+		PathsLeft  int      `json:"pathsLeftOut,omitempty"`
 	}
 	doc := struct {
 		Schema  string `json:"schema"`
@@ -253,7 +215,7 @@ func WhyDocument(name, version string, reasons []Reason) any {
 	}{Schema: whySchemaName, Package: name, Version: version}
 	for _, r := range reasons {
 		it := item{Lockfile: r.Lockfile, Version: r.Version, Ranges: r.Ranges, Parts: r.Where.Parts, Production: r.Where.Production}
-		it.Paths, it.PathsLeft = jsonPaths(r.Where.Paths, share(len(reasons)))
+		it.Paths, it.PathsLeft = Shown(r.Where.Paths, len(reasons))
 		doc.Found = append(doc.Found, it)
 	}
 	return doc

@@ -12,7 +12,7 @@ const workspaceVersion = "0.0.0-use.local"
 
 // WorkspacePackages are the names of the head's workspaces, to be asked about
 // with the packages: not as npm packages, but for whether a public package of
-// the same name is malware (see Malware).
+// the same name is malware (see malware).
 func WorkspacePackages(locks []*Lock) []osv.Package {
 	seen := map[string]bool{}
 	var list []osv.Package
@@ -30,9 +30,9 @@ func WorkspacePackages(locks []*Lock) []osv.Package {
 	return list
 }
 
-// Malware names the advisory that calls a public package malicious, for the
+// malware names the advisory that calls a public package malicious, for the
 // names of WorkspacePackages.
-func Malware(list []osv.Hit) func(name string) (id string, ok bool) {
+func malware(list []osv.Hit) func(name string) (id string, ok bool) {
 	ids := map[string]string{}
 	for _, h := range list {
 		if h.Advisory.Malicious && h.Package.Version == workspaceVersion {
@@ -45,9 +45,9 @@ func Malware(list []osv.Hit) func(name string) (id string, ok bool) {
 	}
 }
 
-// Fixes reports whether a version fixes an advisory of the hits: such a version
+// fixes reports whether a version fixes an advisory of the hits: such a version
 // may be young.
-func Fixes(list []osv.Hit) func(name, version string) bool {
+func fixes(list []osv.Hit) func(name, version string) bool {
 	type fix struct{ name, version string }
 	known := map[fix]bool{}
 	for _, h := range list {

@@ -164,36 +164,3 @@ func (b *builder) unread() {
 		b.r.Unknown = append(b.r.Unknown, finding.Unknown{Rule: "locks", Reason: u.Path + " " + u.Reason, Next: next})
 	}
 }
-
-// CheckGone refuses a change that takes away the lock of a project that is
-// still there: without one, nothing says what will be installed. asking reports
-// whether a folder has a package.json, wanting whether that asks for packages: a
-// lock that moves away from one that does not is no loss.
-func CheckGone(head, base []*Lock, asking, wanting func(dir string) bool) error {
-	moves := pair(head, base, sameText, sameName) // what is only alike replaces nothing
-	covered := map[string]bool{}                  // folders that a lock of the head speaks for
-	others := map[string]bool{}                   // those with a lock that Yarn does not read
-	for _, l := range head {
-		if l.Tool != "" {
-			others[dirOf(l)] = true
-			continue
-		}
-		covered[dirOf(l)] = true
-		if l.Project != nil {
-			for _, ws := range l.Project.Workspaces {
-				covered[join(dirOf(l), ws.Rel)] = true
-			}
-		}
-	}
-	moved := map[string]bool{}
-	for _, from := range moves {
-		moved[from] = true
-	}
-	for _, l := range base {
-		if dir := dirOf(l); !covered[dir] && !(l.Tool != "" && others[dir]) && asking(dir) && !(moved[l.Path] && !wanting(dir)) {
-			return fault.At(fault.Pos{File: l.Path}, "the change takes this lock away, but the package.json beside it stays: nothing says what is installed").
-				WithNext("Restore the lock from the base branch, or take the package.json away, too")
-		}
-	}
-	return nil
-}

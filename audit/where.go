@@ -40,17 +40,18 @@ type Where struct {
 type Path struct {
 	// Workspace is the name of the package.json, Folder where it is, from the
 	// root of what is audited.
-	Workspace, Folder string
+	Workspace string `json:"workspace"`
+	Folder    string `json:"folder"`
 	// Part is runsInFrontend, runsInBackend, runsInTooling, or "" for what is common to several.
-	Part string
+	Part string `json:"part"`
 	// Dev says that the path starts at a devDependency.
-	Dev bool
+	Dev bool `json:"dev"`
 	// Steps lead to the package. Of a way longer than maxSteps the middle is left
 	// out: Cut steps, after the first half of those that are kept.
-	Steps []Step
-	Cut   int
+	Steps []Step `json:"steps"`
+	Cut   int    `json:"stepsLeftOut,omitempty"`
 	// Pos is where package.json asks for the first step.
-	Pos fault.Pos
+	Pos fault.Pos `json:"-"`
 	// tool is the first step that is tooling by its name, "" if none is.
 	tool string
 }
@@ -59,7 +60,11 @@ type Path struct {
 func (p Path) aside() bool { return p.Dev || p.tool != "" }
 
 // Step is a package on a path, and the range that the one before asks for.
-type Step struct{ Name, Version, Range string }
+type Step struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Range   string `json:"range"`
+}
 
 // maxSteps is how many steps of a path are kept. Real ones have a dozen; a lock
 // that is one chain would otherwise have a report of its length squared.

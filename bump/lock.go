@@ -63,9 +63,6 @@ func PlanSeed(ctx context.Context, in Input, p *Plan, source relock.Source, opts
 	return nil
 }
 
-// Seed is the lock that Yarn is to complete, nil when it makes its own.
-func (p *Plan) Seed() []byte { return p.seed }
-
 // solve makes the lock of the portal as the plan leaves it.
 func (p *Plan) solve(ctx context.Context, in Input, source relock.Source, opts LockOptions) (*relock.Result, error) {
 	texts := map[string][]byte{}
@@ -97,7 +94,7 @@ func solve(ctx context.Context, in Input, release string, texts map[string][]byt
 			if text, ok := texts[rel]; ok {
 				return text, nil
 			}
-			return repofile.ReadIn(repofile.Top(in.Project.Root), filepath.Join(in.Project.Root, filepath.FromSlash(rel)), repofile.MaxCode)
+			return in.Project.Read(rel, repofile.MaxCode)
 		},
 	}
 	var policy relock.Policy = relock.Highest{}

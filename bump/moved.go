@@ -18,7 +18,7 @@ func (pl *planner) movedTo(name string) string {
 	}
 	for _, dir := range dirs {
 		path := filepath.Join(dir, "node_modules", filepath.FromSlash(name), pkgjson.FileName)
-		src, err := repofile.Read(path, repofile.MaxManifest) // links of a linker may lead anywhere
+		src, err := pl.in.Project.ReadInstalled(path, repofile.MaxManifest)
 		if err != nil {
 			continue
 		}

@@ -156,9 +156,6 @@ func (p *Plan) Targets() map[string]string {
 // nothing about it is to change, the lock included.
 func (p *Plan) Stays() bool { return p.stays }
 
-// UsesYarnPlugin reports whether the repo has the Backstage Yarn plugin.
-func (p *Plan) UsesYarnPlugin() bool { return p.yarnPlugin }
-
 // File is a file's content before and after the plan, for diffs and for Yarn.
 type File struct {
 	Rel      string

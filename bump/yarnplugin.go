@@ -64,7 +64,7 @@ func (pl *planner) replacePlugin(ctx context.Context, p yarnrc.Plugin) error {
 		return nil
 	}
 	file := p.AbsPath
-	old, err := repofile.ReadIn(repofile.Top(pl.in.Project.Root), file, repofile.MaxCode)
+	old, err := pl.in.Project.Read(pl.rel(file), repofile.MaxCode)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(err, fault.Pos{File: file}, "the Backstage Yarn plugin cannot be read")
 	}

@@ -78,7 +78,7 @@ func TestHidesNothing(t *testing.T) {
 				"off":     "check: {rules: {" + tt.cause + ": off}}",
 				"ignored": "check: {ignore: [{rule: " + tt.cause + ", package: '**', reason: r, expires: 2026-09-30}]}",
 			} {
-				cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(config), ConfigSchema())
+				cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(config), configSchema())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +134,7 @@ func TestStaleBesideOthers(t *testing.T) {
 func TestIgnoredDedupableHidesNoDuplicate(t *testing.T) {
 	in := open(t, berryPortal(t, map[string]string{"packages/app/package.json": appHead + `{"react": "^18.2.0", "@acme/a": "^1.0.0"}}`},
 		"@acme/a@^1.0.0 1.0.0: react ^18.0.0", "react@^18.0.0 18.0.0", "react@^18.2.0 18.3.1"))
-	cfg, err := finding.ParseConfig(".portalctl.yaml", []byte("check: {ignore: [{rule: dedupable, package: react, reason: r, expires: 2026-09-30}]}"), ConfigSchema())
+	cfg, err := finding.ParseConfig(".portalctl.yaml", []byte("check: {ignore: [{rule: dedupable, package: react, reason: r, expires: 2026-09-30}]}"), configSchema())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -247,7 +247,7 @@ func TestFixRespectsTheConfiguration(t *testing.T) {
     - {rule: resolution-unused, package: graphql, reason: a test, expires: 2026-12-31}
 `,
 	} {
-		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), ConfigSchema())
+		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), configSchema())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -232,8 +232,8 @@ func TestMoved(t *testing.T) {
 		t.Errorf("unknown: %v", r.Unknown)
 	}
 	names := map[string]bool{}
-	for _, p := range Moving(in) {
-		names[p.Name] = true
+	for _, p := range in.moving() {
+		names[p.name] = true
 	}
 	if !names["@backstage/cli"] || names["react"] || names["@acme/plugin-badges"] {
 		t.Errorf("to ask for: %v", names)
@@ -285,7 +285,7 @@ func TestUnknownRelease(t *testing.T) {
 
 func TestConfiguredRules(t *testing.T) {
 	config := func(text string) *finding.Config {
-		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), ConfigSchema())
+		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), configSchema())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -383,7 +383,7 @@ func TestUnusedIgnores(t *testing.T) {
 	dir := planted(t, "duplicate_by_workspace")
 	in := openFixture(t, dir)
 	unused := func(in Input, opts Options, rule, pkg string) bool {
-		cfg, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  ignore:\n    - {rule: "+rule+", package: '"+pkg+"', reason: a test, expires: 2026-12-31}\n"), ConfigSchema())
+		cfg, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  ignore:\n    - {rule: "+rule+", package: '"+pkg+"', reason: a test, expires: 2026-12-31}\n"), configSchema())
 		if err != nil {
 			t.Fatal(err)
 		}

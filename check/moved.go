@@ -13,7 +13,6 @@ import (
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -71,30 +70,6 @@ func isCandidate(d pkgjson.Dep) bool {
 	}
 	return false
 }
-
-// Moving are the packages that Input.Published is to know for the rule moved,
-// with their locked versions, sorted by name.
-func Moving(in Input) []Package {
-	m := newModel(Input{Project: in.Project, Lock: in.Lock, Settings: in.Settings}, Options{})
-	seen := map[Package]bool{}
-	var list []Package
-	for _, p := range m.packages {
-		for _, d := range p.File.AllDeps() {
-			if !isCandidate(d) || m.byName[d.Name] != nil {
-				continue
-			}
-			if pk := (Package{d.Name, m.locked(p, d)}); !seen[pk] {
-				seen[pk] = true
-				list = append(list, pk)
-			}
-		}
-	}
-	sorting.By(list, func(a, b Package) int { return strings.Compare(a.Name+"\x00"+a.Version, b.Name+"\x00"+b.Version) })
-	return list
-}
-
-// Package is a published package; Version is "" where the lock does not say.
-type Package struct{ Name, Version string }
 
 // locked is the version that a dependency has in the lock, or "".
 func (m *model) locked(p *pkg, d pkgjson.Dep) string {

@@ -31,7 +31,7 @@ func TestSideOf(t *testing.T) {
 
 // .portalctl.yaml adds to the list of every portal.
 func TestSingletons(t *testing.T) {
-	config, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  singletons: ['@acme/*']\n"), ConfigSchema())
+	config, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  singletons: ['@acme/*']\n"), configSchema())
 	if err != nil {
 		t.Fatal(err)
 	}

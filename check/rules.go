@@ -125,8 +125,3 @@ func Rules() []finding.Rule {
 	}
 	return append(list, finding.IgnoreRule, finding.UnusedRule)
 }
-
-// ConfigSchema is what check reads from .portalctl.yaml.
-func ConfigSchema() finding.Schema {
-	return finding.Schema{Section: "check", Rules: Rules(), Lists: []string{"singletons", "scopes"}}
-}

@@ -70,7 +70,7 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 	}
 	c := &creation{survey: s, opts: opts, dir: final + partial, meter: newMeter(s.units)}
 	if err := os.Mkdir(c.dir, 0o700); err != nil {
-		return nil, fault.Wrap(writeCause(err), fault.Pos{File: c.dir}, "cannot be made")
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: c.dir}, "cannot be made")
 	}
 	defer func() {
 		if err != nil {
@@ -92,7 +92,7 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 		return nil, err
 	}
 	if err := os.Rename(c.dir, final); err != nil {
-		return nil, fault.Wrap(writeCause(err), fault.Pos{File: c.dir}, "cannot be renamed")
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: c.dir}, "cannot be renamed")
 	}
 	if err := atomicfile.SyncDir(to.Dir); err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: to.Dir}, "cannot be synced")

@@ -14,7 +14,7 @@ import (
 func Decompress(ctx context.Context, from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
-		return fault.Wrap(writeCause(err), fault.Pos{File: from}, "cannot be read")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: from}, "cannot be read")
 	}
 	defer in.Close()
 	dec, err := newDecoder(&interruptible{ctx, in})
@@ -24,7 +24,7 @@ func Decompress(ctx context.Context, from, to string) error {
 	defer dec.Close()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fault.Wrap(writeCause(err), fault.Pos{File: to}, "cannot be made")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: to}, "cannot be made")
 	}
 	_, err = io.Copy(out, dec)
 	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
@@ -32,7 +32,7 @@ func Decompress(ctx context.Context, from, to string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fault.Wrap(writeCause(err), fault.Pos{File: from}, "cannot be decoded")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: from}, "cannot be decoded")
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ func (s *Snapshot) checkFile(ctx context.Context, name, want string, f File, too
 		return damaged(path, "the file is not there")
 	}
 	if err != nil {
-		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be read")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: path}, "cannot be read")
 	}
 	defer file.Close()
 	hash := sha256.New()
@@ -209,7 +209,7 @@ func (s *Snapshot) checkFile(ctx context.Context, name, want string, f File, too
 	// The rest, after an error too: the sum says whether the file or the tool is
 	// to blame.
 	if _, err := io.Copy(io.Discard, in); err != nil {
-		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be read")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: path}, "cannot be read")
 	}
 	sum := hex.EncodeToString(hash.Sum(nil))
 	info, err := file.Stat()

@@ -92,17 +92,9 @@ func store(dir, name string, r io.Reader, how effort, raw *atomic.Int64) (File, 
 	defer f.Close()
 	s := &stored{name: name, file: f, hash: sha256.New(), start: time.Now()}
 	if err := s.compress(r, how, raw); err != nil {
-		return File{}, fault.Wrap(writeCause(err), fault.Pos{File: f.Name()}, "cannot be written")
+		return File{}, fault.Wrap(fault.Cause(err), fault.Pos{File: f.Name()}, "cannot be written")
 	}
 	return File{Name: name, Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), RawSize: s.raw.Load(), Seconds: time.Since(s.start).Seconds()}, nil
-}
-
-func writeCause(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 func (s *stored) compress(r io.Reader, how effort, raw *atomic.Int64) error {
@@ -172,7 +164,7 @@ func writeNew(dir, name string, content []byte) error {
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {
-		return fault.Wrap(writeCause(err), fault.Pos{File: path}, "cannot be written")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: path}, "cannot be written")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -52,12 +53,7 @@ func readSource(files fs.FS, project *workspace.Project, interesting func(module
 }
 
 func (s *source) unread(name string, err error) {
-	why := "it cannot be read: " + err.Error()
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		why = "it cannot be read: " + pe.Err.Error()
-	}
-	s.unknown = append(s.unknown, Unknown{Package: name, Why: why})
+	s.unknown = append(s.unknown, Unknown{Package: name, Why: "it cannot be read: " + fault.Cause(err).Error()})
 }
 
 func (s *source) read(files fs.FS, name string) (string, bool) {

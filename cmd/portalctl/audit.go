@@ -1,27 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
-	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -70,17 +64,12 @@ type auditRun struct {
 	now time.Time
 
 	root  string
-	repo  *repofile.Repo // the work tree
 	in    audit.Input
 	notes []string
+	// head and base are the two sides; base is nil without one.
+	head, base *audit.State
 	// settings are those that decide where to ask: the base's, if there is one.
 	settings *yarnrc.Settings
-	// head and base are the sides as the rules about locks and settings see
-	// them; base is nil without one.
-	head   trust.Side
-	base   *trust.Side
-	brings []trust.Archive // the archives of the change
-	prefix string          // where the root is in its git repository
 	// client is the registry that advice comes from, nil if nobody asks it.
 	client *registry.Client
 	// sources are the files of decisions.
@@ -140,7 +129,10 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 	if err := r.openBaseline(); err != nil {
 		return nil, incomplete(ctx, err)
 	}
-	r.sources.Rules, r.sources.Now = audit.Rules(), r.now
+	r.sources = ignore.Sources{Head: r.head.Decisions, Rules: audit.Rules(), Now: r.now}
+	if r.base != nil {
+		r.sources.HasBase, r.sources.Base = true, r.base.Decisions
+	}
 	decisions, err := ignore.Load(r.sources)
 	if err != nil {
 		return nil, incomplete(ctx, err)
@@ -187,21 +179,6 @@ func incomplete(ctx context.Context, err error) error {
 	return f
 }
 
-// notEmptied refuses a lock without an entry where a package.json asks for
-// something: nothing found in it would look like a pass.
-func notEmptied(l *audit.Lock) error {
-	if len(l.Lock.Entries) > 0 || l.Project == nil {
-		return nil
-	}
-	for _, ws := range l.Project.Workspaces {
-		if len(ws.File.AllDeps()) > 0 {
-			return fault.At(fault.Pos{File: l.Path}, "the lock is empty, and %s has dependencies: what is installed is not known", path.Join(ws.Rel, pkgjson.FileName)).
-				WithNext("Run yarn install, and commit yarn.lock")
-		}
-	}
-	return nil
-}
-
 // openHead reads the work tree.
 func (r *auditRun) openHead(ctx context.Context) error {
 	dir, err := workDir(r.o.directory)
@@ -209,7 +186,7 @@ func (r *auditRun) openHead(ctx context.Context) error {
 		return err
 	}
 	if r.o.fixes && !r.o.dryRun {
-		if root, err := auditRoot(dir); err == nil {
+		if root, err := audit.FindRoot(dir); err == nil {
 			if err := recoverAt(ctx, root, r.e); err != nil {
 				return err
 			}
@@ -218,113 +195,75 @@ func (r *auditRun) openHead(ctx context.Context) error {
 	if err := settled(ctx, dir, r.e); err != nil {
 		return err
 	}
-	if r.root, err = auditRoot(dir); err != nil {
+	if r.root, err = audit.FindRoot(dir); err != nil {
 		return err
 	}
-	// A folder that is a link would be walked as one file.
+	// A folder that is a link lies elsewhere, in a repository of its own.
 	if info, err := os.Lstat(r.root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if r.root, err = filepath.EvalSymlinks(r.root); err != nil {
-			return fault.Wrap(pathCause(err), fault.Pos{File: dir}, "cannot be read")
+			return fault.Wrap(fault.Cause(err), fault.Pos{File: dir}, "cannot be read")
 		}
 	}
-	r.repo = repofile.Of(repofile.Top(r.root))
-	paths, err := findLocks(r.repo, r.root)
+	files := r.files()
+	paths, left, err := files.LockPaths(r.o.baseLockfile != "")
 	if err != nil {
 		return err
-	}
-	if r.o.baseLockfile != "" {
-		paths = []string{lockName} // the one that the file is compared with
-	}
-	kept := r.kept(paths)
-	if left := len(paths) - len(kept); left > 0 {
-		defer func() { r.notes = append(r.notes, english.Count(left, "lock")+" left out (--exclude)") }()
-	}
-	if len(kept) == 0 && len(paths) > 0 {
-		return fault.At(fault.Pos{File: r.root}, "--exclude leaves out every yarn.lock here (%d)", len(paths)).
-			WithNext("Exclude only locks that are not part of a portal, such as 'testdata/**'")
-	}
-	if paths = kept; len(paths) == 0 {
-		return fault.At(fault.Pos{File: r.root}, "there is no yarn.lock here or in a folder below").
-			WithNext("Commit the lock that yarn install writes; or name the folder of your portal with -C")
 	}
 	for _, path := range paths {
 		if err := settled(ctx, filepath.Join(r.root, filepath.Dir(filepath.FromSlash(path))), r.e); err != nil {
 			return err
 		}
 	}
-	got, err := loadLocks(r.repo, r.root, paths, r.e.Environ)
-	if err != nil {
+	if r.head, err = files.Read(paths); err != nil {
 		return err
 	}
-	locks := got.locks
-	for _, l := range locks {
-		if err := notEmptied(l); err != nil {
-			return err
-		}
-	}
-	r.in.Head, r.notes = locks, got.notes
+	r.in.Head, r.in.Unread, r.notes, r.settings = r.head.Locks, r.head.Unread, r.head.Notes, r.head.Settings
 	if r.o.baseLockfile == "" {
-		if r.in.Unread, err = r.unread(); err != nil {
+		unread, err := files.Unread()
+		if err != nil {
 			return err
 		}
-		r.in.Unread = append(got.unread, r.in.Unread...)
-	}
-	if r.settings, err = yarnrc.LoadIn(r.repo, r.root, r.e.Environ); err != nil {
-		return err
+		r.in.Unread = append(r.in.Unread, unread...)
 	}
 	if r.o.full {
 		// With a base they are the base's anyway.
 		var note string
-		if r.settings, note, err = r.e.reach(r.root, r.settings); err != nil {
+		if r.settings, note, err = yarnrc.OfBase(r.root, r.settings, r.e.Environ); err != nil {
 			return err
 		}
 		if note != "" {
 			r.notes = append(r.notes, note)
 		}
 	}
-	if r.head, err = side(r.repo, r.root, locks); err != nil {
-		return err
+	if left > 0 {
+		r.notes = append(r.notes, english.Count(left, "lock")+" left out (--exclude)")
 	}
-	r.sources.Head = decisionFiles(r.head, locks)
 	return nil
 }
 
+// files are those of the work tree.
+func (r *auditRun) files() audit.Files { return audit.FilesAt(r.root, r.e.Environ, r.o.exclude) }
+
 // openBase reads what the head is compared with, if there is something.
-func (r *auditRun) openBase() error {
-	if r.o.baseLockfile != "" {
-		return r.openBaseLock(r.o.baseLockfile)
-	}
+func (r *auditRun) openBase() (err error) {
 	if r.o.full {
 		return nil
 	}
-	var repo *gitbase.Repo
-	open := func() (*gitbase.Repo, error) {
-		var err error
-		if repo == nil {
-			repo, err = gitbase.Open(r.root)
+	if r.o.baseLockfile != "" {
+		if r.base, err = r.in.ReadBaseLock(r.o.baseLockfile); err == nil {
+			// The head does not say how OSV is reached either.
+			r.settings, err = r.e.ownSettings()
 		}
-		return repo, err
-	}
-	rev := r.o.base
-	name := rev
-	if rev == "" {
-		var err error
-		if rev, name, err = r.e.baseRevision(open); err != nil || rev == "" {
-			return err
-		}
-	}
-	if _, err := open(); err != nil {
 		return err
 	}
-	commit, err := repo.MergeBase(rev)
-	if err != nil {
+	repo, rev, name, err := gitbase.FindBase(r.root, r.o.base, r.e.get)
+	if err != nil || repo == nil {
 		return err
 	}
-	if err := r.brought(repo, commit); err != nil {
+	if r.base, err = r.in.ReadBase(r.files(), repo, rev, name); err != nil {
 		return err
 	}
-	r.prefix = strings.Trim(repo.Prefix, "/")
-	err = r.readBase(commit, name)
-	// What was not read may have been taken for what is not there.
-	return cmp.Or(commit.Err(), err)
+	// Where to ask, and with which credentials, is the base's to say.
+	r.settings, r.notes = r.base.Settings, append(r.notes, r.base.Notes...)
+	return nil
 }

@@ -27,7 +27,7 @@ func auditDBCommand(e env) *cli.Command {
 					"cache folder; audit --offline uses it. " + osvDBURL + " names a mirror. The repo's own settings do not count.\n\n" +
 					"Exit codes: 0 up to date; 2 not.",
 				Flags:  []cli.Flag{formatFlag("table", "json")},
-				Action: func(c *cli.Context) error { return runDBUpdate(c.Context, c, e) },
+				Action: dbAction(e, runDBUpdate),
 			},
 			{
 				Name:        "status",
@@ -38,20 +38,43 @@ func auditDBCommand(e env) *cli.Command {
 					&cli.StringFlag{Name: "max-db-age", Usage: "how old it may be, such as 36h or 7d", DefaultText: "7d"},
 					formatFlag("table", "json"),
 				},
-				Action: func(c *cli.Context) error { return runDBStatus(c.Context, c, e) },
+				Action: dbAction(e, runDBStatus),
 			},
 		},
 	}
 }
 
-func runDBUpdate(ctx context.Context, c *cli.Context, e env) error {
+// dbOptions are what the command lines of audit db say.
+type dbOptions struct {
+	form, dir string
+	maxAge    time.Duration
+}
+
+func dbOptionsOf(c *cli.Context) (o dbOptions, err error) {
 	if err := noArgs(c); err != nil {
-		return err
+		return o, err
 	}
-	format, err := oneOf(c, "format", "table", "json")
-	if err != nil {
-		return err
+	o.dir, o.maxAge = c.String("db"), maxDBAge
+	if c.IsSet("max-db-age") {
+		if o.maxAge, err = age(c.String("max-db-age")); err != nil {
+			return o, err
+		}
 	}
+	o.form, err = oneOf(c, "format", "table", "json")
+	return o, err
+}
+
+func dbAction(e env, run func(context.Context, dbOptions, env) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		o, err := dbOptionsOf(c)
+		if err != nil {
+			return err
+		}
+		return run(c.Context, o, e)
+	}
+}
+
+func runDBUpdate(ctx context.Context, o dbOptions, e env) error {
 	dir, err := e.osvDir()
 	if err != nil {
 		return err
@@ -75,24 +98,12 @@ func runDBUpdate(ctx context.Context, c *cli.Context, e env) error {
 	if changed {
 		what = "has been updated"
 	}
-	return writeStatus(e, format, status, "The database "+what)
+	return writeStatus(e, o.form, status, "The database "+what)
 }
 
-func runDBStatus(ctx context.Context, c *cli.Context, e env) error {
-	if err := noArgs(c); err != nil {
-		return err
-	}
-	format, err := oneOf(c, "format", "table", "json")
-	if err != nil {
-		return err
-	}
-	opt := osv.Options{MaxAge: maxDBAge, Now: time.Now()}
-	if c.IsSet("max-db-age") {
-		if opt.MaxAge, err = age(c.String("max-db-age")); err != nil {
-			return err
-		}
-	}
-	dir := c.String("db")
+func runDBStatus(ctx context.Context, o dbOptions, e env) (err error) {
+	opt := osv.Options{MaxAge: o.maxAge, Now: time.Now()}
+	dir := o.dir
 	if dir == "" {
 		opt.Update = updateDB
 		if dir, err = e.osvDir(); err != nil {
@@ -107,7 +118,7 @@ func runDBStatus(ctx context.Context, c *cli.Context, e env) error {
 	if err := db.Close(); err != nil {
 		return fault.Wrap(err, fault.Pos{File: status.Path}, "cannot be closed")
 	}
-	return writeStatus(e, format, status, "The database can be used")
+	return writeStatus(e, o.form, status, "The database can be used")
 }
 
 const databaseSchema = "portalctl.audit-db/v1"

@@ -132,7 +132,7 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 		return nil, nil, err
 	}
 	reg := r.client
-	if l.Path != lockName || reg == nil { // which may have a registry of its own
+	if l.Path != audit.LockName || reg == nil { // which may have a registry of its own
 		if reg, err = co.registry(r.e, r.o.offline); err != nil {
 			return nil, nil, err
 		}
@@ -143,9 +143,7 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 	}
 	fl := &audit.FixLock{
 		Lock: l, Source: job.source, YarnVersion: job.opts.YarnVersion, Singleton: job.opts.Singleton,
-		ReadFile: func(rel string) ([]byte, error) {
-			return repofile.ReadIn(repofile.Top(l.Project.Root), filepath.Join(l.Project.Root, filepath.FromSlash(rel)), repofile.MaxCode)
-		},
+		ReadFile: func(rel string) ([]byte, error) { return l.Project.Read(rel, repofile.MaxCode) },
 		Released: func(name, version string) (time.Time, bool) {
 			doc, err := job.source.Packument(ctx, name)
 			if err != nil {
@@ -167,13 +165,13 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 	}
 	if !r.o.dryRun {
 		fl.Yarn = func(ctx context.Context, files map[string][]byte) ([]byte, error) {
-			yarn, err := newYarnWriter(ctx, co, r.e, releases)
+			yarn, err := yarncli.Find(ctx, l.Project.Root, yarnOptions(co, r.e))
 			if err != nil {
 				return nil, err
 			}
-			progress := r.e.Progress("Bringing "+l.Path+" in line with "+yarn.yarn.String(), -1)
+			progress := r.e.Progress("Bringing "+l.Path+" in line with "+yarn.String(), -1)
 			defer progress.Done()
-			text, err := yarn.lockOf(ctx, files, fl.BackstageVersion, bump.HasYarnPlugin(l.Settings))
+			text, err := bump.LockByYarn(ctx, yarn, bump.Input{Project: l.Project, Settings: l.Settings, Releases: releases}, fl.BackstageVersion, files)
 			if err != nil && ctx.Err() == nil {
 				return nil, fault.Wrap(err, fault.Pos{File: l.Path}, "nothing was fixed").
 					WithNext("Fix what Yarn reports, then run the command again; --dry-run shows the plan without Yarn")
@@ -182,23 +180,6 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 		}
 	}
 	return fl, func() { _ = job.source.Close() }, nil
-}
-
-// lockOf is the lock that Yarn makes of files; with the Backstage Yarn plugin, of
-// a release.
-func (w *yarnWriter) lockOf(ctx context.Context, files map[string][]byte, release string, plugin bool) ([]byte, error) {
-	req := yarncli.Request{Root: w.co.project.Root, Files: files}
-	for _, ws := range w.co.project.Workspaces {
-		req.Workspaces = append(req.Workspaces, ws.Rel)
-	}
-	if plugin {
-		remove, err := w.withManifest(ctx, &req, release)
-		if err != nil {
-			return nil, err
-		}
-		defer remove()
-	}
-	return w.yarn.UpdateLock(ctx, req)
 }
 
 func (r *auditRun) commitFixes(ctx context.Context, plan *audit.FixPlan) error {
@@ -235,13 +216,14 @@ func (r *auditRun) left(ctx context.Context, plan *audit.FixPlan) (*audit.Report
 	trusted := r.in.Trust
 	r.in = plan.After
 	r.in.Decisions, r.in.Trust = decisions, trusted
-	r.head.Locks = nil
+	side := &r.head.Trust
+	side.Locks = nil
 	for _, l := range r.in.Head {
-		r.head.Locks = append(r.head.Locks, l.Lock)
+		side.Locks = append(side.Locks, l.Lock)
 	}
 	for _, f := range plan.Files {
-		if _, judged := r.head.Files[f.Rel]; judged {
-			r.head.Files[f.Rel] = f.New
+		if _, judged := side.Files[f.Rel]; judged {
+			side.Files[f.Rel] = f.New
 		}
 	}
 	if err := r.judgeLocks(ctx, decisions.Policy); err != nil {

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
+	"github.com/portalctl/portalctl/audit/ignore"
 )
 
 // auditOptions are what the command line of audit says. It is read here alone.
@@ -101,16 +105,39 @@ func auditOptionsOf(c *cli.Context, e env) (auditOptions, error) {
 	return o, nil
 }
 
+// options are the defaults, the policy and the flags, the last of which wins.
+func (r *auditRun) options(p ignore.Policy) audit.Options {
+	o := audit.Defaults().With(p)
+	o.Directory = r.o.directory
+	if dir, err := workDir(o.Directory); err != nil || dir != r.root {
+		o.Directory = r.root // the folder that was named is one below
+	}
+	o.Now, o.Partial = r.now, len(r.o.exclude) > 0 || r.o.baseLockfile != ""
+	o.FailOn, o.NoScore = cmp.Or(r.o.failOn, o.FailOn), cmp.Or(r.o.noScore, o.NoScore)
+	for _, f := range []struct{ said, to *bool }{
+		{r.o.failOnUnfixable, &o.FailOnUnfixable}, {r.o.prod, &o.Prod}, {r.o.strict, &o.Strict},
+	} {
+		if f.said != nil {
+			*f.to = *f.said
+		}
+	}
+	return o
+}
+
+// age reads a duration, in days and weeks too.
+func age(text string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, suffix)); err == nil && n >= 0 && strings.HasSuffix(text, suffix) {
+			return time.Duration(n) * unit, nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return d, nil
+	}
+	return 0, usagef("%q is not a valid age", text).WithNext("Write it as 36h or 7d")
+}
+
 func failOnWords() []string { return append(slices.Clone(audit.Ratings), audit.None) }
 
 func noScoreWords() []string { return []string{audit.Block, audit.Warn, audit.Allow} }
-
-// kept are the locks that --exclude leaves.
-func (r *auditRun) kept(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-		return slices.ContainsFunc(r.o.exclude, func(g string) bool {
-			ok, _ := doublestar.Match(g, p)
-			return ok
-		})
-	})
-}

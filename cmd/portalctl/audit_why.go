@@ -10,10 +10,10 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 func auditWhyCommand(e env) *cli.Command {
@@ -61,24 +61,24 @@ func runAuditWhy(o whyOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	root, err := auditRoot(dir)
+	root, err := audit.FindRoot(dir)
 	if err != nil {
 		return err
 	}
-	repo := repofile.Of(repofile.Top(root))
-	paths, err := findLocks(repo, root)
+	files := audit.FilesAt(root, e.Environ, nil)
+	paths, err := files.Find(func(name string) bool { return name == audit.LockName })
 	if err != nil {
 		return err
 	}
-	if len(ofYarn(paths)) == 0 {
+	if len(paths) == 0 {
 		return fault.At(fault.Pos{File: root}, "there is no yarn.lock here or in a folder below").WithNext("Name the folder of your portal with -C")
 	}
-	got, err := loadLocks(repo, root, ofYarn(paths), e.Environ)
+	got, err := files.ReadLocks(paths, yarnlock.ParseIndented)
 	if err != nil {
 		return err
 	}
-	locks := got.locks
-	for _, n := range got.notes {
+	locks := got.Locks
+	for _, n := range got.Notes {
 		fmt.Fprintf(e.Err, "portalctl: %s\n", harmless(n))
 	}
 	reasons := audit.Why(locks, o.name, o.version)

@@ -35,7 +35,7 @@ func readBaseline(named, root string, update bool) (file string, b *finding.Base
 		return file, nil, nil
 	}
 	if err != nil {
-		return "", nil, fault.Wrap(pathCause(err), fault.Pos{File: cmp.Or(named, baselineFile)}, "the baseline cannot be read").
+		return "", nil, fault.Wrap(fault.Cause(err), fault.Pos{File: cmp.Or(named, baselineFile)}, "the baseline cannot be read").
 			WithNext("Write it with --update-baseline")
 	}
 	b, err = finding.ParseBaseline(filepath.Base(file), src)

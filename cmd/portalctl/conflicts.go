@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -23,7 +24,7 @@ func mayConflict(name string) bool {
 	case pkgjson.FileName, "backstage.json", "lerna.json", ".env.yarn":
 		return true
 	}
-	return isLock(name) || trust.Wanted(name) || ignore.Wanted(name)
+	return audit.IsLock(name) || trust.Wanted(name) || ignore.Wanted(name)
 }
 
 // allConflicts is err, or where that is about a file with merge conflicts, one
@@ -41,19 +42,19 @@ func allConflicts(err error, dir string) error {
 		}
 		root = repofile.Top(abs)
 	}
-	repo := repofile.Of(repofile.Top(root))
-	files, walkErr := findFiles(repo, root, mayConflict)
+	portal := audit.FilesAt(root, nil, nil)
+	files, walkErr := portal.Find(mayConflict)
 	if walkErr != nil {
 		return err
 	}
 	var list []*fault.Error
 	for _, rel := range files {
-		src, err := repo.Read(filepath.Join(root, filepath.FromSlash(rel)), repofile.MaxLock)
+		src, err := portal.Repo.Read(filepath.Join(root, filepath.FromSlash(rel)), repofile.MaxLock)
 		if err != nil {
 			continue // who needs it, says so
 		}
 		// In JSON and in locks no line starts like a marker.
-		lone := isLock(rel) || path.Ext(rel) == ".json"
+		lone := audit.IsLock(rel) || path.Ext(rel) == ".json"
 		if e := fault.Conflict(rel, src, lone); e != nil {
 			list = append(list, e)
 		}
@@ -63,10 +64,10 @@ func allConflicts(err error, dir string) error {
 	}
 	// Nearest to the root first, and locks last: they follow from the others.
 	slices.SortStableFunc(list, func(a, b *fault.Error) int {
-		return cmp.Or(order(isLock(a.Pos.File), isLock(b.Pos.File)), cmp.Compare(strings.Count(a.Pos.File, "/"), strings.Count(b.Pos.File, "/")))
+		return cmp.Or(order(audit.IsLock(a.Pos.File), audit.IsLock(b.Pos.File)), cmp.Compare(strings.Count(a.Pos.File, "/"), strings.Count(b.Pos.File, "/")))
 	})
 	all := fault.Conflicts(list)
-	if locks := slices.IndexFunc(list, func(e *fault.Error) bool { return path.Base(e.Pos.File) == lockName }); locks >= 0 {
+	if locks := slices.IndexFunc(list, func(e *fault.Error) bool { return path.Base(e.Pos.File) == audit.LockName }); locks >= 0 {
 		what := "Resolve the others first, then run yarn install: Yarn resolves the conflicts of yarn.lock by itself"
 		if locks == 0 {
 			what = "Run yarn install beside each: Yarn resolves the conflicts of its lock by itself"

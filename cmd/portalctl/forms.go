@@ -42,7 +42,7 @@ func (e env) stepSummary(outs outputs, markdown func(io.Writer) error) error {
 	}
 	have, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Wrap(pathCause(err), fault.Pos{File: "$GITHUB_STEP_SUMMARY"}, "cannot be read").WithNext("Unset it, or use another --format")
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: "$GITHUB_STEP_SUMMARY"}, "cannot be read").WithNext("Unset it, or use another --format")
 	}
 	var b bytes.Buffer
 	b.Write(have)

@@ -1,21 +1,15 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"os"
 	"path/filepath"
-	"sort"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/check"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/relock/live"
 	"github.com/portalctl/portalctl/internal/yarncli"
 )
@@ -72,7 +66,7 @@ func resolveOptionsOf(c *cli.Context, e env) (o resolveOptions, err error) {
 func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, progress func(done, total int)) (*lockJob, error) {
 	var singleton func(string) bool
 	if !o.highest { // the other way nobody asks what must be one copy
-		config, err := readConfig(co.project.Root, time.Time{})
+		config, err := check.ReadConfig(co.project, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -142,89 +136,6 @@ func (co *checkout) alsoCommit() []string {
 	return []string{"commit what yarn install changes beside yarn.lock: git tracks " + file}
 }
 
-// yarnWriter runs the repo's own Yarn, in a scratch mirror of the repo, on what
-// a plan leaves.
-type yarnWriter struct {
-	co       *checkout
-	yarn     *yarncli.Yarn
-	releases *release.Source
-}
-
-func newYarnWriter(ctx context.Context, co *checkout, e env, releases *release.Source) (*yarnWriter, error) {
-	yarn, err := yarncli.Find(ctx, co.project.Root, yarnOptions(co, e))
-	if err != nil {
-		return nil, err
-	}
-	return &yarnWriter{co: co, yarn: yarn, releases: releases}, nil
-}
-
 func yarnOptions(co *checkout, e env) yarncli.Options {
 	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ}
-}
-
-// UpdateLock returns the lock that belongs to the repo once plan is applied. It
-// writes nothing to the repo.
-func (w *yarnWriter) UpdateLock(ctx context.Context, plan *bump.Plan) ([]byte, error) {
-	req := yarncli.Request{Root: w.co.project.Root, Files: map[string][]byte{}}
-	for _, f := range plan.Files() {
-		req.Files[f.Rel] = f.New
-	}
-	if seed := plan.Seed(); seed != nil {
-		req.Files["yarn.lock"] = seed
-	}
-	for _, ws := range w.co.project.Workspaces {
-		req.Workspaces = append(req.Workspaces, ws.Rel)
-	}
-	if plan.UsesYarnPlugin() {
-		remove, err := w.withManifest(ctx, &req, plan.To)
-		if err != nil {
-			return nil, err
-		}
-		defer remove()
-	}
-	return w.yarn.UpdateLock(ctx, req)
-}
-
-// withManifest has the Backstage Yarn plugin see a release's manifest as the plan
-// does, mirror and cache included: it would ask the public host.
-func (w *yarnWriter) withManifest(ctx context.Context, req *yarncli.Request, version string) (remove func(), err error) {
-	file, remove, err := w.manifestFile(ctx, version)
-	if err == nil {
-		req.Env = append(req.Env, release.ManifestFileEnv+"="+file)
-	}
-	return remove, err
-}
-
-// manifestFile writes a release's manifest where Yarn can read it.
-func (w *yarnWriter) manifestFile(ctx context.Context, version string) (name string, remove func(), err error) {
-	m, err := w.releases.Get(ctx, version)
-	if err != nil {
-		return "", nil, err
-	}
-	type pkg struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}
-	doc := struct {
-		ReleaseVersion string `json:"releaseVersion"`
-		Packages       []pkg  `json:"packages"`
-	}{ReleaseVersion: m.ReleaseVersion}
-	for name, v := range m.Packages {
-		doc.Packages = append(doc.Packages, pkg{name, v})
-	}
-	sort.Slice(doc.Packages, func(i, j int) bool { return doc.Packages[i].Name < doc.Packages[j].Name })
-	text, err := json.Marshal(doc)
-	if err != nil {
-		return "", nil, err
-	}
-	dir, err := os.MkdirTemp("", "portalctl-manifest-")
-	if err == nil {
-		name = filepath.Join(dir, "manifest.json")
-		err = os.WriteFile(name, text, 0o600)
-	}
-	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Pos{}, "the release manifest could not be handed to Yarn").
-			WithNext("Check that the disk has space, or point TMPDIR at another place")
-	}
-	return name, func() { os.RemoveAll(dir) }, nil
 }

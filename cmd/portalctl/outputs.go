@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,8 +143,8 @@ func (outs outputs) write(e env, render func(form string, w io.Writer, e env) er
 		if o.form == "markdown" && o.file != "" && o.file == e.get("GITHUB_STEP_SUMMARY") {
 			// Other steps of a job write to this file as well.
 			have, err := os.ReadFile(o.file)
-			if err != nil && !isMissing(err) {
-				return fault.Wrap(pathCause(err), fault.Pos{File: o.file}, "cannot be read").WithNext("Name another --output")
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fault.Wrap(fault.Cause(err), fault.Pos{File: o.file}, "cannot be read").WithNext("Name another --output")
 			}
 			texts[i].Write(have)
 		}

@@ -98,7 +98,7 @@ func (co *checkout) readLock(at workspace.Place, name string) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		co.lockErr = fault.Wrap(pathCause(err), fault.Pos{File: name}, "cannot be read").WithNext("Put a lock that yarn install writes in its place")
+		co.lockErr = fault.Wrap(fault.Cause(err), fault.Pos{File: name}, "cannot be read").WithNext("Put a lock that yarn install writes in its place")
 	default:
 		co.lockText = src
 		co.lock, co.lockErr = yarnlock.Parse(name, src)
@@ -178,7 +178,7 @@ func (co *checkout) reach(e env) error {
 	if co.net != nil {
 		return nil
 	}
-	net, note, err := e.reach(co.project.Root, co.settings)
+	net, note, err := yarnrc.OfBase(co.project.Root, co.settings, e.Environ)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -185,6 +186,27 @@ func TestOptions(t *testing.T) {
 		o, err := whyOptionsOf(c)
 		if o.directory != "x" || o.form != "json" || o.name != "@a/b" || o.version != "<7" {
 			t.Errorf("why: %+v", o)
+		}
+		return err
+	})
+	read("audit -C x --base main --fail-on low --prod --max-db-age 2d --exclude a/**", func(c *cli.Context) error {
+		o, err := auditOptionsOf(c, e)
+		if o.directory != "x" || o.base != "main" || o.failOn != "low" || o.noScore != "" || !*o.prod || o.strict != nil || *o.maxDBAge != 48*time.Hour || len(o.exclude) != 1 {
+			t.Errorf("audit: %+v", o)
+		}
+		return err
+	})
+	read("audit db status --db x --max-db-age 36h --format json", func(c *cli.Context) error {
+		o, err := dbOptionsOf(c)
+		if o != (dbOptions{"json", "x", 36 * time.Hour}) {
+			t.Errorf("audit db: %+v", o)
+		}
+		return err
+	})
+	read("versions changes --from-ref a --to-ref b --all -C x", func(c *cli.Context) error {
+		o, err := changesOptionsOf(c)
+		if o.fromRef != "a" || o.toRef != "b" || !o.all || o.directory != "x" || o.again != "portalctl versions changes --from-ref a --to-ref b -C x --all" {
+			t.Errorf("changes: %+v", o)
 		}
 		return err
 	})

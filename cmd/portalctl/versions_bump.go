@@ -62,11 +62,12 @@ type bumpRun struct {
 	bumpOptions
 	e    env
 	co   *checkout
+	in   bump.Input
 	plan *bump.Plan
 	// yarn finds the repo's own Yarn, which writes yarn.lock when the plan is
 	// applied; nil when the plan has the lock already, or leaves it. To find it may
 	// mean to run it, and so nobody does before the plan is agreed to.
-	yarn func(context.Context) (*yarnWriter, error)
+	yarn func(context.Context) (*yarncli.Yarn, error)
 	// noYarn is why there will be no such Yarn, as far as a dry run can tell.
 	noYarn error
 	// migrations are the database migrations that it brings, in one line.
@@ -134,9 +135,9 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
+	r.in = bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
 	progress := r.e.Progress("Asking the registry", -1)
-	plan, err := bump.NewPlan(ctx, in, bump.Options{
+	plan, err := bump.NewPlan(ctx, r.in, bump.Options{
 		Release:          r.release,
 		Patterns:         r.patterns,
 		AllowDowngrade:   r.allowDowngrade,
@@ -155,12 +156,12 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		r.counts = r.countChanges(ctx, plan, releases)
 		r.migrations = r.co.forecastLine(ctx, r.e, r.forecast, plan.To, plan.Targets(), plan.Release())
 	}
-	return plan, r.planLock(ctx, plan, in, releases, reg)
+	return plan, r.planLock(ctx, plan, reg)
 }
 
 // planLock decides who writes yarn.lock, and has it written into the plan where
 // that needs no Yarn.
-func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, releases *release.Source, reg *registry.Client) error {
+func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, reg *registry.Client) error {
 	mode := r.lockfile
 	if mode == lockSkip || plan.Stays() {
 		return nil
@@ -172,7 +173,7 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	why := ""
 	if mode != lockYarn {
 		var err error
-		if why, err = r.writeNatively(ctx, plan, in, reg); err != nil || why == "" {
+		if why, err = r.writeNatively(ctx, plan, reg); err != nil || why == "" {
 			return err
 		}
 		if mode == lockNative {
@@ -202,12 +203,14 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, in bump.Input, 
 	if yarn.Version != "" {
 		plan.Lockfile.Yarn = yarn.String()
 	}
-	r.yarn = func(ctx context.Context) (*yarnWriter, error) { return newYarnWriter(ctx, r.co, r.e, releases) }
+	r.yarn = func(ctx context.Context) (*yarncli.Yarn, error) {
+		return yarncli.Find(ctx, r.co.project.Root, yarnOptions(r.co, r.e))
+	}
 	return nil
 }
 
 // writeNatively puts the lock into the plan, or says why only Yarn can write it.
-func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.Input, reg *registry.Client) (why string, err error) {
+func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, reg *registry.Client) (why string, err error) {
 	file, err := r.co.installState()
 	if err != nil {
 		return "", err
@@ -222,7 +225,7 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 		return "", err
 	}
 	defer job.source.Close()
-	err = bump.PlanLock(ctx, in, plan, job.source, job.opts)
+	err = bump.PlanLock(ctx, r.in, plan, job.source, job.opts)
 	if u := relock.AsUnsupported(err); u != nil {
 		why = fmt.Sprintf("%s: %s", u.Construct, u.Why)
 		at := u.Pos
@@ -235,7 +238,7 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, in bump.In
 		}
 		if u.Checksum && r.lockfile == lockAuto && !plan.Empty() {
 			// What Yarn alone can do as well is no reason to fail.
-			if err := bump.PlanSeed(ctx, in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
+			if err := bump.PlanSeed(ctx, r.in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
 				return "", err
 			}
 		}
@@ -298,9 +301,9 @@ func (r *bumpRun) apply(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.plan.Lockfile.Yarn = yarn.yarn.String()
+		r.plan.Lockfile.Yarn = yarn.String()
 		progress := r.e.Progress("Bringing yarn.lock in line with "+r.plan.Lockfile.Yarn, -1)
-		lock, err := yarn.UpdateLock(ctx, r.plan)
+		lock, err := r.plan.LockByYarn(ctx, yarn, r.in)
 		progress.Done()
 		if err != nil {
 			return err

@@ -215,7 +215,7 @@ func (co *checkout) templatePlan(ctx context.Context, opts template.Options, off
 	case errors.Is(err, fs.ErrNotExist):
 		in.ConfigText = nil
 	case err != nil:
-		return nil, fault.Wrap(pathCause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
 	default:
 		if in.Config, err = template.ParseConfig(finding.ConfigFile, in.ConfigText); err != nil {
 			return nil, err

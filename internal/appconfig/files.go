@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
@@ -49,23 +49,17 @@ func readFile(path string, pipe bool) ([]byte, error) {
 // readWithin reads a file that a configuration file in the folder dir names. One of
 // the repository (nobody may have reviewed it) names files of the repository
 // alone: what is elsewhere would be sent to the server that it names, too.
-func readWithin(root, dir, path string) ([]byte, error) {
-	top := repofile.Top(root)
-	if !within(top, dir) {
+func readWithin(repo *repofile.Repo, dir, path string) ([]byte, error) {
+	if !repo.Has(dir) {
 		return readFile(path, false)
 	}
-	if !within(top, path) {
+	if !repo.Has(path) {
 		return nil, errOutside
 	}
-	return checked(repofile.ReadIn(top, path, maxFile))
+	return checked(repo.Read(path, maxFile))
 }
 
 var errOutside = errors.New("it is outside of the repository, and a file of the repository names it")
-
-func within(top, path string) bool {
-	rel, err := filepath.Rel(top, path)
-	return err == nil && filepath.IsLocal(rel)
-}
 
 func checked(src []byte, err error) ([]byte, error) {
 	if err == nil {
@@ -85,11 +79,7 @@ func cause(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fs.ErrNotExist
 	}
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
+	return fault.Cause(err)
 }
 
 func exists(path string) bool {

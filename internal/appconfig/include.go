@@ -74,7 +74,7 @@ func (r *reader) includeEnv(arg *node, s scope) *node {
 
 func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	path := resolvePath(dir, arg.text)
-	src, err := readWithin(r.root, dir, path)
+	src, err := readWithin(r.repo, dir, path)
 	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
 		return nil, outside(arg, "$file")
 	}
@@ -102,7 +102,7 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 		return inclusion{}, arg.wrong("$include reads .json, .yaml and .yml files, not %s", arg.shown()).
 			WithNext("Use $file for a text, or rename the file")
 	}
-	src, err := readWithin(r.root, s.dir, path)
+	src, err := readWithin(r.repo, s.dir, path)
 	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
 		return inclusion{}, outside(arg, "$include")
 	}

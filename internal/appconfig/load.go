@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jstext"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -62,7 +63,9 @@ func Load(o Options) (*Tree, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: o.Root}, "the folder cannot be found")
 	}
-	r := &reader{root: root, env: newEnvironment(o.Env), included: map[string]bool{}}
+	repo := repofile.Of(repofile.Top(root))
+	defer repo.Close()
+	r := &reader{repo: repo, root: root, env: newEnvironment(o.Env), included: map[string]bool{}}
 	files, err := r.files(o)
 	if err != nil {
 		return nil, err
@@ -174,7 +177,7 @@ func targets(o Options) ([]string, error) {
 
 // layer reads one file; nil for one without content.
 func (r *reader) layer(path string, given bool) (*node, error) {
-	read := func() ([]byte, error) { return readWithin(r.root, r.root, path) }
+	read := func() ([]byte, error) { return readWithin(r.repo, r.root, path) }
 	if given {
 		read = func() ([]byte, error) { return readFile(path, true) }
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // maxIncludes bounds the files that one configuration includes, so that files
@@ -15,6 +16,7 @@ const maxIncludes = 2_000
 
 // reader reads the files of one configuration.
 type reader struct {
+	repo     *repofile.Repo
 	root     string
 	env      environment
 	included map[string]bool

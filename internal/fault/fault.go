@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"unicode/utf8"
 )
@@ -122,6 +123,16 @@ func causeText(err error) string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Cause is what went wrong with a file, without the path that the error around it
+// names already.
+func Cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
 
 // NextOf is the first next step found on err's chain, or "".
 func NextOf(err error) string {

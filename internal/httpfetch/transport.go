@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -64,11 +63,7 @@ func (cfg *Config) tls() (*tls.Config, error) {
 	for _, file := range cfg.CAFiles {
 		pem, err := repofile.Read(file, repofile.MaxSettings)
 		if err != nil {
-			var pathErr *os.PathError
-			if errors.As(err, &pathErr) {
-				err = pathErr.Err
-			}
-			return nil, fault.Wrap(err, fault.Pos{File: file}, "cannot read the CA certificates").
+			return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: file}, "cannot read the CA certificates").
 				WithNext("Correct the setting that names this file (httpsCaFilePath, cafile or NODE_EXTRA_CA_CERTS)")
 		}
 		if !pool.AppendCertsFromPEM(pem) {

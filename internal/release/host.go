@@ -106,12 +106,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 			return body, nil
 		}
 	}
-	cause := err
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		cause = pathErr.Err // its text repeats the path
-	}
-	return nil, fault.Wrap(cause, fault.Pos{File: name}, "cannot read").
+	return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: name}, "cannot read").
 		WithNext("Check the path, and that you may read it")
 }
 

@@ -148,10 +148,6 @@ func (w *walker) isDir(dirs []string) bool {
 
 // readFault says that a file or folder of the project cannot be read.
 func readFault(err error, rel string) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		err = pathErr.Err // the place says which file
-	}
-	return fault.Wrap(err, fault.Pos{File: rel}, "cannot be read").
+	return fault.Wrap(fault.Cause(err), fault.Pos{File: rel}, "cannot be read").
 		WithNext("Check that it exists and that you may read it, then run the command again.")
 }

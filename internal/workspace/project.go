@@ -116,6 +116,15 @@ func (p *Project) Read(rel string, limit int64) ([]byte, error) {
 	return p.repo.Read(filepath.Join(p.Root, filepath.FromSlash(rel)), limit)
 }
 
+// ReadInstalled reads a file by its absolute path, wherever links lead: those of a
+// linker may lead anywhere.
+func (p *Project) ReadInstalled(path string, limit int64) ([]byte, error) {
+	if p.repo.InState(path) {
+		return p.repo.Read(path, limit)
+	}
+	return repofile.Read(path, limit)
+}
+
 // Files are the files below the root.
 func (p *Project) Files() fs.FS { return p.repo.FS(p.Root) }
 

@@ -120,7 +120,7 @@ func (y *Yarn) fromYarnPath(ctx context.Context, path string, at fault.Pos) erro
 			version = "stable"
 		}
 		// Every Yarn hands over to yarnPath first, and fails when that is gone.
-		return fault.Wrap(cause(err), at, "yarnPath names %s, which cannot be used", path).
+		return fault.Wrap(fault.Cause(err), at, "yarnPath names %s, which cannot be used", path).
 			WithNext("Restore that file from version control, or recreate it with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", version)
 	}
 	y.Source, y.Path, y.argv = fromYarnPath, path, []string{path}
@@ -222,12 +222,4 @@ func (y *Yarn) askVersion(ctx context.Context, packageManager string) (string, e
 			WithNext("Run %s --version to see why, or use --lockfile skip.", strings.Join(y.argv, " "))
 	}
 	return version, nil
-}
-
-func cause(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

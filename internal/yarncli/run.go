@@ -32,7 +32,7 @@ func (y *Yarn) run(ctx context.Context, m *mirror, req Request, lock []byte) err
 	case ctx.Err() != nil:
 		return stopped(ctx.Err())
 	case err != nil:
-		return fault.Wrap(cause(err), fault.Pos{File: y.Path}, "%s could not be started", y).
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: y.Path}, "%s could not be started", y).
 			WithNext("Run %s --version to see why, or use --lockfile skip.", strings.Join(y.argv, " "))
 	case code != 0:
 		f := out.failure(code)

@@ -37,7 +37,7 @@ func newScratch(base, avoid string) (string, error) {
 }
 
 func scratchFault(base string, err error) error {
-	return fault.Wrap(cause(err), fault.Pos{File: base}, "no scratch folder for Yarn could be made").
+	return fault.Wrap(fault.Cause(err), fault.Pos{File: base}, "no scratch folder for Yarn could be made").
 		WithNext("Free some space on the disk, or point TMPDIR at a folder that can be written.")
 }
 

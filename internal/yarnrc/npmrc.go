@@ -66,11 +66,7 @@ func readSmall(repo *repofile.Repo, file string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err // its text repeats the path
-		}
-		return nil, fault.Wrap(err, fault.Pos{File: file}, "cannot read the settings").
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: file}, "cannot read the settings").
 			WithNext("Check that %s is a readable file", file)
 	}
 	if src == nil {

@@ -1,4 +1,4 @@
-package main
+package yarnrc
 
 import (
 	"bytes"
@@ -12,34 +12,23 @@ import (
 
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/repofile"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // reachFiles are the files that say where packages are asked for, as whom, and by
 // which way.
 var reachFiles = [...]string{".yarnrc.yml", ".yarnrc", ".npmrc", ".env.yarn"}
 
-// reach is how servers are reached for the portal at root, whose own settings
-// are given. In the job of a pull request (as CI says) that is the base's to
-// say: a change could name a host of its author's, or a proxy, and have the
-// job's credentials sent there. note says so where the two differ.
-func (e env) reach(root string, own *yarnrc.Settings) (s *yarnrc.Settings, note string, err error) {
-	var repo *gitbase.Repo
-	open := func() (_ *gitbase.Repo, err error) {
-		if repo == nil {
-			repo, err = gitbase.Open(root)
-		}
-		return repo, err
-	}
-	rev, name, err := e.baseRevision(open)
-	if rev == "" && err == nil {
-		return own, "", nil
-	}
-	if err == nil {
-		_, err = open()
-	}
-	if errors.Is(err, gitbase.ErrNoRepository) {
-		return own, "", nil // no checkout of the pull request
+// OfBase are the settings by which servers are reached for the portal at root,
+// whose own are given. In the job of a pull request (as CI says) that is the base's
+// to say: a change could name a host of its author's, or a proxy, and have the
+// job's credentials sent there. note says so where the two differ. environ has the
+// form of os.Environ.
+func OfBase(root string, own *Settings, environ []string) (s *Settings, note string, err error) {
+	env := newEnvironment(environ)
+	get := func(name string) string { return env.values[name] }
+	repo, rev, name, err := gitbase.FindBase(root, "", get)
+	if errors.Is(err, gitbase.ErrNoRepository) || repo == nil && err == nil {
+		return own, "", nil // no pull request, or no checkout of it
 	}
 	if err != nil {
 		return nil, "", err
@@ -74,7 +63,7 @@ func (e env) reach(root string, own *yarnrc.Settings) (s *yarnrc.Settings, note 
 	if changed == "" {
 		return own, "", nil
 	}
-	s, err = yarnrc.LoadIn(commit.InPlace(untracked...), root, e.Environ)
+	s, err = LoadIn(commit.InPlace(untracked...), root, environ)
 	if err = cmp.Or(commit.Err(), err); err != nil {
 		return nil, "", err
 	}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+
+	"github.com/portalctl/portalctl/audit/ignore"
+	"github.com/portalctl/portalctl/audit/trust"
+	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/registry"
+)
+
+// judgeLocks runs the rules about locks and settings.
+func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
+	in := r.in.TrustInput(r.head, r.base, p, r.now)
+	if r.o.online {
+		client, err := r.registry()
+		if err != nil {
+			return err
+		}
+		in.Registry = client
+		in.Fetch = r.fetch
+		progress := r.e.Progress("Asking the registry", -1)
+		defer progress.Done()
+		in.Progress = func(int, int) { progress.Add(1) }
+	}
+	result, err := trust.Check(ctx, in)
+	if err != nil {
+		return err
+	}
+	r.in.Trust = result
+	return nil
+}
+
+// registry answers for npm packages, by the settings that decide.
+func (r *auditRun) registry() (*registry.Client, error) {
+	return (&checkout{settings: r.settings, net: r.settings}).registry(r.e, r.o.offline)
+}
+
+// fetch reads a public address, without credentials.
+func (r *auditRun) fetch(ctx context.Context, url string) ([]byte, error) {
+	got, err := httpfetch.New(httpConfig(r.settings, r.e, url)).Get(ctx, httpfetch.Request{URL: url})
+	if err != nil {
+		return nil, err
+	}
+	return got.Body, nil
+}
+
+// registryAdvice has the registry and the releases asked which versions admit a
+// fix; late is what there is to say of it once the report is there.
+func (r *auditRun) registryAdvice(ctx context.Context) (late func() []string) {
+	late = func() []string { return nil }
+	if !r.o.online && !r.o.fixes {
+		return late
+	}
+	if client, err := r.registry(); err == nil {
+		r.client = client
+		late = r.in.AskRegistry(ctx, client)
+		if source, err := (&checkout{settings: r.settings, net: r.settings}).releases(r.e, r.o.offline); err == nil {
+			r.in.AskReleases(ctx, source)
+		}
+	}
+	return late
+}
