@@ -373,7 +373,7 @@ func TestNumbersOfThePages(t *testing.T) {
 		{"docs/snapshot.md", "`--jobs` (2) at a time", "cmd/portalctl/snapshot.go", "at a time\", Value: 2}"},
 		{"docs/snapshot.md", "Files are 0600, the folder 0700", "snapshot/write.go", "os.O_EXCL, 0o600)"},
 		{"docs/snapshot.md", "Files are 0600, the folder 0700", "snapshot/create.go", "os.Mkdir(c.dir, 0o700)"},
-		{"docs/support.md", "lock version 8 to 10", "internal/relock/config.go", "only versions 8 to 10 (Yarn 4) are written here"},
+		{"docs/support.md", "lock version 8 to 10", "internal/yarnlock/model.go", "MaxVersion = 10"},
 	} {
 		src, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(held.file)))
 		if err != nil {

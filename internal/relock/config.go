@@ -2,6 +2,7 @@ package relock
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -162,8 +163,8 @@ func (c *config) plugins(s *yarnrc.Settings) error {
 func (c *config) lockFormat(in *Input) error {
 	c.lockVersion = c.yarn.lockVersion()
 	if in.Lock != nil && in.Lock.Version > 0 {
-		if v := in.Lock.Version; v < 8 || v > 10 {
-			return &Unsupported{Construct: "lockfile version " + strconv.Itoa(v), Pos: lockPos(in), Why: "only versions 8 to 10 (Yarn 4) are written here"}
+		if v := in.Lock.Version; v < yarnlock.Yarn4 || v > yarnlock.MaxVersion {
+			return &Unsupported{Construct: "lockfile version " + strconv.Itoa(v), Pos: lockPos(in), Why: fmt.Sprintf("only versions %d to %d (Yarn 4) are written here", yarnlock.Yarn4, yarnlock.MaxVersion)}
 		}
 		if key := in.Lock.CacheKey; !knownCacheKey(key) {
 			return &Unsupported{Construct: "cacheKey " + key, Pos: lockPos(in), Why: "only those of Yarn 4 (10, 10c0 to 10c9) are known"}
