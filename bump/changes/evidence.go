@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -14,6 +15,8 @@ type evidence struct {
 	// quoted are all names that it quotes as code, subject those of the sentence
 	// that says what breaks, and affected the components that it lists as such.
 	quoted, subject, affected map[string]bool
+	// shown are the names in its examples.
+	shown map[string]bool
 	// spans are the quoted pieces as they stand, modules those that name a package.
 	spans, modules []string
 	// dropped are the names that it says are removed, replaced or renamed, also as
@@ -23,10 +26,15 @@ type evidence struct {
 	added map[string]bool
 	// parts are what of dropped may be an attribute or a property.
 	parts map[string]bool
+	// before are the words that no longer stand before a name which stays: extends,
+	// implements or new.
+	before map[string]string
+	// rewrites: it shows code before and after.
+	rewrites bool
 }
 
 func evidenceOf(text string) *evidence {
-	e := &evidence{quoted: map[string]bool{}, subject: map[string]bool{}, affected: map[string]bool{}, added: map[string]bool{}, dropped: map[string]bool{}, fresh: map[string]bool{}}
+	e := &evidence{before: map[string]string{}, shown: map[string]bool{}, quoted: map[string]bool{}, subject: map[string]bool{}, affected: map[string]bool{}, added: map[string]bool{}, dropped: map[string]bool{}, fresh: map[string]bool{}}
 	code := changelog.CodeOf(text)
 	e.spans = code.Spans
 	for _, span := range code.Spans {
@@ -60,6 +68,7 @@ func evidenceOf(text string) *evidence {
 		e.sentence(s)
 	}
 	for _, b := range code.Blocks {
+		addAll(e.shown, b)
 		e.diff(b)
 	}
 	for name := range e.fresh {
@@ -97,6 +106,12 @@ var (
 	taking       = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|moved)\b|→`)
 	})
+	useInstead = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)\buse\b.*\binstead\b`) })
+	// later is what has not happened yet.
+	later = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\bfuture (?:release|version)|\bwill be (?:made|removed)`)
+	})
+	owner  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^\\s*(?:[-*] )?\\**`[^`]+`\\**:\\s") })
 	adding = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)\b(?:added|adds|now requires?|must (?:now |also )?(?:include|provide|implement))\b`)
 	})
@@ -130,8 +145,17 @@ func (e *evidence) sentence(s string) {
 		}
 	}
 	if !taking().MatchString(s) {
+		if at := useInstead().FindStringIndex(s); at != nil {
+			for _, span := range changelog.CodeOf(s[at[0]:]).Spans {
+				e.fresh[span] = true
+			}
+		}
 		return
 	}
+	if later().MatchString(s) {
+		return
+	}
+	s = owner().ReplaceAllString(s, "") // `X`: Removed `y`: X stays
 	before, after := s, ""
 	if at := partOf().FindStringIndex(s); at != nil {
 		before = s[:at[1]] // the option of something: that something stays
@@ -171,6 +195,8 @@ func (e *evidence) diff(block string) {
 			stays.WriteString(line)
 		}
 	}
+	e.rewrites = e.rewrites || minus.Len() > 0
+	e.forms(minus.String(), plus.String())
 	old, now := sides(minus.String()+stays.String()), sides(plus.String()+stays.String())
 	for name := range old {
 		if !now[name] {
@@ -223,7 +249,7 @@ func (e *evidence) specific() bool {
 		return true
 	}
 	for name := range e.subject {
-		if name[0] >= 'A' && name[0] <= 'Z' && e.quoted[name] {
+		if name[0] >= 'A' && name[0] <= 'Z' && (e.quoted[name] || e.shown[name]) {
 			return true
 		}
 	}
@@ -233,6 +259,9 @@ func (e *evidence) specific() bool {
 // done reports whether a file has what the entry asks for already.
 func (e *evidence) done(u *usage, local string) bool {
 	for name := range e.fresh {
+		if name != "" && name[0] >= 'A' && name[0] <= 'Z' && u.attributes[name] != nil && name != local {
+			return true // it shows an element that comes with the change
+		}
 		if name == "" || name[0] < 'a' || name[0] > 'z' || !distinctive(name) {
 			continue
 		}
@@ -265,3 +294,39 @@ func (e *evidence) findParts() {
 		}
 	}
 }
+
+// forms finds names of both sides of a diff that stood behind a word before and do
+// not any more: interface X extends Name became type X = Name.
+func (e *evidence) forms(minus, plus string) {
+	old, now := wordsBefore(minus), wordsBefore(plus)
+	for name, word := range old {
+		if after, ok := now[name]; ok && word != "" && after == "" {
+			e.before[name] = word
+		}
+	}
+}
+
+// wordsBefore is for each name of a piece of code the word that stands before it
+// everywhere, "" where that differs or is none of those that matter.
+func wordsBefore(code string) map[string]string {
+	out := map[string]string{}
+	tokens, _ := jsscan.Scan("x.ts", code) // a piece need not parse
+	for i, t := range tokens {
+		if t.Kind != jsscan.Word {
+			continue
+		}
+		word := ""
+		if i > 0 && (tokens[i-1].Is("extends") || tokens[i-1].Is("implements") || tokens[i-1].Is("new")) {
+			word = tokens[i-1].Text
+		}
+		if had, ok := out[t.Text]; ok && had != word {
+			word = ""
+		}
+		out[t.Text] = word
+	}
+	return out
+}
+
+// takes reports whether the entry says of anything that it goes, what is new about
+// what stays, or how code that uses it becomes another.
+func (e *evidence) takes() bool { return len(e.dropped) > 0 || len(e.added) > 0 || e.rewrites }

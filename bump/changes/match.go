@@ -66,12 +66,15 @@ func (m *matcher) names(e *Entry, pkg string, ev *evidence) {
 		case m.b.reported(m.b.r.Gone, n), m.b.reported(m.b.r.Deprecated, n):
 			at = places(uses, ByImport)
 			weight = weightGone
+		case ev.before[n.name] != "":
+			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !u.behind(ev.before[n.name]) }), ByImport)
+			weight = weightMember
 		case ev.dropsParts(n.name):
 			// The name stays, and the entry says what of it goes: who does not use that
 			// has nothing to do.
 			at = m.withDropped(n, uses, ev)
 			weight = weightMember
-		case ev.about(n.name) && !ev.fresh[n.name]:
+		case ev.about(n.name) && !ev.fresh[n.name] && ev.takes():
 			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return ev.done(u.file.usage(), u.local) }), ByImport)
 			weight = weightSubject
 		}
@@ -115,6 +118,17 @@ func (m *matcher) withDropped(n importedName, uses []use, ev *evidence) []Place 
 		out = append(out, places(within(uses, out), ByImport)...)
 	}
 	return out
+}
+
+// behind reports whether the name stands behind a word somewhere in its file.
+func (u use) behind(word string) bool {
+	first, _, _ := strings.Cut(u.local, ".")
+	for i, t := range u.file.tokens {
+		if i > 0 && t.Is(first) && u.file.tokens[i-1].Is(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // within are the uses in files that a list of places has.
