@@ -9,6 +9,7 @@ import (
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -74,7 +75,7 @@ func mayMove(d pkgjson.Dep) bool {
 func (b *builder) newName(ctx context.Context, name string) (to, unknown string) {
 	doc, err := b.in.Registry.Packument(ctx, name)
 	if err != nil {
-		return "", "whether it moved: " + why(err, "it")
+		return "", "whether it moved: " + published.Why(err, "it")
 	}
 	to, _ = bump.Successor(name, doc)
 	return to, ""
@@ -86,7 +87,7 @@ func (b *builder) rangeOf(ctx context.Context, name string) (rng, unknown string
 	v, err := bump.VersionFor(ctx, b.in.Registry, name, b.in.Manifest)
 	switch {
 	case err != nil:
-		return "", "which version fits: " + why(err, "it")
+		return "", "which version fits: " + published.Why(err, "it")
 	case v == "":
 		return "", "no version of " + name + " fits release " + b.in.Release
 	}

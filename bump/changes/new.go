@@ -2,7 +2,6 @@ package changes
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"maps"
 	"slices"
@@ -198,7 +197,7 @@ func (b *builder) readTargets(ctx context.Context) error {
 func (b *builder) readTarget(ctx context.Context, p *pkg) (unknown string) {
 	facts, err := b.in.Facts.Read(ctx, p.name, p.to)
 	if err != nil {
-		return why(err, p.to)
+		return published.Why(err, p.to)
 	}
 	p.target = facts
 	if facts.Version == p.to && p.becoming == nil {
@@ -219,24 +218,6 @@ func (b *builder) readTarget(ctx context.Context, p *pkg) (unknown string) {
 		said = append(said, "exports: "+facts.NoTypes)
 	}
 	return strings.Join(said, "; ")
-}
-
-// why says in a few words why a version could not be read.
-func why(err error, version string) string {
-	var f *fault.Error
-	switch {
-	case errors.Is(err, published.ErrNoVersion):
-		return "the registry has neither " + version + " nor a version above it"
-	case errors.Is(err, registry.ErrNotFound):
-		return "the registry does not have it: a private package?"
-	case errors.Is(err, registry.ErrOffline):
-		return "it was not read before, and the network may not be used"
-	case errors.Is(err, registry.ErrAuth):
-		return "the registry refuses access to it"
-	case errors.As(err, &f):
-		return "it could not be read: " + f.What
-	}
-	return "it could not be read: " + err.Error()
 }
 
 // readBefore reads the version that the portal has now; nil where the registry has

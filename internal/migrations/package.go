@@ -90,7 +90,17 @@ func Of(name, version string, files map[string][]byte) *Package {
 		p.Folders = append(p.Folders, *f)
 	}
 	sorting.By(p.Folders, func(a, b Folder) int { return cmp.Compare(a.Dir, b.Dir) })
+	all := slices.Clone(p.Folders)
+	p.Folders = slices.DeleteFunc(p.Folders, func(f Folder) bool {
+		return slices.ContainsFunc(all, func(o Folder) bool { return f.Dir == "dist/"+o.Dir && f.copies(o) })
+	})
 	return p
+}
+
+// copies reports whether a folder is another one once more, as a build leaves it:
+// the same names with the same texts.
+func (f Folder) copies(o Folder) bool {
+	return slices.EqualFunc(f.Migrations, o.Migrations, func(a, b *Migration) bool { return a.Name == b.Name && a.Text == b.Text })
 }
 
 // CodeOf reads the code among a package's files, by their path in it.

@@ -3,16 +3,13 @@ package forecast
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/published"
-	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot"
 )
@@ -139,7 +136,7 @@ func (s *sides) one(ctx context.Context, from Versions, version string) *migrati
 	p, err := from.Read(ctx, s.Name, version)
 	switch {
 	case err != nil:
-		s.unknown = append(s.unknown, why(err, version))
+		s.unknown = append(s.unknown, published.Why(err, version))
 		return nil
 	case p.Unread != "":
 		s.unknown = append(s.unknown, version+": "+p.Unread)
@@ -148,24 +145,6 @@ func (s *sides) one(ctx context.Context, from Versions, version string) *migrati
 		s.near = append(s.near, "the registry lacks "+version+"; read at "+p.Version+", the nearest above")
 	}
 	return p
-}
-
-// why says in a few words why a version could not be read.
-func why(err error, version string) string {
-	var f *fault.Error
-	switch {
-	case errors.Is(err, published.ErrNoVersion):
-		return "the registry has neither " + version + " nor a version above it"
-	case errors.Is(err, registry.ErrNotFound):
-		return "the registry does not have it: a private package?"
-	case errors.Is(err, registry.ErrOffline):
-		return "it was not read before, and the network may not be used"
-	case errors.Is(err, registry.ErrAuth):
-		return "the registry refuses access to it"
-	case errors.As(err, &f):
-		return "it could not be read: " + f.What
-	}
-	return "it could not be read: " + err.Error()
 }
 
 // folder finds the databases that a folder of migrations runs in.
@@ -300,7 +279,7 @@ func (b *builder) code(ctx context.Context, s *sides, pending []*migrations.Migr
 		return ctx.Err()
 	}
 	if err != nil {
-		b.unread(s.Name, "what the running release needs: "+why(err, s.From))
+		b.unread(s.Name, "what the running release needs: "+published.Why(err, s.From))
 		return nil
 	}
 	s.code = code
