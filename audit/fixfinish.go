@@ -16,29 +16,37 @@ import (
 )
 
 // finish has the lock of all that was accepted written, and puts it into the
-// plan. What Yarn writes is held to the same rules: a way that does not keep them
-// there is dropped, and Yarn asked once more.
+// plan. What is written, by Yarn perhaps, is held to the same rules: a way that
+// does not keep them there is dropped, and the lock written once more.
 func (x *fixer) finish(ctx context.Context) (*Lock, error) {
 	for len(x.accepted) > 0 {
-		t, err := x.write(ctx)
+		t, why, err := x.write(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if x.yarnOnly == "" || x.lock.Yarn == nil || !x.drop(t) {
-			return x.put(t), nil
+		if x.drop(t) {
+			continue
 		}
+		switch {
+		case why == "":
+		case x.lock.Yarn == nil:
+			x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, why})
+		default:
+			x.plan.Notes = append(x.plan.Notes, x.m.Path+" is written by the project's own Yarn: "+why)
+		}
+		return x.put(t), nil
 	}
 	return x.m.Lock, nil
 }
 
-// drop takes ways out that a lock of Yarn's shows not to keep the rules.
+// drop takes ways out that the lock, as it is written, shows not to keep the rules.
 func (x *fixer) drop(t *trial) (dropped bool) {
 	reason := x.refused(t)
 	kept := x.accepted[:0:0]
 	for _, r := range x.accepted {
 		switch {
 		case !x.ended(t, r.ends):
-			x.plan.leave(leftRefused, x.m.Path, r.ends, strings.Join(r.titles(), ", ")+": the project's Yarn resolves it otherwise", "")
+			x.plan.leave(leftRefused, x.m.Path, r.ends, strings.Join(r.titles(), ", ")+": the lock keeps it all the same", "")
 		default:
 			kept = append(kept, r)
 		}
@@ -53,47 +61,37 @@ func (x *fixer) drop(t *trial) (dropped bool) {
 	return dropped
 }
 
-// write makes the lock with all that belongs into it.
-func (x *fixer) write(ctx context.Context) (*trial, error) {
+// write makes the lock with all that belongs into it. why says why Yarn has to
+// write it, "" where it has not.
+func (x *fixer) write(ctx context.Context) (t *trial, why string, err error) {
 	e, err := x.edit(x.accepted)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	t := &trial{edited: e}
-	why := x.yarnOnly
+	t = &trial{edited: e}
+	why = x.yarnOnly
 	if why == "" {
 		r, err := x.solve(ctx, e, false)
-		u := relock.AsUnsupported(err)
-		switch {
-		case err == nil:
-			t.text = r.Lock
-		case u != nil && u.Checksum:
+		if u := relock.AsUnsupported(err); u != nil && u.Checksum {
 			// Yarn is given the lock without them, and adds them.
-			if r, err = x.solve(ctx, e, true); err != nil {
-				return nil, err
-			}
-			t.text, why = r.Lock, u.Construct+": "+u.Why
-		default:
-			return nil, err
+			why = u.Construct + ": " + u.Why
+			r, err = x.solve(ctx, e, true)
 		}
+		if err != nil {
+			return nil, "", err
+		}
+		t.text = r.Lock
 	} else if t.text, err = x.seed(ctx, e); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if why != "" {
-		if x.lock.Yarn == nil {
-			x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, why})
-		} else {
-			files := maps.Clone(e.texts)
-			files["yarn.lock"] = t.text
-			if t.text, err = x.lock.Yarn(ctx, files); err != nil {
-				return nil, err
-			}
-			if note := x.m.Path + " is written by the project's own Yarn: " + why; !slices.Contains(x.plan.Notes, note) {
-				x.plan.Notes = append(x.plan.Notes, note)
-			}
+	if why != "" && x.lock.Yarn != nil {
+		files := maps.Clone(e.texts)
+		files["yarn.lock"] = t.text
+		if t.text, err = x.lock.Yarn(ctx, files); err != nil {
+			return nil, "", err
 		}
 	}
-	return t, x.look(ctx, t)
+	return t, why, x.look(ctx, t)
 }
 
 // put records what was written.

@@ -246,6 +246,8 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 			why = english.Plain(err.Error())
 		case !x.ended(t, p.findings):
 			why = "the lock keeps it all the same"
+		case x.undoes(t):
+			why = "it would bring back what another step ends"
 		default:
 			why = x.refused(t)
 		}
@@ -260,6 +262,12 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 	}
 	x.plan.leave(leftRefused, x.m.Path, p.findings, reason, "")
 	return nil
+}
+
+// undoes reports whether a trial's lock has a finding that a way taken before
+// ends.
+func (x *fixer) undoes(t *trial) bool {
+	return slices.ContainsFunc(x.accepted, func(r *remedy) bool { return !x.ended(t, r.ends) })
 }
 
 // besides gives findings that others' moves end to the one that moves what they

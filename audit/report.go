@@ -318,3 +318,12 @@ func (r *Report) Sentence() string {
 	}
 	return text
 }
+
+// Split are the findings by what a change has to do with them: those that it
+// brings, those that were there, and those that it ends.
+func (r *Report) Split() (fresh, staying, gone []*Finding) {
+	by := func(s Status) []*Finding {
+		return pick(r.Findings, func(f *Finding) bool { return f.Status == s })
+	}
+	return by(statusNew), by(statusPresent), by(statusFixed)
+}

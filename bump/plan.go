@@ -39,6 +39,9 @@ type Plan struct {
 	Moved    []Migration `json:"moved"`
 	Notes    []Note      `json:"notes"`
 	Lockfile Lockfile    `json:"lockfile"`
+	// Audit is what is known of advisories in the lock that the plan would write,
+	// nil if nobody asked.
+	Audit *Audit `json:"audit,omitempty"`
 
 	files      map[string]*fileEdit
 	patches    []keyedPatch

@@ -59,6 +59,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 		}
 	}
 	p.Lockfile.writeTable(&b, st)
+	p.Audit.writeTable(&b, st)
 	text := ui.Closed(b.String(), st.Bold(p.headline()))
 	b.Reset()
 	b.WriteString(text)
@@ -116,6 +117,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 		}
 	}
 	p.Lockfile.writeMarkdown(&b)
+	p.Audit.writeMarkdown(&b)
 	writeNext(&b, next)
 	_, err := io.WriteString(w, b.String())
 	return err

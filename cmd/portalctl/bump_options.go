@@ -12,6 +12,7 @@ type bumpOptions struct {
 	lockfile         string
 	dropStalePatches bool
 	diff             bool
+	future           futureOptions
 	migrate          bool
 	// again is this command with what decides the plan; status lists what is off
 	// the release.
@@ -43,9 +44,20 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 		o.form = "diff"
 	}
 	o.migrate = c.Bool("migrate")
+	o.future = futureOptions{audit: c.Bool("audit"), db: c.String("db")}
+	for _, flag := range []string{"fail-on", "db"} {
+		if c.IsSet(flag) && !o.future.audit {
+			return o, onlyWith(flag, "audit")
+		}
+	}
+	if c.IsSet("fail-on") {
+		if o.future.failOn, err = oneOf(c, "fail-on", failOnWords()...); err != nil {
+			return o, err
+		}
+	}
 	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
-		"allow-downgrade", "drop-stale-patches", "migrate", "offline", "now", "directory")
+		"allow-downgrade", "audit", "fail-on", "db", "drop-stale-patches", "migrate", "offline", "now", "directory")
 	o.changes = commandLine(c, "portalctl versions changes", "release", "pattern", "directory")
 	o.forecast = commandLine(c, "portalctl snapshot forecast", "release", "directory")
 	o.status = commandLine(c, "portalctl versions status", "directory", "offline")

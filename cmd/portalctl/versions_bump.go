@@ -10,6 +10,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
 
+	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -39,6 +40,9 @@ func bumpCommand(e env) *cli.Command {
 				lockAuto, lockNative, lockYarn, lockSkip),
 			resolveFlag("release", "which versions the lock gets: release (every @backstage package that a range lets) or highest, as Yarn does"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "also move down what is ahead of the release"},
+			&cli.BoolFlag{Name: "audit", Usage: "judge the lock that the plan would write: which advisories are new, gone, staying"},
+			choiceOf(&cli.StringFlag{Name: "fail-on", Usage: "with --audit: fail, and write nothing, where what is new is of this `SEVERITY` or above: low, medium, high, critical, none", DefaultText: "high"}, failOnWords()...),
+			&cli.StringFlag{Name: "db", Usage: "with --audit: take the advisories from the database in `DIR`", TakesFile: true},
 			&cli.BoolFlag{Name: "drop-stale-patches", Usage: "remove resolutions that the bump leaves without effect"},
 			&cli.BoolFlag{Name: "migrate", Usage: "also move packages that live on under another name there: dependencies, imports, app-config"},
 			offlineFlag(),
@@ -72,6 +76,8 @@ type bumpRun struct {
 	noYarn error
 	// migrations are the database migrations that it brings, in one line.
 	migrations string
+	// before is the lock as it is, nil where nobody asks about advisories.
+	before *audit.Lock
 	// counts are the numbers of what the plan breaks in the portal's own code, ""
 	// where they are not known.
 	counts string
@@ -90,7 +96,15 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 	if err := r.co.project.OnlyYarn(); err != nil {
 		return err
 	}
+	if o.future.audit {
+		if r.before, err = r.co.beforeBump(); err != nil {
+			return err
+		}
+	}
 	if r.plan, err = r.makePlan(ctx); err != nil {
+		return err
+	}
+	if err := r.judgeFuture(ctx, nil); err != nil {
 		return err
 	}
 	switch {
@@ -98,14 +112,19 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 		if err := r.report(r.applying()); err != nil {
 			return err
 		}
-		if o.exitCode && !r.plan.Empty() {
+		if o.exitCode && !r.plan.Empty() || r.futureFails() {
 			return errFindings
 		}
 		return nil
+	case r.futureFails():
+		return r.refusedFuture()
 	case r.plan.Empty():
 		return r.report(nil)
 	case o.yes:
 		if err := r.apply(ctx); err != nil {
+			if r.futureFails() {
+				return r.refusedFuture()
+			}
 			return err
 		}
 		if err := r.report(r.after()); err != nil {
@@ -309,6 +328,12 @@ func (r *bumpRun) apply(ctx context.Context) error {
 			return err
 		}
 		r.plan.TakeYarnLock(lock)
+		if err := r.judgeFuture(ctx, lock); err != nil {
+			return err
+		}
+		if r.futureFails() {
+			return errFindings
+		}
 		edits = append(edits, txn.Edit{Path: r.co.lockPath(), Old: r.co.lockText, New: lock})
 	}
 	if err := txn.Commit(r.e.withState(ctx), r.co.project.Root, edits); err != nil {
