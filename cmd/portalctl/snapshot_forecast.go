@@ -59,23 +59,18 @@ func snapshotForecastCommand(e env) *cli.Command {
 // forecastOptions are what the command line of snapshot forecast says.
 type forecastOptions struct {
 	snapshotOptions
-	release, fromRef, toRef string
-	offline                 bool
+	sides
+	offline bool
 }
 
 func forecastOptionsOf(c *cli.Context, e env) (o forecastOptions, err error) {
 	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
 		return o, err
 	}
-	o.release, o.fromRef, o.toRef, o.offline = c.String("release"), c.String("from-ref"), c.String("to-ref"), c.Bool("offline")
-	for _, flag := range []string{"from-ref", "to-ref"} {
-		if c.IsSet(flag) && c.String(flag) == "" {
-			return o, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
-		}
+	if o.sides, err = sidesOf(c); err != nil {
+		return o, err
 	}
-	if o.toRef != "" && c.IsSet("release") {
-		return o, exclusive("to-ref", "release")
-	}
+	o.offline = c.Bool("offline")
 	return o, nil
 }
 

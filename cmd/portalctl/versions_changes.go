@@ -52,31 +52,40 @@ func changesCommand(e env) *cli.Command {
 // changesOptions are what the command line of versions changes says.
 type changesOptions struct {
 	target
-	release        string
-	patterns       []string
-	fromRef, toRef string
-	all, offline   bool
+	sides
+	patterns     []string
+	all, offline bool
 	// again is this command with --all, bump the one that makes the upgrade.
 	again, bump string
 	// forecast is how to see which database migrations come with it.
 	forecast string
 }
 
+// sides are what a command that looks at an upgrade compares.
+type sides struct{ release, fromRef, toRef string }
+
+func sidesOf(c *cli.Context) (s sides, err error) {
+	s = sides{release: c.String("release"), fromRef: c.String("from-ref"), toRef: c.String("to-ref")}
+	for _, flag := range []string{"from-ref", "to-ref"} {
+		if c.IsSet(flag) && c.String(flag) == "" {
+			return s, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
+		}
+	}
+	if s.toRef != "" && c.IsSet("release") {
+		return s, exclusive("to-ref", "release")
+	}
+	return s, nil
+}
+
 func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
 	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
-	o.release, o.patterns = c.String("release"), c.StringSlice("pattern")
-	o.fromRef, o.toRef = c.String("from-ref"), c.String("to-ref")
+	if o.sides, err = sidesOf(c); err != nil {
+		return o, err
+	}
+	o.patterns = c.StringSlice("pattern")
 	o.all, o.offline = c.Bool("all"), c.Bool("offline")
-	for _, flag := range []string{"from-ref", "to-ref"} {
-		if c.IsSet(flag) && c.String(flag) == "" {
-			return o, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
-		}
-	}
-	if o.toRef != "" && c.IsSet("release") {
-		return o, exclusive("to-ref", "release")
-	}
 	flags := []string{"release", "pattern", "from-ref", "to-ref", "offline", "directory"}
 	o.again = commandLine(c, "portalctl versions changes", flags...) + " --all"
 	o.forecast = commandLine(c, "portalctl snapshot forecast", "release", "from-ref", "directory")

@@ -15,17 +15,24 @@ import (
 // few is how many names of a list are told.
 const few = 6
 
-var header = []string{"plugin", "database", "migration", "does", "tables", "takes", "down", "running release"}
-
-// rows are the report's table.
-func (r *Report) rows() [][]string {
-	var out [][]string
+// table is the report's table. A column in which no row has anything is left out:
+// without a server neither names of databases nor times are known.
+func (r *Report) table() (header []string, rows [][]string) {
+	header = []string{"plugin", "database", "migration", "does", "tables", "takes", "down", "running release"}
 	for _, p := range r.Plugins {
 		for _, m := range p.Migrations {
-			out = append(out, []string{p.Plugin, p.Database, m.Name, m.does(), strings.Join(m.Tables, " "), m.takes(), string(m.Down), m.running()})
+			rows = append(rows, []string{p.Plugin, p.Database, m.Name, m.does(), strings.Join(m.Tables, " "), m.takes(), string(m.Down), m.running()})
 		}
 	}
-	return out
+	for i := len(header) - 1; i >= 0; i-- {
+		if !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
+			header = slices.Delete(header, i, i+1)
+			for n := range rows {
+				rows[n] = slices.Delete(rows[n], i, i+1)
+			}
+		}
+	}
+	return header, rows
 }
 
 func (m Migration) does() string {
@@ -132,7 +139,11 @@ func (r *Report) sections() []section {
 	add("It may fail after", may...)
 	add("Locks that it waits for", r.lockLines()...)
 	for _, s := range r.Beforehand {
-		out = append(out, section{title: strings.TrimSpace("Can be run before, in "+s.Database) + ", for " + s.Migration + " (from " + s.From + ")", code: s.SQL})
+		title := "Can be run before " + s.Migration
+		if s.Database != "" {
+			title += ", in " + s.Database
+		}
+		out = append(out, section{title: title + " (from " + s.From + ")", code: s.SQL})
 	}
 	add("A rollback restores", r.Restore...)
 	add("Good to know", other...)
@@ -165,7 +176,7 @@ func (r *Report) lockLines() []string {
 	if short > 0 && r.Boot.Seconds >= 0 {
 		out = append(out, fmt.Sprintf("%d more for less than a second, once they are given: each waits for transactions that are open on its table", short))
 	} else if short > 0 {
-		out = append(out, fmt.Sprintf("%s on tables whose size is not known", english.Count(short, "lock")))
+		out = append(out, english.Count(short, "lock")+", held for a time that the sizes of the tables decide, which are not known")
 	}
 	return out
 }
@@ -175,7 +186,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	if _, err := fmt.Fprintln(w, st.Bold(r.headline())); err != nil {
 		return err
 	}
-	if rows := r.rows(); len(rows) > 0 {
+	if header, rows := r.table(); len(rows) > 0 {
 		fmt.Fprintln(w)
 		if err := report.Table(w, header, rows); err != nil {
 			return err
@@ -204,7 +215,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "## %s\n\n", report.Escape(r.headline())); err != nil {
 		return err
 	}
-	if rows := r.rows(); len(rows) > 0 {
+	if header, rows := r.table(); len(rows) > 0 {
 		if err := report.Markdown(w, header, rows); err != nil {
 			return err
 		}
