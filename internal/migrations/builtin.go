@@ -166,7 +166,27 @@ func (f *follower) global(g globalName, args []value, name string) (value, bool)
 			return f.invoke(fn, nil, arg(args, 0))
 		}
 	}
+	switch g {
+	case "eval":
+		return f.stranger(args, name, true), false
+	case "require":
+		return module(arg(args, 0)), false
+	}
 	return f.stranger(args, name, false), false
+}
+
+// module is what another file shows. The portal's own may hold a connection, as
+// those do that are for databases or for starting programs.
+func module(name value) value {
+	s, ok := name.(string)
+	if !ok || strings.Contains(s, hole) || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "/") {
+		return hidden{}
+	}
+	switch strings.TrimPrefix(s, "node:") {
+	case "knex", "pg", "pg-promise", "postgres", "sequelize", "typeorm", "child_process", "vm", "worker_threads", "module":
+		return hidden{}
+	}
+	return opaque{}
 }
 
 func (f *follower) ofGlobal(g globalName, name string, args []value, called string) (value, bool) {

@@ -115,7 +115,7 @@ func (f *follower) stranger(args []value, name string, reaches bool) value {
 		}
 	}
 	if reaches {
-		f.doubt("%s is given the database, and its code is not in this file", name)
+		f.doubt("%s may reach the database, and its code is not in this file", name)
 	}
 	results := &list{open: true}
 	each := value(opaque{})

@@ -79,7 +79,7 @@ func (f *follower) expr(e js.IExpr, env *scope) (v value, threw bool) {
 // global is a name that the file does not declare.
 func global(name []byte) value {
 	switch string(name) {
-	case "Promise", "Object", "Array", "JSON", "__awaiter", "_asyncToGenerator":
+	case "Promise", "Object", "Array", "JSON", "__awaiter", "_asyncToGenerator", "require", "eval":
 		return globalName(name)
 	}
 	return opaque{}

@@ -147,7 +147,7 @@ type Reader struct {
 
 // The first lines of cached files. They change with what is read, and how.
 const (
-	format     = "portalctl migrations 1\n"
+	format     = "portalctl migrations 2\n"
 	codeFormat = "portalctl code 2\n"
 )
 

@@ -18,15 +18,19 @@ func does(m *Migration) string {
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, src, why string }{
-		"not JavaScript": {"a.js", "exports.up = = knex", "not JavaScript"},
-		"TypeScript":     {"a.ts", "export async function up(knex: Knex): Promise<void> {}", "TypeScript"},
-		"CoffeeScript":   {"a.coffee", "exports.up = (knex) ->", ".coffee"},
-		"too large":      {"a.js", strings.Repeat("//\n", MaxFile), "more than"},
-		"no up":          {"a.js", "exports.down = async () => {}", "exports no up"},
-		"up of another":  {"a.js", "module.exports = require('./other')", "not a function of this file"},
-		"always throws":  {"a.js", "exports.up = async () => { throw new Error('no') }", "up throws"},
-		"endless":        {"a.js", "function f(k) { g(k); g(k); } function g(k) { f(k); f(k); } exports.up = f", "too long or too deep"},
-		"on loading":     {"a.js", "const k = require('knex')({}); exports.up = async knex => { await k.raw('DROP TABLE x'); await stray(knex) }", "its code is not in this file"},
+		"not JavaScript":  {"a.js", "exports.up = = knex", "not JavaScript"},
+		"TypeScript":      {"a.ts", "export async function up(knex: Knex): Promise<void> {}", "TypeScript"},
+		"CoffeeScript":    {"a.coffee", "exports.up = (knex) ->", ".coffee"},
+		"too large":       {"a.js", strings.Repeat("//\n", MaxFile), "more than"},
+		"no up":           {"a.js", "exports.down = async () => {}", "exports no up"},
+		"up of another":   {"a.js", "module.exports = require('./other')", "not a function of this file"},
+		"always throws":   {"a.js", "exports.up = async () => { throw new Error('no') }", "up throws"},
+		"endless":         {"a.js", "function f(k) { g(k); g(k); } function g(k) { f(k); f(k); } exports.up = f", "too long or too deep"},
+		"a module's own":  {"a.js", "const db = require('../db'); exports.up = async () => { await db.schema.dropTable('x'); }", "its code is not in this file"},
+		"an import's own": {"a.js", "import { db } from './db.js'; export async function up() { await db('x').del(); }", "its code is not in this file"},
+		"a program":       {"a.js", "exports.up = async () => { require('node:child_process').execSync('psql -c x'); }", "its code is not in this file"},
+		"code in a text":  {"a.js", "exports.up = async knex => { eval('knex(1).del()'); }", "its code is not in this file"},
+		"on loading":      {"a.js", "const k = require('knex')({}); exports.up = async knex => { await k.raw('DROP TABLE x'); await stray(knex) }", "its code is not in this file"},
 	} {
 		m := Read("migrations", c.file, []byte(c.src))
 		if does(m) != "unknown" && !strings.HasSuffix(does(m), " unknown") {

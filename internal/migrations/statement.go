@@ -107,6 +107,14 @@ func (f *follower) statement(s js.IStmt, env *scope) flow {
 		return how
 	case *js.ExportStmt:
 		return f.export(s, env)
+	case *js.ImportStmt:
+		from := module(unquote(s.Module))
+		for _, a := range s.List {
+			env.vars[string(a.Binding)] = &cell{v: from, maybe: f.maybe}
+		}
+		if len(s.Default) > 0 {
+			env.vars[string(s.Default)] = &cell{v: from, maybe: f.maybe}
+		}
 	case *js.ClassDecl:
 		if s.Name != nil {
 			env.vars[string(s.Name.Data)] = &cell{v: opaque{}, maybe: f.maybe}
