@@ -3,6 +3,7 @@ package bump
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -13,12 +14,14 @@ import (
 )
 
 // LockByYarn is the lock that belongs to the repo once the plan is applied, as the
-// repo's own Yarn writes it.
-func (p *Plan) LockByYarn(ctx context.Context, yarn *yarncli.Yarn, in Input) ([]byte, error) {
+// repo's own Yarn writes it. more are files that are to change besides, or otherwise
+// than the plan says.
+func (p *Plan) LockByYarn(ctx context.Context, yarn *yarncli.Yarn, in Input, more map[string][]byte) ([]byte, error) {
 	files := map[string][]byte{}
 	for _, f := range p.Files() {
 		files[f.Rel] = f.New
 	}
+	maps.Copy(files, more)
 	if p.seed != nil {
 		files["yarn.lock"] = p.seed
 	}

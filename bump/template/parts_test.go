@@ -115,9 +115,19 @@ func TestPlaces(t *testing.T) {
 		{"packages/app/package.json", `"name": "app"`, `"name": "portal-app"`},
 		{"package.json", `yarn workspace app start; packages/app, packages/apple`, `yarn workspace portal-app start; packages/portal-app, packages/apple`},
 	} {
-		if got := string(pl.adapt(tt[0], []byte(tt[1]))); got != tt[2] {
+		if got := string(pl.adapt(tt[0], []byte(tt[1]), nil)); got != tt[2] {
 			t.Errorf("%s: %s, want %s", tt[1], got, tt[2])
 		}
+	}
+}
+
+// A text that the team left as it was is compared with what it was.
+func TestPlacesKeepWhatOursHas(t *testing.T) {
+	t.Parallel()
+	pl := &places{dirs: []renamed{{"packages/app", "packages/portal-app", "app", "portal-app"}}}
+	text := "# see packages/app/package.json\n"
+	if got := string(pl.adapt("app-config.yaml", []byte(text), []byte(text+"x: 1\n"))); got != text {
+		t.Error(got)
 	}
 }
 

@@ -73,10 +73,13 @@ func (pl *places) of(name string) string {
 }
 
 // adapt writes the names of the packages that are called otherwise here into a text
-// of the template.
-func (pl *places) adapt(name string, text []byte) []byte {
+// of the template, unless ours still has the template's own.
+func (pl *places) adapt(name string, text, ours []byte) []byte {
 	s := string(text)
 	for _, r := range pl.dirs {
+		if word(r.dir).Match(ours) && !word(r.to).Match(ours) {
+			continue
+		}
 		if r.dir != r.to {
 			s = word(r.dir).ReplaceAllString(s, "${1}"+r.to+"${2}")
 			s = strings.ReplaceAll(s, `"link:../`+path.Base(r.dir)+`"`, `"link:../`+path.Base(r.to)+`"`)

@@ -168,7 +168,7 @@ func (pl *planner) tree(s *step) (*scaffold.Tree, error) {
 		return nil, err
 	}
 	for name, text := range t.Files {
-		t.Files[name] = pl.places.adapt(name, text)
+		t.Files[name] = pl.places.adapt(name, text, pl.file(name).text)
 	}
 	pl.trees[s.version] = t
 	return t, nil

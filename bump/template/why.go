@@ -40,11 +40,11 @@ func (pl *planner) entry(name, base, theirs string) string {
 	last := pl.steps[len(pl.steps)-1]
 	added, removed := minus(trimmed([]byte(theirs)), trimmed([]byte(base))), minus(trimmed([]byte(base)), trimmed([]byte(theirs)))
 	for i := at + 1; i < len(pl.steps); i++ {
-		if !pl.appears(pl.steps[i], name, added, removed) {
+		if !pl.appears(i, name, added, removed) {
 			continue
 		}
-		what := words(theirs + " " + base + " " + path.Base(name) + " " + strings.Join(added, " "))
-		best, most := "", 1
+		what := words(strings.Join(added, " ") + " " + strings.Join(removed, " ") + " " + path.Base(name))
+		best, most := "", 2
 		for _, s := range last.kit.Changes() {
 			if !semrange.Above(s.Version, pl.steps[i-1].version) || semrange.Above(s.Version, pl.steps[i].version) {
 				continue
@@ -63,17 +63,24 @@ func (pl *planner) entry(name, base, theirs string) string {
 	return ""
 }
 
-// appears reports whether a step has what a change added, or lacks what it removed.
-func (pl *planner) appears(s *step, name string, added, removed []string) bool {
-	t, err := pl.tree(s)
+// appears reports whether a change came with step i: the file has a line that the change
+// added more often than in the step before, or one that it removed less often.
+func (pl *planner) appears(i int, name string, added, removed []string) bool {
+	now, err := pl.tree(pl.steps[i])
 	if err != nil {
 		return false
 	}
-	lines := trimmed(t.Files[name])
-	if len(added) > 0 {
-		return slices.Contains(lines, added[0]) || bytes.Contains(t.Files[name], []byte(added[0]))
+	before, err := pl.tree(pl.steps[i-1])
+	if err != nil {
+		return false
 	}
-	return len(removed) > 0 && !slices.Contains(lines, removed[0])
+	more := func(line string) int {
+		return bytes.Count(now.Files[name], []byte(line)) - bytes.Count(before.Files[name], []byte(line))
+	}
+	if len(added) > 0 {
+		return more(added[0]) > 0
+	}
+	return len(removed) > 0 && more(removed[0]) < 0
 }
 
 var aWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]{3,}`)

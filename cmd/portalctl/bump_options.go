@@ -14,6 +14,9 @@ type bumpOptions struct {
 	diff             bool
 	future           futureOptions
 	migrate          bool
+	// template also merges the app template; templated is the command that does.
+	template, allowDirty bool
+	templated            string
 	// again is this command with what decides the plan; status lists what is off
 	// the release.
 	again, status string
@@ -55,9 +58,16 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 			return o, err
 		}
 	}
+	if o.template, o.allowDirty = c.Bool("template"), c.Bool("allow-dirty"); o.template && c.IsSet("pattern") {
+		return o, exclusive("template", "pattern")
+	}
+	if o.allowDirty && !o.template {
+		return o, onlyWith("allow-dirty", "template")
+	}
 	o.release, o.patterns, o.dropStalePatches = c.String("release"), c.StringSlice("pattern"), c.Bool("drop-stale-patches")
 	o.again = commandLine(c, "portalctl versions bump", "release", "pattern", "lockfile", "resolve",
-		"allow-downgrade", "audit", "fail-on", "db", "drop-stale-patches", "migrate", "offline", "now", "directory")
+		"allow-downgrade", "audit", "fail-on", "db", "drop-stale-patches", "migrate", "template", "allow-dirty", "offline", "now", "directory")
+	o.templated = commandLine(c, "portalctl versions template --dry-run", "release", "directory")
 	o.changes = commandLine(c, "portalctl versions changes", "release", "pattern", "directory")
 	o.forecast = commandLine(c, "portalctl snapshot forecast", "release", "directory")
 	o.status = commandLine(c, "portalctl versions status", "directory", "offline")

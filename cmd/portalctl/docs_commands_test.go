@@ -66,6 +66,7 @@ var otherCodes = map[string]struct {
 	"versions changes --from-ref HEAD~1 --to-ref HEAD":  {2, "needs two commits, and the example portal has none; testdata/script has them"},
 	"snapshot forecast --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
 	"snapshot restore":                                  {2, "asks, and there is no terminal"},
+	"versions bump --template":                          {2, "the example's releases have no create-app; testdata/script has some"},
 	"versions template --dry-run":                       {2, "the example portal has no source; testdata/script has one"},
 	"versions template --release 1.53.0 --yes":          {2, "the example portal has no source; testdata/script has one"},
 	"versions template --conflicts markers --yes":       {2, "the example portal has no source; testdata/script has one"},

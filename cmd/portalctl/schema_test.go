@@ -36,7 +36,7 @@ var schemas = sync.OnceValue(func() string {
 // documents are the types of what commands write as JSON, beside those of check
 // and audit, which have their own test.
 var documents = map[string]reflect.Type{
-	bump.Schema:                          reflect.TypeFor[bump.Plan](),
+	bump.Schema:                          reflect.TypeFor[bumpDocument](),
 	bump.LockSchema:                      reflect.TypeFor[bump.LockPlan](),
 	changes.Schema:                       reflect.TypeFor[changes.Report](),
 	forecast.Schema:                      reflect.TypeFor[forecast.Report](),

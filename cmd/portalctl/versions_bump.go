@@ -3,21 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
-	"slices"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/relock"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/yarncli"
 )
@@ -45,6 +42,8 @@ func bumpCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "db", Usage: "with --audit: take the advisories from the database in `DIR`", TakesFile: true},
 			&cli.BoolFlag{Name: "drop-stale-patches", Usage: "remove resolutions that the bump leaves without effect"},
 			&cli.BoolFlag{Name: "migrate", Usage: "also move packages that live on under another name there: dependencies, imports, app-config"},
+			&cli.BoolFlag{Name: "template", Usage: "also merge what changed in the app template (see versions template), in the same step"},
+			&cli.BoolFlag{Name: "allow-dirty", Usage: "with --template: merge into a work tree with changes that are not committed"},
 			offlineFlag(),
 			nowFlag(),
 			formatFlag("table", "json", "markdown"),
@@ -68,6 +67,10 @@ type bumpRun struct {
 	co   *checkout
 	in   bump.Input
 	plan *bump.Plan
+	// merge is the plan of the template, nil without --template.
+	merge *template.Plan
+	// files are what both write, beside a lock that Yarn is to write.
+	files []template.Write
 	// yarn finds the repo's own Yarn, which writes yarn.lock when the plan is
 	// applied; nil when the plan has the lock already, or leaves it. To find it may
 	// mean to run it, and so nobody does before the plan is agreed to.
@@ -112,14 +115,17 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 		if err := r.report(r.applying()); err != nil {
 			return err
 		}
-		if o.exitCode && !r.plan.Empty() || r.futureFails() {
+		if o.exitCode && (!r.empty() || r.conflicts()) || r.futureFails() {
 			return errFindings
 		}
 		return nil
 	case r.futureFails():
 		return r.refusedFuture()
-	case r.plan.Empty():
-		return r.report(nil)
+	case r.empty():
+		if err := r.report(nil); err != nil || r.merge == nil {
+			return err
+		}
+		return r.done()
 	case o.yes:
 		if err := r.apply(ctx); err != nil {
 			if r.futureFails() {
@@ -137,9 +143,9 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 }
 
 // done is the outcome of a plan that was applied: findings where code still loads
-// what is not there any more.
+// what is not there any more, and where the template conflicts.
 func (r *bumpRun) done() error {
-	if r.plan.NeedsYou() {
+	if r.plan.NeedsYou() || r.conflicts() {
 		return errFindings
 	}
 	return nil
@@ -155,6 +161,11 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		return nil, err
 	}
 	r.in = bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
+	if r.template {
+		if r.in.Project, err = r.mergeTemplate(ctx); err != nil {
+			return nil, err
+		}
+	}
 	progress := r.e.Progress("Asking the registry", -1)
 	plan, err := bump.NewPlan(ctx, r.in, bump.Options{
 		Release:          r.release,
@@ -170,12 +181,19 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.plan = plan; plan.Stays() {
+		r.merge = nil // nor does the template go back
+	}
 	// The solver takes the lock over: what is counted from it comes before.
 	if !r.yes && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
 		r.counts = r.countChanges(ctx, plan, releases)
 		r.migrations = r.co.forecastLine(ctx, r.e, r.forecast, plan.To, plan.Targets(), plan.Release())
 	}
-	return plan, r.planLock(ctx, plan, reg)
+	if err := r.planLock(ctx, plan, reg); err != nil {
+		return nil, err
+	}
+	r.files, err = r.writes()
+	return plan, err
 }
 
 // planLock decides who writes yarn.lock, and has it written into the plan where
@@ -200,7 +218,7 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, reg *registry.C
 				WithNext("Use --lockfile yarn to let the repo's own Yarn write it, or --lockfile skip to leave it as it is")
 		}
 	}
-	if plan.Empty() {
+	if r.empty() {
 		return nil
 	}
 	plan.Lockfile = bump.Lockfile{Mode: lockYarn, State: "pending", Yarn: "the repo's own Yarn", Why: why,
@@ -280,7 +298,7 @@ func (r *bumpRun) ask(ctx context.Context) error {
 	elsewhere := r.e.reportsElsewhere(r.target)
 	var err error
 	if elsewhere {
-		err = r.plan.WriteTable(r.e.Err, r.e.ErrStyle(), nil)
+		err = r.writeTable(r.e.Err, r.e.ErrStyle(), nil)
 	} else {
 		err = r.report(nil)
 	}
@@ -288,8 +306,11 @@ func (r *bumpRun) ask(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(r.e.Err)
-	question := fmt.Sprintf("Apply %s in %s?", english.Count(len(r.plan.Changes), "edit"), english.Count(len(r.plan.Files()), "file"))
-	if len(r.plan.Changes) == 0 {
+	question := fmt.Sprintf("Apply %s in %s?", english.Count(len(r.plan.Changes), "edit"), english.Count(len(r.files), "file"))
+	switch {
+	case r.merge != nil:
+		question = fmt.Sprintf("Write %s?", english.Count(len(r.files), "file"))
+	case len(r.plan.Changes) == 0:
 		question = "Write yarn.lock?"
 	}
 	if err := r.e.confirm(ctx, question, "nothing was written"); err != nil {
@@ -314,7 +335,7 @@ func (r *bumpRun) ask(ctx context.Context) error {
 // apply computes the lockfile and commits it with all other files in one
 // transaction: either all of them change or none.
 func (r *bumpRun) apply(ctx context.Context) error {
-	edits := r.plan.Edits()
+	edits := r.edits()
 	if r.yarn != nil {
 		yarn, err := r.yarn(ctx)
 		if err != nil {
@@ -322,7 +343,7 @@ func (r *bumpRun) apply(ctx context.Context) error {
 		}
 		r.plan.Lockfile.Yarn = yarn.String()
 		progress := r.e.Progress("Bringing yarn.lock in line with "+r.plan.Lockfile.Yarn, -1)
-		lock, err := r.plan.LockByYarn(ctx, yarn, r.in)
+		lock, err := r.plan.LockByYarn(ctx, yarn, r.in, r.texts())
 		progress.Done()
 		if err != nil {
 			return err
@@ -343,74 +364,4 @@ func (r *bumpRun) apply(ctx context.Context) error {
 		r.plan.Lockfile.State = "written"
 	}
 	return nil
-}
-
-func (r *bumpRun) report(next []string) error {
-	return writeReport(r.target, r.e, func(w io.Writer) error {
-		switch {
-		case r.diff:
-			return writeDiff(w, r.plan.Files())
-		case r.form == "json":
-			return report.JSON(w, r.plan)
-		case r.form == "markdown":
-			return r.plan.WriteMarkdown(w, next)
-		default:
-			return r.plan.WriteTable(w, r.e.OutStyle(), next)
-		}
-	})
-}
-
-// writeDiff writes what git apply can read.
-func writeDiff(w io.Writer, files []bump.File) error {
-	for _, f := range files {
-		from := "a/" + f.Rel
-		if f.Old == nil {
-			from = "/dev/null"
-		}
-		if _, err := io.WriteString(w, udiff.Unified(from, "b/"+f.Rel, string(f.Old), string(f.New))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// applying is the command line that does what this one showed.
-func (r *bumpRun) applying() []string {
-	if r.plan.Empty() {
-		return nil
-	}
-	next := append(r.moving(), r.again+" --yes")
-	if r.migrations != "" {
-		next = append([]string{r.migrations}, next...)
-	}
-	if line := r.breaks(); line != "" {
-		next = append([]string{line}, next...)
-	}
-	if r.noYarn != nil {
-		next = append([]string{fault.NextOf(r.noYarn)}, next...)
-	}
-	return next
-}
-
-// moving is how to move packages to their new names, if there are some and that is
-// not what is done already.
-func (r *bumpRun) moving() []string {
-	if r.migrate || !slices.ContainsFunc(r.plan.Notes, func(n bump.Note) bool { return n.Kind == bump.Moved }) {
-		return nil
-	}
-	return []string{"to move packages to their new names, imports included: " + r.again + " --migrate --dry-run"}
-}
-
-// after is what to do once the plan is applied.
-func (r *bumpRun) after() []string {
-	next := append([]string{"yarn install"}, r.co.alsoCommit()...)
-	next = append(next, "yarn tsc")
-	next = append(next, r.moving()...)
-	if r.plan.Lockfile.OffByYarn() > 0 {
-		next = append(next, "to list what is off the release: "+r.status)
-	}
-	if u := r.plan.HelperURL(); u != "" {
-		next = append(next, "review the template changes: "+u)
-	}
-	return next
 }

@@ -116,6 +116,17 @@ func TestYAML(t *testing.T) {
 	}
 }
 
+// A list that ours has only commented is merged line by line.
+func TestYAMLListWithComments(t *testing.T) {
+	t.Parallel()
+	base, theirs := "list:\n  - a\n  - b\n  - c\n", "list:\n  - a\n  - b\n  - c\n  - d\n"
+	ours := "x: 1\nlist:\n  # ours\n  - a\n  - b\n  - c\n"
+	r, err := YAML("f.yaml", []byte(base), []byte(ours), []byte(theirs), Rules{})
+	if want := "x: 1\nlist:\n  # ours\n  - a\n  - b\n  - c\n  - d\n"; err != nil || string(r.Text) != want {
+		t.Errorf("%v\n%s", err, r.Text)
+	}
+}
+
 func TestYAMLThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	for _, ours := range []string{"[a, b]\n", "{app: {title: x}}\n", "base: &b\n  x: 1\nbackend:\n  <<: *b\n  y: 1\n"} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -68,8 +69,16 @@ func (e *lineEdits) apply(o op) error {
 		switch {
 		case o.base == nil || o.from.text == o.base.text || o.from.isMap || o.to.isMap:
 			e.put(at.key, at.end, o.to.text, at.col)
-		default: // a comment of ours beside it, or other quotes
-			e.texts = append(e.texts, scalarEdit{o.path, o.to})
+		default: // a comment of ours in it, or other quotes
+			if _, ok := scalar(o.to.value); ok {
+				e.texts = append(e.texts, scalarEdit{o.path, o.to})
+				break
+			}
+			parts := diff3.Merge([]byte(o.base.text), []byte(o.from.text), []byte(o.to.text))
+			if slices.ContainsFunc(parts, func(p diff3.Piece) bool { return p.Conflict }) {
+				return fmt.Errorf("%w: %s has other comments than the template", ErrUnfit, strings.Join(o.path, "."))
+			}
+			e.put(at.key, at.end, string(diff3.Text(parts, diff3.Labels{})), at.col)
 		}
 	}
 	return nil

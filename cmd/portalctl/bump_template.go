@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/bump/template"
+	"github.com/portalctl/portalctl/internal/diff3"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+// bumpDocument is the JSON of versions bump.
+type bumpDocument struct {
+	*bump.Plan
+	// Template is the plan of the merge, with --template.
+	Template *template.Plan `json:"template,omitempty"`
+}
+
+// mergeTemplate plans the merge of the app template. The bump is planned on the
+// portal as the merge leaves it, so that the lock has what the template brings.
+func (r *bumpRun) mergeTemplate(ctx context.Context) (*workspace.Project, error) {
+	if !r.allowDirty && !r.dryRun {
+		if err := clean(r.co.project.Root, r.again); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if r.merge, err = r.co.templatePlan(ctx, template.Options{Release: r.release}, r.offline, r.e); err != nil {
+		return nil, err
+	}
+	texts := map[string][]byte{}
+	for _, w := range r.merge.Writes() {
+		if path.Base(w.Rel) == pkgjson.FileName && w.New != nil {
+			texts[w.Rel] = w.New
+		}
+	}
+	return r.co.project.With(texts)
+}
+
+// empty reports whether there is nothing to write.
+func (r *bumpRun) empty() bool { return r.plan.Empty() && (r.merge == nil || r.merge.Empty()) }
+
+// writes are the files of the bump and of the merge. Of a package.json that both
+// change the bump's is the later text; of another file each changes lines of its own.
+func (r *bumpRun) writes() ([]template.Write, error) {
+	var list []template.Write
+	if r.merge != nil {
+		list = r.merge.Writes()
+	}
+	for _, f := range r.plan.Files() {
+		i := slices.IndexFunc(list, func(w template.Write) bool { return w.Rel == f.Rel })
+		switch {
+		case i < 0:
+			list = append(list, template.Write{Rel: f.Rel, Old: f.Old, New: f.New})
+		case string(list[i].New) == string(f.Old):
+			list[i].New = f.New
+		default:
+			parts := diff3.Merge(f.Old, list[i].New, f.New)
+			if list[i].New == nil || slices.ContainsFunc(parts, func(p diff3.Piece) bool { return p.Conflict }) {
+				return nil, fault.At(fault.Pos{File: f.Rel}, "the release and the template change the same part of this file").
+					WithNext("Run versions bump without --template, then versions template")
+			}
+			list[i].New = diff3.Text(parts, diff3.Labels{})
+		}
+	}
+	slices.SortFunc(list, func(a, b template.Write) int { return strings.Compare(a.Rel, b.Rel) })
+	return list, nil
+}
+
+// edits apply the files.
+func (r *bumpRun) edits() []txn.Edit {
+	out := make([]txn.Edit, 0, len(r.files))
+	for _, f := range r.files {
+		out = append(out, txn.Edit{Path: filepath.Join(r.co.project.Root, filepath.FromSlash(f.Rel)), Old: f.Old, New: f.New})
+	}
+	return out
+}
+
+// texts are the files that the merge changes, as both leave them.
+func (r *bumpRun) texts() map[string][]byte {
+	out := map[string][]byte{}
+	for _, f := range r.files {
+		if f.New != nil && r.merge != nil {
+			out[f.Rel] = f.New
+		}
+	}
+	return out
+}
+
+// conflicts reports whether the merge of the template leaves some to a person.
+func (r *bumpRun) conflicts() bool { return r.merge != nil && r.merge.Conflicts() > 0 }
+
+// writeTable writes both plans for people.
+func (r *bumpRun) writeTable(w io.Writer, st ui.Style, next []string) error {
+	if r.merge == nil {
+		return r.plan.WriteTable(w, st, next)
+	}
+	if err := r.plan.WriteTable(w, st, nil); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	return r.merge.WriteTable(w, st, next)
+}
+
+func (r *bumpRun) writeMarkdown(w io.Writer, next []string) error {
+	if r.merge == nil {
+		return r.plan.WriteMarkdown(w, next)
+	}
+	if err := r.plan.WriteMarkdown(w, nil); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	return r.merge.WriteMarkdown(w, next)
+}
