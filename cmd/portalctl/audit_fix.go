@@ -8,13 +8,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
@@ -244,7 +244,7 @@ func (r *auditRun) writeFixDiff(report *audit.Report) error {
 	}
 	return r.o.outs.write(r.e, func(_ string, w io.Writer, _ env) error {
 		for _, f := range report.Fixes.Files {
-			if _, err := io.WriteString(w, udiff.Unified("a/"+f.Rel, "b/"+f.Rel, string(f.Old), string(f.New))); err != nil {
+			if _, err := w.Write(diff3.Unified(f.Rel, f.Old, f.New)); err != nil {
 				return err
 			}
 		}

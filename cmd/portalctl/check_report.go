@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/portalctl/portalctl/check"
+	"github.com/portalctl/portalctl/internal/diff3"
 )
 
 // write renders the report in the forms that --format and --output name.
@@ -30,8 +29,8 @@ func (r *checkRun) writeDiff(fixed *check.Fixed) error {
 			if fixed.Lock == nil {
 				return nil
 			}
-			name := filepath.ToSlash(r.file)
-			_, err := io.WriteString(w, udiff.Unified("a/"+strings.TrimPrefix(name, "/"), "b/"+strings.TrimPrefix(name, "/"), string(r.in.Lock.Format()), string(fixed.Lock)))
+			name := strings.TrimPrefix(filepath.ToSlash(r.file), "/")
+			_, err := w.Write(diff3.Unified(name, r.in.Lock.Format(), fixed.Lock))
 			return err
 		}
 		for _, edit := range fixed.Edits {
@@ -39,8 +38,7 @@ func (r *checkRun) writeDiff(fixed *check.Fixed) error {
 			if err != nil {
 				return err
 			}
-			rel = filepath.ToSlash(rel)
-			if _, err := io.WriteString(w, udiff.Unified("a/"+rel, "b/"+rel, string(edit.Old), string(edit.New))); err != nil {
+			if _, err := w.Write(diff3.Unified(filepath.ToSlash(rel), edit.Old, edit.New)); err != nil {
 				return err
 			}
 		}
