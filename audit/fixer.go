@@ -24,6 +24,10 @@ type fixer struct {
 	yarnOnly string
 	// before is the lock in line with its package.json, as it is without a fix.
 	before *trial
+	// plain is what Yarn makes of the lock without a step, where Yarn writes it and
+	// that had to be found out; nil else. runs is how often Yarn was asked.
+	plain *trial
+	runs  int
 	// versions are the published ones of a package that may be taken, lowest first.
 	versions map[string][]candidate
 	// asked are their dependencies, by name and version.

@@ -3,99 +3,26 @@ package audit
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
 )
 
-// finish has the lock of all that was accepted written, and puts it into the
-// plan. What is written, by Yarn perhaps, is held to the same rules: a way that
-// does not keep them there is dropped, and the lock written once more.
-func (x *fixer) finish(ctx context.Context) (*Lock, error) {
-	for len(x.accepted) > 0 {
-		t, why, err := x.write(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if x.drop(t) {
-			continue
-		}
-		switch {
-		case why == "":
-		case x.lock.Yarn == nil:
-			x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, why})
-		default:
-			x.plan.Notes = append(x.plan.Notes, x.m.Path+" is written by the project's own Yarn: "+why)
-		}
-		return x.put(t), nil
-	}
-	return x.m.Lock, nil
-}
-
-// drop takes ways out that the lock, as it is written, shows not to keep the rules.
-func (x *fixer) drop(t *trial) (dropped bool) {
-	reason := x.refused(t)
-	kept := x.accepted[:0:0]
-	for _, r := range x.accepted {
-		switch {
-		case !x.ended(t, r.ends):
-			x.plan.leave(leftRefused, x.m.Path, r.ends, strings.Join(r.titles(), ", ")+": the lock keeps it all the same", "")
-		default:
-			kept = append(kept, r)
-		}
-	}
-	dropped = len(kept) < len(x.accepted)
-	if !dropped && reason != "" { // which way it is cannot be told without asking Yarn about each
-		last := kept[len(kept)-1]
-		x.plan.leave(leftRefused, x.m.Path, last.ends, strings.Join(last.titles(), ", ")+": "+reason, "")
-		kept, dropped = kept[:len(kept)-1], true
-	}
-	x.accepted = kept
-	return dropped
-}
-
-// write makes the lock with all that belongs into it. why says why Yarn has to
-// write it, "" where it has not.
-func (x *fixer) write(ctx context.Context) (t *trial, why string, err error) {
-	e, err := x.edit(x.accepted)
-	if err != nil {
-		return nil, "", err
-	}
-	t = &trial{edited: e}
-	why = x.yarnOnly
-	if why == "" {
-		r, err := x.solve(ctx, e, false)
-		if u := relock.AsUnsupported(err); u != nil && u.Checksum {
-			// Yarn is given the lock without them, and adds them.
-			why = u.Construct + ": " + u.Why
-			r, err = x.solve(ctx, e, true)
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		t.text = r.Lock
-	} else if t.text, err = x.seed(ctx, e); err != nil {
-		return nil, "", err
-	}
-	if why != "" && x.lock.Yarn != nil {
-		files := maps.Clone(e.texts)
-		files["yarn.lock"] = t.text
-		if t.text, err = x.lock.Yarn(ctx, files); err != nil {
-			return nil, "", err
-		}
-	}
-	return t, why, x.look(ctx, t)
-}
-
 // put records what was written.
-func (x *fixer) put(t *trial) *Lock {
+func (x *fixer) put(w *written) *Lock {
+	t := w.trial
+	switch {
+	case w.why == "":
+	case x.lock.Yarn == nil:
+		x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, w.why})
+	default:
+		x.plan.Notes = append(x.plan.Notes, x.m.Path+" is written by the project's own Yarn: "+w.why)
+	}
 	old := x.m.Lock.Lock.Original()
 	for _, rel := range slices.Sorted(maps.Keys(t.texts)) {
 		x.plan.Files = append(x.plan.Files, FixedFile{x.rel(rel), x.original(rel), t.texts[rel]})

@@ -156,17 +156,22 @@ func (x *fixer) look(ctx context.Context, t *trial) error {
 
 // refused says what a trial does beside ending findings, "" if nothing: a finding
 // that was not there, a second copy of what must be one, a @backstage package off
-// the release.
+// the release. What Yarn does to the lock without a step is no step's doing.
 func (x *fixer) refused(t *trial) string {
 	for _, key := range slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		versions := t.found[key]
-		if len(versions) > len(x.before.found[key]) {
+		if len(versions) > x.copies(key) {
 			return fmt.Sprintf("it would bring %s, for %s %s", key[1], key[0], versions[len(versions)-1])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.versions)) {
 		versions, was := t.versions[name], x.before.versions[name]
-		if len(versions) > max(1, len(was)) && x.lock.Singleton != nil && x.lock.Singleton(name) {
+		had := max(1, len(was))
+		if x.plain != nil {
+			had = max(had, len(x.plain.versions[name]))
+			was = slices.Concat(was, x.plain.versions[name])
+		}
+		if len(versions) > had && x.lock.Singleton != nil && x.lock.Singleton(name) {
 			return fmt.Sprintf("it would bring a second copy of %s (%s), of which there must be one", name, strings.Join(versions, ", "))
 		}
 		if !strings.HasPrefix(name, "@backstage/") || !x.m.onRelease() {
@@ -181,12 +186,22 @@ func (x *fixer) refused(t *trial) string {
 	return ""
 }
 
+// copies is in how many versions of a package an advisory is found without a step:
+// in the lock as it is, or in what Yarn makes of it.
+func (x *fixer) copies(key [2]string) int {
+	n := len(x.before.found[key])
+	if x.plain != nil {
+		n = max(n, len(x.plain.found[key]))
+	}
+	return n
+}
+
 // ended reports whether a trial's lock has none of the findings. One that only
 // goes on under another version of the package is not ended.
 func (x *fixer) ended(t *trial, list []*Finding) bool {
 	return !slices.ContainsFunc(list, func(f *Finding) bool {
 		key := [2]string{f.Package, f.Advisory.ID}
-		return slices.Contains(t.found[key], f.Version) || len(t.found[key]) > 0 && len(t.found[key]) >= len(x.before.found[key])
+		return slices.Contains(t.found[key], f.Version) || len(t.found[key]) > 0 && len(t.found[key]) >= x.copies(key)
 	})
 }
 
