@@ -3,6 +3,7 @@ package repofile
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,9 @@ type Repo struct {
 	// those at kept, by their path from the top; nil: these.
 	state fs.FS
 	kept  []string
+	// texts are read in the place of what is at these paths; nil is a file that is
+	// not there.
+	texts map[string][]byte
 
 	mu   sync.Mutex
 	root *os.Root
@@ -32,6 +36,19 @@ func Of(top string) *Repo { return &Repo{top: top} }
 // so are the files at kept, given by their paths from the top.
 func State(top string, files fs.FS, kept ...string) *Repo {
 	return &Repo{top: top, state: files, kept: kept}
+}
+
+// With is r as Read shows it once files of dir, by their paths from there, have other
+// texts; nil is a file that is gone.
+func (r *Repo) With(dir string, texts map[string][]byte) *Repo {
+	out := &Repo{top: r.top, state: r.state, kept: r.kept, texts: maps.Clone(r.texts)}
+	if out.texts == nil {
+		out.texts = make(map[string][]byte, len(texts))
+	}
+	for rel, text := range texts {
+		out.texts[filepath.Join(dir, filepath.FromSlash(rel))] = text
+	}
+	return out
 }
 
 // Around is the repository that dir is in, a folder that may lie above r's top: r
@@ -99,6 +116,12 @@ func (r *Repo) ReadDir(path string) ([]fs.DirEntry, error) {
 
 // Read is ReadIn in r.
 func (r *Repo) Read(path string, limit int64) ([]byte, error) {
+	if text, ok := r.texts[filepath.Clean(path)]; ok {
+		if text == nil {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+		}
+		return text, nil
+	}
 	rel, err := relative(r.top, path)
 	if err != nil || !filepath.IsLocal(rel) {
 		return Read(path, limit)

@@ -122,3 +122,17 @@ func TestState(t *testing.T) {
 		t.Error("what is above")
 	}
 }
+
+func TestWith(t *testing.T) {
+	top := forest(t)
+	repo := Of(top).With(top, map[string][]byte{"a": []byte("new"), "sub/b": nil, "sub/c": {}}).
+		With(filepath.Join(top, "sub"), map[string][]byte{"../sub/d": []byte("d")})
+	for name, want := range map[string]string{"a": "new", "sub/c": "", "sub/../sub/d": "d", "inside": "text"} {
+		if got, err := repo.Read(top+"/"+name, 1<<10); string(got) != want || got == nil || err != nil {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if _, err := repo.Read(filepath.Join(top, "sub", "b"), 1<<10); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what is gone: %v", err)
+	}
+}

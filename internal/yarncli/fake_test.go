@@ -28,11 +28,13 @@ func TestMain(m *testing.M) {
 
 // call is what a fake Yarn was run with.
 type call struct {
-	Args  []string
-	Env   map[string]string
-	Dir   string
-	PID   int
-	Files map[string]string // content by path, "-> target" for links
+	Args []string
+	// Script is what node was to run.
+	Script string
+	Env    map[string]string
+	Dir    string
+	PID    int
+	Files  map[string]string // content by path, "-> target" for links
 }
 
 // fakeYarn does what a Yarn might do, and more: it writes all over the project
@@ -47,8 +49,9 @@ func fakeYarn(mode string) int {
 		_, _ = y.UpdateLock(context.Background(), Request{Root: os.Getenv("FAKE_ROOT"), TempDir: os.Getenv("FAKE_TEMP")})
 		return 97
 	}
+	script := ""
 	if len(args) > 0 && isScript(args[0]) {
-		args = args[1:] // we are node
+		script, args = args[0], args[1:] // we are node
 	}
 	if len(args) > 0 && args[0] == "yarn" {
 		args = args[1:] // we are corepack
@@ -68,7 +71,7 @@ func fakeYarn(mode string) int {
 	if mode == "hang-child" {
 		time.Sleep(time.Hour)
 	}
-	c := call{PID: os.Getpid(), Args: args, Env: map[string]string{}, Dir: dir, Files: map[string]string{}}
+	c := call{PID: os.Getpid(), Args: args, Script: script, Env: map[string]string{}, Dir: dir, Files: map[string]string{}}
 	for _, kv := range os.Environ() {
 		name, value, _ := strings.Cut(kv, "=")
 		c.Env[name] = value

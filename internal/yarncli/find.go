@@ -2,6 +2,7 @@ package yarncli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,9 @@ type Options struct {
 	Environ []string
 	// OnlyLook leaves Version empty where only running Yarn would tell it.
 	OnlyLook bool
+	// Files are those of the request that will follow, if yarnPath may name one of
+	// them: that Yarn is then run from there.
+	Files map[string][]byte
 }
 
 // Source is where a Yarn comes from.
@@ -52,6 +56,7 @@ type Yarn struct {
 	environ  []string
 	caches   []string
 	onlyLook bool
+	inFiles  string // the file of the request that Path will be, "" if it is there
 }
 
 // String is "Yarn 4.17.1", for messages.
@@ -95,6 +100,9 @@ func Find(ctx context.Context, root string, opts Options) (*Yarn, error) {
 	pm := pkgjson.ParsePackageManager(opts.PackageManager)
 	switch {
 	case yarnPath != "":
+		if rel, ok := within(root, yarnPath); ok && isScript(rel) && opts.Files[filepath.ToSlash(rel)] != nil {
+			y.inFiles = filepath.ToSlash(rel)
+		}
 		if err := y.fromYarnPath(ctx, yarnPath, at); err != nil {
 			return nil, err
 		}
@@ -110,18 +118,17 @@ func Find(ctx context.Context, root string, opts Options) (*Yarn, error) {
 }
 
 func (y *Yarn) fromYarnPath(ctx context.Context, path string, at fault.Pos) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a file")
-	}
-	if err != nil {
-		version := versionInName(path)
-		if version == "" {
-			version = "stable"
+	version := versionInName(path)
+	// What is not there yet cannot be asked for its version.
+	if y.inFiles == "" || version == "" {
+		y.inFiles = ""
+		info, err := os.Stat(path)
+		if err == nil && !info.Mode().IsRegular() {
+			err = errors.New("it is not a file")
 		}
-		// Every Yarn hands over to yarnPath first, and fails when that is gone.
-		return fault.Wrap(fault.Cause(err), at, "yarnPath names %s, which cannot be used", path).
-			WithNext("Restore that file from version control, or recreate it with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", version)
+		if err != nil {
+			return unusable(err, at, path, version)
+		}
 	}
 	y.Source, y.Path, y.argv = fromYarnPath, path, []string{path}
 	if isScript(path) {
@@ -132,10 +139,19 @@ func (y *Yarn) fromYarnPath(ctx context.Context, path string, at fault.Pos) erro
 		}
 		y.argv = []string{node, path}
 	}
-	if y.Version = versionInName(path); y.Version == "" {
-		y.Version, err = y.askVersion(ctx, "")
+	if y.Version = version; version != "" {
+		return nil
 	}
+	var err error
+	y.Version, err = y.askVersion(ctx, "")
 	return err
+}
+
+// unusable is the error of a yarnPath that names no file. Every Yarn hands over to
+// yarnPath first, and fails when that is gone.
+func unusable(err error, at fault.Pos, path, version string) error {
+	return fault.Wrap(fault.Cause(err), at, "yarnPath names %s, which cannot be used", path).
+		WithNext("Restore that file from version control, or recreate it with: YARN_IGNORE_PATH=1 yarn set version %s --yarn-path", cmp.Or(version, "stable"))
 }
 
 func isScript(path string) bool {

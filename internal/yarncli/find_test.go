@@ -66,6 +66,35 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A Yarn that is written together with the lock is run from the mirror; one without a
+// version in its name must be there to be asked.
+func TestFindInFiles(t *testing.T) {
+	root, temp := project(t), t.TempDir()
+	onPath(t, "node")
+	seen := fake(t, "ok")
+	find := func(name string) (*Yarn, map[string][]byte, error) {
+		files := map[string][]byte{".yarn/releases/" + name: []byte("// brought")}
+		opts := Options{Settings: &yarnrc.Settings{YarnPath: filepath.Join(root, ".yarn", "releases", name)}, Files: files}
+		y, err := Find(t.Context(), root, opts)
+		return y, files, err
+	}
+	if _, _, err := find("yarn-stable.cjs"); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+		t.Errorf("without a version: %v", err)
+	}
+	y, files, err := find("yarn-4.13.0.cjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := y.UpdateLock(t.Context(), Request{Root: root, TempDir: temp, Files: files}); err != nil {
+		t.Fatal(err)
+	}
+	if c := seen(); y.Version != "4.13.0" || c.Files[".yarn/releases/yarn-4.13.0.cjs"] != "// brought" {
+		t.Errorf("version %s, run with %v", y.Version, c.Files)
+	} else if c.Script != filepath.Join(c.Dir, ".yarn", "releases", "yarn-4.13.0.cjs") {
+		t.Errorf("run %s, not the one in %s", c.Script, c.Dir)
+	}
+}
+
 func TestFindFaults(t *testing.T) {
 	tests := []struct {
 		name       string

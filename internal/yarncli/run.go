@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,12 @@ func (y *Yarn) run(ctx context.Context, m *mirror, req Request, lock []byte) err
 	}
 	out := newOutput(newMasker(env, rcFiles...))
 	out.scratch, out.root = m.root(), req.Root
+	argv := slices.Clone(y.argv)
+	if y.inFiles != "" {
+		argv[len(argv)-1] = m.image(y.inFiles)
+	}
 	code, err := runProcess(ctx, process{
-		argv: append(append([]string(nil), y.argv...), y.args()...), dir: m.root(), env: env, stdout: out, stderr: out,
+		argv: append(argv, y.args()...), dir: m.root(), env: env, stdout: out, stderr: out,
 	})
 	switch {
 	case ctx.Err() != nil:

@@ -26,6 +26,8 @@ type Config struct {
 	// Bundle is the file of the project's Yarn, which carries the builtin
 	// patches; "" if it cannot be read. It is read as text, never run.
 	Bundle string
+	// BundleText is what will be at Bundle, where that is not there yet.
+	BundleText []byte
 	// Downloads limits the tarballs that are held at a time; 0 means 16. As
 	// many are unpacked at a time as there are processors, up to 8: more would
 	// take memory, not time.
@@ -54,7 +56,7 @@ func New(cfg Config) *Source {
 	}
 	s := &Source{cfg: cfg, sums: &yarnzip.Cache{Dir: cfg.ChecksumDir}, slots: make(chan struct{}, cfg.Downloads),
 		unpacking: make(chan struct{}, min(8, runtime.GOMAXPROCS(0)))}
-	s.patches = patchStore{bundle: cfg.Bundle, dir: cfg.ChecksumDir}
+	s.patches = patchStore{bundle: cfg.Bundle, text: cfg.BundleText, dir: cfg.ChecksumDir}
 	return s
 }
 

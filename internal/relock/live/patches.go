@@ -22,6 +22,7 @@ import (
 // named by the bundle's own hash.
 type patchStore struct {
 	bundle, dir string
+	text        []byte // of the bundle, nil to read the file
 
 	mu     sync.Mutex
 	loaded bool
@@ -64,9 +65,12 @@ func (s *patchStore) patch(name, version string) (*yarnpatch.Patch, error) {
 
 func (s *patchStore) locked(name, version string) (*yarnpatch.Patch, error) {
 	if s.set == nil {
-		cjs, err := os.ReadFile(s.bundle)
-		if err != nil {
-			return nil, s.unreadable(err)
+		cjs := s.text
+		if cjs == nil {
+			var err error
+			if cjs, err = os.ReadFile(s.bundle); err != nil {
+				return nil, s.unreadable(err)
+			}
 		}
 		if sum := sha256.Sum256(cjs); bundleID(sum[:]) != s.id {
 			s.file = "" // it was replaced just now: keep nothing
@@ -118,6 +122,10 @@ func (s *patchStore) load() error {
 // bundleHash reads the bundle in pieces: what is known of it needs no 3 MB of
 // memory.
 func (s *patchStore) bundleHash() (string, error) {
+	if s.text != nil {
+		sum := sha256.Sum256(s.text)
+		return bundleID(sum[:]), nil
+	}
 	f, err := os.Open(s.bundle)
 	if err != nil {
 		return "", err

@@ -70,6 +70,25 @@ func TestPatchHashesAreKept(t *testing.T) {
 	}
 }
 
+// A bundle that is not there yet is known by its text, and its hashes are kept as
+// those of the file would be.
+func TestBundleText(t *testing.T) {
+	file, dir := bundle(t, onePatch), t.TempDir()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brought := patchStore{bundle: filepath.Join(t.TempDir(), "none"), text: text, dir: dir}
+	want, err := brought.hash("resolve", "1.22.8")
+	if err != nil || len(want) != 6 {
+		t.Fatalf("hash %q, %v", want, err)
+	}
+	s := patchStore{bundle: file, dir: dir}
+	if got, err := s.hash("resolve", "1.22.8"); got != want || err != nil || s.set != nil {
+		t.Errorf("of the file %q, %v; it was searched: %v", got, err, s.set != nil)
+	}
+}
+
 func TestReplacedBundleKeepsNothing(t *testing.T) {
 	file, dir := bundle(t, onePatch), t.TempDir()
 	s := patchStore{bundle: file, dir: dir}
