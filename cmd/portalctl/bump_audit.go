@@ -76,11 +76,11 @@ func (r *bumpRun) futureLock(text []byte) (*audit.Lock, error) {
 	for _, f := range r.plan.Files() {
 		texts[f.Rel] = f.New
 	}
-	project, err := r.co.project.With(texts)
+	project, err := r.locked.project.With(texts)
 	if err != nil {
 		return nil, err
 	}
-	return &audit.Lock{Path: audit.LockName, Lock: lock, Project: project, Settings: r.plan.Settings(r.co.settings)}, nil
+	return &audit.Lock{Path: audit.LockName, Lock: lock, Project: project, Settings: r.plan.Settings(r.locked.settings)}, nil
 }
 
 // future judges a lock as a change of another, by the decisions of the portal as

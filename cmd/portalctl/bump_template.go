@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,10 +11,8 @@ import (
 	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
-	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 // bumpDocument is the JSON of versions bump.
@@ -27,23 +24,23 @@ type bumpDocument struct {
 
 // mergeTemplate plans the merge of the app template. The bump is planned on the
 // portal as the merge leaves it, so that the lock has what the template brings.
-func (r *bumpRun) mergeTemplate(ctx context.Context) (*workspace.Project, error) {
+// So are the settings that the lock is written by, and the Yarn that it is written for.
+func (r *bumpRun) mergeTemplate(ctx context.Context) error {
 	if !r.allowDirty && !r.dryRun {
 		if err := clean(r.co.project.Root, r.again); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	var err error
 	if r.merge, err = r.co.templatePlan(ctx, template.Options{Release: r.release}, r.offline, r.e); err != nil {
-		return nil, err
+		return err
 	}
 	texts := map[string][]byte{}
 	for _, w := range r.merge.Writes() {
-		if path.Base(w.Rel) == pkgjson.FileName && w.New != nil {
-			texts[w.Rel] = w.New
-		}
+		texts[w.Rel] = w.New
 	}
-	return r.co.project.With(texts)
+	r.locked, err = r.co.with(texts, r.e)
+	return err
 }
 
 // empty reports whether there is nothing to write.

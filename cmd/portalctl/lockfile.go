@@ -86,6 +86,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 			Registry:    reg,
 			ChecksumDir: filepath.Join(cache, "checksums"),
 			Bundle:      live.Bundle(co.settings.YarnPath, version, e.get),
+			BundleText:  co.brought(co.settings.YarnPath),
 			Progress:    progress,
 		}),
 		opts: bump.LockOptions{
@@ -115,6 +116,14 @@ func clock(c *cli.Context, e env) (time.Time, error) {
 	return at, nil
 }
 
+// brought is the text that a file will have, nil if it stays as it is.
+func (co *checkout) brought(path string) []byte {
+	if rel, err := filepath.Rel(co.project.Root, path); err == nil {
+		return co.texts[filepath.ToSlash(rel)]
+	}
+	return nil
+}
+
 // packageManager is the field of that name in the root's package.json.
 func (co *checkout) packageManager() string {
 	return co.project.RootWorkspace().File.PackageManager.Raw
@@ -137,5 +146,5 @@ func (co *checkout) alsoCommit() []string {
 }
 
 func yarnOptions(co *checkout, e env) yarncli.Options {
-	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ}
+	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ, Files: co.texts}
 }

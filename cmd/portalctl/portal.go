@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/repofile"
@@ -31,6 +33,29 @@ type checkout struct {
 	lockErr  error            // why there is one, but it cannot be read
 	lockText []byte
 	commit   *gitbase.Commit // what it was read from; nil for the work tree
+	// texts are files, by their path from the root, that are about to be written,
+	// and by which the rest is; nil where it is read as it is.
+	texts map[string][]byte
+}
+
+// with is the portal once files have other texts; nil is a file that is gone. Its
+// lock is the old one, and requests go by the old settings.
+func (co *checkout) with(texts map[string][]byte, e env) (*checkout, error) {
+	out := *co
+	manifests := map[string][]byte{}
+	for rel, text := range texts {
+		if path.Base(rel) == pkgjson.FileName && text != nil {
+			manifests[rel] = text
+		}
+	}
+	var err error
+	if out.project, err = co.project.With(manifests); err != nil {
+		return nil, err
+	}
+	root := co.project.Root
+	out.texts = texts
+	out.settings, err = yarnrc.LoadIn(repofile.Of(repofile.Top(root)).With(root, texts), root, e.Environ)
+	return &out, err
 }
 
 // openToWrite is openPortal for a command that changes files: it first finishes

@@ -67,6 +67,8 @@ type bumpRun struct {
 	co   *checkout
 	in   bump.Input
 	plan *bump.Plan
+	// locked is the portal that the lock is written for: as the merge leaves it.
+	locked *checkout
 	// merge is the plan of the template, nil without --template.
 	merge *template.Plan
 	// files are what both write, beside a lock that Yarn is to write.
@@ -127,19 +129,19 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 		}
 		return r.done()
 	case o.yes:
-		if err := r.apply(ctx); err != nil {
-			if r.futureFails() {
-				return r.refusedFuture()
-			}
-			return err
+		if err = r.apply(ctx); err == nil {
+			err = r.report(r.after())
 		}
-		if err := r.report(r.after()); err != nil {
-			return err
-		}
-		return r.done()
 	default:
-		return r.ask(ctx)
+		err = e.ask(ctx, o.target, r)
 	}
+	if err != nil {
+		if r.futureFails() { // by the lock that Yarn wrote for it
+			return r.refusedFuture()
+		}
+		return err
+	}
+	return r.done()
 }
 
 // done is the outcome of a plan that was applied: findings where code still loads
@@ -161,10 +163,11 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		return nil, err
 	}
 	r.in = bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
-	if r.template {
-		if r.in.Project, err = r.mergeTemplate(ctx); err != nil {
+	if r.locked = r.co; r.template {
+		if err := r.mergeTemplate(ctx); err != nil {
 			return nil, err
 		}
+		r.in.Project = r.locked.project
 	}
 	progress := r.e.Progress("Asking the registry", -1)
 	plan, err := bump.NewPlan(ctx, r.in, bump.Options{
@@ -182,7 +185,7 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 		return nil, err
 	}
 	if r.plan = plan; plan.Stays() {
-		r.merge = nil // nor does the template go back
+		r.merge, r.locked = nil, r.co // nor does the template go back
 	}
 	// The solver takes the lock over: what is counted from it comes before.
 	if !r.yes && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
@@ -225,7 +228,7 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, reg *registry.C
 		LockChange: plan.Lockfile.LockChange}
 	// Nothing of the repo is run for a plan, but where the real run would find no
 	// Yarn, that is said.
-	opts := yarnOptions(r.co, r.e)
+	opts := yarnOptions(r.locked, r.e)
 	opts.OnlyLook = true
 	yarn, err := yarncli.Find(ctx, r.co.project.Root, opts)
 	if r.dryRun {
@@ -241,7 +244,7 @@ func (r *bumpRun) planLock(ctx context.Context, plan *bump.Plan, reg *registry.C
 		plan.Lockfile.Yarn = yarn.String()
 	}
 	r.yarn = func(ctx context.Context) (*yarncli.Yarn, error) {
-		return yarncli.Find(ctx, r.co.project.Root, yarnOptions(r.co, r.e))
+		return yarncli.Find(ctx, r.co.project.Root, yarnOptions(r.locked, r.e))
 	}
 	return nil
 }
@@ -257,12 +260,14 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, reg *regis
 	}
 	progress := r.e.Progress("Computing checksums", -1)
 	defer progress.Done()
-	job, err := newLockJob(r.resolveOptions, r.e, r.co, reg, progress.Set)
+	job, err := newLockJob(r.resolveOptions, r.e, r.locked, reg, progress.Set)
 	if err != nil {
 		return "", err
 	}
 	defer job.source.Close()
-	err = bump.PlanLock(ctx, r.in, plan, job.source, job.opts)
+	in := r.in
+	in.Settings = r.locked.settings
+	err = bump.PlanLock(ctx, in, plan, job.source, job.opts)
 	if u := relock.AsUnsupported(err); u != nil {
 		why = fmt.Sprintf("%s: %s", u.Construct, u.Why)
 		at := u.Pos
@@ -275,7 +280,7 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, reg *regis
 		}
 		if u.Checksum && r.lockfile == lockAuto && !plan.Empty() {
 			// What Yarn alone can do as well is no reason to fail.
-			if err := bump.PlanSeed(ctx, r.in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
+			if err := bump.PlanSeed(ctx, in, plan, job.source, job.opts); err != nil && relock.AsUnsupported(err) == nil {
 				return "", err
 			}
 		}
@@ -284,53 +289,20 @@ func (r *bumpRun) writeNatively(ctx context.Context, plan *bump.Plan, reg *regis
 	return "", err
 }
 
-// ask shows the plan and applies it if a person says so.
-func (r *bumpRun) ask(ctx context.Context) error {
-	if !r.e.Interactive() {
-		if err := r.report(r.applying()); err != nil {
-			return err
-		}
-		return fault.New("nothing was written: there is no terminal to ask on").
-			WithNext("Add --yes to apply the plan, or --dry-run to only look at it")
-	}
-	// Who is asked must have seen the plan. Where the report goes elsewhere it is
-	// about what was done, as with --yes.
-	elsewhere := r.e.reportsElsewhere(r.target)
-	var err error
-	if elsewhere {
-		err = r.writeTable(r.e.Err, r.e.ErrStyle(), nil)
-	} else {
-		err = r.report(nil)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(r.e.Err)
-	question := fmt.Sprintf("Apply %s in %s?", english.Count(len(r.plan.Changes), "edit"), english.Count(len(r.files), "file"))
+// question names what is about to be written.
+func (r *bumpRun) question() string {
+	files := english.Count(len(r.files), "file")
 	switch {
 	case r.merge != nil:
-		question = fmt.Sprintf("Write %s?", english.Count(len(r.files), "file"))
+		return fmt.Sprintf("Write %s?", files)
 	case len(r.plan.Changes) == 0:
-		question = "Write yarn.lock?"
+		return "Write yarn.lock?"
+	default:
+		return fmt.Sprintf("Apply %s in %s?", english.Count(len(r.plan.Changes), "edit"), files)
 	}
-	if err := r.e.confirm(ctx, question, "nothing was written"); err != nil {
-		return err
-	}
-	if err := r.apply(ctx); err != nil {
-		return err
-	}
-	if elsewhere {
-		if err := r.report(r.after()); err != nil {
-			return err
-		}
-		return r.done()
-	}
-	fmt.Fprintf(r.e.Err, "\n%s\nyarn.lock: %s\n", r.e.ErrStyle().Good("Applied."), r.plan.Lockfile.State)
-	for _, n := range r.after() {
-		fmt.Fprintln(r.e.Err, "  "+n)
-	}
-	return r.done()
 }
+
+func (r *bumpRun) applied() []string { return []string{"yarn.lock: " + r.plan.Lockfile.State} }
 
 // apply computes the lockfile and commits it with all other files in one
 // transaction: either all of them change or none.

@@ -22,6 +22,7 @@ import (
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func templateCommand(e env) *cli.Command {
@@ -165,7 +166,7 @@ func runTemplate(ctx context.Context, o templateOptions, e env) error {
 			return err
 		}
 	default:
-		if err := r.ask(ctx); err != nil {
+		if err := e.ask(ctx, o.target, r); err != nil {
 			return err
 		}
 	}
@@ -242,41 +243,11 @@ func usesYarnPlugin(co *checkout) bool {
 	return false
 }
 
-// ask shows the plan and applies it if a person says so.
-func (r *templateRun) ask(ctx context.Context) error {
-	if !r.e.Interactive() {
-		if err := r.report(r.applying()); err != nil {
-			return err
-		}
-		return fault.New("nothing was written: there is no terminal to ask on").
-			WithNext("Add --yes to apply the plan, or --dry-run to only look at it")
-	}
-	elsewhere := r.e.reportsElsewhere(r.target)
-	var err error
-	if elsewhere {
-		err = r.plan.WriteTable(r.e.Err, r.e.ErrStyle(), nil)
-	} else {
-		err = r.report(nil)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(r.e.Err)
-	if err := r.e.confirm(ctx, fmt.Sprintf("Write %s?", english.Count(len(r.plan.Writes()), "file")), "nothing was written"); err != nil {
-		return err
-	}
-	if err := r.apply(ctx); err != nil {
-		return err
-	}
-	if elsewhere {
-		return r.report(r.after())
-	}
-	fmt.Fprintf(r.e.Err, "\n%s\n", r.e.ErrStyle().Good("Applied."))
-	for _, n := range r.after() {
-		fmt.Fprintln(r.e.Err, "  "+n)
-	}
-	return nil
+func (r *templateRun) question() string {
+	return fmt.Sprintf("Write %s?", english.Count(len(r.plan.Writes()), "file"))
 }
+
+func (r *templateRun) applied() []string { return nil }
 
 func (r *templateRun) apply(ctx context.Context) error {
 	return txn.Commit(r.e.withState(ctx), r.co.project.Root, r.plan.Edits())
@@ -292,9 +263,13 @@ func (r *templateRun) report(next []string) error {
 		case r.form == "markdown":
 			return r.plan.WriteMarkdown(w, next)
 		default:
-			return r.plan.WriteTable(w, r.e.OutStyle(), next)
+			return r.writeTable(w, r.e.OutStyle(), next)
 		}
 	})
+}
+
+func (r *templateRun) writeTable(w io.Writer, st ui.Style, next []string) error {
+	return r.plan.WriteTable(w, st, next)
 }
 
 // applying is the command line that does what this one showed.
