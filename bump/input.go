@@ -8,6 +8,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -28,6 +29,9 @@ type Input struct {
 	Lock     *yarnlock.Lock
 	Releases Releases
 	Registry Registry
+	// Facts answers for what the packages export that others have moved to; without
+	// it that is not known.
+	Facts Facts
 }
 
 // Releases answers for Backstage release manifests; *release.Source does.
@@ -63,6 +67,12 @@ func HasYarnPlugin(s *yarnrc.Settings) bool {
 // Registry answers for npm packages; *registry.Client does.
 type Registry interface {
 	Packument(ctx context.Context, name string) (*registry.Packument, error)
+}
+
+// Facts answers for what a published version says of itself; *published.Reader
+// does.
+type Facts interface {
+	Read(ctx context.Context, name, version string) (*published.Facts, error)
 }
 
 // Options are the user's choices.

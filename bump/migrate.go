@@ -37,6 +37,12 @@ type moving struct {
 	keep string
 	// raise says that what asks for the new name already is to ask for version.
 	raise bool
+	// gets is the version of the new package that was chosen: version, or the one
+	// that keep gets.
+	gets *semver.Version
+	// taken are the names that the source imports from the old package, with their
+	// places.
+	taken map[takenName][]MovePlace
 }
 
 // migrate moves the packages that live on under other names, and lets the other
@@ -50,12 +56,16 @@ func (pl *planner) migrate(ctx context.Context) error {
 		pl.checkAsks(m)
 		if m.Left == "" {
 			pl.meetNewName(ctx, m)
+			pl.stepOf(m)
 		}
 	}
 	if err := pl.moveManifests(list); err != nil {
 		return err
 	}
 	if err := pl.moveSource(list); err != nil {
+		return err
+	}
+	if err := pl.missExports(ctx, list); err != nil {
 		return err
 	}
 	for _, m := range list {
@@ -128,7 +138,8 @@ func (pl *planner) movingOf(ctx context.Context, name string) (*moving, error) {
 	if to == name {
 		return nil, nil
 	}
-	m := &moving{Migration: &Migration{Name: name, To: to, Edits: []MovePlace{}, NeedsYou: []MovePlace{}, Named: []MovePlace{}}}
+	m := &moving{Migration: &Migration{Name: name, To: to, Edits: []MovePlace{}, NeedsYou: []MovePlace{}, Named: []MovePlace{},
+		Gone: []MoveGone{}, NotKnown: []string{}, Jump: jumpUnknown}}
 	if !sure {
 		m.Left = "its deprecation names the other package, and not that it is the same under another name: compare the two, and replace it by hand"
 		return m, nil
@@ -242,7 +253,7 @@ func cannotFollow(s spec.Spec) string {
 // one range, so that there is one copy: the one that is there, where what it has
 // fits the release; else all ask for the version that does.
 func (pl *planner) meetNewName(ctx context.Context, m *moving) {
-	m.Range = "^" + m.version.Original()
+	m.Range, m.gets = "^"+m.version.Original(), m.version
 	var asks []pkgjson.Dep
 	for _, ws := range pl.in.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
@@ -255,30 +266,37 @@ func (pl *planner) meetNewName(ctx context.Context, m *moving) {
 		return
 	}
 	for _, d := range asks {
-		if pl.fits(ctx, m.To, d) {
-			m.keep, m.Range = d.Spec, d.Spec
+		if v := pl.fits(ctx, m.To, d); v != nil {
+			m.keep, m.Range, m.gets = d.Spec, d.Spec, v
 			return
 		}
 	}
 	m.raise = true
 }
 
-// fits reports whether what a dependency gets is made for the release.
-func (pl *planner) fits(ctx context.Context, name string, d pkgjson.Dep) bool {
+// fits is the version that a dependency gets, nil where that is not made for the
+// release.
+func (pl *planner) fits(ctx context.Context, name string, d pkgjson.Dep) *semver.Version {
 	if has := pl.manifest.Packages[name]; has != "" {
 		v, err := semrange.ParseVersion(has)
-		return err == nil && d.Parsed.Versions.Satisfies(v)
+		if err != nil || !d.Parsed.Versions.Satisfies(v) {
+			return nil
+		}
+		return v
 	}
 	v := pl.lockedFor(name, d)
 	if v == nil {
-		return false
+		return nil
 	}
 	doc, err := pl.in.Registry.Packument(ctx, name)
 	if err != nil {
-		return false
+		return nil
 	}
 	has, err := doc.Version(v.Original())
-	return err == nil && pl.refuses(has) == ""
+	if err != nil || pl.refuses(has) != "" {
+		return nil
+	}
+	return v
 }
 
 func sortedMovePlaces(list []MovePlace) []MovePlace {

@@ -162,6 +162,7 @@ func (w *sourceMove) code(name string, src []byte, here []*moving) []byte {
 			edits = append(edits, splice{im.Start + 1, im.End - 1, to})
 		}
 		m.Edits = append(m.Edits, MovePlace{File: name, Line: im.Line, What: "import"})
+		m.take(name, to, im, tokens)
 		w.pl.plan.Changes = append(w.pl.plan.Changes, Change{File: name, Section: "imports", Name: m.Name, From: im.Module, To: to, Jump: jumpNone})
 	}
 	sorting.By(edits, func(a, b splice) int { return cmp.Compare(b.start, a.start) })

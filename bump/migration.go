@@ -8,6 +8,12 @@ type Migration struct {
 	// Range is what the portal asks for the new name with, "" where the package is
 	// left alone.
 	Range string `json:"range"`
+	// From is the lowest version of the old package that the portal has, "" where that
+	// is not known, and Version the one of the new package that was chosen, "" where
+	// the package is left alone. Jump is the step between the two.
+	From    string `json:"from"`
+	Version string `json:"version"`
+	Jump    Jump   `json:"jump"`
 	// Left is why nothing of it is changed, "" where it moves.
 	Left string `json:"left,omitempty"`
 	// Edits are the places that change.
@@ -18,6 +24,22 @@ type Migration struct {
 	// Named are places that name the old package and load nothing: documentation,
 	// comments, strings, paths.
 	Named []MovePlace `json:"named"`
+	// Gone are the names that the source imports from the old package and that Version
+	// of the new one does not export; NotKnown is why there may be more of them.
+	Gone     []MoveGone `json:"gone"`
+	NotKnown []string   `json:"notKnown"`
+
+	step string // Jump, as words, where it breaks
+}
+
+// MoveGone is an imported name that the new package does not export.
+type MoveGone struct {
+	// Module is the new package, or its subpath, that the name is imported from after
+	// the move, and NowIn the one that does export it, "" for none.
+	Module string      `json:"module"`
+	Name   string      `json:"name"`
+	NowIn  string      `json:"nowIn"`
+	Places []MovePlace `json:"places"`
 }
 
 // MovePlace is a line of a file of the portal, relative to its root with forward

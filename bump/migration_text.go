@@ -12,13 +12,21 @@ func (p *Plan) movedRows() [][]string {
 	var rows [][]string
 	for _, m := range p.Moved {
 		if m.Left == "" {
-			rows = append(rows, []string{m.Name, m.To, m.Range, m.edits()})
+			rows = append(rows, []string{m.Name, m.To, m.stepTo(), m.edits()})
 		}
 	}
 	return rows
 }
 
 var movedHeader = []string{"Package", "now", "range", "edits"}
+
+// stepTo is the range, and the step that leads to it where it breaks.
+func (m Migration) stepTo() string {
+	if m.step == "" {
+		return m.Range
+	}
+	return fmt.Sprintf("%s → %s, %s", m.From, m.Range, m.step)
+}
 
 // edits sums up what changes: "2 dependencies, 5 imports in 3 files".
 func (m Migration) edits() string {
@@ -48,31 +56,48 @@ func (m Migration) edits() string {
 
 // movedLines are what a person has to do, or may want to, about the packages that
 // move, and why others do not.
-func (p *Plan) movedLines() (needsYou, left, named []string) {
+func (p *Plan) movedLines() (needsYou, gone, notKnown, left, named []string) {
 	for _, m := range p.Moved {
 		for _, n := range m.NeedsYou {
 			needsYou = append(needsYou, fmt.Sprintf("%s:%d: names %s: %s", n.File, n.Line, m.Name, n.What))
+		}
+		for _, g := range m.Gone {
+			line := fmt.Sprintf("%s of %s %s", g.Name, g.Module, m.Version)
+			if g.NowIn != "" {
+				line += ", now in " + g.NowIn
+			}
+			gone = append(gone, line+": "+listSome(atPlaces(g.Places), 4))
+		}
+		for _, why := range m.NotKnown {
+			notKnown = append(notKnown, fmt.Sprintf("%s %s: %s", m.To, m.Version, why))
 		}
 		if m.Left != "" {
 			left = append(left, fmt.Sprintf("%s (now %s): %s", m.Name, m.To, m.Left))
 		}
 		if len(m.Named) > 0 {
-			at := make([]string, len(m.Named))
-			for i, n := range m.Named {
-				at[i] = fmt.Sprintf("%s:%d", n.File, n.Line)
-			}
-			named = append(named, m.Name+": "+listSome(at, 4))
+			named = append(named, m.Name+": "+listSome(atPlaces(m.Named), 4))
 		}
 	}
-	return needsYou, left, named
+	return needsYou, gone, notKnown, left, named
+}
+
+// atPlaces are places as file:line.
+func atPlaces(list []MovePlace) []string {
+	at := make([]string, len(list))
+	for i, p := range list {
+		at[i] = fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return at
 }
 
 // movedGroups are those lines with their headings, without the empty ones.
 func (p *Plan) movedGroups() []movedGroup {
-	needsYou, left, named := p.movedLines()
+	needsYou, gone, notKnown, left, named := p.movedLines()
 	var out []movedGroup
 	for _, g := range []movedGroup{
 		{"Needs you: loads a package by its old name", needsYou},
+		{"Imported names that the new package does not export", gone},
+		{"Not known: whether the new package exports what is imported", notKnown},
 		{"Moved, and left under the old name", left},
 		{"The old name still stands in texts and comments", named},
 	} {

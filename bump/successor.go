@@ -4,7 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -51,4 +54,37 @@ func VersionFor(ctx context.Context, reg Registry, name string, release map[stri
 		return "", err
 	}
 	return Fitting(doc, release), nil
+}
+
+// Step is the step from a package to the version of its successor: from may be nil,
+// where it is not known. words say what a reader of a range should know, "" for
+// nothing: "a new major".
+func Step(from, to *semver.Version) (jump Jump, words string) {
+	jump = jumpOf(from, to)
+	switch {
+	case jump == jumpUnknown:
+	case to.Major() > from.Major():
+		words = "a new major"
+	case to.Major() < from.Major():
+		words = "another major"
+	case jump == jumpBreaking:
+		words = "a breaking step below 1.0.0"
+	}
+	return jump, words
+}
+
+// ReadExports reads what the chosen version of a package that another moved to
+// exports. notKnown is why that cannot be told: also where the registry lacks the
+// version, since what a later one exports says nothing of it.
+func ReadExports(ctx context.Context, from Facts, name, version string) (f *published.Facts, notKnown string) {
+	f, err := from.Read(ctx, name, version)
+	switch {
+	case err != nil:
+		return nil, published.Why(err, version)
+	case f.Version != version:
+		return nil, "the registry lacks " + version
+	case f.Types == nil:
+		return nil, f.NoTypes
+	}
+	return f, ""
 }

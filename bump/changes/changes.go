@@ -9,6 +9,7 @@
 package changes
 
 import (
+	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -143,9 +144,18 @@ type Moved struct {
 	Name  string `json:"name"`
 	To    string `json:"to"`
 	Range string `json:"range"`
+	// From is the version that the portal has, and Jump the step to the one that Range
+	// asks for.
+	From string    `json:"from"`
+	Jump bump.Jump `json:"jump"`
+	// Gone are the names that the source imports and that the new package does not
+	// export; what could not be looked at is in Report.Unknown.
+	Gone []Name `json:"gone"`
 	// Places are the files that import it, and the lines of package.json that ask
 	// for it.
 	Places []Place `json:"places"`
+
+	step string // Jump, as words, where it breaks
 }
 
 // Codemod is an official recipe that rewrites code which is here.

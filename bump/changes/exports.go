@@ -53,71 +53,26 @@ func (b *builder) exports(ctx context.Context) error {
 func (b *builder) suspicious(ctx context.Context, p *pkg) bool {
 	for n := range b.index.names[p.name] {
 		a := b.lookup(ctx, p.target, n)
-		if a.state != exported || a.name.Deprecated || len(a.name.Members) > 0 {
+		if a.State != published.Exported || a.Name.Deprecated || len(a.Name.Members) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-type state int
-
-const (
-	exported state = iota
-	notExported
-	notKnown
-)
-
-// answer is what a version says of a name.
-type answer struct {
-	state state
-	name  dts.Name
-	why   string
-}
-
 // lookup asks a version for an imported name, and the packages that it hands names
 // on from.
-func (b *builder) lookup(ctx context.Context, f *published.Facts, n importedName) answer {
-	if f == nil || f.Types == nil {
-		return answer{state: notKnown}
-	}
-	sub := dts.Subpath(f.Name, n.module)
-	m, known := f.Types.Module(sub)
-	switch {
-	case !known && !f.Types.Closed:
-		return answer{state: notKnown, why: n.module + " is a file of the package that its package.json does not name"}
-	case !known:
-		return answer{state: notExported}
-	case m.Asset:
-		return answer{}
-	}
-	if name, ok := m.Names[n.name]; ok {
-		return answer{name: name}
-	}
-	for _, from := range m.From {
-		if n.name == "default" {
-			break // export * leaves it out
+func (b *builder) lookup(ctx context.Context, f *published.Facts, n importedName) published.Answer {
+	return f.Lookup(n.module, n.name, func(name string) *published.Facts {
+		if p := b.packages[name]; p != nil && p.target != nil {
+			return p.target
 		}
-		pkgName := spec.PackageOf(from)
-		p := b.packages[pkgName]
-		var other *published.Facts
-		switch {
-		case p != nil && p.target != nil:
-			other = p.target
-		case b.in.Manifest[pkgName] != "":
-			other, _ = b.in.Facts.Read(ctx, pkgName, b.in.Manifest[pkgName])
+		if b.in.Manifest[name] == "" {
+			return nil
 		}
-		if other == nil || other == f {
-			return answer{state: notKnown, why: n.module + " exports all of " + from + ", which was not read"}
-		}
-		if a := b.lookup(ctx, other, importedName{from, n.name}); a.state != notExported {
-			return a
-		}
-	}
-	if m.Unknown != "" {
-		return answer{state: notKnown, why: n.module + ": " + m.Unknown}
-	}
-	return answer{state: notExported}
+		other, _ := b.in.Facts.Read(ctx, name, b.in.Manifest[name])
+		return other
+	})
 }
 
 // compare reports the names of one package.
@@ -126,20 +81,20 @@ func (b *builder) compare(ctx context.Context, p *pkg) {
 		now := b.lookup(ctx, p.target, n)
 		was := b.lookup(ctx, p.before, n)
 		switch {
-		case now.state == notKnown:
-			if now.why != "" {
-				b.unread(p.name, now.why)
+		case now.State == published.NotKnown:
+			if now.Why != "" {
+				b.unread(p.name, now.Why)
 			}
-		case now.state == notExported && was.state == notExported:
+		case now.State == published.NotExported && was.State == published.NotExported:
 			b.unread(p.name, n.name+" is imported from "+n.module+", which has it neither before nor after: that does not compile today")
-		case now.state == notExported:
+		case now.State == published.NotExported:
 			b.r.Gone = append(b.r.Gone, Name{Package: n.module, Name: n.name, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
-		case now.name.Deprecated && was.state == notKnown:
+		case now.Name.Deprecated && was.State == published.NotKnown:
 			b.unread(p.name, "whether the deprecation of "+n.name+" is new: the registry lacks "+p.from)
-		case now.name.Deprecated && !(was.state == exported && was.name.Deprecated):
-			b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: n.name, Reason: now.name.Reason, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
-		case was.state == exported:
-			b.members(n, uses, now.name.Members, was.name.Members)
+		case now.Name.Deprecated && !(was.State == published.Exported && was.Name.Deprecated):
+			b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: n.name, Reason: now.Name.Reason, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
+		case was.State == published.Exported:
+			b.members(n, uses, now.Name.Members, was.Name.Members)
 		}
 	}
 }
@@ -186,16 +141,8 @@ func distinctive(name string) bool {
 // nowIn finds the module that has a name now: another subpath of the package, or
 // a package that the changelog entries about the name send to.
 func (b *builder) nowIn(ctx context.Context, p *pkg, n importedName) string {
-	here := dts.Subpath(p.name, n.module)
-	var subpaths []string
-	for sub, m := range p.target.Types.Modules {
-		if name, ok := m.Names[n.name]; ok && sub != here && !name.Deprecated {
-			subpaths = append(subpaths, sub)
-		}
-	}
-	if len(subpaths) > 0 {
-		slices.SortFunc(subpaths, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)) })
-		return p.name + strings.TrimPrefix(subpaths[0], ".")
+	if there := p.target.Elsewhere(n.module, n.name); there != "" {
+		return there
 	}
 	for _, s := range changelog.Between(p.target.Changes, p.from, p.to) {
 		for _, e := range s.Entries {

@@ -34,7 +34,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		return report.Code(l.line()) + " " + placesMarkdown(l.Places, 2)
 	})
 	list("Moved packages", len(r.Moved), func(i int) string {
-		return report.Code(r.Moved[i].line()) + " " + placesMarkdown(r.Moved[i].Places, 2)
+		return r.Moved[i].markdown()
 	})
 	if n := len(r.Deprecated); n > 0 {
 		fmt.Fprintf(&b, "\n%s newly deprecated, %s not known: below.\n", english.Count(n, "imported name"), english.Count(len(r.Unknown), "thing"))
@@ -144,4 +144,13 @@ func prose(text string) string {
 		}
 	}
 	return strings.Join(parts, "")
+}
+
+// markdown is the move with its places, and the imported names that end with it.
+func (m Moved) markdown() string {
+	s := report.Code(m.line()) + " " + placesMarkdown(m.Places, 2)
+	for _, n := range m.Gone {
+		s += "; gone: " + n.markdown(2)
+	}
+	return s
 }

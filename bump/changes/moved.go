@@ -1,16 +1,21 @@
 package changes
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/published"
+	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // moved finds the dependencies that live on under another name: that is written
@@ -18,7 +23,9 @@ import (
 // What the release has has not moved.
 func (b *builder) moved(ctx context.Context) error {
 	type found struct {
-		to, rng, why string
+		to, version, why string
+		exports          *published.Facts
+		notKnown         string
 	}
 	asked := map[string][]Place{}
 	for _, ws := range b.in.From.Project.Workspaces {
@@ -40,7 +47,10 @@ func (b *builder) moved(ctx context.Context) error {
 		g.Go(func() error {
 			f := &results[i]
 			if f.to, f.why = b.newName(gctx, name); f.to != "" {
-				f.rng, f.why = b.rangeOf(gctx, f.to)
+				f.version, f.why = b.versionOf(gctx, f.to)
+			}
+			if f.version != "" && len(b.index.names[name]) > 0 {
+				f.exports, f.notKnown = bump.ReadExports(gctx, b.in.Facts, f.to, f.version)
 			}
 			return gctx.Err()
 		})
@@ -48,17 +58,70 @@ func (b *builder) moved(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	var have map[string][]*yarnlock.Entry
 	for i, name := range names {
 		f := results[i]
+		if f.to != "" && have == nil {
+			have = b.in.From.direct()
+		}
 		if f.why != "" {
 			b.unread(name, f.why)
 		}
-		if f.to != "" {
-			at := append(places(b.index.modules[name], ""), asked[name]...)
-			b.r.Moved = append(b.r.Moved, Moved{Name: name, To: f.to, Range: f.rng, Places: sortedPlaces(at)})
+		if f.to == "" {
+			continue
+		}
+		at := append(places(b.index.modules[name], ""), asked[name]...)
+		m := Moved{Name: name, To: f.to, Gone: []Name{}, Places: sortedPlaces(at)}
+		if f.version != "" {
+			m.Range = "^" + f.version
+		}
+		m.From, m.Jump, m.step = stepTo(have[name], f.version)
+		if f.notKnown != "" {
+			b.unread(f.to, "exports of "+f.version+": "+f.notKnown)
+		}
+		if f.exports != nil {
+			m.Gone = b.goneFrom(ctx, name, f.exports)
+		}
+		b.r.Moved = append(b.r.Moved, m)
+	}
+	return ctx.Err()
+}
+
+// stepTo is the step from the lowest version of a package that the workspaces get,
+// to one of its successor.
+func stepTo(have []*yarnlock.Entry, version string) (from string, jump bump.Jump, words string) {
+	var was, to *semver.Version
+	for _, e := range have {
+		if _, v, ok := e.Package(); ok && was == nil {
+			if was, _ = semrange.ParseVersion(v); was != nil {
+				from = v
+			}
 		}
 	}
-	return nil
+	if version != "" {
+		to, _ = semrange.ParseVersion(version)
+	}
+	jump, words = bump.Step(was, to)
+	return from, jump, words
+}
+
+// goneFrom are the names that the source imports from a package, and that its
+// successor does not export.
+func (b *builder) goneFrom(ctx context.Context, name string, now *published.Facts) []Name {
+	gone := []Name{}
+	for n, uses := range b.index.names[name] {
+		n.module = now.Name + strings.TrimPrefix(n.module, name)
+		switch a := b.lookup(ctx, now, n); {
+		case a.State == published.NotExported:
+			gone = append(gone, Name{Package: n.module, Name: n.name, NowIn: now.Elsewhere(n.module, n.name), Places: places(uses, "")})
+		case a.State == published.NotKnown && a.Why != "":
+			b.unread(now.Name, a.Why)
+		}
+	}
+	sorting.By(gone, func(x, y Name) int {
+		return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
+	})
+	return gone
 }
 
 // mayMove reports whether a dependency is one that the registry answers for, and
@@ -81,9 +144,9 @@ func (b *builder) newName(ctx context.Context, name string) (to, unknown string)
 	return to, ""
 }
 
-// rangeOf is the range to ask for a package with: the release's version, or the
-// newest that fits the release.
-func (b *builder) rangeOf(ctx context.Context, name string) (rng, unknown string) {
+// versionOf is the version to ask for of a package: the release's, or the newest
+// that fits the release.
+func (b *builder) versionOf(ctx context.Context, name string) (version, unknown string) {
 	v, err := bump.VersionFor(ctx, b.in.Registry, name, b.in.Manifest)
 	switch {
 	case err != nil:
@@ -91,5 +154,5 @@ func (b *builder) rangeOf(ctx context.Context, name string) (rng, unknown string
 	case v == "":
 		return "", "no version of " + name + " fits release " + b.in.Release
 	}
-	return "^" + v, ""
+	return v, ""
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/codemods"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/published"
@@ -49,11 +50,8 @@ type Registry interface {
 	Packument(ctx context.Context, name string) (*registry.Packument, error)
 }
 
-// Facts answers for what a published version says of itself; *published.Reader
-// does.
-type Facts interface {
-	Read(ctx context.Context, name, version string) (*published.Facts, error)
-}
+// Facts answers for what a published version says of itself.
+type Facts = bump.Facts
 
 // parallel is how many packages are read at once; the registry client has limits
 // of its own.
@@ -114,7 +112,7 @@ func New(ctx context.Context, in Input) (*Report, error) {
 
 // ofInterest are the packages whose names are looked up in the source.
 func (b *builder) ofInterest(name string) bool {
-	return b.packages[name] != nil || codemods.Concerns(name)
+	return b.packages[name] != nil || codemods.Concerns(name) || b.in.Manifest[name] == "" && bump.MayMove(name)
 }
 
 func (b *builder) unread(name, why string) {

@@ -57,7 +57,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, ne
 		return []string{r.Deprecated[i].line(), shownPlaces(r.Deprecated[i].Places, all)}
 	})
 	section("Moved packages", false, len(r.Moved), func(i int) []string {
-		return []string{r.Moved[i].line(), shownPlaces(r.Moved[i].Places, all)}
+		return r.Moved[i].lines(all)
 	})
 	section("Codemods for code that is here", false, len(r.Codemods), func(i int) []string {
 		return []string{r.Codemods[i].Command, shownPlaces(r.Codemods[i].Places, all)}
@@ -130,7 +130,19 @@ func (m Moved) line() string {
 	if m.Range != "" {
 		s += "@" + m.Range
 	}
+	if m.step != "" {
+		s += " (from " + m.From + ", " + m.step + ")"
+	}
 	return s
+}
+
+// lines are the move, its places, and the imported names that end with it.
+func (m Moved) lines(all bool) []string {
+	out := []string{m.line(), shownPlaces(m.Places, all)}
+	for _, n := range m.Gone {
+		out = append(out, "gone: "+n.line()+" ("+shownPlaces(n.Places, all)+")")
+	}
+	return out
 }
 
 // lines are what an entry looks like: what it names, whose it is, what it says, and

@@ -54,6 +54,9 @@ func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *r
 		return ""
 	}
 	c := report.Counts
+	for _, m := range plan.Moved {
+		c.Gone += len(m.Gone)
+	}
 	return fmt.Sprintf("%s gone, %s, %s", english.Count(c.Gone, "imported name"),
 		english.CountOf(c.Touching, "breaking change that names it", "breaking changes that name it"), english.Count(c.ThirdParty, "third-party major"))
 }

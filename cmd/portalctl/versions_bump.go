@@ -162,7 +162,11 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.in = bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg}
+	facts, err := r.co.facts(r.e, reg)
+	if err != nil {
+		return nil, err
+	}
+	r.in = bump.Input{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock, Releases: releases, Registry: reg, Facts: facts}
 	if r.locked = r.co; r.template {
 		if err := r.mergeTemplate(ctx); err != nil {
 			return nil, err
