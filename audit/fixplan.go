@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -145,6 +146,9 @@ type FixPlan struct {
 	// Seeds are the locks that Yarn has yet to complete, with the reason; only
 	// where FixLock.Yarn is nil.
 	Seeds []Seed
+	// Failed are the errors of Yarn about locks that it was to write: they stay as
+	// they are.
+	Failed []error
 	// Notes are things to know about locks.
 	Notes []string
 	// After is the input with the files as they are then.
@@ -209,7 +213,12 @@ func NewFixPlan(ctx context.Context, in FixInput) (*FixPlan, error) {
 			continue
 		}
 		after, err := x.fix(ctx, list)
-		if err != nil {
+		var failure *yarnFailure
+		switch {
+		case errors.As(err, &failure):
+			x.fail(failure.error)
+			continue
+		case err != nil:
 			return nil, err
 		}
 		p.After.Head[i] = after

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/relock"
 )
 
@@ -167,8 +168,24 @@ func (x *fixer) askYarn(ctx context.Context, t *trial) (err error) {
 	}
 	files["yarn.lock"] = t.text
 	x.runs++
-	t.text, err = x.lock.Yarn(ctx, files)
+	if t.text, err = x.lock.Yarn(ctx, files); err != nil && ctx.Err() == nil {
+		return &yarnFailure{err}
+	}
 	return err
+}
+
+// yarnFailure is what Yarn says when it cannot write a lock: the other locks are
+// none of its business.
+type yarnFailure struct{ error }
+
+func (f *yarnFailure) Unwrap() error { return f.error }
+
+// fail leaves a lock that Yarn cannot write as it is.
+func (x *fixer) fail(err error) {
+	for _, r := range x.accepted {
+		x.plan.leave(leftUnsolvable, x.m.Path, r.ends, "the project's own Yarn fails on the lock", fault.NextOf(err))
+	}
+	x.plan.Failed = append(x.plan.Failed, err)
 }
 
 // findPlain finds out what Yarn makes of the lock without a step, and notes what

@@ -173,7 +173,7 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 			defer progress.Done()
 			text, err := bump.LockByYarn(ctx, yarn, bump.Input{Project: l.Project, Settings: l.Settings, Releases: releases}, fl.BackstageVersion, files)
 			if err != nil && ctx.Err() == nil {
-				return nil, fault.Wrap(err, fault.Pos{File: l.Path}, "nothing was fixed").
+				return nil, fault.Wrap(err, fault.Pos{File: l.Path}, "nothing was fixed in it").
 					WithNext("Fix what Yarn reports, then run the command again; --dry-run shows the plan without Yarn")
 			}
 			return text, err
@@ -233,7 +233,7 @@ func (r *auditRun) left(ctx context.Context, plan *audit.FixPlan) (*audit.Report
 	if err != nil {
 		return nil, err
 	}
-	report.Fixes = plan
+	report.Fixes, report.Incomplete = plan, slices.Concat(report.Incomplete, plan.Failed)
 	return report, nil
 }
 
