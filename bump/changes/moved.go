@@ -28,10 +28,14 @@ func (b *builder) moved(ctx context.Context) error {
 		notKnown         string
 	}
 	asked := map[string][]Place{}
+	atLeast := map[string]*semver.Version{} // by the ranges
 	for _, ws := range b.in.From.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
 			if b.in.Manifest[d.Name] == "" && b.in.From.Project.ByName(d.Name) == nil && mayMove(d) {
 				asked[d.Name] = append(asked[d.Name], Place{File: strings.TrimPrefix(ws.Rel+"/package.json", "./"), Line: d.Pos.Line})
+				if v := d.Parsed.Versions.Min(); v != nil && (atLeast[d.Name] == nil || v.LessThan(atLeast[d.Name])) {
+					atLeast[d.Name] = v
+				}
 			}
 		}
 	}
@@ -75,7 +79,7 @@ func (b *builder) moved(ctx context.Context) error {
 		if f.version != "" {
 			m.Range = "^" + f.version
 		}
-		m.From, m.Jump, m.step = stepTo(have[name], f.version)
+		m.From, m.Jump, m.step = stepTo(have[name], atLeast[name], f.version)
 		if f.notKnown != "" {
 			b.unread(f.to, "exports of "+f.version+": "+f.notKnown)
 		}
@@ -88,15 +92,19 @@ func (b *builder) moved(ctx context.Context) error {
 }
 
 // stepTo is the step from the lowest version of a package that the workspaces get,
-// to one of its successor.
-func stepTo(have []*yarnlock.Entry, version string) (from string, jump bump.Jump, words string) {
+// or where it is not locked, that they ask for, to one of its successor.
+func stepTo(have []*yarnlock.Entry, atLeast *semver.Version, version string) (from string, jump bump.Jump, words string) {
 	var was, to *semver.Version
 	for _, e := range have {
 		if _, v, ok := e.Package(); ok && was == nil {
-			if was, _ = semrange.ParseVersion(v); was != nil {
-				from = v
-			}
+			was, _ = semrange.ParseVersion(v)
 		}
+	}
+	if was == nil {
+		was = atLeast
+	}
+	if was != nil {
+		from = was.Original()
 	}
 	if version != "" {
 		to, _ = semrange.ParseVersion(version)
