@@ -92,6 +92,8 @@ func (s *solver) checksums(ctx context.Context) error {
 			case errors.Is(err, httpfetch.ErrOffline):
 				offline[i] = err
 				return nil
+			case errors.Is(err, context.Canceled) && ctx.Err() == nil:
+				return nil // ended by the failure of another, which is what is told
 			}
 			// The first failure ends the rest: nothing is written.
 			s.ahead.cancel()

@@ -133,3 +133,28 @@ func TestAheadStops(t *testing.T) {
 		t.Errorf("%d requests outlive the solver", source.running)
 	}
 }
+
+// hostileSource has a tarball that cannot be read, and others that come until the
+// solver gives up.
+type hostileSource struct{ *fakeRegistry }
+
+var errHostile = errors.New("not a tarball")
+
+func (s hostileSource) Checksum(ctx context.Context, req ChecksumRequest) (string, error) {
+	if req.Name == "slow" {
+		return "", errHostile
+	}
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// What fails first ends the rest, and is what is told: nobody has interrupted it.
+// Which of them the group hears of first is chance, so it is asked often.
+func TestFailureIsTold(t *testing.T) {
+	for range 300 {
+		_, err := Solve(t.Context(), project(t, aheadProject), hostileSource{registryOf(t, "fast@1.0.0\nslow@1.0.0")}, Highest{})
+		if !errors.Is(err, errHostile) || errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
