@@ -9,7 +9,7 @@ func (r *reading) create() {
 	replaces := r.take("or", "replace")
 	temp := false
 	for r.peek().is("global", "local", "temp", "temporary", "unlogged") {
-		temp = temp || r.next().is("temp", "temporary") || temp
+		temp = r.next().is("temp", "temporary") || temp
 	}
 	unique := r.take("unique")
 	if r.peek().hole && !r.peek().identifies() || r.peek().hole && !unique {

@@ -81,6 +81,7 @@ func TestStatements(t *testing.T) {
 	for sql, want := range map[string]string{
 		"CREATE TABLE a (id int REFERENCES b(id))":                                  "add",
 		"CREATE TEMP TABLE a AS SELECT 1; UPDATE a SET x = 1; DROP TABLE a":         "",
+		"CREATE LOCAL TEMP UNLOGGED TABLE a (b int)":                                "",
 		"CREATE OR REPLACE VIEW v AS SELECT 1":                                      "alter",
 		"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()":                  "alter",
 		"CREATE UNIQUE INDEX ON a (b)":                                              "alter index",
