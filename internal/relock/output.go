@@ -71,7 +71,9 @@ func (s *solver) checksums(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var g errgroup.Group
+	// The first failure is kept, and then ends the rest: nothing is written.
+	g, failed := errgroup.WithContext(ctx)
+	defer context.AfterFunc(failed, s.ahead.cancel)()
 	offline := make([]error, len(missing))
 	early := make([]*earlySum, len(missing))
 	for i, p := range missing {
@@ -92,11 +94,7 @@ func (s *solver) checksums(ctx context.Context) error {
 			case errors.Is(err, httpfetch.ErrOffline):
 				offline[i] = err
 				return nil
-			case errors.Is(err, context.Canceled) && ctx.Err() == nil:
-				return nil // ended by the failure of another, which is what is told
 			}
-			// The first failure ends the rest: nothing is written.
-			s.ahead.cancel()
 			return s.checksumError(p, err)
 		})
 	}
