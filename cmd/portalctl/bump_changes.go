@@ -44,12 +44,10 @@ func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *r
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	report, err := changes.New(ctx, changes.Input{
-		From:     changes.Side{Project: r.co.project, Settings: r.co.settings, Lock: r.co.lock},
-		Standing: releases.Standing(r.co.lock, r.co.project.Declared()),
-		To:       plan.Targets(), Release: plan.To, Manifest: plan.Release(),
-		Files: r.co.project.Files(), Registry: reg, Facts: kept{facts, cancel},
-	})
+	in := r.co.changes(releases, reg)
+	in.Facts = kept{facts, cancel}
+	setTarget(&in, plan)
+	report, err := changes.New(ctx, in)
 	if err != nil {
 		return ""
 	}

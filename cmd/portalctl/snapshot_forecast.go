@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -137,12 +136,8 @@ func (f forecasting) input(ctx context.Context) (in forecast.Input, err error) {
 	in.From = f.releases.Standing(from.lock, from.project.Declared()).Release
 	to, targets := from, map[string]string{}
 	if f.o.toRef != "" {
-		if to, err = f.co.atRef(f.o.toRef, f.e); err != nil {
+		if to, err = f.co.lockedAt(f.o.toRef, f.e); err != nil {
 			return in, err
-		}
-		if to.lock == nil {
-			return in, fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", f.o.toRef).
-				WithNext("Name a commit that has one, or leave --to-ref out")
 		}
 		in.To = f.releases.Standing(to.lock, to.project.Declared()).Release
 	} else if in.To, targets, err = f.targets(ctx, from); err != nil {
@@ -166,10 +161,7 @@ func (f forecasting) input(ctx context.Context) (in forecast.Input, err error) {
 
 // targets are the versions that a bump to the release would lock.
 func (f forecasting) targets(ctx context.Context, from *checkout) (string, map[string]string, error) {
-	progress := f.e.Progress("Asking the registry", -1)
-	plan, err := bump.NewPlan(ctx, bump.Input{Project: from.project, Settings: from.settings, Lock: from.lock, Releases: f.releases, Registry: f.registry},
-		bump.Options{Release: f.o.release, DropStalePatches: true, Strict: f.e.get(release.ManifestFileEnv) != "", Progress: progress.Set})
-	progress.Done()
+	plan, err := from.planned(ctx, f.e, f.releases, f.registry, f.o.release)
 	if err != nil {
 		return "", nil, err
 	}

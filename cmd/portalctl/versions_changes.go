@@ -11,7 +11,6 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
@@ -61,22 +60,6 @@ type changesOptions struct {
 	forecast string
 }
 
-// sides are what a command that looks at an upgrade compares.
-type sides struct{ release, fromRef, toRef string }
-
-func sidesOf(c *cli.Context) (s sides, err error) {
-	s = sides{release: c.String("release"), fromRef: c.String("from-ref"), toRef: c.String("to-ref")}
-	for _, flag := range []string{"from-ref", "to-ref"} {
-		if c.IsSet(flag) && c.String(flag) == "" {
-			return s, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
-		}
-	}
-	if s.toRef != "" && c.IsSet("release") {
-		return s, exclusive("to-ref", "release")
-	}
-	return s, nil
-}
-
 func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
 	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
@@ -118,7 +101,7 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 		return err
 	}
 	if o.toRef != "" {
-		to, err := co.atRef(o.toRef, e)
+		to, err := co.lockedAt(o.toRef, e)
 		if err != nil {
 			return err
 		}
@@ -163,34 +146,35 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 
 // changesInput is the portal as it is, and what a bump to the release would lock.
 func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, releases *release.Source, reg *registry.Client) (in changes.Input, err error) {
-	root := from.project.Root
-	in = changes.Input{From: changes.Side{Project: from.project, Settings: from.settings, Lock: from.lock},
-		Standing: releases.Standing(from.lock, from.project.Declared()),
-		Files:    from.project.Files(), Registry: reg}
-	if from.lock == nil {
-		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", root).
+	if in = from.changes(releases, reg); from.lock == nil {
+		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", from.project.Root).
 			WithNext("Run yarn install, and commit the yarn.lock that it writes")
 	}
 	if o.toRef != "" {
 		return in, nil
 	}
-	progress := e.Progress("Asking the registry", -1)
-	plan, err := bump.NewPlan(ctx, bump.Input{Project: from.project, Settings: from.settings, Lock: from.lock, Releases: releases, Registry: reg},
-		bump.Options{Release: o.release, Patterns: o.patterns, DropStalePatches: true, Strict: e.get(release.ManifestFileEnv) != "", Progress: progress.Set})
-	progress.Done()
+	plan, err := from.planned(ctx, e, releases, reg, o.release, o.patterns...)
 	if err != nil {
 		return in, err
 	}
-	in.To, in.Release, in.Manifest = plan.Targets(), plan.To, plan.Release()
+	setTarget(&in, plan)
 	return in, nil
+}
+
+// changes asks what an upgrade from here breaks; whereto is the caller's.
+func (co *checkout) changes(releases *release.Source, reg *registry.Client) changes.Input {
+	return changes.Input{From: changes.Side{Project: co.project, Settings: co.settings, Lock: co.lock},
+		Standing: releases.Standing(co.lock, co.project.Declared()),
+		Files:    co.project.Files(), Registry: reg}
+}
+
+// setTarget makes what a plan leads to the target.
+func setTarget(in *changes.Input, plan *bump.Plan) {
+	in.To, in.Release, in.Manifest = plan.Targets(), plan.To, plan.Release()
 }
 
 // compareWith makes what another commit has locked the target.
 func compareWith(ctx context.Context, in *changes.Input, o changesOptions, to *checkout, releases *release.Source) error {
-	if to.lock == nil {
-		return fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", o.toRef).
-			WithNext("Name a commit that has one, or leave --to-ref out")
-	}
 	stand := releases.Standing(to.lock, to.project.Declared())
 	in.Release, in.Locked = stand.Release, &changes.Side{Project: to.project, Settings: to.settings, Lock: to.lock}
 	in.To = bump.LockedAt(to.project, to.settings, to.lock, o.patterns)
@@ -213,25 +197,4 @@ func (co *checkout) facts(e env, reg *registry.Client) (*published.Reader, error
 		return nil, err
 	}
 	return &published.Reader{Registry: reg, CacheDir: filepath.Join(cache, "published")}, nil
-}
-
-// atRef is the portal as a commit has it; the portal itself without a ref.
-func (co *checkout) atRef(ref string, e env) (*checkout, error) {
-	if ref == "" {
-		return co, nil
-	}
-	repo, err := gitbase.Open(co.project.Root)
-	if err != nil {
-		return nil, err
-	}
-	commit, err := repo.Commit(ref)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
-			WithNext("Name a branch, a tag, HEAD~N or a commit hash that this clone has")
-	}
-	at, err := readPortal(commit.InPlace(), co.project.Root, "", e)
-	if err == nil {
-		at.commit, err = commit, at.lockErr
-	}
-	return at, cmp.Or(commit.Err(), err)
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/bump"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/release"
+)
+
+// sides are what a command that looks at an upgrade compares.
+type sides struct{ release, fromRef, toRef string }
+
+func sidesOf(c *cli.Context) (s sides, err error) {
+	s = sides{release: c.String("release"), fromRef: c.String("from-ref"), toRef: c.String("to-ref")}
+	for _, flag := range []string{"from-ref", "to-ref"} {
+		if c.IsSet(flag) && c.String(flag) == "" {
+			return s, usagef("--%s is empty", flag).WithNext("Name a branch, a tag or a commit")
+		}
+	}
+	if s.toRef != "" && c.IsSet("release") {
+		return s, exclusive("to-ref", "release")
+	}
+	return s, nil
+}
+
+// atRef is the portal as a commit has it; the portal itself without a ref.
+func (co *checkout) atRef(ref string, e env) (*checkout, error) {
+	if ref == "" {
+		return co, nil
+	}
+	repo, err := gitbase.Open(co.project.Root)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := repo.Commit(ref)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{}, "the commit %s cannot be read", ref).
+			WithNext("Name a branch, a tag, HEAD~N or a commit hash that this clone has")
+	}
+	at, err := readPortal(commit.InPlace(), co.project.Root, "", e)
+	if err == nil {
+		at.commit, err = commit, at.lockErr
+	}
+	return at, cmp.Or(commit.Err(), err)
+}
+
+// lockedAt is the portal as the commit of --to-ref has it, which needs a lock.
+func (co *checkout) lockedAt(ref string, e env) (*checkout, error) {
+	to, err := co.atRef(ref, e)
+	if err == nil && to.lock == nil {
+		err = fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", ref).
+			WithNext("Name a commit that has one, or leave --to-ref out")
+	}
+	return to, err
+}
+
+// planned is the plan of a bump that is only looked at.
+func (co *checkout) planned(ctx context.Context, e env, releases *release.Source, reg *registry.Client, to string, patterns ...string) (*bump.Plan, error) {
+	progress := e.Progress("Asking the registry", -1)
+	defer progress.Done()
+	return bump.NewPlan(ctx, bump.Input{Project: co.project, Settings: co.settings, Lock: co.lock, Releases: releases, Registry: reg},
+		bump.Options{Release: to, Patterns: patterns, DropStalePatches: true, Strict: e.get(release.ManifestFileEnv) != "", Progress: progress.Set})
+}
