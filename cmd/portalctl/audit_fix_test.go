@@ -2,14 +2,10 @@ package main
 
 import (
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portalctl/portalctl/internal/testkit"
@@ -29,22 +25,16 @@ func TestAuditFixKilledAtEveryOperation(t *testing.T) {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	write := func(dir string, want func(name string) (string, bool)) {
+	write := func(t *testing.T, dir string, want func(name string) (string, bool)) {
+		tree := map[string]string{}
 		for _, f := range files.Files {
-			name, ok := want(f.Name)
-			if !ok {
-				continue
-			}
-			file := filepath.Join(dir, filepath.FromSlash(name))
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, f.Data, 0o644); err != nil {
-				t.Fatal(err)
+			if name, ok := want(f.Name); ok {
+				tree[name] = string(f.Data)
 			}
 		}
+		writeTree(t, dir, tree)
 	}
-	write(home, func(name string) (string, bool) {
+	write(t, home, func(name string) (string, bool) {
 		return name, strings.HasPrefix(name, "osv/") || strings.HasPrefix(name, "registry/")
 	})
 	server := httptest.NewUnstartedServer(nil)
@@ -53,41 +43,26 @@ func TestAuditFixKilledAtEveryOperation(t *testing.T) {
 	t.Cleanup(server.Close)
 	environ := append(exampleEnv(t), "YARN_NPM_REGISTRY_SERVER="+server.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "NO_PROXY=127.0.0.1",
 		"PORTALCTL_NOW=2026-03-01T00:00:00Z")
-	fix := func(as, dir string, more ...string) (killed bool, out string) {
-		return runSelf(t, as, append(slices.Clone(environ), more...), "audit", "--fix", "--db", filepath.Join(home, "osv"), "-C", dir)
+	fix := func(dir string) []string {
+		return []string{"audit", "--fix", "--db", filepath.Join(home, "osv"), "-C", dir}
 	}
-	portal := func() string {
-		dir := t.TempDir()
-		write(dir, func(name string) (string, bool) { return strings.CutPrefix(name, "repo/") })
-		return dir
-	}
-	dir := portal()
-	before := readTree(t, dir)
-	if killed, out := fix("portalctl", dir); killed || !strings.Contains(out, "Fixed: 3 findings by 2 steps") {
-		t.Fatalf("the run without a kill:\n%s", out)
-	}
-	after := readTree(t, dir)
-	n := 1
-	for ; ; n++ {
-		dir := portal()
-		killed, out := fix("portalctl-killed", dir, "KILL_AT="+strconv.Itoa(n))
-		tree := readTree(t, dir)
-		for name, got := range tree {
-			if !isOurs(name) && got != before[name] && got != after[name] {
-				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
-			}
-		}
-		if !killed {
-			if d := cmp.Diff(after, tree); d != "" {
-				t.Fatalf("the run that completed (-want +got):\n%s\n%s", d, out)
-			}
-			break
-		}
-		if _, out := fix("portalctl", dir); !cmp.Equal(readTree(t, dir), after) {
-			t.Fatalf("killed before operation %d: the next one leaves (-want +got):\n%s\n%s", n, cmp.Diff(after, readTree(t, dir)), out)
-		}
-	}
-	if n < 20 {
-		t.Fatalf("only %d operations: the failpoints do not reach the transaction", n)
+	undone, _ := killing{
+		environ: environ,
+		portal: func(t *testing.T) string {
+			dir := t.TempDir()
+			write(t, dir, func(name string) (string, bool) { return strings.CutPrefix(name, "repo/") })
+			return dir
+		},
+		command: fix,
+		next: func(t *testing.T, dir string) string {
+			_, out := runSelf(t, "portalctl", environ, fix(dir)...)
+			return out
+		},
+		done: func(_ map[string]string, out string) bool {
+			return strings.Contains(out, "Fixed: 3 findings by 2 steps")
+		},
+	}.atEveryOperation(t)
+	if undone != 0 {
+		t.Errorf("%d times the next audit --fix left the portal as it was", undone)
 	}
 }

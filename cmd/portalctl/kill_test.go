@@ -34,33 +34,34 @@ func killed() {
 	os.Exit(Main(ctx, os.Args, env{Streams: ui.System(os.Getenv), Environ: os.Environ()}))
 }
 
-// A bump that is killed before file-system operation 1, 2, 3, … until one run
-// completes: each file is always whole, and the next command, one that
-// writes, leaves all files as before or all as after.
-func TestBumpKilledAtEveryOperation(t *testing.T) {
-	testkit.SkipRace(t)
-	if testing.Short() {
-		t.Skip("starts two processes for each of some 100 operations")
-	}
-	t.Parallel()
-	before := readTree(t, example)
-	environ := exampleEnv(t)
-	bump := func(t *testing.T, as string, environ []string) (dir string, killed bool, out string) {
-		dir = t.TempDir()
-		copyExample(t, dir)
-		killed, out = runSelf(t, as, environ, "versions", "bump", "--yes", "--lockfile", "skip", "-C", dir)
-		return dir, killed, out
-	}
+// killing is a command that is killed before file-system operation 1, 2, 3, … until
+// one run completes.
+type killing struct {
+	environ []string
+	portal  func(t *testing.T) (dir string) // a new copy
+	command func(dir string) []string
+	// next is the next command that writes. It finishes or undoes what was begun.
+	next func(t *testing.T, dir string) (out string)
+	// done reports whether a run that was left alone did what it is for.
+	done func(after map[string]string, out string) bool
+}
+
+// atEveryOperation holds that each file is always whole, and that the next command
+// leaves all files as before or all as after: so many runs were undone or finished.
+func (k killing) atEveryOperation(t *testing.T) (undone, finished int) {
+	t.Helper()
 	// Each file is old or new, never between. What is new is known from one that
 	// was left alone.
-	dir, killed, out := bump(t, "portalctl", environ)
+	dir := k.portal(t)
+	before := readTree(t, dir)
+	killed, out := runSelf(t, "portalctl", k.environ, k.command(dir)...)
 	after := readTree(t, dir)
-	if killed || out == "" || cmp.Equal(before, after) {
-		t.Fatalf("the run without a kill changed nothing:\n%s", out)
+	if killed || cmp.Equal(before, after) || !k.done(after, out) {
+		t.Fatalf("the run without a kill:\n%s", out)
 	}
-	finished, undone := 0, 0
 	for _, isFinished := range testkit.Until(t, func(t *testing.T, n int) (finished, more bool) {
-		dir, killed, out := bump(t, "portalctl-killed", append(slices.Clone(environ), "KILL_AT="+strconv.Itoa(n)))
+		dir := k.portal(t)
+		killed, out := runSelf(t, "portalctl-killed", append(slices.Clone(k.environ), "KILL_AT="+strconv.Itoa(n)), k.command(dir)...)
 		tree := readTree(t, dir)
 		if !killed {
 			if d := cmp.Diff(after, tree); d != "" {
@@ -73,10 +74,8 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
 			}
 		}
-		lookThenRecover(t, environ, dir)
-		_, out = runSelf(t, "portalctl", environ, "versions", "status", "-C", dir)
-		tree = readTree(t, dir)
-		if !cmp.Equal(tree, before) && !cmp.Equal(tree, after) {
+		out = k.next(t, dir)
+		if tree = readTree(t, dir); !cmp.Equal(tree, before) && !cmp.Equal(tree, after) {
 			t.Fatalf("killed before operation %d: the next command left a mix:\n%s\n%s", n, out, cmp.Diff(before, tree))
 		}
 		return cmp.Equal(tree, after), true
@@ -90,10 +89,38 @@ func TestBumpKilledAtEveryOperation(t *testing.T) {
 	if finished+undone < 19 {
 		t.Fatalf("only %d operations: the failpoints do not reach the transaction", finished+undone)
 	}
+	t.Logf("%d operations: %d undone, %d finished by the next command", finished+undone, undone, finished)
+	return undone, finished
+}
+
+// The bump has looks in between, which change nothing: lookThenRecover.
+func TestBumpKilledAtEveryOperation(t *testing.T) {
+	testkit.SkipRace(t)
+	if testing.Short() {
+		t.Skip("starts two processes for each of some 100 operations")
+	}
+	t.Parallel()
+	environ := exampleEnv(t)
+	undone, finished := killing{
+		environ: environ,
+		portal: func(t *testing.T) string {
+			dir := t.TempDir()
+			copyExample(t, dir)
+			return dir
+		},
+		command: func(dir string) []string {
+			return []string{"versions", "bump", "--yes", "--lockfile", "skip", "-C", dir}
+		},
+		next: func(t *testing.T, dir string) string {
+			lookThenRecover(t, environ, dir)
+			_, out := runSelf(t, "portalctl", environ, "versions", "status", "-C", dir)
+			return out
+		},
+		done: func(_ map[string]string, out string) bool { return out != "" },
+	}.atEveryOperation(t)
 	if finished == 0 || undone == 0 {
 		t.Errorf("%d runs were finished and %d undone: both must happen", finished, undone)
 	}
-	t.Logf("%d operations: %d undone, %d finished by the next command", finished+undone, undone, finished)
 }
 
 // Every operation fails once (disk full, a rename that is refused): the command
