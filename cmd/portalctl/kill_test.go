@@ -40,6 +40,7 @@ type killing struct {
 	environ []string
 	portal  func(t *testing.T) (dir string) // a new copy
 	command func(dir string) []string
+	exit    int // of a run that is left alone
 	// next is the next command that writes. It finishes or undoes what was begun.
 	next func(t *testing.T, dir string) (out string)
 	// done reports whether a run that was left alone did what it is for.
@@ -54,18 +55,18 @@ func (k killing) atEveryOperation(t *testing.T) (undone, finished int) {
 	// was left alone.
 	dir := k.portal(t)
 	before := readTree(t, dir)
-	killed, out := runSelf(t, "portalctl", k.environ, k.command(dir)...)
+	code, out := runSelf(t, "portalctl", k.environ, k.command(dir)...)
 	after := readTree(t, dir)
-	if killed || cmp.Equal(before, after) || !k.done(after, out) {
-		t.Fatalf("the run without a kill:\n%s", out)
+	if code != k.exit || cmp.Equal(before, after) || !k.done(after, out) {
+		t.Fatalf("the run without a kill: exit %d\n%s", code, out)
 	}
 	for _, isFinished := range testkit.Until(t, func(t *testing.T, n int) (finished, more bool) {
 		dir := k.portal(t)
-		killed, out := runSelf(t, "portalctl-killed", append(slices.Clone(k.environ), "KILL_AT="+strconv.Itoa(n)), k.command(dir)...)
+		code, out := runSelf(t, "portalctl-killed", append(slices.Clone(k.environ), "KILL_AT="+strconv.Itoa(n)), k.command(dir)...)
 		tree := readTree(t, dir)
-		if !killed {
-			if d := cmp.Diff(after, tree); d != "" {
-				t.Fatalf("the run that completed (-want +got):\n%s\n%s", d, out)
+		if code != killedCode {
+			if d := cmp.Diff(after, tree); d != "" || code != k.exit {
+				t.Fatalf("the run that completed: exit %d (-want +got):\n%s\n%s", code, d, out)
 			}
 			return false, false
 		}
@@ -170,7 +171,10 @@ func isOurs(name string) bool {
 	return strings.HasPrefix(name, txn.Dir) || strings.Contains(filepath.Base(name), ".portalctl-")
 }
 
-func runSelf(t *testing.T, as string, environ []string, args ...string) (killed bool, out string) {
+// killedCode is the exit code of a process that a signal ended, as os/exec has it.
+const killedCode = -1
+
+func runSelf(t *testing.T, as string, environ []string, args ...string) (code int, out string) {
 	t.Helper()
 	cmd := exec.Command(linkSelf(t, as), args...)
 	cmd.Args[0] = as
@@ -182,7 +186,7 @@ func runSelf(t *testing.T, as string, environ []string, args ...string) (killed 
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return exit != nil && !exit.Exited(), b.String()
+	return cmd.ProcessState.ExitCode(), b.String()
 }
 
 // linkSelf gives the test binary the name by which TestMain knows a command. The

@@ -5,13 +5,9 @@ package main
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,86 +86,38 @@ func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
 	p := newLockPortal(t)
 	p.releasePortal()
 	before := readTree(t, p.dir)
-	bump := []string{"versions", "bump", "--release", "1.1.0", "--lockfile", "native", "--yes", "-C", p.dir}
-	code, out, errOut := run0(t, "", p.environ(), bump...)
-	after := readTree(t, p.dir)
-	if code != 0 || before["yarn.lock"] == after["yarn.lock"] || !strings.Contains(after["yarn.lock"], "@backstage/b@npm:1.2.0") {
-		t.Fatalf("exit %d\n%s%s\n%s", code, out, errOut, after["yarn.lock"])
-	}
-	finished, undone := 0, 0
-	for _, isFinished := range testkit.Until(t, func(t *testing.T, n int) (finished, more bool) {
-		p := *p
-		p.t, p.dir = t, t.TempDir()
-		p.restore(before)
-		bump := slices.Replace(slices.Clone(bump), len(bump)-1, len(bump), p.dir)
-		cmd := p.command("portalctl-killed", bump...)
-		cmd.Env = append(cmd.Env, "KILL_AT="+strconv.Itoa(n))
-		cmd.Stderr = io.Discard
-		err := cmd.Run()
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) {
-			t.Fatal(err)
-		}
-		tree := readTree(t, p.dir)
-		for name, got := range tree {
-			if !isOurs(name) && got != before[name] && got != after[name] {
-				t.Fatalf("killed before operation %d: %s is neither old nor new:\n%s", n, name, got)
+	environ := append(p.environ(), "TMPDIR="+p.tmp)
+	undone, finished := killing{
+		environ: environ,
+		portal: func(t *testing.T) string {
+			dir := t.TempDir()
+			writeTree(t, dir, before)
+			return dir
+		},
+		command: func(dir string) []string {
+			return []string{"versions", "bump", "--release", "1.1.0", "--lockfile", "native", "--yes", "-C", dir}
+		},
+		next: func(t *testing.T, dir string) string {
+			lookThenRecover(t, p.environ(), dir)
+			code, out, errOut := run0(t, "", p.environ(), "versions", "lock", "--check", "-C", dir)
+			if code == 2 {
+				t.Fatalf("the next command:\n%s%s", out, errOut)
 			}
-		}
-		if exit == nil {
-			if d := cmp.Diff(after, tree); d != "" {
-				t.Fatalf("the run that completed (-want +got):\n%s", d)
+			for name := range readTree(t, dir) {
+				if isOurs(name) {
+					t.Errorf("left behind: %s", name)
+				}
 			}
-			return false, false
-		}
-		if exit.Exited() {
-			t.Fatalf("killed before operation %d: exit %d", n, exit.ExitCode())
-		}
-		lookThenRecover(t, p.environ(), p.dir)
-		code, out, errOut := run0(t, "", p.environ(), "versions", "lock", "--check", "-C", p.dir)
-		tree = readTree(t, p.dir)
-		switch {
-		case code == 2:
-			t.Fatalf("killed before operation %d: the next command:\n%s%s", n, out, errOut)
-		case !cmp.Equal(tree, before) && !cmp.Equal(tree, after):
-			t.Fatalf("killed before operation %d: the next command left a mix:\n%s\n%s", n, errOut, cmp.Diff(before, tree))
-		}
-		for name := range tree {
-			if isOurs(name) {
-				t.Errorf("left behind: %s", name)
-			}
-		}
-		return cmp.Equal(tree, after), true
-	}) {
-		if isFinished {
-			finished++
-		} else {
-			undone++
-		}
-	}
-	if finished+undone < 19 {
-		t.Fatalf("only %d operations: the failpoints do not reach the transaction", finished+undone)
-	}
+			return errOut
+		},
+		done: func(after map[string]string, _ string) bool {
+			return before["yarn.lock"] != after["yarn.lock"] && strings.Contains(after["yarn.lock"], "@backstage/b@npm:1.2.0")
+		},
+	}.atEveryOperation(t)
 	if finished == 0 || undone == 0 {
 		t.Errorf("%d runs were finished and %d undone: both must happen", finished, undone)
 	}
 	p.noLitter()
-	t.Logf("%d operations: %d undone, %d finished by the next command", finished+undone, undone, finished)
-}
-
-// restore makes the tree what it was.
-func (p *lockPortal) restore(tree map[string]string) {
-	p.t.Helper()
-	for name := range readTree(p.t, p.dir) {
-		if _, ok := tree[name]; !ok {
-			if err := os.Remove(filepath.Join(p.dir, filepath.FromSlash(name))); err != nil {
-				p.t.Fatal(err)
-			}
-		}
-	}
-	for name, text := range tree {
-		p.write(name, text)
-	}
 }
 
 // Killed in the middle of a download: the next run is right, and the checksum
