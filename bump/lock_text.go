@@ -23,12 +23,7 @@ func (l *LockPlan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(g.title), strings.Join(g.lines, "\n  "))
 	}
 	l.shown().writeTable(&b, st)
-	if len(next) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
-		for _, n := range next {
-			b.WriteString("  " + n + "\n")
-		}
-	}
+	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, strings.TrimLeft(trimLines(b.String()), "\n"))
 	return err
 }

@@ -34,12 +34,7 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString("\n" + noteLine(n) + "\n")
 		}
 	}
-	if len(next) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
-		for _, n := range next {
-			b.WriteString("  " + n + "\n")
-		}
-	}
+	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, trimLines(b.String()))
 	return err
 }

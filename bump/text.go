@@ -63,12 +63,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	text := ui.Closed(b.String(), st.Bold(p.headline()))
 	b.Reset()
 	b.WriteString(text)
-	if len(next) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
-		for _, n := range next {
-			b.WriteString("  " + n + "\n")
-		}
-	}
+	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, trimLines(b.String()))
 	return err
 }

@@ -71,12 +71,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, ne
 	section("Not known", false, len(r.Unknown), func(i int) []string {
 		return []string{r.Unknown[i].Package + ": " + r.Unknown[i].Why}
 	})
-	if len(next) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
-		for _, n := range next {
-			b.WriteString("  " + n + "\n")
-		}
-	}
+	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

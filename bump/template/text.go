@@ -40,12 +40,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	if p.Counts.Noise > 0 {
 		fmt.Fprintf(&b, "\n%s\n", st.Dim(fmt.Sprintf("Not looked at (README, examples, images …): %s", english.Count(p.Counts.Noise, "file"))))
 	}
-	if len(next) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Next"))
-		for _, n := range next {
-			b.WriteString("  " + n + "\n")
-		}
-	}
+	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/fatih/color"
+import (
+	"strings"
+
+	"github.com/fatih/color"
+)
 
 // Style renders the few kinds of emphasis that portalctl uses. The zero value
 // is plain text.
@@ -44,4 +48,12 @@ func (st Style) Warn(text string) string {
 // Good marks what is as it should be.
 func (st Style) Good(text string) string {
 	return st.render(text, color.FgGreen)
+}
+
+// Next is the last part of a report, the commands to type next; "" for none.
+func (st Style) Next(commands []string) string {
+	if len(commands) == 0 {
+		return ""
+	}
+	return "\n" + st.Bold("Next") + "\n  " + strings.Join(commands, "\n  ") + "\n"
 }
