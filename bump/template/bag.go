@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // bag is the lines of a file with how often each is there, without what says nothing
@@ -15,7 +16,7 @@ type bag struct {
 	size  int
 }
 
-var backstageDep = regexp.MustCompile(`^"(@backstage/[^"]+)":\s*"[^"]*"$`)
+var backstageDep = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^"(@backstage/[^"]+)":\s*"[^"]*"$`) })
 
 func bagOf(text []byte) bag {
 	b := bag{lines: map[string]int{}}
@@ -24,7 +25,7 @@ func bagOf(text []byte) bag {
 		if s == "" {
 			continue
 		}
-		if m := backstageDep.FindStringSubmatch(s); m != nil {
+		if m := backstageDep().FindStringSubmatch(s); m != nil {
 			s = m[1]
 		}
 		b.lines[s]++

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/diff3"
 )
@@ -99,11 +100,13 @@ func anyStatements(text string) []place {
 	return out
 }
 
-var namedImport = regexp.MustCompile(`(?s)^\s*import\s+(?:type\s+)?\{(.*)\}\s*from\s*['"]([^'"]+)['"]`)
+var namedImport = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^\s*import\s+(?:type\s+)?\{(.*)\}\s*from\s*['"]([^'"]+)['"]`)
+})
 
 // imported are the names in the braces of an import, and its module.
 func imported(statement string) (names []string, from string, ok bool) {
-	m := namedImport.FindStringSubmatch(statement)
+	m := namedImport().FindStringSubmatch(statement)
 	if m == nil {
 		return nil, "", false
 	}

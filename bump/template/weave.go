@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/diff3"
 )
@@ -26,9 +27,9 @@ func woven(p diff3.Piece) ([]byte, bool) {
 
 func lines(text []byte) []string { return slices.Collect(strings.Lines(string(text))) }
 
-var aToken = regexp.MustCompile(`\s+|\S+`)
+var aToken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s+|\S+`) })
 
-func tokens(text []byte) []string { return aToken.FindAllString(string(text), -1) }
+func tokens(text []byte) []string { return aToken().FindAllString(string(text), -1) }
 
 // weave applies the changes of both sides to the base. It fails where they overlap, and
 // where both insert at one place, unless both is set: then what ours inserts comes
@@ -105,8 +106,8 @@ func balanced(a, b []string) bool {
 }
 
 var (
-	opening = regexp.MustCompile(`<[A-Za-z]`)
-	closing = regexp.MustCompile(`</|/>`)
+	opening = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[A-Za-z]`) })
+	closing = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`</|/>`) })
 )
 
 // nesting is how many round, curly and square brackets a text leaves open, and how
@@ -116,6 +117,6 @@ func nesting(text string) (n [4]int) {
 		n[i] = strings.Count(text, pair[:1]) - strings.Count(text, pair[1:])
 	}
 	b := []byte(text)
-	n[3] = len(opening.FindAll(b, -1)) - len(closing.FindAll(b, -1))
+	n[3] = len(opening().FindAll(b, -1)) - len(closing().FindAll(b, -1))
 	return n
 }

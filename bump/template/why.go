@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -83,14 +84,14 @@ func (pl *planner) appears(i int, name string, added, removed []string) bool {
 	return len(removed) > 0 && more(removed[0]) < 0
 }
 
-var aWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]{3,}`)
+var aWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z][A-Za-z0-9]{3,}`) })
 
 // common words say nothing about which entry a change is of.
 var plainWords = []string{"import", "from", "backstage", "create", "version", "bumped", "updated", "added", "plugin", "this", "that", "with", "your", "template", "const", "packages", "latest", "apps", "when", "type"}
 
 func words(text string) map[string]bool {
 	out := map[string]bool{}
-	for _, w := range aWord.FindAllString(text, -1) {
+	for _, w := range aWord().FindAllString(text, -1) {
 		if w = strings.ToLower(w); !slices.Contains(plainWords, w) {
 			out[w] = true
 		}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -21,8 +22,8 @@ type yarnMove struct {
 	files []File
 }
 
-var yarnPathLine = regexp.MustCompile(`(?m)^yarnPath:[ \t]*["']?([^"'\s#]+)`)
-var yarnFile = regexp.MustCompile(`yarn-([0-9][0-9A-Za-z.+-]*)\.cjs$`)
+var yarnPathLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^yarnPath:[ \t]*["']?([^"'\s#]+)`) })
+var yarnFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`yarn-([0-9][0-9A-Za-z.+-]*)\.cjs$`) })
 
 func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 	if to.Yarn == "" || base.Yarn == to.Yarn {
@@ -32,7 +33,7 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 		return yarnMove{stays: "Yarn's release is left alone (noise in .portalctl.yaml); to move it: yarn set version " + versionOf(to.Yarn)}
 	}
 	rc := pl.file(".yarnrc.yml")
-	m := yarnPathLine.FindSubmatch(rc.text)
+	m := yarnPathLine().FindSubmatch(rc.text)
 	if m == nil { // Corepack, or a Yarn that somebody installs
 		return yarnMove{}
 	}
@@ -69,7 +70,7 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 
 // versionOf is the version in the name of a release of Yarn, "" for another name.
 func versionOf(file string) string {
-	m := yarnFile.FindStringSubmatch(file)
+	m := yarnFile().FindStringSubmatch(file)
 	if m == nil || strings.Contains(m[1], "/") {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/npmtar"
@@ -88,7 +89,7 @@ func (r *Reader) Read(ctx context.Context, version string) (*Kit, error) {
 			return nil, fault.Wrap(err, fault.Pos{File: name}, "%s@%s has a file that no template has", Package, version).
 				WithNext("Ask the registry's operator what it serves under that name")
 		}
-		if yarnRelease.MatchString(rel) {
+		if yarnRelease().MatchString(rel) {
 			k.yarn[name] = sumOf(text)
 			c.keep(text)
 			continue
@@ -108,7 +109,7 @@ const (
 )
 
 // yarnRelease is Yarn itself, as templates have it.
-var yarnRelease = regexp.MustCompile(`^\.yarn/releases/yarn-[0-9A-Za-z.+-]+\.cjs$`)
+var yarnRelease = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.yarn/releases/yarn-[0-9A-Za-z.+-]+\.cjs$`) })
 
 func wanted(name string) bool {
 	return name == changelogFile || strings.HasPrefix(name, templates) && strings.Count(name, "/") > 1

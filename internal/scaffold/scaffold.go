@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -90,12 +91,14 @@ func (t *Tree) YarnIs(b []byte) bool { return t.Yarn != "" && t.sum == sumOf(b) 
 var apps = []string{"packages/app/src/App.tsx", "packages/app/src/App.ts", "packages/app/src/App.jsx"}
 
 // createApp is the import that does.
-var createApp = regexp.MustCompile(`\bcreateApp\b[^;]*?\bfrom\s+['"]@backstage/(app|frontend)-defaults['"]`)
+var createApp = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\bcreateApp\b[^;]*?\bfrom\s+['"]@backstage/(app|frontend)-defaults['"]`)
+})
 
 // FrontendOf is the frontend system of the app whose source this is, "" where it
 // imports createApp of neither.
 func FrontendOf(src []byte) Frontend {
-	m := createApp.FindSubmatch(src)
+	m := createApp().FindSubmatch(src)
 	switch {
 	case m == nil:
 		return ""
@@ -138,7 +141,7 @@ func (k *Kit) Render(variant string, c Context) (*Tree, error) {
 			rel, text = to, []byte(filled)
 		}
 		if c.YarnPlugin && path.Base(rel) == "package.json" {
-			text = backstageRange.ReplaceAll(text, []byte(`${1}"backstage:^"`))
+			text = backstageRange().ReplaceAll(text, []byte(`${1}"backstage:^"`))
 		}
 		t.Files[rel] = text
 	}
@@ -154,11 +157,11 @@ func (k *Kit) Render(variant string, c Context) (*Tree, error) {
 }
 
 // backstageRange is a dependency on a package of the release, as templates write it.
-var backstageRange = regexp.MustCompile(`(?m)^(\s+"@backstage/[^"]+":\s*)"\^[^"]*"`)
+var backstageRange = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(\s+"@backstage/[^"]+":\s*)"\^[^"]*"`) })
 
 var (
-	placeholder = regexp.MustCompile(`(\\*)\{\{\{?([^{}]*)\}\}\}?`)
-	versionCall = regexp.MustCompile(`^version\s+(?:'([^']*)'|"([^"]*)")$`)
+	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\\*)\{\{\{?([^{}]*)\}\}\}?`) })
+	versionCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^version\s+(?:'([^']*)'|"([^"]*)")$`) })
 )
 
 // fill fills the placeholders of a Handlebars text in: {{name}}, {{defaultBranch}}
@@ -166,8 +169,8 @@ var (
 // no template uses, and is an error.
 func fill(text, base string, c Context) (string, error) {
 	var bad error
-	out := placeholder.ReplaceAllStringFunc(text, func(s string) string {
-		m := placeholder.FindStringSubmatch(s)
+	out := placeholder().ReplaceAllStringFunc(text, func(s string) string {
+		m := placeholder().FindStringSubmatch(s)
 		if len(m[1])%2 == 1 {
 			return s[1:]
 		}
@@ -185,7 +188,7 @@ func fill(text, base string, c Context) (string, error) {
 		case word == "defaultBranch":
 			return m[1] + c.Branch
 		default:
-			call := versionCall.FindStringSubmatch(word)
+			call := versionCall().FindStringSubmatch(word)
 			if call == nil {
 				bad = fmt.Errorf("%s is not understood", s)
 				return s
