@@ -106,7 +106,7 @@ func TestFurther(t *testing.T) {
 
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	pl := &places{dirs: []renamed{{"packages/app", "packages/portal-app", "app", "portal-app"}}}
+	pl := &places{dirs: []renamed{rename("packages/app", "packages/portal-app", "app", "portal-app")}}
 	if got := pl.of("packages/app/src/App.tsx"); got != "packages/portal-app/src/App.tsx" {
 		t.Error(got)
 	}
@@ -124,7 +124,7 @@ func TestPlaces(t *testing.T) {
 // A text that the team left as it was is compared with what it was.
 func TestPlacesKeepWhatOursHas(t *testing.T) {
 	t.Parallel()
-	pl := &places{dirs: []renamed{{"packages/app", "packages/portal-app", "app", "portal-app"}}}
+	pl := &places{dirs: []renamed{rename("packages/app", "packages/portal-app", "app", "portal-app")}}
 	text := "# see packages/app/package.json\n"
 	if got := string(pl.adapt("app-config.yaml", []byte(text), []byte(text+"x: 1\n"))); got != text {
 		t.Error(got)

@@ -20,7 +20,10 @@ type places struct {
 }
 
 // renamed is a package of the template whose folder or name is another here.
-type renamed struct{ dir, to, name, toName string }
+type renamed struct {
+	dir, to, name, toName string
+	dirWord, toWord       *regexp.Regexp // find the folders in a text
+}
 
 // roles are the packages of the template, and what marks them in a portal.
 var roles = []struct{ dir, name, role string }{
@@ -56,7 +59,7 @@ func newPlaces(p *workspace.Project, files fs.FS) (*places, []string) {
 			}
 		}
 		if ws.Rel != r.dir || ws.Name() != r.name {
-			pl.dirs = append(pl.dirs, renamed{r.dir, ws.Rel, r.name, ws.Name()})
+			pl.dirs = append(pl.dirs, rename(r.dir, ws.Rel, r.name, ws.Name()))
 		}
 	}
 	return pl, notes
@@ -77,11 +80,11 @@ func (pl *places) of(name string) string {
 func (pl *places) adapt(name string, text, ours []byte) []byte {
 	s := string(text)
 	for _, r := range pl.dirs {
-		if word(r.dir).Match(ours) && !word(r.to).Match(ours) {
+		if r.dirWord.Match(ours) && !r.toWord.Match(ours) {
 			continue
 		}
 		if r.dir != r.to {
-			s = word(r.dir).ReplaceAllString(s, "${1}"+r.to+"${2}")
+			s = r.dirWord.ReplaceAllString(s, "${1}"+r.to+"${2}")
 			s = strings.ReplaceAll(s, `"link:../`+path.Base(r.dir)+`"`, `"link:../`+path.Base(r.to)+`"`)
 		}
 		if r.name != r.toName {
@@ -95,6 +98,10 @@ func (pl *places) adapt(name string, text, ours []byte) []byte {
 		}
 	}
 	return []byte(s)
+}
+
+func rename(dir, to, name, toName string) renamed {
+	return renamed{dir, to, name, toName, word(dir), word(to)}
 }
 
 func word(text string) *regexp.Regexp {
