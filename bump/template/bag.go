@@ -46,7 +46,7 @@ func common(a, b bag) int {
 	return n
 }
 
-// alike is how much of the smaller of two texts is in the other, from 0 to 1.
+// alike is how much of two texts is in both, from 0 to 1.
 func alike(a, b bag) float64 {
 	if a.size == 0 || b.size == 0 {
 		return 0

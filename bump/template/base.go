@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,7 +40,7 @@ func (s *step) release(wanted string) string {
 	return s.releases[0]
 }
 
-// steps are the versions of create-app up to the target's, low to high.
+// readSteps reads the versions of create-app up to the target's, low to high.
 func (pl *planner) readSteps(ctx context.Context) error {
 	list, err := pl.in.Templates.Versions(ctx)
 	if err != nil {
@@ -69,12 +70,13 @@ func (pl *planner) readSteps(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
+	var mu sync.Mutex
 	done := 0
 	for _, s := range pl.steps {
 		g.Go(func() (err error) {
 			s.kit, err = pl.in.Templates.Read(ctx, s.version)
-			pl.mu.Lock()
-			defer pl.mu.Unlock()
+			mu.Lock()
+			defer mu.Unlock()
 			if done++; pl.opts.Progress != nil {
 				pl.opts.Progress(done, len(pl.steps))
 			}

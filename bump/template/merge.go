@@ -9,7 +9,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -17,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/keymerge"
 	"github.com/portalctl/portalctl/internal/scaffold"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // merge fills the plan's files in.
@@ -74,7 +74,7 @@ func (pl *planner) merge(ctx context.Context, to *scaffold.Tree) error {
 	}
 	pl.plan.Files = append(pl.plan.Files, pl.yarn.files...)
 	pl.applyOnly()
-	sort.SliceStable(pl.plan.Files, func(i, j int) bool { return pl.plan.Files[i].Path < pl.plan.Files[j].Path })
+	sorting.Stable(pl.plan.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (pl *planner) pendingTrees(names map[string]bool) error {
 	if pl.in.Config == nil || pl.opts.Base != "" {
 		return nil
 	}
-	for name := range maps.Clone(pl.union()) {
+	for name := range pl.union() {
 		rel := pl.in.Config.Pending[pl.places.of(name)]
 		if rel == "" {
 			continue
@@ -112,7 +112,7 @@ func (pl *planner) templateMoves(base, to *scaffold.Tree) map[string]string {
 			if base.Files[name] != nil || taken[name] || path.Ext(name) != path.Ext(old) || pl.file(name).text != nil {
 				continue
 			}
-			if a := alike(bagOf(base.Files[old]), bagOf(to.Files[name])); a >= most {
+			if a := alike(pl.bagOfTemplate(old, base.Files[old]), pl.bagOfTemplate(name, to.Files[name])); a >= most {
 				best, most = name, a
 			}
 		}
@@ -283,9 +283,6 @@ func (pl *planner) byKey(f *File, name string, ours, base, theirs []byte, how ke
 		if key.State == Conflict {
 			f.State = Conflict
 		}
-	}
-	if len(f.Keys) == 0 && f.State == Same {
-		f.State = Same
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -38,7 +37,6 @@ type planner struct {
 	left     []File                       // that --only leaves
 	imported map[string]map[string]string // package folder → package → file that imports it
 
-	mu     sync.Mutex // readSteps'
 	trees  map[string]*scaffold.Tree
 	all    map[string]bool
 	ours   map[string]*portalFile

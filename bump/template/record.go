@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,15 +16,11 @@ import (
 func (pl *planner) recordBase() error {
 	pending := map[string]string{}
 	leave := func(f File) {
-		rel := f.Base
-		if rel == "" {
-			rel = pl.plan.Base.Used
-		}
-		pending[f.Path] = rel
+		pending[f.Path] = cmp.Or(f.Base, pl.plan.Base.Used)
 	}
 	for _, f := range pl.plan.Files {
-		byHand := f.State == Conflict && !(pl.opts.Markers && len(f.Hunks) > 0 && !hasKeyConflict(f))
-		if byHand {
+		marked := pl.opts.Markers && len(f.Hunks) > 0 && !hasKeyConflict(f)
+		if f.State == Conflict && !marked {
 			leave(f)
 		}
 	}
@@ -33,15 +30,7 @@ func (pl *planner) recordBase() error {
 	if len(pl.plan.Files)+len(pl.left) == 0 && (pl.in.Config == nil || pl.in.Config.Base == "") {
 		return nil // nothing was merged
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "template:\n  base: %s\n", pl.plan.To)
-	if len(pending) > 0 {
-		b.WriteString("  # files whose merge is left, and the release that it starts from\n  pending:\n")
-		for _, p := range slices.Sorted(maps.Keys(pending)) {
-			fmt.Fprintf(&b, "    %s: %s\n", yamlKey(p), pending[p])
-		}
-	}
-	text, err := put(pl.in.ConfigText, b.String())
+	text, err := put(pl.in.ConfigText, section(pl.plan.To, pending))
 	if err != nil {
 		return err
 	}
@@ -53,6 +42,22 @@ func hasKeyConflict(f File) bool {
 	return slices.ContainsFunc(f.Keys, func(k Key) bool { return k.State == Conflict })
 }
 
+// section is what this command writes of the section.
+func section(base string, pending map[string]string) string {
+	var b strings.Builder
+	b.WriteString("template:\n")
+	if base != "" {
+		fmt.Fprintf(&b, "  base: %s\n", base)
+	}
+	if len(pending) > 0 {
+		b.WriteString("  # files whose merge is left, and the release that it starts from\n  pending:\n")
+		for _, p := range slices.Sorted(maps.Keys(pending)) {
+			fmt.Fprintf(&b, "    %s: %s\n", yamlKey(p), pending[p])
+		}
+	}
+	return b.String()
+}
+
 // put makes the section what it is to be, beside whatever else is in the file and in
 // the section.
 func put(old []byte, section string) ([]byte, error) {
@@ -60,33 +65,18 @@ func put(old []byte, section string) ([]byte, error) {
 		return []byte(section), nil
 	}
 	all := func([]string, string, string, string) (keymerge.State, string) { return keymerge.Taken, "" }
-	base := old
-	if !strings.Contains(section, "\n  pending:") {
-		section = strings.TrimRight(section, "\n") + "\n"
-	}
 	// What the section had before and is not to have is what "theirs" removed.
-	r, err := keymerge.YAML(finding.ConfigFile, own(base), old, []byte(section), keymerge.Rules{Both: all})
+	r, err := keymerge.YAML(finding.ConfigFile, own(old), old, []byte(section), keymerge.Rules{Both: all})
 	return r.Text, err
 }
 
-// own is the part of the file that this command writes: base and pending.
+// own is the part of the file that this command has written.
 func own(src []byte) []byte {
 	c, err := ParseConfig(finding.ConfigFile, src)
 	if err != nil || c.Base == "" && len(c.Pending) == 0 {
 		return nil
 	}
-	var b strings.Builder
-	b.WriteString("template:\n")
-	if c.Base != "" {
-		fmt.Fprintf(&b, "  base: %s\n", c.Base)
-	}
-	if len(c.Pending) > 0 {
-		b.WriteString("  # files whose merge is left, and the release that it starts from\n  pending:\n")
-		for _, p := range slices.Sorted(maps.Keys(c.Pending)) {
-			fmt.Fprintf(&b, "    %s: %s\n", yamlKey(p), c.Pending[p])
-		}
-	}
-	return []byte(b.String())
+	return []byte(section(c.Base, c.Pending))
 }
 
 // yamlKey is a path as a key: in quotes where it would not be read as it stands.

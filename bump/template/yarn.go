@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/scaffold"
@@ -71,7 +70,7 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 // versionOf is the version in the name of a release of Yarn, "" for another name.
 func versionOf(file string) string {
 	m := yarnFile().FindStringSubmatch(file)
-	if m == nil || strings.Contains(m[1], "/") {
+	if m == nil {
 		return ""
 	}
 	return m[1]
