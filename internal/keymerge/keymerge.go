@@ -6,6 +6,7 @@ package keymerge
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -260,19 +261,14 @@ func (p *planner) proven(ours, got *node) error {
 		if o.kind == comments {
 			continue
 		}
-		prefix := join(o.path)
-		for k := range want {
-			if k == prefix || strings.HasPrefix(k, prefix+"\x00") {
-				delete(want, k)
-			}
-		}
-		if o.kind != remove {
+		whole, parent := join(o.path), join(o.path[:len(o.path)-1])
+		maps.DeleteFunc(want, func(k, _ string) bool { return k == whole || below(k, whole) })
+		switch {
+		case o.kind != remove:
 			flatten(want, o.path, o.to)
-			delete(want, join(o.path[:len(o.path)-1])) // no longer an empty mapping
-		} else if parent := o.path[:len(o.path)-1]; !slices.ContainsFunc(sortedKeys(want), func(k string) bool { return strings.HasPrefix(k, join(parent)+"\x00") }) {
-			if len(parent) > 0 {
-				want[join(parent)] = "{}"
-			}
+			delete(want, parent) // no longer an empty mapping
+		case len(o.path) > 1 && !anyBelow(want, parent):
+			want[parent] = "{}"
 		}
 	}
 	have := map[string]string{}
@@ -288,15 +284,19 @@ func (p *planner) proven(ours, got *node) error {
 	return nil
 }
 
-func sortedKeys(m map[string]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
-}
-
 func join(path []string) string { return strings.Join(path, "\x00") }
+
+// below reports whether a joined path is one within another.
+func below(path, mapping string) bool { return strings.HasPrefix(path, mapping+"\x00") }
+
+func anyBelow(values map[string]string, mapping string) bool {
+	for path := range values {
+		if below(path, mapping) {
+			return true
+		}
+	}
+	return false
+}
 
 func flatten(out map[string]string, path []string, n *node) {
 	if !n.isMap {

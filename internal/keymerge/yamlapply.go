@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/diff3"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -128,7 +129,7 @@ func (e *lineEdits) text(file string) ([]byte, error) {
 			return nil, fmt.Errorf("%w: a mapping would lose its last key", ErrUnfit)
 		}
 	}
-	slices.SortStableFunc(e.list, func(a, b lineEdit) int { return a.from - b.from })
+	sorting.Stable(e.list, func(a, b lineEdit) int { return a.from - b.from })
 	src := strings.Join(e.file.src, "")
 	if len(e.list) > 0 {
 		var b strings.Builder
