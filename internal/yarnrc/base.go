@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -117,16 +116,4 @@ func reachChanged(now, was *repofile.Repo, top, file string) (differs, made bool
 	}
 	tracked, err := gitbase.Tracked(top, file)
 	return tracked != "", tracked == "", err
-}
-
-// readOrNone is nil for a file that is not there.
-func readOrNone(repo *repofile.Repo, file string) ([]byte, error) {
-	src, err := repo.Read(file, repofile.MaxSettings)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil && src == nil {
-		src = []byte{}
-	}
-	return src, err
 }

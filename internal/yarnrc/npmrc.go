@@ -61,18 +61,24 @@ func loadNPM(repo *repofile.Repo, dir string, env *environment) (*npmConfig, err
 // readSmall reads a configuration file; nil if there is none. One of the
 // repository is read within it.
 func readSmall(repo *repofile.Repo, file string) ([]byte, error) {
-	src, err := repo.Read(file, repofile.MaxSettings)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	src, err := readOrNone(repo, file)
 	if err != nil {
 		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: file}, "cannot read the settings").
 			WithNext("Check that %s is a readable file", file)
 	}
-	if src == nil {
+	return src, nil
+}
+
+// readOrNone is readSmall with an error that does not say what to do.
+func readOrNone(repo *repofile.Repo, file string) ([]byte, error) {
+	src, err := repo.Read(file, repofile.MaxSettings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && src == nil {
 		src = []byte{}
 	}
-	return src, nil
+	return src, err
 }
 
 func (c *npmConfig) readFile(repo *repofile.Repo, file string, env lookup) error {
