@@ -52,15 +52,15 @@ func (x *fixer) original(rel string) []byte {
 // shares a move of another package or a line with.
 func (x *fixer) record(r *remedy) {
 	kind := updateLock
+	switch {
+	case r.pins():
+		kind = addResolution
+	case len(r.lines) > 0:
+		kind = editRange
+	}
 	var lines []FixedLine
 	for _, l := range r.lines {
 		lines = append(lines, l.FixedLine)
-		if kind != addResolution {
-			kind = editRange
-		}
-		if l.kind == newResolution {
-			kind = addResolution
-		}
 	}
 	var fix *Fix
 	for _, f := range x.plan.Fixes {
@@ -135,7 +135,7 @@ func (x *fixer) also(t *trial) {
 			return slices.Contains(to[name], v) || moved[[2]string{name, v}]
 		})
 	}
-	was := x.was()
+	was := versionsOf(Packages([]*Lock{x.m.Lock})) // of the lock as it is
 	for _, name := range sorted(append(slices.Collect(maps.Keys(t.versions)), slices.Collect(maps.Keys(was))...)) {
 		from, to := gone(was, t.versions, name), gone(t.versions, was, name)
 		for i := range max(len(from), len(to)) {
@@ -149,15 +149,6 @@ func (x *fixer) also(t *trial) {
 			x.plan.Also = append(x.plan.Also, AlsoMoved{x.m.Path, m})
 		}
 	}
-}
-
-// was are the versions of the lock as it is.
-func (x *fixer) was() map[string][]string {
-	out := map[string][]string{}
-	for _, p := range Packages([]*Lock{x.m.Lock}) {
-		out[p.Name] = append(out[p.Name], p.Version)
-	}
-	return out
 }
 
 // forget drops what was left before another move ended it.

@@ -78,6 +78,9 @@ type Move struct {
 	To   string `json:"to"`
 }
 
+// text is the move in a few words.
+func (m Move) text() string { return m.Name + " " + m.From + " → " + m.To }
+
 // FixedLine is a line of the project's own that changes; From is "" for a line
 // that is added.
 type FixedLine struct {

@@ -143,9 +143,8 @@ func (x *fixer) look(ctx context.Context, t *trial) error {
 	if err := x.known.ask(ctx, list); err != nil {
 		return err
 	}
-	t.versions, t.found = map[string][]string{}, map[[2]string][]string{}
+	t.versions, t.found = versionsOf(list), map[[2]string][]string{}
 	for _, p := range list {
-		t.versions[p.Name] = append(t.versions[p.Name], p.Version)
 		for _, a := range x.known.of[p] {
 			key := [2]string{p.Name, a.ID}
 			t.found[key] = append(t.found[key], p.Version)
@@ -154,11 +153,25 @@ func (x *fixer) look(ctx context.Context, t *trial) error {
 	return nil
 }
 
+// versionsOf are the versions of each package.
+func versionsOf(list []osv.Package) map[string][]string {
+	out := map[string][]string{}
+	for _, p := range list {
+		out[p.Name] = append(out[p.Name], p.Version)
+	}
+	return out
+}
+
+// advisories are the keys of found, sorted.
+func (t *trial) advisories() [][2]string {
+	return slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+}
+
 // refused says what a trial does beside ending findings, "" if nothing: a finding
 // that was not there, a second copy of what must be one, a @backstage package off
 // the release. What Yarn does to the lock without a step is no step's doing.
 func (x *fixer) refused(t *trial) string {
-	for _, key := range slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+	for _, key := range t.advisories() {
 		versions := t.found[key]
 		if len(versions) > x.copies(key) {
 			return fmt.Sprintf("it would bring %s, for %s %s", key[1], key[0], versions[len(versions)-1])
@@ -314,7 +327,7 @@ func (w Where) through(name string) bool {
 func (r *remedy) titles() []string {
 	var out []string
 	for _, m := range r.moves {
-		out = append(out, m.Name+" "+m.From+" → "+m.To)
+		out = append(out, m.text())
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func (p *FixPlan) leftWords() string {
 func (f *Fix) title() string {
 	var moves []string
 	for _, m := range f.Moves {
-		moves = append(moves, english.Plain(m.Name+" "+m.From+" → "+m.To))
+		moves = append(moves, english.Plain(m.text()))
 	}
 	return strings.Join(moves, ", ")
 }
@@ -97,7 +97,7 @@ func (p *FixPlan) alsoLines() []string {
 		if by[m.Lockfile] == nil {
 			locks = append(locks, m.Lockfile)
 		}
-		text := m.Name + " " + m.From + " → " + m.To
+		text := m.text()
 		switch {
 		case m.From == "":
 			text = m.Name + " " + m.To + " comes"
@@ -111,6 +111,18 @@ func (p *FixPlan) alsoLines() []string {
 		out = append(out, "with them: "+english.Some(by[l], 12)+inLock(l))
 	}
 	return out
+}
+
+// noteLines are what moves besides, and what to know about the locks.
+func (p *FixPlan) noteLines() []string {
+	lines := p.alsoLines()
+	for _, s := range p.Seeds {
+		lines = append(lines, english.Plain(s.Lockfile+" is written by the project's own Yarn when the plan is applied: "+s.Why))
+	}
+	for _, n := range p.Notes {
+		lines = append(lines, english.Plain(n))
+	}
+	return lines
 }
 
 // leftGroups are what is left, by why.
@@ -148,14 +160,8 @@ func (r *Report) tableFixes(b *strings.Builder, st ui.Style) {
 			fmt.Fprintf(b, "    %s\n", line)
 		}
 	}
-	for _, line := range p.alsoLines() {
+	for _, line := range p.noteLines() {
 		fmt.Fprintf(b, "  %s\n", st.Dim(line))
-	}
-	for _, s := range p.Seeds {
-		fmt.Fprintf(b, "  %s\n", st.Dim(english.Plain(s.Lockfile+" is written by the project's own Yarn when the plan is applied: "+s.Why)))
-	}
-	for _, n := range p.Notes {
-		fmt.Fprintf(b, "  %s\n", st.Dim(english.Plain(n)))
 	}
 	titles, of := p.leftGroups()
 	for _, t := range titles {
@@ -184,15 +190,7 @@ func (r *Report) markdownFixes() finding.Part {
 		fmt.Fprintf(&b, "| %s%s | %s | %s | %s |\n", report.Escape(f.title()), report.Escape(inLock(f.Lockfile)), f.Kind,
 			report.Escape(strings.Join(about[:len(about)-1], "; ")), report.Escape(endsWords(f.Findings)))
 	}
-	var notes []string
-	notes = append(notes, p.alsoLines()...)
-	for _, s := range p.Seeds {
-		notes = append(notes, english.Plain(s.Lockfile+" is written by the project's own Yarn when the plan is applied: "+s.Why))
-	}
-	for _, n := range p.Notes {
-		notes = append(notes, english.Plain(n))
-	}
-	for i, n := range notes {
+	for i, n := range p.noteLines() {
 		if i == 0 {
 			b.WriteString("\n")
 		}

@@ -204,7 +204,7 @@ func (x *fixer) findPlain(ctx context.Context) error {
 	}
 	x.plain = t
 	var brings []string
-	for _, key := range slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+	for _, key := range t.advisories() {
 		for _, v := range t.found[key] {
 			if !slices.Contains(x.before.found[key], v) {
 				brings = append(brings, key[1]+" for "+key[0]+" "+v)
