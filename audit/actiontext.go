@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -67,6 +69,17 @@ func (p *plans) value(a ask, pkg osv.Package, value string) string {
 		return value
 	}
 	return spec.NPM.Of(pkg.Name + "@" + bare(value))
+}
+
+// resolution is the entry of resolutions that decides an ask, and its value for a
+// version: in its own style, else within the major.
+func (p *plans) resolution(a ask, pkg osv.Package, v *semver.Version) (key, old, value string) {
+	key, old = p.m.resolution(a.Edge)
+	value, out := pkgjson.Retarget(spec.Read(old), v, pkgjson.Options{})
+	if out.Verdict != pkgjson.Changed {
+		value = p.value(a, pkg, "^"+v.Original())
+	}
+	return key, old, value
 }
 
 // complete writes the steps of the actions that gather several packages.

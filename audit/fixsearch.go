@@ -168,7 +168,7 @@ func (s *search) good(pkg osv.Package) []string {
 	var out []string
 	for _, c := range s.x.published(pkg.Name) {
 		v, err := semrange.ParseVersion(c.Version.Version)
-		if err != nil || semrange.Compare(v, at) <= 0 || v.Prerelease() != "" && at.Prerelease() == "" {
+		if err != nil || !follows(v, at) {
 			continue
 		}
 		if c.held && !s.held {
@@ -197,17 +197,13 @@ func (x *fixer) lineFor(a ask, pkg osv.Package, to string) (lineChange, bool) {
 		return lineChange{}, false
 	}
 	if a.hold == byResolution {
-		key, old := x.m.resolution(a.Edge)
-		value, out := pkgjson.Retarget(spec.Read(old), v, pkgjson.Options{})
-		if out.Verdict != pkgjson.Changed {
-			value = x.plans.value(a, pkg, "^"+to)
-		}
+		key, old, value := x.plans.resolution(a, pkg, v)
 		return x.resolutionLine(oldResolution, a.Name, key, old, value, pkg, to), true
 	}
-	next, out := pkgjson.Retarget(spec.Read(a.Range), v, pkgjson.Options{})
 	if catalog, ok := spec.Catalog.Cut(a.Range); ok {
 		return x.catalogLine(catalog, a.Name, pkg, v)
 	}
+	next, out := pkgjson.Retarget(spec.Read(a.Range), v, pkgjson.Options{})
 	ws := x.m.graph.Workspace(a.From)
 	if out.Verdict != pkgjson.Changed || ws == nil {
 		return lineChange{}, false

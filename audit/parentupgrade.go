@@ -119,8 +119,7 @@ func (c *parentUpgrade) lowest(parent osv.Package, dep, to string) string {
 	var best *semver.Version
 	for _, v := range published {
 		have, err := semrange.ParseVersion(v.Version)
-		if err != nil || semrange.Compare(have, at) <= 0 || have.Prerelease() != "" && at.Prerelease() == "" ||
-			best != nil && semrange.Compare(have, best) >= 0 {
+		if err != nil || !follows(have, at) || best != nil && semrange.Compare(have, best) >= 0 {
 			continue
 		}
 		if rng, asks := v.Dependencies[dep]; asks && !admits(spec.Parse(rng), want) {
@@ -132,6 +131,12 @@ func (c *parentUpgrade) lowest(parent osv.Package, dep, to string) string {
 		return ""
 	}
 	return best.Original()
+}
+
+// follows reports whether a version is one to move to from at: above it, and a
+// prerelease only from a prerelease.
+func follows(v, at *semver.Version) bool {
+	return semrange.Compare(v, at) > 0 && (v.Prerelease() == "" || at.Prerelease() != "")
 }
 
 // apply makes the action of what climbing found.

@@ -290,11 +290,7 @@ func (p *plans) edit(pkg osv.Package, to string, asks []ask, list []*Finding) {
 			}
 			add(p.m.linePlace(ask), "%s: %q: %q → %q", p.m.at(ask.Pos), ask.Name, ask.Range, spec)
 		case byResolution:
-			key, old := p.m.resolution(ask.Edge)
-			value, out := pkgjson.Retarget(spec.Read(old), v, pkgjson.Options{})
-			if out.Verdict != pkgjson.Changed {
-				value = p.value(ask, pkg, "^"+to)
-			}
+			key, old, value := p.resolution(ask, pkg, v)
 			add("resolutions "+key, "%s: resolutions: %q: %q → %q", p.manifest(), key, old, value)
 		case byPatch:
 			add("patch "+ask.Name+" "+pkg.Version, "make your patch of %s again for %s: %s", ask.Name, to, p.run("yarn patch "+ask.Name+"@npm:"+to))
