@@ -1,7 +1,9 @@
 package plugins
 
 import (
+	"cmp"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,20 +52,14 @@ func registered(dir string) (plugins, modules []string) {
 		below = filepath.Join(dir, below)
 		var list []Made
 		scanBelow(below, registers, func(tokens []jsscan.Token) { list = append(list, Makes(tokens, registers)...) })
+		constants := constantsBelow(below, list)
 		for _, m := range list {
-			if m.Constant != "" {
-				scanBelow(below, []string{m.Constant}, func(tokens []jsscan.Token) {
-					if text, ok := Constant(tokens, m.Constant); ok && m.ID == "" {
-						m.ID = text
-					}
-				})
-			}
-			switch {
-			case m.ID == "":
+			switch id := cmp.Or(m.ID, constants[m.Constant]); {
+			case id == "":
 			case m.By == registers[0]:
-				plugins = append(plugins, m.ID)
+				plugins = append(plugins, id)
 			default:
-				modules = append(modules, m.ID)
+				modules = append(modules, id)
 			}
 		}
 		if len(plugins)+len(modules) > 0 {
@@ -71,6 +67,29 @@ func registered(dir string) (plugins, modules []string) {
 		}
 	}
 	return nil, nil
+}
+
+// constantsBelow are the texts of the constants that hold IDs, by name; each is that
+// of the first file that has it.
+func constantsBelow(dir string, list []Made) map[string]string {
+	texts := map[string]string{}
+	for _, m := range list {
+		if m.Constant != "" {
+			texts[m.Constant] = ""
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	names := slices.Sorted(maps.Keys(texts))
+	scanBelow(dir, names, func(tokens []jsscan.Token) {
+		for _, name := range names {
+			if texts[name] == "" {
+				texts[name], _ = Constant(tokens, name)
+			}
+		}
+	})
+	return texts
 }
 
 // scanBelow hands on the tokens of the source files below a folder that have one of
