@@ -1,6 +1,7 @@
 package relock
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -49,12 +50,7 @@ func (r *Raise) Choose(req Request, candidates *Candidates) ([]Choice, error) {
 // fresh decides a range that the lock does not have.
 func (r *Raise) fresh(name string, rng semrange.Range, candidates *Candidates) (Choice, error) {
 	moves := r.Moves[name]
-	var raised []string
-	for _, to := range moves {
-		raised = append(raised, to)
-	}
-	slices.SortFunc(raised, semrange.CompareText)
-	for _, to := range raised {
+	for _, to := range slices.SortedFunc(maps.Values(moves), semrange.CompareText) {
 		if v, err := semrange.ParseVersion(to); err == nil && rng.Satisfies(v) {
 			return Choice{to, reasonRaised}, nil
 		}
