@@ -50,7 +50,7 @@ func (l *LockPlan) WriteMarkdown(w io.Writer, next []string) error {
 	return err
 }
 
-// changeGroup is a list of packages with its title.
+// changeGroup is a list with its title.
 type changeGroup struct {
 	title string
 	lines []string

@@ -1,13 +1,14 @@
 package bump
 
 import (
+	"slices"
+
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
-	"slices"
 )
 
 // LockedAt are the versions that a lock has of the workspaces' own dependencies

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -102,11 +103,7 @@ func (pl *planner) findMoving(ctx context.Context) ([]*moving, error) {
 	for _, r := range pl.root().Resolutions() {
 		add(r.Pattern.Name, r.Parsed)
 	}
-	names := make([]string, 0, len(asked))
-	for name := range asked {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(asked))
 	found := make([]*moving, len(names))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(lookups)
@@ -177,10 +174,13 @@ func (pl *planner) newestAsks(ctx context.Context, name string) string {
 		return ""
 	}
 	m, err := doc.Version(doc.DistTags["latest"])
-	if err != nil || pl.refuses(m) == "" {
+	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(": %s asks for %s", m.Version, pl.refuses(m))
+	if what := pl.refuses(m); what != "" {
+		return fmt.Sprintf(": %s asks for %s", m.Version, what)
+	}
+	return ""
 }
 
 // successor asks the registry for a package's new name, and where the registry does
@@ -300,6 +300,6 @@ func (pl *planner) fits(ctx context.Context, name string, d pkgjson.Dep) *semver
 }
 
 func sortedMovePlaces(list []MovePlace) []MovePlace {
-	sorting.By(list, func(a, b MovePlace) int { return compareMovePlaces(a, b) })
+	sorting.By(list, compareMovePlaces)
 	return slices.Compact(list)
 }

@@ -136,10 +136,9 @@ func (e *manifestMove) aliases(m *moving) error {
 			continue
 		}
 		next := spec.NPM.Of(m.To + "@" + m.specFor(spec.Read(d.Parsed.Range), d.Section == pkgjson.PeerDependencies))
-		if err := e.doc.SetString([]string{string(d.Section), d.Name}, next); err != nil {
+		if err := e.ask(m, d, next); err != nil {
 			return err
 		}
-		e.changed(m, string(d.Section), d.Name, d.Spec, next, "dependency", d.Pos.Line)
 	}
 	return nil
 }
@@ -157,11 +156,19 @@ func (e *manifestMove) raised(m *moving) error {
 		if next == d.Spec {
 			continue
 		}
-		if err := e.doc.SetString([]string{string(d.Section), d.Name}, next); err != nil {
+		if err := e.ask(m, d, next); err != nil {
 			return err
 		}
-		e.changed(m, string(d.Section), d.Name, d.Spec, next, "dependency", d.Pos.Line)
 	}
+	return nil
+}
+
+// ask has a dependency ask for something else under the name that it has.
+func (e *manifestMove) ask(m *moving, d pkgjson.Dep, next string) error {
+	if err := e.doc.SetString([]string{string(d.Section), d.Name}, next); err != nil {
+		return err
+	}
+	e.changed(m, string(d.Section), d.Name, d.Spec, next, "dependency", d.Pos.Line)
 	return nil
 }
 

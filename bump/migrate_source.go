@@ -59,12 +59,7 @@ func (pl *planner) moveSource(list []*moving) error {
 
 // unread names what may load the old names and could not be looked at.
 func (w *sourceMove) unread(name string, err error) {
-	why := err.Error()
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		why = pe.Err.Error()
-	}
-	w.pl.note(Note{Kind: noteGeneral, File: name, Message: "not searched for packages that moved: it cannot be read: " + why})
+	w.pl.note(Note{Kind: noteGeneral, File: name, Message: "not searched for packages that moved: it cannot be read: " + fault.Cause(err).Error()})
 }
 
 // file changes one file, if it names one of the packages.

@@ -91,10 +91,10 @@ func atPlaces(list []MovePlace) []string {
 }
 
 // movedGroups are those lines with their headings, without the empty ones.
-func (p *Plan) movedGroups() []movedGroup {
+func (p *Plan) movedGroups() []changeGroup {
 	needsYou, gone, notKnown, left, named := p.movedLines()
-	var out []movedGroup
-	for _, g := range []movedGroup{
+	var out []changeGroup
+	for _, g := range []changeGroup{
 		{"Needs you: loads a package by its old name", needsYou},
 		{"Imported names that the new package does not export", gone},
 		{"Not known: whether the new package exports what is imported", notKnown},
@@ -106,9 +106,4 @@ func (p *Plan) movedGroups() []movedGroup {
 		}
 	}
 	return out
-}
-
-type movedGroup struct {
-	title string
-	lines []string
 }
