@@ -2,7 +2,6 @@ package migrations
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -245,18 +244,13 @@ func (f *follower) ofGlobal(g globalName, name string, args []value, called stri
 	return f.stranger(args, called, false), false
 }
 
-// fieldsOf is a list of an object's fields. Their order in the source is not kept:
-// what is done for each of them is the same in any.
+// fieldsOf is a list of an object's fields, as Object's method of that name gives
+// it. What is done for each of them is the same in any order.
 func fieldsOf(o *object, name string) *list {
-	names := make([]string, 0, len(o.fields))
-	for k := range o.fields {
-		names = append(names, k)
-	}
-	slices.Sort(names)
 	l := &list{}
-	for _, k := range names {
+	for _, k := range o.names() {
 		switch name {
-		case "Object.keys", "keys":
+		case "keys":
 			l.items = append(l.items, k)
 		case "values":
 			l.items = append(l.items, o.fields[k])

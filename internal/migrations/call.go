@@ -158,8 +158,8 @@ func (f *follower) closures(a, each value) []value {
 		return out
 	case *object:
 		var out []value
-		for _, item := range a.fields {
-			if isFunction(item) {
+		for _, name := range a.names() {
+			if item := a.fields[name]; isFunction(item) {
 				out = append(out, f.closures(item, each)...)
 			}
 		}

@@ -108,8 +108,8 @@ func (q *query) given(f *follower, name string, a value) {
 			}
 		}
 	case *object:
-		for _, i := range a.fields {
-			switch i := i.(type) {
+		for _, field := range a.names() {
+			switch i := a.fields[field].(type) {
 			case *raw:
 				q.piece(i.sql)
 			case *query:

@@ -169,3 +169,18 @@ func FuzzRead(f *testing.F) {
 		m.Tables()
 	})
 }
+
+// The steps of functions in an object come in the same order each time.
+func TestFunctionsOfAnObjectInOrder(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		m := Read("migrations", "a.js", []byte("exports.up = async knex => { each({\n b: k => knex.schema.dropTable('b'),\n a: k => knex.schema.dropTable('a'),\n c: async () => { await knex.schema.dropTable('c') },\n d: async () => { await knex.schema.dropTable('d') },\n}) };"))
+		var got []string
+		for _, o := range m.Ops {
+			got = append(got, o.Table)
+		}
+		if strings.Join(got, " ") != "c d" {
+			t.Fatal(got, m.Doubts)
+		}
+	}
+}

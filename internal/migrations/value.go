@@ -1,6 +1,8 @@
 package migrations
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -198,6 +200,10 @@ func text(v value) string {
 	}
 	return hole
 }
+
+// names are an object's known fields, sorted: their order in the source is not
+// kept, and what is said of a file must be the same each time.
+func (o *object) names() []string { return slices.Sorted(maps.Keys(o.fields)) }
 
 // field is a property of a plain object.
 func (o *object) field(name string) value {
