@@ -230,3 +230,19 @@ func TestCancelled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A foreign key locks two tables: they are told in the same order each time.
+func TestLocksInOrder(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		in := Input{From: "1", To: "2", Packages: []Package{{Name: "own", Plugin: "own", To: "2", Own: true,
+			After: map[string][]byte{"migrations/1.js": []byte(up("await knex.schema.alterTable('b', t => { t.foreign('x').references('id').inTable('a'); })"))}}}}
+		var got []string
+		for _, l := range forecast(t, in).Locks {
+			got = append(got, l.Table)
+		}
+		if strings.Join(got, " ") != "b a" {
+			t.Fatal(got)
+		}
+	}
+}

@@ -32,10 +32,10 @@ func (w *walk) migration(m *migrations.Migration) Migration {
 		}
 		out.Places = append(out.Places, place+": "+d.Why)
 	}
-	costs := make([]float64, len(m.Ops))
+	ops, costs := make([]migrations.Op, len(m.Ops)), make([]float64, len(m.Ops))
 	for i, o := range m.Ops {
 		o = w.placed(o)
-		costs[i] = w.cost(o)
+		ops[i], costs[i] = o, w.cost(o)
 		out.Seconds += costs[i]
 		if o.Table != "" && !slices.Contains(out.Tables, o.Table) {
 			out.Tables = append(out.Tables, o.Table)
@@ -51,7 +51,7 @@ func (w *walk) migration(m *migrations.Migration) Migration {
 	if len(m.Doubts) > 0 {
 		out.Reasons = append(out.Reasons, "what could not be followed may break the running release")
 	}
-	w.locks(m, costs)
+	w.locks(m, ops, costs)
 	w.beforehand(m)
 	w.b.steps[w.d.Title+"\n"+w.d.Plugin] += out.Seconds
 	return out
@@ -142,10 +142,10 @@ func (w *walk) breaks(o migrations.Op) (bool, string) {
 			return true, what + "; the running release uses it in " + where
 		}
 	case migrations.AddRequired, migrations.NotNull:
-		if o.Effect == migrations.NotNull && (o.Default || !w.added[o.Table+"."+o.Name]) {
-			if o.Default || w.added[o.Table+"."+o.Name] {
-				return false, ""
-			}
+		if o.Effect == migrations.NotNull && o.Default {
+			return false, ""
+		}
+		if o.Effect == migrations.NotNull && !w.added[o.Table+"."+o.Name] {
 			return false, "column " + table + "." + o.Name + " may no longer be NULL"
 		}
 		what := "column " + table + "." + o.Name + " must be given from then on"
@@ -181,9 +181,9 @@ func (w *walk) uses(names ...string) string {
 	return ""
 }
 
-// locks are those that others may wait for. In a transaction each is held until the
-// migration ends.
-func (w *walk) locks(m *migrations.Migration, costs []float64) {
+// locks are those that others may wait for, by the migration's steps and what each
+// costs. In a transaction each is held until the migration ends.
+func (w *walk) locks(m *migrations.Migration, ops []migrations.Op, costs []float64) {
 	type held struct {
 		blocks  string
 		seconds float64
@@ -194,14 +194,14 @@ func (w *walk) locks(m *migrations.Migration, costs []float64) {
 	for _, c := range costs {
 		left += c
 	}
-	for i, o := range m.Ops {
-		o = w.placed(o)
+	for i, o := range ops {
 		seconds := costs[i]
 		if !m.NoTransaction {
 			seconds = left
 		}
 		left -= costs[i]
-		for table, blocks := range blocked(o) {
+		tables, blocks := blocked(o)
+		for _, table := range tables {
 			if table == "" || w.fresh[table] && o.Fresh {
 				continue
 			}
@@ -229,27 +229,26 @@ const (
 
 // blocked are the tables that a step locks, and what that blocks, by PostgreSQL's
 // documentation of ALTER TABLE and of explicit locking.
-func blocked(o migrations.Op) map[string]string {
+func blocked(o migrations.Op) (tables []string, blocks string) {
 	if o.Fresh && o.Effect != migrations.ForeignKey {
-		return nil
+		return nil, ""
 	}
 	switch o.Effect {
 	case migrations.AddColumn, migrations.AddFilled, migrations.AddRequired, migrations.ColumnType, migrations.NotNull, migrations.Loosen, migrations.Rename,
 		migrations.RenameColumn, migrations.Unique, migrations.Check, migrations.DropTable, migrations.DropColumn, migrations.DropIndex, migrations.DropRule,
 		migrations.Truncate:
-		return map[string]string{o.Table: allBlocked}
+		return []string{o.Table}, allBlocked
 	case migrations.Build:
-		return map[string]string{o.Table: writeBlocked}
+		return []string{o.Table}, writeBlocked
 	case migrations.ForeignKey, migrations.NotValid:
-		out := map[string]string{o.To: writeBlocked}
-		if !o.Fresh {
-			out[o.Table] = writeBlocked
+		if o.Fresh {
+			return []string{o.To}, writeBlocked
 		}
-		return out
+		return []string{o.Table, o.To}, writeBlocked
 	case migrations.Update, migrations.Delete:
-		return map[string]string{o.Table: "writes to the same rows"}
+		return []string{o.Table}, "writes to the same rows"
 	}
-	return nil
+	return nil, ""
 }
 
 // beforehand is what may be run before the upgrade: what the migration's own
