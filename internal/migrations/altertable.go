@@ -151,12 +151,11 @@ func (r *reading) added(table string) {
 	}
 	r.take("column")
 	r.take("if", "not", "exists")
-	o := Op{Kind: Add, Effect: AddColumn, Table: table}
-	var ok bool
-	if o.Name, ok = r.name(); !ok {
+	name, ok := r.name()
+	if !ok {
 		r.doubt("which column is added is known only when it runs")
 	}
-	c := column{table: &table0, name: o.Name}
+	c := column{name: name}
 	var words []string
 	rest := r.rest()
 	for _, t := range rest {
@@ -165,29 +164,11 @@ func (r *reading) added(table string) {
 		}
 	}
 	c.specific(strings.ReplaceAll(strings.Join(words, " "), " (", "("))
-	if c.fill {
-		o.Effect = AddFilled
-	}
-	r.add(o)
-	switch {
-	case c.fill:
-		r.add(Op{Kind: Alter, Effect: Settings, Table: table, Name: o.Name})
-	case c.required && !c.hasDefault:
-		r.add(Op{Kind: Alter, Effect: AddRequired, Table: table, Name: o.Name})
-	}
-	if c.unique || c.primary {
-		r.add(Op{Kind: Alter, Effect: Unique, Table: table, Name: o.Name})
-		r.add(Op{Kind: Index, Effect: Build, Table: table, Name: o.Name})
-	}
-	if c.check {
-		r.add(Op{Kind: Alter, Effect: Check, Table: table, Name: o.Name})
-	}
-	if c.refers {
-		r.add(Op{Kind: Alter, Effect: ForeignKey, Table: table, Name: o.Name})
+	for _, o := range c.steps() {
+		o.Table = table
+		r.add(o)
 	}
 }
-
-var table0 table
 
 func (r *reading) alterColumn(table string) {
 	if r.take("constraint") {

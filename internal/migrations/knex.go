@@ -58,12 +58,9 @@ func (f *follower) ofDatabase(d *database, name string, args []value, called str
 		return &raw{line: f.line, ops: []Op{{Kind: Add, Effect: Insert, Table: named(arg(args, 0)), Line: f.line}}}, false
 	case "ref", "commit", "rollback", "savepoint", "isCompleted", "on", "once", "removeListener", "toString":
 		return opaque{}, false
-	case "withSchema", "withUserParams":
-		if name == "withUserParams" {
-			return d, false
-		}
-		return &query{line: f.line}, false
-	case "queryBuilder":
+	case "withUserParams":
+		return d, false
+	case "withSchema", "queryBuilder":
 		return &query{line: f.line}, false
 	case "destroy", "initialize", "migrate", "seed":
 	default:
@@ -81,16 +78,25 @@ func (s *schema) run(f *follower) {
 		return
 	}
 	s.ran = true
+	f.replay(s.ops, s.doubts)
+}
+
+// replay has steps and doubts that waited to be run come now, each at its line.
+func (f *follower) replay(ops []Op, doubts []Doubt) {
 	line := f.line
-	for _, o := range s.ops {
+	for _, o := range ops {
 		f.line = o.Line
 		f.emit(o)
 	}
-	for _, d := range s.doubts {
+	for _, d := range doubts {
 		f.line = d.Line
 		f.doubt("%s", d.Why)
 	}
 	f.line = line
+}
+
+func (s *schema) doubt(f *follower, why string) {
+	s.doubts = append(s.doubts, Doubt{Line: f.line, Why: why})
 }
 
 func (s *schema) add(f *follower, o Op) {
@@ -131,12 +137,8 @@ func (s *schema) call(f *follower, name string, args []value) (value, bool) {
 	case "raw":
 		ops, doubts := readSQL(bind(arg(args, 0), arg(args, 1)), f.line)
 		s.ops, s.doubts = append(s.ops, ops...), append(s.doubts, doubts...)
-	case "hasTable", "hasColumn":
-		return opaque{}, false
 	case "withSchema", "timeout", "queryContext", "transacting", "debug", "connection", "on":
-	case "toSQL", "toString", "toQuery", "clone":
-		return opaque{}, false
-	case "generateDdlCommands":
+	case "hasTable", "hasColumn", "toSQL", "toString", "toQuery", "clone", "generateDdlCommands":
 		return opaque{}, false
 	default:
 		return f.stranger(args, "knex.schema."+name, true), false
@@ -149,11 +151,11 @@ func (s *schema) columns(f *follower, name string, fresh bool, fn value) {
 	t := &table{schema: s, name: name, fresh: fresh}
 	of, ok := fn.(*function)
 	if !ok {
-		s.doubts = append(s.doubts, Doubt{Line: f.line, Why: "the function that describes the table is not in this file"})
+		s.doubt(f, "the function that describes the table is not in this file")
 		return
 	}
 	if _, threw := f.invoke(of, []value{t}, t); threw {
-		s.doubts = append(s.doubts, Doubt{Line: f.line, Why: "the function that describes the table throws"})
+		s.doubt(f, "the function that describes the table throws")
 	}
 	t.finish(f)
 }
@@ -178,16 +180,7 @@ func (r *raw) run(f *follower) {
 	if r.ops == nil {
 		ops, doubts = readSQL(r.sql, r.line)
 	}
-	line := f.line
-	for _, o := range ops {
-		f.line = o.Line
-		f.emit(o)
-	}
-	for _, d := range doubts {
-		f.line = d.Line
-		f.doubt("%s", d.Why)
-	}
-	f.line = line
+	f.replay(ops, doubts)
 }
 
 // bind puts the names among a statement's bindings into its text: ?? and :name:.
@@ -200,9 +193,7 @@ func bind(sql, bindings value) string {
 	var items []value
 	switch b := bindings.(type) {
 	case *list:
-		if b.open {
-			items = nil
-		} else {
+		if !b.open {
 			items = b.items
 		}
 	case *object:
@@ -224,17 +215,21 @@ func bind(sql, bindings value) string {
 			n++
 			i++
 		case s[i] == '?':
-			if r, ok := arg(items, n).(*raw); ok {
-				out.WriteString(r.sql)
-			} else {
-				out.WriteByte('?')
-			}
+			out.WriteString(placeholder(arg(items, n)))
 			n++
 		default:
 			out.WriteByte(s[i])
 		}
 	}
 	return out.String()
+}
+
+// placeholder is a value among the bindings: SQL of knex.raw is put into the text.
+func placeholder(v value) string {
+	if r, ok := v.(*raw); ok {
+		return r.sql
+	}
+	return "?"
 }
 
 // identifier is a name among the bindings as knex writes it.
@@ -264,11 +259,7 @@ func bindNamed(s string, o *object) string {
 			i = end
 			continue
 		case known:
-			if r, ok := v.(*raw); ok {
-				out.WriteString(r.sql)
-			} else {
-				out.WriteByte('?')
-			}
+			out.WriteString(placeholder(v))
 		default:
 			out.WriteString(s[i:end])
 		}

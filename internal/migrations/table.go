@@ -18,11 +18,11 @@ type (
 		name  string
 		line  int
 		// a key alone: table.foreign, table.unique
-		key                                         bool
-		alter, required, nullable, hasDefault, fill bool
-		unique, index, primary, typed, check        bool
-		foreign                                     string // the table that it refers to
-		refers                                      bool
+		key                               bool
+		alter, required, hasDefault, fill bool
+		unique, index, primary, check     bool
+		foreign                           string // the table that it refers to
+		refers                            bool
 	}
 )
 
@@ -58,7 +58,6 @@ func (t *table) column(f *follower, name string) *column {
 func (t *table) call(f *follower, name string, args []value) value {
 	if isType(name) {
 		c := t.column(f, named(arg(args, 0)))
-		c.typed = true
 		if strings.HasSuffix(strings.ToLower(name), "increments") {
 			c.fill, c.primary = true, true
 			if o, ok := arg(args, 1).(*object); ok && truthy(o.field("primaryKey")) == no {
@@ -68,33 +67,25 @@ func (t *table) call(f *follower, name string, args []value) value {
 		if kind, ok := arg(args, 1).(string); ok && name == "specificType" {
 			c.specific(kind)
 		} else if name == "specificType" {
-			t.schema.doubts = append(t.schema.doubts, Doubt{Line: f.line, Why: "the type of a column is known only when it runs"})
+			t.schema.doubt(f, "the type of a column is known only when it runs")
 		}
 		return c
+	}
+	key := &column{table: t, key: true, line: f.line, name: keyName(args)}
+	if key.rule(name) {
+		t.cols = append(t.cols, key)
+		return key
 	}
 	switch name {
 	case "timestamps":
 		for _, col := range []string{"created_at", "updated_at"} {
 			c := t.column(f, col)
-			c.typed = true
 			c.required, c.hasDefault = truthy(arg(args, 1)) == yes, truthy(arg(args, 1)) != no
 		}
-	case "primary", "unique", "index", "foreign", "check", "checkPositive", "checkNegative", "checkIn", "checkNotIn", "checkBetween", "checkLength", "checkRegex":
-		c := &column{table: t, key: true, line: f.line, name: keyName(args)}
-		t.cols = append(t.cols, c)
-		switch name {
-		case "primary":
-			c.primary = true
-		case "unique":
-			c.unique = true
-		case "index":
-			c.index = true
-		case "foreign":
-			c.refers = true
-		default:
-			c.check = true
-		}
-		return c
+	case "foreign":
+		key.refers = true
+		t.cols = append(t.cols, key)
+		return key
 	case "dropColumn", "dropColumns":
 		for _, a := range flat(args) {
 			t.op(f, Op{Kind: Drop, Effect: DropColumn, Name: named(a)})
@@ -175,13 +166,34 @@ func defaultVaries(words string) bool {
 	return ok && strings.Contains(after, "(") && !strings.HasPrefix(after, "now()") && !strings.HasPrefix(after, "'")
 }
 
+// rule reports whether a method gives a column, or several, a rule or an index, and
+// notes it.
+func (c *column) rule(method string) bool {
+	switch method {
+	case "primary":
+		c.primary = true
+	case "unique":
+		c.unique = true
+	case "index":
+		c.index = true
+	case "check", "checkPositive", "checkNegative", "checkIn", "checkNotIn", "checkBetween", "checkLength", "checkRegex":
+		c.check = true
+	default:
+		return false
+	}
+	return true
+}
+
 // call is a method of a column's description.
 func (c *column) call(f *follower, name string, args []value) value {
+	if c.rule(name) {
+		return c
+	}
 	switch name {
 	case "notNullable", "notNull":
-		c.required, c.nullable = true, false
+		c.required = true
 	case "nullable":
-		c.required, c.nullable = truthy(arg(args, 0)) == no && len(args) > 0, true
+		c.required = truthy(arg(args, 0)) == no && len(args) > 0
 	case "defaultTo":
 		c.hasDefault = true
 		switch v := arg(args, 0).(type) {
@@ -192,12 +204,6 @@ func (c *column) call(f *follower, name string, args []value) value {
 		}
 	case "alter":
 		c.alter = true
-	case "primary":
-		c.primary = true
-	case "unique":
-		c.unique = true
-	case "index":
-		c.index = true
 	case "references":
 		c.refers = true
 		if s, ok := arg(args, 0).(string); ok && strings.Contains(s, ".") {
@@ -205,8 +211,6 @@ func (c *column) call(f *follower, name string, args []value) value {
 		}
 	case "inTable", "on":
 		c.refers, c.foreign = true, named(arg(args, 0))
-	case "checkPositive", "checkNegative", "checkIn", "checkNotIn", "checkBetween", "checkLength", "checkRegex", "check":
-		c.check = true
 	case "unsigned", "comment", "onDelete", "onUpdate", "first", "after", "collate", "withKeyName", "deferrable", "queryContext", "zerofill":
 	default:
 		return f.stranger(args, "column."+name, true)
@@ -224,39 +228,46 @@ func (t *table) finish(f *follower) {
 			// The only thing of a new table that others notice: its keys hold locks there.
 			t.schema.add(f, Op{Kind: Add, Effect: ForeignKey, Table: t.name, To: c.foreign, Name: c.name, Line: c.line})
 		}
-		switch {
-		case c.key:
-		case c.alter:
-			c.altered(f)
-		case c.fill:
-			t.op(f, Op{Kind: Add, Effect: AddFilled, Name: c.name})
-			t.op(f, Op{Kind: Alter, Effect: Settings, Name: c.name})
-		case c.required && !c.hasDefault && !t.fresh:
-			t.op(f, Op{Kind: Add, Effect: AddColumn, Name: c.name})
-			t.op(f, Op{Kind: Alter, Effect: AddRequired, Name: c.name})
-		default:
-			t.op(f, Op{Kind: Add, Effect: AddColumn, Name: c.name})
-		}
-		if c.primary || c.unique {
-			t.op(f, Op{Kind: Alter, Effect: Unique, Name: c.name})
-			t.op(f, Op{Kind: Index, Effect: Build, Name: c.name})
-		}
-		if c.index {
-			t.op(f, Op{Kind: Index, Effect: Build, Name: c.name})
-		}
-		if c.check {
-			t.op(f, Op{Kind: Alter, Effect: Check, Name: c.name})
-		}
-		if c.refers {
-			t.op(f, Op{Kind: Alter, Effect: ForeignKey, Name: c.name, To: c.foreign})
+		for _, o := range c.steps() {
+			t.op(f, o)
 		}
 	}
 }
 
-// altered is column.alter(): knex sets type, nullability and default anew.
-func (c *column) altered(f *follower) {
-	c.table.op(f, Op{Kind: Alter, Effect: ColumnType, Name: c.name})
-	if c.required {
-		c.table.op(f, Op{Kind: Alter, Effect: NotNull, Name: c.name, Default: c.hasDefault})
+// steps are what a description of a column comes to, in a table that is there:
+// the same for a call of knex and for ADD COLUMN.
+func (c *column) steps() []Op {
+	var out []Op
+	add := func(kind Kind, effect Effect) { out = append(out, Op{Kind: kind, Effect: effect, Name: c.name}) }
+	switch {
+	case c.key:
+	case c.alter:
+		// column.alter(): knex sets type, nullability and default anew.
+		add(Alter, ColumnType)
+		if c.required {
+			out = append(out, Op{Kind: Alter, Effect: NotNull, Name: c.name, Default: c.hasDefault})
+		}
+	case c.fill:
+		add(Add, AddFilled)
+		add(Alter, Settings)
+	default:
+		add(Add, AddColumn)
+		if c.required && !c.hasDefault {
+			add(Alter, AddRequired)
+		}
 	}
+	if c.primary || c.unique {
+		add(Alter, Unique)
+		add(Index, Build)
+	}
+	if c.index {
+		add(Index, Build)
+	}
+	if c.check {
+		add(Alter, Check)
+	}
+	if c.refers {
+		out = append(out, Op{Kind: Alter, Effect: ForeignKey, Name: c.name, To: c.foreign})
+	}
+	return out
 }
