@@ -9,7 +9,8 @@ import (
 func (f *follower) loop(s js.IStmt, env *scope) flow {
 	env = env.inner(false)
 	var body js.IStmt
-	var head func() // what a turn begins with
+	var cond js.IExpr // what is asked before the first turn, nil for nothing
+	var head func()   // what a turn begins with
 	switch s := s.(type) {
 	case *js.ForOfStmt:
 		v, threw := f.expr(s.Value, env)
@@ -35,31 +36,23 @@ func (f *follower) loop(s js.IStmt, env *scope) flow {
 		} else if s.Init != nil {
 			f.expr(s.Init, env)
 		}
-		f.forget(env)
-		if s.Cond != nil {
-			v, threw := f.expr(s.Cond, env)
-			if threw {
-				return throws
-			}
-			if truthy(v) == no {
-				return goesOn
-			}
-		}
-		body = s.Body
+		body, cond = s.Body, s.Cond
 	case *js.WhileStmt:
-		f.forget(env)
-		v, threw := f.expr(s.Cond, env)
+		body, cond = s.Body, s.Cond
+	case *js.DoWhileStmt:
+		body = s.Body
+	}
+	f.forget(env)
+	if cond != nil {
+		v, threw := f.expr(cond, env)
 		if threw {
 			return throws
 		}
 		if truthy(v) == no {
 			return goesOn
 		}
-		body = s.Body
-	case *js.DoWhileStmt:
-		body = s.Body
+		f.forget(env) // what it changed itself
 	}
-	f.forget(env)
 	before := len(f.call.returns)
 	f.maybe++
 	if head != nil {
