@@ -91,7 +91,7 @@ func (f *follower) call1(fn value, args []value, name string) (value, bool) {
 		return f.global(fn, args, name)
 	case *database:
 		q := &query{line: f.line}
-		q.from(f, arg(args, 0))
+		q.from(arg(args, 0))
 		return q, false
 	case hidden:
 		return f.stranger(args, name, true), false

@@ -120,7 +120,12 @@ func unquote(text []byte) string {
 	if len(text) < 2 {
 		return hole
 	}
-	return strings.ReplaceAll(jsscan.Unescape(string(text[1:len(text)-1])), hole, "\uFFFD")
+	return unescaped(text[1 : len(text)-1])
+}
+
+// unescaped is the text of a literal; a NUL in it is not a hole.
+func unescaped(text []byte) string {
+	return strings.ReplaceAll(jsscan.Unescape(string(text)), hole, "\uFFFD")
 }
 
 func propertyName(l js.LiteralExpr) string {
@@ -149,7 +154,7 @@ func (f *follower) template(e *js.TemplateExpr, env *scope) (value, bool) {
 		if line := f.at(part.Value); i == 0 {
 			place = line
 		}
-		b.WriteString(strings.ReplaceAll(jsscan.Unescape(string(trimmed(part.Value, 2))), hole, "\uFFFD"))
+		b.WriteString(unescaped(trimmed(part.Value, 2)))
 		v, threw := f.expr(part.Expr, env)
 		if threw {
 			return nil, true
@@ -159,7 +164,7 @@ func (f *follower) template(e *js.TemplateExpr, env *scope) (value, bool) {
 	if line := f.at(e.Tail); len(e.List) == 0 {
 		place = line
 	}
-	b.WriteString(strings.ReplaceAll(jsscan.Unescape(string(trimmed(e.Tail, 1))), hole, "\uFFFD"))
+	b.WriteString(unescaped(trimmed(e.Tail, 1)))
 	f.line = place
 	if e.Tag == nil {
 		return b.String(), false
@@ -258,8 +263,7 @@ func (f *follower) object(e *js.ObjectExpr, env *scope) (value, bool) {
 }
 
 func (f *follower) function(d *js.FuncDecl, env *scope) *function {
-	fn := &function{params: d.Params, body: &d.Body, env: env, async: d.Async || d.Generator}
-	return fn
+	return &function{params: d.Params, body: &d.Body, env: env, async: d.Async || d.Generator}
 }
 
 func (f *follower) conditional(e *js.CondExpr, env *scope) (value, bool) {

@@ -85,11 +85,11 @@ func (m *Migration) follow(src []byte) {
 		f.doubt("it reaches the database outside of up and down")
 	}
 	f.up()
-	up, doubts, fresh := m.Ops, m.Doubts, f.spent
+	up, doubts, spent := m.Ops, m.Doubts, f.spent
 	m.Ops = nil
 	f.down()
 	// What only down does is the way back, not what will run.
-	m.Ops, m.Doubts, f.spent = up, doubts, fresh
+	m.Ops, m.Doubts, f.spent = up, doubts, spent
 }
 
 // exported is what the module shows under a name.

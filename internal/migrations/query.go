@@ -36,7 +36,7 @@ func (*query) knows(name string) bool {
 }
 
 // from reads a table's name: 't', 't as x', { x: 't' }.
-func (q *query) from(_ *follower, v value) {
+func (q *query) from(v value) {
 	switch v := v.(type) {
 	case string:
 		q.table = named(v)
@@ -58,7 +58,7 @@ func (q *query) call(f *follower, name string, args []value) value {
 	}
 	switch name {
 	case "from", "into", "table":
-		q.from(f, arg(args, 0))
+		q.from(arg(args, 0))
 	case "insert":
 		q.effect = Insert
 	case "update", "increment", "decrement", "upsert":
