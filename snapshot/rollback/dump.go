@@ -134,6 +134,30 @@ func (d *dumpReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// stopped is why the reading of a dump ended before what came of it counts, nil
+// where it did not: the user's interruption, or a fault of the file.
+func (d *dumpReader) stopped(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return d.err
+}
+
+// restored is how pg_restore ended that had the dump of t to read: err is its own
+// word, next what to do about that.
+func (d *dumpReader) restored(ctx context.Context, t *Target, err error, next string) error {
+	if stopped := d.stopped(ctx); stopped != nil {
+		return stopped
+	}
+	switch {
+	case err != nil:
+		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).WithNext("%s", next)
+	case !d.whole:
+		return fault.At(fault.Pos{File: d.name}, "pg_restore stopped reading before the end").WithNext(nextVerify)
+	}
+	return nil
+}
+
 func (d *dumpReader) Close() {
 	d.zstd.Close()
 	_ = d.file.Close()

@@ -84,19 +84,7 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 		Path: r.tools.Path("pg_restore"), Access: access, Env: r.roleEnv(t.Server), Stdin: dump,
 		Args: []string{"--exit-on-error", "--no-password", "-d", conninfo(database)},
 	})
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case dump.err != nil:
-		return dump.err
-	case err != nil:
-		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).
-			WithNext("Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
-	case !dump.whole:
-		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
-			WithNext(nextVerify)
-	}
-	return nil
+	return dump.restored(ctx, t, err, "Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
 }
 
 // examine analyses a restored database and compares it with the snapshot.

@@ -138,19 +138,7 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 	defer dump.Close()
 	err = pg.Run(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: access, Stdin: dump, Stdout: w,
 		Args: []string{"--exit-on-error", "-f", "-"}})
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case dump.err != nil:
-		return dump.err
-	case err != nil:
-		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).
-			WithNext(nextVerify)
-	case !dump.whole:
-		return fault.At(fault.Pos{File: dump.name}, "pg_restore stopped reading before the end").
-			WithNext(nextVerify)
-	}
-	return nil
+	return dump.restored(ctx, t, err, nextVerify)
 }
 
 // endSessions ends the sessions in the target's database. In schema mode nobody

@@ -66,12 +66,10 @@ func (r *run) decode(ctx context.Context, t *Target, name string) error {
 	}
 	_, err = io.Copy(f, dump)
 	err = errors.Join(err, f.Sync(), f.Close())
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case dump.err != nil:
-		return dump.err
-	case err != nil:
+	if stopped := dump.stopped(ctx); stopped != nil {
+		return stopped
+	}
+	if err != nil {
 		return fault.Wrap(err, fault.Pos{File: name}, "cannot be written").WithNext("Nothing live was changed. Make room, then run the command again")
 	}
 	return sameOwner(t.Path, name)
