@@ -105,7 +105,7 @@ func skipBlank(src string, i int) int {
 	return i
 }
 
-// creators are the functions of creates that a file has the names of.
+// creators are the functions of makers that a file has the names of.
 func creators(src string) []string {
 	var names []string
 	for from := 0; ; {
@@ -118,19 +118,12 @@ func creators(src string) []string {
 		for from < len(src) && isWordByte(src[from]) {
 			from++
 		}
-		if i := slices.Index(creatorNames, src[at:from]); i >= 0 && !slices.Contains(names, creatorNames[i]) {
-			names = append(names, creatorNames[i])
+		word := src[at:from]
+		if i := slices.IndexFunc(makers, func(mk maker) bool { return mk.name == word }); i >= 0 && !slices.Contains(names, word) {
+			names = append(names, makers[i].name) // not word: that would keep the text
 		}
 	}
 }
-
-// creatorNames are those of all makers.
-var creatorNames = func() (names []string) {
-	for _, mk := range makers {
-		names = append(names, mk.name)
-	}
-	return names
-}()
 
 func isWordByte(c byte) bool {
 	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
