@@ -274,7 +274,7 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 			why = english.Plain(err.Error())
 		case !x.ended(t, p.findings):
 			why = "the lock keeps it all the same"
-		case x.undoes(t):
+		case x.undoes(t, x.accepted):
 			why = "it would bring back what another step ends"
 		default:
 			why = x.refused(t)
@@ -292,10 +292,10 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 	return nil
 }
 
-// undoes reports whether a trial's lock has a finding that a way taken before
-// ends.
-func (x *fixer) undoes(t *trial) bool {
-	return slices.ContainsFunc(x.accepted, func(r *remedy) bool { return !x.ended(t, r.ends) })
+// undoes reports whether a trial's lock has a finding that one of some ways is to
+// end.
+func (x *fixer) undoes(t *trial, list []*remedy) bool {
+	return slices.ContainsFunc(list, func(r *remedy) bool { return !x.ended(t, r.ends) })
 }
 
 // besides gives findings that others' moves end to the one that moves what they

@@ -57,26 +57,21 @@ type written struct {
 // judge notes which ways do not end what they are to end, and returns the others
 // and the rule that the lock breaks, "" if none.
 func (x *fixer) judge(ctx context.Context, w *written) (kept []*remedy, reason string, err error) {
-	ends := func(r *remedy) bool { return x.ended(w.trial, r.ends) }
 	reason = x.refused(w.trial)
-	if w.byYarn(x) && x.plain == nil && (reason != "" || !every(w.steps, ends)) {
+	if w.byYarn(x) && x.plain == nil && (reason != "" || x.undoes(w.trial, w.steps)) {
 		if err := x.findPlain(ctx); err != nil {
 			return nil, "", err
 		}
 		reason = x.refused(w.trial)
 	}
 	for _, r := range w.steps {
-		if ends(r) {
+		if x.ended(w.trial, r.ends) {
 			kept = append(kept, r)
 			continue
 		}
 		x.drop(r, "the lock keeps it all the same")
 	}
 	return kept, reason, nil
-}
-
-func every(list []*remedy, is func(*remedy) bool) bool {
-	return !slices.ContainsFunc(list, func(r *remedy) bool { return !is(r) })
 }
 
 // byYarn reports whether Yarn wrote the lock.
@@ -117,8 +112,7 @@ func (x *fixer) spent() bool { return x.runs >= yarnRuns }
 
 // settle takes what is known to keep the rules when Yarn is not to be asked again.
 func (x *fixer) settle(sound *written) (*Lock, error) {
-	ends := func(r *remedy) bool { return x.ended(sound.trial, r.ends) }
-	if sound.trial != nil && !every(sound.steps, ends) {
+	if sound.trial != nil && x.undoes(sound.trial, sound.steps) {
 		sound = &written{}
 	}
 	for _, r := range x.accepted[len(sound.steps):] {
@@ -163,9 +157,6 @@ func (x *fixer) write(ctx context.Context, steps []*remedy) (*written, error) {
 // askYarn has Yarn complete the lock of a trial.
 func (x *fixer) askYarn(ctx context.Context, t *trial) (err error) {
 	files := maps.Clone(t.texts)
-	if files == nil {
-		files = map[string][]byte{}
-	}
 	files["yarn.lock"] = t.text
 	x.runs++
 	if t.text, err = x.lock.Yarn(ctx, files); err != nil && ctx.Err() == nil {
@@ -191,11 +182,7 @@ func (x *fixer) fail(err error) {
 // findPlain finds out what Yarn makes of the lock without a step, and notes what
 // findings that brings.
 func (x *fixer) findPlain(ctx context.Context) error {
-	e, err := x.edit(nil)
-	if err != nil {
-		return err
-	}
-	t := &trial{edited: e, text: x.before.text}
+	t := &trial{edited: x.before.edited, text: x.before.text}
 	if err := x.askYarn(ctx, t); err != nil {
 		return err
 	}
