@@ -43,7 +43,7 @@ var ranks = map[string]int{
 	"internal/migrations":     6,
 	"internal/diff3":          0,
 	"internal/keymerge":       3,
-	"internal/scaffold":       5,
+	"internal/scaffold":       6,
 	"internal/jsonedit":       2,
 	"internal/yamledit":       2,
 	"internal/yarnlock":       2,

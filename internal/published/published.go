@@ -96,11 +96,25 @@ func Find(ctx context.Context, from Registry, name, version string) (Found, erro
 	if found == "" {
 		return Found{}, fault.Wrap(ErrNoVersion, fault.Pos{}, "%s@%s", name, version).WithNext("Ask a registry that has it")
 	}
-	m, err := p.Version(found)
+	return foundIn(p, name, found)
+}
+
+// Exactly looks for that version and no other. The error is a fault of the registry,
+// with registry.ErrNotFound where it lacks the version.
+func Exactly(ctx context.Context, from Registry, name, version string) (Found, error) {
+	p, err := from.Packument(ctx, name)
 	if err != nil {
 		return Found{}, err
 	}
-	return Found{Name: name, Version: found, dist: m.Dist}, nil
+	return foundIn(p, name, version)
+}
+
+func foundIn(p *registry.Packument, name, version string) (Found, error) {
+	m, err := p.Version(version)
+	if err != nil {
+		return Found{}, err
+	}
+	return Found{Name: name, Version: version, dist: m.Dist}, nil
 }
 
 // Key identifies what is published under the version: another tarball has another.
@@ -114,15 +128,20 @@ type Broken struct{ Err error }
 func (b *Broken) Error() string { return b.Err.Error() }
 func (b *Broken) Unwrap() error { return b.Err }
 
-// Files reads chosen files of the version's tarball, within npmtar's bounds. The
-// error is a fault of the registry, or *Broken.
+// Files reads chosen files of the version's tarball, within npmtar's default bounds.
+// The error is a fault of the registry, or *Broken.
 func (at Found) Files(ctx context.Context, from Registry, want func(name string) bool) (map[string][]byte, error) {
+	return at.FilesWithin(ctx, from, want, npmtar.Default)
+}
+
+// FilesWithin is Files with other bounds.
+func (at Found) FilesWithin(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits) (map[string][]byte, error) {
 	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	files, err := npmtar.Read(ctx, t.Reader(), want, npmtar.Default)
+	files, err := npmtar.Read(ctx, t.Reader(), want, bounds)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -12,20 +12,14 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/npmtar"
-	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
-
-// Registry answers for npm packages; *registry.Client does.
-type Registry interface {
-	Packument(ctx context.Context, name string) (*registry.Packument, error)
-	Tarball(ctx context.Context, name, version string, dist registry.Dist) (*registry.Tarball, error)
-}
 
 // Reader reads kits, and keeps them in its cache: a published version never
 // changes. It is safe for concurrent use.
 type Reader struct {
-	Registry Registry
+	Registry published.Registry
 	// CacheDir is where kits are kept, "" for nowhere: then trees have no Yarn.
 	CacheDir string
 }
@@ -39,45 +33,32 @@ func (r *Reader) Versions(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := slices.DeleteFunc(slices.Clone(p.Versions()), func(v string) bool {
+	list := slices.DeleteFunc(p.Versions(), func(v string) bool {
 		_, err := semrange.ParseVersion(v)
 		return err != nil
 	})
-	slices.SortFunc(list, func(a, b string) int {
-		va, _ := semrange.ParseVersion(a)
-		vb, _ := semrange.ParseVersion(b)
-		return semrange.Compare(va, vb)
-	})
+	slices.SortFunc(list, semrange.CompareText)
 	return list, nil
 }
 
 // Read gives the kit of a version that the registry has.
 func (r *Reader) Read(ctx context.Context, version string) (*Kit, error) {
-	p, err := r.Registry.Packument(ctx, Package)
+	at, err := published.Exactly(ctx, r.Registry, Package, version)
 	if err != nil {
 		return nil, err
 	}
-	m, err := p.Version(version)
-	if err != nil {
-		return nil, err
-	}
-	c := &cache{dir: r.CacheDir}
-	key := Package + "@" + version + " " + m.Dist.Integrity + m.Dist.Shasum
+	c, key := &cache{dir: r.CacheDir}, at.Key()
 	if k := c.load(key); k != nil {
 		k.Version = version
 		return k, nil
 	}
-	t, err := r.Registry.Tarball(ctx, Package, version, m.Dist)
-	if err != nil {
+	files, err := at.FilesWithin(ctx, r.Registry, wanted, limits)
+	var broken *published.Broken
+	switch {
+	case errors.As(err, &broken):
+		return nil, fault.Wrap(broken.Err, fault.Pos{}, "%s@%s", Package, version).WithNext("Ask the registry's operator what it serves under that name")
+	case err != nil:
 		return nil, err
-	}
-	defer t.Close()
-	files, err := npmtar.Read(ctx, t.Reader(), wanted, limits)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Pos{}, "%s@%s", Package, version).WithNext("Ask the registry's operator what it serves under that name")
 	}
 	k := &Kit{Version: version, files: map[string][]byte{}, yarn: map[string]string{}, cache: c}
 	k.changes = files[changelogFile]
