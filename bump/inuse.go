@@ -33,6 +33,18 @@ func (pl *planner) dependsOn(ps patterns) bool {
 	return false
 }
 
+// eachAsk visits what the workspaces ask for, and the resolutions of the root.
+func (pl *planner) eachAsk(visit func(name string, s spec.Spec)) {
+	for _, ws := range pl.in.Project.Workspaces {
+		for _, d := range ws.File.AllDeps() {
+			visit(d.Name, d.Parsed)
+		}
+	}
+	for _, r := range pl.root().Resolutions() {
+		visit(r.Pattern.Name, r.Parsed)
+	}
+}
+
 // names lists the packages that match and have a spec that could move, and what
 // is in use of each.
 func (pl *planner) names() map[string]inUse {
@@ -54,14 +66,7 @@ func (pl *planner) names() map[string]inUse {
 		}
 		uses[name] = use
 	}
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			add(d.Name, d.Parsed)
-		}
-	}
-	for _, r := range pl.root().Resolutions() {
-		add(r.Pattern.Name, r.Parsed)
-	}
+	pl.eachAsk(add)
 	for _, c := range pl.catalogEntries() {
 		add(c.Name, spec.Read(c.Range))
 	}

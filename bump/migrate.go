@@ -95,14 +95,7 @@ func (pl *planner) findMoving(ctx context.Context) ([]*moving, error) {
 			}
 		}
 	}
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			add(d.Name, d.Parsed)
-		}
-	}
-	for _, r := range pl.root().Resolutions() {
-		add(r.Pattern.Name, r.Parsed)
-	}
+	pl.eachAsk(add)
 	names := slices.Sorted(maps.Keys(asked))
 	found := make([]*moving, len(names))
 	g, gctx := errgroup.WithContext(ctx)
