@@ -1,11 +1,8 @@
 package diff3
 
-// change is a run of lines of a that became a run of lines of b. Either may be
-// empty.
-type change struct {
-	a, aLen int
-	b, bLen int
-}
+// Change says that items [A, A+ALen) of one list became [B, B+BLen) of another.
+// Either may be empty.
+type Change struct{ A, ALen, B, BLen int }
 
 // side is one of the two texts that are compared: lines as numbers, equal lines
 // having equal ones, and which of them are not in the other text. There is room
@@ -24,22 +21,22 @@ func (s *side) mark(i int, on bool) { s.changed[i+1] = on }
 // diff is what turns a into b, in order: Myers' algorithm from both ends at once
 // (An O(ND) Difference Algorithm and Its Variations, 1986), with the preparation
 // and the placing of runs that git has, so that merges come out as git's do.
-func diff(a, b []int) []change {
+func diff(a, b []int) []Change {
 	x, y := newSide(a), newSide(b)
 	compare(x, y)
 	compact(x, y)
 	compact(y, x)
-	var out []change
+	var out []Change
 	i, j := 0, 0
 	for i < len(a) || j < len(b) {
-		c := change{a: i, b: j}
+		c := Change{A: i, B: j}
 		for i < len(a) && x.is(i) {
 			i++
 		}
 		for j < len(b) && y.is(j) {
 			j++
 		}
-		if c.aLen, c.bLen = i-c.a, j-c.b; c.aLen+c.bLen > 0 {
+		if c.ALen, c.BLen = i-c.A, j-c.B; c.ALen+c.BLen > 0 {
 			out = append(out, c)
 			continue
 		}

@@ -3,7 +3,10 @@
 // Its test has git itself as the judge.
 package diff3
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Piece is a part of a merge: lines that both have or that one side changed, or a
 // conflict.
@@ -83,18 +86,7 @@ func (n numbering) one(text string) int {
 }
 
 // split are the lines with their ends.
-func split(text []byte) [][]byte {
-	var out [][]byte
-	for len(text) > 0 {
-		n := bytes.IndexByte(text, '\n') + 1
-		if n == 0 {
-			n = len(text)
-		}
-		out = append(out, text[:n:n])
-		text = text[n:]
-	}
-	return out
-}
+func split(text []byte) [][]byte { return slices.Collect(bytes.Lines(text)) }
 
 const (
 	conflict = iota
@@ -117,48 +109,40 @@ type merger struct {
 
 // regions walks both lists of changes side by side. Changes that touch, even at
 // their ends, conflict, but for those that are the same.
-func (m *merger) regions(ours, theirs []change) {
+func (m *merger) regions(ours, theirs []Change) {
 	oShift, tShift := 0, 0 // of lines of the base, behind the last change
 	for len(ours) > 0 || len(theirs) > 0 {
 		switch {
-		case len(theirs) == 0 || len(ours) > 0 && ours[0].a+ours[0].aLen < theirs[0].a:
+		case len(theirs) == 0 || len(ours) > 0 && ours[0].A+ours[0].ALen < theirs[0].A:
 			c := ours[0]
-			m.add(region{fromOurs, c.a, c.aLen, c.b, c.bLen, c.a + tShift, c.aLen})
-			ours, oShift = ours[1:], c.b+c.bLen-c.a-c.aLen
-		case len(ours) == 0 || theirs[0].a+theirs[0].aLen < ours[0].a:
+			m.add(region{fromOurs, c.A, c.ALen, c.B, c.BLen, c.A + tShift, c.ALen})
+			ours, oShift = ours[1:], c.B+c.BLen-c.A-c.ALen
+		case len(ours) == 0 || theirs[0].A+theirs[0].ALen < ours[0].A:
 			c := theirs[0]
-			m.add(region{fromTheirs, c.a, c.aLen, c.a + oShift, c.aLen, c.b, c.bLen})
-			theirs, tShift = theirs[1:], c.b+c.bLen-c.a-c.aLen
+			m.add(region{fromTheirs, c.A, c.ALen, c.A + oShift, c.ALen, c.B, c.BLen})
+			theirs, tShift = theirs[1:], c.B+c.BLen-c.A-c.ALen
 		default:
 			o, t := ours[0], theirs[0]
 			if !m.same(o, t) {
-				start, end := min(o.a, t.a), max(o.a+o.aLen, t.a+t.aLen)
-				oStart, tStart := o.b-(o.a-start), t.b-(t.a-start)
+				start, end := min(o.A, t.A), max(o.A+o.ALen, t.A+t.ALen)
+				oStart, tStart := o.B-(o.A-start), t.B-(t.A-start)
 				m.add(region{conflict, start, end - start,
-					oStart, o.b + o.bLen + end - (o.a + o.aLen) - oStart,
-					tStart, t.b + t.bLen + end - (t.a + t.aLen) - tStart})
+					oStart, o.B + o.BLen + end - (o.A + o.ALen) - oStart,
+					tStart, t.B + t.BLen + end - (t.A + t.ALen) - tStart})
 			}
-			oEnd, tEnd := o.a+o.aLen, t.a+t.aLen
+			oEnd, tEnd := o.A+o.ALen, t.A+t.ALen
 			if oEnd >= tEnd {
-				theirs, tShift = theirs[1:], t.b+t.bLen-tEnd
+				theirs, tShift = theirs[1:], t.B+t.BLen-tEnd
 			}
 			if tEnd >= oEnd {
-				ours, oShift = ours[1:], o.b+o.bLen-oEnd
+				ours, oShift = ours[1:], o.B+o.BLen-oEnd
 			}
 		}
 	}
 }
 
-func (m *merger) same(o, t change) bool {
-	if o.a != t.a || o.aLen != t.aLen || o.bLen != t.bLen {
-		return false
-	}
-	for i := range o.bLen {
-		if m.ours[o.b+i] != m.theirs[t.b+i] {
-			return false
-		}
-	}
-	return true
+func (m *merger) same(o, t Change) bool {
+	return o.A == t.A && o.ALen == t.ALen && slices.Equal(m.ours[o.B:o.B+o.BLen], m.theirs[t.B:t.B+t.BLen])
 }
 
 // add adds a region; one that touches the one before becomes part of it.
@@ -227,9 +211,6 @@ func crlf(p Piece) bool {
 	return false
 }
 
-// Change says that items [A, A+ALen) of one list became [B, B+BLen) of another.
-type Change struct{ A, ALen, B, BLen int }
-
 // Changes are what turns one list of texts into another, in order.
 func Changes(a, b []string) []Change {
 	n := numbering{}
@@ -240,9 +221,5 @@ func Changes(a, b []string) []Change {
 		}
 		return out
 	}
-	var out []Change
-	for _, c := range diff(number(a), number(b)) {
-		out = append(out, Change{c.a, c.aLen, c.b, c.bLen})
-	}
-	return out
+	return diff(number(a), number(b))
 }

@@ -95,21 +95,21 @@ func hunks(b *bytes.Buffer, old, new [][]byte) {
 	for len(list) > 0 {
 		// Changes with less than twice the context between them share a hunk.
 		k := 1
-		for k < len(list) && list[k].a-(list[k-1].a+list[k-1].aLen) <= 2*context {
+		for k < len(list) && list[k].A-(list[k-1].A+list[k-1].ALen) <= 2*context {
 			k++
 		}
 		first, last := list[0], list[k-1]
-		start := max(first.a-context, 0)
-		end := min(last.a+last.aLen+context, len(old))
-		newStart := first.b - (first.a - start)
-		newEnd := last.b + last.bLen + end - (last.a + last.aLen)
+		start := max(first.A-context, 0)
+		end := min(last.A+last.ALen+context, len(old))
+		newStart := first.B - (first.A - start)
+		newEnd := last.B + last.BLen + end - (last.A + last.ALen)
 		fmt.Fprintf(b, "@@ -%s +%s @@\n", span(start, end-start), span(newStart, newEnd-newStart))
 		at := start
 		for _, c := range list[:k] {
-			put(b, ' ', old[at:c.a])
-			put(b, '-', old[c.a:c.a+c.aLen])
-			put(b, '+', new[c.b:c.b+c.bLen])
-			at = c.a + c.aLen
+			put(b, ' ', old[at:c.A])
+			put(b, '-', old[c.A:c.A+c.ALen])
+			put(b, '+', new[c.B:c.B+c.BLen])
+			at = c.A + c.ALen
 		}
 		put(b, ' ', old[at:end])
 		list = list[k:]
