@@ -3,6 +3,7 @@ package jsonedit
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -193,10 +194,5 @@ func (d *Doc) InsertAfter(path []string, raw []byte, siblings []string) error {
 }
 
 func sorted(obj *hujson.Object) bool {
-	for i := 1; i < len(obj.Members); i++ {
-		if name(&obj.Members[i-1]) > name(&obj.Members[i]) {
-			return false
-		}
-	}
-	return true
+	return slices.IsSortedFunc(obj.Members, func(a, b hujson.ObjectMember) int { return strings.Compare(name(&a), name(&b)) })
 }
