@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/txn"
 )
 
 // put records what was written.
@@ -25,10 +26,10 @@ func (x *fixer) put(w *written) *Lock {
 	}
 	old := x.m.Lock.Lock.Original()
 	for _, rel := range slices.Sorted(maps.Keys(t.texts)) {
-		x.plan.Files = append(x.plan.Files, FixedFile{x.rel(rel), x.original(rel), t.texts[rel]})
+		x.plan.Files = append(x.plan.Files, txn.Change{Rel: x.rel(rel), Old: x.original(rel), New: t.texts[rel]})
 	}
 	if !bytes.Equal(old, t.text) {
-		x.plan.Files = append(x.plan.Files, FixedFile{x.m.Path, old, t.text})
+		x.plan.Files = append(x.plan.Files, txn.Change{Rel: x.m.Path, Old: old, New: t.text})
 	}
 	for _, r := range x.accepted {
 		x.record(r)

@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/txn"
 )
 
 // Reach says how far a fix may go. Each word allows what those before it do.
@@ -129,13 +130,6 @@ type Left struct {
 	Reason, Next string
 }
 
-// FixedFile is a file before and after, by its path from the root of what is
-// audited. Old is nil for a file that is new.
-type FixedFile struct {
-	Rel      string
-	Old, New []byte
-}
-
 // FixPlan is what fixing does. Nothing is written yet.
 type FixPlan struct {
 	Reach Reach
@@ -145,7 +139,7 @@ type FixPlan struct {
 	// versions ask for, and what nothing asks for any more. From is "" for what
 	// comes, To for what goes.
 	Also  []AlsoMoved
-	Files []FixedFile
+	Files []txn.Change
 	// Seeds are the locks that Yarn has yet to complete, with the reason; only
 	// where FixLock.Yarn is nil.
 	Seeds []Seed

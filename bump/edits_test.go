@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
+	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -142,7 +143,7 @@ func edit(file, section, name, from, to string) string {
 }
 
 // literals are the edits that a file's two texts differ by.
-func literals(t *testing.T, f File) []string {
+func literals(t *testing.T, f txn.Change) []string {
 	t.Helper()
 	var out []string
 	switch filepath.Base(f.Rel) {

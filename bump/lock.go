@@ -215,7 +215,7 @@ func NewLockPlan(ctx context.Context, in Input, source relock.Source, opts LockO
 func (l *LockPlan) Empty() bool { return l.plan.Empty() }
 
 // Files is the lock before and after, if it changes.
-func (l *LockPlan) Files() []File { return l.plan.Files() }
+func (l *LockPlan) Files() []txn.Change { return l.plan.Files() }
 
 // Edits is the write that applies the plan.
 func (l *LockPlan) Edits() []txn.Edit { return l.plan.Edits() }

@@ -159,17 +159,11 @@ func (p *Plan) Targets() map[string]string {
 // nothing about it is to change, the lock included.
 func (p *Plan) Stays() bool { return p.stays }
 
-// File is a file's content before and after the plan, for diffs and for Yarn.
-type File struct {
-	Rel      string
-	Old, New []byte
-}
-
-// Files are the files that the plan changes, sorted by path.
-func (p *Plan) Files() []File {
-	out := make([]File, 0, len(p.files))
+// Files are the files that the plan changes, for diffs and for Yarn, sorted by path.
+func (p *Plan) Files() []txn.Change {
+	out := make([]txn.Change, 0, len(p.files))
 	for _, f := range p.sorted() {
-		out = append(out, File{Rel: f.rel, Old: f.old, New: f.new})
+		out = append(out, txn.Change{Rel: f.rel, Old: f.old, New: f.new})
 	}
 	return out
 }

@@ -10,7 +10,6 @@
 package template
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -170,19 +169,12 @@ type write struct {
 	old, new []byte
 }
 
-// Write is a file's content before and after the plan, for diffs. Old nil is a file
-// that is made, New nil one that is deleted.
-type Write struct {
-	Rel      string
-	Old, New []byte
-}
-
 // Writes are what the plan writes, sorted by path.
-func (p *Plan) Writes() []Write {
-	var out []Write
+func (p *Plan) Writes() []txn.Change {
+	var out []txn.Change
 	add := func(w write) {
 		if string(w.old) != string(w.new) || (w.old == nil) != (w.new == nil) {
-			out = append(out, Write{Rel: w.rel, Old: w.old, New: w.new})
+			out = append(out, txn.Change{Rel: w.rel, Old: w.old, New: w.new})
 		}
 	}
 	for _, f := range p.Files {
@@ -193,18 +185,12 @@ func (p *Plan) Writes() []Write {
 	if p.record != nil {
 		add(*p.record)
 	}
-	slices.SortFunc(out, func(a, b Write) int { return strings.Compare(a.Rel, b.Rel) })
+	slices.SortFunc(out, func(a, b txn.Change) int { return strings.Compare(a.Rel, b.Rel) })
 	return out
 }
 
 // Edits are the writes that apply the plan.
-func (p *Plan) Edits() []txn.Edit {
-	var out []txn.Edit
-	for _, w := range p.Writes() {
-		out = append(out, txn.Edit{Path: filepath.Join(p.root, filepath.FromSlash(w.Rel)), Old: w.Old, New: w.New})
-	}
-	return out
-}
+func (p *Plan) Edits() []txn.Edit { return txn.Edits(p.root, p.Writes()) }
 
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool { return len(p.Writes()) == 0 }

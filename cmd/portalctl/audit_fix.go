@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/bump"
-	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
@@ -183,16 +181,12 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 }
 
 func (r *auditRun) commitFixes(ctx context.Context, plan *audit.FixPlan) error {
-	var edits []txn.Edit
-	for _, f := range plan.Files {
-		edits = append(edits, txn.Edit{Path: filepath.Join(r.root, filepath.FromSlash(f.Rel)), Old: f.Old, New: f.New})
-	}
-	if err := txn.Commit(r.e.withState(ctx), r.root, edits); err != nil {
+	if err := txn.Commit(r.e.withState(ctx), r.root, txn.Edits(r.root, plan.Files)); err != nil {
 		return err
 	}
 	plan.Applied = true
 	for _, l := range plan.After.Head {
-		changed := slices.ContainsFunc(plan.Files, func(f audit.FixedFile) bool { return f.Rel == l.Path })
+		changed := slices.ContainsFunc(plan.Files, func(f txn.Change) bool { return f.Rel == l.Path })
 		if l.Project == nil || !changed {
 			continue
 		}
@@ -242,12 +236,5 @@ func (r *auditRun) writeFixDiff(report *audit.Report) error {
 	if report.Failed() { // the diff, which may be empty, does not say why the exit code is 1
 		fmt.Fprintf(r.e.Err, "portalctl: left after this: %s; without --diff they are listed\n", report.Sentence())
 	}
-	return r.o.outs.write(r.e, func(_ string, w io.Writer, _ env) error {
-		for _, f := range report.Fixes.Files {
-			if _, err := w.Write(diff3.Unified(f.Rel, f.Old, f.New)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return r.o.outs.write(r.e, func(_ string, w io.Writer, _ env) error { return writeDiff(w, report.Fixes.Files) })
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/scaffold"
+	"github.com/portalctl/portalctl/internal/txn"
 )
 
 func (r *bumpRun) report(next []string) error {
 	return writeReport(r.target, r.e, func(w io.Writer) error {
 		switch {
 		case r.diff:
-			return writeFileDiffs(w, r.files)
+			return writeDiff(w, r.files)
 		case r.form == "json":
 			return report.JSON(w, bumpDocument{r.plan, r.merge})
 		case r.form == "markdown":
@@ -26,8 +27,8 @@ func (r *bumpRun) report(next []string) error {
 	})
 }
 
-// writeDiff writes what git apply reads.
-func writeDiff(w io.Writer, files []bump.File) error {
+// writeDiff writes what git apply reads, files that are made and deleted included.
+func writeDiff(w io.Writer, files []txn.Change) error {
 	for _, f := range files {
 		if _, err := w.Write(diff3.Unified(f.Rel, f.Old, f.New)); err != nil {
 			return err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,16 +47,16 @@ func (r *bumpRun) empty() bool { return r.plan.Empty() && (r.merge == nil || r.m
 
 // writes are the files of the bump and of the merge. Of a package.json that both
 // change the bump's is the later text; of another file each changes lines of its own.
-func (r *bumpRun) writes() ([]template.Write, error) {
-	var list []template.Write
+func (r *bumpRun) writes() ([]txn.Change, error) {
+	var list []txn.Change
 	if r.merge != nil {
 		list = r.merge.Writes()
 	}
 	for _, f := range r.plan.Files() {
-		i := slices.IndexFunc(list, func(w template.Write) bool { return w.Rel == f.Rel })
+		i := slices.IndexFunc(list, func(w txn.Change) bool { return w.Rel == f.Rel })
 		switch {
 		case i < 0:
-			list = append(list, template.Write{Rel: f.Rel, Old: f.Old, New: f.New})
+			list = append(list, f)
 		case string(list[i].New) == string(f.Old):
 			list[i].New = f.New
 		default:
@@ -69,18 +68,12 @@ func (r *bumpRun) writes() ([]template.Write, error) {
 			list[i].New = diff3.Text(parts, diff3.Labels{})
 		}
 	}
-	slices.SortFunc(list, func(a, b template.Write) int { return strings.Compare(a.Rel, b.Rel) })
+	slices.SortFunc(list, func(a, b txn.Change) int { return strings.Compare(a.Rel, b.Rel) })
 	return list, nil
 }
 
 // edits apply the files.
-func (r *bumpRun) edits() []txn.Edit {
-	out := make([]txn.Edit, 0, len(r.files))
-	for _, f := range r.files {
-		out = append(out, txn.Edit{Path: filepath.Join(r.co.project.Root, filepath.FromSlash(f.Rel)), Old: f.Old, New: f.New})
-	}
-	return out
-}
+func (r *bumpRun) edits() []txn.Edit { return txn.Edits(r.co.project.Root, r.files) }
 
 // texts are the files that the merge changes, as both leave them.
 func (r *bumpRun) texts() map[string][]byte {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/check"
-	"github.com/portalctl/portalctl/internal/diff3"
+	"github.com/portalctl/portalctl/internal/txn"
 )
 
 // write renders the report in the forms that --format and --output name.
@@ -24,26 +24,20 @@ func (r *checkRun) write(report *check.Report) error {
 
 // writeDiff writes what a fix would change, for git apply.
 func (r *checkRun) writeDiff(fixed *check.Fixed) error {
-	return r.outs.write(r.e, func(_ string, w io.Writer, _ env) error {
-		if r.co == nil {
-			if fixed.Lock == nil {
-				return nil
-			}
-			name := strings.TrimPrefix(filepath.ToSlash(r.file), "/")
-			_, err := w.Write(diff3.Unified(name, r.in.Lock.Format(), fixed.Lock))
-			return err
-		}
+	var files []txn.Change
+	if r.co == nil && fixed.Lock != nil {
+		files = append(files, txn.Change{Rel: strings.TrimPrefix(filepath.ToSlash(r.file), "/"), Old: r.in.Lock.Format(), New: fixed.Lock})
+	}
+	if r.co != nil {
 		for _, edit := range fixed.Edits {
 			rel, err := filepath.Rel(r.co.project.Root, edit.Path)
 			if err != nil {
 				return err
 			}
-			if _, err := w.Write(diff3.Unified(filepath.ToSlash(rel), edit.Old, edit.New)); err != nil {
-				return err
-			}
+			files = append(files, txn.Change{Rel: filepath.ToSlash(rel), Old: edit.Old, New: edit.New})
 		}
-		return nil
-	})
+	}
+	return r.outs.write(r.e, func(_ string, w io.Writer, _ env) error { return writeDiff(w, files) })
 }
 
 // installState warns where a lock alone is not all that is in git.

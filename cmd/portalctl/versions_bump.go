@@ -72,7 +72,7 @@ type bumpRun struct {
 	// merge is the plan of the template, nil without --template.
 	merge *template.Plan
 	// files are what both write, beside a lock that Yarn is to write.
-	files []template.Write
+	files []txn.Change
 	// yarn finds the repo's own Yarn, which writes yarn.lock when the plan is
 	// applied; nil when the plan has the lock already, or leaves it. To find it may
 	// mean to run it, and so nobody does before the plan is agreed to.

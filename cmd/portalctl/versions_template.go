@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump/template"
-	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -257,7 +256,7 @@ func (r *templateRun) report(next []string) error {
 	return writeReport(r.target, r.e, func(w io.Writer) error {
 		switch {
 		case r.diff:
-			return writeFileDiffs(w, r.plan.Writes())
+			return writeDiff(w, r.plan.Writes())
 		case r.form == "json":
 			return report.JSON(w, r.plan)
 		case r.form == "markdown":
@@ -295,14 +294,4 @@ func (r *templateRun) after() []string {
 		}
 	}
 	return append(next, "yarn install", "yarn tsc", "git diff")
-}
-
-// writeFileDiffs writes what git apply reads, files that are made and deleted included.
-func writeFileDiffs(w io.Writer, files []template.Write) error {
-	for _, f := range files {
-		if _, err := w.Write(diff3.Unified(f.Rel, f.Old, f.New)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
