@@ -19,9 +19,7 @@ func (l *LockPlan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString("  " + noteLine(n) + "\n")
 		}
 	}
-	for _, g := range l.changeGroups() {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(g.title), strings.Join(g.lines, "\n  "))
-	}
+	writeGroups(&b, st, l.changeGroups())
 	l.shown().writeTable(&b, st)
 	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, strings.TrimLeft(trimLines(b.String()), "\n"))
@@ -38,12 +36,7 @@ func (l *LockPlan) WriteMarkdown(w io.Writer, next []string) error {
 			b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
 		}
 	}
-	for _, g := range l.changeGroups() {
-		fmt.Fprintf(&b, "\n### %s\n\n", g.title)
-		for _, line := range g.lines {
-			b.WriteString("- " + report.Escape(line) + "\n")
-		}
-	}
+	writeMarkdownGroups(&b, l.changeGroups())
 	l.shown().writeMarkdown(&b)
 	writeNext(&b, next)
 	_, err := io.WriteString(w, b.String())
@@ -62,18 +55,37 @@ func (l *LockPlan) changeGroups() []changeGroup {
 	if l.Lockfile.LockChange == nil {
 		return nil
 	}
-	groups := []changeGroup{
+	return counted([]changeGroup{
 		{"Changed", changeLines(l.Lockfile.Changed)},
 		{"Added", packageLines(l.Lockfile.Added)},
 		{"Removed", packageLines(l.Lockfile.Removed)},
-	}
-	out := groups[:0]
+	})
+}
+
+// counted are the groups that have lines, with how many in their titles.
+func counted(groups []changeGroup) []changeGroup {
+	var out []changeGroup
 	for _, g := range groups {
 		if len(g.lines) > 0 {
 			out = append(out, changeGroup{fmt.Sprintf("%s: %d", g.title, len(g.lines)), g.lines})
 		}
 	}
 	return out
+}
+
+func writeGroups(b *strings.Builder, st ui.Style, groups []changeGroup) {
+	for _, g := range groups {
+		fmt.Fprintf(b, "\n%s\n  %s\n", st.Bold(g.title), strings.Join(g.lines, "\n  "))
+	}
+}
+
+func writeMarkdownGroups(b *strings.Builder, groups []changeGroup) {
+	for _, g := range groups {
+		fmt.Fprintf(b, "\n### %s\n\n", g.title)
+		for _, line := range g.lines {
+			b.WriteString("- " + report.Escape(line) + "\n")
+		}
+	}
 }
 
 // noteGroups leaves out what is ahead of the release unless that was asked.

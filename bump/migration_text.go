@@ -93,17 +93,11 @@ func atPlaces(list []MovePlace) []string {
 // movedGroups are those lines with their headings, without the empty ones.
 func (p *Plan) movedGroups() []changeGroup {
 	needsYou, gone, notKnown, left, named := p.movedLines()
-	var out []changeGroup
-	for _, g := range []changeGroup{
+	return counted([]changeGroup{
 		{"Needs you: loads a package by its old name", needsYou},
 		{"Imported names that the new package does not export", gone},
 		{"Not known: whether the new package exports what is imported", notKnown},
 		{"Moved, and left under the old name", left},
 		{"The old name still stands in texts and comments", named},
-	} {
-		if len(g.lines) > 0 {
-			out = append(out, g)
-		}
-	}
-	return out
+	})
 }

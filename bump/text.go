@@ -43,9 +43,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			return err
 		}
 	}
-	for _, g := range p.movedGroups() {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.lines))), strings.Join(g.lines, "\n  "))
-	}
+	writeGroups(&b, st, p.movedGroups())
 	for _, g := range p.noteGroups() {
 		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.notes))))
 		for _, n := range g.notes {
@@ -93,12 +91,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			return err
 		}
 	}
-	for _, g := range p.movedGroups() {
-		fmt.Fprintf(&b, "\n### %s: %d\n\n", g.title, len(g.lines))
-		for _, line := range g.lines {
-			b.WriteString("- " + report.Escape(line) + "\n")
-		}
-	}
+	writeMarkdownGroups(&b, p.movedGroups())
 	for _, g := range p.noteGroups() {
 		fmt.Fprintf(&b, "\n### %s: %d\n\n", g.title, len(g.notes))
 		for _, n := range g.notes {
