@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/bump/template"
+	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
@@ -110,7 +110,7 @@ func sqlitePortal(t testing.TB) (root string, environ []string) {
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	onSQLite(t, filepath.Join(data, "badges.sqlite"), "CREATE TABLE badges (id text)", "INSERT INTO badges VALUES ('one')",
+	dbportal.ExecSQLite(t, filepath.Join(data, "badges.sqlite"), "CREATE TABLE badges (id text)", "INSERT INTO badges VALUES ('one')",
 		"CREATE TABLE knex_migrations (id integer not null primary key autoincrement, name varchar(255), batch integer, migration_time datetime)",
 		"CREATE TABLE knex_migrations_lock (\"index\" integer not null primary key autoincrement, is_locked integer)", "INSERT INTO knex_migrations_lock (is_locked) VALUES (0)",
 		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20240101_init.js', 1, 1700000000000)")
@@ -150,7 +150,7 @@ const sqliteLock = `__metadata:
 
 // migrate is what the next release does to the portal's database at its boot.
 func migrate(t testing.TB, root string) {
-	onSQLite(t, filepath.Join(root, "packages", "backend", "data", "badges.sqlite"), "DROP TABLE badges",
+	dbportal.ExecSQLite(t, filepath.Join(root, "packages", "backend", "data", "badges.sqlite"), "DROP TABLE badges",
 		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20250101_next.js', 2, 1700000000000)")
 }
 
@@ -170,20 +170,6 @@ func commitAll(t testing.TB, root string) {
 	}
 	if _, err := tree.Commit("the portal", &git.CommitOptions{Author: &object.Signature{Name: "t", Email: "t@example.com", When: time.Unix(1700000000, 0)}}); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func onSQLite(t testing.TB, file string, statements ...string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, s := range statements {
-		if _, err := db.Exec(s); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
 	}
 }
 
