@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 )
 
 // The whole way back: what the upgrade migrated is as it was, with owner,
@@ -38,23 +36,13 @@ func TestRestoreBringsBackWhatWasMigrated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			after := p.States()
-			for _, id := range dbportal.Plugins {
-				want := before[id]
-				if id == "scaffolder" || id == "search" {
-					want = upgraded[id]
-				}
-				if d := cmp.Diff(want, after[id]); d != "" {
-					t.Errorf("%s (-want +got)\n%s", id, d)
-				}
-			}
+			p.Is("restored", before, "auth", "catalog")
+			p.Is("restored", upgraded, "scaffolder", "search")
 			if len(result.Restored) != 2 || result.Restored[0].Failed == "" || len(result.Drop) != 2 {
 				t.Errorf("result %+v", result)
 			}
-			for _, name := range p.Databases() {
-				if strings.Contains(name, besideSuffix) {
-					t.Errorf("%s is left", name)
-				}
+			for _, name := range p.Beside() {
+				t.Errorf("%s is left", name)
 			}
 			again := p.plan()
 			if len(again.Targets) != 0 || len(again.Kept) != 4 {

@@ -87,12 +87,7 @@ func TestRestoreKeepsTheCopyAfterAFailedSwap(t *testing.T) {
 	}
 	_ = conn.Close(context.Background())
 	p.Is("refused", upgraded, dbportal.Plugins...)
-	beside := 0
-	for _, name := range p.Databases() {
-		if strings.Contains(name, besideSuffix) {
-			beside++
-		}
-	}
+	beside := len(p.Beside())
 	plan := p.plan()
 	if beside != 2 || !strings.Contains(plan.Markdown(), "it is whole, and the next restore uses it") {
 		t.Fatalf("%d databases beside\n%s", beside, plan.Markdown())

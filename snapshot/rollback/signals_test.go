@@ -18,7 +18,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
-	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -163,13 +162,7 @@ func (p *portal) files() []string {
 func (p *portal) check(point string, sig syscall.Signal, code int, out string, before, upgraded map[string]string) (replaced bool) {
 	t := p.T
 	t.Helper()
-	closed := pgtest.Value(t, p.Cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
-	besides := 0
-	for _, name := range p.Databases() {
-		if strings.Contains(name, besideSuffix) {
-			besides++
-		}
-	}
+	closed, besides := p.Closed(), len(p.Beside())
 	if sig != syscall.SIGKILL && (closed != "" || besides > 0) {
 		t.Fatalf("point %s, exit %d: closed %q, %d databases beside, though there was time to clean up\n%s", point, code, closed, besides, out)
 	}
@@ -195,10 +188,8 @@ func (p *portal) check(point string, sig syscall.Signal, code int, out string, b
 	}
 	p.Same(point, before, "auth", "catalog")
 	p.Same(point, upgraded, "scaffolder", "search")
-	for _, name := range p.Databases() {
-		if strings.Contains(name, besideSuffix) {
-			t.Fatalf("point %s: %s is left after the next restore", point, name)
-		}
+	for _, name := range p.Beside() {
+		t.Fatalf("point %s: %s is left after the next restore", point, name)
 	}
 	return replaced
 }

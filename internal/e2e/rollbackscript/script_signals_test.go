@@ -15,7 +15,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
-	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -148,7 +147,7 @@ func TestScriptInterrupted(t *testing.T) {
 					if code == 0 && at < calls {
 						t.Fatalf("call %d of %d: exit 0\n%s", at, calls, out)
 					}
-					closed := pgtest.Value(t, p.Cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
+					closed := p.Closed()
 					results[n] = "old"
 					if closed == "" {
 						now, want := p.States("auth", "catalog"), upgraded
@@ -171,10 +170,8 @@ func TestScriptInterrupted(t *testing.T) {
 					again := p.resume(call, flags, shell, path, before, upgraded)
 					p.Same(call, before, "auth", "catalog")
 					p.Same(call, upgraded, "scaffolder", "search")
-					for _, name := range p.Databases() {
-						if strings.Contains(name, dbportal.BesideSuffix) {
-							t.Fatalf("call %s: %s is left\n%s\n%s", call, name, out, again)
-						}
+					for _, name := range p.Beside() {
+						t.Fatalf("call %s: %s is left\n%s\n%s", call, name, out, again)
 					}
 					p.DropFailed()
 				})

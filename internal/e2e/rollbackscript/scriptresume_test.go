@@ -46,10 +46,8 @@ func TestScriptResumed(t *testing.T) {
 		p.DropFailed()
 		run("", 0, "", "--yes", "--terminate")
 		p.DropFailed()
-		for _, name := range p.Databases() {
-			if strings.Contains(name, dbportal.BesideSuffix) {
-				pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+dbportal.Ident(name))
-			}
+		for _, name := range p.Beside() {
+			pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+dbportal.Ident(name))
 		}
 		p.Is("after "+name, before, "auth", "catalog")
 	}

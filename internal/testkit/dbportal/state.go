@@ -2,6 +2,7 @@ package dbportal
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,6 +80,19 @@ func (p *Portal) stateQuery(db, schema string) string {
 func (p *Portal) Databases() []string {
 	p.T.Helper()
 	return strings.Fields(pgtest.Value(p.T, p.Cluster, "postgres", "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE NOT datistemplate"))
+}
+
+// Beside are the names of the databases that restores have made beside the portal's
+// and not dropped.
+func (p *Portal) Beside() []string {
+	p.T.Helper()
+	return slices.DeleteFunc(p.Databases(), func(name string) bool { return !strings.Contains(name, BesideSuffix) })
+}
+
+// Closed are the databases that take no connections, "" for none.
+func (p *Portal) Closed() string {
+	p.T.Helper()
+	return pgtest.Value(p.T, p.Cluster, "postgres", "SELECT string_agg(datname, ' ') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 }
 
 // Same fails at once unless the plugins' databases are what they are to be.
