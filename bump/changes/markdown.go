@@ -106,15 +106,11 @@ func (e Entry) markdown() string {
 
 // full is an entry with its whole text, which is a stranger's: it stays text.
 func (e Entry) full() string {
-	fence := "```"
-	for strings.Contains(e.Text, fence) {
-		fence += "`"
-	}
 	var of []string
 	for _, p := range e.Packages {
 		of = append(of, report.Code(p.Name+" "+p.Version))
 	}
-	return fmt.Sprintf("%s %s\n\n%smd\n%s\n%s\n", strings.Join(of, ", "), placesMarkdown(e.Places, 1<<30), fence, strings.ToValidUTF8(e.Text, "\ufffd"), fence)
+	return fmt.Sprintf("%s %s\n\n%s", strings.Join(of, ", "), placesMarkdown(e.Places, 1<<30), report.Fence("md", strings.ToValidUTF8(e.Text, "\ufffd")))
 }
 
 func placesMarkdown(list []Place, most int) string {

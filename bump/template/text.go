@@ -231,8 +231,8 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	for _, f := range p.Files {
 		for _, h := range f.Hunks {
 			fmt.Fprintf(&b, "\n%s, line %d: %s\n\n", report.Code(f.Path), h.Line, report.Escape(h.Why))
-			fence(&b, "yours", h.Ours)
-			fence(&b, "template", h.Theirs)
+			fmt.Fprintf(&b, "yours:\n\n%s", report.Fence("", strings.TrimRight(h.Ours, "\n")))
+			fmt.Fprintf(&b, "template:\n\n%s", report.Fence("", strings.TrimRight(h.Theirs, "\n")))
 		}
 	}
 	if len(next) > 0 {
@@ -262,13 +262,4 @@ func (f *File) summary() string {
 		parts = append(parts, f.Why)
 	}
 	return english.Some(parts, 6)
-}
-
-// fence writes a side as a block of code, with a fence that it cannot close.
-func fence(b *strings.Builder, name, text string) {
-	mark := "```"
-	for strings.Contains(text, mark) {
-		mark += "`"
-	}
-	fmt.Fprintf(b, "%s:\n\n%s\n%s\n%s\n", name, mark, strings.TrimRight(text, "\n"), mark)
 }

@@ -148,6 +148,15 @@ func Code(text string) string {
 	return fence + " " + text + " " + fence
 }
 
+// Fence is text as a block of code, in a fence that it cannot close.
+func Fence(language, text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + language + "\n" + text + "\n" + fence + "\n"
+}
+
 // JSON writes v indented, with a final newline, without escaping <, > and &
 // (ranges are full of them). Its lists are never null, see [Lists].
 func JSON(w io.Writer, v any) error {

@@ -227,11 +227,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			b.WriteString("- " + report.Escape(l) + "\n")
 		}
 		if s.code != "" {
-			fence := "```"
-			for strings.Contains(s.code, fence) {
-				fence += "`"
-			}
-			fmt.Fprintf(&b, "%ssql\n%s\n%s\n", fence, s.code, fence)
+			b.WriteString(report.Fence("sql", s.code))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
