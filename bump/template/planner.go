@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/release"
@@ -28,6 +30,7 @@ type planner struct {
 	target   string // version of create-app
 	manifest *release.Manifest
 	steps    []*step
+	changes  func() []changelog.Section // create-app's, parsed when first asked for
 	base     *step
 	places   *places
 	branch   string // git's default one, as package.json has it
@@ -77,7 +80,9 @@ func New(ctx context.Context, in Input, opts Options) (*Plan, error) {
 	if err := pl.readSteps(ctx); err != nil {
 		return nil, err
 	}
-	to, err := pl.tree(pl.steps[len(pl.steps)-1])
+	last := pl.steps[len(pl.steps)-1]
+	pl.changes = sync.OnceValue(last.kit.Changes)
+	to, err := pl.tree(last)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,6 @@ func (pl *planner) entry(name, base, theirs string) string {
 	if s := pl.pending[name]; s != nil {
 		at = slices.Index(pl.steps, s)
 	}
-	last := pl.steps[len(pl.steps)-1]
 	added, removed := minus(trimmed([]byte(theirs)), trimmed([]byte(base))), minus(trimmed([]byte(base)), trimmed([]byte(theirs)))
 	for i := at + 1; i < len(pl.steps); i++ {
 		if !pl.appears(i, name, added, removed) {
@@ -46,7 +45,7 @@ func (pl *planner) entry(name, base, theirs string) string {
 		}
 		what := words(strings.Join(added, " ") + " " + strings.Join(removed, " ") + " " + path.Base(name))
 		best, most := "", 2
-		for _, s := range last.kit.Changes() {
+		for _, s := range pl.changes() {
 			if !semrange.Above(s.Version, pl.steps[i-1].version) || semrange.Above(s.Version, pl.steps[i].version) {
 				continue
 			}
