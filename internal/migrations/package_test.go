@@ -70,3 +70,15 @@ func TestRegistryFails(t *testing.T) {
 		}
 	}
 }
+
+// Of more code than is looked through, it is the same files each time.
+func TestCodeOfTooMuch(t *testing.T) {
+	t.Parallel()
+	src := []byte("'word'" + strings.Repeat("\n", maxCode/2+1))
+	files := map[string][]byte{"dist/a.js": src, "dist/b.js": src}
+	for range 8 {
+		if code := CodeOf(files); len(code) != 1 || code[0].File != "dist/a.js" {
+			t.Fatal(code)
+		}
+	}
+}
