@@ -28,9 +28,16 @@ func Linear(t testing.TB, n int, prepare func(n int) (work func())) {
 	t.Errorf("%d times the work costs %.0f times as much: it does not grow with the size of what is given, but faster", parts, ratio)
 }
 
+// cost is what the work costs. The clock of CPU time moves in steps: work that ends
+// within a few of them is done again and again, and its mean counts.
 func cost(work func()) time.Duration {
+	const enough, most = 10 * time.Millisecond, 1000
 	runtime.GC()
 	before := cpuTime()
-	work()
-	return cpuTime() - before
+	for n := time.Duration(1); ; n++ {
+		work()
+		if spent := cpuTime() - before; spent >= enough || n == most {
+			return spent / n
+		}
+	}
 }
