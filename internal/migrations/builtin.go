@@ -85,9 +85,11 @@ func (f *follower) ofText(s, name string, args []value) value {
 		if known && ok && !strings.Contains(to, "$") {
 			n := 1
 			if name == "replaceAll" {
-				n = -1
+				n = strings.Count(s, a)
 			}
-			return strings.Replace(s, a, to, n)
+			if f.room(len(s) + n*len(to)) {
+				return strings.Replace(s, a, to, n)
+			}
 		}
 		f.closures(arg(args, 1), opaque{})
 		return hole

@@ -15,7 +15,10 @@ func (f *follower) expr(e js.IExpr, env *scope) (v value, threw bool) {
 		f.depth--
 		return hidden{}, false
 	}
-	defer func() { f.depth-- }()
+	defer func() {
+		f.depth--
+		f.weigh(v)
+	}()
 	switch e := e.(type) {
 	case *js.LiteralExpr:
 		return f.literal(e), false

@@ -15,7 +15,8 @@ const (
 	maxSteps = 200_000 // expressions and statements that are looked at
 	maxDepth = 400     // calls and nested expressions
 	maxOps   = 5_000
-	maxTurns = 1_000 // of a loop over known values
+	maxTurns = 1_000    // of a loop over known values
+	maxBytes = 64 << 20 // of all texts and lists that expressions give
 )
 
 // follower follows the code of one file.
@@ -26,6 +27,7 @@ type follower struct {
 	lines []int
 
 	steps, depth int
+	bytes        int
 	spent        bool
 	// maybe counts the conditions around what is followed now that are known only
 	// when it runs.
@@ -147,7 +149,7 @@ func (f *follower) down() {
 		f.m.Down = Present
 		return
 	}
-	f.m.Doubts, f.steps, f.spent = nil, 0, false
+	f.m.Doubts, f.steps, f.bytes, f.spent = nil, 0, 0, false
 	f.maybe, f.depth, f.fresh, f.temporary = 0, 0, map[string]bool{}, map[string]bool{}
 	switch end := f.run(fn); {
 	case end == ended:
@@ -197,13 +199,32 @@ func (f *follower) doubt(format string, args ...any) {
 // step counts what is looked at, and reports whether there is anything left to
 // spend on it.
 func (f *follower) step() bool {
-	if f.steps++; f.steps > maxSteps || f.depth > maxDepth || len(f.m.Ops) > maxOps {
+	if f.steps++; f.steps > maxSteps || f.depth > maxDepth || f.bytes > maxBytes || len(f.m.Ops) > maxOps {
 		if !f.spent {
 			f.doubt("it is too long or too deep to be followed to its end")
 		}
 		f.spent = true
 	}
 	return !f.spent
+}
+
+// weigh counts what an expression gave. A loop may double a text at each turn.
+func (f *follower) weigh(v value) {
+	switch v := v.(type) {
+	case string:
+		f.bytes += len(v)
+	case *list:
+		f.bytes += len(v.items) * 16 // an interface's
+	}
+}
+
+// room reports whether a text of so many bytes may be made.
+func (f *follower) room(n int) bool {
+	if n <= maxBytes-f.bytes {
+		return true
+	}
+	f.bytes = maxBytes + 1 // the next step says so
+	return false
 }
 
 // emit adds a step that runs.

@@ -53,8 +53,13 @@ func (f *follower) ofList(l *list, name string, args []value, called string) (va
 			sep = ","
 		}
 		var parts []string
+		size := 0
 		for _, i := range l.items {
 			parts = append(parts, text(i))
+			size += len(parts[len(parts)-1]) + len(sep)
+		}
+		if !f.room(size) {
+			return hole, false
 		}
 		return strings.Join(parts, sep), false
 	case "includes", "indexOf":
