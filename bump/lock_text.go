@@ -38,7 +38,7 @@ func (l *LockPlan) WriteMarkdown(w io.Writer, next []string) error {
 	}
 	writeMarkdownGroups(&b, l.changeGroups())
 	l.shown().writeMarkdown(&b)
-	writeNext(&b, next)
+	b.WriteString(report.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

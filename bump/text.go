@@ -106,32 +106,9 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	}
 	p.Lockfile.writeMarkdown(&b)
 	p.Audit.writeMarkdown(&b)
-	writeNext(&b, next)
+	b.WriteString(report.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// writeNext lists the next steps in Markdown. What is to be typed is code: a
-// star or an @ in it stays what it is.
-func writeNext(b *strings.Builder, next []string) {
-	if len(next) == 0 {
-		return
-	}
-	b.WriteString("\n### Next\n\n")
-	for _, n := range next {
-		before, command := "", n
-		if at := max(strings.Index(n, ": portalctl "), strings.Index(n, ": yarn ")); at >= 0 {
-			before, command = n[:at+2], n[at+2:]
-		}
-		switch {
-		case strings.HasPrefix(command, "portalctl "), strings.HasPrefix(command, "yarn "):
-			n = report.Escape(before) + report.Code(command)
-		case strings.Contains(n, "https://"): // stays a link
-		default:
-			n = report.Escape(n)
-		}
-		b.WriteString("- " + n + "\n")
-	}
 }
 
 func header(j Jump) []string {

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -219,7 +220,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			if f.State != s || s == Noise {
 				continue
 			}
-			rows = append(rows, []string{titles[s], report.Code(f.Path), report.Escape(f.summary())})
+			rows = append(rows, []string{titles[s], f.Path, f.summary()})
 		}
 	}
 	if len(rows) > 0 {
@@ -230,19 +231,41 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	}
 	for _, f := range p.Files {
 		for _, h := range f.Hunks {
-			fmt.Fprintf(&b, "\n%s, line %d: %s\n\n", report.Code(f.Path), h.Line, report.Escape(h.Why))
-			fmt.Fprintf(&b, "yours:\n\n%s", report.Fence("", strings.TrimRight(h.Ours, "\n")))
-			fmt.Fprintf(&b, "template:\n\n%s", report.Fence("", strings.TrimRight(h.Theirs, "\n")))
+			writeConflict(&b, fmt.Sprintf("%s, line %d", report.Code(f.Path), h.Line), h.Ours, h.Theirs, h.Why)
+		}
+		for _, k := range f.Keys {
+			if k.State == Conflict && k.sides() == "" {
+				writeConflict(&b, fmt.Sprintf("%s, line %d, %s", report.Code(f.Path), k.Line, report.Code(k.name())), k.Ours, k.Theirs, k.Why)
+			}
 		}
 	}
-	if len(next) > 0 {
-		b.WriteString("\n**Next**\n\n")
-		for _, n := range next {
-			b.WriteString("- " + report.Escape(n) + "\n")
-		}
-	}
+	b.WriteString(report.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeConflict writes both sides of what a person has to decide.
+func writeConflict(b *strings.Builder, where, ours, theirs, why string) {
+	b.WriteString("\n" + where)
+	if why != "" {
+		b.WriteString(": " + report.Escape(why))
+	}
+	b.WriteString("\n")
+	for _, side := range [][2]string{{"yours", ours}, {"template", theirs}} {
+		if side[1] == "" {
+			fmt.Fprintf(b, "\n%s: nothing\n", side[0])
+			continue
+		}
+		fmt.Fprintf(b, "\n%s:\n\n%s", side[0], report.Fence("", strings.TrimRight(side[1], "\n")))
+	}
+}
+
+// sides are both values of a key, "" where one is too long for a line.
+func (k *Key) sides() string {
+	if short(k.Ours) == "" || short(k.Theirs) == "" {
+		return ""
+	}
+	return ": yours " + short(k.Ours) + ", template " + short(k.Theirs)
 }
 
 func (f *File) summary() string {
@@ -252,7 +275,7 @@ func (f *File) summary() string {
 		case Taken:
 			parts = append(parts, k.step())
 		case Conflict:
-			parts = append(parts, fmt.Sprintf("%s: yours %s, template %s", k.name(), short(k.Ours), short(k.Theirs)))
+			parts = append(parts, k.name()+cmp.Or(k.sides(), ": both sides changed it, see below"))
 		}
 	}
 	if len(f.Hunks) > 0 {

@@ -157,6 +157,37 @@ func Fence(language, text string) string {
 	return fence + language + "\n" + text + "\n" + fence + "\n"
 }
 
+// Next is the last part of a report in Markdown, what to do next; "" for nothing.
+// What is to be typed is code: a star or an @ in it stays what it is.
+func Next(steps []string) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n### Next\n\n")
+	for _, step := range steps {
+		before, command := "", step
+		if _, after, ok := strings.Cut(step, ": "); ok && isCommand(after) {
+			before, command = step[:len(step)-len(after)], after
+		}
+		switch {
+		case isCommand(command):
+			step = Escape(before) + Code(command)
+		case strings.Contains(step, "https://"): // stays a link
+		default:
+			step = Escape(step)
+		}
+		b.WriteString("- " + step + "\n")
+	}
+	return b.String()
+}
+
+// isCommand reports whether text begins with a program that next steps name.
+func isCommand(text string) bool {
+	program, _, ok := strings.Cut(text, " ")
+	return ok && (program == "portalctl" || program == "yarn" || program == "git")
+}
+
 // JSON writes v indented, with a final newline, without escaping <, > and &
 // (ranges are full of them). Its lists are never null, see [Lists].
 func JSON(w io.Writer, v any) error {
