@@ -31,6 +31,7 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 		c.manifests()
 	}
 	c.names()
+	c.typosquat()
 	if err := c.online(ctx); err != nil {
 		return nil, err
 	}

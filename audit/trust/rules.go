@@ -11,6 +11,7 @@ const (
 	ruleEdited    = "lock-edited"
 	ruleName      = "name-confusion"
 	ruleFresh     = "fresh-release"
+	ruleSquat     = "typosquat"
 )
 
 var rules = []finding.Rule{
@@ -20,6 +21,7 @@ var rules = []finding.Rule{
 	{ID: ruleGit, Title: "packages from git repositories or bare URLs", Severity: finding.Error},
 	{ID: ruleYarnrc, Title: "package manager settings that let more in", Severity: finding.Error},
 	{ID: ruleFresh, Title: "versions that were published only just now", Severity: finding.Warning},
+	{ID: ruleSquat, Title: "packages whose names are easily taken for others", Severity: finding.Error},
 	{ID: ruleName, Title: "workspaces that share their name with a malicious package", Severity: finding.Info},
 }
 

@@ -31,6 +31,7 @@ var ranks = map[string]int{
 	"internal/spec":       1,
 	"internal/scratch":    2,
 	"internal/repofile":   0,
+	"internal/squat":      2,
 	"internal/gitbase":    2,
 	"internal/sorting":    0,
 

@@ -150,6 +150,9 @@ func Known(version string) *Manifest {
 	return m
 }
 
+// Names are the packages that some release in the table has, sorted.
+func Names() []string { return slices.Clone(readTable().names) }
+
 // Gone is the newest release on the main line that has a package, where newer ones
 // do not have it any more; "" else.
 func Gone(name string) string {
