@@ -100,7 +100,7 @@ func TestAttacksOnTheBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	gitIn(t, clean, "commit", "-q", "-a", "-m", "change")
-	for _, a := range slices.Concat(refAttacks, storeAttacks, cloneAttacks) {
+	for _, a := range slices.Concat(refAttacks(), storeAttacks, cloneAttacks) {
 		t.Run(strings.NewReplacer("/", "_", " ", "-").Replace(a.name), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
