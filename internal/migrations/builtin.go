@@ -159,13 +159,8 @@ func (p pattern) call(f *follower, name string, args []value) value {
 
 // global calls a function of JavaScript's own.
 func (f *follower) global(g globalName, args []value, name string) (value, bool) {
-	if g == "__awaiter" || g == "_asyncToGenerator" {
-		if fn, ok := arg(args, len(args)-1).(*function); ok {
-			if g == "_asyncToGenerator" {
-				return fn, false
-			}
-			return f.invoke(fn, nil, arg(args, 0))
-		}
+	if v, threw, ok := f.helped(g, args); ok {
+		return v, threw
 	}
 	switch g {
 	case "eval":

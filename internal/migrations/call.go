@@ -1,6 +1,8 @@
 package migrations
 
 import (
+	"slices"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
@@ -11,6 +13,9 @@ func (f *follower) callExpr(e *js.CallExpr, env *scope) (value, bool) {
 	fn, threw := f.expr(e.X, env)
 	if threw {
 		return nil, true
+	}
+	if h := helper(e.X); h != "" && !carries(fn) {
+		fn = globalName(h)
 	}
 	line := f.line
 	args, threw := f.args(e.Args, env)
@@ -181,8 +186,11 @@ func (f *follower) invoke(fn *function, args []value, this value) (value, bool) 
 	outer, line := f.call, f.line
 	f.call = &frame{this: this, async: fn.async, ended: outer != nil && outer.ended}
 	defer func() { f.call, f.line = outer, line }()
+	if len(fn.bound) > 0 {
+		args = append(slices.Clone(fn.bound), args...)
+	}
 	env := fn.env.inner(true)
-	env.vars["arguments"] = &cell{v: unsure(&list{items: args}), maybe: f.maybe}
+	env.vars["arguments"] = &cell{v: &list{items: args}, maybe: f.maybe}
 	for i, p := range fn.params.List {
 		f.bindElement(p, arg(args, i), env, env)
 	}
@@ -223,7 +231,7 @@ func (f *follower) method(m method, args []value, name string) (value, bool) {
 	case *function:
 		switch m.name {
 		case "bind":
-			return of, false
+			return of.bind(args), false
 		case "call":
 			return f.invoke(of, args[min(1, len(args)):], arg(args, 0))
 		case "apply":
@@ -254,6 +262,16 @@ func (f *follower) method(m method, args []value, name string) (value, bool) {
 		return f.ofRaw(of, m.name, args), false
 	}
 	return f.stranger(args, name, carries(m.of)), false
+}
+
+// bind is fn.bind(this, …).
+func (fn *function) bind(args []value) value {
+	out := *fn
+	if len(args) > 0 && !fn.arrow {
+		out.arrow, out.self = true, args[0]
+	}
+	out.bound = append(slices.Clone(fn.bound), args[min(1, len(args)):]...)
+	return &out
 }
 
 // bound is table.string.bind(table), .call(table, …).

@@ -19,10 +19,10 @@ func (r *reading) create() {
 		}
 	}
 	t := r.next()
-	r.take("if", "not", "exists")
+	maybe := r.take("if", "not", "exists")
 	switch {
 	case t.is("table"):
-		r.createTable(temp)
+		r.createTable(temp, maybe)
 	case t.is("index"):
 		r.createIndex(unique)
 	case t.is("view"), t.is("materialized"), t.is("recursive"):
@@ -66,7 +66,7 @@ func (r *reading) after(word string) string {
 	return ""
 }
 
-func (r *reading) createTable(temp bool) {
+func (r *reading) createTable(temp, maybe bool) {
 	name, ok := r.name()
 	if !ok {
 		r.doubt("which table is created is known only when it runs")
@@ -75,7 +75,7 @@ func (r *reading) createTable(temp bool) {
 	if temp {
 		r.ops = append(r.ops, Op{Effect: CreateTable, Table: name, Line: r.line, Kind: temporary})
 	} else {
-		r.add(Op{Kind: Add, Effect: CreateTable, Table: name})
+		r.add(Op{Kind: Add, Effect: CreateTable, Table: name, Maybe: maybe})
 	}
 	if words := r.words(); slices.Contains(words, "as") && slices.Contains(words, "select") {
 		if !temp {

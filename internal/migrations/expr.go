@@ -38,6 +38,8 @@ func (f *follower) expr(e js.IExpr, env *scope) (v value, threw bool) {
 		return f.object(e, env)
 	case *js.FuncDecl:
 		return f.function(e, env), false
+	case *js.ClassDecl:
+		return f.class(e, env), false
 	case *js.ArrowFunc:
 		return &function{params: e.Params, body: &e.Body, env: env, async: e.Async, arrow: true, self: f.call.this}, false
 	case *js.DotExpr:
@@ -82,7 +84,7 @@ func (f *follower) expr(e js.IExpr, env *scope) (v value, threw bool) {
 // global is a name that the file does not declare.
 func global(name []byte) value {
 	switch string(name) {
-	case "Promise", "Object", "Array", "JSON", "__awaiter", "_asyncToGenerator", "require", "eval":
+	case "Promise", "Object", "Array", "JSON", "require", "eval":
 		return globalName(name)
 	}
 	return opaque{}
@@ -152,6 +154,7 @@ func (f *follower) propertyOf(e js.IExpr) string {
 
 func (f *follower) template(e *js.TemplateExpr, env *scope) (value, bool) {
 	var b strings.Builder
+	var values []value
 	place := f.line
 	for i, part := range e.List {
 		if line := f.at(part.Value); i == 0 {
@@ -163,6 +166,7 @@ func (f *follower) template(e *js.TemplateExpr, env *scope) (value, bool) {
 			return nil, true
 		}
 		b.WriteString(text(v))
+		values = append(values, v)
 	}
 	if line := f.at(e.Tail); len(e.List) == 0 {
 		place = line
@@ -176,7 +180,15 @@ func (f *follower) template(e *js.TemplateExpr, env *scope) (value, bool) {
 	if threw {
 		return nil, true
 	}
-	if carries(tag) || isFunction(tag) {
+	if fn, ok := tag.(*function); ok {
+		texts := &list{}
+		for _, part := range e.List {
+			texts.items = append(texts.items, unescaped(trimmed(part.Value, 2)))
+		}
+		texts.items = append(texts.items, unescaped(trimmed(e.Tail, 1)))
+		return f.invoke(fn, append([]value{texts}, values...), opaque{})
+	}
+	if carries(tag) {
 		f.doubt("a text is given to a function by a tag")
 		return hidden{}, false
 	}
@@ -223,7 +235,7 @@ func (f *follower) object(e *js.ObjectExpr, env *scope) (value, bool) {
 				o.open = true
 				continue
 			}
-			o.fields[propertyName(m.Name.Literal)] = &function{params: m.Params, body: &m.Body, env: env, async: m.Async || m.Generator}
+			o.fields[propertyName(m.Name.Literal)] = &function{params: m.Params, body: &m.Body, env: env, async: m.Async || m.Generator, generates: m.Generator}
 			continue
 		}
 		v, threw := f.expr(p.Value, env)
@@ -266,7 +278,7 @@ func (f *follower) object(e *js.ObjectExpr, env *scope) (value, bool) {
 }
 
 func (f *follower) function(d *js.FuncDecl, env *scope) *function {
-	return &function{params: d.Params, body: &d.Body, env: env, async: d.Async || d.Generator}
+	return &function{params: d.Params, body: &d.Body, env: env, async: d.Async || d.Generator, generates: d.Generator}
 }
 
 func (f *follower) conditional(e *js.CondExpr, env *scope) (value, bool) {

@@ -102,10 +102,10 @@ func (f *follower) exported(name string) value {
 	for _, holder := range []value{f.module.field("exports"), f.es["default"]} {
 		if o, ok := holder.(*object); ok {
 			if v, ok := o.fields[name]; ok {
-				return v
+				return f.got(v)
 			}
-			if d, ok := o.fields["default"].(*object); ok && d.fields[name] != nil {
-				return d.fields[name]
+			if d, ok := f.got(o.fields["default"]).(*object); ok && d.fields[name] != nil {
+				return f.got(d.fields[name])
 			}
 			if o.open {
 				return opaque{}
@@ -124,7 +124,7 @@ func (f *follower) up() {
 			f.doubt("up throws on PostgreSQL")
 		}
 	case nothing:
-		f.m.doubt("it exports no up")
+		f.m.doubt(noUp)
 	default:
 		f.m.doubt("its up is not a function of this file")
 	}
@@ -146,7 +146,6 @@ func (f *follower) down() {
 	}
 	fn, ok := down.(*function)
 	if !ok {
-		f.m.Down = Present
 		return
 	}
 	f.m.Doubts, f.steps, f.bytes, f.spent = nil, 0, 0, false
@@ -154,7 +153,9 @@ func (f *follower) down() {
 	switch end := f.run(fn); {
 	case end == ended:
 		f.m.Down = Throws
-	case len(f.m.Ops) == 0 && len(f.m.Doubts) == 0:
+	case len(f.m.Ops) == 0 && len(f.m.Doubts) > 0:
+		f.m.Down = Unsure
+	case len(f.m.Ops) == 0:
 		f.m.Down = Empty
 	default:
 		f.m.Down = Present
@@ -239,7 +240,7 @@ func (f *follower) emit(o Op) {
 		}
 		return
 	}
-	o.Maybe = f.maybe > 0 || f.call != nil && f.call.ended
+	o.Maybe = o.Maybe || f.maybe > 0 || f.call != nil && f.call.ended
 	if o.Line == 0 {
 		o.Line = f.line
 	}

@@ -114,7 +114,7 @@ func (s *schema) call(f *follower, name string, args []value) (value, bool) {
 	}
 	switch name {
 	case "createTable", "createTableIfNotExists", "createTableLike":
-		s.add(f, Op{Kind: Add, Effect: CreateTable, Table: on})
+		s.add(f, Op{Kind: Add, Effect: CreateTable, Table: on, Maybe: name == "createTableIfNotExists"})
 		s.columns(f, on, true, arg(args, len(args)-1))
 	case "alterTable", "table":
 		s.columns(f, on, false, arg(args, len(args)-1))

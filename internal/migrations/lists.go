@@ -19,13 +19,13 @@ func (f *follower) ofList(l *list, name string, args []value, called string) (va
 		if fn == nil || !sure {
 			break
 		}
-		acc, items := arg(args, 1), l.items
+		acc, items, at := arg(args, 1), l.items, 0
 		if len(args) < 2 && len(items) > 0 {
-			acc, items = items[0], items[1:]
+			acc, items, at = items[0], items[1:], 1
 		}
-		for _, item := range items {
+		for i, item := range items {
 			var threw bool
-			if acc, threw = f.invoke(fn, []value{acc, item, opaque{}}, opaque{}); threw {
+			if acc, threw = f.invoke(fn, []value{acc, item, float64(at + i)}, opaque{}); threw {
 				return nil, true
 			}
 		}

@@ -104,7 +104,10 @@ const (
 	Present Down = "present"
 	Empty   Down = "empty" // it does nothing on PostgreSQL
 	Throws  Down = "throws"
-	Absent  Down = "absent"
+	// Absent says that there is none: knex refuses to run a folder with such a file.
+	Absent Down = "absent"
+	// Unsure says that the code was not followed so far.
+	Unsure Down = "unknown"
 )
 
 // Migration is one file.
@@ -128,12 +131,30 @@ type Migration struct {
 func (m *Migration) Does() []Kind {
 	var out []Kind
 	for _, k := range kinds {
-		has := k == Unknown && len(m.Doubts) > 0 || slices.ContainsFunc(m.Ops, func(o Op) bool { return o.Kind == k })
+		has := k == Unknown && len(m.Doubts) > 0 || slices.ContainsFunc(m.Ops, func(o Op) bool { return o.does() == k })
 		if has {
 			out = append(out, k)
 		}
 	}
 	return out
+}
+
+// noUp says that a file has nothing for knex to run.
+const noUp = "it exports no up"
+
+// runs reports whether knex could be meant to run a file: code that exports neither
+// up nor down is not.
+func (m *Migration) runs() bool {
+	return m.Down != Absent || !slices.ContainsFunc(m.Doubts, func(d Doubt) bool { return d.Why == noUp })
+}
+
+// does is the step's kind as it is told. What a migration does to a table of its own
+// is part of adding that: nobody had the rows, and nobody waits.
+func (o Op) does() Kind {
+	if o.Fresh && o.Kind != "" {
+		return Add
+	}
+	return o.Kind
 }
 
 // Tables are those that it touches, sorted.
@@ -175,7 +196,7 @@ const MaxFile = 512 << 10
 // Doubts.
 func Read(dir, name string, src []byte) *Migration {
 	sum := sha256.Sum256(src)
-	m := &Migration{Name: name, Dir: dir, Down: Absent, Text: hex.EncodeToString(sum[:])}
+	m := &Migration{Name: name, Dir: dir, Down: Unsure, Text: hex.EncodeToString(sum[:])}
 	switch ext := path.Ext(name); {
 	case len(src) > MaxFile:
 		m.doubt("it has more than %d kB", MaxFile>>10)

@@ -87,6 +87,9 @@ func Of(name, version string, files map[string][]byte) *Package {
 		byDir[dir].Migrations = append(byDir[dir].Migrations, Read(dir, path.Base(file), src))
 	}
 	for _, f := range byDir {
+		if !slices.ContainsFunc(f.Migrations, (*Migration).runs) {
+			continue // what migrations share lies in a folder below theirs
+		}
 		sorting.By(f.Migrations, func(a, b *Migration) int { return cmp.Compare(a.Name, b.Name) })
 		p.Folders = append(p.Folders, *f)
 	}
@@ -149,7 +152,7 @@ type Reader struct {
 
 // The first lines of cached files. They change with what is read, and how.
 const (
-	format     = "portalctl migrations 2\n"
+	format     = "portalctl migrations 3\n"
 	codeFormat = "portalctl code 2\n"
 )
 

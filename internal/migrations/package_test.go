@@ -38,6 +38,20 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// What migrations share lies beside them, and is none itself.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	p := Of("x", "1.0.0", map[string][]byte{"migrations/1.js": []byte("exports.up = async k => {}; exports.down = async () => {}"),
+		"migrations/helpers/shared.js": []byte("exports.addAll = async k => { await k('a').del(); }"), "migrations/more/2.js": []byte("exports.up = async k => {}")})
+	var got []string
+	for _, f := range p.Folders {
+		got = append(got, f.Dir)
+	}
+	if strings.Join(got, " ") != "migrations migrations/more" {
+		t.Error(got)
+	}
+}
+
 // The words of the code are those of texts and properties, file by file.
 func TestCodeOf(t *testing.T) {
 	t.Parallel()

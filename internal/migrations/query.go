@@ -24,7 +24,7 @@ var readers = []string{"where", "orWhere", "andWhere", "having", "orHaving", "an
 func (*query) knows(name string) bool {
 	switch name {
 	case "from", "into", "table", "insert", "update", "increment", "decrement", "delete", "del", "truncate", "upsert", "onConflict", "merge", "ignore",
-		"with", "withRecursive", "withMaterialized", "withNotMaterialized", "modify", "stream", "pipe":
+		"updateFrom", "with", "withRecursive", "withMaterialized", "withNotMaterialized", "modify", "stream", "pipe":
 		return true
 	}
 	for _, r := range readers {

@@ -184,3 +184,42 @@ func TestFunctionsOfAnObjectInOrder(t *testing.T) {
 		}
 	}
 }
+
+// A table that may have been there is nobody's own, and code that is compiled or
+// bound is followed as what it was.
+func TestCompiled(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ src, want string }{
+		"IF NOT EXISTS":        {"exports.up = async k => { await k.raw('CREATE TABLE IF NOT EXISTS a (b int)'); await k.raw('ALTER TABLE a DROP COLUMN b'); }", "add drop"},
+		"createTable":          {"exports.up = async k => { await k.raw('CREATE TABLE a (b int)'); await k.raw('CREATE INDEX i ON a (b)'); await k('a').update({ b: 1 }); }", "add"},
+		"createIfNotExists":    {"exports.up = async k => { await k.schema.createTableIfNotExists('a', t => {}); await k('a').del(); }", "add rewrite"},
+		"bind with arguments":  {"async function go(table, k) { await k.schema.dropTable(table); } exports.up = go.bind(null, 'a');", "drop"},
+		"arguments":            {"exports.up = function () { return arguments[0].schema.dropTable('a'); };", "drop"},
+		"tslib":                {"const tslib_1 = require('tslib'); exports.up = k => (0, tslib_1.__awaiter)(this, void 0, void 0, function* () { yield k.schema.dropTable('a'); });", "drop"},
+		"jumps":                {"exports.up = k => __awaiter(this, void 0, void 0, function () { return __generator(this, function (_a) { switch (_a.label) { case 0: if (!x) return [3, 2]; return [4, k.schema.dropTable('a')]; case 1: _a.sent(); case 2: return [2]; } }); });", "drop unknown"},
+		"no steps":             {"exports.up = k => __awaiter(this, void 0, void 0, function () { return later(() => k.schema.dropTable('a')); });", "unknown"},
+		"a class without code": {"class M { static { go(); } static async up(k) { await k.schema.dropTable('a'); } } module.exports = M;", "drop unknown"},
+	} {
+		if m := Read("migrations", "a.js", []byte(c.src)); does(m) != c.want {
+			t.Errorf("%s: %s %v, want %s", name, does(m), m.Doubts, c.want)
+		}
+	}
+}
+
+// What is not known of the way back is not said to be missing.
+func TestDown(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]Down{
+		"exports.up = async k => {}":                                                              Absent,
+		"exports.up = async k => {}; exports.down = async () => {}":                               Empty,
+		"exports.up = async k => {}; exports.down = async k => { helper(k); }":                    Unsure,
+		"exports.up = async k => {}; exports.down = async k => { await k('a').del(); helper(k) }": Present,
+		"exports.up = async k => {}; exports.down = async () => { throw new Error('x'); }":        Throws,
+		"module.exports = require('./other')":                                                     Unsure,
+		"exports.up = = k":                                                                        Unsure,
+	} {
+		if m := Read("migrations", "a.js", []byte(src)); m.Down != want {
+			t.Errorf("%s: %s, want %s", src, m.Down, want)
+		}
+	}
+}

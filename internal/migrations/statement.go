@@ -117,7 +117,7 @@ func (f *follower) statement(s js.IStmt, env *scope) flow {
 		}
 	case *js.ClassDecl:
 		if s.Name != nil {
-			env.vars[string(s.Name.Data)] = &cell{v: opaque{}, maybe: f.maybe}
+			f.class(s, env)
 		}
 	case *js.WithStmt:
 		f.doubt("it uses with")

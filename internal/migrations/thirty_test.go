@@ -8,15 +8,20 @@ import (
 	"testing"
 )
 
-// The thirty say in their first line what they do, found by reading them. A class
-// that is told must be right; "unknown" may stand for any.
-func TestThirty(t *testing.T) {
+// The files say in their first line what they do: found by reading them, and for those
+// of "more" by running them, too (knex 3.1.0, PostgreSQL 15). A class that is told must be
+// right; "unknown" may stand for any. Alternatives stand between bars.
+func TestWritten(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/thirty/*.js")
 	if err != nil || len(files) != 30 {
 		t.Fatal(len(files), err)
 	}
-	for _, file := range files {
+	more, err := filepath.Glob("testdata/more/*.js")
+	if err != nil || len(more) < 30 {
+		t.Fatal(len(more), err)
+	}
+	for _, file := range append(files, more...) {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -32,13 +37,9 @@ func TestThirty(t *testing.T) {
 		for _, k := range m.Does() {
 			does = append(does, string(k))
 		}
-		expected := strings.Split(want["does"], ",")
-		slices.Sort(expected)
 		slices.Sort(does)
-		tables := strings.Split(want["tables"], ",")
-		slices.Sort(tables)
 		tx := map[bool]string{true: "no", false: "yes"}[m.NoTransaction]
-		if !slices.Equal(does, expected) || strings.Join(m.Tables(), ",") != strings.Join(tables, ",") || tx != want["tx"] ||
+		if !oneOf(want["does"], does) || want["tables"] != "*" && !oneOf(want["tables"], m.Tables()) || tx != want["tx"] ||
 			string(m.Down) != want["down"] && want["down"] != "unknown" {
 			t.Errorf("%s: does %v, tables %v, down %s, tx %s; want %s", filepath.Base(file), does, m.Tables(), m.Down, tx, first)
 			for _, o := range m.Ops {
@@ -49,4 +50,16 @@ func TestThirty(t *testing.T) {
 			}
 		}
 	}
+}
+
+// oneOf says whether got is one of the lists in want.
+func oneOf(want string, got []string) bool {
+	for _, list := range strings.Split(want, "|") {
+		expected := strings.Split(list, ",")
+		slices.Sort(expected)
+		if strings.Join(got, ",") == strings.Join(expected, ",") {
+			return true
+		}
+	}
+	return false
 }

@@ -48,6 +48,12 @@ type (
 		body   *js.BlockStmt
 		env    *scope
 		async  bool
+		// generates says that it is a generator's: what it yields is waited for.
+		generates bool
+		// bound are arguments that bind has given it already; getter says that it stands
+		// for what it returns.
+		bound  []value
+		getter bool
 		// self is this where the function keeps that of its surroundings.
 		self  value
 		arrow bool

@@ -58,9 +58,11 @@ type Plugin struct {
 	// Edited are migrations that both versions have with another text: knex goes by
 	// names, and runs none of them again.
 	Edited []string `json:"edited,omitempty"`
-	// Missing ran in the database and are not in the new version: knex refuses to
-	// start then.
+	// Missing ran in the database, or are in the old version where no server was asked,
+	// and are not in the new one. Invalid lack an up or a down. With either, knex
+	// refuses to start.
 	Missing []string `json:"missing,omitempty"`
+	Invalid []string `json:"invalid,omitempty"`
 }
 
 // Migration is one that will run.
@@ -110,6 +112,9 @@ type Statement struct {
 	SQL       string `json:"sql"`
 	// From is where it is from: "its comment" or "its code".
 	From string `json:"from"`
+	// Warning is what may go wrong for the release that is still running, "" for
+	// nothing.
+	Warning string `json:"warning,omitempty"`
 }
 
 // Unknown is something that was not read. What it may do is not in the report.

@@ -47,7 +47,9 @@ func (s shelf) Code(_ context.Context, name, version string) ([]migrations.Code,
 	return migrations.CodeOf(files), nil
 }
 
-func up(steps string) string { return "exports.up = async knex => {" + steps + "};" }
+func up(steps string) string {
+	return "exports.up = async knex => {" + steps + "}; exports.down = async () => {};"
+}
 
 var library = shelf{
 	"chat@1.0.0": {"migrations/1_init.js": up("await knex.schema.createTable('m', t => { t.text('body'); })"), "dist/a.js": "db('m').insert({ body: 1 }).select('old')"},

@@ -72,9 +72,13 @@ func (r *Report) unread() int {
 // Line is the report in one line.
 func (r *Report) Line() string {
 	n, down, back := r.Runs(), 0, ""
+	var refuses []string
 	for _, p := range r.Plugins {
+		if bad := append(slices.Clone(p.Missing), p.Invalid...); len(bad) > 0 {
+			refuses = append(refuses, bad[0])
+		}
 		for _, m := range p.Migrations {
-			if m.Down != migrations.Present {
+			if m.Down == migrations.Empty || m.Down == migrations.Throws {
 				down++
 			}
 			if m.PointOfNoReturn && back == "" {
@@ -83,13 +87,21 @@ func (r *Report) Line() string {
 		}
 	}
 	unread := english.CountOf(r.unread(), "thing is not known", "things are not known")
+	refused := "knex will refuse to start because of " + english.Some(slices.Compact(refuses), few)
 	switch {
+	case n == 0 && len(refuses) > 0 && r.unread() == 0:
+		return "no migration will run: " + refused
+	case n == 0 && len(refuses) > 0:
+		return "no migration will run: " + refused + "; " + unread
 	case n == 0 && r.unread() == 0:
 		return "no migration will run"
 	case n == 0:
 		return "no migration is known to run, and " + unread
 	}
 	text := english.Count(n, "migration") + " in " + english.Count(len(r.Restore), "database")
+	if len(refuses) > 0 {
+		text += "; " + refused
+	}
 	if back != "" {
 		text += "; the running release fails from " + back + " on"
 	}

@@ -222,7 +222,10 @@ func (b *builder) run(ctx context.Context, s *sides, f migrations.Folder, old *m
 		}
 	case old != nil:
 		for _, m := range old.Migrations {
-			ran[m.Name] = true
+			// A version above From may have some that nobody has run.
+			if ran[m.Name] = true; !f.Has(m.Name) && p.ReadFrom == "" {
+				p.Missing = append(p.Missing, m.Name)
+			}
 		}
 	case s.before == nil && s.From != "":
 		// What was there is not known, so neither is what is new.
@@ -243,6 +246,9 @@ func (b *builder) run(ctx context.Context, s *sides, f migrations.Folder, old *m
 	for _, m := range f.Migrations {
 		if !ran[m.Name] {
 			pending = append(pending, m)
+			if m.Down == migrations.Absent {
+				p.Invalid = append(p.Invalid, m.Name)
+			}
 		}
 	}
 	if len(pending) > 0 {

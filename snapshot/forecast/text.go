@@ -109,7 +109,7 @@ func (r *Report) sections() []section {
 		}
 		add("First boot", lines...)
 	}
-	var breaks, may, doubts, other []string
+	var refuses, breaks, may, doubts, other []string
 	for _, p := range r.Plugins {
 		for _, m := range p.Migrations {
 			for _, why := range m.Reasons {
@@ -128,13 +128,21 @@ func (r *Report) sections() []section {
 			}
 		}
 		for _, name := range p.Missing {
-			breaks = append(breaks, fmt.Sprintf("%s: it ran in %s and %s %s lacks it: knex will refuse to start", name, p.Database, p.Package, p.To))
+			where := "in " + p.Database
+			if !p.Looked {
+				where = "with " + p.From
+			}
+			refuses = append(refuses, fmt.Sprintf("%s: it ran %s, and %s %s lacks it", name, where, p.Package, p.To))
+		}
+		for _, name := range p.Invalid {
+			refuses = append(refuses, fmt.Sprintf("%s: it has no down, and knex runs no folder with such a file (%s %s)", name, p.Package, p.To))
 		}
 		if len(p.Edited) > 0 {
 			other = append(other, fmt.Sprintf("%s: %s another text than before; knex goes by names and runs none again", p.Package,
 				english.CountOf(len(p.Edited), "migration has", "migrations have")))
 		}
 	}
+	add("knex will refuse to start, and the backend with it", refuses...)
 	add("The running release fails after", breaks...)
 	add("It may fail after", may...)
 	add("Locks that it waits for", r.lockLines()...)
@@ -143,7 +151,11 @@ func (r *Report) sections() []section {
 		if s.Database != "" {
 			title += ", in " + s.Database
 		}
-		out = append(out, section{title: title + " (from " + s.From + ")", code: s.SQL})
+		one := section{title: title + " (from " + s.From + ")", code: s.SQL}
+		if s.Warning != "" {
+			one.lines = []string{s.Warning}
+		}
+		out = append(out, one)
 	}
 	add("A rollback restores", r.Restore...)
 	add("Good to know", other...)
@@ -195,7 +207,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	var b strings.Builder
 	for _, s := range r.sections() {
 		style := st.Bold
-		if strings.HasPrefix(s.title, "The running release") {
+		if strings.HasPrefix(s.title, "The running release") || strings.HasPrefix(s.title, "knex will refuse") {
 			style = st.Bad
 		}
 		fmt.Fprintf(&b, "\n%s\n", style(s.title))

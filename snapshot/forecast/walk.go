@@ -2,8 +2,10 @@ package forecast
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/snapshot"
@@ -78,7 +80,10 @@ func (w *walk) placed(o migrations.Op) migrations.Op {
 func (w *walk) remember(o migrations.Op) {
 	switch o.Effect {
 	case migrations.CreateTable:
-		w.fresh[o.Table] = true
+		// One that is made IF NOT EXISTS may be the old code's; only a server knows.
+		if _, there := w.relation(o.Table); !o.Maybe || w.d.State != nil && !there {
+			w.fresh[o.Table] = true
+		}
 	case migrations.AddColumn, migrations.AddFilled, migrations.AddRequired:
 		w.added[o.Table+"."+o.Name] = true
 	case migrations.Rename:
@@ -159,7 +164,7 @@ func (w *walk) breaks(o migrations.Op) (bool, string) {
 			return true, what + "; the running release uses the table in " + where
 		}
 	case migrations.Unique:
-		return false, "rows of " + table + " must differ in " + o.Name + " from then on: the running release may write some that do not"
+		return false, mustDiffer(table, o.Name) + ": the running release may write some that do not"
 	case migrations.DropRule:
 		if w.uses(table, "onConflict") != "" || w.uses(table, "conflict") != "" {
 			return false, "a constraint of " + table + " is dropped: ON CONFLICT of the running release may need it"
@@ -168,6 +173,13 @@ func (w *walk) breaks(o migrations.Op) (bool, string) {
 		return false, "a constraint of " + table + " is new: the running release may write rows against it"
 	}
 	return false, ""
+}
+
+func mustDiffer(table, key string) string {
+	if key == "" {
+		key = "the columns of a new key"
+	}
+	return "rows of " + table + " must differ in " + key + " from then on"
 }
 
 // uses is the file of the old release's code that has all of the names, "" for
@@ -255,7 +267,16 @@ func blocked(o migrations.Op) (tables []string, blocks string) {
 // comment gives, or an index that it builds only where there is none yet.
 func (w *walk) beforehand(m *migrations.Migration) {
 	add := func(sql, from string) {
-		w.b.r.Beforehand = append(w.b.r.Beforehand, Statement{Database: w.d.Title, Migration: m.Name, SQL: sql, From: from})
+		if !w.possible(sql) {
+			return
+		}
+		s := Statement{Database: w.d.Title, Migration: m.Name, SQL: sql, From: from}
+		for _, o := range m.Ops {
+			if o.Effect == migrations.Unique && !o.Fresh && unique().MatchString(sql) && (o.Name == "" || strings.Contains(sql, o.Name)) {
+				s.Warning = mustDiffer(o.Table, o.Name) + ", for the release that is still running, too: what it writes against that fails"
+			}
+		}
+		w.b.r.Beforehand = append(w.b.r.Beforehand, s)
 	}
 	if m.Manual != "" {
 		add(m.Manual, "its comment")
@@ -267,6 +288,34 @@ func (w *walk) beforehand(m *migrations.Migration) {
 			add(strings.TrimSuffix(o.SQL, ";")+";", "its code")
 		}
 	}
+}
+
+var unique = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bunique\b`) })
+
+// possible reports whether a statement can be run before the first migration does:
+// it needs no table and no column that one of them makes.
+func (w *walk) possible(sql string) bool {
+	words := map[string]bool{}
+	for _, word := range strings.FieldsFunc(strings.ToLower(sql), func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		words[word] = true
+	}
+	for table := range w.fresh {
+		if words[strings.ToLower(table)] {
+			return false
+		}
+	}
+	for table := range w.renamed {
+		if words[strings.ToLower(table)] {
+			return false
+		}
+	}
+	for added := range w.added {
+		table, column, _ := strings.Cut(added, ".")
+		if words[strings.ToLower(table)] && words[strings.ToLower(column)] {
+			return false
+		}
+	}
+	return true
 }
 
 // relation is a table as the server has it.
