@@ -57,6 +57,7 @@ var ranks = map[string]int{
 	"internal/yarnext":        3,
 	"internal/yarnzip":        3,
 	"internal/report":         3,
+	"internal/htmlreport":     3,
 	"internal/osv":            3,
 	"internal/otherlock":      3,
 	"internal/pg":             3,
