@@ -71,6 +71,7 @@ func TestReportsGrowWithTheLock(t *testing.T) {
 		"table":       func(r *Report, w io.Writer) error { return r.WriteTable(w, ui.Style{}) },
 		"markdown":    (*Report).WriteMarkdown,
 		"osv":         (*Report).WriteOSV,
+		"html":        func(r *Report, w io.Writer) error { return r.Page().Write(w) },
 	}
 	for shape, of := range shapes {
 		t.Run(shape, func(t *testing.T) {

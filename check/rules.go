@@ -23,6 +23,14 @@ const (
 	ruleRegistered     = "backend-registered"
 )
 
+// The areas of rules.
+const (
+	areaRelease     = "Release"
+	areaLock        = "Lock"
+	areaResolutions = "Resolutions"
+	areaPlugins     = "Plugins"
+)
+
 // rule is one rule of the table.
 type rule struct {
 	finding.Rule
@@ -42,61 +50,61 @@ type needs struct{ project, lock bool }
 func table() []rule {
 	return []rule{
 		{
-			finding.Rule{ID: ruleReleaseDiffers, Title: "backstage.json names another release than the one that yarn.lock is", Severity: finding.Warning},
+			finding.Rule{ID: ruleReleaseDiffers, Area: areaRelease, Title: "backstage.json names another release than the one that yarn.lock is", Severity: finding.Warning},
 			nil, needs{project: true}, (*model).releaseDiffers,
 		},
 		{
-			finding.Rule{ID: ruleStale, Title: "yarn.lock and the package.json files disagree", Severity: finding.Error},
+			finding.Rule{ID: ruleStale, Area: areaLock, Title: "yarn.lock and the package.json files disagree", Severity: finding.Error},
 			// What a misspelt resolution leaves open is missing from the lock.
 			[]string{rulePatch, ruleUnused}, needs{}, (*model).stale,
 		},
 		{
-			finding.Rule{ID: ruleDedupable, Title: "ranges that a version already in yarn.lock would satisfy", Severity: finding.Warning},
+			finding.Rule{ID: ruleDedupable, Area: areaLock, Title: "ranges that a version already in yarn.lock would satisfy", Severity: finding.Warning},
 			nil, needs{lock: true}, (*model).dedupable,
 		},
 		{
-			finding.Rule{ID: ruleDuplicate, Title: "several versions of a package in yarn.lock", Severity: finding.Warning},
+			finding.Rule{ID: ruleDuplicate, Area: areaLock, Title: "several versions of a package in yarn.lock", Severity: finding.Warning},
 			// A range in a package.json that is a finding itself is the cause.
 			[]string{ruleStructure, ruleHost}, needs{lock: true}, (*model).duplicates,
 		},
 		{
-			finding.Rule{ID: ruleMixedLine, Title: "packages of the main and the next line side by side", Severity: finding.Warning},
+			finding.Rule{ID: ruleMixedLine, Area: areaRelease, Title: "packages of the main and the next line side by side", Severity: finding.Warning},
 			[]string{ruleStale, ruleDedupable, ruleDuplicate, rulePatch, ruleBlocks}, needs{true, true}, (*model).mixedLine,
 		},
 		{
-			finding.Rule{ID: ruleOffRelease, Title: "packages that are not in the release's version", Severity: finding.Warning},
+			finding.Rule{ID: ruleOffRelease, Area: areaRelease, Title: "packages that are not in the release's version", Severity: finding.Warning},
 			[]string{ruleStale, ruleDedupable, ruleDuplicate, ruleMixedLine, rulePatch, ruleBlocks, ruleStructure, ruleHost},
 			needs{true, true}, (*model).offRelease,
 		},
 		{
-			finding.Rule{ID: ruleMoved, Title: "packages that have moved to another name", Severity: finding.Warning},
+			finding.Rule{ID: ruleMoved, Area: areaRelease, Title: "packages that have moved to another name", Severity: finding.Warning},
 			nil, needs{project: true}, (*model).movedPackages,
 		},
 		{
-			finding.Rule{ID: ruleBlocks, Title: "resolutions that hold a package off the release", Severity: finding.Warning},
+			finding.Rule{ID: ruleBlocks, Area: areaResolutions, Title: "resolutions that hold a package off the release", Severity: finding.Warning},
 			// What applies to nothing holds nothing.
 			[]string{rulePatch, ruleUnused}, needs{project: true}, (*model).blocks,
 		},
 		{
-			finding.Rule{ID: rulePatch, Title: "patches that are gone, unused, or of another version", Severity: finding.Warning},
+			finding.Rule{ID: rulePatch, Area: areaResolutions, Title: "patches that are gone, unused, or of another version", Severity: finding.Warning},
 			nil, needs{true, true}, (*model).patches,
 		},
 		{
-			finding.Rule{ID: ruleUnused, Title: "resolutions that match nothing", Severity: finding.Warning},
+			finding.Rule{ID: ruleUnused, Area: areaResolutions, Title: "resolutions that match nothing", Severity: finding.Warning},
 			[]string{rulePatch}, needs{true, true}, (*model).unusedResolutions,
 		},
 		{
-			finding.Rule{ID: ruleStructure, Title: "plugin packages that are not what they say they are", Severity: finding.Warning},
+			finding.Rule{ID: ruleStructure, Area: areaPlugins, Title: "plugin packages that are not what they say they are", Severity: finding.Warning},
 			nil, needs{project: true}, (*model).structure,
 		},
 		{
-			finding.Rule{ID: ruleHost, Title: "plugins that ask for another host than the portal", Severity: finding.Warning},
+			finding.Rule{ID: ruleHost, Area: areaPlugins, Title: "plugins that ask for another host than the portal", Severity: finding.Warning},
 			// What runs on the other side is to go, whatever its range; what a resolution
 			// or a patch holds back comes back with it.
 			[]string{ruleStructure, ruleBlocks, rulePatch}, needs{project: true}, (*model).hostVersions,
 		},
 		{
-			finding.Rule{ID: ruleRegistered, Title: "backend plugins that the backend never starts", Severity: finding.Warning},
+			finding.Rule{ID: ruleRegistered, Area: areaPlugins, Title: "backend plugins that the backend never starts", Severity: finding.Warning},
 			[]string{ruleStructure}, needs{project: true}, (*model).registered,
 		},
 	}

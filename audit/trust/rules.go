@@ -1,6 +1,10 @@
 package trust
 
-import "github.com/portalctl/portalctl/internal/finding"
+import (
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/finding"
+)
 
 // The rules' ids. docs/rules has a page for each.
 const (
@@ -25,5 +29,14 @@ var rules = []finding.Rule{
 	{ID: ruleName, Title: "workspaces that share their name with a malicious package", Severity: finding.Info},
 }
 
+// area is what all of them are about.
+const area = "Locks and settings"
+
 // Rules are the rules of this package, in the order of reports.
-func Rules() []finding.Rule { return append([]finding.Rule(nil), rules...) }
+func Rules() []finding.Rule {
+	list := slices.Clone(rules)
+	for i := range list {
+		list[i].Area = area
+	}
+	return list
+}

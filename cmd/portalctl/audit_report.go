@@ -19,6 +19,6 @@ func (r *auditRun) write(report *audit.Report) error {
 		if form == "osv" {
 			return report.WriteOSV(w)
 		}
-		return writeForm(form, w, e, report, shared)
+		return writeForm(form, w, e, report, shared, r.root)
 	})
 }

@@ -15,11 +15,12 @@ func (r *checkRun) write(report *check.Report) error {
 	if err := r.e.stepSummary(r.outs, report.WriteMarkdown); err != nil {
 		return err
 	}
-	placed := report.Report
+	placed, dir := report.Report, ""
 	if r.co != nil {
-		placed.Prefix(r.e.inRepository(r.co.project.Root))
+		dir = r.co.project.Root
+		placed.Prefix(r.e.inRepository(dir))
 	}
-	return r.outs.write(r.e, func(form string, w io.Writer, e env) error { return writeForm(form, w, e, report, &placed) })
+	return r.outs.write(r.e, func(form string, w io.Writer, e env) error { return writeForm(form, w, e, report, &placed, dir) })
 }
 
 // writeDiff writes what a fix would change, for git apply.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/htmlreport"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
@@ -31,6 +33,38 @@ func (e env) inRepository(dir string) string {
 		return ""
 	}
 	return filepath.ToSlash(rel)
+}
+
+// writePage writes a page whose places count from dir.
+func writePage(w io.Writer, e env, p *htmlreport.Page, dir string) error {
+	p.Version, p.Files = version(), e.filesAt(dir)
+	return p.Write(w)
+}
+
+// filesAt is where the files below a folder can be read, in a job of GitHub or GitLab
+// that says so: at the commit that the job is about, if that is what is checked out
+// there. Anything else may be another repository, or other lines.
+func (e env) filesAt(dir string) htmlreport.Files {
+	base, commit := "", ""
+	switch {
+	case e.get("GITHUB_SERVER_URL") != "" && e.get("GITHUB_REPOSITORY") != "":
+		commit = e.get("GITHUB_SHA")
+		base = e.get("GITHUB_SERVER_URL") + "/" + e.get("GITHUB_REPOSITORY") + "/blob/" + commit
+	case e.get("CI_PROJECT_URL") != "":
+		commit = e.get("CI_COMMIT_SHA")
+		base = e.get("CI_PROJECT_URL") + "/-/blob/" + commit
+	}
+	if commit == "" {
+		return htmlreport.Files{}
+	}
+	repo, err := gitbase.Open(dir)
+	if err != nil {
+		return htmlreport.Files{}
+	}
+	if head, err := repo.Commit("HEAD"); err != nil || head.Hash != commit {
+		return htmlreport.Files{}
+	}
+	return htmlreport.Files{Base: base, Dir: e.inRepository(dir)}
 }
 
 // stepSummary adds the whole report to the summary of a workflow's step, where
@@ -55,7 +89,7 @@ func (e env) stepSummary(outs outputs, markdown func(io.Writer) error) error {
 // sharedForms are the forms that check and audit have, as writeForm knows them; the
 // first is the one to read.
 func sharedForms() []string {
-	return []string{"table", "json", "sarif", "markdown", "github", "codequality"}
+	return []string{"table", "json", "sarif", "markdown", "github", "codequality", "html"}
 }
 
 // readable is a report with its forms for people and for jq.
@@ -63,11 +97,12 @@ type readable interface {
 	WriteTable(io.Writer, ui.Style) error
 	WriteMarkdown(io.Writer) error
 	WriteJSON(io.Writer) error
+	Page() *htmlreport.Page
 }
 
 // writeForm writes a report of check or audit. shared is what readers take that
-// count places from the root of the repository.
-func writeForm(form string, w io.Writer, e env, report readable, shared *finding.Report) error {
+// count places from the root of the repository; dir is what the others count from.
+func writeForm(form string, w io.Writer, e env, report readable, shared *finding.Report, dir string) error {
 	switch form {
 	case "json":
 		return report.WriteJSON(w)
@@ -79,6 +114,8 @@ func writeForm(form string, w io.Writer, e env, report readable, shared *finding
 		return shared.WriteGitHub(w)
 	case "codequality":
 		return shared.WriteCodeQuality(w)
+	case "html":
+		return writePage(w, e, report.Page(), dir)
 	}
 	return report.WriteTable(w, e.OutStyle())
 }

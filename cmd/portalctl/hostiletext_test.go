@@ -53,6 +53,9 @@ func TestHostileTexts(t *testing.T) {
 					forms = append(forms, auditForms()[1:]...)
 				case "versions":
 					forms = append(forms, "json", "markdown")
+					if args[1] == "changes" {
+						forms = changesForms()
+					}
 				case "snapshot":
 					forms = append(forms, "json")
 				}
@@ -63,6 +66,9 @@ func TestHostileTexts(t *testing.T) {
 					_, out, errOut := run0(t, "", exampleEnv(t), args...)
 					harmlessText(t, text, args, out, form == "github")
 					harmlessText(t, text, args, errOut, false)
+					if form == "html" && strings.Contains(out, "<img") {
+						t.Errorf("%q, %v: markup of a stranger's", text, args)
+					}
 				}
 			}
 		}

@@ -39,7 +39,7 @@ type printedLine struct {
 var (
 	printedWhole = regexp.MustCompile("^(?:next: |Next: |to [^`.]*: |- )?`?(portalctl (?:versions|check|audit|snapshot)(?: [^`]*)?)`?$")
 	// A report's title.
-	printedTitle = regexp.MustCompile(`^(?:## )?portalctl (?:check|audit)[,:]`)
+	printedTitle = regexp.MustCompile(`^(?:## |<(?:title|h1)>)?portalctl (?:check|audit|versions changes)(?:[,:]|</)`)
 	printedNamed = regexp.MustCompile(`\bportalctl (?:versions|check|audit|snapshot)\b[^\n]*`)
 )
 

@@ -34,7 +34,7 @@ func changesCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "to-ref", Usage: "compare with the lock of the commit `REF` instead of a release"},
 			&cli.BoolFlag{Name: "all", Usage: "print everything: every entry in full, every place, every package in use"},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
+			formatFlag(changesForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
@@ -61,7 +61,7 @@ type changesOptions struct {
 }
 
 func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetOf(c, changesForms()...); err != nil {
 		return o, err
 	}
 	if o.sides, err = sidesOf(c); err != nil {
@@ -131,18 +131,23 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 			return report.JSON(w, r)
 		case "markdown":
 			return r.WriteMarkdown(w)
-		default:
-			var next []string
-			if o.toRef == "" && r.Counts.Packages > 0 {
-				next = []string{o.bump}
-				if line := from.forecastLine(ctx, e, o.forecast, in.Release, in.To, in.Manifest); line != "" {
-					next = append([]string{line}, next...)
-				}
-			}
-			return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
 		}
+		var next []string
+		if o.toRef == "" && r.Counts.Packages > 0 {
+			next = []string{o.bump}
+			if line := from.forecastLine(ctx, e, o.forecast, in.Release, in.To, in.Manifest); line != "" {
+				next = append([]string{line}, next...)
+			}
+		}
+		if o.form == "html" {
+			return writePage(w, e, r.Page(next), co.project.Root)
+		}
+		return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
 	})
 }
+
+// changesForms are the forms of a report; the first is the one to read.
+func changesForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 // changesInput is the portal as it is, and what a bump to the release would lock.
 func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, releases *release.Source, reg *registry.Client) (in changes.Input, err error) {

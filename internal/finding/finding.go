@@ -115,6 +115,8 @@ type Rule struct {
 	ID string
 	// Title is one line: what is wrong when the rule finds something.
 	Title string
+	// Area is the part of a portal that it is about, in a word or two.
+	Area string
 	// Severity is that of most of its findings, unless configured.
 	Severity Severity
 	// URL is where the rule is explained, if that is not a page of docs/rules.

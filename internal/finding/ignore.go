@@ -16,8 +16,8 @@ import (
 // ignores has them. The severity of IgnoreRule is not for configuration: somebody
 // promised to look again.
 var (
-	IgnoreRule = Rule{ID: "ignore-expired", Title: "an ignore in " + ConfigFile + " has expired", Severity: Error}
-	UnusedRule = Rule{ID: "ignore-unused", Title: "ignores that are no longer needed", Severity: Info}
+	IgnoreRule = Rule{ID: "ignore-expired", Area: "Decisions", Title: "an ignore in " + ConfigFile + " has expired", Severity: Error}
+	UnusedRule = Rule{ID: "ignore-unused", Area: "Decisions", Title: "ignores that are no longer needed", Severity: Info}
 )
 
 // maxWindow is how many days ahead an ignore may end; a configuration can only
