@@ -35,7 +35,7 @@ func (in *Input) ReadBase(head Files, repo *gitbase.Repo, rev, name string) (*St
 	if err = cmp.Or(commit.Err(), err); err != nil {
 		return nil, err
 	}
-	s.Brings, s.Prefix = archives, strings.Trim(repo.Prefix, "/")
+	s.Brings, s.Prefix, s.Repo = archives, strings.Trim(repo.Prefix, "/"), commit.InPlace()
 	in.Base = &Base{Name: name, Commit: commit.Hash, Locks: s.Locks}
 	return s, nil
 }

@@ -123,7 +123,8 @@ func (f *Finding) worse() string {
 }
 
 // rules adds what the rules about locks and settings found. Errors that the
-// change adds block; without a base they warn, as nothing is known to be new.
+// change adds block; without a base they warn, as nothing is known to be new, unless
+// the rule was asked to judge all there is.
 func (b *builder) rules() {
 	if b.in.Trust == nil {
 		return
@@ -132,7 +133,7 @@ func (b *builder) rules() {
 	for _, f := range b.in.Trust.Findings {
 		rf := RuleFinding{Finding: f.Finding, New: f.New, Verdict: verdictAllowed}
 		switch counts := f.New || b.in.Base == nil; {
-		case f.Severity == finding.Error && f.New:
+		case f.Severity == finding.Error && (f.New || f.Whole && b.in.Base == nil):
 			rf.Verdict = verdictBlocks
 		case f.Severity.Fails() && counts:
 			rf.Verdict = verdictWarns

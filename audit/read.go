@@ -34,6 +34,9 @@ type State struct {
 	// where the root is in its repository.
 	Brings []trust.Archive
 	Prefix string
+	// Repo has the files of a merge base by their paths in the work tree; nil for
+	// other states.
+	Repo *repofile.Repo
 }
 
 // Read reads the locks at paths and all that an audit wants besides. A lock that

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/sorting"
 )
 
@@ -35,6 +36,9 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	if err := c.online(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.licenses(ctx); err != nil {
+		return nil, err
+	}
 	return c.result(), ctx.Err()
 }
 
@@ -47,6 +51,7 @@ type checker struct {
 	allowed  *allowlist
 	findings []Finding
 	unknown  []finding.Unknown
+	known    map[PackageVersion]license.Declared
 }
 
 func newChecker(in Input) *checker {
@@ -83,6 +88,8 @@ type issue struct {
 	standing finding.Severity
 	// weak: at most a warning, also when the change adds it.
 	weak bool
+	// whole: it counts as much where nothing is compared.
+	whole bool
 }
 
 // add weighs an issue and notes it, unless its rule is off. What the change
@@ -106,7 +113,7 @@ func (c *checker) add(i issue) {
 		s = finding.Warning
 	}
 	c.findings = append(c.findings, Finding{finding.Finding{
-		Rule: i.rule, Severity: s, Pos: i.pos, Name: i.name, Key: i.kind, Message: i.message, Next: i.next}, added})
+		Rule: i.rule, Severity: s, Pos: i.pos, Name: i.name, Key: i.kind, Message: i.message, Next: i.next}, added, i.whole})
 }
 
 func (c *checker) off(rule string) bool { return c.in.Severities[rule] == finding.Off }
@@ -117,5 +124,5 @@ func (c *checker) result() *Result {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
 	})
-	return &Result{list, c.unknown}
+	return &Result{list, c.unknown, c.known}
 }

@@ -97,7 +97,7 @@ func (c *codeCheck) yarnPath(head, was *settings) {
 // verified notes what was found to be in order, for whoever reviews.
 func (c *codeCheck) verified(pos fault.Pos, name, message string) {
 	c.findings = append(c.findings, Finding{finding.Finding{Rule: ruleYarnrc, Severity: finding.Info, Pos: pos, Name: name, Key: "verified",
-		Message: message, Next: "Nothing has to be done"}, true})
+		Message: message, Next: "Nothing has to be done"}, true, false})
 }
 
 // plugin judges an entry of plugins and its file.

@@ -16,6 +16,7 @@ const (
 	ruleName      = "name-confusion"
 	ruleFresh     = "fresh-release"
 	ruleSquat     = "typosquat"
+	ruleLicense   = "license"
 )
 
 var rules = []finding.Rule{
@@ -24,6 +25,7 @@ var rules = []finding.Rule{
 	{ID: ruleHost, Title: "packages from hosts that are not allowed", Severity: finding.Error},
 	{ID: ruleGit, Title: "packages from git repositories or bare URLs", Severity: finding.Error},
 	{ID: ruleYarnrc, Title: "package manager settings that let more in", Severity: finding.Error},
+	{ID: ruleLicense, Title: "licences that the team does not allow, or that nobody knows", Severity: finding.Error},
 	{ID: ruleFresh, Title: "versions that were published only just now", Severity: finding.Warning},
 	{ID: ruleSquat, Title: "packages whose names are easily taken for others", Severity: finding.Error},
 	{ID: ruleName, Title: "workspaces that share their name with a malicious package", Severity: finding.Info},

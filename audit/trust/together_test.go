@@ -13,7 +13,7 @@ import (
 func TestTogether(t *testing.T) {
 	list := func(key string, n int) (list []Finding) {
 		for i := range n {
-			list = append(list, Finding{finding.Finding{Rule: ruleHost, Key: key, Pos: fault.Pos{File: "yarn.lock", Line: i + 1}, Message: fmt.Sprint(i)}, true})
+			list = append(list, Finding{finding.Finding{Rule: ruleHost, Key: key, Pos: fault.Pos{File: "yarn.lock", Line: i + 1}, Message: fmt.Sprint(i)}, true, false})
 		}
 		return list
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -78,6 +79,12 @@ type Input struct {
 	MinAge time.Duration
 	Fixes  func(name, version string) bool
 	Now    time.Time
+	// Licenses makes the rule license run; nil is no rule. Manifests answers for the
+	// licences of packages; nil is nobody. AllLicenses has it asked for what the base
+	// has, too, so that Result.Licenses has all.
+	Licenses    *license.Policy
+	Manifests   Registry
+	AllLicenses bool
 	// Progress hears of each package that the registry was asked about, out of
 	// total; it may be nil and is called from several goroutines.
 	Progress func(done, total int)
@@ -88,6 +95,9 @@ type Finding struct {
 	finding.Finding
 	// New is always false without a base.
 	New bool
+	// Whole says that without a base it counts as if it were new: somebody has asked
+	// for all of the lock to be judged.
+	Whole bool
 }
 
 // Result is the outcome of all rules, sorted by place.
@@ -95,4 +105,6 @@ type Result struct {
 	Findings []Finding
 	// Unknown is what could not be judged, which is not the same as fine.
 	Unknown []finding.Unknown
+	// Licenses are those that were asked for and are known.
+	Licenses map[PackageVersion]license.Declared
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -48,6 +49,7 @@ func auditCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
 			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, and which releases admit a fix"},
+			&cli.StringFlag{Name: "licenses", Usage: "also judge the licences of what a change adds, or of all in a full audit, by the lists in `FILE`", TakesFile: true},
 			formatFlag(auditForms()...),
 			outputsFlag(),
 			directoryFlag(),
@@ -72,6 +74,8 @@ type auditRun struct {
 	settings *yarnrc.Settings
 	// client is the registry that advice comes from, nil if nobody asks it.
 	client *registry.Client
+	// licenses are the team's lists, nil for none.
+	licenses *license.Policy
 	// sources are the files of decisions.
 	sources ignore.Sources
 	opts    audit.Options
@@ -127,6 +131,9 @@ func (r *auditRun) run(ctx context.Context) (*audit.Report, error) {
 		return nil, incomplete(ctx, err)
 	}
 	if err := r.openBaseline(); err != nil {
+		return nil, incomplete(ctx, err)
+	}
+	if err := r.openLicenses(); err != nil {
 		return nil, incomplete(ctx, err)
 	}
 	r.sources = ignore.Sources{Head: r.head.Decisions, Rules: audit.Rules(), Now: r.now}

@@ -12,13 +12,15 @@ import (
 // judgeLocks runs the rules about locks and settings.
 func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 	in := r.in.TrustInput(r.head, r.base, p, r.now)
-	if r.o.online {
+	if r.o.online || r.licenses != nil {
 		client, err := r.registry()
 		if err != nil {
 			return err
 		}
-		in.Registry = client
-		in.Fetch = r.fetch
+		in.Licenses, in.Manifests = r.licenses, client
+		if r.o.online {
+			in.Registry, in.Fetch = client, r.fetch
+		}
 		progress := r.e.Progress("Asking the registry", -1)
 		defer progress.Done()
 		in.Progress = func(int, int) { progress.Add(1) }

@@ -31,6 +31,7 @@ type auditOptions struct {
 	failOnFixable                 bool
 	maxDBAge                      *time.Duration
 
+	licenses        string
 	db              string
 	offline, online bool
 
@@ -43,6 +44,7 @@ func auditOptionsOf(c *cli.Context, e env) (auditOptions, error) {
 		base:      c.String("base"), baseLockfile: c.String("base-lockfile"), full: c.Bool("full"),
 		exclude: c.StringSlice("exclude"), baseline: c.String("baseline"), updateBaseline: c.Bool("update-baseline"),
 		db: c.String("db"), offline: c.Bool("offline"), online: c.Bool("online"), failOnFixable: c.Bool("fail-on-fixable"),
+		licenses: c.String("licenses"),
 	}
 	if c.Args().Present() {
 		return o, group(c) // a subcommand that is not known
@@ -94,6 +96,9 @@ func auditOptionsOf(c *cli.Context, e env) (auditOptions, error) {
 	}
 	if c.IsSet("base-lockfile") && o.baseLockfile == "" {
 		return o, usagef("--base-lockfile is empty").WithNext("Name the lock to compare with, or leave it out")
+	}
+	if c.IsSet("licenses") && o.licenses == "" {
+		return o, usagef("--licenses is empty").WithNext("Name the file with the lists of licences, or leave it out")
 	}
 	if c.IsSet("max-db-age") {
 		limit, err := age(c.String("max-db-age"))

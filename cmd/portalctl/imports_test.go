@@ -60,6 +60,7 @@ var ranks = map[string]int{
 	"internal/htmlreport":     3,
 	"internal/osv":            3,
 	"internal/otherlock":      3,
+	"internal/license":        3,
 	"internal/pg":             3,
 	"internal/pkgjson":        3,
 	"internal/yarnrc":         3,
@@ -102,6 +103,7 @@ var owners = map[string]string{
 	"github.com/google/osv-scanner/v2":      "internal/osv",
 	"github.com/google/osv-scalibr":         "internal/osv",
 	"github.com/ossf/osv-schema":            "internal/osv",
+	"github.com/github/go-spdx/v2":          "internal/license",
 	"github.com/pandatix/go-cvss":           "internal/osv",
 	// Migrations and what code reaches are followed by syntax trees; jsscan is for tokens.
 	"github.com/tdewolff/parse/v2": "internal/migrations internal/capability",

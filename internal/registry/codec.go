@@ -10,7 +10,7 @@ import (
 
 // magic names the format of cache files. Change the number when the format, or
 // what is kept of a packument, changes: older files are then fetched anew.
-const magic = "portalctl packument 1\n"
+const magic = "portalctl packument 2\n"
 
 var errCorrupt = errors.New("the cache file is damaged")
 

@@ -181,7 +181,8 @@ func (b *builder) flush() {
 func manifestField(key []byte) bool {
 	switch string(key) {
 	case "name", "version", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",
-		"dependenciesMeta", "bin", "os", "cpu", "libc", "scripts", "gypfile", "deprecated", "dist", "backstage":
+		"dependenciesMeta", "bin", "os", "cpu", "libc", "scripts", "gypfile", "deprecated", "dist", "backstage",
+		"license", "licenses":
 		return true
 	}
 	return false

@@ -34,6 +34,9 @@ type Manifest struct {
 	GypFile bool
 	// Deprecated is why the version should not be used, "" if it is fine.
 	Deprecated string
+	// License is what the version says of its licence, whatever it says, as one
+	// text; "" if it says nothing.
+	License string
 
 	Dist      Dist
 	Backstage Backstage
@@ -74,6 +77,7 @@ func ParseManifest(raw []byte) (*Manifest, error) {
 		Scripts:              texts(top["scripts"]),
 		OS:                   list(top["os"]), CPU: list(top["cpu"]), Libc: list(top["libc"]),
 		GypFile: string(top["gypfile"]) == "true",
+		License: licenseText(top["license"], top["licenses"]),
 	}
 	m.Bin = bin(top["bin"], m.Name)
 	if d := top["deprecated"]; len(d) > 0 && truthy(d) {
