@@ -15,6 +15,11 @@ import (
 // that one of them is had in microseconds.
 const blockSize = 64 << 10
 
+// maxMembers is how many versions, times and tags a packument may have each. The
+// largest known ones have some 20,000; a few bytes of JSON are enough for one, and
+// what is kept of it is ten times as much.
+const maxMembers = 200_000
+
 var errNoVersions = errors.New("the document has no versions")
 
 // errUnpublished: the registry remembers the name only.
@@ -67,6 +72,9 @@ func (b *builder) member(key []byte) error {
 		return err
 	case "dist-tags":
 		return b.objectOrSkip(func(key []byte) error {
+			if len(b.p.DistTags) >= maxMembers {
+				return errTooLarge
+			}
 			tag := string(key)
 			version, ok, err := b.s.text()
 			if ok {
@@ -76,6 +84,9 @@ func (b *builder) member(key []byte) error {
 		})
 	case "time":
 		return b.objectOrSkip(func(key []byte) error {
+			if len(b.times) >= maxMembers {
+				return errTooLarge
+			}
 			version := string(key)
 			if version == "unpublished" {
 				b.unpublished = true
@@ -109,6 +120,9 @@ func (b *builder) objectOrSkip(each func([]byte) error) error {
 
 // version adds one manifest, without the fields that nobody reads.
 func (b *builder) version(key []byte) error {
+	if len(b.p.entries) >= maxMembers {
+		return errTooLarge
+	}
 	version := string(key)
 	ok, err := b.s.isObject()
 	if !ok || err != nil {

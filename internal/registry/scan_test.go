@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -100,6 +101,16 @@ func TestNotAPackument(t *testing.T) {
 		_, err := readPackument(strings.NewReader(tt.src), maxPackument)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.40q: %v, want %q", tt.src, err, tt.want)
+		}
+	}
+	for name, members := range map[string]string{"versions": `"1.0.0":{},`, "dist-tags": `"%d":"1.0.0",`, "time": `"%d":"2021-01-02T03:04:05Z",`} {
+		var b strings.Builder
+		b.WriteString(`{"name":"x","` + name + `":{`)
+		for i := range maxMembers + 1 {
+			b.WriteString(strings.Replace(members, "%d", strconv.Itoa(i), 1))
+		}
+		if _, err := readPackument(strings.NewReader(b.String()), maxPackument); !errors.Is(err, errTooLarge) {
+			t.Errorf("endless %s: %v", name, err)
 		}
 	}
 	if _, err := readPackument(strings.NewReader(doc("x", 100)), 10_000); !errors.Is(err, errTooLarge) {
