@@ -26,6 +26,7 @@ func TestAttacksOnTheGate(t *testing.T) {
 	}
 	for kind, groups := range attackKinds() {
 		clean := attackRepo(t, attackBase(kind))
+		gitIn(t, clean, "checkout", "-q", "-b", "change")
 		for group, list := range groups {
 			for _, a := range list {
 				t.Run(kind+"/"+group+"/"+strings.ReplaceAll(a.name, "/", "_"), func(t *testing.T) {
@@ -39,7 +40,6 @@ func TestAttacksOnTheGate(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					gitIn(t, root, "checkout", "-q", "-b", "change")
 					gitIn(t, root, "add", "-A")
 					gitIn(t, root, "commit", "-q", "-m", "change", "--allow-empty")
 					environ := exampleEnv(t)

@@ -5,27 +5,62 @@ package main
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/binary"
 	"fmt"
+	"hash/adler32"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // objectFile is where a loose object lies.
 func objectFile(hash string) string { return ".git/objects/" + hash[:2] + "/" + hash[2:] }
 
-// zlibBomb is a loose blob that unpacks to a gigabyte.
+// zlibBomb is a loose blob that unpacks to a gigabyte of zeros. Only the first of
+// its megabytes are packed: when a flush has ended one, the next has the same bytes.
 func zlibBomb() string {
+	const size = 1 << 30
+	block := make([]byte, 1<<20)
+	head := fmt.Sprintf("blob %d\x00", size)
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
-	fmt.Fprintf(z, "blob %d\x00", 1<<30)
-	block := make([]byte, 1<<20)
-	for range 1 << 10 {
+	_, _ = io.WriteString(z, head)
+	var at int
+	for range 3 {
+		at = b.Len()
 		_, _ = z.Write(block)
+		_ = z.Flush()
 	}
+	megabyte := bytes.Clone(b.Bytes()[at:])
+	for range size/len(block) - 3 {
+		b.Write(megabyte)
+	}
+	at = b.Len()
 	_ = z.Close()
-	return b.String()
+	end := bytes.Clone(b.Bytes()[at : b.Len()-4])
+	b.Truncate(at)
+	b.Write(end)
+	// Adler-32: a zero adds nothing to the first sum, and the first to the second.
+	sum := adler32.Checksum([]byte(head))
+	first, second := uint64(sum&0xffff), uint64(sum>>16)
+	second = (second + size*first) % 65521
+	return b.String() + string(binary.BigEndian.AppendUint32(nil, uint32(second<<16|first)))
+}
+
+func TestZlibBombUnpacks(t *testing.T) {
+	testkit.SkipRace(t)
+	z, err := zlib.NewReader(strings.NewReader(zlibBomb()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, z); n != 1<<30+int64(len("blob 1073741824\x00")) || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
 }
 
 // inConfig adds a setting to .git/config; CANARY is a command that leaves a file.

@@ -218,7 +218,7 @@ func attackRepo(t *testing.T, base tree) (root string) {
 	if err := base.write(root, nil); err != nil {
 		t.Fatal(err)
 	}
-	gitIn(t, root, "init", "-q", "-b", "main")
+	gitIn(t, root, "init", "-q", "--template=", "-b", "main") // its hooks would be copied a hundred times
 	gitIn(t, root, "add", "-A")
 	gitIn(t, root, "commit", "-q", "-m", "base")
 	return root

@@ -17,7 +17,7 @@ import (
 func TestAuditFixKilledAtEveryOperation(t *testing.T) {
 	testkit.SkipRace(t)
 	if testing.Short() {
-		t.Skip("starts two processes for each of some 50 operations")
+		t.Skip("starts a process for each of some 50 operations")
 	}
 	t.Parallel()
 	files, err := txtar.ParseFile(filepath.Join("testdata", "script", "audit_fix.txtar"))
@@ -56,8 +56,8 @@ func TestAuditFixKilledAtEveryOperation(t *testing.T) {
 		command: fix,
 		exit:    1, // two findings are left
 		next: func(t *testing.T, dir string) string {
-			_, out := runSelf(t, "portalctl", environ, fix(dir)...)
-			return out
+			_, out, errOut := run0(t, "", environ, fix(dir)...)
+			return out + errOut
 		},
 		done: func(_ map[string]string, out string) bool {
 			return strings.Contains(out, "Fixed: 3 findings by 2 steps")

@@ -105,6 +105,7 @@ func (s *osvService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestSharedAuditOnline: a service gives the findings that the database gives.
 func TestSharedAuditOnline(t *testing.T) {
 	testkit.SkipRace(t)
+	t.Parallel()
 	server := httptest.NewServer(newOSVService(t, testshared.Dir(t, "osv/npm")))
 	defer server.Close()
 	for _, portal := range []string{"demo", "demo-1.43", "gitlab-plugin", "janus-plugins", "ortelius-v1", "rhdh", "self-service-v1", "showcase-v6"} {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,11 +28,27 @@ type auditJSON struct {
 	}
 }
 
+// sharedAudits are auditShared's by portal: more than one test compares with them.
+var sharedAudits sync.Map // of *sharedAudit
+
+type sharedAudit struct {
+	once sync.Once
+	code int
+	doc  auditJSON
+}
+
 // auditShared audits a real portal with the real advisories.
-func auditShared(t *testing.T, portal string, more ...string) (int, auditJSON) {
+func auditShared(t *testing.T, portal string) (int, auditJSON) {
 	t.Helper()
-	args := append([]string{"audit", "--format", "json", "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/"+portal)}, more...)
-	code, out, errOut := run0(t, "", exampleEnv(t), args...)
+	made, _ := sharedAudits.LoadOrStore(portal, new(sharedAudit))
+	a := made.(*sharedAudit)
+	a.once.Do(func() { a.code, a.doc = newSharedAudit(t, portal) })
+	return a.code, a.doc
+}
+
+func newSharedAudit(t *testing.T, portal string) (int, auditJSON) {
+	t.Helper()
+	code, out, errOut := run0(t, "", exampleEnv(t), "audit", "--format", "json", "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/"+portal))
 	// One of the portals has a lock that lacks what its manifests ask for: the
 	// report is there, and says that it is not whole.
 	if code > 1 && !(portal == "self-service-v1" && code == 2 && strings.Contains(errOut, "yarn.lock has no entry for")) {
@@ -48,6 +65,7 @@ func auditShared(t *testing.T, portal string, more ...string) (int, auditJSON) {
 // osv-scanner, workspaces apart. Each has a path from who asks, and an action.
 func TestSharedAudit(t *testing.T) {
 	testkit.SkipRace(t)
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(testshared.Dir(t, "golden/audit"), "*.json"))
 	if err != nil || len(files) < 11 {
 		t.Fatalf("%d golden files, %v", len(files), err)
@@ -98,6 +116,7 @@ func TestSharedAudit(t *testing.T) {
 // TestSharedAuditFormats: the exit code does not depend on the format.
 func TestSharedAuditFormats(t *testing.T) {
 	testkit.SkipRace(t)
+	t.Parallel()
 	for _, format := range []string{"table", "json", "sarif", "markdown"} {
 		code, out, errOut := run0(t, "", exampleEnv(t), "audit", "--format", format, "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/rhdh"))
 		if code != 1 || out == "" || errOut != "" {

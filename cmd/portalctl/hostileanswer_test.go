@@ -71,22 +71,25 @@ func TestHostileAnswers(t *testing.T) {
 			"manifest":  answer("200 OK\r\nContent-Type: application/json", manifest),
 			"cut":       answer("200 OK\r\nContent-Type: application/json", packument)[:200],
 		} {
-			dir := t.TempDir()
-			copyExample(t, dir)
-			server := hostileServer(t, func(string) string { return raw })
-			environ := []string{"HOME=" + t.TempDir(), "YARN_HTTP_RETRY=0", "YARN_NPM_REGISTRY_SERVER=" + server, "NO_PROXY=127.0.0.1"}
-			for _, args := range [][]string{
-				{"versions", "status"}, {"versions", "lock", "--check"}, {"versions", "bump", "--dry-run", "--release", "1.1.0"}, {"check", "--online"},
-			} {
-				base := exampleEnv(t)[0]
-				if args[1] == "status" {
-					base = "BACKSTAGE_VERSIONS_BASE_URL=" + server
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				copyExample(t, dir)
+				server := hostileServer(t, func(string) string { return raw })
+				environ := []string{"HOME=" + t.TempDir(), "YARN_HTTP_RETRY=0", "YARN_NPM_REGISTRY_SERVER=" + server, "NO_PROXY=127.0.0.1"}
+				for _, args := range [][]string{
+					{"versions", "status"}, {"versions", "lock", "--check"}, {"versions", "bump", "--dry-run", "--release", "1.1.0"}, {"check", "--online"},
+				} {
+					base := exampleEnv(t)[0]
+					if args[1] == "status" {
+						base = "BACKSTAGE_VERSIONS_BASE_URL=" + server
+					}
+					env := append(environ[:len(environ):len(environ)], base, "PORTALCTL_CACHE_DIR="+t.TempDir())
+					_, out, errOut := run0(t, "", env, append(args[:len(args):len(args)], "-C", dir)...)
+					harmlessText(t, name+" "+text, args, out, false)
+					harmlessText(t, name+" "+text, args, errOut, false)
 				}
-				env := append(environ[:len(environ):len(environ)], base, "PORTALCTL_CACHE_DIR="+t.TempDir())
-				_, out, errOut := run0(t, "", env, append(args[:len(args):len(args)], "-C", dir)...)
-				harmlessText(t, name+" "+text, args, out, false)
-				harmlessText(t, name+" "+text, args, errOut, false)
-			}
+			})
 		}
 	}
 }

@@ -25,6 +25,7 @@ var hostile = []string{
 // command of a CI system and no invalid UTF-8 comes out.
 func TestHostileTexts(t *testing.T) {
 	testkit.SkipRace(t)
+	t.Parallel()
 	for i, text := range hostile {
 		dir := t.TempDir()
 		copyExample(t, dir)

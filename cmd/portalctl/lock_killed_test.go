@@ -81,7 +81,7 @@ func TestLockInterrupted(t *testing.T) {
 func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
 	testkit.SkipRace(t)
 	if testing.Short() {
-		t.Skip("starts two processes for each of some 100 operations")
+		t.Skip("starts a process for each of some 100 operations")
 	}
 	p := newLockPortal(t)
 	p.releasePortal()

@@ -14,7 +14,7 @@ import (
 func TestTemplateKilledAtEveryOperation(t *testing.T) {
 	testkit.SkipRace(t)
 	if testing.Short() {
-		t.Skip("starts two processes for each of some 100 operations")
+		t.Skip("starts a process for each of some 100 operations")
 	}
 	t.Parallel()
 	made, environ := templatePortal(t)
@@ -31,8 +31,8 @@ func TestTemplateKilledAtEveryOperation(t *testing.T) {
 		},
 		command: func(dir string) []string { return merge(dir, "--yes") },
 		next: func(t *testing.T, dir string) string {
-			_, out := runSelf(t, "portalctl", environ, merge(dir)...)
-			return out
+			_, out, errOut := run0(t, "", environ, merge(dir)...)
+			return out + errOut
 		},
 		done: func(after map[string]string, _ string) bool {
 			return after["packages/backend/src/new.ts"] != "" && after["packages/backend/src/old.ts"] == "" && strings.Contains(after[".portalctl.yaml"], "base: 1.53.0")
