@@ -58,6 +58,7 @@ var ranks = map[string]int{
 	"internal/yarnzip":        3,
 	"internal/report":         3,
 	"internal/htmlreport":     3,
+	"internal/secretscan":     0,
 	"internal/osv":            3,
 	"internal/otherlock":      3,
 	"internal/license":        3,

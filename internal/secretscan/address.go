@@ -1,0 +1,106 @@
+package secretscan
+
+import (
+	"bytes"
+	"strings"
+)
+
+// maxURL is how much of an address is looked at.
+const maxURL = 1024
+
+// url looks for a password in the address whose :// stands at a place.
+func (s *scanner) url(at int) {
+	begin := at
+	for begin > max(0, at-24) && (keyChar(s.src[begin-1]) || s.src[begin-1] == '+') {
+		begin--
+	}
+	text := s.src[at+3 : min(len(s.src), at+3+maxURL)]
+	if i := bytes.IndexAny(text, " \t\r\n\"'`<>|\\,"); i >= 0 {
+		text = text[:i]
+	}
+	if i := bytes.IndexAny(text, "/?#"); i >= 0 && bytes.IndexByte(text[:i], '@') >= 0 {
+		text = text[:i]
+	}
+	last := bytes.LastIndexByte(text, '@')
+	colon := bytes.IndexByte(text, ':')
+	if begin == at || last < 0 || colon < 0 || colon > last || bytes.IndexByte(text[:colon], '/') >= 0 {
+		return
+	}
+	user, pass := string(text[:colon]), string(text[colon+1:last])
+	low := strings.ToLower(pass)
+	if s.test || len(pass) < 3 || len(user) > 128 || reference().MatchString(pass) || reference().MatchString(user) || hollow().MatchString(pass) || strings.ContainsAny(pass, "{}") ||
+		strings.HasPrefix(pass, ":") || strings.Contains(low, "token") && someWords().MatchString(pass) {
+		return
+	}
+	start := at + 3 + colon + 1
+	switch known := defaults[low] || low == strings.ToLower(user) || low == "pwd" || low == "passwd"; {
+	case known && (s.prose || s.schema || s.kind == source || s.kind == other):
+	case known:
+		s.add(RuleDefault, "a password that everybody knows, in an address", start, start+len(pass))
+	case s.prose && !random(pass), s.schema, number(pass) && len(pass) < 6:
+	default:
+		s.add(RuleURL, "a password in an address", start, start+len(pass))
+	}
+}
+
+// header looks for credentials after the name of the header that takes them.
+func (s *scanner) header(at int) {
+	text := s.src[at:min(len(s.src), at+after)]
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		text = text[:i]
+	}
+	rest := bytes.TrimLeft(text, "\"':=, \t`+")
+	for _, scheme := range []string{"bearer", "basic", "token"} {
+		if !hasFolded(rest, scheme+" ") {
+			continue
+		}
+		v := bytes.TrimLeft(rest[len(scheme):], " \t")
+		v = bytes.TrimPrefix(v, []byte("token="))
+		from := at + len(text) - len(v)
+		n := 0
+		for n < len(v) && (keyChar(v[n]) || strings.IndexByte("+/=~", v[n]) >= 0) {
+			n++
+		}
+		if n < len(v) && (v[n] == '$' || v[n] == '{' || v[n] == '<' || v[n] == '*') {
+			return
+		}
+		value := string(v[:n])
+		if !s.test && n >= 12 && random(value) && !hollow().MatchString(value) && !wellKnown(value) && !(s.prose && n < 30) {
+			s.add(RuleHeader, "credentials in an Authorization header", from, from+n)
+		}
+		return
+	}
+}
+
+// maxKey is how much of a private key is looked at.
+const maxKey = 4096
+
+// key looks for a private key whose first line begins at a place.
+func (s *scanner) key(at int) {
+	text := s.src[at:min(len(s.src), at+maxKey)]
+	head := text[:min(len(text), 60)]
+	i := bytes.Index(head, []byte("PRIVATE KEY"))
+	if i < 0 || s.test || bytes.Contains(head[:i], []byte("\n")) {
+		return
+	}
+	body := text[i:]
+	if k := bytes.IndexByte(body[1:], '-'); k >= 0 {
+		body = bytes.TrimLeft(body[1+k:], "-") // after the first line's dashes
+	}
+	end := len(body)
+	if k := bytes.Index(body, []byte("-----END")); k >= 0 {
+		end = k
+	}
+	n := 0
+	for k, c := range body[:end] {
+		switch {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '+', c == '/':
+			n++
+		case c == '$' || c == '<' || c == '{' || c == '.' && k > 0 && body[k-1] == '.':
+			return
+		}
+	}
+	if n >= 100 && !hasFolded(body, "example") {
+		s.add(RuleKey, "a private key", at, at+len(text)-len(body)+end)
+	}
+}

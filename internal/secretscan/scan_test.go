@@ -1,0 +1,70 @@
+package secretscan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/fault"
+)
+
+// scanned compares what is found in a file with what was put there.
+func scanned(t *testing.T, s sample) (hit, missed, wrong int) {
+	t.Helper()
+	text, offsets := s.content()
+	r := Scan(s.file, []byte(text))
+	if r.Partial {
+		t.Errorf("%s: partial", s.file)
+	}
+	at := func(off int) Hit {
+		p := fault.PosAt("", []byte(text), off)
+		return Hit{Line: p.Line, Column: p.Col}
+	}
+	left := slices.Clone(r.Hits)
+	for i, off := range offsets {
+		want := at(off)
+		n := slices.IndexFunc(left, func(h Hit) bool { return h.Line == want.Line && h.Column == want.Column })
+		if n < 0 {
+			t.Logf("missed %s:%d:%d: %s", s.file, want.Line, want.Column, strings.Split(text, "\n")[want.Line-1])
+			missed++
+			continue
+		}
+		for _, v := range s.values {
+			if strings.Contains(left[n].What, v[len(v)-min(len(v), 6):]) {
+				t.Errorf("%s: value %d is in %q", s.file, i, left[n].What)
+			}
+		}
+		left = slices.Delete(left, n, n+1)
+		hit++
+	}
+	for _, h := range left {
+		t.Logf("wrong %s:%d:%d %s %q: %s", s.file, h.Line, h.Column, h.Rule, h.What, strings.Split(text, "\n")[h.Line-1])
+		wrong++
+	}
+	return hit, missed, wrong
+}
+
+// judged has recall and precision over files with secrets and files without.
+func judged(t *testing.T, planted, innocent []sample) {
+	t.Helper()
+	hit, missed, wrong := 0, 0, 0
+	for _, s := range planted {
+		a, b, c := scanned(t, s)
+		hit, missed, wrong = hit+a, missed+b, wrong+c
+	}
+	for _, s := range innocent {
+		s.values = append([]string(nil), s.values...)
+		text, _ := s.content()
+		_, _, c := scanned(t, sample{file: s.file, text: strings.ReplaceAll(text, "§", "")})
+		wrong += c
+	}
+	recall, precision := float64(hit)/float64(hit+missed), float64(hit)/float64(hit+wrong)
+	t.Logf("%d files with secrets, %d without: %d found, %d missed, %d wrong: recall %.3f, precision %.3f", len(planted), len(innocent), hit, missed, wrong, recall, precision)
+	if recall < 0.95 || precision < 0.95 {
+		t.Error("recall and precision must be 0.95")
+	}
+}
+
+func TestBeforeTheRules(t *testing.T) { judged(t, planted, innocent) }
+
+func TestAfterTheRules(t *testing.T) { judged(t, planted2, innocent2) }
