@@ -39,6 +39,7 @@ func checkCommand(e env) *cli.Command {
 			outputsFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
+		Subcommands: []*cli.Command{checkProductionCommand(e)},
 		Action: func(c *cli.Context) error {
 			o, err := checkOptionsOf(c)
 			if err != nil {

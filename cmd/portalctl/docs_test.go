@@ -58,7 +58,7 @@ func readPage(t *testing.T, name string) string {
 // leaves calls do for every command that does something, with its full name.
 func leaves(commands []*cli.Command, prefix string, do func(name string, c *cli.Command)) {
 	for _, c := range commands {
-		if name := prefix + c.Name; len(c.Subcommands) == 0 || c.Name == "audit" {
+		if name := prefix + c.Name; len(c.Subcommands) == 0 || c.Name == "audit" || c.Name == "check" {
 			do(name, c)
 		}
 		leaves(c.Subcommands, prefix+c.Name+" ", do)
@@ -148,7 +148,10 @@ func TestConfigKeysAreDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 		command, _, _ := strings.Cut(text, ":")
-		code, out, errOut := run0(t, "", environ, command, "-C", root)
+		if command == "production" {
+			command = "check production"
+		}
+		code, out, errOut := run0(t, "", environ, append(strings.Fields(command), "-C", root)...)
 		_, list, ok := strings.Cut(errOut, "Use one of: ")
 		if code != 2 || !ok {
 			t.Fatalf("%s: %s: exit %d\n%s%s", command, text, code, out, errOut)
@@ -157,7 +160,7 @@ func TestConfigKeysAreDocumented(t *testing.T) {
 		return strings.Split(list, ", ")
 	}
 	var known []string
-	for _, section := range []string{"check", "audit"} {
+	for _, section := range []string{"check", "audit", "production"} {
 		for _, key := range ask(section + ":\n  no-such-key: 1\n") {
 			known = append(known, section+"."+key)
 		}

@@ -108,7 +108,7 @@ func (l printedLine) parse() error {
 	var only func(list []*cli.Command)
 	only = func(list []*cli.Command) {
 		for _, c := range list {
-			if c.Name != "help" && (len(c.Subcommands) == 0 || c.Name == "audit") {
+			if c.Name != "help" && (len(c.Subcommands) == 0 || c.Name == "audit" || c.Name == "check") {
 				args := c.ArgsUsage
 				c.Action = func(c *cli.Context) error {
 					if c.Args().Present() && args == "" {

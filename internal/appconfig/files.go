@@ -82,11 +82,6 @@ func cause(err error) error {
 	return fault.Cause(err)
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 var (
 	scheme  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`) })
 	special = map[string]bool{"http": true, "https": true, "ws": true, "wss": true, "ftp": true}

@@ -2,6 +2,7 @@ package appconfig
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,6 +67,9 @@ func (r *reader) includeEnv(arg *node, s scope) *node {
 		if !arg.origin.Hidden() { // a name out of a variable is a value, which does not show
 			r.missing(arg.text, arg, s)
 		}
+		if r.keep {
+			return &node{kind: String, text: "${" + arg.text + "}", origin: Origin{Pos: arg.origin.Pos, Vars: []string{arg.text}}}
+		}
 		return nil
 	}
 	o := Origin{Pos: arg.origin.Pos, Vars: []string{arg.text}, Var: r.env.exact(arg.text)}
@@ -77,6 +81,9 @@ func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	src, err := readWithin(r.repo, dir, path)
 	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
 		return nil, outside(arg, "$file")
+	}
+	if err != nil && r.keep && errors.Is(err, fs.ErrNotExist) { // production mounts it
+		return &node{kind: String, text: arg.text, origin: Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}}, nil
 	}
 	if err != nil {
 		return nil, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $file stands in")

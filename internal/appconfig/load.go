@@ -31,6 +31,12 @@ type Options struct {
 	// "" for the newest: BACKSTAGE_ENV is read since 1.10.3, and taken for a
 	// list since 1.11.0.
 	Loader string
+	// Repo has the files, for who reviews a repository: those of --config are then
+	// its files, too, and nothing else is read. nil reads the machine's.
+	Repo *repofile.Repo
+	// Keep leaves a value there whose variable or $file only production has. Its
+	// Origin names them; its text has the variable as it is written.
+	Keep bool
 }
 
 // Tree is a configuration that was read, with all layers.
@@ -63,9 +69,12 @@ func Load(o Options) (*Tree, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: o.Root}, "the folder cannot be found")
 	}
-	repo := repofile.Of(repofile.Top(root))
-	defer repo.Close()
-	r := &reader{repo: repo, root: root, env: newEnvironment(o.Env), included: map[string]bool{}}
+	repo := o.Repo
+	if repo == nil {
+		repo = repofile.Of(repofile.Top(root))
+		defer repo.Close()
+	}
+	r := &reader{repo: repo, root: root, env: newEnvironment(o.Env), included: map[string]bool{}, keep: o.Keep}
 	files, err := r.files(o)
 	if err != nil {
 		return nil, err
@@ -73,7 +82,7 @@ func Load(o Options) (*Tree, error) {
 	t := &Tree{Files: files, Config: &Config{}}
 	var layers []layer
 	for _, path := range files {
-		read, err := r.layer(path, len(o.Files) > 0)
+		read, err := r.layer(path, len(o.Files) > 0 && o.Repo == nil)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +129,8 @@ func (r *reader) files(o Options) ([]string, error) {
 		names = append(names, "app-config."+e+".local.yaml")
 	}
 	for _, name := range names {
-		if path := resolvePath(r.root, name); exists(path) {
+		path := resolvePath(r.root, name)
+		if _, err := r.repo.Stat(path); err == nil {
 			out = append(out, path)
 		}
 	}

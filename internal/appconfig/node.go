@@ -46,7 +46,9 @@ func fromYAML(v yamledit.Value, merged func(yamledit.Member)) *node {
 				merged(m)
 				continue
 			}
-			out.set(m.Key, fromYAML(m.Value, merged))
+			v := fromYAML(m.Value, merged)
+			v.origin.Key = m.KeyPos
+			out.set(m.Key, v)
 		}
 		return out
 	case yamledit.Sequence:

@@ -23,6 +23,7 @@ type reader struct {
 	includes int
 	notes    []Note
 	unset    []Unset // of the file that is being read
+	keep     bool    // see Options.Keep
 }
 
 // scope is where a value stands: the folder that includes are relative to, the
@@ -70,6 +71,11 @@ func (r *reader) substitute(n *node, s scope) *node {
 	out, unset := r.env.substitute(n)
 	for _, name := range unset {
 		r.missing(name, n, s)
+	}
+	if out == nil && r.keep {
+		kept := *n
+		kept.origin.Vars = append(slices.Clone(n.origin.Vars), unset...)
+		return &kept
 	}
 	return out
 }

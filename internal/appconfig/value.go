@@ -17,6 +17,9 @@ type Origin struct {
 	// of APP_CONFIG_… the file is "env" and there is no line, as Backstage
 	// calls that source.
 	Pos fault.Pos
+	// Key is the place of the key whose value it is; zero for items of lists, and for
+	// what is not in a file.
+	Key fault.Pos
 	// Vars are the names of the environment variables that went into the value,
 	// in the order of their use.
 	Vars []string

@@ -1,0 +1,180 @@
+package production
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yamledit"
+)
+
+// Attestation is what somebody says of an item that no file can show.
+type Attestation struct {
+	Item, URL, Owner string
+	// Expires is the last day on which it counts, as 2006-01-02.
+	Expires string
+	Pos     fault.Pos
+
+	until time.Time
+}
+
+func (a Attestation) counts(now time.Time) bool { return now.Before(a.until) }
+
+// Config is the section production of .portalctl.yaml. nil is an empty one.
+type Config struct {
+	decisions *finding.Config
+	attests   []Attestation
+}
+
+// maxAttested is how many days ahead an attestation may end: what nobody has looked at
+// for longer is no evidence.
+const maxAttested = 400
+
+// expiredRule is of attestations that have ended, whatever their item came to.
+var expiredRule = finding.Rule{ID: "attestation-expired", Title: "an attestation in " + finding.ConfigFile + " has expired", Severity: finding.Warning,
+	URL: "https://github.com/portalctl/portalctl/blob/main/docs/production.md#what-no-file-can-show"}
+
+// ReadConfig reads the section production of .portalctl.yaml at the root, if there is
+// one. What is not known there is an error with its place.
+func ReadConfig(p *workspace.Project, now time.Time) (*Config, error) {
+	src, err := p.Read(finding.ConfigFile, repofile.MaxSettings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	}
+	return parseConfig(src, now)
+}
+
+func parseConfig(src []byte, now time.Time) (*Config, error) {
+	c := &Config{}
+	schema := finding.Schema{Section: "production", Rules: Rules(Enterprise), Now: now, Keys: map[string]func(yamledit.Value) error{
+		"attest": func(v yamledit.Value) (err error) { c.attests, err = attestations(v, now); return err },
+	}}
+	var err error
+	c.decisions, err = finding.ParseConfig(finding.ConfigFile, src, schema)
+	return c, err
+}
+
+func attestations(v yamledit.Value, now time.Time) ([]Attestation, error) {
+	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
+		return nil, fault.At(v.Pos(), "attest is %s, but must be a list", v.Kind()).WithNext(`Write one "- item: …" for each attestation`)
+	}
+	var list []Attestation
+	for _, it := range v.Items() {
+		a, err := attestation(it, now)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(list, func(b Attestation) bool { return b.Item == a.Item }); i >= 0 {
+			return nil, fault.At(a.Pos, "%s is attested twice, in line %d as well", a.Item, list[i].Pos.Line).WithNext("Keep one of them")
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+func attestation(v yamledit.Value, now time.Time) (Attestation, error) {
+	a := Attestation{Pos: v.Pos()}
+	members, err := finding.Members(v, "an attestation", "item: slo")
+	if err != nil {
+		return a, err
+	}
+	for _, m := range members {
+		text := strings.TrimSpace(m.Value.String())
+		switch m.Key {
+		case "item":
+			a.Item = text
+			if !slices.ContainsFunc(Items(), func(i Item) bool { return i.ID == text }) {
+				return a, fault.At(m.Value.Pos(), "there is no item %q", text).WithNext("Use one of: %s", strings.Join(ids(), ", "))
+			}
+		case "url":
+			a.URL = text
+			if u, err := url.Parse(text); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+				return a, fault.At(m.Value.Pos(), "the url of an attestation must be a web address without a login").WithNext("Write it as https://wiki.example.com/slo")
+			}
+		case "owner":
+			a.Owner = text
+		case "expires":
+			if err := a.ends(m.Value.Pos(), text, now); err != nil {
+				return a, err
+			}
+		default:
+			return a, fault.At(m.KeyPos, "there is no setting %q", m.Key).WithNext("Use one of: item, url, owner, expires")
+		}
+	}
+	for _, need := range [][2]string{{"item", a.Item}, {"url", a.URL}, {"owner", a.Owner}, {"expires", a.Expires}} {
+		if need[1] == "" {
+			return a, fault.At(a.Pos, "the attestation has no %s", need[0]).
+				WithNext("Give each attestation an item, the url that shows it, an owner, and the last day on which it counts (expires)")
+		}
+	}
+	return a, nil
+}
+
+func (a *Attestation) ends(pos fault.Pos, text string, now time.Time) error {
+	last, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return fault.At(pos, "expires is %q, which is not a date", text).WithNext("Write it as 2027-01-31, the last day on which the attestation counts")
+	}
+	if latest := now.UTC().AddDate(0, 0, maxAttested); !now.IsZero() && last.After(latest) {
+		return fault.At(pos, "expires is %s, more than %d days ahead", text, maxAttested).
+			WithNext("Give it %s or an earlier day, and look again then", latest.Format(time.DateOnly))
+	}
+	a.Expires, a.until = text, last.AddDate(0, 0, 1)
+	return nil
+}
+
+func ids() []string {
+	var list []string
+	for _, i := range Items() {
+		list = append(list, i.ID)
+	}
+	return list
+}
+
+func (c *Config) findings() *finding.Config {
+	if c == nil {
+		return nil
+	}
+	return c.decisions
+}
+
+func (c *Config) severity(id string) (finding.Severity, bool) { return c.findings().Severity(id) }
+
+func (c *Config) attestation(id string) *Attestation {
+	if c == nil {
+		return nil
+	}
+	for i := range c.attests {
+		if c.attests[i].Item == id {
+			return &c.attests[i]
+		}
+	}
+	return nil
+}
+
+// expired are the findings about attestations that have ended. They do not depend on
+// what their items came to: somebody promised to look again.
+func (c *Config) expired(now time.Time) []finding.Finding {
+	if c == nil {
+		return nil
+	}
+	var list []finding.Finding
+	for _, a := range c.attests {
+		if !a.counts(now) {
+			list = append(list, finding.Finding{Rule: expiredRule.ID, Severity: expiredRule.Severity, Pos: a.Pos, Name: a.Item, Key: a.Expires,
+				Message: "the attestation of " + a.Owner + " for " + a.Item + " ended on " + a.Expires,
+				Next:    "Look at " + a.URL + " again and give the attestation a new day, or take it out"})
+		}
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+package production
+
+import "github.com/portalctl/portalctl/internal/finding"
+
+// The members that the JSON of a report has besides those of all reports of findings.
+// docs/json.md describes them.
+type (
+	startJSON struct {
+		File     string       `json:"file"`
+		Line     int          `json:"line"`
+		By       string       `json:"by"`
+		Deployed bool         `json:"deployed"`
+		Config   []configJSON `json:"config"`
+	}
+	configJSON struct {
+		Argument string `json:"argument"`
+		File     string `json:"file"`
+	}
+	itemJSON struct {
+		ID          string           `json:"id"`
+		Area        Area             `json:"area"`
+		Title       string           `json:"title"`
+		Why         string           `json:"why"`
+		Fix         string           `json:"fix"`
+		Level       int              `json:"level"`
+		From        Profile          `json:"from"`
+		URL         string           `json:"url"`
+		Verdict     Verdict          `json:"verdict"`
+		Counts      bool             `json:"counts"`
+		Open        int              `json:"open"`
+		Reason      string           `json:"reason"`
+		Next        string           `json:"next"`
+		Evidence    []evidenceJSON   `json:"evidence"`
+		Attestation *attestationJSON `json:"attestation,omitempty"`
+	}
+	evidenceJSON struct {
+		File   string `json:"file"`
+		Line   int    `json:"line"`
+		Column int    `json:"column"`
+		Text   string `json:"text"`
+	}
+	attestationJSON struct {
+		URL     string `json:"url"`
+		Owner   string `json:"owner"`
+		Expires string `json:"expires"`
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+	}
+	maturityJSON struct {
+		Level   int         `json:"level"`
+		Of      int         `json:"of"`
+		Title   string      `json:"title"`
+		Lacks   []string    `json:"lacks"`
+		Skipped []int       `json:"skipped"`
+		Levels  []levelJSON `json:"levels"`
+	}
+	levelJSON struct {
+		Level   int      `json:"level"`
+		Title   string   `json:"title"`
+		Reached []string `json:"reached"`
+		Lacks   []string `json:"lacks"`
+	}
+	verdictsJSON struct {
+		Pass          int `json:"pass"`
+		Fail          int `json:"fail"`
+		Attested      int `json:"attested"`
+		Unknown       int `json:"unknown"`
+		NotApplicable int `json:"notApplicable"`
+	}
+)
+
+// members are what the document has before its findings.
+func (r *Report) members() []finding.Member {
+	starts, items := []startJSON{}, []itemJSON{}
+	for _, s := range r.Starts {
+		j := startJSON{s.Pos.File, s.Pos.Line, s.By, s.Deployed, nil}
+		for _, c := range s.Config {
+			j.Config = append(j.Config, configJSON{c.Arg, c.Rel})
+		}
+		starts = append(starts, j)
+	}
+	for _, it := range r.Items {
+		j := itemJSON{ID: it.ID, Area: it.Area, Title: it.Title, Why: it.Why, Fix: it.Fix, Level: it.Level, From: it.From, URL: it.URL(), Verdict: it.Verdict,
+			Counts: it.Counts, Open: it.Open, Reason: it.Reason, Next: it.Next, Evidence: []evidenceJSON{}}
+		for _, e := range it.Evidence {
+			j.Evidence = append(j.Evidence, evidenceJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Text})
+		}
+		if a := it.Attestation; a != nil {
+			j.Attestation = &attestationJSON{a.URL, a.Owner, a.Expires, a.Pos.File, a.Pos.Line}
+		}
+		items = append(items, j)
+	}
+	m := maturityJSON{Level: r.Maturity.Level, Of: MaxLevel, Title: LevelTitle(r.Maturity.Level), Lacks: r.Maturity.Next, Skipped: r.Maturity.Skipped}
+	for _, l := range r.Maturity.Levels {
+		m.Levels = append(m.Levels, levelJSON(l))
+	}
+	return []finding.Member{
+		{Name: "profile", Value: r.Profile},
+		{Name: "maturity", Value: m},
+		{Name: "verdicts", Value: verdictsJSON{r.Count(Pass), r.Count(Fail), r.Count(Attested), r.Count(Unknown), r.Count(NotApplicable)}},
+		{Name: "starts", Value: starts},
+		{Name: "items", Value: items},
+	}
+}

@@ -1,0 +1,180 @@
+package production
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+// pluginItems are the items of the area Plugins.
+func pluginItems() []item {
+	return []item{
+		{Item{"plugin-structure", Plugins, "Own plugins have the structure of Backstage's: frontend, backend, common",
+			"Tools, upgrades and other plugins go by role and plugin ID; code on the wrong side ends up in the browser, or does not run.",
+			"Follow the next step of each finding of portalctl check",
+			2, Team}, pluginStructure},
+		{Item{"plugin-owner", Plugins, "Every own plugin has an owner",
+			"A plugin without an owner is upgraded by nobody, and breaks the portal's upgrade for all.",
+			"Give each folder of plugins/ a line in CODEOWNERS, or a catalog-info.yaml with spec.owner",
+			3, Team}, pluginOwner},
+		{Item{"plugin-oncall", Plugins, "Who is on call for own plugins is in the catalog",
+			"When a plugin takes the portal down, somebody has to be found at night.",
+			nextOncall,
+			5, Enterprise}, pluginOncall},
+	}
+}
+
+const nextOncall = "Annotate the component of the plugin or of the portal with pagerduty.com/service-id, opsgenie.com/component-selector or the like"
+
+// structureRules are the rules of check that the item rests on.
+var structureRules = []string{"plugin-structure", "backend-registered"}
+
+func pluginStructure(v *view) outcome {
+	own := v.ownPlugins()
+	if len(own) == 0 {
+		return notApplicable("the repository has no plugins of its own")
+	}
+	if v.in.Check == nil {
+		return unknown("portalctl check could not judge the portal", "Run portalctl check"+v.opts.At+" and follow what it says")
+	}
+	var problems []problem
+	for _, f := range slices.Concat(v.in.Check.Findings, v.in.Check.Known) {
+		if slices.Contains(structureRules, f.Rule) {
+			problems = append(problems, problem{pos: f.Pos, name: f.Name, key: f.Rule + " " + f.Key, message: f.Message, next: f.Next})
+		}
+	}
+	var seen []Evidence
+	for _, w := range own {
+		seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " is a " + w.File.Backstage.Role})
+	}
+	if len(problems) > 0 {
+		return fail(problems...)
+	}
+	return pass(fmt.Sprintf("check finds nothing wrong with %d own plugin packages", len(own)), seen...)
+}
+
+// manifestOf is the place of a workspace's name.
+func (v *view) manifestOf(w *workspace.Workspace) fault.Pos {
+	if w.File.NamePos.Line > 0 {
+		return w.File.NamePos
+	}
+	return fault.Pos{File: path.Join(w.Rel, "package.json"), Line: 1}
+}
+
+// ownerLine is a line of CODEOWNERS.
+type ownerLine struct {
+	file          file
+	line          int
+	pattern, text string
+	owners        []string
+}
+
+// codeowners are the lines of the file that GitHub or GitLab reads.
+func (v *view) codeowners() []ownerLine {
+	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"} {
+		f, ok := v.repo.has(name)
+		if !ok {
+			continue
+		}
+		var list []ownerLine
+		for i, l := range f.lines() {
+			text, _, _ := strings.Cut(l, " #")
+			words := strings.Fields(text)
+			if len(words) == 0 || strings.HasPrefix(words[0], "#") || strings.HasPrefix(words[0], "[") || strings.HasPrefix(words[0], "^[") {
+				continue
+			}
+			list = append(list, ownerLine{f, i + 1, words[0], strings.TrimSpace(text), words[1:]})
+		}
+		return list
+	}
+	return nil
+}
+
+// owns reports whether a pattern of CODEOWNERS is about a folder, by gitignore's rules.
+func (o ownerLine) owns(dir string) bool {
+	p := o.pattern
+	anchored := strings.Contains(strings.TrimSuffix(p, "/"), "/")
+	p = strings.Trim(p, "/")
+	p = strings.TrimSuffix(strings.TrimSuffix(p, "/**"), "/*")
+	if p == "*" || p == "**" || p == "" {
+		return true
+	}
+	for d := dir; d != "." && d != "/"; d = path.Dir(d) {
+		target := d
+		if !anchored {
+			target = path.Base(d)
+		}
+		if ok, _ := doublestar.Match(p, target); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func pluginOwner(v *view) outcome {
+	own := v.ownPlugins()
+	if len(own) == 0 {
+		return notApplicable("the repository has no plugins of its own")
+	}
+	lines := v.codeowners()
+	var problems []problem
+	var seen []Evidence
+	for _, w := range own {
+		dir := path.Join(v.base, w.Rel)
+		if e, ok := v.ownerOf(dir, lines); ok {
+			seen = append(seen, e)
+			continue
+		}
+		problems = append(problems, problem{pos: v.manifestOf(w), name: w.Name(), message: w.Name() + " has no owner: neither CODEOWNERS nor a catalog file in its folder names one",
+			next: "Add /" + dir + "/ with its team to CODEOWNERS, or a catalog-info.yaml with spec.owner to " + w.Rel})
+	}
+	return judged(problems, fmt.Sprintf("each of %d own plugin packages has an owner", len(own)), seen)
+}
+
+// ownerOf is who owns a folder: the last line of CODEOWNERS that is about it, or a
+// catalog file in it.
+func (v *view) ownerOf(dir string, lines []ownerLine) (Evidence, bool) {
+	for _, o := range slices.Backward(lines) {
+		if o.owns(dir) {
+			if len(o.owners) == 0 {
+				break // it takes the owner away
+			}
+			return Evidence{o.file.pos(o.line, 0), shorten(o.text)}, true
+		}
+	}
+	for _, e := range v.entries() {
+		if e.file.dir() == dir && str(e.root, "spec", "owner") != "" {
+			owner, _ := e.root.Get("spec", "owner")
+			return Evidence{owner.Pos(), "owner: " + shorten(owner.String())}, true
+		}
+	}
+	return Evidence{}, false
+}
+
+// oncall are the annotations of services that call somebody.
+var oncall = []string{"pagerduty.com/service-id", "pagerduty.com/integration-key", "opsgenie.com/component-selector", "opsgenie.com/team",
+	"grafana.com/oncall-integration", "victorops.com/team", "splunk.com/on-call-team", "firehydrant.com/service-name", "ilert.com/integration-key", "incident.io/component"}
+
+func pluginOncall(v *view) outcome {
+	if len(v.ownPlugins()) == 0 {
+		return notApplicable("the repository has no plugins of its own")
+	}
+	components := v.components()
+	for _, e := range components {
+		for _, key := range oncall {
+			if a, ok := e.annotation(key); ok && a.String() != "" {
+				return pass("the catalog says who is on call for "+e.name, Evidence{keyPos(e.root, "metadata", "annotations", key), key})
+			}
+		}
+	}
+	if len(components) == 0 {
+		return unknown("the repository describes no component: who is on call may be in another catalog file", nextOncall+", or attest it")
+	}
+	return missing(components[0].root.Pos(), "on-call", "no component of the repository says who is on call", nextOncall)
+}

@@ -1,0 +1,197 @@
+// Package production reads a portal's repository as a reviewer would before it goes
+// to production: one table of items, each of which is passed, failed, attested,
+// unknown or not applicable, with the lines that say so. A Report is computed from
+// inputs alone. Unknown is an answer; a pass without evidence is not.
+package production
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnlock"
+	"github.com/portalctl/portalctl/internal/yarnrc"
+)
+
+// SchemaName names the form of the JSON report. docs/json.md describes it.
+const SchemaName = "portalctl.production/v1"
+
+// Command is whose findings of a baseline these are.
+const Command = "production"
+
+// Verdict is what an item came to.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass     Verdict = "pass"
+	Fail     Verdict = "fail"
+	Attested Verdict = "attested"
+	Unknown  Verdict = "unknown"
+	// NotApplicable: what the item is about is not there.
+	NotApplicable Verdict = "not-applicable"
+)
+
+// Evidence is a place that a verdict rests on, and what is to be seen there. Text
+// never has a value that may be secret.
+type Evidence struct {
+	Pos  fault.Pos
+	Text string
+}
+
+// Input is all that a report is computed from.
+type Input struct {
+	Project  *workspace.Project
+	Settings *yarnrc.Settings
+	Lock     *yarnlock.Lock // nil without one that can be read
+	// Standing is the release that the portal is on, and Newest the newest known.
+	Standing release.Standing
+	Newest   string
+	// Repo has the repository's files, Top its folder: that of the portal or one
+	// above it, where workflows and owners are.
+	Repo *repofile.Repo
+	Top  string
+	// Deploy has the files of --deploy-dir, which DeployName names; nil without it.
+	Deploy     fs.FS
+	DeployName string
+	// Check is what check says of the same portal, for the items that rest on it;
+	// nil if nobody asked it.
+	Check *finding.Report
+}
+
+// Options are the user's choices.
+type Options struct {
+	Config   *Config
+	Baseline *finding.Baseline
+	Profile  Profile
+	// At names the portal in next steps: "" or " -C DIR".
+	At string
+	// Now is the clock that ignores and attestations end by.
+	Now time.Time
+}
+
+// Result is one item with its verdict.
+type Result struct {
+	Item
+	Verdict Verdict
+	// Reason is the verdict in a sentence, Next what to do, "" where nothing is.
+	Reason, Next string
+	Evidence     []Evidence
+	// Counts reports whether the profile takes a failure of the item for one, Open
+	// how many of its findings do: not those that are ignored or in the baseline.
+	Counts bool
+	Open   int
+	// Attestation is what .portalctl.yaml says of the item, nil if nothing.
+	Attestation *Attestation
+}
+
+// Report is the outcome. Its finding.Report has what failed, for the forms that
+// machines read.
+type Report struct {
+	finding.Report
+	Profile Profile
+	// Starts says how production is started; the first one counts.
+	Starts []Start
+	// Items are all items, in the order of the table.
+	Items    []Result
+	Maturity Maturity
+}
+
+// NewReport judges the portal.
+func NewReport(in Input, opts Options) *Report {
+	v := newView(in, opts)
+	opts.Profile = cmp.Or(opts.Profile, Team)
+	r := &Report{Profile: opts.Profile}
+	r.Schema, r.Command, r.Rules = SchemaName, Command, Rules(opts.Profile)
+	r.Title = "Production checklist"
+	for _, it := range table() {
+		if s, ok := opts.Config.severity(it.ID); ok && s == finding.Off {
+			continue
+		}
+		res, list := it.settle(it.look(v), opts)
+		r.Items, r.Findings = append(r.Items, res), append(r.Findings, list...)
+		if res.Verdict == Unknown {
+			r.Unknown = append(r.Unknown, finding.Unknown{Rule: it.ID, Reason: res.Reason, Next: res.Next})
+		}
+	}
+	r.Findings = append(r.Findings, opts.Config.expired(opts.Now)...)
+	r.Starts = v.starts()
+	r.Finish(opts.Config.findings(), opts.Baseline, opts.Now)
+	for i := range r.Items {
+		for _, f := range r.Findings {
+			if f.Rule == r.Items[i].ID && f.Severity.Fails() {
+				r.Items[i].Open++
+			}
+		}
+	}
+	r.Maturity = maturity(r.Items)
+	r.Outcome = r.sentence()
+	r.Extra = r.members()
+	return r
+}
+
+// Count is how many items came to a verdict.
+func (r *Report) Count(v Verdict) int {
+	n := 0
+	for _, it := range r.Items {
+		if it.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *Report) sentence() string {
+	parts := []string{fmt.Sprintf("maturity %d of %d", r.Maturity.Level, MaxLevel)}
+	for _, v := range []struct {
+		is   Verdict
+		word string
+	}{{Fail, "failed"}, {Pass, "passed"}, {Attested, "attested"}, {Unknown, "unknown"}, {NotApplicable, "not applicable"}} {
+		if n := r.Count(v.is); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v.word))
+		}
+	}
+	if n := len(r.Ignored); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d ignored", n))
+	}
+	if n := len(r.Known); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d in the baseline", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// NewBaseline records all that is wrong now. What other commands recorded in the
+// options' baseline stays.
+func NewBaseline(in Input, opts Options) *finding.Baseline {
+	r := NewReport(in, opts)
+	return finding.NewBaseline(&r.Report, opts.Baseline)
+}
+
+// Rules are the items as rules of findings, with the severities of a profile.
+func Rules(p Profile) []finding.Rule {
+	var list []finding.Rule
+	for _, it := range table() {
+		list = append(list, finding.Rule{ID: it.ID, Title: it.Title, Severity: it.severity(p), URL: it.URL(), Tags: []string{string(it.Area)}, Area: it.Area.Title()})
+	}
+	return append(list, expiredRule, finding.IgnoreRule, finding.UnusedRule)
+}
+
+// Items are all items, in the order of reports.
+func Items() []Item {
+	var list []Item
+	for _, it := range table() {
+		list = append(list, it.Item)
+	}
+	return list
+}
+
+// in reports whether a word is one of a few.
+func in[T comparable](word T, list ...T) bool { return slices.Contains(list, word) }

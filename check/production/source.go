@@ -1,0 +1,188 @@
+package production
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/pkgjson"
+	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/workspace"
+)
+
+// module is something that the backend adds: backend.add(…).
+type module struct {
+	// name is the package or the path that it comes from; "" for one that is made on
+	// the spot.
+	name string
+	pos  fault.Pos
+	// file is the file of the repository that has it, if it is no package.
+	file file
+	own  bool
+	// conditional: only where a condition of the code holds.
+	conditional bool
+}
+
+// code is a source file as tokens.
+type code struct {
+	file
+	tokens []jsscan.Token
+}
+
+func (c code) line(i int) fault.Pos { return c.pos(c.tokens[i].Line, 0) }
+
+// words are the places of an identifier, by their index.
+func (c code) words(names ...string) []int {
+	var list []int
+	for i, t := range c.tokens {
+		if t.Kind == jsscan.Word && slices.Contains(names, t.Text) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// is reports whether the tokens from i on are these words and punctuation.
+func (c code) is(i int, texts ...string) bool {
+	for k, want := range texts {
+		if i+k >= len(c.tokens) || i+k < 0 || !c.tokens[i+k].Is(want) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxCode is the size of a source file that is read, in bytes.
+const maxCode = 1 << 20
+
+// scan reads a source file if it has one of some words.
+func scan(f file, words ...string) (code, bool) {
+	src := f.read()
+	if len(src) == 0 || len(src) > maxCode {
+		return code{}, false
+	}
+	text := string(src)
+	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
+		return code{}, false
+	}
+	tokens, _ := jsscan.Scan(f.name, text)
+	return code{f, tokens}, true
+}
+
+func isCode(name string) bool {
+	if !slices.Contains(jsscan.Extensions, path.Ext(name)) {
+		return false
+	}
+	base := path.Base(name)
+	return !strings.HasSuffix(base, ".d.ts") && !strings.Contains(base, ".test.") && !strings.Contains(base, ".spec.") &&
+		!strings.Contains(base, ".stories.") && !strings.Contains("/"+name, "/__")
+}
+
+// codeOf are the source files of a workspace that have one of some words, without
+// tests and the folder for trying things out.
+func (v *view) codeOf(w *workspace.Workspace, words ...string) []code {
+	var list []code
+	for _, f := range v.repo.below(path.Join(v.base, w.Rel, "src")) {
+		if isCode(f.name) {
+			if c, ok := scan(f, words...); ok {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// backends are the workspaces that run as a backend.
+func (v *view) backends() []*workspace.Workspace { return plugins.Backends(v.in.Project) }
+
+// runtimeDeps are the dependencies that a package has when it runs.
+func runtimeDeps(w *workspace.Workspace) []pkgjson.Dep {
+	return append(slices.Clone(w.File.Deps(pkgjson.Dependencies)), w.File.Deps(pkgjson.OptionalDependencies)...)
+}
+
+// readSource are the modules that the backends add.
+func (v *view) readSource() []module {
+	var list []module
+	for _, w := range v.backends() {
+		for _, c := range v.codeOf(w, ".add(") {
+			list = append(list, v.added(c)...)
+		}
+	}
+	return list
+}
+
+// added are the modules that a file adds to a backend.
+func (v *view) added(c code) []module {
+	if len(c.words("createBackend", "createSpecializedBackend", "createBackendFeatureLoader")) == 0 {
+		return nil
+	}
+	imports := map[string]string{} // local names to modules
+	for _, im := range jsscan.Imports(c.tokens) {
+		for _, n := range im.Names {
+			imports[n.Local] = im.Module
+		}
+	}
+	var list []module
+	depth := 0
+	for i, t := range c.tokens {
+		switch {
+		case t.Is("{"):
+			depth++
+		case t.Is("}"):
+			depth--
+		case t.Is("add") && c.is(i-1, ".") && c.is(i+1, "(") && i+2 < len(c.tokens):
+			m := module{conditional: depth > 0}
+			next := c.tokens[i+2]
+			switch {
+			case c.is(i+2, "import", "(") && i+4 < len(c.tokens):
+				m.name, m.pos = c.tokens[i+4].Text, c.line(i+4)
+			case next.Kind == jsscan.Word && imports[next.Text] != "":
+				m.name, m.pos = imports[next.Text], c.line(i+2)
+			default:
+				m.pos, m.file, m.own = c.line(i+2), c.file, true
+			}
+			if strings.HasPrefix(m.name, ".") {
+				m.file, m.own = v.resolve(c.file, m.name)
+			} else if w := v.in.Project.ByName(packageOf(m.name)); w != nil {
+				m.own = true
+			}
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// packageOf is the package that a module specifier names: without a path in it.
+func packageOf(module string) string {
+	parts := strings.SplitN(module, "/", 3)
+	if strings.HasPrefix(module, "@") && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
+// resolve finds the file that a relative import means.
+func (v *view) resolve(from file, module string) (file, bool) {
+	name := path.Join(from.dir(), module)
+	for _, ext := range append([]string{""}, jsscan.Extensions...) {
+		for _, n := range []string{name + ext, name + "/index" + ext} {
+			if f, ok := v.repo.has(n); ok {
+				return f, true
+			}
+		}
+	}
+	return from, true
+}
+
+// adds is the module of a package that a backend adds, whatever is behind the
+// package's name (/alpha).
+func (v *view) adds(pkg string) (module, bool) {
+	for _, m := range v.source() {
+		if packageOf(m.name) == pkg {
+			return m, true
+		}
+	}
+	return module{}, false
+}
