@@ -39,6 +39,9 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	if err := c.licenses(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.contents(ctx); err != nil {
+		return nil, err
+	}
 	return c.result(), ctx.Err()
 }
 
@@ -52,6 +55,8 @@ type checker struct {
 	findings []Finding
 	unknown  []finding.Unknown
 	known    map[PackageVersion]license.Declared
+	// headSettings are the head's, once they are needed.
+	headSettings []*settings
 }
 
 func newChecker(in Input) *checker {
@@ -86,10 +91,13 @@ type issue struct {
 	added bool
 	// standing is the severity where nothing is compared; Info unless it is set.
 	standing finding.Severity
-	// weak: at most a warning, also when the change adds it.
-	weak bool
+	// weak: at most a warning, also when the change adds it. note: information,
+	// whatever the rule's severity.
+	weak, note bool
 	// whole: it counts as much where nothing is compared.
 	whole bool
+	// lines say more of it.
+	lines []string
 }
 
 // add weighs an issue and notes it, unless its rule is off. What the change
@@ -112,8 +120,11 @@ func (c *checker) add(i issue) {
 	if i.weak && s == finding.Error {
 		s = finding.Warning
 	}
+	if i.note {
+		s = finding.Info
+	}
 	c.findings = append(c.findings, Finding{finding.Finding{
-		Rule: i.rule, Severity: s, Pos: i.pos, Name: i.name, Key: i.kind, Message: i.message, Next: i.next}, added, i.whole})
+		Rule: i.rule, Severity: s, Pos: i.pos, Name: i.name, Key: i.kind, Message: i.message, Next: i.next, Lines: i.lines}, added, i.whole})
 }
 
 func (c *checker) off(rule string) bool { return c.in.Severities[rule] == finding.Off }

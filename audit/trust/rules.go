@@ -8,15 +8,17 @@ import (
 
 // The rules' ids. docs/rules has a page for each.
 const (
-	ruleHost      = "lock-host"
-	ruleIntegrity = "lock-integrity"
-	ruleGit       = "git-source"
-	ruleYarnrc    = "yarnrc"
-	ruleEdited    = "lock-edited"
-	ruleName      = "name-confusion"
-	ruleFresh     = "fresh-release"
-	ruleSquat     = "typosquat"
-	ruleLicense   = "license"
+	ruleHost       = "lock-host"
+	ruleIntegrity  = "lock-integrity"
+	ruleGit        = "git-source"
+	ruleYarnrc     = "yarnrc"
+	ruleEdited     = "lock-edited"
+	ruleName       = "name-confusion"
+	ruleFresh      = "fresh-release"
+	ruleSquat      = "typosquat"
+	ruleLicense    = "license"
+	ruleScript     = "install-script"
+	ruleCapability = "capability"
 )
 
 var rules = []finding.Rule{
@@ -26,6 +28,8 @@ var rules = []finding.Rule{
 	{ID: ruleGit, Title: "packages from git repositories or bare URLs", Severity: finding.Error},
 	{ID: ruleYarnrc, Title: "package manager settings that let more in", Severity: finding.Error},
 	{ID: ruleLicense, Title: "licences that the team does not allow, or that nobody knows", Severity: finding.Error},
+	{ID: ruleScript, Title: "code that packages run when they are installed", Severity: finding.Warning},
+	{ID: ruleCapability, Title: "what the code of packages can do that it could not", Severity: finding.Warning},
 	{ID: ruleFresh, Title: "versions that were published only just now", Severity: finding.Warning},
 	{ID: ruleSquat, Title: "packages whose names are easily taken for others", Severity: finding.Error},
 	{ID: ruleName, Title: "workspaces that share their name with a malicious package", Severity: finding.Info},

@@ -70,6 +70,10 @@ type Input struct {
 
 	// Registry makes the rules lock-edited and fresh-release run; nil is offline.
 	Registry Registry
+	// Profiles makes the rules install-script and capability run, about what a change
+	// adds; nil is for not at all. One without a network answers with what was read
+	// before.
+	Profiles Profiles
 	// Fetch reads a public https address; it is for the code that Yarn loads
 	// (.yarn/releases, .yarn/plugins). nil: such a change stays unverified.
 	Fetch func(ctx context.Context, url string) ([]byte, error)

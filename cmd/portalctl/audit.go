@@ -48,7 +48,7 @@ func auditCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "offline", Usage: "take them from the database that \"audit db update\" downloaded"},
 			&cli.StringFlag{Name: "max-db-age", Usage: "refuse a database older than `AGE`, such as 36h or 7d", DefaultText: "7d; none with --db"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
-			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, and which releases admit a fix"},
+			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, what the packages that a change adds can do, and which releases admit a fix"},
 			&cli.StringFlag{Name: "licenses", Usage: "also judge the licences of what a change adds, or of all in a full audit, by the lists in `FILE`", TakesFile: true},
 			formatFlag(auditForms()...),
 			outputsFlag(),

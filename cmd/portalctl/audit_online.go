@@ -6,6 +6,7 @@ import (
 	"github.com/portalctl/portalctl/audit/ignore"
 	"github.com/portalctl/portalctl/audit/trust"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 )
 
@@ -25,11 +26,32 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 		defer progress.Done()
 		in.Progress = func(int, int) { progress.Add(1) }
 	}
+	if err := r.profiles(&in); err != nil {
+		return err
+	}
 	result, err := trust.Check(ctx, in)
 	if err != nil {
 		return err
 	}
 	r.in.Trust = result
+	return nil
+}
+
+// profiles has the packages looked into that a change adds: with --online, and with
+// --offline as far as they are known.
+func (r *auditRun) profiles(in *trust.Input) error {
+	if in.Base == nil || !r.o.online && !r.o.offline {
+		return nil
+	}
+	client, err := r.registry()
+	if err != nil {
+		return err
+	}
+	facts, err := (&checkout{settings: r.settings, net: r.settings}).facts(r.e, client)
+	if err != nil {
+		return err
+	}
+	in.Profiles = &published.Profiles{Registry: client, CacheDir: facts.CacheDir}
 	return nil
 }
 

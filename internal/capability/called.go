@@ -43,7 +43,9 @@ func (f *follower) place(callee js.IExpr, args js.Args) {
 			f.at(lit.Data)
 		}
 	case *js.Var:
-		if len(args.List) == 0 {
+		// A name that is used once stands where it is; else the parser knows only
+		// where it stands first.
+		if len(args.List) == 0 || x.Uses == 1 {
 			f.at(x.Data)
 		}
 	}

@@ -66,6 +66,7 @@ func read(p *Profile, file string, src []byte) {
 	f, err := newFollower(p, facts, file, src)
 	if err != nil {
 		p.unread(file, "it cannot be parsed as JavaScript")
+		skimmed(p, file, src)
 		return
 	}
 	p.Files++
@@ -75,6 +76,7 @@ func read(p *Profile, file string, src []byte) {
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	f.line = 1
 	f.run()
 	if *f.steps > maxSteps {
 		p.unread(file, "it is too much to follow")

@@ -32,7 +32,7 @@ type Reader struct {
 
 // Wanted reports whether File has a use for a file's content.
 func Wanted(name string) bool {
-	if name == manifestFile || name == gypFile {
+	if name == manifestFile || name == GypFile {
 		return true
 	}
 	return isCode(name) || isScript(name)
@@ -40,8 +40,10 @@ func Wanted(name string) bool {
 
 const (
 	manifestFile = "package.json"
-	gypFile      = "binding.gyp"
 )
+
+// GypFile makes package managers build an addon when the package is installed.
+const GypFile = "binding.gyp"
 
 // isCode tells files that Node or a bundler runs as JavaScript. TypeScript is not:
 // Node does not read it below node_modules.
@@ -86,7 +88,7 @@ func (r *Reader) File(name string, size int64, text []byte) {
 	switch {
 	case name == manifestFile:
 		r.json = text
-	case name == gypFile:
+	case name == GypFile:
 		r.gyp = text
 	case program(name):
 		r.p.add(Native, Place{File: name, What: path.Base(name)})
@@ -103,6 +105,9 @@ func (r *Reader) File(name string, size int64, text []byte) {
 		r.source(name, size, text)
 	}
 }
+
+// Unread notes something of the package whose code was not read.
+func (r *Reader) Unread(file, why string) { r.p.unread(file, why) }
 
 // nodeScript tells programs for Node by their first line.
 func nodeScript(text []byte) bool {
@@ -149,7 +154,6 @@ func (r *Reader) take(one *Profile) {
 // manifest is what package.json says that matters here; its values may be of any type.
 type manifest struct {
 	Scripts   map[string]any
-	Gypfile   any
 	Backstage any
 }
 
@@ -170,10 +174,10 @@ func (r *Reader) Profile() *Profile {
 	return p
 }
 
-// scripts are those that npm and Yarn run when a package is installed from a
-// registry (npm's @npmcli/run-script and arborist's rebuild; Yarn's
-// nodeUtils/scriptUtils.hasPackageScripts): preinstall, install, postinstall, and
-// `node-gyp rebuild` for a binding.gyp where there is neither install nor preinstall.
+// scripts are those that npm or Yarn runs when a package is installed from a registry:
+// preinstall, install, postinstall, and node-gyp for a binding.gyp where there is no
+// install. That is Yarn's rule (4.18, jsInstallUtils.extractBuildRequest); npm spares
+// packages with a preinstall or with "gypfile": false, too.
 func (r *Reader) scripts(m manifest) {
 	has := map[string]bool{}
 	for _, name := range []string{"preinstall", "install", "postinstall"} {
@@ -184,8 +188,8 @@ func (r *Reader) scripts(m manifest) {
 		has[name] = true
 		r.p.Scripts = append(r.p.Scripts, r.script(name, command))
 	}
-	if r.gyp != nil && !has["preinstall"] && !has["install"] && m.Gypfile != false {
-		s := r.script(gypFile, strings.Join(gypCommands(r.gyp), "; "))
+	if r.gyp != nil && !has["install"] {
+		s := r.script(GypFile, strings.Join(gypCommands(r.gyp), "; "))
 		sum := sha256.Sum256(r.gyp)
 		s.Text = hex.EncodeToString(sum[:]) + s.Text
 		r.p.Scripts = append(r.p.Scripts, s)

@@ -181,6 +181,8 @@ func (f *follower) use(k Kind, what string) {
 	f.facts.note(k, at)
 }
 
+func trimNode(name string) string { return strings.TrimPrefix(name, "node:") }
+
 // load notes a module that is loaded; around is what loads it where that is not require.
 func (f *follower) load(name value, around string) {
 	if name.open {
@@ -189,7 +191,7 @@ func (f *follower) load(name value, around string) {
 		}
 		return
 	}
-	bare := strings.TrimPrefix(name.text, "node:")
+	bare := trimNode(name.text)
 	k := kindOf(bare)
 	if k == "" {
 		return

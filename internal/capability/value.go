@@ -253,7 +253,7 @@ func member(v, name value) (value, bool) {
 		if name.text == "constructor" {
 			return value{kind: constructor, text: "hidden"}, true
 		}
-		if v.kind == constructor && (name.text == "bind" || name.text == "call" || name.text == "apply" || name.text == "prototype") {
+		if v.kind == constructor && (name.text == "bind" || name.text == "call" || name.text == "apply") {
 			return v, true
 		}
 	case list, text:

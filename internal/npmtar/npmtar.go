@@ -38,42 +38,104 @@ var (
 // package's folder. The first of several entries of one path counts; files that
 // are larger than the limit are an error.
 func Read(ctx context.Context, r io.Reader, want func(name string) bool, lim Limits) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	_, err := walk(ctx, r, lim, func(h *tar.Header, name string, text func() ([]byte, error)) (err error) {
+		if h.Typeflag != tar.TypeReg || files[name] != nil || !want(name) {
+			return nil
+		}
+		if h.Size > lim.File {
+			return fmt.Errorf("%w: %s has %d bytes", errTooLarge, name, h.Size)
+		}
+		files[name], err = text()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// Each shows every file of the tarball as package managers would unpack it, one at a
+// time and also where several have one path. The text is nil of those that want
+// refuses and of those that are larger than the limit. more says that something is
+// left behind the end of the archive, which one reader may see and another not.
+func Each(ctx context.Context, r io.Reader, want func(name string) bool, lim Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
+	return walk(ctx, r, lim, func(h *tar.Header, name string, text func() ([]byte, error)) error {
+		// node-tar unpacks a contiguous file as any other.
+		if h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont {
+			return nil
+		}
+		if h.Size > lim.File || !want(name) {
+			take(name, h.Size, nil)
+			return nil
+		}
+		got, err := text()
+		if err == nil {
+			take(name, h.Size, got)
+		}
+		return err
+	})
+}
+
+// walk visits the entries below the package's folder.
+func walk(ctx context.Context, r io.Reader, lim Limits, visit func(h *tar.Header, name string, text func() ([]byte, error)) error) (more bool, err error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errInvalid, err)
+		return false, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	defer z.Close()
 	all := &bounded{ctx: ctx, r: z, left: lim.Unpacked}
 	t := tar.NewReader(all)
-	files := map[string][]byte{}
 	kept := int64(0)
 	for n := 0; ; n++ {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
-			return files, nil
+			more, err := rest(all)
+			return more, broken(ctx, err)
 		}
 		if err != nil {
-			return nil, broken(ctx, err)
+			return false, broken(ctx, err)
 		}
 		if n >= lim.Entries {
-			return nil, fmt.Errorf("%w: more than %d entries", errTooLarge, lim.Entries)
+			return false, fmt.Errorf("%w: more than %d entries", errTooLarge, lim.Entries)
 		}
 		name := inside(h.Name)
-		if h.Typeflag != tar.TypeReg || name == "" || files[name] != nil || !want(name) {
+		if name == "" {
 			continue
 		}
-		if kept += h.Size; h.Size > lim.File || kept > lim.Kept {
-			return nil, fmt.Errorf("%w: %s has %d bytes", errTooLarge, name, h.Size)
-		}
-		// The header's size is a promise that costs its maker nothing.
-		text, err := io.ReadAll(io.LimitReader(t, h.Size))
+		err = visit(h, name, func() ([]byte, error) {
+			if kept += h.Size; kept > lim.Kept {
+				return nil, fmt.Errorf("%w: %s has %d bytes", errTooLarge, name, h.Size)
+			}
+			// The header's size is a promise that costs its maker nothing.
+			text, err := io.ReadAll(io.LimitReader(t, h.Size))
+			if text == nil {
+				text = []byte{}
+			}
+			return text, err
+		})
 		if err != nil {
-			return nil, broken(ctx, err)
+			return false, broken(ctx, err)
 		}
-		if text == nil {
-			text = []byte{}
+	}
+}
+
+// rest reports whether anything but zeros follows.
+func rest(r io.Reader) (bool, error) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(buf)
+		for _, c := range buf[:n] {
+			if c != 0 {
+				return true, nil
+			}
 		}
-		files[name] = text
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 }
 
@@ -90,6 +152,8 @@ func inside(name string) string {
 
 func broken(ctx context.Context, err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, errTooLarge):

@@ -6,6 +6,8 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -92,5 +94,32 @@ func TestBounds(t *testing.T) {
 	}
 	if _, err := Read(context.Background(), bytes.NewReader(src), all, Limits{1 << 20, 15, 5, 3}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Each shows what package managers would unpack: all entries of one path, as the last
+// of them may win, and contiguous files; and it says what is behind the end.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	src := tarball(t, entry{name: "package/a.js", text: "first"}, entry{name: "package/a.js", text: "second"}, entry{name: "package/big.js", text: "0123456789"},
+		entry{name: "package/no.md", text: "no"}, entry{"package/link.js", "/etc/passwd", tar.TypeSymlink})
+	lim := Default
+	lim.File = 9
+	see := func(src []byte) (string, bool) {
+		out := ""
+		more, err := Each(context.Background(), bytes.NewReader(src), func(name string) bool { return strings.HasSuffix(name, ".js") }, lim,
+			func(name string, size int64, text []byte) { out += fmt.Sprintf("%s %d %s\n", name, size, text) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out, more
+	}
+	want := "a.js 5 first\na.js 6 second\nbig.js 10 \nno.md 2 \n"
+	if got, more := see(src); got != want || more {
+		t.Errorf("%v %s", more, got)
+	}
+	// Another archive behind it, in a gzip stream of its own.
+	if got, more := see(append(bytes.Clone(src), tarball(t, entry{name: "package/evil.js", text: "x"})...)); got != want || !more {
+		t.Errorf("%v %s", more, got)
 	}
 }

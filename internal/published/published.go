@@ -151,6 +151,24 @@ func (at Found) FilesWithin(ctx context.Context, from Registry, want func(name s
 	return files, nil
 }
 
+// Each shows every file of the version's tarball, as npmtar.Each does.
+// The error is a fault of the registry, or *Broken.
+func (at Found) Each(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
+	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
+	if err != nil {
+		return false, err
+	}
+	defer t.Close()
+	more, err = npmtar.Each(ctx, t.Reader(), want, bounds, take)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		return false, &Broken{err}
+	}
+	return more, nil
+}
+
 // Read gives the facts of a version, or where the registry lacks it, of the nearest
 // one above it: Facts.Version says which. The error is a fault of the registry, or
 // ErrNoVersion; what a package lacks is not an error but said in the facts.

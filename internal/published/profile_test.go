@@ -1,0 +1,53 @@
+package published
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/portalctl/portalctl/internal/capability"
+	"github.com/portalctl/portalctl/internal/registry"
+)
+
+// A version is read once, and what was read of it is there without a network; another
+// version does not stand in for one that is missing.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	n := serve(t, map[string]map[string]string{"1.0.0": {"package.json": `{"scripts":{"install":"node a.js"}}`, "a.js": "require('child_process')"}})
+	cache := t.TempDir()
+	profiles := func(offline bool) *Profiles {
+		return &Profiles{Registry: n.reader(t, cache, offline).Registry, CacheDir: filepath.Join(cache, "published")}
+	}
+	for i, r := range []*Profiles{profiles(false), profiles(false), profiles(true)} {
+		for range 2 {
+			p, err := r.Read(context.Background(), name, "1.0.0")
+			if err != nil || !p.Has(capability.Child) || len(p.Scripts) != 1 || len(p.Scripts[0].Reaches) != 1 {
+				t.Fatal(i, p, err)
+			}
+		}
+	}
+	if got := n.tarballs.Load(); got != 1 {
+		t.Errorf("%d tarballs were fetched", got)
+	}
+	if _, err := profiles(false).Read(context.Background(), name, "0.9.0"); !errors.Is(err, registry.ErrNotFound) {
+		t.Error(err)
+	}
+	empty := &Profiles{Registry: n.reader(t, cache, true).Registry, CacheDir: t.TempDir()}
+	if _, err := empty.Read(context.Background(), name, "1.0.0"); !errors.Is(err, registry.ErrOffline) {
+		t.Error(err)
+	}
+}
+
+// A tarball that is not one is an error and not kept.
+func TestBrokenProfile(t *testing.T) {
+	t.Parallel()
+	n := serve(t, map[string]map[string]string{"1.0.0": {"package.json": "{}"}})
+	n.versions["1.0.0"] = n.versions["1.0.0"][:40]
+	r := &Profiles{Registry: n.reader(t, t.TempDir(), false).Registry, CacheDir: t.TempDir()}
+	for range 2 {
+		if _, err := r.Read(context.Background(), name, "1.0.0"); !IsBroken(err) {
+			t.Error(err)
+		}
+	}
+}
