@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,10 +39,10 @@ func TestReadState(t *testing.T) {
 	if _, err := ReadState(t.Context(), reader, "absent", ""); err == nil {
 		t.Error("a database that is not there was read")
 	}
-	if took := Probe(t.Context(), reader, "one"); took <= 0 {
+	if took := Probe(t.Context(), reader, "one"); len(took) == 0 || slices.Min(took) <= 0 {
 		t.Error(took)
 	}
-	if took := Probe(t.Context(), reader, "absent"); took != 0 {
+	if took := Probe(t.Context(), reader, "absent"); took != nil {
 		t.Error(took)
 	}
 }

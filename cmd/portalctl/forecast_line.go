@@ -29,7 +29,7 @@ func (co *checkout) forecastLine(ctx context.Context, e env, command, to string,
 	defer cancel()
 	f := forecasting{e: e, co: co, registry: reg, kept: true}
 	in := forecast.Input{To: to, Versions: keptVersions{reader, cancel}}
-	if in.Packages, err = f.packages(ctx, co, co, broughtAlong(targets, manifest, co.lock)); err != nil {
+	if err = f.packages(ctx, &in, co, co, broughtAlong(targets, manifest, co.lock)); err != nil {
 		return ""
 	}
 	r, err := forecast.New(ctx, in)

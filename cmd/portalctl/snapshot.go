@@ -192,27 +192,8 @@ func snapshotLayout(ctx context.Context, o snapshotOptions, e env, co *checkout,
 		return nil, err
 	}
 	layout, _, err := database.Open(co.project, database.Source{Cwd: dir, Files: o.config, Env: e.Environ, Server: o.dsn, PasswordOf: o.passwordOf, Lock: code.Lock,
-		Registry: func(name string) (role, id string, ok bool) {
-			return publishedPlugin(ctx, code.Lock, packages, name)
-		}})
+		Registry: publishedPlugins(ctx, code.Lock, packages, nil, nil)})
 	return layout, err
-}
-
-// publishedPlugin asks the registry what a package is that is not installed, in
-// the version that yarn.lock has.
-func publishedPlugin(ctx context.Context, lock *yarnlock.Lock, packages *registry.Client, name string) (role, id string, ok bool) {
-	doc, err := packages.Packument(ctx, name)
-	if err != nil || lock == nil {
-		return "", "", false
-	}
-	for _, entry := range lock.Named(name) {
-		if _, version, isPackage := entry.Package(); isPackage {
-			if m, err := doc.Version(version); err == nil && m.Backstage.Role != "" {
-				return m.Backstage.Role, m.Backstage.PluginID, true
-			}
-		}
-	}
-	return "", "", false
 }
 
 // deployedFiles are the files whose hashes say what was deployed.

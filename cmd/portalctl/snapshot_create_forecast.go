@@ -45,7 +45,7 @@ func forecastOf(ctx context.Context, o createOptions, e env, co *checkout, surve
 	if from.lock == nil || co.lock == nil {
 		return nil, nil
 	}
-	if in.Packages, err = f.packages(ctx, from, co, targets); err != nil {
+	if err = f.packages(ctx, &in, from, co, targets); err != nil {
 		return nil, err
 	}
 	states := survey.States()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/report"
@@ -148,7 +150,7 @@ func (f forecasting) input(ctx context.Context) (in forecast.Input, err error) {
 		return in, err
 	}
 	in.Versions = reader
-	if in.Packages, err = f.packages(ctx, from, to, targets); err != nil {
+	if err = f.packages(ctx, &in, from, to, targets); err != nil {
 		return in, err
 	}
 	for _, side := range []*checkout{from, to} {
@@ -203,24 +205,32 @@ func lockedVersion(lock *yarnlock.Lock, name string) string {
 // everywhere are packages that migrate the databases of many plugins.
 var everywhere = []string{"@backstage/backend-defaults", "@backstage/backend-tasks"}
 
-// packages are those of the backends, with their versions on both sides.
-func (f forecasting) packages(ctx context.Context, from, to *checkout, targets map[string]string) ([]forecast.Package, error) {
+// packages finds those of the backends, with their versions on both sides.
+func (f forecasting) packages(ctx context.Context, in *forecast.Input, from, to *checkout, targets map[string]string) error {
 	if err := f.fetch(ctx, to); err != nil {
-		return nil, err
+		return err
 	}
-	found, err := plugins.Read(to.project, func(name string) (role, id string, ok bool) { return publishedPlugin(ctx, to.lock, f.registry, name) })
-	if err != nil {
-		return nil, err
+	unknown := func(name, why string) {
+		in.Unknown = append(in.Unknown, forecast.Unknown{Package: name, Why: why})
+	}
+	var missed error
+	found, err := plugins.Read(to.project, publishedPlugins(ctx, to.lock, f.registry, targets, func(name string, err error) {
+		if f.kept && errors.Is(err, registry.ErrOffline) {
+			missed = err
+		}
+		unknown(name, "which plugins it brings: "+published.Why(err, ""))
+	}))
+	if err = cmp.Or(err, missed, ctx.Err()); err != nil {
+		return err
 	}
 	for _, name := range everywhere {
 		if lockedVersion(to.lock, name) != "" || lockedVersion(from.lock, name) != "" {
 			found = append(found, plugins.Package{Name: name, PluginID: "*"})
 		}
 	}
-	var out []forecast.Package
 	for _, p := range found {
 		one := forecast.Package{Name: p.Name, Plugin: p.PluginID}
-		if slices.ContainsFunc(out, func(o forecast.Package) bool { return o.Name == one.Name && o.Plugin == one.Plugin }) {
+		if slices.ContainsFunc(in.Packages, func(o forecast.Package) bool { return o.Name == one.Name && o.Plugin == one.Plugin }) {
 			continue
 		}
 		if w := to.project.ByName(p.Name); w != nil {
@@ -229,7 +239,7 @@ func (f forecasting) packages(ctx context.Context, from, to *checkout, targets m
 			if was := from.project.ByName(p.Name); was != nil {
 				one.Before, one.From = ownFiles(from.project, was), was.File.Version
 			}
-			out = append(out, one)
+			in.Packages = append(in.Packages, one)
 			continue
 		}
 		one.From, one.To = lockedVersion(from.lock, p.Name), lockedVersion(to.lock, p.Name)
@@ -237,10 +247,12 @@ func (f forecasting) packages(ctx context.Context, from, to *checkout, targets m
 			one.To = target
 		}
 		if one.To != "" {
-			out = append(out, one)
+			in.Packages = append(in.Packages, one)
+		} else if !p.IsDynamic() {
+			unknown(p.Name, "it comes with the upgrade, and its version is only known when it is locked")
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // fetch asks the registry at once for what plugins.Read asks one by one. What it

@@ -33,7 +33,7 @@ type Source struct {
 	// project's own yarn.lock.
 	Lock *yarnlock.Lock
 	// Registry is asked about packages that are not installed, see plugins.Read.
-	Registry func(name string) (role, pluginID string, ok bool)
+	Registry plugins.Registry
 }
 
 // The packages whose version decides how configuration is read.

@@ -89,7 +89,10 @@ type Boot struct {
 	// Seconds is of the slowest backend: plugins migrate side by side, so it is that
 	// of the database that takes longest. -1 where no size is known.
 	Seconds float64 `json:"seconds"`
-	Basis   string  `json:"basis"`
+	// UpTo is what it may come to on a server that is as busy as it was at its
+	// busiest when it was asked; 0 where nothing is known.
+	UpTo  float64 `json:"upTo"`
+	Basis string  `json:"basis"`
 	// Startup is what a startup probe should allow before it kills the pod, in
 	// seconds; 0 where nothing is known.
 	Startup int `json:"startupSeconds"`
@@ -159,8 +162,8 @@ type Input struct {
 	// Versions answers for what is published; *migrations.Reader does.
 	Versions Versions
 	// Slow is how much slower the server is now than an idle one of the kind that
-	// the estimate was made on; 0 where it was not asked.
-	Slow float64
+	// the estimate was made on.
+	Slow Slow
 	// MovedOnly leaves out the packages that the upgrade does not move, whatever the
 	// server may lack of theirs.
 	MovedOnly bool

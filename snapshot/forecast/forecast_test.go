@@ -147,7 +147,7 @@ func TestServer(t *testing.T) {
 
 	state.Migrations = []snapshot.Migration{ran("1_init.js")}
 	idle := forecast(t, in).Boot
-	in.Slow = 3
+	in.Slow = Slow{3, 3}
 	busy := forecast(t, in).Boot
 	if idle.Seconds < 2 || idle.Seconds > 60 || busy.Seconds < 2.9*idle.Seconds || busy.Startup <= idle.Startup {
 		t.Errorf("%+v, %+v", idle, busy)

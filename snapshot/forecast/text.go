@@ -98,7 +98,11 @@ func (r *Report) sections() []section {
 	if r.Runs() > 0 {
 		boot := "how long is not known: "
 		if r.Boot.Seconds >= 0 {
-			boot = "about " + seconds(max(r.Boot.Seconds, 1)) + ", by "
+			boot = "about " + seconds(max(r.Boot.Seconds, 1))
+			if most := seconds(r.Boot.UpTo); r.Boot.UpTo > 2 && most != seconds(r.Boot.Seconds) {
+				boot += ", and up to " + most
+			}
+			boot += ", by "
 		}
 		lines := []string{boot + r.Boot.Basis}
 		if r.Boot.Startup > 0 {

@@ -64,12 +64,20 @@ func Backends(p *workspace.Project) []*workspace.Workspace {
 	return out
 }
 
+// Registry answers for packages that are neither installed nor workspaces.
+type Registry struct {
+	// Plugin says what a package is; nil knows nothing.
+	Plugin func(name string) (role, pluginID string, ok bool)
+	// Brings are the dependencies of a library that a backend may be composed in,
+	// none of any other package; nil knows none.
+	Brings func(name string) []string
+}
+
 // Read lists the plugin packages of the project's backends, sorted by name:
 // the dependencies (not those for development) of every backend, and those of
-// the libraries that it is composed of. registry
-// answers for packages that are neither installed nor workspaces; nil asks
-// nobody.
-func Read(p *workspace.Project, registry func(name string) (role, pluginID string, ok bool)) ([]Package, error) {
+// the libraries that it is composed of. registry answers for packages that are
+// neither installed nor workspaces; the zero value asks nobody.
+func Read(p *workspace.Project, registry Registry) ([]Package, error) {
 	backends := Backends(p)
 	if len(backends) == 0 {
 		return nil, fault.At(fault.Pos{File: pkgjson.FileName}, "no workspace is a backend").
@@ -134,7 +142,7 @@ func (p Package) isPlugin() bool {
 
 // describe finds out what a package is that the backend b brings; dir is the
 // folder of the package that asks for it.
-func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, registry func(string) (string, string, bool)) (Package, error) {
+func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, registry Registry) (Package, error) {
 	pkg := Package{Name: name, Backend: b.Name()}
 	if w := p.ByName(name); w != nil {
 		pkg = fromManifest(w.File, name, howWorkspace, w.Dir)
@@ -151,8 +159,8 @@ func describe(p *workspace.Project, b *workspace.Workspace, dir, name string, re
 		return pkg, nil
 	}
 	role, id, named := portal.BackendPlugin(name)
-	if registry != nil && (named || strings.Contains(name, "plugin") || strings.Contains(name, "backend")) {
-		if r, i, ok := registry(name); ok && r != "" {
+	if registry.Plugin != nil && (named || strings.Contains(name, "plugin") || strings.Contains(name, "backend")) {
+		if r, i, ok := registry.Plugin(name); ok && r != "" {
 			pkg.Role, pkg.PluginID, pkg.How = r, cmp.Or(i, id), howRegistry
 			return pkg, nil
 		}

@@ -3,6 +3,7 @@ package plugins
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,7 +62,7 @@ func TestRead(t *testing.T) {
 		"packages/backend/node_modules/@backstage/x/y/package.json":    `{}`,
 		"packages/backend/node_modules/@backstage/backend-defaults/no": ``,
 	})
-	got, err := Read(p, func(name string) (string, string, bool) {
+	got, err := Read(p, Registry{Plugin: func(name string) (string, string, bool) {
 		switch name {
 		case "@acme/stranger-plugin":
 			return "backend-plugin", "stranger", true
@@ -69,7 +70,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("the registry was asked about %s", name)
 		}
 		return "", "", false
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,12 +100,12 @@ func TestBackendWithoutRoles(t *testing.T) {
 		"package.json": root, "yarn.lock": "",
 		"packages/backend/package.json": `{"name": "backend", "dependencies": {"@backstage/plugin-auth-backend": "1"}}`,
 	})
-	got, err := Read(p, nil)
+	got, err := Read(p, Registry{})
 	if err != nil || len(got) != 1 || got[0].PluginID != "auth" {
 		t.Errorf("got %v, %v", got, err)
 	}
 	p = open(t, map[string]string{"package.json": root, "yarn.lock": ""})
-	if _, err := Read(p, nil); err == nil {
+	if _, err := Read(p, Registry{}); err == nil {
 		t.Error("a project without a backend has plugins")
 	}
 }
@@ -138,7 +139,7 @@ func TestRealPortals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Read(p, nil)
+		got, err := Read(p, Registry{})
 		if err != nil {
 			t.Fatal(portal, err)
 		}
@@ -175,7 +176,7 @@ func TestReadThroughLibraries(t *testing.T) {
 		"node_modules/@acme/loader/package.json": `{"name": "@acme/loader", "version": "1.0.0", "backstage": {"role": "node-library"}, "dependencies": {"@backstage/plugin-auth-backend": "1"}}`,
 		"node_modules/@acme/client/package.json": `{"name": "@acme/client", "version": "1.0.0", "backstage": {"role": "common-library"}, "dependencies": {"@backstage/plugin-proxy-backend": "1"}}`,
 	})
-	got, err := Read(p, nil)
+	got, err := Read(p, Registry{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,5 +187,24 @@ func TestReadThroughLibraries(t *testing.T) {
 	want := []string{"@acme/chat chat", "@acme/constant constant", "@acme/held held", "@acme/two one", "@acme/two two", "@backstage/plugin-auth-backend auth"}
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A library that is not installed brings what the registry says it does.
+func TestBrings(t *testing.T) {
+	t.Parallel()
+	p := open(t, map[string]string{
+		"package.json":                  `{"private": true, "workspaces": ["packages/*"]}`,
+		"packages/backend/package.json": `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {"@acme/base": "^1.0.0", "left-pad": "^1.0.0"}}`,
+	})
+	got, err := Read(p, Registry{Brings: func(name string) []string {
+		return map[string][]string{"@acme/base": {"@acme/deeper", "@acme/plugin-chat-backend"}, "@acme/deeper": {"@acme/base", "@acme/plugin-chat-backend-module-mail"}}[name]
+	}})
+	var names []string
+	for _, g := range got {
+		names = append(names, g.Name)
+	}
+	if err != nil || strings.Join(names, " ") != "@acme/plugin-chat-backend @acme/plugin-chat-backend-module-mail" {
+		t.Error(names, err)
 	}
 }

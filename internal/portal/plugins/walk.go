@@ -12,7 +12,7 @@ import (
 type walk struct {
 	p        *workspace.Project
 	backend  *workspace.Workspace
-	registry func(string) (string, string, bool)
+	registry Registry
 	seen     map[string]bool
 	out      []Package
 }
@@ -26,14 +26,25 @@ func (w *walk) deps(f *pkgjson.File, dir string) error {
 		if section == pkgjson.DevDependencies || section == pkgjson.PeerDependencies {
 			continue
 		}
+		var names []string
 		for _, dep := range f.Deps(section) {
-			if w.seen[dep.Name] {
-				continue
-			}
-			w.seen[dep.Name] = true
-			if err := w.dependency(dep.Name, dir); err != nil {
-				return err
-			}
+			names = append(names, dep.Name)
+		}
+		if err := w.names(names, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walk) names(names []string, dir string) error {
+	for _, name := range names {
+		if w.seen[name] {
+			continue
+		}
+		w.seen[name] = true
+		if err := w.dependency(name, dir); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -59,8 +70,13 @@ func (w *walk) dependency(name, dir string) error {
 		return nil
 	}
 	f, folder, err := installed(w.p, dir, name)
-	if err != nil || f == nil || !composes(f) {
+	switch {
+	case err != nil:
 		return err
+	case f == nil && w.registry.Brings != nil:
+		return w.names(w.registry.Brings(name), dir)
+	case f == nil || !composes(f):
+		return nil
 	}
 	return w.deps(f, folder)
 }
@@ -74,8 +90,12 @@ func runsElsewhere(role string) bool {
 // composes reports whether a published library may bring plugins: one for
 // Backstage's backend, but not Backstage's own framework.
 func composes(f *pkgjson.File) bool {
-	if strings.HasPrefix(f.Name, "@backstage/") || f.Backstage.Role != "node-library" {
-		return false
-	}
-	return slices.ContainsFunc(f.Deps(pkgjson.Dependencies), func(d pkgjson.Dep) bool { return strings.HasPrefix(d.Name, "@backstage/") })
+	return Composes(f.Name, f.Backstage.Role) &&
+		slices.ContainsFunc(f.Deps(pkgjson.Dependencies), func(d pkgjson.Dep) bool { return strings.HasPrefix(d.Name, "@backstage/") })
+}
+
+// Composes reports whether a published package of that name and role may bring
+// plugins, if it needs anything of Backstage.
+func Composes(name, role string) bool {
+	return role == "node-library" && !strings.HasPrefix(name, "@backstage/")
 }
