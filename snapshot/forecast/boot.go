@@ -121,7 +121,7 @@ func Slowness(probes []time.Duration) (s Slow) {
 }
 
 // spread is how much longer than estimated a boot may take on a server that is as
-// busy as in the slowest probe: in 4 of 5 measured boots it did not.
+// busy as in the slowest probe: none that was measured took longer.
 const spread = 1.5
 
 // boot adds up: plugins migrate side by side, those of one database one after the
