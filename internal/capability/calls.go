@@ -56,6 +56,9 @@ func (f *follower) resultOf(c value, args js.Args) []value {
 			return []value{loaded(first)}
 		}
 	case closure:
+		if f.left.spent {
+			return nil
+		}
 		given := make([]value, len(args.List))
 		for i := range given {
 			given[i], _ = f.arg(args, i)
@@ -148,12 +151,17 @@ func (f *follower) lastText(args js.Args) (value, bool) {
 	return v, ok && v.kind == text && !v.open
 }
 
+// maxApply is how far functions that call functions are followed.
+const maxApply = 4
+
 // apply is what a function of the file returns, where that can be told.
 func (f *follower) apply(fn *function, args []value) []value {
-	if fn == nil || f.depth > maxDepth {
+	in := fn.in
+	if f.depth > maxDepth || in.applying >= maxApply || !f.step() {
 		return nil
 	}
-	in := fn.in
+	in.applying++
+	defer func() { in.applying-- }()
 	depth := in.depth
 	in.depth = f.depth + 1
 	defer func() { in.depth = depth }()

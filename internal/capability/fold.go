@@ -37,9 +37,9 @@ func number(s string) (int, bool) {
 }
 
 // joined is a text with another behind it.
-func joined(a, b value, known bool) value {
+func (f *follower) joined(a, b value, known bool) value {
 	v := value{kind: text, made: true, decoded: a.decoded || b.decoded}
-	if !known || b.kind != text || len(a.text)+len(b.text) > maxText {
+	if !known || b.kind != text || !f.room(len(a.text)+len(b.text)) {
 		v.text, v.open = a.text, true
 		return v
 	}
@@ -56,7 +56,7 @@ func (f *follower) template(e *js.TemplateExpr) []value {
 		cut := strings.TrimPrefix(strings.TrimPrefix(string(p.Value), "`"), "}")
 		v = value{kind: text, text: v.text + jsscan.Unescape(strings.TrimSuffix(cut, "${")), made: true, decoded: v.decoded}
 		got, ok := one(f.values(p.Expr))
-		if v = joined(v, got, ok); v.open {
+		if v = f.joined(v, got, ok); v.open {
 			return []value{v}
 		}
 	}
@@ -76,7 +76,7 @@ func (f *follower) binary(e *js.BinaryExpr) []value {
 			return nil
 		}
 		b, ok := one(f.values(e.Y))
-		return []value{joined(a, b, ok)}
+		return []value{f.joined(a, b, ok)}
 	case js.OrToken, js.NullishToken:
 		return some(f.values(e.X), f.values(e.Y))
 	case js.AndToken, js.EqToken:
@@ -86,7 +86,10 @@ func (f *follower) binary(e *js.BinaryExpr) []value {
 }
 
 // made is a value that was put together.
-func made(s string, of value) []value {
+func (f *follower) made(s string, of value) []value {
+	if !f.room(len(s)) {
+		return nil
+	}
 	return []value{{kind: text, text: s, made: true, decoded: of.decoded}}
 }
 
@@ -105,26 +108,26 @@ func (f *follower) method(v value, name string, args js.Args) ([]value, bool) {
 	}
 	switch {
 	case v.kind == text && name == "split" && has:
-		parts := strings.Split(v.text, first.text)
-		if len(parts) > maxList {
+		if !f.room(len(v.text)) || strings.Count(v.text, first.text) >= maxList {
 			return nil, true
 		}
+		parts := strings.Split(v.text, first.text)
 		out := value{kind: list, made: true}
 		for _, p := range parts {
 			out.list = append(out.list, value{kind: text, text: p, made: true, decoded: v.decoded})
 		}
 		return []value{out}, true
 	case v.kind == text && name == "concat" && has:
-		return []value{joined(v, first, true)}, true
+		return []value{f.joined(v, first, true)}, true
 	case v.kind == text && (name == "toString" || name == "valueOf" || name == "trim"):
 		return []value{v}, true
 	case v.kind == text && name == "toLowerCase":
-		return made(strings.ToLower(v.text), v), true
+		return f.made(strings.ToLower(v.text), v), true
 	case v.kind == text && name == "toUpperCase":
-		return made(strings.ToUpper(v.text), v), true
+		return f.made(strings.ToUpper(v.text), v), true
 	case v.kind == text && name == "replace" && has && first.kind == text:
 		if by, ok := arg(1); ok && by.kind == text {
-			return made(strings.Replace(v.text, first.text, by.text, 1), v), true
+			return f.made(strings.Replace(v.text, first.text, by.text, 1), v), true
 		}
 	case v.kind == text && (name == "slice" || name == "substring" || name == "substr") && has:
 		return f.slice(v, first, name, arg)
@@ -146,18 +149,18 @@ func (f *follower) method(v value, name string, args js.Args) ([]value, bool) {
 		if has {
 			sep = first.text
 		}
-		return []value{join(v, sep)}, true
+		return []value{f.join(v, sep)}, true
 	}
 	return nil, v.kind == text || v.kind == list
 }
 
-func join(v value, sep string) value {
+func (f *follower) join(v value, sep string) value {
 	out := value{kind: text}
 	for i, item := range v.list {
 		if i > 0 && sep != "" {
-			out = joined(out, value{kind: text, text: sep}, true)
+			out = f.joined(out, value{kind: text, text: sep}, true)
 		}
-		if out = joined(out, item, item.kind == text); out.open {
+		if out = f.joined(out, item, item.kind == text); out.open {
 			break
 		}
 	}
@@ -180,7 +183,7 @@ func (f *follower) slice(v, from value, name string, arg func(int) (value, bool)
 	if start < 0 || end < start || end > len(v.text) {
 		return nil, true
 	}
-	return made(v.text[start:end], v), true
+	return f.made(v.text[start:end], v), true
 }
 
 // decode undoes an encoding that Buffer or atob knows.

@@ -28,8 +28,12 @@ type follower struct {
 	imported map[string][]value
 
 	depth, nested int
-	steps         *int
-	texts         map[string]*follower
+	// calls has what calls gave that do not depend on a parameter.
+	calls map[*js.CallExpr][]value
+	// applying counts the functions that are followed into now.
+	applying int
+	left     *budget
+	texts    map[string]*follower
 }
 
 // def is something that is assigned to a name: an expression, or a value, and what
@@ -40,13 +44,32 @@ type def struct {
 	path []string
 }
 
-// maxSteps bounds what following a file costs.
-const maxSteps = 3_000_000
+// budget is what may still be spent on following one file.
+type budget struct {
+	steps, bytes int
+	spent        bool
+}
+
+// What following may cost: values that are looked at, for each byte of a file and
+// besides, and texts that are put together, in bytes.
+const (
+	stepsPerByte = 1
+	moreSteps    = 200_000
+	maxBytes     = 16 << 20
+)
 
 // step reports whether there is still something to spend.
 func (f *follower) step() bool {
-	*f.steps++
-	return *f.steps <= maxSteps
+	f.left.steps--
+	f.left.spent = f.left.spent || f.left.steps < 0
+	return !f.left.spent
+}
+
+// room reports whether a text of n bytes may still be made.
+func (f *follower) room(n int) bool {
+	f.left.bytes -= n
+	f.left.spent = f.left.spent || f.left.bytes < 0
+	return n <= maxText && !f.left.spent
 }
 
 func newFollower(p *Profile, facts *facts, file string, src []byte) (*follower, error) {
@@ -55,7 +78,7 @@ func newFollower(p *Profile, facts *facts, file string, src []byte) (*follower, 
 	if err != nil {
 		return nil, err
 	}
-	f := &follower{p: p, facts: facts, file: file, src: buf, ast: ast, steps: new(int), defs: map[*js.Var][]def{}, known: map[*js.Var][]value{},
+	f := &follower{p: p, facts: facts, file: file, src: buf, ast: ast, left: &budget{steps: moreSteps + stepsPerByte*len(src), bytes: maxBytes}, calls: map[*js.CallExpr][]value{}, defs: map[*js.Var][]def{}, known: map[*js.Var][]value{},
 		bound: map[*js.Var][]value{}, imported: map[string][]value{}, texts: map[string]*follower{}}
 	return f, nil
 }
@@ -78,7 +101,7 @@ func read(p *Profile, file string, src []byte) {
 	}
 	f.line = 1
 	f.run()
-	if *f.steps > maxSteps {
+	if f.left.spent {
 		p.unread(file, "it is too much to follow")
 	}
 	f.signs()
@@ -111,7 +134,7 @@ func (f *follower) code(src string, body bool) *follower {
 	if err != nil {
 		return nil
 	}
-	in.line, in.nested, in.steps, in.texts = f.line, f.nested+1, f.steps, f.texts
+	in.line, in.nested, in.left, in.texts = f.line, f.nested+1, f.left, f.texts
 	f.texts[src] = in
 	js.Walk(&definer{in}, in.ast)
 	return in

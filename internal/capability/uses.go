@@ -11,9 +11,6 @@ func (f *follower) Exit(js.INode) {}
 
 // Enter notes what a node reaches; what it has looked at itself it does not enter.
 func (f *follower) Enter(n js.INode) js.IVisitor {
-	if !f.step() {
-		return nil
-	}
 	switch n := n.(type) {
 	case *js.ImportStmt:
 		f.at(n.Module)

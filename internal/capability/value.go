@@ -90,7 +90,14 @@ func (f *follower) values(e js.IExpr) []value {
 	case *js.ArrayExpr:
 		return f.array(e)
 	case *js.CallExpr:
-		return f.result(e.X, e.Args)
+		if known, ok := f.calls[e]; ok && len(f.bound) == 0 {
+			return known
+		}
+		out := f.result(e.X, e.Args)
+		if len(f.bound) == 0 {
+			f.calls[e] = out
+		}
+		return out
 	case *js.NewExpr:
 		if e.Args != nil {
 			return f.result(e.X, *e.Args)
