@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -28,7 +29,7 @@ func (r *Report) Page() *htmlreport.Page {
 		s := htmlreport.Section{Title: rulesTitle}
 		for _, f := range r.shownRules() {
 			if f.Verdict != verdictIgnored {
-				s.Items = append(s.Items, f.shown().Item(ruleOf(f.Rule)))
+				s.Items = append(s.Items, f.item())
 			}
 		}
 		if len(s.Items) > 0 {
@@ -64,7 +65,7 @@ func (r *Report) Page() *htmlreport.Page {
 		}
 	}
 	for _, f := range r.Rules {
-		switch it := f.shown().Item(ruleOf(f.Rule)); {
+		switch it := f.item(); {
 		case f.Known:
 			it.Aside = inBaseline
 			known = append(known, it)
@@ -111,7 +112,7 @@ func (p *FixPlan) page() htmlreport.Section {
 }
 
 func (r *Report) pageAction(a *Action, list []*Finding) htmlreport.Section {
-	s := htmlreport.Section{Title: english.Plain(a.Title), About: []string{english.Plain(r.ends(a, list))}}
+	s := htmlreport.Section{Title: english.Plain(a.Title), About: []string{strings.Trim(english.Plain(r.ends(a, list)), " ()")}}
 	if a.Kind == dropMalware {
 		s.Title = "MALWARE: " + s.Title
 	}
@@ -125,6 +126,22 @@ func (r *Report) pageAction(a *Action, list []*Finding) htmlreport.Section {
 		s.Items = append(s.Items, r.pageFinding(f))
 	}
 	return s
+}
+
+// item is the finding of a rule; its kind is what it does, as that of an advisory.
+func (f RuleFinding) item() htmlreport.Item {
+	it := f.shown().Item(ruleOf(f.Rule))
+	switch f.Verdict {
+	case verdictBlocks:
+		it.Kind = "blocks"
+	case verdictWarns:
+		it.Kind = "warning"
+	case verdictAllowed:
+		it.Kind = "allowed"
+	case verdictIgnored:
+		it.Kind = "ignored"
+	}
+	return it
 }
 
 func (r *Report) pageFinding(f *Finding) htmlreport.Item {

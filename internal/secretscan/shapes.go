@@ -142,6 +142,9 @@ func (s *scanner) shape(r shapeRule, at []int) {
 					continue
 				}
 			}
+			for from < to && (window[from] == '"' || window[from] == '\'') {
+				from++ // a group that begins with its quotes
+			}
 			s.add(r.id, "a secret of the kind "+strings.ReplaceAll(r.id, "-", " "), start+from, start+to)
 		}
 		done = end

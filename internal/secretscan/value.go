@@ -86,7 +86,7 @@ var noValues = map[string]bool{"true": true, "false": true, "null": true, "none"
 var (
 	// reference is a value that is somewhere else.
 	reference = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\$\{|\$\(|\$\[|^\$|\{\{|\{%|<%|^%[A-Za-z_]+%$|^@[A-Za-z_]+@$|^ENC\[|^(?:vault|ref\+|op|secretref|secretsmanager|sm|ssm|keyvault|gcpsm|awssm|awsssm):|^arn:aws|^projects/[^/]+/secrets|^@Microsoft\.|^[*&!][A-Za-z]|process\.env|os\.environ|^env\(|#\{|^\[[^\]]*\]$|^\(\(`)
+		return regexp.MustCompile(`\$\{|\$\(|\$\[|^\$|\{\{|\{%|<%|^%[A-Za-z_]+%$|^@[A-Za-z_]+@$|^ENC\[|^wcFMA|^(?:vault|ref\+|op|secretref|secretsmanager|sm|ssm|keyvault|gcpsm|awssm|awsssm):|^arn:aws|^projects/[^/]+/secrets|^@Microsoft\.|^[*&!][A-Za-z]|process\.env|os\.environ|^env\(|#\{|^\[[^\]]*\]$|^\(\(`)
 	})
 	// hollow is a value that says that it is none.
 	hollow = sync.OnceValue(func() *regexp.Regexp {
