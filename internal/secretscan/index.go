@@ -18,20 +18,22 @@ var pairWords = []string{"pass", "pwd", "secret", "token", "credential", "auth",
 type words struct {
 	words  []string
 	owners [][]int // of each word
-	// starts has the words by their first two characters.
-	starts [1 << 16][]int32
+	// starts has the words by their first two characters, and begins says whether there
+	// are any: it is small enough to stay near.
+	starts map[uint16][]int32
+	begins [1 << 16]bool
 }
 
 var index = sync.OnceValue(func() *words {
-	w, at := &words{}, map[string]int{}
+	w, at := &words{starts: map[uint16][]int32{}}, map[string]int{}
 	add := func(word string, owner int) {
 		i, ok := at[word]
 		if !ok {
 			i = len(w.words)
 			at[word] = i
 			w.words, w.owners = append(w.words, word), append(w.owners, nil)
-			two := int(word[0])<<8 | int(word[1])
-			w.starts[two] = append(w.starts[two], int32(i))
+			two := uint16(word[0])<<8 | uint16(word[1])
+			w.starts[two], w.begins[two] = append(w.starts[two], int32(i)), true
 		}
 		w.owners[i] = append(w.owners[i], owner)
 	}
@@ -71,7 +73,12 @@ func (w *words) find(src []byte, most int) (list []place, all bool) {
 	a := folded[src[0]]
 	for i := 1; i < len(src); i++ {
 		b := folded[src[i]]
-		for _, n := range w.starts[int(a)<<8|int(b)] {
+		two := uint16(a)<<8 | uint16(b)
+		a = b
+		if !w.begins[two] {
+			continue
+		}
+		for _, n := range w.starts[two] {
 			if word := w.words[n]; hasFolded(src[i-1:], word) {
 				if len(list) == most {
 					return list, false
@@ -79,7 +86,6 @@ func (w *words) find(src []byte, most int) (list []place, all bool) {
 				list = append(list, place{int(n), i - 1})
 			}
 		}
-		a = b
 	}
 	return list, true
 }

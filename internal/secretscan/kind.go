@@ -108,3 +108,22 @@ func isSchema(src []byte) bool {
 	}
 	return false
 }
+
+// Settings reports whether a file is of a kind in which settings stand: configuration,
+// manifests, workflows, images, scripts and keys; neither code nor prose nor tests.
+func Settings(name string) bool {
+	f := fileOf(name)
+	if f.kind == jsonFile && strings.Contains(name, "/src/") {
+		return false // data of code
+	}
+	return f.kind != skipped && f.kind != source && !f.prose && !f.test && (f.kind != other || keyFile(name))
+}
+
+// keyFile: what a private key is kept in.
+func keyFile(name string) bool {
+	switch ext := path.Ext(name); ext {
+	case ".pem", ".key", ".p8", ".asc", "":
+		return ext != "" || strings.HasPrefix(path.Base(name), "id_")
+	}
+	return false
+}

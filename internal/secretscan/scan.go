@@ -96,15 +96,16 @@ func (s *scanner) look() {
 	byRule := map[int][]int{}
 	for _, p := range places {
 		for _, owner := range index().owners[p.word] {
-			switch owner {
-			case ownPair:
-				s.pair(p.at, p.at+len(index().words[p.word]))
-			case ownURL:
-				s.url(p.at)
-			case ownKey:
-				s.key(p.at)
-			default:
+			switch {
+			case owner >= 0:
 				byRule[owner] = append(byRule[owner], p.at)
+			case s.test: // nothing of it is in use
+			case owner == ownPair:
+				s.pair(p.at, p.at+len(index().words[p.word]))
+			case owner == ownURL:
+				s.url(p.at)
+			case owner == ownKey:
+				s.key(p.at)
 			}
 		}
 	}
@@ -116,7 +117,7 @@ func (s *scanner) look() {
 	for _, r := range rules {
 		s.shape(table()[r], byRule[r])
 	}
-	if !s.inside {
+	if !s.inside && !s.test && !s.prose && s.kind != source {
 		s.base64()
 	}
 }

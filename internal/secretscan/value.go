@@ -121,7 +121,7 @@ func random(v string) bool {
 
 // judge says what the value of a key is: a rule, or "" for no secret.
 func (s *scanner) judge(c class, key, v string, quoted, comment bool) string {
-	if c == noSecret || s.test || len(v) < 4 || len(v) > 8192 || s.kind == source && !quoted {
+	if c == noSecret || len(v) < 4 || len(v) > 8192 || s.kind == source && !quoted {
 		return ""
 	}
 	low := strings.ToLower(v)
