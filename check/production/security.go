@@ -36,7 +36,7 @@ func securityItems() []item {
 			"Take the policy with allow: 'unauthenticated' out, or keep it to /health",
 			2, Team}, routeAuth},
 	}
-	return append(append(list, httpItems()...), append(supplyItems(), imageItems()...)...)
+	return append(append(append(list, secretItems()...), httpItems()...), append(supplyItems(), imageItems()...)...)
 }
 
 func permissionEnabled(v *view) outcome {

@@ -4,46 +4,45 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/secretscan/scantest"
 	"github.com/portalctl/portalctl/internal/testkit"
 )
-
-// The published beginnings of tokens, which are no part of the secret.
-var published = []string{"github_pat_", "dckr_pat_", "sk-proj-", "sk_live_", "glpat-", "-----BEGIN "}
 
 // Nothing that Scan returns has a value that it found, its beginning, or its base64.
 func TestNothingIsShown(t *testing.T) {
 	looked := 0
-	for _, s := range append(planted[:len(planted):len(planted)], planted2...) {
-		text, _ := s.content()
-		out, err := json.Marshal(Scan(s.file, []byte(text)))
+	before, _ := scantest.Before()
+	after, _ := scantest.After()
+	third, _ := scantest.Third()
+	for _, s := range slices.Concat(before, after, third) {
+		text, _ := s.Content()
+		out, err := json.Marshal(Scan(s.File, []byte(text)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown := string(out) + fmt.Sprintf("%+v", Scan(s.file, []byte(text)))
-		for _, v := range s.values {
+		shown := string(out) + fmt.Sprintf("%+v", Scan(s.File, []byte(text)))
+		for _, v := range s.Values {
 			if defaults[v] {
 				continue // everybody knows it, and it is part of the names of keys
 			}
 			looked++
-			made := v
-			for _, p := range published {
-				made = strings.TrimPrefix(made, p)
-			}
+			made := scantest.Secret(v)
 			for _, part := range []string{v, made[:6], made[len(made)-6:], base64.StdEncoding.EncodeToString([]byte(v))[:8]} {
 				if strings.Contains(shown, part) {
-					t.Errorf("%s: %q is in %s", s.file, part, shown)
+					t.Errorf("%s: %q is in %s", s.File, part, shown)
 				}
 			}
 		}
 	}
-	if looked < 80 {
+	if looked < 120 {
 		t.Errorf("only %d values were looked for", looked)
 	}
 	// A key that is the value itself.
-	v := "gh" + "p_" + made(900, alnum, 36)
+	v := "gh" + "p_" + scantest.Made(900, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ", 36)
 	if r := Scan(".env", []byte(v+"_TOKEN="+v+"\n")); len(r.Hits) == 0 || strings.Contains(fmt.Sprint(r), v) {
 		t.Errorf("%v", r)
 	}
@@ -90,9 +89,10 @@ func TestLinear(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, s := range append(planted[:len(planted):len(planted)], innocent...) {
-		text, _ := sample{s.file, s.text, append(s.values, "", "", "", "")}.content()
-		f.Add(s.file, []byte(text))
+	planted, innocent := scantest.Before()
+	for _, s := range slices.Concat(planted, innocent) {
+		text, _ := s.Content()
+		f.Add(s.File, []byte(text))
 	}
 	f.Fuzz(func(t *testing.T, name string, src []byte) {
 		lines := strings.Count(string(src), "\n") + 1

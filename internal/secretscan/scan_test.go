@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/secretscan/scantest"
 )
 
 // scanned compares what is found in a file with what was put there.
-func scanned(t *testing.T, s sample) (hit, missed, wrong int) {
+func scanned(t *testing.T, s scantest.Sample) (hit, missed, wrong int) {
 	t.Helper()
-	text, offsets := s.content()
-	r := Scan(s.file, []byte(text))
+	text, offsets := s.Content()
+	r := Scan(s.File, []byte(text))
 	if r.Partial {
-		t.Errorf("%s: partial", s.file)
+		t.Errorf("%s: partial", s.File)
 	}
 	at := func(off int) Hit {
 		p := fault.PosAt("", []byte(text), off)
@@ -23,7 +24,7 @@ func scanned(t *testing.T, s sample) (hit, missed, wrong int) {
 	column := 0
 	defer func() {
 		if column > 0 {
-			t.Logf("%s: %d on the line, not on the column", s.file, column)
+			t.Logf("%s: %d on the line, not on the column", s.File, column)
 		}
 	}()
 	left := slices.Clone(r.Hits)
@@ -36,27 +37,27 @@ func scanned(t *testing.T, s sample) (hit, missed, wrong int) {
 		}
 		if n < 0 {
 			column--
-			t.Logf("missed %s:%d:%d: %s", s.file, want.Line, want.Column, strings.Split(text, "\n")[want.Line-1])
+			t.Logf("missed %s:%d:%d: %s", s.File, want.Line, want.Column, strings.Split(text, "\n")[want.Line-1])
 			missed++
 			continue
 		}
-		for _, v := range s.values {
+		for _, v := range s.Values {
 			if strings.Contains(left[n].What, v[len(v)-min(len(v), 6):]) {
-				t.Errorf("%s: value %d is in %q", s.file, i, left[n].What)
+				t.Errorf("%s: value %d is in %q", s.File, i, left[n].What)
 			}
 		}
 		left = slices.Delete(left, n, n+1)
 		hit++
 	}
 	for _, h := range left {
-		t.Logf("wrong %s:%d:%d %s %q: %s", s.file, h.Line, h.Column, h.Rule, h.What, strings.Split(text, "\n")[h.Line-1])
+		t.Logf("wrong %s:%d:%d %s %q: %s", s.File, h.Line, h.Column, h.Rule, h.What, strings.Split(text, "\n")[h.Line-1])
 		wrong++
 	}
 	return hit, missed, wrong
 }
 
 // judged has recall and precision over files with secrets and files without.
-func judged(t *testing.T, planted, innocent []sample) {
+func judged(t *testing.T, planted, innocent []scantest.Sample) {
 	t.Helper()
 	hit, missed, wrong := 0, 0, 0
 	for _, s := range planted {
@@ -64,9 +65,8 @@ func judged(t *testing.T, planted, innocent []sample) {
 		hit, missed, wrong = hit+a, missed+b, wrong+c
 	}
 	for _, s := range innocent {
-		s.values = append([]string(nil), s.values...)
-		text, _ := s.content()
-		_, _, c := scanned(t, sample{file: s.file, text: strings.ReplaceAll(text, "§", "")})
+		text, _ := s.Content()
+		_, _, c := scanned(t, scantest.Sample{File: s.File, Text: text})
 		wrong += c
 	}
 	recall, precision := float64(hit)/float64(hit+missed), float64(hit)/float64(hit+wrong)
@@ -76,8 +76,11 @@ func judged(t *testing.T, planted, innocent []sample) {
 	}
 }
 
-func TestBeforeTheRules(t *testing.T) { judged(t, planted, innocent) }
-
-func TestAfterTheRules(t *testing.T) { judged(t, planted2, innocent2) }
-
-func TestAfterMending(t *testing.T) { judged(t, planted3, innocent3) }
+func TestSamples(t *testing.T) {
+	for name, lot := range map[string]func() (planted, innocent []scantest.Sample){"before": scantest.Before, "after": scantest.After, "third": scantest.Third} {
+		t.Run(name, func(t *testing.T) {
+			planted, innocent := lot()
+			judged(t, planted, innocent)
+		})
+	}
+}
