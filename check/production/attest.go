@@ -37,6 +37,10 @@ type Config struct {
 // for longer is no evidence.
 const maxAttested = 400
 
+// attestationKey marks the finding of an item that fails because its attestation has
+// ended.
+const attestationKey = "attestation"
+
 // expiredRule is of attestations that have ended, whatever their item came to.
 var expiredRule = finding.Rule{ID: "attestation-expired", Title: "an attestation in " + finding.ConfigFile + " has expired", Severity: finding.Warning,
 	URL: "https://github.com/portalctl/portalctl/blob/main/docs/production.md#what-no-file-can-show"}
@@ -162,15 +166,16 @@ func (c *Config) attestation(id string) *Attestation {
 	return nil
 }
 
-// expired are the findings about attestations that have ended. They do not depend on
-// what their items came to: somebody promised to look again.
-func (c *Config) expired(now time.Time) []finding.Finding {
+// expired are the findings about attestations that have ended, but for those that made
+// their item fail, which say so: somebody promised to look again.
+func (c *Config) expired(now time.Time, have []finding.Finding) []finding.Finding {
 	if c == nil {
 		return nil
 	}
 	var list []finding.Finding
 	for _, a := range c.attests {
-		if !a.counts(now) {
+		said := slices.ContainsFunc(have, func(f finding.Finding) bool { return f.Rule == a.Item && f.Key == attestationKey })
+		if !a.counts(now) && !said {
 			list = append(list, finding.Finding{Rule: expiredRule.ID, Severity: expiredRule.Severity, Pos: a.Pos, Name: a.Item, Key: a.Expires,
 				Message: "the attestation of " + a.Owner + " for " + a.Item + " ended on " + a.Expires,
 				Next:    "Look at " + a.URL + " again and give the attestation a new day, or take it out"})

@@ -163,7 +163,7 @@ func (it item) settle(o outcome, opts Options) (Result, []finding.Finding) {
 	}
 	if a != nil && !a.counts(opts.Now) && res.Verdict == Unknown {
 		res.Verdict = Fail
-		o.problems = []problem{{pos: a.Pos, name: it.ID, key: "attestation",
+		o.problems = []problem{{pos: a.Pos, name: it.ID, key: attestationKey,
 			message: fmt.Sprintf("the attestation of %s ended on %s, and no file shows it", a.Owner, a.Expires),
 			next:    "Look at " + a.URL + " again and give the attestation a new day, or take it out"}}
 	}

@@ -1,14 +1,49 @@
 package production
 
+import (
+	"fmt"
+	"slices"
+
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/portal/plugins"
+)
+
 // operationsItems are the items of the area Operations.
 func operationsItems() []item {
+	return slices.Concat(dataItems(), runItems(), upgradeItems(), loadItems())
+}
+
+// dataItems are those about what the backend keeps, and where.
+func dataItems() []item {
 	return []item{
 		{Item{"database-postgres", Operations, "The database is PostgreSQL",
 			"SQLite lives in the pod: with it the catalog, the users' settings and running templates are gone at every start.",
 			nextPostgres,
 			1, Team}, databasePostgres},
+		{Item{"database-pool", Operations, "The connections that plugins may open fit the database",
+			"Each plugin has a pool of its own, in each replica: beyond the server's limit plugins fail at random.",
+			"Set backend.database.knexConfig.pool.max so that plugins × replicas × max stays below the server's max_connections",
+			3, Enterprise}, databasePool},
+		{Item{"cache-external", Operations, "The cache is outside of the backend's memory",
+			"A cache in memory is one for each replica, and gone at each start: TechDocs and plugins ask their sources again.",
+			nextCache,
+			3, Enterprise}, cacheExternal},
+		{Item{"search-engine", Operations, "The search engine keeps its index outside of the backend's memory",
+			"Lunr builds the index anew in each replica at each start, and holds all of it in memory.",
+			nextSearch,
+			2, Team}, searchEngine},
+		{Item{"replicas", Operations, "More than one replica can run",
+			"With one, each node that is drained and each release is an outage.",
+			"Move the database, the cache, the search index and the documentation out of the pod, as the evidence names them",
+			3, Enterprise}, replicas},
 	}
 }
+
+const (
+	nextPostgres = "Set backend.database.client: pg and a connection in the app-config that production starts with"
+	nextCache    = "Set backend.cache.store to redis, valkey, memcache or infinispan, with its connection"
+	nextSearch   = "Add @backstage/plugin-search-backend-module-pg, or the module of Elasticsearch or OpenSearch, to the backend"
+)
 
 func databasePostgres(v *view) outcome {
 	c := v.config()
@@ -28,4 +63,149 @@ func databasePostgres(v *view) outcome {
 	return fail(problem{pos: at.Pos, name: "backend.database.client", message: "the database of production is " + client, next: nextPostgres})
 }
 
-const nextPostgres = "Set backend.database.client: pg and a connection in the app-config that production starts with"
+// The defaults of knex's pool and of PostgreSQL's max_connections, of which some are
+// kept for its administrators.
+const (
+	poolMax        = 10
+	maxConnections = 97
+)
+
+func databasePool(v *view) outcome {
+	c := v.config()
+	client, at, known, ok := c.text("backend.database.client")
+	if !ok || !known || client != "pg" {
+		if o := c.unsure(); o != nil {
+			return *o
+		}
+		if ok && !known {
+			return unknown("backend.database.client comes from the environment", "Write it into app-config, or attest it", at)
+		}
+		return notApplicable("the database is not PostgreSQL", withEvidence(outcome{}, at).evidence...)
+	}
+	pool := poolMax
+	seen := []Evidence{at}
+	if text, e, known, ok := c.text("backend.database.knexConfig.pool.max"); ok {
+		if _, err := fmt.Sscanf(text, "%d", &pool); !known || err != nil {
+			return unknown("the size of the pool comes from the environment", "Attest that it fits", e)
+		}
+		seen = append([]Evidence{e}, at)
+	}
+	number := 0
+	for _, m := range v.source() {
+		if name := packageOf(m.name); portal.ShipsMigrations(name) || m.own && v.ownDatabase(m) {
+			number++
+		}
+	}
+	if number == 0 {
+		return unknown("which plugins the backend has is not in its source", "Count them, and attest that their pools fit", seen...)
+	}
+	pods, e := v.replicaCount()
+	if e != nil {
+		seen = append(seen, *e)
+	}
+	total := number * pool * pods
+	sum := fmt.Sprintf("%d plugins with a database × %d connections × %d replicas are %d", number, pool, pods, total)
+	if total <= maxConnections {
+		return pass(sum+", which fit PostgreSQL's default", seen...)
+	}
+	return fail(problem{pos: seen[0].Pos, name: "backend.database.knexConfig.pool.max", message: sum + fmt.Sprintf(", more than the %d that PostgreSQL takes by default", maxConnections),
+		next: fmt.Sprintf("Set backend.database.knexConfig.pool.max to %d, or attest the server's max_connections", max(1, maxConnections/(number*pods)))})
+}
+
+// ownDatabase reports whether an own plugin that the backend adds asks for a database.
+func (v *view) ownDatabase(m module) bool {
+	w := v.in.Project.ByName(packageOf(m.name))
+	if w == nil {
+		return false
+	}
+	for _, c := range v.codeOf(w, "coreServices.database") {
+		if len(plugins.Makes(c.tokens, []string{"createBackendPlugin"})) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func cacheExternal(v *view) outcome {
+	c := v.config()
+	store, at, known, ok := c.text("backend.cache.store")
+	switch {
+	case ok && !known:
+		return unknown("backend.cache.store comes from the environment", "Write it into app-config, or attest it", at)
+	case ok && store != "memory":
+		return pass("the cache is "+store, at)
+	}
+	if o := c.unsure(); o != nil {
+		return withEvidence(*o, at)
+	}
+	if !ok {
+		return missing(c.top(), "backend.cache.store", "no cache is configured: it is in the backend's memory", nextCache)
+	}
+	return fail(problem{pos: at.Pos, name: "backend.cache.store", message: "the cache is in the backend's memory", next: nextCache})
+}
+
+// engines are the modules of search with an index of its own.
+var engines = []string{"@backstage/plugin-search-backend-module-pg", "@backstage/plugin-search-backend-module-elasticsearch",
+	"@backstage/plugin-search-backend-module-opensearch"}
+
+func searchEngine(v *view) outcome {
+	if len(v.backends()) == 0 {
+		return notApplicable("the repository has no backend")
+	}
+	search, ok := v.adds("@backstage/plugin-search-backend")
+	for _, name := range engines {
+		if m, ok := v.adds(name); ok {
+			return pass("the index is that of "+name, Evidence{m.pos, name})
+		}
+	}
+	if len(v.source()) == 0 {
+		return unknown("the backend's source does not say what it adds", "Attest which engine it has", Evidence{v.manifestOf(v.backends()[0]), "backend"})
+	}
+	if !ok {
+		return notApplicable("the backend has no search")
+	}
+	return fail(problem{pos: search.pos, name: "search", message: "the backend adds search without an engine: Lunr keeps the index in memory", next: nextSearch})
+}
+
+// replicaCount is how many replicas the manifests ask for, 1 without any.
+func (v *view) replicaCount() (int, *Evidence) {
+	n, at := 1, (*Evidence)(nil)
+	for _, w := range v.workloads() {
+		r, ok := w.root.Get("spec", "replicas")
+		var have int
+		if _, err := fmt.Sscanf(r.String(), "%d", &have); ok && err == nil && have >= n {
+			n, at = have, &Evidence{keyPos(w.root, "spec", "replicas"), fmt.Sprintf("replicas: %d", have)}
+		}
+	}
+	return n, at
+}
+
+func replicas(v *view) outcome {
+	var problems []problem
+	var seen []Evidence
+	open := false
+	for _, part := range []struct {
+		what string
+		look func(*view) outcome
+	}{{"the database", databasePostgres}, {"the cache", cacheExternal}, {"the search index", searchEngine}, {"the documentation", techdocsBuilder}} {
+		o := part.look(v)
+		switch o.verdict {
+		case Fail:
+			for _, p := range o.problems {
+				problems = append(problems, problem{pos: p.pos, name: part.what, message: part.what + " is in the pod, so that a second one has another: " + p.message, next: p.next})
+			}
+		case Unknown:
+			open = true
+			seen = append(seen, o.evidence...)
+		default:
+			seen = append(seen, o.evidence...)
+		}
+	}
+	switch {
+	case len(problems) > 0:
+		return fail(problems...)
+	case open || len(seen) == 0:
+		return unknown("not all of database, cache, search and documentation can be told", "See those items", seen...)
+	}
+	return pass("database, cache, search and documentation are outside of the pod", seen...)
+}

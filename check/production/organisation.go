@@ -1,5 +1,15 @@
 package production
 
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/portalctl/portalctl/internal/yamledit"
+)
+
 // organisationItems are the items of the area Organisation.
 func organisationItems() []item {
 	return []item{
@@ -7,15 +17,129 @@ func organisationItems() []item {
 			"Teams add plugins and templates themselves when they know how; else everything waits for the portal's team.",
 			nextContribution,
 			4, Enterprise}, contributionGuide},
+		{Item{"rfc-process", Organisation, "Decisions about the portal are written down: RFCs or decision records",
+			"Who comes later sees why, and who is concerned is asked before.",
+			nextRFC,
+			5, Enterprise}, rfcProcess},
+		{Item{"ownership", Organisation, "The portal has an owner",
+			"Somebody has to decide about upgrades, plugins and incidents, and be found.",
+			nextOwner,
+			2, Team}, ownership},
+		{Item{"slo", Organisation, "There are objectives or alert rules for the portal",
+			"Without them the users are the monitoring.",
+			nextSLO,
+			4, Enterprise}, slo},
 	}
 }
+
+const (
+	nextContribution = "Write CONTRIBUTING.md: how a plugin or a template gets in, who reviews it, what it needs"
+	nextRFC          = "Add docs/rfc with a template, or docs/adr, and link it from the contribution guide"
+	nextOwner        = "Name a team for * in CODEOWNERS, or in spec.owner of the portal's own catalog-info.yaml"
+	nextSLO          = "Add a PrometheusRule, a rules file or an OpenSLO document for the portal, or attest where its objectives are"
+)
 
 func contributionGuide(v *view) outcome {
 	f, ok := v.first("CONTRIBUTING.md", ".github/CONTRIBUTING.md", "docs/CONTRIBUTING.md", "docs/contributing.md", "CONTRIBUTING.adoc", "CONTRIBUTING", "docs/contributing/index.md")
-	if ok {
-		return pass("a contribution guide is there", Evidence{f.pos(1, 0), "contribution guide"})
+	if !ok {
+		return missing(v.manifest(), "CONTRIBUTING.md", "the repository has no contribution guide", nextContribution)
 	}
-	return missing(v.manifest(), "CONTRIBUTING.md", "the repository has no contribution guide", nextContribution)
+	if _, err := f.load(); err != nil {
+		return unknown("the contribution guide cannot be read: "+err.Error(), "Make it a text", Evidence{f.pos(1, 0), "cannot be read"})
+	}
+	if len(bytes.TrimSpace(f.read())) == 0 {
+		return fail(problem{pos: f.pos(1, 0), name: f.base(), message: "the contribution guide is empty", next: nextContribution})
+	}
+	return pass("a contribution guide is there", Evidence{f.pos(1, 0), shorten(strings.TrimSpace(f.lines()[0]))})
 }
 
-const nextContribution = "Write CONTRIBUTING.md: how a plugin or a template gets in, who reviews it, what it needs"
+var rfcName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|/)(rfcs?|adrs?|decisions|architecture-decisions|decision-records)/[^/]+\.(md|adoc)$|(^|/)rfc[-_][^/]*\.md$|^\.github/ISSUE_TEMPLATE/[^/]*rfc[^/]*$`)
+})
+
+var rfcLink = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(rfcs?|adrs?)\b.*https?://|https?://\S*/(rfcs?|adrs?)\b`)
+})
+
+func rfcProcess(v *view) outcome {
+	for _, f := range v.repo.match(func(n string) bool { return rfcName().MatchString(n) && !isAside(n) }) {
+		return pass("decisions are written down", Evidence{f.pos(1, 0), path.Base(f.name)})
+	}
+	for _, name := range []string{"CONTRIBUTING.md", "README.md"} {
+		f, ok := v.first(name)
+		if !ok {
+			continue
+		}
+		for i, l := range f.lines() {
+			if rfcLink().MatchString(l) {
+				return unknown("decisions are written down elsewhere, it seems", "Attest it with the address", Evidence{f.pos(i+1, 0), shorten(strings.TrimSpace(l))})
+			}
+		}
+	}
+	return missing(v.manifest(), "rfc", "the repository has neither RFCs nor decision records", nextRFC)
+}
+
+// placeholders are the owners that Backstage's templates come with.
+var placeholders = []string{"guests", "john@example.com", "user:guest", "user:default/guest", "group:guests", "group:default/guests", "unknown"}
+
+func ownership(v *view) outcome {
+	if o := v.unreadOwners(); o != nil {
+		return *o
+	}
+	for _, o := range v.codeowners() {
+		if in(o.pattern, "*", "/", "/*", "**", "/**") && len(o.owners) > 0 {
+			return pass("CODEOWNERS names who owns the repository", Evidence{o.file.pos(o.line, 0), shorten(o.text)})
+		}
+	}
+	var weak []problem
+	for _, e := range v.components() {
+		if e.file.dir() != v.base && e.file.dir() != "." {
+			continue
+		}
+		owner, ok := e.root.Get("spec", "owner")
+		if !ok {
+			continue
+		}
+		pos := keyPos(e.root, "spec", "owner")
+		if in(owner.String(), placeholders...) || owner.String() == "" {
+			weak = append(weak, problem{pos: pos, name: e.name, message: "the owner of " + e.name + " is " + shorten(owner.String()) + ", which the template came with", next: nextOwner})
+			continue
+		}
+		return pass("the catalog names who owns the portal", Evidence{pos, "owner: " + shorten(owner.String())})
+	}
+	if len(weak) > 0 {
+		return fail(weak...)
+	}
+	return missing(v.manifest(), "owner", "nothing says who owns the portal", nextOwner)
+}
+
+var alertFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(alerts?|rules?|slos?|slis?)[^/]*\.ya?ml$`) })
+
+func slo(v *view) outcome {
+	for _, o := range v.objects() {
+		if groups, ok := o.root.Get("spec", "groups"); o.err == nil && o.kind == "PrometheusRule" && ok && groups.Kind() == yamledit.Sequence && len(groups.Items()) == 0 {
+			return fail(problem{pos: keyPos(o.root, "spec", "groups"), name: o.name(), message: "the PrometheusRule has no rules", next: nextSLO})
+		}
+		if o.err == nil && in(o.kind, "PrometheusRule", "SLO", "PrometheusServiceLevel", "ServiceLevelObjective", "AlertPolicy", "VMRule") {
+			return pass("a "+o.kind+" is there", Evidence{keyPos(o.root, "kind"), "kind: " + o.kind})
+		}
+	}
+	for _, t := range []*tree{v.deploy, v.repo} {
+		for _, f := range t.match(func(n string) bool {
+			return alertFile().MatchString(n) && !isAside(n) && !strings.HasPrefix(n, ".github/")
+		}) {
+			for _, d := range f.yaml() {
+				groups, ok := d.root.Get("groups")
+				for _, g := range groups.Items() {
+					rules, _ := g.Get("rules")
+					for _, r := range rules.Items() {
+						if _, has := r.Get("alert"); ok && has {
+							return pass("alert rules are there", Evidence{keyPos(r, "alert"), "alert"})
+						}
+					}
+				}
+			}
+		}
+	}
+	return unknown("the repository has no objectives and no alert rules; they may be where alerts are kept", nextSLO)
+}

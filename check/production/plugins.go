@@ -14,10 +14,10 @@ import (
 
 // pluginItems are the items of the area Plugins.
 func pluginItems() []item {
-	return []item{
+	list := []item{
 		{Item{"plugin-structure", Plugins, "Own plugins have the structure of Backstage's: frontend, backend, common",
 			"Tools, upgrades and other plugins go by role and plugin ID; code on the wrong side ends up in the browser, or does not run.",
-			"Follow the next step of each finding of portalctl check",
+			"Follow the next step of each finding of portalctl's check",
 			2, Team}, pluginStructure},
 		{Item{"plugin-owner", Plugins, "Every own plugin has an owner",
 			"A plugin without an owner is upgraded by nobody, and breaks the portal's upgrade for all.",
@@ -28,6 +28,7 @@ func pluginItems() []item {
 			nextOncall,
 			5, Enterprise}, pluginOncall},
 	}
+	return append(list, catalogItems()...)
 }
 
 const nextOncall = "Annotate the component of the plugin or of the portal with pagerduty.com/service-id, opsgenie.com/component-selector or the like"
@@ -41,7 +42,7 @@ func pluginStructure(v *view) outcome {
 		return notApplicable("the repository has no plugins of its own")
 	}
 	if v.in.Check == nil {
-		return unknown("portalctl check could not judge the portal", "Run portalctl check"+v.opts.At+" and follow what it says")
+		return unknown("the portal could not be checked", "Run portalctl check"+v.opts.At+" and follow what it says")
 	}
 	var problems []problem
 	for _, f := range slices.Concat(v.in.Check.Findings, v.in.Check.Known) {
@@ -75,9 +76,26 @@ type ownerLine struct {
 	owners        []string
 }
 
+// ownerFiles are where CODEOWNERS is looked for, in this order.
+var ownerFiles = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"}
+
+// unreadOwners is the outcome of an item that needs a CODEOWNERS that cannot be read;
+// nil if there is none.
+func (v *view) unreadOwners() *outcome {
+	for _, name := range ownerFiles {
+		if f, ok := v.repo.has(name); ok {
+			if _, err := f.load(); err != nil {
+				o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", Evidence{f.pos(1, 0), "cannot be read"})
+				return &o
+			}
+		}
+	}
+	return nil
+}
+
 // codeowners are the lines of the file that GitHub or GitLab reads.
 func (v *view) codeowners() []ownerLine {
-	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"} {
+	for _, name := range ownerFiles {
 		f, ok := v.repo.has(name)
 		if !ok {
 			continue
@@ -121,6 +139,9 @@ func pluginOwner(v *view) outcome {
 	own := v.ownPlugins()
 	if len(own) == 0 {
 		return notApplicable("the repository has no plugins of its own")
+	}
+	if o := v.unreadOwners(); o != nil {
+		return *o
 	}
 	lines := v.codeowners()
 	var problems []problem

@@ -116,13 +116,17 @@ func NewReport(in Input, opts Options) *Report {
 		if s, ok := opts.Config.severity(it.ID); ok && s == finding.Off {
 			continue
 		}
-		res, list := it.settle(it.look(v), opts)
+		seen := noPortal()
+		if v.hasPortal() {
+			seen = it.look(v)
+		}
+		res, list := it.settle(seen, opts)
 		r.Items, r.Findings = append(r.Items, res), append(r.Findings, list...)
 		if res.Verdict == Unknown {
 			r.Unknown = append(r.Unknown, finding.Unknown{Rule: it.ID, Reason: res.Reason, Next: res.Next})
 		}
 	}
-	r.Findings = append(r.Findings, opts.Config.expired(opts.Now)...)
+	r.Findings = append(r.Findings, opts.Config.expired(opts.Now, r.Findings)...)
 	r.Starts = v.starts()
 	r.Finish(opts.Config.findings(), opts.Baseline, opts.Now)
 	for i := range r.Items {

@@ -236,7 +236,7 @@ func backendAuth(v *view) outcome {
 // routeAuth looks at the code of the backends and of own backend plugins.
 func routeAuth(v *view) outcome {
 	var problems []problem
-	var seen []Evidence
+	var seen, open []Evidence
 	for _, w := range v.in.Project.Workspaces {
 		role := w.File.Backstage.Role
 		if role != "backend" && !strings.HasPrefix(role, "backend-plugin") {
@@ -245,8 +245,12 @@ func routeAuth(v *view) outcome {
 		seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " has no open route"})
 		for _, c := range v.codeOf(w, "addAuthPolicy") {
 			for _, i := range c.words("addAuthPolicy") {
-				route, open, line := authPolicy(c, i)
-				if !open || in(strings.Trim(route, "/"), "health", "healthcheck", "health/live", "health/ready", ".well-known/jwks.json") {
+				if c.is(i+1, "(") && !c.is(i+2, "{") && c.is(i-1, ".") {
+					open = append(open, Evidence{c.line(i), "addAuthPolicy"})
+					continue
+				}
+				route, isOpen, line := authPolicy(c, i)
+				if !isOpen || in(strings.Trim(route, "/"), "health", "healthcheck", "health/live", "health/ready", ".well-known/jwks.json") {
 					continue
 				}
 				problems = append(problems, problem{pos: c.pos(line, 0), name: w.Name(), key: path.Base(c.name) + " " + route,
@@ -256,6 +260,9 @@ func routeAuth(v *view) outcome {
 	}
 	if len(problems) > 0 {
 		return fail(problems...)
+	}
+	if len(open) > 0 {
+		return unknown("a policy of a route is not written where it is set", "Write it there, or attest what it says", open...)
 	}
 	if len(seen) == 0 {
 		return notApplicable("the repository has no backend of its own")

@@ -31,7 +31,7 @@ func supplyItems() []item {
 }
 
 const (
-	nextAudit   = "Run portalctl audit in the pull requests' workflow (docs/audit.md), or yarn npm audit, osv-scanner, Trivy, Snyk or dependency-review"
+	nextAudit   = "Run portalctl's audit in the pull requests' workflow (docs/audit.md), or yarn npm audit, osv-scanner, Trivy, Snyk or dependency-review"
 	nextScripts = "Set enableScripts: false in .yarnrc.yml, and allow those that must build with dependenciesMeta.NAME.built: true in package.json"
 )
 
@@ -53,6 +53,9 @@ func lockCommitted(v *view) outcome {
 		if f, ok := v.file(name); ok {
 			if e, ignored := v.gitignores(name); ignored {
 				return fail(problem{pos: e.Pos, name: name, message: name + " is there, but .gitignore keeps it out of the repository", next: "Take the line out of .gitignore and commit " + name})
+			}
+			if _, err := f.load(); err != nil && err != errTooLarge {
+				return unknown(name+" cannot be read: "+err.Error(), "Put a lock that yarn install writes in its place", Evidence{f.pos(1, 0), "cannot be read"})
 			}
 			return pass(name+" is there", Evidence{f.pos(1, 0), name})
 		}

@@ -29,13 +29,16 @@ func techdocsItems() []item {
 	}
 }
 
+// noTechdocs reports whether neither the backend's source nor app-config has TechDocs.
+func (v *view) noTechdocs() bool {
+	_, added := v.adds("@backstage/plugin-techdocs-backend")
+	_, configured := v.config().get("techdocs")
+	return !added && !configured && len(v.source()) > 0 && v.config().settled()
+}
+
 func techdocsBuilder(v *view) outcome {
-	if _, ok := v.adds("@backstage/plugin-techdocs-backend"); !ok {
-		if len(v.source()) > 0 && v.config().settled() {
-			if _, ok := v.config().get("techdocs"); !ok {
-				return notApplicable("the backend does not have TechDocs")
-			}
-		}
+	if v.noTechdocs() {
+		return notApplicable("the backend does not have TechDocs")
 	}
 	c := v.config()
 	builder, at, known, ok := c.text("techdocs.builder")
@@ -94,9 +97,19 @@ var publishes = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`techdocs-cli\s+publish|@techdocs/cli\S*\s+publish|(publish|upload)[-_]?techdocs|techdocs[-_]?(publish|upload)`)
 })
 
+var generates = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`techdocs-cli\s+generate|@techdocs/cli\S*\s+generate`)
+})
+
 func techdocsPipeline(v *view) outcome {
+	if v.noTechdocs() {
+		return notApplicable("the backend does not have TechDocs")
+	}
 	if e, _, ok := v.step(publishes()); ok {
 		return pass("CI publishes documentation", e)
+	}
+	if e, fl, ok := v.step(generates()); ok {
+		return fail(problem{pos: e.Pos, name: fl.base(), message: "CI generates documentation, and publishes none of it", next: "Run techdocs-cli publish after it, with the publisher that app-config names"})
 	}
 	return unknown("no CI of this repository publishes documentation; that of the components may", nextPipeline)
 }
@@ -158,6 +171,7 @@ func skeletonLacks(files []file, dir string) []string {
 func techdocsPairs(v *view) outcome {
 	var problems []problem
 	var seen []Evidence
+	var away []Evidence
 	used := map[string]bool{}
 	mkdocs := func(dir string) (file, bool) {
 		for _, n := range []string{"mkdocs.yml", "mkdocs.yaml"} {
@@ -174,6 +188,7 @@ func techdocsPairs(v *view) outcome {
 		}
 		dir, local := strings.CutPrefix(ref.String(), "dir:")
 		if !local {
+			away = append(away, Evidence{ref.Pos(), techdocsRef})
 			continue // of another repository, or of a URL
 		}
 		at := path.Join(e.file.dir(), dir)
@@ -191,6 +206,9 @@ func techdocsPairs(v *view) outcome {
 			problems = append(problems, problem{pos: f.pos(1, 0), name: v.place(f.name), message: v.place(f.name) + " is of no entity: no catalog file of the repository points to it with " + techdocsRef,
 				next: "Give the entity beside it the annotation " + techdocsRef + ": dir:."})
 		}
+	}
+	if len(problems)+len(seen) == 0 && len(away) > 0 {
+		return unknown("the documentation that techdocs-ref names is elsewhere", "Check it there, and attest it", away...)
 	}
 	if len(problems)+len(seen) == 0 {
 		return notApplicable("the repository has neither techdocs-ref nor mkdocs.yml of its own")

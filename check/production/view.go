@@ -57,6 +57,18 @@ func (v *view) place(name string) string {
 	return strings.Repeat("../", strings.Count(v.base, "/")+1) + name
 }
 
+// hasPortal reports whether a workspace is an app or a backend.
+func (v *view) hasPortal() bool {
+	return len(v.backends()) > 0 || slices.ContainsFunc(v.in.Project.Workspaces, func(w *workspace.Workspace) bool {
+		return w.File.Backstage.Role == "frontend" || w.Rel == "packages/app"
+	})
+}
+
+// noPortal is the outcome of all items in a repository without a portal.
+func noPortal() outcome {
+	return notApplicable("no workspace of the repository is an app or a backend")
+}
+
 // file is a file of the portal, by its path from the portal's root.
 func (v *view) file(rel string) (file, bool) { return v.repo.has(path.Join(v.base, rel)) }
 
@@ -137,8 +149,8 @@ func evidenceOf(v appconfig.Value) Evidence {
 func (c config) unsure() *outcome {
 	switch {
 	case c.err != nil:
-		pos := fault.Pos{}
-		if f, ok := c.err.(*fault.Error); ok {
+		pos := c.top()
+		if f, ok := c.err.(*fault.Error); ok && f.Pos.Line > 0 {
 			pos = f.Pos
 		}
 		o := unknown("app-config cannot be read: "+c.err.Error(), "Correct the file", Evidence{pos, "cannot be read"})

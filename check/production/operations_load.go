@@ -1,0 +1,158 @@
+package production
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/appconfig"
+)
+
+// loadItems are those about what the backend does by the clock.
+func loadItems() []item {
+	return []item{
+		{Item{"processors-outside", Operations, "Own processors of the catalog call nobody",
+			"Each entity goes through them every few minutes: a call for each is thousands an hour, and the catalog waits.",
+			"Fetch it in an entity provider with a schedule, and have the processor read what is there",
+			3, Enterprise}, processorsOutside},
+		{Item{"schedules", Operations, "Providers and collators refresh by a schedule, and not too often",
+			"Each minute is a full read of the source: rate limits end, and the database writes what has not changed.",
+			nextSchedule,
+			3, Enterprise}, schedules},
+	}
+}
+
+const nextSchedule = "Give the provider schedule.frequency of 5 minutes or more, with a timeout; use events for what must be at once"
+
+// callers are what asks another service.
+var callers = []string{"fetch", "axios", "got", "request", "nodeFetch", "superagent", "ky"}
+
+func processorsOutside(v *view) outcome {
+	var problems []problem
+	var seen, open []Evidence
+	for _, w := range v.in.Project.Workspaces {
+		for _, c := range v.codeOf(w, "CatalogProcessor") {
+			at := processorClass(c)
+			if at < 0 {
+				continue
+			}
+			calls := 0
+			for _, i := range c.words(callers...) {
+				// A call, not a name that a call is made of: fetch(…), axios.get(…).
+				if i < at || c.is(i-1, ".") && !c.is(i-2, "this") || !c.is(i+1, "(") && !(c.is(i+1, ".") && i+3 < len(c.tokens) && c.tokens[i+3].Is("(")) {
+					continue
+				}
+				calls++
+				problems = append(problems, problem{pos: c.line(i), name: w.Name(), key: c.base() + " " + strconv.Itoa(calls),
+					message: "a processor of " + w.Name() + " calls another service for each entity", next: "Fetch it in an entity provider with a schedule, and have the processor read what is there"})
+			}
+			if i := awaits(c, at); calls == 0 && i >= 0 {
+				open = append(open, Evidence{c.line(i), "waits for another object"})
+			} else if calls == 0 {
+				seen = append(seen, Evidence{c.line(at), "a processor that calls nobody"})
+			}
+		}
+	}
+	if len(problems) == 0 && len(open) > 0 {
+		return unknown("a processor waits for an object that may call another service", "Attest that it does not, or fetch it in an entity provider", open...)
+	}
+	if len(problems)+len(seen) == 0 {
+		return notApplicable("the repository has no processor of its own")
+	}
+	return judged(problems, "own processors call nobody", seen)
+}
+
+// awaits is where the code after a place waits for a method of an object that it holds,
+// -1 if nowhere.
+func awaits(c code, from int) int {
+	for _, i := range c.words("await") {
+		if i > from && c.is(i+1, "this", ".") && c.is(i+4, ".") {
+			return i
+		}
+	}
+	return -1
+}
+
+// processorClass is the place of "implements CatalogProcessor", -1 without one.
+func processorClass(c code) int {
+	for _, i := range c.words("CatalogProcessor") {
+		if i > 0 && (c.is(i-1, "implements") || c.is(i-1, ",") && c.is(i-3, "implements")) {
+			return i
+		}
+	}
+	return -1
+}
+
+// minFrequency is the shortest time between two refreshes, in seconds.
+const minFrequency = 300
+
+func schedules(v *view) outcome {
+	c := v.config()
+	var problems []problem
+	var seen []Evidence
+	for _, root := range []string{"catalog.providers", "search.collators", "backend.search"} {
+		all, ok := c.get(root)
+		if !ok {
+			continue
+		}
+		each(all, func(s appconfig.Value) {
+			if !strings.HasSuffix(s.Key(), ".schedule") {
+				return
+			}
+			f, ok := s.Field("frequency")
+			if !ok {
+				return
+			}
+			seconds, known := frequency(f)
+			if known && seconds < minFrequency {
+				e := evidenceOf(f)
+				problems = append(problems, problem{pos: e.Pos, name: s.Key(), message: s.Key() + " refreshes every " + strconv.Itoa(seconds) + " s", next: nextSchedule})
+				return
+			}
+			seen = append(seen, Evidence{evidenceOf(f).Pos, s.Key()})
+		})
+	}
+	if len(problems) > 0 {
+		return fail(problems...)
+	}
+	if len(seen) == 0 {
+		if o := c.unsure(); o != nil {
+			return *o
+		}
+		return notApplicable("no provider or collator has a schedule in app-config")
+	}
+	return pass("refreshes have a schedule of five minutes or more", seen...)
+}
+
+// frequency is a duration of Backstage in seconds: an object of units, an ISO text, or
+// a short one such as 30m. A cron expression is not known.
+func frequency(v appconfig.Value) (seconds int, known bool) {
+	units := map[string]int{"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 604800, "months": 2592000}
+	if v.Kind() == appconfig.Object {
+		for _, name := range v.Fields() {
+			f, _ := v.Field(name)
+			n, err := strconv.Atoi(f.Reveal())
+			if err != nil || units[name] == 0 {
+				return 0, false
+			}
+			seconds += n * units[name]
+		}
+		return seconds, len(v.Fields()) > 0
+	}
+	text := v.Reveal()
+	short := map[byte]int{'s': 1, 'S': 1, 'm': 60, 'M': 60, 'h': 3600, 'H': 3600, 'd': 86400, 'D': 86400}
+	iso := strings.HasPrefix(text, "P")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "P"), "T")
+	for text != "" {
+		i := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+		if i < 1 || short[text[i]] == 0 {
+			return 0, false
+		}
+		n, _ := strconv.Atoi(text[:i])
+		seconds += n * short[text[i]]
+		text = strings.TrimPrefix(text[i+1:], "T")
+		if !iso && text != "" {
+			return 0, false
+		}
+	}
+	return seconds, seconds > 0
+}
