@@ -75,7 +75,7 @@ func (r *Report) members() []finding.Member {
 	for _, s := range r.Starts {
 		j := startJSON{s.Pos.File, s.Pos.Line, s.By, s.Deployed, nil}
 		for _, c := range s.Config {
-			j.Config = append(j.Config, configJSON{c.Arg, c.Rel})
+			j.Config = append(j.Config, configJSON{c.Arg, c.File()})
 		}
 		starts = append(starts, j)
 	}

@@ -118,7 +118,7 @@ func NewReport(in Input, opts Options) *Report {
 		}
 		seen := noPortal()
 		if v.hasPortal() {
-			seen = it.look(v)
+			seen = v.config().placed(it.look(v))
 		}
 		res, list := it.settle(seen, opts)
 		r.Items, r.Findings = append(r.Items, res), append(r.Findings, list...)

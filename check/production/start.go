@@ -27,6 +27,17 @@ type ConfigFile struct {
 	// Arg is as it is written, Rel the file from the portal's root: "" if the
 	// repository does not have it.
 	Arg, Rel string
+	// mounted is what production has in its place, nil for none.
+	mounted *mounted
+}
+
+// File is where the file is: in the repository, or where what production mounts stands;
+// "" for neither.
+func (c ConfigFile) File() string {
+	if c.mounted != nil {
+		return c.mounted.place
+	}
+	return c.Rel
 }
 
 // image is a Dockerfile; err says why it cannot be read.
@@ -116,6 +127,7 @@ func configArgs(words []string) []string {
 // overrides what the image says, and that the scripts.
 func (v *view) readStarts() []Start {
 	starts := v.manifestStarts()
+	starts = append(starts, v.valuesStarts()...)
 	starts = append(starts, v.composeStarts()...)
 	more := v.templatedConfig()
 	for _, im := range v.images() {
@@ -126,7 +138,15 @@ func (v *view) readStarts() []Start {
 		starts = append(starts, Start{Pos: im.pos(at.LineOf("--config"), 0), By: at.Name + " of " + im.place(im.name),
 			Config: append(v.configFiles(configArgs(words), im.dir()), more...)})
 	}
-	return append(starts, v.scriptStarts()...)
+	starts = append(starts, v.scriptStarts()...)
+	for _, s := range starts {
+		for i, c := range s.Config {
+			if m, ok := v.mount(c); ok {
+				s.Config[i].mounted = &m
+			}
+		}
+	}
+	return starts
 }
 
 // scriptStarts are scripts of package.json files that run what was built.

@@ -1,6 +1,7 @@
 package production
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -99,6 +100,8 @@ type config struct {
 	files  []string
 	absent []string
 	start  Start
+	// places are where what production mounts stands, by the name that it is read by.
+	places map[string]string
 }
 
 // settled reports whether a key that is not there is not there in production either.
@@ -180,9 +183,16 @@ func (v *view) readConfig() config {
 	if len(starts) == 0 {
 		return config{}
 	}
-	c := config{start: starts[0]}
+	c := config{start: starts[0], places: map[string]string{}}
 	var files []string
+	texts := map[string][]byte{}
 	for _, name := range c.start.Config {
+		if m := name.mounted; m != nil {
+			at := fmt.Sprintf("mounted-%d.yaml", len(texts)+1)
+			c.places[at], texts[at] = m.place, m.text
+			files, c.files = append(files, filepath.Join(v.in.Project.Root, at)), append(c.files, m.place)
+			continue
+		}
 		if name.Rel == "" {
 			c.absent = append(c.absent, name.Arg)
 			continue
@@ -200,8 +210,28 @@ func (v *view) readConfig() config {
 	if len(c.files) == 0 {
 		return c.withoutFiles()
 	}
-	c.tree, c.err = appconfig.Load(appconfig.Options{Root: v.in.Project.Root, Files: files, Repo: v.in.Repo, Keep: true, Env: []string{}})
+	repo := v.in.Repo
+	if len(texts) > 0 {
+		repo = repo.With(v.in.Project.Root, texts)
+		defer repo.Close()
+	}
+	c.tree, c.err = appconfig.Load(appconfig.Options{Root: v.in.Project.Root, Files: files, Repo: repo, Keep: true, Env: []string{}})
 	return c
+}
+
+// placed is an outcome with the places of what is mounted: where it stands.
+func (c config) placed(o outcome) outcome {
+	for i := range o.evidence {
+		if at := c.places[o.evidence[i].Pos.File]; at != "" {
+			o.evidence[i].Pos.File, o.evidence[i].Pos.Col = at, 0
+		}
+	}
+	for i := range o.problems {
+		if at := c.places[o.problems[i].pos.File]; at != "" {
+			o.problems[i].pos.File, o.problems[i].pos.Col = at, 0
+		}
+	}
+	return o
 }
 
 // withoutFiles is a configuration of which nothing is in the repository.

@@ -59,10 +59,10 @@ func (r *Report) Headlines() []string {
 	for i, s := range r.Starts {
 		var files []string
 		for _, c := range s.Config {
-			if c.Rel == "" {
+			if c.File() == "" {
 				files = append(files, c.Arg+" (not in the repository)")
 			} else {
-				files = append(files, c.Rel)
+				files = append(files, c.File())
 			}
 		}
 		names := strings.Join(files, ", ")
