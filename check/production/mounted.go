@@ -52,18 +52,16 @@ func padded(text string, after int) []byte {
 
 // valuesStarts are the values of the chart that Backstage has, and of those that it is
 // a part of: arguments, config files of ConfigMaps, and app-config in the values.
-func (v *view) valuesStarts() []Start {
+func (v *view) valuesStarts(t *tree) []Start {
 	var list []Start
-	for _, t := range []*tree{v.deploy, v.repo} {
-		for _, f := range t.match(func(n string) bool {
-			return strings.HasPrefix(path.Base(n), "values") && in(path.Ext(n), ".yaml", ".yml") && !isAside(n) && !t.besideChart(n)
-		}) {
-			for _, d := range f.yaml() {
-				for _, at := range [][]string{{"backstage"}, {"upstream", "backstage"}, {"backstage", "backstage"}} {
-					if values, ok := d.root.Get(at...); ok && d.err == nil {
-						if s, ok := v.valuesStart(f, values); ok {
-							list = append(list, s)
-						}
+	for _, f := range t.match(func(n string) bool {
+		return strings.HasPrefix(path.Base(n), "values") && in(path.Ext(n), ".yaml", ".yml") && !isAside(n) && !t.besideChart(n)
+	}) {
+		for _, d := range f.yaml() {
+			for _, at := range [][]string{{"backstage"}, {"upstream", "backstage"}, {"backstage", "backstage"}} {
+				if values, ok := d.root.Get(at...); ok && d.err == nil {
+					if s, ok := v.valuesStart(f, values); ok {
+						list = append(list, s)
 					}
 				}
 			}

@@ -127,7 +127,7 @@ func configArgs(words []string) []string {
 // overrides what the image says, and that the scripts.
 func (v *view) readStarts() []Start {
 	starts := v.manifestStarts()
-	starts = append(starts, v.valuesStarts()...)
+	starts = append(starts, v.valuesStarts(v.deploy)...)
 	starts = append(starts, v.composeStarts()...)
 	more := v.templatedConfig()
 	for _, im := range v.images() {
@@ -138,7 +138,8 @@ func (v *view) readStarts() []Start {
 		starts = append(starts, Start{Pos: im.pos(at.LineOf("--config"), 0), By: at.Name + " of " + im.place(im.name),
 			Config: append(v.configFiles(configArgs(words), im.dir()), more...)})
 	}
-	starts = append(starts, v.scriptStarts()...)
+	// Values beside the source are mostly those of a test environment.
+	starts = append(append(starts, v.valuesStarts(v.repo)...), v.scriptStarts()...)
 	for _, s := range starts {
 		for i, c := range s.Config {
 			if m, ok := v.mount(c); ok {
