@@ -54,7 +54,7 @@ func (w *walk) cost(o migrations.Op) float64 {
 		r.Rows = r.Bytes / 200 // never analysed: a row of a portal's tables has about that
 	}
 	w.b.sized = true
-	if w.indexThere(o) {
+	if w.indexThere(o) || w.apart[o.Table] && o.Maybe && (o.Effect == migrations.Delete || o.Effect == migrations.ReadAll) {
 		return 0
 	}
 	rows, bytes := float64(r.Rows), float64(r.Bytes)
@@ -97,6 +97,22 @@ func (w *walk) indexThere(o migrations.Op) bool {
 	}
 	_, ok := w.d.State.Indexes[o.Name]
 	return ok
+}
+
+// keptApart are the tables of the unique indexes that a migration builds where there
+// is none, and that the server has: rows that are twice are neither looked for nor
+// deleted there.
+func (w *walk) keptApart(m *migrations.Migration) map[string]bool {
+	out := map[string]bool{}
+	for _, o := range m.Ops {
+		if o.Effect != migrations.Unique || !o.Maybe || o.Name == "" || w.d.State == nil {
+			continue
+		}
+		if table := w.d.State.Indexes[o.Name]; table != "" {
+			out[table] = true
+		}
+	}
+	return out
 }
 
 func (b *builder) slow() float64 {

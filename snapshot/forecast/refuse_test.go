@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 func own(before, after map[string]string) Input {
@@ -91,5 +92,22 @@ func TestBeforehand(t *testing.T) {
 		if err := r.WriteMarkdown(&out); err != nil || !strings.Contains(out.String(), c.warning) {
 			t.Errorf("%s: %v\n%s", name, err, out.String())
 		}
+	}
+}
+
+// SQL that was run before shortens the boot: what an index would take, and the rows
+// that a unique one keeps apart are not looked for.
+func TestBeforehandWasRun(t *testing.T) {
+	t.Parallel()
+	steps := "const has = (await knex.raw('SELECT 1 FROM pg_class WHERE relname = ?', ['i'])).rows.length; if (!has) { await knex('o').whereRaw('x = 1').del(); await knex.raw('CREATE UNIQUE INDEX CONCURRENTLY i ON o (who)'); }"
+	in := own(nil, map[string]string{"migrations/1.js": up(steps) + "exports.config = { transaction: false };"})
+	state := &snapshot.State{Migrations: []snapshot.Migration{}, Relations: map[string]snapshot.Relation{"o": {Rows: 4_000_000, Bytes: 600 << 20}}, Indexes: map[string]string{}}
+	in.Databases[0].State = state
+	if r := forecast(t, in); r.Boot.Seconds < 5 {
+		t.Errorf("%+v", r.Boot)
+	}
+	state.Indexes["i"] = "o"
+	if r := forecast(t, in); r.Boot.Seconds > 0.1 || len(r.Plugins) != 1 || names(r.Plugins[0]) != "1" {
+		t.Errorf("%+v", r.Boot)
 	}
 }
