@@ -152,6 +152,10 @@ func TestServer(t *testing.T) {
 	if idle.Seconds < 2 || idle.Seconds > 60 || busy.Seconds < 2.9*idle.Seconds || busy.Startup <= idle.Startup {
 		t.Errorf("%+v, %+v", idle, busy)
 	}
+	in.Slow = Slow{3, 6}
+	if uneven := forecast(t, in).Boot; uneven.Seconds != busy.Seconds || uneven.UpTo < 1.9*busy.UpTo || busy.UpTo <= busy.Seconds || uneven.Startup <= busy.Startup || !strings.Contains(uneven.Basis, "3.0 (at most 6.0) times") {
+		t.Errorf("%+v, %+v", uneven, busy)
+	}
 	// An index that was built before costs nothing.
 	delete(state.Relations, "m")
 	if r := forecast(t, in); !strings.Contains(r.Boot.Basis, "not counted") {
@@ -246,5 +250,20 @@ func TestLocksInOrder(t *testing.T) {
 		if strings.Join(got, " ") != "b a" {
 			t.Fatal(got)
 		}
+	}
+}
+
+// A table that is made IF NOT EXISTS may be the one that the running release uses.
+func TestMaybeThere(t *testing.T) {
+	t.Parallel()
+	before := map[string]string{"migrations/0.js": up("await knex.schema.createTable('o', t => { t.text('x'); })"), "dist/a.js": "db('o').select('x')"}
+	in := own(before, map[string]string{"migrations/0.js": before["migrations/0.js"],
+		"migrations/1.js": up("await knex.raw('CREATE TABLE IF NOT EXISTS o (x text)');"), "migrations/2.js": up("await knex.schema.alterTable('o', t => { t.dropColumn('x'); });")})
+	if r := forecast(t, in); len(r.Plugins) != 1 || names(r.Plugins[0]) != "1 2!" {
+		t.Errorf("%+v", r.Plugins)
+	}
+	in.Databases[0].State = &snapshot.State{Migrations: []snapshot.Migration{ran("0.js")}}
+	if r := forecast(t, in); len(r.Plugins) != 1 || names(r.Plugins[0]) != "1 2" {
+		t.Errorf("a server that has no such table: %+v", r.Plugins)
 	}
 }
