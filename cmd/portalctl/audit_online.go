@@ -18,7 +18,10 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 		if err != nil {
 			return err
 		}
-		in.Licenses, in.Manifests = r.licenses, client
+		in.AllLicenses = r.o.outs.inventories()
+		if in.Licenses = r.licenses; in.Licenses != nil || in.AllLicenses {
+			in.Manifests = client
+		}
 		if r.o.online {
 			in.Registry, in.Fetch = client, r.fetch
 		}

@@ -32,6 +32,7 @@ type auditOptions struct {
 	maxDBAge                      *time.Duration
 
 	licenses        string
+	made            time.Time // what an inventory has as its time
 	db              string
 	offline, online bool
 
@@ -52,6 +53,11 @@ func auditOptionsOf(c *cli.Context, e env) (auditOptions, error) {
 	var err error
 	if o.outs, err = outputsOf(c, auditForms()...); err != nil {
 		return o, err
+	}
+	if o.outs.inventories() {
+		if o.made, err = madeAt(e, time.Now()); err != nil {
+			return o, err
+		}
 	}
 	if o.fixOptions, err = fixOptionsOf(c, e, o.outs); err != nil {
 		return o, err

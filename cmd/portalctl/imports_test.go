@@ -58,6 +58,7 @@ var ranks = map[string]int{
 	"internal/yarnext":        3,
 	"internal/yarnzip":        3,
 	"internal/report":         3,
+	"internal/sbom":           4,
 	"internal/htmlreport":     3,
 	"internal/secretscan":     0,
 	"internal/osv":            3,
@@ -107,6 +108,8 @@ var owners = map[string]string{
 	"github.com/google/osv-scalibr":         "internal/osv",
 	"github.com/ossf/osv-schema":            "internal/osv",
 	"github.com/github/go-spdx/v2":          "internal/license",
+	"github.com/CycloneDX/cyclonedx-go":     "internal/sbom",
+	"github.com/spdx/tools-golang":          "internal/sbom",
 	"github.com/pandatix/go-cvss":           "internal/osv",
 	// Migrations and what code reaches are followed by syntax trees; jsscan is for tokens.
 	"github.com/tdewolff/parse/v2": "internal/migrations internal/capability",
