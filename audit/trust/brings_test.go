@@ -83,7 +83,7 @@ func TestContents(t *testing.T) {
 		"p@1.0.0": js{"package.json": `{"backstage":{"role":"frontend-plugin"}}`, "a.js": "require('fs')"},
 		"q@1.0.0": js{"package.json": `{"backstage":{"role":"backend-plugin"}}`, "a.js": "require('fs')"},
 		"b@1.0.0": fault.Wrap(&packages.Broken{Err: errors.New("cut short")}, fault.Pos{}, "x"), "off@1.0.0": registry.ErrOffline,
-		"evil@1.0.0": js{"a.js": "eval(atob(x))"}, "dark@1.0.0": js{"a.js": "not ( js"}}
+		"evil@0.9.0": quiet, "evil@1.0.0": js{"a.js": "eval(atob(x))"}, "dark@1.0.0": js{"a.js": "not ( js"}}
 	for _, tc := range []struct {
 		name       string
 		base, head []string
@@ -99,8 +99,8 @@ func TestContents(t *testing.T) {
 		{"new and quiet", nil, []string{"a@1.0.0"}, nil},
 		{"a plugin", nil, []string{"q@1.0.0"}, []string{"info capability q plugin | q@1.0.0, which the change brings, reaches files | filesystem: a.js:1 fs"}},
 		{"an unusual one", nil, []string{"p@1.0.0"}, []string{"warning capability p unusual | p@1.0.0, which the change brings, reaches files: a plugin of its role (frontend-plugin) seldom does that | filesystem: a.js:1 fs"}},
-		{"hidden", nil, []string{"evil@1.0.0"}, []string{"warning capability evil sign | evil@1.0.0, which the change brings, does what attacks do: hides eval of a text that is decoded first | a.js:1 hides eval of a text that is decoded first",
-			"info capability yarn.lock new | 1 package that is new in yarn.lock does more than compute | obfuscation: evil@1.0.0; eval: evil@1.0.0"}},
+		{"hidden", nil, []string{"evil@1.0.0"}, []string{"warning capability evil sign | evil@1.0.0, which the change brings, does what attacks do: hides eval of a text that is decoded first | a.js:1 hides eval of a text that is decoded first; eval: a.js:1 eval"}},
+		{"hidden now", []string{"evil@0.9.0"}, []string{"evil@1.0.0"}, []string{"warning capability evil sign | evil@1.0.0, which the change moves, does what attacks do: hides eval of a text that is decoded first | a.js:1 hides eval of a text that is decoded first; eval: a.js:1 eval"}},
 		{"dark", nil, []string{"dark@1.0.0"}, []string{"unknown capability not all code could be read: dark@1.0.0 (a.js: it cannot be parsed as JavaScript)"}},
 		{"a script that is new", nil, []string{"s@1.0.0"}, []string{"warning install-script s postinstall | s@1.0.0, which the change brings, runs `node s.js` when it is installed (postinstall) | "}},
 		{"another command", []string{"s@1.0.0"}, []string{"s@1.1.0"}, []string{"warning install-script s postinstall | s@1.1.0 runs `node s.js --x` when it is installed (postinstall), where 1.0.0 ran `node s.js` | "}},

@@ -72,16 +72,15 @@ func signLines(list []capability.Sign) []string {
 	return out
 }
 
-// alarm is the finding of a package that does what harmless ones hardly do.
-func (c *checker) alarm(b *brought, signs []capability.Sign) {
-	if len(signs) == 0 {
-		return
-	}
+// alarm is the finding of a package that does what harmless ones hardly do, with all
+// else that it reaches and the base did not: what one line of code does is told once.
+func (c *checker) alarm(b *brought, signs []capability.Sign, kinds []capability.Kind) {
+	kinds = slices.DeleteFunc(slices.Clone(kinds), func(k capability.Kind) bool { return k == capability.Obfuscation })
 	verb := "brings"
 	if len(b.before) > 0 {
 		verb = "moves"
 	}
-	c.add(issue{rule: ruleCapability, pos: b.lock.Pos(b.entry), name: b.name, kind: "sign", added: true, lines: signLines(signs),
+	c.add(issue{rule: ruleCapability, pos: b.lock.Pos(b.entry), name: b.name, kind: "sign", added: true, lines: append(signLines(signs), places(b.now, kinds)...),
 		message: fmt.Sprintf("%s, which the change %s, does what attacks do: %s", b.id(), verb, signs[0].What),
 		next:    "Read these places before you install it" + b.diff()})
 }
@@ -97,16 +96,18 @@ func (b *brought) diff() string {
 // newcomer reports a package that no version of was there: what harmless ones do
 // not, and what plugins of its role do not. It reports whether that was said.
 func (c *checker) newcomer(b *brought) bool {
-	c.alarm(b, b.now.Signs)
 	kinds := b.now.Reached()
+	if len(b.now.Signs) > 0 {
+		c.alarm(b, b.now.Signs, kinds)
+		return true
+	}
 	if b.now.Role == "" || len(kinds) == 0 {
 		return b.now.Role != ""
 	}
 	i := issue{rule: ruleCapability, pos: b.lock.Pos(b.entry), name: b.name, kind: "plugin", added: true, lines: places(b.now, kinds),
 		message: fmt.Sprintf("%s, which the change brings, %s", b.id(), inWords(kinds)),
 		next:    "See that it should, before it is adopted"}
-	odd := slices.DeleteFunc(b.now.Unusual(), func(k capability.Kind) bool { return k == capability.Obfuscation })
-	if len(odd) > 0 {
+	if odd := b.now.Unusual(); len(odd) > 0 {
 		i.kind = "unusual"
 		what := "does that"
 		if len(odd) < len(kinds) {
@@ -155,13 +156,15 @@ func (c *checker) newcomers(list []*brought) {
 
 // gained reports what a version reaches that those of the base do not.
 func (c *checker) gained(b *brought) {
-	if len(b.was) == 0 {
-		c.alarm(b, b.now.Signs)
-		return
+	signs, kinds := b.now.Signs, []capability.Kind(nil)
+	if len(b.was) > 0 {
+		signs, kinds = b.now.NewSigns(b.was...), b.now.Gained(b.was...)
 	}
-	c.alarm(b, b.now.NewSigns(b.was...))
-	kinds := b.now.Gained(b.was...)
-	if len(kinds) == 0 {
+	switch {
+	case len(signs) > 0:
+		c.alarm(b, signs, kinds)
+		return
+	case len(kinds) == 0:
 		return
 	}
 	major := slices.ContainsFunc(kinds, func(k capability.Kind) bool { return !minor[k] })

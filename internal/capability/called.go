@@ -136,10 +136,10 @@ func (f *follower) calledModule(c value, args js.Args) {
 	// A name that ends in a constant domain and begins with what is computed.
 	switch e := args.List[0].Value.(type) {
 	case *js.TemplateExpr:
-		f.facts.lookup = f.facts.lookup || domainEnd.MatchString(strings.Trim(string(e.Tail), "}`"))
+		f.facts.lookup = f.facts.lookup || domainEnd().MatchString(strings.Trim(string(e.Tail), "}`"))
 	case *js.BinaryExpr:
 		if v, ok := one(f.values(e.Y)); ok && v.kind == text {
-			f.facts.lookup = f.facts.lookup || domainEnd.MatchString(v.text)
+			f.facts.lookup = f.facts.lookup || domainEnd().MatchString(v.text)
 		}
 	}
 }

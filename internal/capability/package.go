@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,8 +14,10 @@ import (
 // package is, in bytes. What is beyond is in Unread.
 const (
 	MaxFile = 4 << 20
-	maxCode = 96 << 20
+	maxCode = 48 << 20
 )
+
+const tooLarge = "it has more than 4 MB"
 
 // Reader makes the profile of a package from its files, in any order, one at a time:
 // so a package need not be in memory as a whole.
@@ -86,6 +87,9 @@ func Read(files map[string][]byte) *Profile {
 // Wanted refuses, and for what is larger than MaxFile.
 func (r *Reader) File(name string, size int64, text []byte) {
 	switch {
+	case name == manifestFile && text == nil:
+		r.p.unread(name, tooLarge)
+		r.json = []byte("{}")
 	case name == manifestFile:
 		r.json = text
 	case name == GypFile:
@@ -118,7 +122,7 @@ func nodeScript(text []byte) bool {
 func (r *Reader) source(name string, size int64, text []byte) {
 	switch {
 	case size > MaxFile || text == nil:
-		r.p.unread(name, fmt.Sprintf("it has more than %d MB", MaxFile>>20))
+		r.p.unread(name, tooLarge)
 		return
 	case r.code+len(text) > maxCode:
 		r.p.unread(name, fmt.Sprintf("the package has more than %d MB of code", maxCode>>20))
@@ -197,18 +201,18 @@ func (r *Reader) scripts(m manifest) {
 }
 
 // gypRuns are the commands that gyp runs while it reads a file.
-var gypRuns = regexp.MustCompile(`<!@?\(([^"'\n]{1,400}?)\)["',\s]`)
+var gypRuns = lazy(`<!@?\(([^"'\n]{1,400}?)\)["',\s]`)
 
 func gypCommands(src []byte) []string {
 	var out []string
-	for _, m := range gypRuns.FindAllSubmatch(src[:min(len(src), 1<<20)], 20) {
+	for _, m := range gypRuns().FindAllSubmatch(src[:min(len(src), 1<<20)], 20) {
 		out = append(out, string(m[1]))
 	}
 	return out
 }
 
 // word are the parts of a command that may be names of files.
-var word = regexp.MustCompile(`[A-Za-z0-9_@./\\-]+`)
+var word = lazy(`[A-Za-z0-9_@./\\-]+`)
 
 // maxCommand is how much of a script is kept, in bytes.
 const maxCommand = 500
@@ -216,7 +220,7 @@ const maxCommand = 500
 func (r *Reader) script(name, command string) Script {
 	s := Script{Name: name, Command: command}
 	all := sha256.New()
-	for _, w := range word.FindAllString(command, 200) {
+	for _, w := range word().FindAllString(command, 200) {
 		for _, file := range r.named(w) {
 			if slices.Contains(s.Files, file) {
 				continue

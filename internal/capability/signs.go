@@ -12,13 +12,12 @@ type facts struct {
 	at map[Kind]Place
 	// credentials is the first text that names a file with credentials.
 	credentials, publishes, hook *Place
-	// wholeEnv: all of the environment is made a text. secret: it reads a variable
-	// with a secret. lookup: it asks DNS for names that it makes. wallet: it knows what
-	// addresses of wallets look like.
-	wholeEnv, secret, lookup, wallet bool
-	escaped                          int
-	names                            map[string]bool
-	hidden                           []Place
+	// wholeEnv: all of the environment is made a text. lookup: it asks DNS for names
+	// that it makes. wallet: it knows what addresses of wallets look like.
+	wholeEnv, lookup, wallet bool
+	escaped                  int
+	names                    map[string]bool
+	hidden                   []Place
 }
 
 func (x *facts) note(k Kind, at Place) {
@@ -75,7 +74,7 @@ func (f *follower) constant(e *js.LiteralExpr) {
 		return
 	}
 	raw := string(e.Data)
-	f.facts.wallet = f.facts.wallet || walletText.MatchString(raw)
+	f.facts.wallet = f.facts.wallet || walletText().MatchString(raw)
 	if e.TokenType == js.RegExpToken || len(raw) < 4 {
 		return
 	}
@@ -91,11 +90,11 @@ func (f *follower) textual(s string) {
 		return
 	}
 	s = strings.Trim(s, "`}$ \t\n")
-	if f.facts.credentials == nil && strings.ContainsAny(s, "./\\ ") && credentialFile.MatchString(s) {
+	if f.facts.credentials == nil && strings.ContainsAny(s, "./\\ ") && credentialFile().MatchString(s) {
 		f.facts.credentials = &Place{f.file, f.line, s}
 	}
-	if f.facts.publishes == nil && strings.Contains(s, "publish") && publishing.MatchString(s) {
-		f.facts.publishes = &Place{f.file, f.line, publishing.FindString(s)}
+	if f.facts.publishes == nil && strings.Contains(s, "publish") && publishing().MatchString(s) {
+		f.facts.publishes = &Place{f.file, f.line, publishing().FindString(s)}
 	}
 }
 
@@ -115,7 +114,7 @@ func isEscaped(s string) bool {
 
 // named looks at the name of a variable.
 func (f *follower) named(v *js.Var) {
-	if len(v.Data) > 6 && v.Data[0] == '_' && obfuscated.Match(v.Data) && len(f.facts.names) < 64 {
+	if len(v.Data) > 6 && v.Data[0] == '_' && obfuscated().Match(v.Data) && len(f.facts.names) < 64 {
 		if f.facts.names == nil {
 			f.facts.names = map[string]bool{}
 		}

@@ -150,7 +150,6 @@ func (f *follower) taken(list []value) bool {
 			name, _, _ = strings.Cut(name, ".")
 			if !plain[name] {
 				f.use(Env, "process.env."+name)
-				f.facts.secret = f.facts.secret || secretName.MatchString(name)
 			}
 			found = true
 			continue

@@ -15,7 +15,7 @@ const profileFormat = "portalctl profile 1\n"
 
 // profileBounds admit packages of any size that is real: files are read one at a
 // time, and capability has limits of its own for what it reads of them.
-var profileBounds = npmtar.Limits{Unpacked: 1 << 30, Kept: 1 << 30, File: capability.MaxFile, Entries: 200_000}
+var profileBounds = npmtar.Limits{Unpacked: 512 << 20, Kept: 512 << 20, File: capability.MaxFile, Entries: 100_000}
 
 // Profiles reads what published packages reach. It is safe for concurrent use.
 type Profiles struct {

@@ -1,6 +1,9 @@
 package published
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"path/filepath"
@@ -48,6 +51,51 @@ func TestBrokenProfile(t *testing.T) {
 	for range 2 {
 		if _, err := r.Read(context.Background(), name, "1.0.0"); !IsBroken(err) {
 			t.Error(err)
+		}
+	}
+}
+
+// Tarballs that were made to do harm: each is an error that says so, or what it has is
+// read where it lies, within bounds.
+func TestHostileTarballs(t *testing.T) {
+	t.Parallel()
+	whole := pack(t, map[string]string{"package.json": "{}", "a.js": "fetch('x')"})
+	plain := func(name string, size int64, text string) []byte {
+		var b, raw bytes.Buffer
+		w := tar.NewWriter(&raw)
+		if err := w.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o644}); err != nil {
+			t.Fatal(err)
+		}
+		raw.WriteString(text)
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(raw.Bytes())
+		_ = z.Close()
+		return b.Bytes()
+	}
+	for name, tc := range map[string]struct {
+		tgz    []byte
+		broken bool
+	}{
+		"no archive":       {[]byte("<html>"), true},
+		"cut short":        {whole[:len(whole)-30], true},
+		"a size that lies": {plain("package/a.js", 1<<20, "fetch('x')"), true},
+		"a huge size":      {plain("package/a.bin", 8<<30, "x"), true},
+		"two archives":     {append(bytes.Clone(whole), pack(t, map[string]string{"b.js": "require('child_process')"})...), false},
+		"outside":          {pack(t, map[string]string{"../../../etc/a.js": "require('fs')", "a.js": "1"}), false},
+	} {
+		n := serve(t, map[string]map[string]string{"1.0.0": {"package.json": "{}"}})
+		n.versions["1.0.0"] = tc.tgz
+		r := &Profiles{Registry: n.reader(t, t.TempDir(), false).Registry, CacheDir: t.TempDir()}
+		p, err := r.Read(context.Background(), "@backstage/lib", "1.0.0")
+		switch {
+		case tc.broken:
+			if !IsBroken(err) {
+				t.Errorf("%s: %v, %v", name, p, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case name == "two archives" && (p.UnreadCount != 1 || p.Has(capability.Child)):
+			t.Errorf("%s: %+v", name, p)
 		}
 	}
 }
