@@ -27,6 +27,7 @@ func TestSpellings(t *testing.T) {
 		{`(function (r) { r('child_process') })(require)`, []Kind{Child}},
 		{`(r => r('child_process'))(require)`, []Kind{Child}},
 		{`module.require('child_process')`, []Kind{Child}},
+		{`__non_webpack_require__('child_process')`, []Kind{Child}},
 		{`require.main.require('child_process')`, []Kind{Child}},
 		{`require('child_' + 'process')`, []Kind{Obfuscation, Child}},
 		{"const p = 'proc'; require(`child_${p}ess`)", []Kind{Obfuscation, Child}},

@@ -176,7 +176,7 @@ func (f *follower) variable(v *js.Var) []value {
 
 func freeName(name string) value {
 	switch {
-	case name == "require":
+	case name == "require", name == "__non_webpack_require__":
 		return value{kind: loader}
 	case name == "Function":
 		return value{kind: constructor}
