@@ -55,7 +55,7 @@ func auditCommand(e env) *cli.Command {
 			directoryFlag(),
 		}, consentFlags()...),
 		Action:      func(c *cli.Context) error { return runAudit(c.Context, c, e) },
-		Subcommands: []*cli.Command{auditDBCommand(e), auditWhyCommand(e)},
+		Subcommands: []*cli.Command{auditDBCommand(e), auditPluginCommand(e), auditWhyCommand(e)},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"github.com/portalctl/portalctl/audit/plugin"
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/bump/template"
@@ -42,6 +43,7 @@ var documents = map[string]reflect.Type{
 	forecast.Schema:                      reflect.TypeFor[forecast.Report](),
 	template.Schema:                      reflect.TypeFor[template.Plan](),
 	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
+	plugin.Schema:                        reflect.TypeFor[plugin.Report](),
 	databaseSchema:                       reflect.TypeFor[databaseDocument](),
 	snapshot.Schema:                      reflect.TypeFor[snapshot.Manifest](),
 	snapshot.SurveySchema:                reflect.TypeFor[snapshot.Survey](),

@@ -53,10 +53,11 @@ func isMigration(name string) bool { return inFolder(name) != "" && IsMigration(
 func Reads(name string) bool { return isMigration(name) || isCode(name) }
 
 // inFolder is the folder of migrations that a file is in, "" for none: below
-// migrations or dist/migrations of the package, as resolvePackagePath is used.
+// migrations, db/migrations (the announcements plugin) or dist/migrations of the
+// package, as resolvePackagePath is used.
 func inFolder(name string) string {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if path.Base(dir) == "migrations" && (path.Dir(dir) == "." || path.Dir(dir) == "dist") {
+		if path.Base(dir) == "migrations" && slices.Contains([]string{".", "dist", "db", "dist/db"}, path.Dir(dir)) {
 			return path.Dir(name)
 		}
 	}
@@ -152,8 +153,8 @@ type Reader struct {
 
 // The first lines of cached files. They change with what is read, and how.
 const (
-	format     = "portalctl migrations 3\n"
-	codeFormat = "portalctl code 2\n"
+	format     = "portalctl migrations 4\n"
+	codeFormat = "portalctl code 3\n"
 )
 
 // Read gives what a version does to databases, or where the registry lacks it, what

@@ -153,6 +153,11 @@ func Known(version string) *Manifest {
 // Names are the packages that some release in the table has, sorted.
 func Names() []string { return slices.Clone(readTable().names) }
 
+// Mains are the releases of the main line that the table knows, in ascending order.
+func Mains() []string {
+	return slices.DeleteFunc(slices.Clone(readTable().releases), func(v string) bool { return strings.Contains(v, "-") })
+}
+
 // Gone is the newest release on the main line that has a package, where newer ones
 // do not have it any more; "" else.
 func Gone(name string) string {

@@ -1,0 +1,133 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/spec"
+)
+
+// family looks for the other packages of the plugin, and reads the permissions of
+// those that the plugin takes them from.
+func (r *reviewer) family(ctx context.Context) error {
+	m := &r.facts.Manifest
+	from := map[string]string{}
+	for _, name := range m.PluginPackages {
+		from[name] = m.at("backstage.pluginPackages")
+	}
+	own := portal.ParseName(r.Package).Family
+	for name := range m.Dependencies {
+		if own != "" && portal.ParseName(name).Family == own && from[name] == "" {
+			from[name] = m.at("dependencies." + name)
+		}
+	}
+	for name := range r.locked {
+		if own != "" && portal.ParseName(name).Family == own && from[name] == "" {
+			from[name] = "yarn.lock"
+		}
+	}
+	delete(from, r.Package)
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		if len(r.Siblings) >= maxSiblings || !spec.IsIdent(name) {
+			continue
+		}
+		_, asked := m.Dependencies[name]
+		s := Sibling{Name: name, From: from[name], Has: r.locked[name], Asked: asked}
+		doc, err := r.Registry.Packument(ctx, name)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, registry.ErrNotFound):
+			if declarer(s) {
+				r.unknown("permissions of "+name, "the registry does not have it")
+			}
+		case err != nil:
+			r.unknown("versions of "+name, english.Short(err.Error(), maxText))
+		default:
+			s.Latest = doc.DistTags["latest"]
+			if err := r.declares(ctx, s, doc); err != nil {
+				return err
+			}
+		}
+		r.Siblings = append(r.Siblings, s)
+	}
+	return nil
+}
+
+// maxSiblings bounds whom the registry is asked about.
+const maxSiblings = 20
+
+// declarer tells the packages that plugins take their permissions from.
+func declarer(s Sibling) bool {
+	k := portal.ParseName(s.Name).Kind
+	return s.Asked && (k == portal.Common || k == portal.Node)
+}
+
+// declares adds the permissions that a package has which the plugin depends on.
+func (r *reviewer) declares(ctx context.Context, s Sibling, doc *registry.Packument) error {
+	if !declarer(s) {
+		return nil
+	}
+	version, err := choose(doc, Wanted{s.Name, r.facts.Manifest.Dependencies[s.Name]})
+	if err == nil {
+		var f *Facts
+		if f, err = r.Reader.Read(ctx, s.Name, version); err == nil {
+			r.Review.Permissions = append(r.Review.Permissions, f.Permissions...)
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		r.unknown("permissions of "+s.Name, english.Short(err.Error(), maxText))
+	}
+	return nil
+}
+
+// alternatives are packages to look at in its place.
+func (r *reviewer) alternatives(ctx context.Context) error {
+	add := func(name, why, where string) error {
+		if name == r.Package || slices.ContainsFunc(r.Alternatives, func(a Alternative) bool { return a.Name == name }) {
+			return nil
+		}
+		doc, err := r.Registry.Packument(ctx, name)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, registry.ErrNotFound):
+			return nil
+		case err != nil:
+			r.unknown("whether there is "+name, english.Short(err.Error(), maxText))
+			return nil
+		}
+		a := Alternative{Name: name, Version: doc.DistTags["latest"], Why: why, Where: where}
+		if v := r.Fitting(doc, r.Release); r.Release != nil && v != "" {
+			a.Version, a.Why = v, why+"; this version goes with "+r.released()
+		}
+		r.Alternatives = append(r.Alternatives, a)
+		return nil
+	}
+	if to := r.Identity.Moved; to != "" && spec.IsIdent(to) {
+		if err := add(to, "the package moved there", r.Identity.MovedFrom); err != nil {
+			return err
+		}
+	} else if to, _ := r.Successor(r.Package, r.doc); to != "" && spec.IsIdent(to) {
+		if err := add(to, "the deprecation names it", "registry: deprecated"); err != nil {
+			return err
+		}
+	}
+	const community = "@backstage-community/"
+	n := portal.ParseName(r.Package)
+	if strings.HasPrefix(r.Package, community) || n.ID == "" {
+		return nil
+	}
+	// Its name there, by the naming rules: what comes from the same place has the same.
+	name := community + "plugin-" + r.Package[strings.LastIndex(r.Package, n.ID):]
+	return add(name, "of the same name in Backstage's community plugins", "registry: "+name)
+}
