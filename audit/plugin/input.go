@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/relock"
@@ -36,6 +37,8 @@ type Input struct {
 	// Match asks for advisories; nil where nobody is to be asked, and NoMatch says why.
 	Match   func(ctx context.Context, list []osv.Package) ([]osv.Hit, error)
 	NoMatch string
+	// Licenses are the team's lists, nil for none.
+	Licenses *license.Policy
 	// Successor is the name that a package lives on under, by its last version; sure
 	// tells a move from a text that only names another package.
 	Successor func(name string, doc *registry.Packument) (to string, sure bool)

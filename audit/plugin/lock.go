@@ -50,6 +50,9 @@ func (r *reviewer) brings(ctx context.Context) error {
 			b.Applies = true
 			r.added(smallest)
 			own = b.Packages
+			if err := r.licences(ctx, own); err != nil {
+				return err
+			}
 			var plain *relock.Result
 			if plain, err = r.solve(ctx, relock.Highest{}); err == nil {
 				b.Plain = r.plain(plain)

@@ -181,6 +181,9 @@ type Brings struct {
 	FindingsWhy   string `json:"findingsWhy"`
 	// Scripts are the packages among them that run code when they are installed.
 	Scripts []Package `json:"installScripts"`
+	// Licenses are those of the packages, by what each says, the most frequent first;
+	// "" counts those that say nothing, or of which the registry does not.
+	Licenses []License `json:"licenses"`
 	// Plain is what Yarn's own way of adding brings, which takes the highest version
 	// of each new range.
 	Plain Plain `json:"plain"`
@@ -190,6 +193,15 @@ type Brings struct {
 type Package struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// License is a licence and how many packages have it.
+type License struct {
+	License string `json:"license"`
+	Count   int    `json:"count"`
+	// Refused says why the team's lists do not admit it, "" where they do or there are
+	// none.
+	Refused string `json:"refused"`
 }
 
 // Second is another version of a package that the lock has.

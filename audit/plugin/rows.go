@@ -166,6 +166,9 @@ func (v *Review) portalRows(p *Portal) []row {
 		rows = append(rows, row{"by yarn add", text, solved})
 	}
 	rows = append(rows, row{"advisories", v.findingsText(len(b.Packages)), "advisories"})
+	if len(b.Licenses) > 0 {
+		rows = append(rows, b.licenceRow())
+	}
 	scripts := "none of them"
 	if len(b.Scripts) > 0 {
 		scripts = english.Some(names(b.Scripts), shown)

@@ -89,12 +89,7 @@ func (r *reviewer) judgeIdentity() {
 		r.because(DoNot, d.Where, "the tarball is not what the registry describes: %s is %s there, and %s here", d.Member, quoted(d.Registry), quoted(d.Tarball))
 	}
 	o := &r.Review.Origin
-	switch licence := strings.ToUpper(o.License); {
-	case licence == "":
-		r.because(LookCloser, "package.json", "it names no licence")
-	case licence == "UNLICENSED", strings.HasPrefix(licence, "SEE LICENSE"):
-		r.because(LookCloser, o.LicenseFrom, "its licence is none that SPDX has: %s", o.License)
-	}
+	r.judgeLicence(o)
 	if o.Repository == "" {
 		r.because(LookCloser, "package.json", "it names no repository: what is published cannot be compared with its source")
 	}

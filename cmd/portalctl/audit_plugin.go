@@ -32,6 +32,7 @@ func auditPluginCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "compare", Usage: "put several plugins side by side"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
 			&cli.BoolFlag{Name: "offline", Usage: "use only what earlier runs have fetched, and the database that \"audit db update\" downloaded"},
+			&cli.StringFlag{Name: "licenses", Usage: "also judge the licences of the plugin and of what it brings, by the lists in `FILE`", TakesFile: true},
 			nowFlag(),
 			formatFlag("table", "json", "markdown"),
 			outputFlag(),
@@ -52,7 +53,7 @@ type pluginOptions struct {
 	target
 	list             []plugin.Wanted
 	compare, offline bool
-	db               string
+	db, licenses     string
 	now              time.Time
 	// again is this command, without names.
 	again string
@@ -67,7 +68,10 @@ func pluginOptionsOf(c *cli.Context, e env) (o pluginOptions, err error) {
 		return o, err
 	}
 	o.compare, o.offline, o.db = c.Bool("compare"), c.Bool("offline"), c.String("db")
-	o.again = commandLine(c, "portalctl audit plugin", "db", "offline", "now", "directory")
+	if o.licenses = c.String("licenses"); c.IsSet("licenses") && o.licenses == "" {
+		return o, usagef("--licenses is empty").WithNext("Name the file with the lists of licences, or leave it out")
+	}
+	o.again = commandLine(c, "portalctl audit plugin", "db", "licenses", "offline", "now", "directory")
 	const next = "Options come first: portalctl audit plugin -C DIR NAME[@VERSION]"
 	switch n := c.NArg(); {
 	case n == 0:
@@ -103,7 +107,11 @@ func runAuditPlugin(ctx context.Context, o pluginOptions, e env) error {
 		return err
 	}
 	defer done()
-	matching := &auditRun{o: auditOptions{db: o.db, offline: o.offline && o.db == ""}, e: e, now: o.now, settings: co.net}
+	matching := &auditRun{o: auditOptions{db: o.db, offline: o.offline && o.db == "", licenses: o.licenses}, e: e, now: o.now, settings: co.net}
+	if err := matching.openLicenses(); err != nil {
+		return err
+	}
+	in.Licenses = matching.licenses
 	limit, explicit := matching.dbAge(ignore.Policy{})
 	matcher, close, err := matching.matcher(ctx, limit, explicit)
 	switch {
