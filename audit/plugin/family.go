@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // family looks for the other packages of the plugin, and reads the permissions of
@@ -34,7 +34,7 @@ func (r *reviewer) family(ctx context.Context) error {
 	}
 	delete(from, r.Package)
 	for _, name := range slices.Sorted(maps.Keys(from)) {
-		if len(r.Siblings) >= maxSiblings || !spec.IsIdent(name) {
+		if len(r.Siblings) >= maxSiblings || !isName(name) {
 			continue
 		}
 		_, asked := m.Dependencies[name]
@@ -60,13 +60,18 @@ func (r *reviewer) family(ctx context.Context) error {
 	return nil
 }
 
+// npmName is what npm lets packages be called.
+var npmName = regexp.MustCompile(`^(@[A-Za-z0-9_.~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$`)
+
+func isName(name string) bool { return len(name) <= maxName && npmName.MatchString(name) }
+
 // maxSiblings bounds whom the registry is asked about.
 const maxSiblings = 20
 
 // declarer tells the packages that plugins take their permissions from.
 func declarer(s Sibling) bool {
-	k := portal.ParseName(s.Name).Kind
-	return s.Asked && (k == portal.Common || k == portal.Node)
+	// Not by portal.ParseName: @pagerduty/backstage-plugin-common has no ID in its name.
+	return s.Asked && (strings.HasSuffix(s.Name, "-common") || strings.HasSuffix(s.Name, "-node"))
 }
 
 // declares adds the permissions that a package has which the plugin depends on.
@@ -88,6 +93,26 @@ func (r *reviewer) declares(ctx context.Context, s Sibling, doc *registry.Packum
 		r.unknown("permissions of "+s.Name, english.Short(err.Error(), maxText))
 	}
 	return nil
+}
+
+// inCommunity is the name that the package would have in @backstage-community, by
+// Backstage's naming rules; "" where neither its name nor its plugin ID gives one.
+func (r *reviewer) inCommunity() string {
+	n := portal.ParseName(r.Package)
+	if n.ID != "" {
+		return "plugin-" + r.Package[strings.LastIndex(r.Package, n.ID):]
+	}
+	id := r.Identity.PluginID
+	if !isName(id) || strings.HasPrefix(id, "@") {
+		return ""
+	}
+	switch r.Identity.Role {
+	case "backend-plugin":
+		return "plugin-" + id + "-backend"
+	case "frontend-plugin":
+		return "plugin-" + id
+	}
+	return ""
 }
 
 // alternatives are packages to look at in its place.
@@ -113,21 +138,20 @@ func (r *reviewer) alternatives(ctx context.Context) error {
 		r.Alternatives = append(r.Alternatives, a)
 		return nil
 	}
-	if to := r.Identity.Moved; to != "" && spec.IsIdent(to) {
+	if to := r.Identity.Moved; isName(to) {
 		if err := add(to, "the package moved there", r.Identity.MovedFrom); err != nil {
 			return err
 		}
-	} else if to, _ := r.Successor(r.Package, r.doc); to != "" && spec.IsIdent(to) {
+	} else if to, _ := r.Successor(r.Package, r.doc); isName(to) {
 		if err := add(to, "the deprecation names it", "registry: deprecated"); err != nil {
 			return err
 		}
 	}
 	const community = "@backstage-community/"
-	n := portal.ParseName(r.Package)
-	if strings.HasPrefix(r.Package, community) || n.ID == "" {
+	base := r.inCommunity()
+	if strings.HasPrefix(r.Package, community) || base == "" {
 		return nil
 	}
-	// Its name there, by the naming rules: what comes from the same place has the same.
-	name := community + "plugin-" + r.Package[strings.LastIndex(r.Package, n.ID):]
+	name := community + base
 	return add(name, "of the same name in Backstage's community plugins", "registry: "+name)
 }

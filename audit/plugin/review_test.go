@@ -163,6 +163,42 @@ func TestVersionThatIsMeant(t *testing.T) {
 	}
 }
 
+// Packages whose names have no plugin ID belong together by package.json.
+func TestFamilyWithoutAnIDInItsNames(t *testing.T) {
+	reg := npmregistry.New(t)
+	backend := map[string]any{"name": "@acme/backstage-plugin-backend", "version": "1.0.0", "dependencies": map[string]any{"@acme/backstage-plugin-common": "^1.0.0"},
+		"backstage": map[string]any{"role": "backend-plugin", "pluginId": "acme", "pluginPackages": []string{"@acme/backstage-plugin", "@acme/backstage-plugin-common", "@acme/backstage-plugin-backend", "../evil", "a b"}}}
+	reg.PublishAs(backend, npmregistry.Pack(backend))
+	common := map[string]any{"name": "@acme/backstage-plugin-common", "version": "1.0.0"}
+	reg.PublishAs(common, npmregistry.Pack(common, npmregistry.File{"package/dist/index.js", "exports.p = createPermission({ name: 'acme.use', attributes: {} });"}))
+	community := map[string]any{"name": "@backstage-community/plugin-acme-backend", "version": "0.1.0"}
+	reg.PublishAs(community, npmregistry.Pack(community))
+	r, err := New(t.Context(), input(t, reg), []Wanted{{Name: "@acme/backstage-plugin-backend"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := r.Reviews[0]
+	if len(v.Permissions) != 1 || v.Permissions[0].Name != "acme.use" || v.Permissions[0].Package != "@acme/backstage-plugin-common" {
+		t.Errorf("%+v", v.Permissions)
+	}
+	if len(v.Siblings) != 2 || v.Siblings[1].Latest != "1.0.0" || !v.Siblings[1].Asked {
+		t.Errorf("%+v", v.Siblings)
+	}
+	if len(v.Alternatives) != 1 || v.Alternatives[0].Name != "@backstage-community/plugin-acme-backend" {
+		t.Errorf("%+v", v.Alternatives)
+	}
+	// A version of it that the registry lacks leaves its permissions unknown.
+	backend["dependencies"] = map[string]any{"@acme/backstage-plugin-common": "^2.0.0"}
+	backend["version"] = "2.0.0"
+	reg.PublishAs(backend, npmregistry.Pack(backend))
+	if r, err = New(t.Context(), input(t, reg), []Wanted{{Name: "@acme/backstage-plugin-backend", Version: "2.0.0"}}); err != nil {
+		t.Fatal(err)
+	}
+	if row := r.Reviews[0].permissionRow(); !strings.Contains(row.text, "those of @acme/backstage-plugin-common are unknown") {
+		t.Error(row)
+	}
+}
+
 // What is not known of advisories is no pass.
 func TestAdvisoriesThatFail(t *testing.T) {
 	reg := npmregistry.New(t)
