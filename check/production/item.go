@@ -171,6 +171,7 @@ func (it item) settle(o outcome, opts Options) (Result, []finding.Finding) {
 		return res, nil
 	}
 	var list []finding.Finding
+	res.Evidence = nil // what is right does not matter beside it
 	for _, p := range o.problems {
 		list = append(list, finding.Finding{Rule: it.ID, Severity: it.severity(opts.Profile), Pos: p.pos, Name: p.name, Key: p.key,
 			Message: p.message, Next: p.next})

@@ -82,7 +82,7 @@ func (f files) input(t *testing.T) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{Project: p, Repo: repo, Top: top, Newest: "1.53.0"}
+	in := Input{Project: p, Repo: repo, Top: top, Newest: "1.53.0", Current: true}
 	if src, ok := f["yarn.lock"]; ok {
 		in.Lock, _ = yarnlock.Parse("yarn.lock", []byte(src))
 	}

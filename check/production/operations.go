@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
 )
@@ -104,7 +105,7 @@ func databasePool(v *view) outcome {
 		seen = append(seen, *e)
 	}
 	total := number * pool * pods
-	sum := fmt.Sprintf("%d plugins with a database × %d connections × %d replicas are %d", number, pool, pods, total)
+	sum := fmt.Sprintf("%s with a database × %s × %s are %d", english.Count(number, "plugin"), english.Count(pool, "connection"), english.Count(pods, "replica"), total)
 	if total <= maxConnections {
 		return pass(sum+", which fit PostgreSQL's default", seen...)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/release"
 )
@@ -82,10 +83,14 @@ func upgradeDistance(v *view) outcome {
 	if v.in.Newest == "" || err != nil {
 		return unknown("the newest release is not known offline", "Run portalctl versions status"+v.opts.At+", which asks for it", e)
 	}
-	if n <= maxBehind {
-		return pass(fmt.Sprintf("%s is %d releases behind %s", stand.Release, n, v.in.Newest), e)
+	behind := fmt.Sprintf("%s is %s behind %s", stand.Release, english.Count(n, "release"), v.in.Newest)
+	switch {
+	case n <= maxBehind && v.in.Current:
+		return pass(behind, e)
+	case n <= maxBehind:
+		return unknown(behind+", the newest that is known offline; there may be newer ones", "Run portalctl versions status"+v.opts.At+", which asks for it", e)
 	}
-	return fail(problem{pos: e.Pos, name: stand.Release, message: fmt.Sprintf("the portal is on %s, %d releases behind %s", stand.Release, n, v.in.Newest),
+	return fail(problem{pos: e.Pos, name: stand.Release, message: "the portal is too far back: " + behind,
 		next: "Run portalctl versions changes" + v.opts.At + ", which says what the way breaks"})
 }
 

@@ -1,13 +1,13 @@
 package production
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
@@ -57,7 +57,7 @@ func pluginStructure(v *view) outcome {
 	if len(problems) > 0 {
 		return fail(problems...)
 	}
-	return pass(fmt.Sprintf("check finds nothing wrong with %d own plugin packages", len(own)), seen...)
+	return pass("check finds nothing wrong with "+english.Count(len(own), "own plugin package"), seen...)
 }
 
 // manifestOf is the place of a workspace's name.
@@ -155,7 +155,7 @@ func pluginOwner(v *view) outcome {
 		problems = append(problems, problem{pos: v.manifestOf(w), name: w.Name(), message: w.Name() + " has no owner: neither CODEOWNERS nor a catalog file in its folder names one",
 			next: "Add /" + dir + "/ with its team to CODEOWNERS, or a catalog-info.yaml with spec.owner to " + w.Rel})
 	}
-	return judged(problems, fmt.Sprintf("each of %d own plugin packages has an owner", len(own)), seen)
+	return judged(problems, "each of "+english.Count(len(own), "own plugin package")+" has an owner", seen)
 }
 
 // ownerOf is who owns a folder: the last line of CODEOWNERS that is about it, or a

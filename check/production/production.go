@@ -52,9 +52,11 @@ type Input struct {
 	Project  *workspace.Project
 	Settings *yarnrc.Settings
 	Lock     *yarnlock.Lock // nil without one that can be read
-	// Standing is the release that the portal is on, and Newest the newest known.
+	// Standing is the release that the portal is on, and Newest the newest of the main
+	// line that is known. Current: somebody has just asked for it.
 	Standing release.Standing
 	Newest   string
+	Current  bool
 	// Repo has the repository's files, Top its folder: that of the portal or one
 	// above it, where workflows and owners are.
 	Repo *repofile.Repo

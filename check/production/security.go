@@ -135,27 +135,28 @@ func policyOf(c code) (denies []Evidence, what string, ok bool) {
 		return nil, "", false
 	}
 	var names []string
-	last := ""
+	lines := c.lines()
+	last := "" // what the condition around it asks for, as far as that is plain
 	for i, t := range c.tokens {
 		switch {
+		case t.Is("ALLOW"), t.Is("?"), t.Is("=>"), t.Is("!"):
+			last = ""
 		case t.Is("isPermission") && c.is(i+1, "(") && i+5 < len(c.tokens):
 			for j := i + 2; j < len(c.tokens) && !c.tokens[j].Is(")"); j++ {
-				if c.tokens[j].Kind == jsscan.Word {
+				if c.tokens[j].Kind == jsscan.Word && strings.HasSuffix(c.tokens[j].Text, "Permission") {
 					last = c.tokens[j].Text
 				}
 			}
 		case t.Is("DENY"), t.Is("CONDITIONAL"), strings.HasPrefix(t.Text, "create") && strings.HasSuffix(t.Text, "ConditionalDecision") && c.is(i+1, "("):
-			text := t.Text
 			if last != "" {
-				text += " for " + last
 				names = append(names, last)
 			}
-			denies = append(denies, Evidence{c.line(i), text})
+			denies = append(denies, Evidence{c.line(i), shorten(strings.TrimSpace(lines[t.Line-1]))})
 		}
 	}
 	what = strings.Join(sortedUnique(names), ", ")
 	if what == "" {
-		what = "see the lines"
+		what = "the lines say what"
 	}
 	return denies, what, true
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/check/production"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/txn"
@@ -127,6 +128,10 @@ func (co *checkout) production(ctx context.Context, o productionOptions, e env) 
 		return in, err
 	}
 	in.Standing = *judged.Standing
+	in.Newest = release.NewestMain()
+	if e.get(release.BaseURLEnv) != "" || e.get(release.ManifestFileEnv) != "" {
+		in.Newest, in.Current = "", true // a mirror or a file says what there is
+	}
 	for _, version := range source.Known(ctx) {
 		if !strings.Contains(version, "-") && (in.Newest == "" || semrange.CompareText(version, in.Newest) > 0) {
 			in.Newest = version

@@ -205,6 +205,17 @@ func (r *reader) text() string {
 	return s
 }
 
+// NewestMain is the newest release of the main line that this portalctl was built with:
+// there may be newer ones by now.
+func NewestMain() string {
+	for _, v := range slices.Backward(readTable().releases) {
+		if !strings.Contains(v, "-") {
+			return v
+		}
+	}
+	return ""
+}
+
 // WithPackage are the releases that have a package in a version, ascending, as
 // this portalctl was built with.
 func WithPackage(name, version string) []string {

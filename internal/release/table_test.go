@@ -15,6 +15,16 @@ import (
 // The table is small enough to be in every binary.
 const mostTable = 250 << 10
 
+func TestNewestMain(t *testing.T) {
+	newest := NewestMain()
+	if Known(newest) == nil {
+		t.Fatalf("%q is not in the table", newest)
+	}
+	if n, err := Behind("1.40.0", newest); err != nil || n < 10 {
+		t.Errorf("1.40.0 is %d behind %s, %v", n, newest, err)
+	}
+}
+
 func TestTable(t *testing.T) {
 	if len(tableData) > mostTable {
 		t.Errorf("table.bin has %d bytes, at most %d", len(tableData), mostTable)
