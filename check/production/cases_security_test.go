@@ -44,6 +44,10 @@ func securityCases() []itemCase {
 			unknown: files{"plugins/own-backend/package.json": backID, "plugins/own-backend/src/plugin.ts": "http.addAuthPolicy(policies.open);\n"},
 		},
 		{
+			id: "literal-secrets", pass: conf("backend:\n  database:\n    connection:\n      password: ${PASSWORD}\n"), fail: conf("backend:\n  database:\n    connection:\n      password: qX7mB2vK9pLw4Zt\n"), at: "app-config.yaml:4",
+			unknown: files{"values.yaml": strings.Repeat("a: b\n", 1<<20)}, absent: noPortalHere,
+		},
+		{
 			id: "cors", pass: conf("backend:\n  cors:\n    origin: https://portal.example.com\n"), fail: conf("backend:\n  cors:\n    origin: '*'\n"), at: "app-config.yaml:3", unknown: elsewhere,
 		},
 		{

@@ -42,7 +42,7 @@ func literalSecrets(v *view) outcome {
 				continue
 			}
 			if err != nil {
-				partly = append(partly, Evidence{f.pos(0, 0), err.Error()})
+				partly = append(partly, Evidence{f.pos(1, 0), err.Error()})
 				continue
 			}
 			looked++
@@ -51,7 +51,7 @@ func literalSecrets(v *view) outcome {
 			}
 			r := secretscan.Scan(f.name, src)
 			if r.Partial {
-				partly = append(partly, Evidence{f.pos(0, 0), "it has more in it than is looked at"})
+				partly = append(partly, Evidence{f.pos(1, 0), "it has more in it than is looked at"})
 			}
 			if len(r.Hits) > 0 && t == v.repo {
 				if ignored, err := gitbase.Ignored(v.in.Top, f.name); err == nil && ignored {
