@@ -90,3 +90,11 @@ func TestMaturity(t *testing.T) {
 		}
 	}
 }
+
+// A pass that shows nothing is none, whichever item says so.
+func TestNoPassWithoutEvidence(t *testing.T) {
+	res, list := item{Item: Item{ID: "x", From: Team}}.settle(pass("all is well"), Options{Profile: Team, Now: now})
+	if res.Verdict != Unknown || res.Reason != noEvidence || len(list) > 0 {
+		t.Errorf("it is %s: %s, with %d findings", res.Verdict, res.Reason, len(list))
+	}
+}
