@@ -66,6 +66,7 @@ func newApp(e env) *cli.App {
 			checkCommand(e),
 			auditCommand(e),
 			snapshotCommand(e),
+			slotCommand(e),
 			completionCommand(e),
 			manCommand(e),
 			helpCommand(e),

@@ -73,6 +73,7 @@ var ranks = map[string]int{
 	"internal/registry":       4,
 	"internal/yarncli":        4,
 	"internal/finding":        4,
+	"internal/slot":           5,
 	"internal/portal/plugins": 5,
 	"internal/dedupe":         6,
 	"internal/depgraph":       5,

@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/bump/template"
+	"github.com/portalctl/portalctl/internal/slot"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/program"
@@ -53,6 +54,7 @@ var documents = map[string]reflect.Type{
 	"portalctl.snapshot-verification/v1": reflect.TypeFor[snapshot.Verification](),
 	rollback.Schema:                      reflect.TypeFor[rollback.Plan](),
 	rollback.ResultSchema:                reflect.TypeFor[rollback.Result](),
+	slot.Schema:                          reflect.TypeFor[slot.Run](),
 }
 
 func TestSchemas(t *testing.T) {
@@ -204,6 +206,7 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 		"versions lock --check --offline", "audit --db " + osvDB} {
 		run(environ, "01", append(strings.Fields(args), "--format", "json", "-C", portal)...)
 	}
+	run(environ, "01", "slot", "--plan", "--offline", "--db", osvDB, "--format", "json", "-C", portal)
 	run(environ, "0", "audit", "why", "--format", "json", "-C", portal, "typescript")
 	if code, out, errOut := run0(t, "", environ, "check", "--update-baseline", "-C", portal); code > 1 {
 		t.Fatal(code, out, errOut)

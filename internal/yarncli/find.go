@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -239,3 +240,6 @@ func (y *Yarn) askVersion(ctx context.Context, packageManager string) (string, e
 	}
 	return version, nil
 }
+
+// Line is the program and the arguments that run Yarn with args.
+func (y *Yarn) Line(args ...string) []string { return append(slices.Clone(y.argv), args...) }

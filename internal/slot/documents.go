@@ -1,0 +1,180 @@
+package slot
+
+// What the commands print, as far as a run asks for it; docs/json.md has all of it.
+
+type statusDocument struct {
+	Current    string `json:"current"`
+	Declared   string `json:"declared"`
+	Main       string `json:"main"`
+	Behind     int    `json:"behind"`
+	Packages   int    `json:"packages"`
+	OnRelease  int    `json:"onRelease"`
+	OffRelease []struct {
+		Name string `json:"name"`
+	} `json:"offRelease"`
+	Notes []struct {
+		Message string `json:"message"`
+	} `json:"notes"`
+}
+
+type bumpDocument struct {
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Packages []struct {
+		Name string `json:"name"`
+		From string `json:"from"`
+		To   string `json:"to"`
+		Jump string `json:"jump"`
+	} `json:"packages"`
+	Changes []struct {
+		File string `json:"file"`
+	} `json:"changes"`
+	Moved []movedPackage `json:"moved"`
+	Notes []struct {
+		Kind    string `json:"kind"`
+		File    string `json:"file"`
+		Name    string `json:"name"`
+		Message string `json:"message"`
+	} `json:"notes"`
+	Lockfile struct {
+		State      string `json:"state"`
+		Why        string `json:"why"`
+		Added      []any  `json:"added"`
+		Removed    []any  `json:"removed"`
+		Changed    []any  `json:"changed"`
+		OnRelease  int    `json:"onRelease"`
+		OfRelease  int    `json:"ofRelease"`
+		OffRelease []struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+			Release string `json:"release"`
+			Asks    []struct {
+				Fix string `json:"fix"`
+			} `json:"asks"`
+		} `json:"offRelease"`
+	} `json:"lockfile"`
+	Audit *lockAudit `json:"audit"`
+}
+
+type movedPackage struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Why  string `json:"why"`
+}
+
+// lockAudit is versions bump --audit: the lock that the plan would write.
+type lockAudit struct {
+	Failed  bool       `json:"failed"`
+	Unknown string     `json:"unknown"`
+	Gone    []advisory `json:"gone"`
+	New     []advisory `json:"new"`
+	Staying []advisory `json:"staying"`
+}
+
+type advisory struct {
+	Advisory string `json:"advisory"`
+	Summary  string `json:"summary"`
+	Severity string `json:"severity"`
+	Package  string `json:"package"`
+	Version  string `json:"version"`
+	Verdict  string `json:"verdict"`
+}
+
+type changesDocument struct {
+	To     string `json:"to"`
+	Counts struct {
+		Packages, Changesets, Breaking, Touching, Gone, Deprecated, ThirdParty, Moved int
+	} `json:"counts"`
+	Gone       []goneName      `json:"gone"`
+	Deprecated []goneName      `json:"deprecated"`
+	Breaking   []breakingEntry `json:"breaking"`
+	ThirdParty []struct {
+		Package string  `json:"package"`
+		Places  []Place `json:"places"`
+	} `json:"thirdParty"`
+	Unknown []unknownPackage `json:"unknown"`
+}
+
+type goneName struct {
+	Package string  `json:"package"`
+	Name    string  `json:"name"`
+	NowIn   string  `json:"nowIn"`
+	Reason  string  `json:"reason"`
+	Places  []Place `json:"places"`
+}
+
+type breakingEntry struct {
+	Changeset string `json:"changeset"`
+	Packages  []struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	} `json:"packages"`
+	Rank   string   `json:"rank"`
+	Names  []string `json:"names"`
+	Places []Place  `json:"places"`
+	Text   string   `json:"text"`
+}
+
+type unknownPackage struct {
+	Package string `json:"package"`
+	Why     string `json:"why"`
+}
+
+type templateDocument struct {
+	Base struct {
+		Used string `json:"used"`
+	} `json:"base"`
+	To    string `json:"to"`
+	Files []struct {
+		Path  string `json:"path"`
+		State string `json:"state"`
+		Hunks []struct {
+			Line int `json:"line"`
+		} `json:"hunks"`
+		Keys []struct {
+			Path  []string `json:"path"`
+			State string   `json:"state"`
+			Line  int      `json:"line"`
+		} `json:"keys"`
+	} `json:"files"`
+	Counts struct {
+		Taken, Merged, Deleted, Conflict, Hunks, KeyConflicts int
+	} `json:"counts"`
+}
+
+type forecastDocument struct {
+	Plugins []struct {
+		Plugin     string `json:"plugin"`
+		Database   string `json:"database"`
+		Migrations []struct {
+			Name            string   `json:"name"`
+			Does            []string `json:"does"`
+			Down            string   `json:"down"`
+			PointOfNoReturn bool     `json:"pointOfNoReturn"`
+		} `json:"migrations"`
+	} `json:"plugins"`
+	Boot struct {
+		Seconds        float64 `json:"seconds"`
+		Basis          string  `json:"basis"`
+		StartupSeconds float64 `json:"startupSeconds"`
+	} `json:"boot"`
+	Locks []struct {
+		Migration string `json:"migration"`
+		Table     string `json:"table"`
+		Blocks    string `json:"blocks"`
+	} `json:"locks"`
+	Beforehand []struct {
+		Migration string `json:"migration"`
+	} `json:"beforehand"`
+	Restore []string         `json:"restore"`
+	Unknown []unknownPackage `json:"unknown"`
+}
+
+// migrations counts what will run.
+func (f *forecastDocument) migrations() int {
+	n := 0
+	for _, p := range f.Plugins {
+		n += len(p.Migrations)
+	}
+	return n
+}

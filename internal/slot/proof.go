@@ -1,0 +1,184 @@
+package slot
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Proofs are the scripts of package.json that prove a portal, in their order, as
+// create-app names them; of each line the first that a portal has.
+var Proofs = [][]string{
+	{"tsc:full", "tsc"},
+	{"lint:all", "lint"},
+	{"test:all", "test"},
+	{"build:all", "build"},
+}
+
+// Install is the name of the script that is none: the install, which comes first.
+const Install = "install"
+
+// A Script is a run of one of the portal's own scripts.
+type Script struct {
+	Name string `json:"name"`
+	// Line is what was run.
+	Line string `json:"line"`
+	Exit int    `json:"exit"`
+	// Log is the file with all that it printed.
+	Log string `json:"log"`
+	// OnlyBuilds says of an install that failed that all is there, but for what some
+	// packages build of it: the other scripts may do without.
+	OnlyBuilds bool `json:"onlyBuilds"`
+	// Errors are the first that it named.
+	Errors []ScriptError `json:"errors"`
+}
+
+// A ScriptError is an error that a script named.
+type ScriptError struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Code    string `json:"code"` // as TS2305; "" for others
+	Message string `json:"message"`
+	// Because is what the changes report says of the name, "" for nothing.
+	Because string `json:"because"`
+}
+
+// scripts are those that the proof runs.
+func (r *Run) scripts() []string {
+	if r.opts.Scripts != nil {
+		return r.opts.Scripts
+	}
+	var list []string
+	for _, names := range Proofs {
+		for _, name := range names {
+			if r.in.Has(name) {
+				list = append(list, name)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// proof installs, and runs the portal's own scripts. What fails is a finding: the
+// others run all the same, but for an install, without which none can.
+func (r *Run) proof(ctx context.Context, step *Step) error {
+	if err := r.onBranch(ctx); err != nil {
+		return err
+	}
+	for _, name := range append([]string{Install}, r.scripts()...) {
+		s, err := r.in.Script(ctx, name, r.in.Store.log(name))
+		if err != nil {
+			return err
+		}
+		r.explain(&s)
+		step.Scripts = append(step.Scripts, s)
+		if name == Install && s.Exit != 0 && !s.OnlyBuilds {
+			break
+		}
+	}
+	return nil
+}
+
+// mostErrors is how many errors of a script are kept.
+const mostErrors = 30
+
+var (
+	// tsc: packages/app/src/App.tsx(12,3): error TS2305: Module '"x"' has no exported member 'Y'.
+	// and with --pretty: packages/app/src/App.tsx:12:3 - error TS2305: …
+	typescript = regexp.MustCompile(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
+	escapes    = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+)
+
+// Errors are the first errors that a script's output names.
+func Errors(output string) []ScriptError {
+	var list []ScriptError
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(escapes.ReplaceAllString(line, ""))
+		m := typescript.FindStringSubmatch(line)
+		if m == nil || len(list) == mostErrors {
+			continue
+		}
+		n, _ := strconv.Atoi(m[2]) // digits
+		list = append(list, ScriptError{File: m[1], Line: n, Code: m[3], Message: m[4]})
+	}
+	return list
+}
+
+// A code of Yarn 2 and later that stands for a failure: YN0009 for a build, YN0000
+// for the summary, which fails with it.
+var failure = regexp.MustCompile(`^➤ (YN\d+): .*(?:couldn't|failed|No candidates|error|would have been)`)
+
+// onlyBuilds reports whether all that an install's output says of failures is that
+// packages could not be built (Yarn's BUILD_FAILED).
+func onlyBuilds(output string) bool {
+	builds := false
+	for line := range strings.Lines(output) {
+		m := failure.FindStringSubmatch(escapes.ReplaceAllString(line, ""))
+		switch {
+		case m == nil, m[1] == "YN0000", m[1] == "YN0007":
+		case m[1] == "YN0009":
+			builds = true
+		default:
+			return false
+		}
+	}
+	return builds
+}
+
+var quoted = regexp.MustCompile(`'([^']+)'`)
+
+// explain matches the errors of a script with what the changes report says of the
+// names in them.
+func (r *Run) explain(s *Script) {
+	var changes changesDocument
+	if p, ok := r.Step(Coming).printed("versions changes"); !ok || p.decode("portalctl.changes/v1", &changes) != nil {
+		return
+	}
+	for i := range s.Errors {
+		e := &s.Errors[i]
+		for _, m := range quoted.FindAllStringSubmatch(e.Message, -1) {
+			if e.Because == "" {
+				e.Because = changes.about(strings.Trim(m[1], `"`))
+			}
+		}
+	}
+}
+
+// about is what the report says of a name that code uses, "" for nothing.
+func (c *changesDocument) about(name string) string {
+	for _, g := range c.Gone {
+		if g.Name == name {
+			text := "`" + name + "` is gone from " + g.Package
+			if g.NowIn != "" {
+				text += ", now in " + g.NowIn
+			}
+			if g.Reason != "" {
+				text += ": " + firstLine(g.Reason)
+			}
+			return text
+		}
+	}
+	for _, b := range c.Breaking {
+		for _, n := range b.Names {
+			if n == name || strings.HasSuffix(n, "."+name) {
+				return b.title() + ": " + firstLine(b.Text) + " (changeset " + b.Changeset + ")"
+			}
+		}
+	}
+	return ""
+}
+
+// title is the package that a changeset is of, with its version.
+func (b breakingEntry) title() string {
+	if len(b.Packages) == 0 {
+		return "a changeset"
+	}
+	return b.Packages[0].Name + " " + b.Packages[0].Version
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(line)
+}

@@ -1,0 +1,416 @@
+package slot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// portal is a repository with a portal, whose commands are a stand-in that changes
+// files and prints JSON as portalctl does.
+type portal struct {
+	t     *testing.T
+	root  string
+	state string
+	// ran are the commands and scripts in their order; applied those that wrote.
+	ran []string
+	// stop ends the run at the command of that number, counted from 1: before it does
+	// anything, or with late after it has.
+	stop int
+	late bool
+	// cancel ends the run that is at work, as Ctrl-C does.
+	cancel func()
+	// fails is a command, by its first words, that cannot run.
+	fails string
+	// exits are the scripts that fail, with what they print.
+	exits map[string]string
+}
+
+func newPortal(t *testing.T) *portal {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no program git")
+	}
+	p := &portal{t: t, root: t.TempDir(), state: t.TempDir(), exits: map[string]string{}}
+	p.write("package.json", `{"scripts":{"tsc":"tsc","test":"x"}}`)
+	p.write("yarn.lock", "lock 1.52.0\n")
+	p.write("src/App.tsx", "import { Gone } from 'x'\n")
+	p.write(".gitignore", "node_modules\n")
+	p.git("init", "-q", "-b", "main")
+	p.git("add", ".")
+	p.git("commit", "-q", "-m", "a portal")
+	return p
+}
+
+func (p *portal) environ() []string {
+	return append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+}
+
+func (p *portal) git(args ...string) string {
+	p.t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir, cmd.Env = p.root, p.environ()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (p *portal) write(name, text string) {
+	p.t.Helper()
+	file := filepath.Join(p.root, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *portal) read(name string) string {
+	text, _ := os.ReadFile(filepath.Join(p.root, name))
+	return string(text)
+}
+
+// changes are what each command writes, by file.
+var changes = map[string]map[string]string{
+	"versions template":       {"src/App.tsx": "import { Gone } from 'x'\n// template\n", "src/new.ts": "new\n"},
+	"versions bump":           {"package.json": `{"scripts":{"tsc":"tsc","test":"x"},"v":2}`, "yarn.lock": "lock 1.53.0\n"},
+	"versions bump --migrate": {},
+	"check --fix":             {},
+	"audit --fix=lock":        {"yarn.lock": "lock 1.53.0 fixed\n"},
+}
+
+func (p *portal) command(ctx context.Context, args ...string) (Printed, error) {
+	p.ran = append(p.ran, strings.Join(args, " "))
+	stop := p.stop == len(p.ran)
+	if !stop || p.late {
+		done := p.do(args)
+		if !stop {
+			return done, nil
+		}
+	}
+	p.cancel()
+	return Printed{}, ctx.Err()
+}
+
+func (p *portal) do(args []string) Printed {
+	line := strings.Join(args, " ")
+	if p.fails != "" && strings.HasPrefix(line, p.fails) {
+		return Printed{Args: args, Exit: 2, Problem: "there is no network"}
+	}
+	name := strings.Join(args[:2], " ")
+	if slices.Contains(args, "--migrate") {
+		name += " --migrate"
+	}
+	switch {
+	case slices.Contains(args, "--diff"):
+		diff := ""
+		for file, text := range changes[name] {
+			if p.read(file) != text {
+				diff += fmt.Sprintf("diff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n", file, file, file, file)
+			}
+		}
+		return Printed{Args: args, Out: diff}
+	case slices.Contains(args, "--yes"):
+		for file, text := range changes[name] {
+			p.write(file, text)
+		}
+		return Printed{Args: args, Out: "{}"}
+	case slices.Contains(args, "markdown"):
+		return Printed{Args: args, Out: "## " + name + "\n"}
+	}
+	return Printed{Args: args, Out: map[string]string{
+		"versions status": `{"schema":"portalctl.status/v1","current":"1.52.0","main":"1.53.0","behind":1}`,
+		"versions bump": `{"schema":"portalctl.bump/v1","from":"1.52.0","to":"1.53.0","packages":[{"name":"@backstage/a","from":"1.0.0","to":"2.0.0","jump":"major"}],
+			"lockfile":{"onRelease":1,"ofRelease":1},"audit":{"gone":[{"advisory":"GHSA-1","package":"x","version":"1.0.0","severity":"high"}]}}`,
+		"versions changes": `{"schema":"portalctl.changes/v1","counts":{"gone":1},"gone":[{"package":"x","name":"Gone","nowIn":"y","reason":"Moved.","places":[{"file":"src/App.tsx","line":1}]}],
+			"breaking":[{"changeset":"abc1234","packages":[{"name":"x","version":"2.0.0"}],"rank":"imported","names":["Prop.old"],"places":[{"file":"src/App.tsx","line":1}],"text":"**BREAKING**: Removed old."}]}`,
+		"versions template": `{"schema":"portalctl.template/v1","to":"1.53.0","files":[],"counts":{}}`,
+		"snapshot forecast": `{"schema":"portalctl.forecast/v1","plugins":[{"plugin":"catalog","migrations":[{"name":"1.js","pointOfNoReturn":true}]}],"boot":{"seconds":-1,"basis":"no server was asked"},"restore":["of catalog"]}`,
+		"check --format":    `{"schema":"portalctl.check/v1"}`,
+		"audit --base":      `{"schema":"portalctl.audit/v1"}`,
+	}[name]}
+}
+
+func (p *portal) script(_ context.Context, name, log string) (Script, error) {
+	p.ran = append(p.ran, "script "+name)
+	if p.stop == len(p.ran) {
+		p.cancel()
+		return Script{}, context.Canceled
+	}
+	s := Script{Name: name, Line: "yarn " + name, Log: log}
+	if out, ok := p.exits[name]; ok {
+		s.Exit, s.Errors, s.OnlyBuilds = 1, Errors(out), name == Install && onlyBuilds(out)
+	}
+	return s, nil
+}
+
+// run is one call of the command.
+func (p *portal) run(change func(*Options)) (*Run, error) {
+	p.t.Helper()
+	opts := Options{Release: "1.53.0", Version: "v1", Day: "2026-12-01"}
+	if change != nil {
+		change(&opts)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.cancel = cancel
+	in := Input{Root: p.root, Git: OpenGit(ctx, p.root, p.environ()), Store: NewStore(p.state, p.root), Command: p.command, Script: p.script,
+		Has: func(name string) bool { return strings.Contains(p.read("package.json"), `"`+name+`":`) }}
+	r, release, err := New(ctx, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return r, r.Do(ctx)
+}
+
+// made are the subjects of the branch's commits.
+func (p *portal) made() []string {
+	return strings.Split(p.git("log", "--reverse", "--format=%s", "main..HEAD"), "\n")
+}
+
+var wantCommits = []string{"Merge the app template of Backstage 1.53.0", "Backstage 1.52.0 → 1.53.0", "Move to versions without known vulnerabilities"}
+
+func TestRunMakesABranch(t *testing.T) {
+	p := newPortal(t)
+	r, err := p.run(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.made(); !slices.Equal(got, wantCommits) {
+		t.Errorf("commits: %q", got)
+	}
+	if got := p.git("branch", "--show-current"); got != "portalctl/backstage-1.53.0" || r.Branch != got {
+		t.Errorf("the branch is %q, and said to be %q", got, r.Branch)
+	}
+	if got := p.git("status", "--porcelain"); got != "" {
+		t.Errorf("left uncommitted: %s", got)
+	}
+	if r.Verdict.Kind != NeedsWindow || !r.Verdict.has(NeedsHands) || !r.NeedsSomebody() {
+		t.Errorf("verdict: %+v", r.Verdict)
+	}
+	// What holds is not done again.
+	first := len(p.ran)
+	if _, err := p.run(nil); err != nil || len(p.ran) != first {
+		t.Errorf("a second run did %q, %v", p.ran[first:], err)
+	}
+}
+
+// Wherever a run is interrupted, before or after a command has done its work, the next
+// one comes to the same end, and makes no commit twice.
+func TestInterruptedAnywhere(t *testing.T) {
+	whole := newPortal(t)
+	if _, err := whole.run(nil); err != nil {
+		t.Fatal(err)
+	}
+	want := whole.git("rev-parse", "HEAD^{tree}")
+	for n := 1; n <= len(whole.ran); n++ {
+		for _, late := range []bool{false, true} {
+			if late && !strings.Contains(whole.ran[n-1], "--yes") {
+				continue // nothing is there that was not
+			}
+			t.Run(fmt.Sprintf("%d %v", n, late), func(t *testing.T) {
+				t.Parallel()
+				p := newPortal(t)
+				p.stop, p.late = n, late
+				if _, err := p.run(nil); !errors.Is(err, context.Canceled) {
+					t.Fatalf("interrupted at %q: %v", p.ran[n-1], err)
+				}
+				p.stop = 0
+				r, err := p.run(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := p.made(); !slices.Equal(got, wantCommits) {
+					t.Errorf("at %q: commits %q", p.ran[n-1], got)
+				}
+				if got := p.git("rev-parse", "HEAD^{tree}"); got != want || p.git("status", "--porcelain") != "" {
+					t.Errorf("at %q: another tree", p.ran[n-1])
+				}
+				for _, s := range r.Steps {
+					if s.State != Done {
+						t.Errorf("at %q: step %s is %s: %s", p.ran[n-1], s.Name, s.State, s.Why)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A changed input repeats the steps that depend on it, and no other.
+func TestChangedInputs(t *testing.T) {
+	steps := func(r *Run) string {
+		var list []string
+		for _, s := range r.Steps {
+			if s.Again && s.Name != Text {
+				list = append(list, string(s.Name))
+			}
+		}
+		return strings.Join(list, " ")
+	}
+	plan := func(o *Options) { o.Plan = true }
+	p := newPortal(t)
+	for _, tt := range []struct {
+		what   string
+		change func()
+		opts   func(*Options)
+		want   string
+	}{
+		{"the first plan", func() {}, plan, "where coming"},
+		{"nothing", func() {}, plan, ""},
+		{"a source file", func() { p.write("src/App.tsx", "other\n") }, plan, "coming"},
+		{"a manifest", func() { p.write("package.json", `{"scripts":{"tsc":"tsc","test":"x","lint":"x"}}`) }, plan, "where coming"},
+		{"committed, and the whole run", func() { p.git("commit", "-q", "-a", "-m", "more") }, nil, "where coming bump check proof"},
+		{"a commit on the branch", func() { p.write("src/App.tsx", "mended\n"); p.git("commit", "-q", "-a", "-m", "mend") }, nil, "check proof"},
+		{"other scripts", func() {}, func(o *Options) { o.Scripts = []string{"tsc"} }, "proof"},
+	} {
+		tt.change()
+		r, err := p.run(tt.opts)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.what, err)
+		}
+		if got := steps(r); got != tt.want {
+			t.Errorf("%s: repeated %q, want %q", tt.what, got, tt.want)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	p := newPortal(t)
+	p.write("stray.txt", "mine\n")
+	r, err := p.run(nil)
+	if err != nil || r.Step(Bump).State != Failed || !strings.Contains(r.Step(Bump).Why, "stray.txt") {
+		t.Errorf("with a stray file: %v, %+v", err, r.Step(Bump))
+	}
+	if p.git("branch", "--list", "portalctl/*") != "" || p.read("stray.txt") != "mine\n" {
+		t.Error("something was written")
+	}
+	if r.Step(Proof).State != Pending || r.Step(Text).State != Done {
+		t.Errorf("after a failed step: %+v", r.Steps)
+	}
+	// A branch of somebody else's.
+	if err := os.Remove(filepath.Join(p.root, "stray.txt")); err != nil {
+		t.Fatal(err)
+	}
+	p.git("switch", "-q", "-c", "portalctl/backstage-1.53.0")
+	p.git("commit", "-q", "--allow-empty", "-m", "theirs")
+	p.git("switch", "-q", "main")
+	if r, err = p.run(nil); err != nil || !strings.Contains(r.Step(Bump).Why, "there is a branch portalctl/backstage-1.53.0 already") {
+		t.Errorf("with their branch: %v, %+v", err, r.Step(Bump))
+	}
+	if r, err = p.run(func(o *Options) { o.Branch = "mine" }); err != nil || r.Branch != "mine" || r.Step(Bump).State != Done {
+		t.Errorf("with a branch of its own: %v, %+v", err, r.Step(Bump))
+	}
+	// Outside of a repository only a plan can be made.
+	in := Input{Root: t.TempDir(), Store: NewStore(p.state, "elsewhere"), Command: p.command}
+	if _, _, err := New(context.Background(), in, Options{}); err == nil || !strings.Contains(err.Error(), "no git repository") {
+		t.Errorf("without git: %v", err)
+	}
+	plan, release, err := New(context.Background(), in, Options{Plan: true, Release: "1.53.0"})
+	if err != nil || plan.Do(context.Background()) != nil || plan.Verdict.Kind != NeedsWindow {
+		t.Errorf("a plan without git: %v", err)
+	}
+	release()
+}
+
+// What could not be found out is said, and is never taken for good news.
+func TestUnknownIsNoGoodNews(t *testing.T) {
+	p := newPortal(t)
+	p.fails = "versions changes"
+	r, err := p.run(func(o *Options) { o.Plan = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Verdict.has(Unknown) || !strings.Contains(r.Markdown(""), "there is no network") {
+		t.Errorf("verdict: %+v", r.Verdict)
+	}
+	p.fails = "versions status"
+	if r, err = p.run(func(o *Options) { o.Plan, o.From = true, Where }); err != nil || r.Step(Where).State != Failed || r.Verdict.Kind != Unknown {
+		t.Errorf("without a status: %v, %+v", err, r.Verdict)
+	}
+}
+
+// The scripts' errors are matched with what the changes report says of their names.
+func TestProof(t *testing.T) {
+	p := newPortal(t)
+	p.exits["tsc"] = "src/App.tsx(1,10): error TS2305: Module '\"x\"' has no exported member 'Gone'.\n" +
+		"\x1b[96msrc/App.tsx\x1b[0m:\x1b[93m7\x1b[0m:\x1b[93m3\x1b[0m - \x1b[91merror\x1b[0m\x1b[90m TS2339: \x1b[0mProperty 'old' does not exist on type 'Prop'.\n" +
+		"src/b.ts(2,1): error TS1: other\nFound 3 errors.\n"
+	r, err := p.run(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := r.Step(Proof).Scripts
+	if len(s) != 3 || s[1].Name != "tsc" || len(s[1].Errors) != 3 {
+		t.Fatalf("scripts: %+v", s)
+	}
+	want := []ScriptError{
+		{"src/App.tsx", 1, "TS2305", "Module '\"x\"' has no exported member 'Gone'.", "`Gone` is gone from x, now in y: Moved."},
+		{"src/App.tsx", 7, "TS2339", "Property 'old' does not exist on type 'Prop'.", "x 2.0.0: **BREAKING**: Removed old. (changeset abc1234)"},
+		{"src/b.ts", 2, "TS1", "other", ""},
+	}
+	if !slices.Equal(s[1].Errors, want) {
+		t.Errorf("errors: %+v", s[1].Errors)
+	}
+	// Without an install the others would only fail, too; with one that lacks what
+	// some packages build of it they may pass.
+	for out, want := range map[string]int{
+		"➤ YN0082: │ x: No candidates found\n➤ YN0000: · Failed with errors\n":                                   1,
+		"➤ YN0009: │ x@npm:1.0.0 couldn't be built successfully (exit code 1)\n➤ YN0000: · Failed with errors\n": 3,
+		"": 1,
+	} {
+		p.exits = map[string]string{Install: out}
+		if r, err = p.run(func(o *Options) { o.From = Proof }); err != nil || len(r.Step(Proof).Scripts) != want {
+			t.Errorf("install prints %q: %v, %d scripts", out, err, len(r.Step(Proof).Scripts))
+		}
+	}
+}
+
+// The text is never longer than a platform takes, and its JSON reads back.
+func TestTextHasABound(t *testing.T) {
+	p := newPortal(t)
+	r, err := p.run(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := r.Markdown("https://example.com/o/r/blob/b/")
+	for _, want := range []string{"## Backstage 1.52.0 → 1.53.0: needs hands, and a window\n", "[`src/App.tsx:1`](https://example.com/o/r/blob/b/src/App.tsx#L1)",
+		"- [ ] ", "<details><summary>Migrations</summary>", "`portalctl snapshot create`", "GHSA-1"} {
+		if !strings.Contains(short, want) {
+			t.Errorf("no %q in:\n%s", want, short)
+		}
+	}
+	coming := r.Step(Coming)
+	for i, c := range coming.Commands {
+		if strings.HasSuffix(c.Line(), "markdown") {
+			coming.Commands[i].Out = strings.Repeat("a line of it\n", 2500)
+		}
+		if strings.HasPrefix(c.Line(), "portalctl versions changes") && !strings.HasSuffix(c.Line(), "markdown") {
+			var many changesDocument
+			for n := range 3000 {
+				many.Gone = append(many.Gone, goneName{Package: "x", Name: fmt.Sprintf("Name%d", n), Places: []Place{{"src/" + strings.Repeat("long/", 20) + "a.ts", n}}})
+			}
+			text, _ := json.Marshal(many)
+			coming.Commands[i].Out = `{"schema":"portalctl.changes/v1",` + string(text[1:])
+		}
+	}
+	r.judge()
+	long := r.Markdown("https://example.com/")
+	if len(long) > MaxText || !strings.Contains(long, "more: `portalctl slot status --format json`") || !strings.Contains(long, "too long for here") {
+		t.Errorf("%d bytes:\n%s", len(long), long[len(long)-2000:])
+	}
+	if open, closed := strings.Count(long, "<details>"), strings.Count(long, "</details>"); open != closed {
+		t.Errorf("%d details, %d closed", open, closed)
+	}
+}

@@ -1,0 +1,121 @@
+package slot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/portalctl/portalctl/internal/atomicfile"
+	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/filelock"
+)
+
+// A Store keeps the run of one portal in the user's state folder: what a commit
+// brings is never taken for what a run has found.
+type Store struct{ dir string }
+
+// NewStore is the store of the portal at root, below the folder of the user's state.
+func NewStore(state, root string) *Store {
+	return &Store{filepath.Join(state, "slots", hash(root)[:16])}
+}
+
+// kept is what lies in the store.
+type kept struct {
+	Schema  string  `json:"schema"`
+	Root    string  `json:"root"`
+	Base    string  `json:"base"`
+	Branch  string  `json:"branch"`
+	Release string  `json:"release"`
+	Doing   *doing  `json:"doing"`
+	Steps   []*Step `json:"steps"`
+	// Outs are what the commands of each step printed.
+	Outs [][]string `json:"outs"`
+}
+
+// doing is a part of a step that has begun to write.
+type doing struct {
+	Part  string   `json:"part"`
+	Files []string `json:"files"`
+}
+
+// storeSchema changes with the meaning of what is kept: an older run is begun anew.
+const storeSchema = "portalctl.slot-state/v1"
+
+// load is the run that was kept, nil without one.
+func (s *Store) load() (*kept, error) {
+	text, err := os.ReadFile(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: s.file()}, "the state of the run cannot be read").WithNext("Check that you may read it")
+	}
+	var k kept
+	if json.Unmarshal(text, &k) != nil || k.Schema != storeSchema {
+		return nil, nil
+	}
+	for i, s := range k.Steps {
+		for n := range s.Commands {
+			if i < len(k.Outs) && n < len(k.Outs[i]) {
+				s.Commands[n].Out = k.Outs[i][n]
+			}
+		}
+	}
+	return &k, nil
+}
+
+func (s *Store) save(k *kept) error {
+	k.Schema, k.Outs = storeSchema, make([][]string, len(k.Steps))
+	for i, s := range k.Steps {
+		for _, p := range s.Commands {
+			k.Outs[i] = append(k.Outs[i], p.Out)
+		}
+	}
+	text, err := json.Marshal(k)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: s.dir}, "the state of the run cannot be kept").WithNext("Check that you may write there")
+	}
+	if err := atomicfile.Write(s.file(), text, 0o600); err != nil {
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: s.file()}, "the state of the run cannot be kept").WithNext("Check that you may write there")
+	}
+	return nil
+}
+
+// lock keeps a second run of the same portal out until it is closed.
+func (s *Store) lock() (func(), error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: s.dir}, "the state of the run cannot be kept").WithNext("Check that you may write there")
+	}
+	held, err := filelock.Try(filepath.Join(s.dir, "lock"))
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fault.New("another portalctl slot is at work on this portal").WithNext("Wait for it, or end it")
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Pos{File: s.dir}, "the run cannot be locked")
+	}
+	return func() { held.Close() }, nil
+}
+
+func (s *Store) file() string { return filepath.Join(s.dir, "run.json") }
+
+// Log is the file that a script's output is kept in.
+func (s *Store) log(script string) string {
+	return filepath.Join(s.dir, "proof-"+hash(script)[:8]+".log")
+}
+
+// hash names texts.
+func hash(texts ...string) string {
+	h := sha256.New()
+	for _, t := range texts {
+		h.Write([]byte(t))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,186 @@
+package slot
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// WriteTable writes the run for people.
+func (r *Run) WriteTable(w io.Writer, st ui.Style, next []string) error {
+	var b strings.Builder
+	b.WriteString(st.Bold(r.headline()) + "\n")
+	if len(r.Verdict.Reasons) > 0 {
+		b.WriteString("\n")
+		var rows [][]string
+		for _, reason := range r.Verdict.Reasons {
+			rows = append(rows, []string{kindWords[reason.Kind], reason.Text, reason.Source})
+		}
+		if err := report.Table(&b, []string{"", "why", "more in"}, rows); err != nil {
+			return err
+		}
+	}
+	if r.Verdict.Rather != "" {
+		b.WriteString("\n" + r.Verdict.Rather + "\n")
+	}
+	if list := r.Hands; len(list) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("Needs hands: %d", len(list))))
+		for i, h := range list {
+			if i == mostHands {
+				fmt.Fprintf(&b, "  … and %d more: see --format markdown\n", len(list)-mostHands)
+				break
+			}
+			b.WriteString("  " + h.line() + "\n")
+		}
+	}
+	b.WriteString("\n" + st.Bold("Steps") + "\n")
+	var rows [][]string
+	for _, s := range r.Steps {
+		if s.Name == Text {
+			continue
+		}
+		state := string(s.State)
+		if s.State == Done && !s.Again {
+			state = "done before"
+		}
+		rows = append(rows, []string{string(s.Name), state, s.summary()})
+	}
+	if err := report.Table(&b, nil, rows); err != nil {
+		return err
+	}
+	b.WriteString(st.Next(next))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var kindWords = map[Kind]string{Quiet: "quiet", NeedsHands: "hands", NeedsWindow: "window", Unknown: "not known"}
+
+// mostHands is how many things that need hands the table shows.
+const mostHands = 15
+
+func (r *Run) headline() string {
+	if r.To == "" {
+		return "The upgrade: " + r.Verdict.Title
+	}
+	return r.title() + ": " + r.Verdict.Title
+}
+
+// summary is what a step did, in a few words.
+func (s *Step) summary() string {
+	var parts []string
+	if s.Why != "" {
+		parts = append(parts, s.Why)
+	}
+	if n := len(s.Commits); n > 0 {
+		parts = append(parts, english.Count(n, "commit"))
+	}
+	for _, p := range s.Commands {
+		if !p.Ran() && p.shown() {
+			parts = append(parts, english.Short(p.name()+": "+p.Problem, 200))
+		}
+	}
+	for _, c := range s.Scripts {
+		word := "passed"
+		if c.Exit != 0 {
+			word = fmt.Sprintf("failed (exit %d, %s)", c.Exit, c.Log)
+		}
+		parts = append(parts, c.Line+" "+word)
+	}
+	return strings.Join(slices.Compact(parts), "; ")
+}
+
+// A Hand is one thing that somebody must do.
+type Hand struct {
+	What string `json:"what"`
+	// Places are in the code of the base; those of a script's errors are in the branch's.
+	Places []Place `json:"places"`
+	Why    string  `json:"why"`
+}
+
+// A Place is a line of a file of the portal.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // 0 for the file as a whole
+}
+
+func (h Hand) line() string {
+	s := english.Plain(h.What)
+	if len(h.Places) > 0 {
+		s += " " + h.Places[0].String()
+		if n := len(h.Places) - 1; n > 0 {
+			s += fmt.Sprintf(" and %d more", n)
+		}
+	}
+	if h.Why != "" {
+		s += ": " + english.Short(h.Why, 160)
+	}
+	return s
+}
+
+func (p Place) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// hands are all things that somebody must do, the gravest first: what does not build
+// any more, what the scripts found, what breaks, what both sides changed.
+func (r *Run) hands() []Hand {
+	var list []Hand
+	var c changesDocument
+	coming := r.Step(Coming)
+	if p, ok := coming.printed("versions changes"); ok && p.decode("portalctl.changes/v1", &c) == nil {
+		for _, g := range c.Gone {
+			h := Hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
+			if g.NowIn != "" {
+				h.What += ", now in " + g.NowIn
+			}
+			list = append(list, h)
+		}
+	}
+	for _, s := range r.Step(Proof).Scripts {
+		if s.Exit != 0 && len(s.Errors) == 0 {
+			list = append(list, Hand{What: s.Line + " fails", Why: "its output is in " + s.Log})
+		}
+		for _, e := range s.Errors {
+			list = append(list, Hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []Place{{e.File, e.Line}}, Why: e.Because})
+		}
+	}
+	for _, b := range c.Breaking {
+		if b.Rank == "imported" {
+			list = append(list, Hand{What: b.title() + " (" + english.Some(b.Names, 3) + ")", Places: b.Places, Why: breakingLine(b.Text)})
+		}
+	}
+	var t templateDocument
+	if p, ok := coming.printed("versions template"); ok && p.decode("portalctl.template/v1", &t) == nil {
+		for _, f := range t.Files {
+			for _, h := range f.Hunks {
+				list = append(list, Hand{What: "the app template changes what you changed", Places: []Place{{f.Path, h.Line}}})
+			}
+			for _, k := range f.Keys {
+				if k.State == "conflict" {
+					list = append(list, Hand{What: "the app template changes " + strings.Join(k.Path, ".") + ", which you changed", Places: []Place{{f.Path, k.Line}}})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// breakingLine is the sentence of a changeset that says what breaks.
+func breakingLine(text string) string {
+	for line := range strings.Lines(text) {
+		if _, after, ok := strings.Cut(line, "BREAKING"); ok {
+			if _, said, ok := strings.Cut(after, ": "); ok && strings.TrimSpace(said) != "" {
+				return strings.TrimSpace(said)
+			}
+		}
+	}
+	return firstLine(text)
+}

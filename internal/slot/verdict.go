@@ -1,0 +1,231 @@
+package slot
+
+import (
+	"fmt"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/english"
+)
+
+// Kind is how much an upgrade asks of a team.
+type Kind string
+
+// The kinds of an upgrade.
+const (
+	Quiet       Kind = "quiet"        // nothing to do by hand, nothing that stops the portal
+	NeedsHands  Kind = "needs-hands"  // somebody must change code, or decide
+	NeedsWindow Kind = "needs-window" // the old and the new release cannot run side by side
+	Unknown     Kind = "unknown"      // what decides could not be read
+)
+
+// A Verdict says how much an upgrade asks for, and why.
+type Verdict struct {
+	Kind    Kind     `json:"kind"`
+	Title   string   `json:"title"`
+	Reasons []Reason `json:"reasons"`
+	// Rather is another release that is better taken first, with why; "" for none.
+	Rather string `json:"rather"`
+}
+
+// A Reason is one reason of a verdict.
+type Reason struct {
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`
+	// Source is the command whose report has more.
+	Source string `json:"source"`
+}
+
+// verdict judges by what the steps have found. A part that could not be read makes
+// no verdict better.
+func (r *Run) verdict() *Verdict {
+	v := &Verdict{Kind: Quiet, Reasons: []Reason{}}
+	coming := r.Step(Coming)
+	if coming.State != Done {
+		v.Kind, v.Title = Unknown, "not known"
+		for _, s := range r.Steps {
+			if s.State == Failed {
+				v.add(Unknown, s.Why, r.portalctl("slot --plan"))
+			}
+		}
+		return v
+	}
+	r.judgeBump(v)
+	r.judgeChanges(v)
+	r.judgeTemplate(v)
+	r.judgeForecast(v)
+	r.judgeBranch(v)
+	v.Title = map[Kind]string{Quiet: "quiet: nothing is left to do by hand", NeedsHands: "needs hands",
+		NeedsWindow: "needs a window", Unknown: "not known"}[v.Kind]
+	if patch := r.patch(); patch != "" && v.Kind != Quiet {
+		v.Rather = fmt.Sprintf("%s is the patch release of the one that this portal is on, and can be taken first: %s", patch, r.portalctl("slot --release "+patch))
+	}
+	if v.Kind == NeedsWindow && v.has(NeedsHands) {
+		v.Title = "needs hands, and a window"
+	}
+	return v
+}
+
+// add adds a reason; the gravest decides.
+func (v *Verdict) add(kind Kind, text, source string) {
+	v.Reasons = append(v.Reasons, Reason{kind, text, source})
+	grave := map[Kind]int{Quiet: 0, Unknown: 1, NeedsHands: 2, NeedsWindow: 3}
+	if grave[kind] > grave[v.Kind] {
+		v.Kind = kind
+	}
+}
+
+// portalctl is a command that has more, on this portal.
+func (r *Run) portalctl(command string) string { return "portalctl " + command + r.opts.At }
+
+// patch is the newest patch release of the one that the portal is on, "" for none.
+func (r *Run) patch() string {
+	from, err := semver.StrictNewVersion(r.From)
+	if err != nil || r.in.Known == nil {
+		return ""
+	}
+	best := from
+	for _, text := range r.known {
+		v, err := semver.StrictNewVersion(text)
+		if err == nil && v.Prerelease() == "" && v.Major() == from.Major() && v.Minor() == from.Minor() && v.GreaterThan(best) {
+			best = v
+		}
+	}
+	if best == from || best.String() == r.To {
+		return ""
+	}
+	return best.String()
+}
+
+func (v *Verdict) has(kind Kind) bool {
+	for _, r := range v.Reasons {
+		if r.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// report reads what a command of Coming printed; where it could not run, that is a
+// reason of its own.
+func (r *Run) report(v *Verdict, words, schema, what string, doc any) bool {
+	p, ok := r.Step(Coming).printed(words)
+	if !ok {
+		return false
+	}
+	if !p.Ran() {
+		v.add(Unknown, what+" not known: "+english.Short(p.Problem, 160), p.Line()+r.opts.At)
+		return false
+	}
+	if err := p.decode(schema, doc); err != nil {
+		v.add(Unknown, what+" not known: "+err.Error(), p.Line()+r.opts.At)
+		return false
+	}
+	return true
+}
+
+func (r *Run) judgeBump(v *Verdict) {
+	var plan bumpDocument
+	if !r.report(v, "versions bump", "portalctl.bump/v1", "which advisories the lock will have is", &plan) {
+		return
+	}
+	if n := len(plan.Lockfile.OffRelease); n > 0 {
+		v.add(Quiet, fmt.Sprintf("%s of @backstage packages stay off the release: other plugins ask for them", english.CountOf(n, "version", "versions")), r.portalctl("versions bump --dry-run"))
+	}
+	a := plan.Audit
+	if a == nil {
+		return
+	}
+	if a.Unknown != "" {
+		v.add(Unknown, "advisories of the future lock: "+a.Unknown, r.portalctl("versions bump --dry-run --audit"))
+	}
+	// Once the branch is there, its own audit counts.
+	if len(a.New) > 0 && r.Step(Check).State != Done {
+		kind := Quiet
+		if a.Failed {
+			kind = NeedsHands
+		}
+		v.add(kind, english.CountOf(len(a.New), "advisory", "advisories")+" new in the lock", r.portalctl("versions bump --dry-run --audit"))
+	}
+	if len(a.Gone) > 0 {
+		v.add(Quiet, english.CountOf(len(a.Gone), "advisory", "advisories")+" gone with it", r.portalctl("versions bump --dry-run --audit"))
+	}
+}
+
+func (r *Run) judgeChanges(v *Verdict) {
+	var c changesDocument
+	if !r.report(v, "versions changes", "portalctl.changes/v1", "what the release breaks is", &c) {
+		return
+	}
+	source := r.portalctl("versions changes")
+	if n := c.Counts.Gone; n > 0 {
+		v.add(NeedsHands, english.CountOf(n, "name that this portal imports is", "names that this portal imports are")+" gone", source)
+	}
+	if n := c.Counts.Touching; n > 0 {
+		v.add(NeedsHands, english.CountOf(n, "breaking change names", "breaking changes name")+" what this portal uses", source)
+	}
+	if n := c.Counts.ThirdParty; n > 0 {
+		v.add(NeedsHands, english.Count(n, "major step")+" of other packages whose names are imported here", source)
+	}
+}
+
+func (r *Run) judgeTemplate(v *Verdict) {
+	var t templateDocument
+	if !r.report(v, "versions template", "portalctl.template/v1", "what the app template changes is", &t) {
+		return
+	}
+	if n := t.Counts.Hunks + t.Counts.KeyConflicts; n > 0 {
+		v.add(NeedsHands, english.Count(n, "conflict")+" with the app template: both sides changed the same lines", r.portalctl("versions template --dry-run"))
+	}
+}
+
+func (r *Run) judgeForecast(v *Verdict) {
+	var f forecastDocument
+	if !r.report(v, "snapshot forecast", "portalctl.forecast/v1", "which migrations will run is", &f) {
+		return
+	}
+	source := r.portalctl("snapshot forecast")
+	n := f.migrations()
+	if n == 0 {
+		if len(f.Plugins) == 0 && len(f.Unknown) > 0 {
+			v.add(Quiet, "no migration is known to run; "+english.CountOf(len(f.Unknown), "package is", "packages are")+" not known", source)
+		}
+		return
+	}
+	for _, p := range f.Plugins {
+		for _, m := range p.Migrations {
+			if m.PointOfNoReturn {
+				v.add(NeedsWindow, fmt.Sprintf("%s will run, and the running release fails from %s of %s on", english.Count(n, "migration"), m.Name, p.Plugin), source)
+				return
+			}
+		}
+	}
+	v.add(Quiet, english.Count(n, "migration")+" will run; the running release goes on", source)
+}
+
+// judgeBranch judges by what was found once the branch was there.
+func (r *Run) judgeBranch(v *Verdict) {
+	for _, s := range r.Step(Proof).Scripts {
+		if s.Exit != 0 {
+			v.add(NeedsHands, s.Line+" fails on the branch", s.Line)
+		}
+	}
+	if p, ok := r.Step(Check).printed("audit --base"); ok && p.Exit == 1 {
+		v.add(NeedsHands, "the audit gate fails on the branch", p.Line()+r.opts.At)
+	}
+	for _, name := range []StepName{Bump, Check, Proof} {
+		if s := r.Step(name); s.State == Failed {
+			v.add(NeedsHands, "the step "+string(name)+" failed: "+s.Why, r.portalctl("slot status"))
+		}
+	}
+}
+
+// NeedsSomebody reports whether something is left to do by hand, or a step failed.
+func (r *Run) NeedsSomebody() bool {
+	for _, s := range r.Steps {
+		if s.State == Failed {
+			return true
+		}
+	}
+	return r.Verdict.has(NeedsHands)
+}
