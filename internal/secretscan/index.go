@@ -12,7 +12,7 @@ const (
 // pairWords are parts of the names of secrets, as internal/appconfig has them.
 var pairWords = []string{"pass", "pwd", "secret", "token", "credential", "auth", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key",
 	"privatekey", "private_key", "private-key", "signingkey", "signing_key", "signing-key", "encryptionkey", "encryption_key", "encryption-key",
-	"connectionstring", "connection_string"}
+	"connectionstring", "connection_string", "writekey", "write_key", "write-key", "masterkey", "master_key", "master-key", "accountkey", "account_key"}
 
 // words finds all words of a list in one pass over a text.
 type words struct {

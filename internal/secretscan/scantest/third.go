@@ -37,6 +37,7 @@ var plantedThird = []Sample{
 	plant("packages/backend/src/x.ts", "const dbPassword: string = '§';\n", "Inline#"+"Pw2024"),
 	plant("plugins/y/src/api.ts", "const headers = { Authorization: 'Bearer §' };\n", Made(844, alnum, 44)),
 	plant("packages/backend/config.d.json", "{\"credentials\": {\"accessKeyId\": \"§\"}}\n", "AK"+"IA"+Made(845, base32, 16)),
+	plant("build/Containerfile", "FROM node:22\nENV SEGMENT_WRITE_KEY=§\n", Made(852, alnum, 32)), // seen in a real image
 	plant("secrets/id_ed25519", "§\n", pem("OPENSSH ", 846, "")),
 	plant("settings.toml", "[database]\npassword = \"§\"\n", "t0ml"+"Secret"),
 	plant("nginx.conf", "proxy_set_header Authorization \"Basic §\";\n", in64("svc:"+Made(849, alnum, 14))),
