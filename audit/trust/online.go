@@ -39,7 +39,9 @@ type asked struct {
 // does not show, is unknown. Any other failure is an error: the user has asked
 // for an answer.
 func (c *checker) online(ctx context.Context) error {
-	if c.in.Registry == nil || c.off(ruleEdited) && (c.off(ruleFresh) || c.in.MinAge <= 0) {
+	sigs := c.newSignatures()
+	c.offline()
+	if c.in.Registry == nil || c.off(ruleEdited) && (c.off(ruleFresh) || c.in.MinAge <= 0) && sigs == nil {
 		return nil
 	}
 	byName := c.toAsk()
@@ -80,7 +82,12 @@ func (c *checker) online(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
+				signed, err := sigs.judge(gctx, name, a, doc, published.Dist.Integrity)
+				if err != nil {
+					return err
+				}
 				mu.Lock()
+				c.signed(sigs, name, a, signed)
 				if unknown {
 					missing = append(missing, at+" (its archive)")
 				}
@@ -103,6 +110,7 @@ func (c *checker) online(ctx context.Context) error {
 		return fault.Wrap(err, fault.Pos{}, "the rule %s cannot ask the registry", ruleEdited).WithNext("%s", cmp.Or(fault.NextOf(err), "Try again, or leave out --online"))
 	}
 	c.missing(missing)
+	c.unknown = append(c.unknown, sigs.report()...)
 	return nil
 }
 

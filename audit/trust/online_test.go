@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.uber.org/goleak"
 
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
@@ -243,7 +244,7 @@ func TestChecksum(t *testing.T) {
 		{sum, "sha512-" + base64.StdEncoding.EncodeToString(make([]byte, 64)), "unknown lock-edited: the registry does not have, or does not show, foo@1.0.0 (its archive)\n"},
 	} {
 		in, _ := change(t, txtar.Parse([]byte("-- head/yarn.lock --\n"+lockHead+"\"foo@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"foo@npm:1.0.0\"\n  checksum: "+tt.sum+"\n  languageName: node\n  linkType: hard\n")))
-		in.Registry = reg(tt.integrity)
+		in.Registry, in.Severities[ruleSigned] = reg(tt.integrity), finding.Off
 		r := check(t, in)
 		got := ""
 		for _, f := range r.Findings {

@@ -15,6 +15,7 @@ const (
 	ruleEdited     = "lock-edited"
 	ruleName       = "name-confusion"
 	ruleFresh      = "fresh-release"
+	ruleSigned     = "signature"
 	ruleSquat      = "typosquat"
 	ruleLicense    = "license"
 	ruleScript     = "install-script"
@@ -31,6 +32,7 @@ var rules = []finding.Rule{
 	{ID: ruleScript, Title: "code that packages run when they are installed", Severity: finding.Warning},
 	{ID: ruleCapability, Title: "what the code of packages can do that it could not", Severity: finding.Warning},
 	{ID: ruleFresh, Title: "versions that were published only just now", Severity: finding.Warning},
+	{ID: ruleSigned, Title: "versions whose signature or attestation is wrong, or is there no more", Severity: finding.Error},
 	{ID: ruleSquat, Title: "packages whose names are easily taken for others", Severity: finding.Error},
 	{ID: ruleName, Title: "workspaces that share their name with a malicious package", Severity: finding.Info},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/license"
+	"github.com/portalctl/portalctl/internal/npmsign"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -68,12 +69,17 @@ type Input struct {
 	Workspaces []Workspace
 	Malware    func(name string) (id string, ok bool)
 
-	// Registry makes the rules lock-edited and fresh-release run; nil is offline.
+	// Registry makes the rules lock-edited, fresh-release and signature run; nil is
+	// offline.
 	Registry Registry
 	// Profiles makes the rules install-script and capability run, about what a change
 	// adds; nil is for not at all. One without a network answers with what was read
 	// before.
 	Profiles Profiles
+	// Offline says that the user wants nobody asked: what is not known then is said.
+	Offline bool
+	// Root is what attestations are verified against; nil is sigstore's own.
+	Root *npmsign.Root
 	// Fetch reads a public https address; it is for the code that Yarn loads
 	// (.yarn/releases, .yarn/plugins). nil: such a change stays unverified.
 	Fetch func(ctx context.Context, url string) ([]byte, error)

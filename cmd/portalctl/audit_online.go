@@ -13,6 +13,7 @@ import (
 // judgeLocks runs the rules about locks and settings.
 func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 	in := r.in.TrustInput(r.head, r.base, p, r.now)
+	in.Offline = r.o.offline
 	if r.o.online || r.licenses != nil {
 		client, err := r.registry()
 		if err != nil {

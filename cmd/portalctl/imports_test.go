@@ -33,6 +33,7 @@ var ranks = map[string]int{
 	"internal/scratch":    2,
 	"internal/repofile":   0,
 	"internal/squat":      2,
+	"internal/npmsign":    1,
 	"internal/gitbase":    2,
 	"internal/sorting":    0,
 

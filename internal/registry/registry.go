@@ -83,6 +83,9 @@ type Client struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
+
+	keysMu sync.Mutex
+	keys   map[string]knownKeys // by the registry's address
 }
 
 // New is a Client. It does no I/O.

@@ -255,7 +255,9 @@ func Tarball(files ...File) []byte {
 }
 
 // Folder serves packuments from files, with what they leave out: where
-// each version's tarball is, what it hashes to, and when it was published.
+// each version's tarball is, what it hashes to, and when it was published. A version's
+// own document is what the packument has of it; one that signs has a file of its own
+// (NAME__VERSION.json), and so have keys (-__npm__v1__keys.json) and attestations.
 type Folder struct {
 	// Dir has NAME.json, a scope's slash a double underscore; URL is our own.
 	Dir, URL string
@@ -268,7 +270,13 @@ func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	name, file, tarball := strings.Cut(path, "/-/")
-	src, err := os.ReadFile(filepath.Join(f.Dir, strings.ReplaceAll(name, "/", "__")+".json"))
+	src, err := f.read(name)
+	version := "" // of a version's own document
+	if i := strings.LastIndexByte(name, '/'); err != nil && i > 0 && !tarball {
+		version = name[i+1:]
+		name = name[:i]
+		src, err = f.read(name)
+	}
 	if err != nil {
 		http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
 		return
@@ -303,8 +311,19 @@ func (f *Folder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "no such tarball", http.StatusNotFound)
 		return
 	}
+	var answer any = doc
+	if version != "" {
+		if answer = versions[version]; answer == nil {
+			http.Error(w, `{"error":"not_found"}`, http.StatusNotFound)
+			return
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(doc)
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (f *Folder) read(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(f.Dir, strings.ReplaceAll(name, "/", "__")+".json"))
 }
 
 // files are what the folder NAME@VERSION adds to a tarball.
