@@ -2,12 +2,13 @@ package plugin
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/jsscan"
 )
 
-var visibilityTag = regexp.MustCompile(`@(?:deepV|v)isibility\s+(\w+)`)
+var visibilityTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@(?:deepV|v)isibility\s+(\w+)`) })
 
 // declared reads the interface Config of a declaration.
 func (c *Config) declared(src string, place func(line int) string) {
@@ -68,7 +69,7 @@ func (d declaration) members(i int, prefix string, depth int) int {
 				continue
 			}
 			key := Key{Path: join(prefix, english.Short(t.Text, maxName)), Required: !optional, Where: d.place(t.Line)}
-			if m := visibilityTag.FindStringSubmatch(doc); m != nil {
+			if m := visibilityTag().FindStringSubmatch(doc); m != nil {
 				key.Visibility = visibility(m[1])
 			}
 			if len(d.c.Keys) < maxKeys {

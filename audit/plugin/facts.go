@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/capability"
 	"github.com/portalctl/portalctl/internal/english"
@@ -91,7 +92,7 @@ func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error)
 func wanted(name string) bool {
 	base := path.Base(name)
 	switch {
-	case name == "package.json", strings.EqualFold(name, "CHANGELOG.md"), licenceFile.MatchString(name):
+	case name == "package.json", strings.EqualFold(name, "CHANGELOG.md"), licenceFile().MatchString(name):
 		return true
 	case strings.HasSuffix(name, ".d.ts"):
 		return strings.Contains(strings.ToLower(base), "config")
@@ -101,7 +102,7 @@ func wanted(name string) bool {
 	return isCode(name) || migrations.Reads(name) || capability.Wanted(name)
 }
 
-var licenceFile = regexp.MustCompile(`^(?i)(licen[cs]e|copying)(\.(md|txt))?$`)
+var licenceFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?i)(licen[cs]e|copying)(\.(md|txt))?$`) })
 
 // isCode tells files that run: all of the package but tests and declarations.
 func isCode(name string) bool {
@@ -114,7 +115,7 @@ func isCode(name string) bool {
 	return false
 }
 
-var changelogVersion = regexp.MustCompile(`(?m)^##? \[?v?(\d+\.\d+\.\d+[\w.+-]*)`)
+var changelogVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^##? \[?v?(\d+\.\d+\.\d+[\w.+-]*)`) })
 
 // factsOf reads the files of a version, by their paths in the package.
 func factsOf(name, version string, files map[string][]byte) (*Facts, error) {
@@ -130,11 +131,11 @@ func factsOf(name, version string, files map[string][]byte) (*Facts, error) {
 	f.Manifest = *m
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		switch {
-		case licenceFile.MatchString(file) && f.Licence == "":
+		case licenceFile().MatchString(file) && f.Licence == "":
 			f.Licence = file
 		case strings.EqualFold(file, "CHANGELOG.md"):
 			seen := map[string]bool{}
-			for _, m := range changelogVersion.FindAllSubmatch(files[file], -1) {
+			for _, m := range changelogVersion().FindAllSubmatch(files[file], -1) {
 				seen[string(m[1])] = true
 			}
 			f.Changelog = len(seen)

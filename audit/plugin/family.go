@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/portal"
@@ -61,9 +62,11 @@ func (r *reviewer) family(ctx context.Context) error {
 }
 
 // npmName is what npm lets packages be called.
-var npmName = regexp.MustCompile(`^(@[A-Za-z0-9_.~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$`)
+var npmName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(@[A-Za-z0-9_.~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$`)
+})
 
-func isName(name string) bool { return len(name) <= maxName && npmName.MatchString(name) }
+func isName(name string) bool { return len(name) <= maxName && npmName().MatchString(name) }
 
 // maxSiblings bounds whom the registry is asked about.
 const maxSiblings = 20

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -21,10 +22,12 @@ type Archive struct {
 // archiveName is how Yarn 2 and later name an archive (slugifyLocator, and
 // Cache.getVersionFilename or getChecksumFilename): the package, ten digits of its
 // locator's hash, and the start of its checksum or the key of the cache.
-var archiveName = regexp.MustCompile(`^(.+)-[0-9a-f]{10}-([0-9a-f]{8,10}|[0-9]{1,2}(?:c[0-9])?)\.zip$`)
+var archiveName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.+)-[0-9a-f]{10}-([0-9a-f]{8,10}|[0-9]{1,2}(?:c[0-9])?)\.zip$`)
+})
 
 // IsArchive reports whether a file has the name of an archive in Yarn's cache.
-func IsArchive(name string) bool { return archiveName.MatchString(path.Base(name)) }
+func IsArchive(name string) bool { return archiveName().MatchString(path.Base(name)) }
 
 // archives is about packages that the change commits as Yarn's archives: Yarn
 // installs those and fetches nothing. It compares them with the lock's checksums
@@ -71,7 +74,7 @@ func (c *checker) archive(list []string, kind string, weak bool, format, next st
 // installs reports whether some entry is of the package that an archive is named
 // after: what no entry is of is never installed.
 func (c *checker) installs(a Archive) bool {
-	slug := archiveName.FindStringSubmatch(path.Base(a.Path))[1]
+	slug := archiveName().FindStringSubmatch(path.Base(a.Path))[1]
 	for _, l := range c.in.Head.Locks {
 		if l.Kind != yarnlock.Berry {
 			continue

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/license"
@@ -124,11 +125,11 @@ func (inv *Inventory) uuid() (string, error) {
 // stamp is a time as both forms have it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-var notID = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
+var notID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9.-]+`) })
 
 // spdxID is a Ref by the letters that SPDX allows. What they make equal a hash tells
 // apart.
 func spdxID(ref string) string {
 	sum := sha256.Sum256([]byte(ref))
-	return strings.Trim(notID.ReplaceAllString(ref, "-"), "-") + "-" + hex.EncodeToString(sum[:4])
+	return strings.Trim(notID().ReplaceAllString(ref, "-"), "-") + "-" + hex.EncodeToString(sum[:4])
 }

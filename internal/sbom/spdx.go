@@ -21,7 +21,7 @@ func (inv *Inventory) WriteSPDX(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	name := notID.ReplaceAllString(inv.Root.Name, "-")
+	name := notID().ReplaceAllString(inv.Root.Name, "-")
 	doc := &spdx.Document{SPDXVersion: spdx.Version, DataLicense: spdx.DataLicense, SPDXIdentifier: "DOCUMENT", DocumentName: inv.Root.Name,
 		DocumentNamespace: "https://spdx.org/spdxdocs/" + strings.Trim(name, "-") + "-" + id,
 		CreationInfo:      &spdx.CreationInfo{Created: stamp(inv.Created), Creators: []common.Creator{{CreatorType: "Tool", Creator: "portalctl-" + inv.Tool}}}}
