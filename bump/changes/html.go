@@ -11,7 +11,7 @@ import (
 // Page is the report as a page: everything, what matters first. Areas are the
 // workspaces of the portal that a change is about. Next are commands to go on with.
 func (r *Report) Page(next []string) *htmlreport.Page {
-	p := &htmlreport.Page{Title: "portalctl versions changes", Outcome: r.headline()}
+	p := &htmlreport.Page{Title: "What the upgrade breaks here", Outcome: r.headline()}
 	section := func(title string, aside bool, n int, item func(i int) htmlreport.Item) {
 		if n == 0 {
 			return

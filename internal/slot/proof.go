@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Proofs are the scripts of package.json that prove a portal, in their order, as
@@ -87,16 +88,18 @@ const mostErrors = 30
 var (
 	// tsc: packages/app/src/App.tsx(12,3): error TS2305: Module '"x"' has no exported member 'Y'.
 	// and with --pretty: packages/app/src/App.tsx:12:3 - error TS2305: …
-	typescript = regexp.MustCompile(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
-	escapes    = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+	typescript = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
+	})
+	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]") })
 )
 
 // Errors are the first errors that a script's output names.
 func Errors(output string) []ScriptError {
 	var list []ScriptError
 	for line := range strings.Lines(output) {
-		line = strings.TrimSpace(escapes.ReplaceAllString(line, ""))
-		m := typescript.FindStringSubmatch(line)
+		line = strings.TrimSpace(escapes().ReplaceAllString(line, ""))
+		m := typescript().FindStringSubmatch(line)
 		if m == nil || len(list) == mostErrors {
 			continue
 		}
@@ -108,14 +111,16 @@ func Errors(output string) []ScriptError {
 
 // A code of Yarn 2 and later that stands for a failure: YN0009 for a build, YN0000
 // for the summary, which fails with it.
-var failure = regexp.MustCompile(`^➤ (YN\d+): .*(?:couldn't|failed|No candidates|error|would have been)`)
+var failure = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^➤ (YN\d+): .*(?:couldn't|failed|No candidates|error|would have been)`)
+})
 
 // onlyBuilds reports whether all that an install's output says of failures is that
 // packages could not be built (Yarn's BUILD_FAILED).
 func onlyBuilds(output string) bool {
 	builds := false
 	for line := range strings.Lines(output) {
-		m := failure.FindStringSubmatch(escapes.ReplaceAllString(line, ""))
+		m := failure().FindStringSubmatch(escapes().ReplaceAllString(line, ""))
 		switch {
 		case m == nil, m[1] == "YN0000", m[1] == "YN0007":
 		case m[1] == "YN0009":
@@ -127,7 +132,7 @@ func onlyBuilds(output string) bool {
 	return builds
 }
 
-var quoted = regexp.MustCompile(`'([^']+)'`)
+var quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'([^']+)'`) })
 
 // explain matches the errors of a script with what the changes report says of the
 // names in them.
@@ -138,7 +143,7 @@ func (r *Run) explain(s *Script) {
 	}
 	for i := range s.Errors {
 		e := &s.Errors[i]
-		for _, m := range quoted.FindAllStringSubmatch(e.Message, -1) {
+		for _, m := range quoted().FindAllStringSubmatch(e.Message, -1) {
 			if e.Because == "" {
 				e.Because = changes.about(strings.Trim(m[1], `"`))
 			}
