@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -46,11 +45,14 @@ func (r *Repo) object(kind plumbing.ObjectType, h plumbing.Hash) ([]byte, error)
 		return nil, err
 	}
 	defer in.Close()
-	src, err := io.ReadAll(in)
-	if err == nil && plumbing.ComputeHash(kind, src) != h {
+	// The size is what the object says: room for more is made when it is needed.
+	var b bytes.Buffer
+	b.Grow(int(min(o.Size(), 16<<20)) + bytes.MinRead)
+	_, err = b.ReadFrom(in)
+	if err == nil && plumbing.ComputeHash(kind, b.Bytes()) != h {
 		err = errObject
 	}
-	return src, err
+	return b.Bytes(), err
 }
 
 // fields calls use for each line of an object's head: its first word, and the

@@ -129,11 +129,33 @@ func (r *Repo) Read(path string, limit int64) ([]byte, error) {
 	if src, done, err := r.readBeneath(rel, limit, nil); done {
 		return src, err
 	}
+	if name, ok := r.inState(path); ok {
+		if state, ok := r.state.(fs.ReadFileFS); ok {
+			return readState(state, name, path, limit)
+		}
+	}
 	f, err := r.open(rel)
 	if err != nil {
 		return nil, err
 	}
 	return readAll(f, path, limit)
+}
+
+// readState reads a file of a state that has it as a whole anyway, and a bound of
+// its own.
+func readState(state fs.ReadFileFS, name, path string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(state, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, notRegular(path)
+	}
+	src, err := state.ReadFile(name)
+	if err == nil && int64(len(src)) > limit {
+		return nil, tooLarge(path, int64(len(src)), limit)
+	}
+	return src, err
 }
 
 // open opens rel below the top. The file need not be a regular one.

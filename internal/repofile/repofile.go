@@ -72,7 +72,7 @@ func (r *Repo) Head(path string, n int) ([]byte, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrNotRegular}
+		return nil, notRegular(path)
 	}
 	return io.ReadAll(io.LimitReader(f, int64(n)))
 }
@@ -95,12 +95,11 @@ func readAll(f fs.File, path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: path, Err: err} }
 	if !info.Mode().IsRegular() {
-		return fail(ErrNotRegular)
+		return nil, notRegular(path)
 	}
 	if info.Size() > limit {
-		return fail(tooLarge(info.Size(), limit))
+		return nil, tooLarge(path, info.Size(), limit)
 	}
 	// One byte more than it should have: it may grow while it is read.
 	src := make([]byte, 0, info.Size()+1)
@@ -113,7 +112,7 @@ func readAll(f fs.File, path string, limit int64) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case int64(len(src)) > limit:
-			return fail(tooLarge(int64(len(src)), limit))
+			return nil, tooLarge(path, int64(len(src)), limit)
 		}
 		if len(src) == cap(src) {
 			src = append(src, 0)[:len(src)]
@@ -121,6 +120,10 @@ func readAll(f fs.File, path string, limit int64) ([]byte, error) {
 	}
 }
 
-func tooLarge(size, limit int64) error {
-	return fmt.Errorf("%w: %d MB, more than the limit of %d MB", ErrTooLarge, size>>20, limit>>20)
+func notRegular(path string) error {
+	return &fs.PathError{Op: "read", Path: path, Err: ErrNotRegular}
+}
+
+func tooLarge(path string, size, limit int64) error {
+	return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: %d MB, more than the limit of %d MB", ErrTooLarge, size>>20, limit>>20)}
 }
