@@ -207,6 +207,13 @@ func TestFixPlan(t *testing.T) {
 			want: []string{`package.json: a 1.0.0 → 2.0.0 | packages/backend/package.json:6: "a": "^1.0.0" → "^2.0.0" | GHSA-a`},
 		},
 		{
+			name: "a registry that lacks the fix",
+			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"},
+			shelf: shelf{"a": {"0.9.0": nil, "1.0.0": nil, "1.0.1": nil}}, list: []*osv.Advisory{a("0 1.2.0")},
+			want: []string{"left unfixed: a 1.0.0: the registry has no version of a that ends it (0 versions of 1.2.0 or newer) → a mirror may lag behind"},
+			left: []string{"GHSA-a a 1.0.0 present block"},
+		},
+		{
 			name: "a range that no version of who asks widens",
 			deps: []string{"p ^1.0.0"}, lock: []string{"p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"},
 			shelf: shelf{"a": {"1.0.0": nil, "1.1.0": nil}, "p": {"1.0.0": {"a": "~1.0.0"}}}, list: []*osv.Advisory{a("0 1.1.0")},

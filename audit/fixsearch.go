@@ -110,11 +110,19 @@ func (r *remedy) same(o *remedy) bool {
 
 // nothing says why no version will do.
 func (s *search) nothing() {
-	switch list, known := s.x.in.Input.Published(s.pkg.Name); {
+	_, known := s.x.in.Input.Published(s.pkg.Name)
+	fixes := slices.IndexFunc(s.ends, func(f *Finding) bool { return f.Fixed != "" })
+	switch {
 	case !known:
 		s.why = whyNot{leftUnfixed, "the registry does not answer for " + s.pkg.Name, "make it reachable, then run the command again"}
-	case slices.ContainsFunc(s.ends, func(f *Finding) bool { return f.Fixed != "" }):
-		s.why = whyNot{leftUnfixed, fmt.Sprintf("the registry has no version of %s that ends it (%s of %s or newer)", s.pkg.Name, english.Count(len(list), "version"), s.ends[0].Fixed), "a mirror may lag behind"}
+	case fixes >= 0:
+		fixed, newer := s.ends[fixes].Fixed, 0
+		for _, c := range s.x.published(s.pkg.Name) {
+			if semrange.CompareText(c.Version.Version, fixed) >= 0 {
+				newer++
+			}
+		}
+		s.why = whyNot{leftUnfixed, fmt.Sprintf("the registry has no version of %s that ends it (%s of %s or newer)", s.pkg.Name, english.Count(newer, "version"), fixed), "a mirror may lag behind"}
 	default:
 		s.why = whyNot{leftUnfixed, "no version fixes it", "replace what asks for it, or decide on an ignore with an end in .portalctl.yaml"}
 	}
