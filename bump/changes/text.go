@@ -97,14 +97,18 @@ func (r *Report) headline() string {
 	}
 	head := fmt.Sprintf("Backstage %s → %s: %s, %s, %s", from, r.To,
 		english.Count(c.Packages, "package"), english.Count(c.Changesets, "changeset"), fmt.Sprintf("%d breaking", c.Breaking))
-	if c.Touching+c.Gone+c.ThirdParty == 0 {
-		// Not said where something was not looked at.
-		if len(r.Unknown) == 0 {
-			return head + "; none of them names anything that is used here"
-		}
-		return head + "; none of those that could be read names anything that is used here"
+	switch {
+	case c.Touching+c.Gone+c.ThirdParty > 0:
+		head += fmt.Sprintf(", of which %d name what is used here", c.Touching)
+	case len(r.Unknown) == 0:
+		head += "; none of them names anything that is used here"
+	default: // not said where something was not looked at
+		head += "; none of those that could be read names anything that is used here"
 	}
-	return head + fmt.Sprintf(", of which %d name what is used here", c.Touching)
+	if c.Moved > 0 {
+		head += "; " + english.Count(c.Moved, "package") + " moved to another name"
+	}
+	return head
 }
 
 func (n Name) line() string {
