@@ -40,13 +40,7 @@ func checkCommand(e env) *cli.Command {
 			directoryFlag(),
 		}, consentFlags()...),
 		Subcommands: []*cli.Command{checkProductionCommand(e)},
-		Action: func(c *cli.Context) error {
-			o, err := checkOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runCheck(c.Context, o, e)
-		},
+		Action:      actionOf(e, checkOptionsOf, runCheck),
 	}
 }
 

@@ -32,7 +32,7 @@ func strategies() []string {
 	return names
 }
 
-func checkOptionsOf(c *cli.Context) (o checkOptions, err error) {
+func checkOptionsOf(c *cli.Context, _ env) (o checkOptions, err error) {
 	if err := noArgs(c); err != nil {
 		return o, err
 	}

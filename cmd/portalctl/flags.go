@@ -9,6 +9,17 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// actionOf reads a command's options from the command line, and runs it.
+func actionOf[O any](e env, options func(*cli.Context, env) (O, error), run func(context.Context, O, env) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		o, err := options(c, e)
+		if err != nil {
+			return err
+		}
+		return run(c.Context, o, e)
+	}
+}
+
 // The flags that several commands share, so that they read the same everywhere.
 
 func directoryFlag() cli.Flag {

@@ -58,20 +58,26 @@ func (co *checkout) with(texts map[string][]byte, e env) (*checkout, error) {
 	return &out, err
 }
 
-// openToWrite is openPortal for a command that changes files: it first finishes
-// or undoes what an interrupted one left behind.
-func openToWrite(ctx context.Context, t target, e env) (*checkout, error) {
-	dir, err := workDir(t.directory)
+// openYarnPortal is openPortal of a portal that Yarn installs. For a command that
+// changes files it first finishes or undoes what an interrupted one left behind.
+func openYarnPortal(ctx context.Context, t target, writes bool, e env) (*checkout, error) {
+	if writes {
+		dir, err := workDir(t.directory)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkOutputFile(t.output); err != nil {
+			return nil, err
+		}
+		if err := recoverChange(ctx, dir, e); err != nil {
+			return nil, err
+		}
+	}
+	co, err := openPortal(ctx, t, e)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutputFile(t.output); err != nil {
-		return nil, err
-	}
-	if err := recoverChange(ctx, dir, e); err != nil {
-		return nil, err
-	}
-	return openPortal(ctx, t, e)
+	return co, co.project.OnlyYarn()
 }
 
 // openPortal finds the monorepo of -C and reads what every command needs. It

@@ -155,14 +155,14 @@ func TestOptions(t *testing.T) {
 		return err
 	})
 	read("versions status --max-behind 2 -C x", func(c *cli.Context) error {
-		o, err := statusOptionsOf(c)
+		o, err := statusOptionsOf(c, e)
 		if o.maxBehind != 2 || o.bump != "portalctl versions bump --dry-run -C x" {
 			t.Errorf("status: %+v", o)
 		}
 		return err
 	})
 	read("check --fix --yes --scope a --strategy highest -C x", func(c *cli.Context) error {
-		o, err := checkOptionsOf(c)
+		o, err := checkOptionsOf(c, e)
 		if !o.fixes || o.manifests || !o.yes || o.rules.Command != "portalctl check --scope a -C x --strategy highest" || o.rules.At != " -C x" {
 			t.Errorf("check: %+v", o)
 		}
@@ -204,7 +204,7 @@ func TestOptions(t *testing.T) {
 		return err
 	})
 	read("versions changes --from-ref a --to-ref b --all -C x", func(c *cli.Context) error {
-		o, err := changesOptionsOf(c)
+		o, err := changesOptionsOf(c, e)
 		if o.fromRef != "a" || o.toRef != "b" || !o.all || o.directory != "x" || o.again != "portalctl versions changes --from-ref a --to-ref b -C x --all" {
 			t.Errorf("changes: %+v", o)
 		}

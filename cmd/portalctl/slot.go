@@ -123,15 +123,8 @@ type slotRun struct {
 }
 
 func runSlot(ctx context.Context, o slotOptions, e env) error {
-	open := openToWrite
-	if o.Plan {
-		open = openPortal
-	}
-	co, err := open(ctx, o.target, e)
+	co, err := openYarnPortal(ctx, o.target, !o.Plan, e)
 	if err != nil {
-		return err
-	}
-	if err := co.project.OnlyYarn(); err != nil {
 		return err
 	}
 	r := &slotRun{slotOptions: o, e: e, co: co}

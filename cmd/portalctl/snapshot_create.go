@@ -42,13 +42,7 @@ func snapshotCreateCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error {
-			o, err := createOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotCreate(c.Context, o, e)
-		},
+		Action: actionOf(e, createOptionsOf, runSnapshotCreate),
 	}
 }
 

@@ -47,13 +47,7 @@ func snapshotForecastCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error {
-			o, err := forecastOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotForecast(c.Context, o, e)
-		},
+		Action: actionOf(e, forecastOptionsOf, runSnapshotForecast),
 	}
 }
 

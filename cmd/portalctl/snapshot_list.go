@@ -20,13 +20,7 @@ func snapshotListCommand(e env) *cli.Command {
 		Usage:       "list the portal's snapshots, newest first",
 		Description: "Exit codes: 0 listed; 1 one of them is damaged, or verify found that it cannot be restored; 2 could not run.",
 		Flags:       append(connectionFlags(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
-		Action: func(c *cli.Context) error {
-			o, err := snapshotOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotList(c.Context, o, e)
-		},
+		Action:      actionOf(e, snapshotOptionsOf, runSnapshotList),
 	}
 }
 
@@ -36,13 +30,7 @@ func snapshotShowCommand(e env) *cli.Command {
 		Usage:       "show what is in a snapshot",
 		Description: "Exit codes: 0 shown; 2 could not run.",
 		Flags:       append(connectionFlags(), snapshotNameFlag(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
-		Action: func(c *cli.Context) error {
-			o, err := snapshotOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotShow(c.Context, o, e)
-		},
+		Action:      actionOf(e, snapshotOptionsOf, runSnapshotShow),
 	}
 }
 

@@ -34,13 +34,7 @@ func snapshotPlanCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error {
-			o, err := planOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotPlan(c.Context, o, e)
-		},
+		Action: actionOf(e, planOptionsOf, runSnapshotPlan),
 	}
 }
 

@@ -32,13 +32,7 @@ func snapshotRestoreCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error {
-			o, err := restoreOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotRestore(c.Context, o, e)
-		},
+		Action: actionOf(e, restoreOptionsOf, runSnapshotRestore),
 	}
 }
 

@@ -33,13 +33,7 @@ func snapshotVerifyCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		),
-		Action: func(c *cli.Context) error {
-			o, err := verifyOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runSnapshotVerify(c.Context, o, e)
-		},
+		Action: actionOf(e, verifyOptionsOf, runSnapshotVerify),
 	}
 }
 

@@ -50,13 +50,7 @@ func bumpCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
-		Action: func(c *cli.Context) error {
-			o, err := bumpOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runBump(c.Context, o, e)
-		},
+		Action: actionOf(e, bumpOptionsOf, runBump),
 	}
 }
 
@@ -90,15 +84,8 @@ type bumpRun struct {
 
 func runBump(ctx context.Context, o bumpOptions, e env) error {
 	r := &bumpRun{bumpOptions: o, e: e}
-	open := openToWrite
-	if o.dryRun {
-		open = openPortal
-	}
 	var err error
-	if r.co, err = open(ctx, o.target, e); err != nil {
-		return err
-	}
-	if err := r.co.project.OnlyYarn(); err != nil {
+	if r.co, err = openYarnPortal(ctx, o.target, !o.dryRun, e); err != nil {
 		return err
 	}
 	if o.future.audit {

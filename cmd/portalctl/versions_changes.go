@@ -38,13 +38,7 @@ func changesCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := changesOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runChanges(c.Context, o, e)
-		},
+		Action: actionOf(e, changesOptionsOf, runChanges),
 	}
 }
 
@@ -60,7 +54,7 @@ type changesOptions struct {
 	forecast string
 }
 
-func changesOptionsOf(c *cli.Context) (o changesOptions, err error) {
+func changesOptionsOf(c *cli.Context, _ env) (o changesOptions, err error) {
 	if o.target, err = targetOf(c, changesForms()...); err != nil {
 		return o, err
 	}

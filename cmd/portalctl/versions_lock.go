@@ -33,13 +33,7 @@ func lockCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
-		Action: func(c *cli.Context) error {
-			o, err := lockOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runLock(c.Context, o, e)
-		},
+		Action: actionOf(e, lockOptionsOf, runLock),
 	}
 }
 
@@ -80,15 +74,8 @@ func lockOptionsOf(c *cli.Context, e env) (o lockOptions, err error) {
 }
 
 func runLock(ctx context.Context, o lockOptions, e env) error {
-	open := openToWrite
-	if o.dryRun {
-		open = openPortal
-	}
-	co, err := open(ctx, o.target, e)
+	co, err := openYarnPortal(ctx, o.target, !o.dryRun, e)
 	if err != nil {
-		return err
-	}
-	if err := co.project.OnlyYarn(); err != nil {
 		return err
 	}
 	plan, err := planLock(ctx, o, e, co)

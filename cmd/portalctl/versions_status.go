@@ -25,13 +25,7 @@ func statusCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := statusOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runStatus(c.Context, o, e)
-		},
+		Action: actionOf(e, statusOptionsOf, runStatus),
 	}
 }
 
@@ -44,7 +38,7 @@ type statusOptions struct {
 	bump string
 }
 
-func statusOptionsOf(c *cli.Context) (o statusOptions, err error) {
+func statusOptionsOf(c *cli.Context, _ env) (o statusOptions, err error) {
 	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}

@@ -48,13 +48,7 @@ func templateCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
-		Action: func(c *cli.Context) error {
-			o, err := templateOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runTemplate(c.Context, o, e)
-		},
+		Action: actionOf(e, templateOptionsOf, runTemplate),
 	}
 }
 
@@ -74,7 +68,7 @@ type templateOptions struct {
 	again string
 }
 
-func templateOptionsOf(c *cli.Context) (o templateOptions, err error) {
+func templateOptionsOf(c *cli.Context, _ env) (o templateOptions, err error) {
 	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
@@ -125,15 +119,8 @@ type templateRun struct {
 
 func runTemplate(ctx context.Context, o templateOptions, e env) error {
 	r := &templateRun{templateOptions: o, e: e}
-	open := openToWrite
-	if o.dryRun {
-		open = openPortal
-	}
 	var err error
-	if r.co, err = open(ctx, o.target, e); err != nil {
-		return err
-	}
-	if err := r.co.project.OnlyYarn(); err != nil {
+	if r.co, err = openYarnPortal(ctx, o.target, !o.dryRun, e); err != nil {
 		return err
 	}
 	if !o.dryRun && !o.allowDirty {
