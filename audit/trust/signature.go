@@ -140,6 +140,8 @@ func (s *signatures) attested(ctx context.Context, j *judgement, now *registry.S
 // attested, and the source of that.
 type had struct{ signed, attested, source string }
 
+// before asks about the base's versions of a package: what they have is what a new
+// version may lose.
 func (s *signatures) before(ctx context.Context, name, version string, doc *registry.Packument, j *judgement) (had, error) {
 	var out had
 	list := slices.Sorted(slices.Values(s.was[name]))
