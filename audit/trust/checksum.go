@@ -2,6 +2,8 @@ package trust
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/base64"
 	"errors"
 	"strings"
 
@@ -14,18 +16,27 @@ import (
 // unpacking is how many tarballs are unpacked at a time.
 const unpacking = 4
 
-// checksummer computes the checksums that Yarn would write.
+// checksummer computes the checksums that Yarn would write, or knows them of an
+// earlier run.
 type checksummer struct {
 	registry tarballs
+	known    *yarnzip.Cache
 	slots    chan struct{}
 }
 
-func newChecksummer(r Registry) *checksummer {
+func newChecksummer(r Registry, dir string) *checksummer {
 	t, ok := r.(tarballs)
 	if !ok {
 		return nil
 	}
-	return &checksummer{t, make(chan struct{}, unpacking)}
+	return &checksummer{t, &yarnzip.Cache{Dir: dir}, make(chan struct{}, unpacking)}
+}
+
+// close lets go of the cache.
+func (s *checksummer) close() {
+	if s != nil {
+		_ = s.known.Close() // each checksum was written when it was known
+	}
 }
 
 // differs compares a Berry checksum with that of the archive that Yarn makes of
@@ -37,6 +48,13 @@ func (s *checksummer) differs(ctx context.Context, name string, a asked, m *relo
 	key, _, _ := strings.Cut(a.entry.Checksum, "/")
 	if s == nil || a.lock.Kind != yarnlock.Berry || key != yarnzip.Stored || !a.fresh {
 		return false, false, nil
+	}
+	kept := yarnzip.Key{Name: name, Version: a.version, CacheKey: key}
+	if pins(m.Integrity) {
+		kept.Integrity = m.Integrity
+	}
+	if sum, ok := s.known.Get(kept); ok {
+		return sum != a.entry.Checksum, false, nil
 	}
 	select {
 	case s.slots <- struct{}{}:
@@ -58,5 +76,16 @@ func (s *checksummer) differs(ctx context.Context, name string, a asked, m *relo
 	if err != nil {
 		return false, ctx.Err() == nil, ctx.Err()
 	}
+	// What cannot be kept is downloaded again next time, no more.
+	_ = s.known.Put(kept, sum)
 	return sum != a.entry.Checksum, false, nil
+}
+
+// pins reports whether an integrity admits one content alone, whoever serves it:
+// a single SHA-512. SHA-1 can be made to fit two tarballs, and of several hashes
+// either is believed, so a checksum kept under those could be of the other tarball.
+func pins(integrity string) bool {
+	text, ok := strings.CutPrefix(integrity, "sha512-")
+	raw, err := base64.StdEncoding.DecodeString(text)
+	return ok && err == nil && len(raw) == sha512.Size && len(text) == base64.StdEncoding.EncodedLen(sha512.Size)
 }

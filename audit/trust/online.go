@@ -55,7 +55,8 @@ func (c *checker) online(ctx context.Context) error {
 	exempt := c.preapproved()
 	var sums *checksummer // of what a change adds: all of a lock would be gigabytes
 	if c.in.Base != nil && !c.off(ruleEdited) {
-		sums = newChecksummer(c.in.Registry)
+		sums = newChecksummer(c.in.Registry, c.in.ChecksumDir)
+		defer sums.close()
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(concurrency)

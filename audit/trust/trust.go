@@ -72,6 +72,11 @@ type Input struct {
 	// Registry makes the rules lock-edited, fresh-release and signature run; nil is
 	// offline.
 	Registry Registry
+	// ChecksumDir is where lock-edited keeps the checksums of tarballs between runs,
+	// each for the SHA-512 of its tarball alone; "" is for nowhere. Who could write
+	// there decides what the rule believes: it is only for answers that came by the
+	// way that Registry takes.
+	ChecksumDir string
 	// Profiles makes the rules install-script and capability run, about what a change
 	// adds; nil is for not at all. One without a network answers with what was read
 	// before.

@@ -25,6 +25,9 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 		}
 		if r.o.online {
 			in.Registry, in.Fetch = client, r.fetch
+			if in.ChecksumDir, err = (&checkout{settings: r.settings, net: r.settings}).checksums(r.e); err != nil {
+				return err
+			}
 		}
 		progress := r.e.Progress("Asking the registry", -1)
 		defer progress.Done()

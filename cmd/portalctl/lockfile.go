@@ -75,8 +75,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 	if err := co.reach(e); err != nil {
 		return nil, err
 	}
-	address := co.net.Endpoint("@backstage/cli").URL
-	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
+	checksums, err := co.checksums(e)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 	return &lockJob{co: co,
 		source: live.New(live.Config{
 			Registry:    reg,
-			ChecksumDir: filepath.Join(cache, "checksums"),
+			ChecksumDir: checksums,
 			Bundle:      live.Bundle(co.settings.YarnPath, version, e.get),
 			BundleText:  co.brought(co.settings.YarnPath),
 			Progress:    progress,

@@ -239,5 +239,13 @@ func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
 	})
 }
 
+// checksums is the folder of the checksums that were computed from the tarballs of
+// this repo's registry. How servers are reached is known by then.
+func (co *checkout) checksums(e env) (string, error) {
+	address := co.net.Endpoint("@backstage/cli").URL
+	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
+	return filepath.Join(cache, "checksums"), err
+}
+
 // lockPath is where the lock is, or will be.
 func (co *checkout) lockPath() string { return filepath.Join(co.project.Root, "yarn.lock") }
