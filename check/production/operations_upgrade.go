@@ -57,11 +57,19 @@ func upgradeSlot(v *view) outcome {
 			}
 		}
 	}
+	var off []problem
 	for _, f := range v.repo.match(func(n string) bool { return bots().MatchString(n) }) {
-		return pass("a bot keeps the dependencies moving", Evidence{f.pos(1, 0), f.base()})
+		pos, isOff := leavesOut(f)
+		if !isOff {
+			return pass("a bot keeps the dependencies moving", Evidence{f.pos(1, 0), f.base()})
+		}
+		off = append(off, problem{pos: pos, name: f.base(), message: f.base() + " leaves the @backstage packages out", next: nextSlot})
 	}
 	if e, fl, ok := v.step(bumps()); ok {
 		return fail(problem{pos: e.Pos, name: fl.base(), message: "CI can make the upgrade, but runs it only by hand", next: "Give the workflow a schedule"})
+	}
+	if len(off) > 0 {
+		return fail(off...)
 	}
 	return v.noStep("upgrade-slot", "a scheduled upgrade", nextSlot)
 }

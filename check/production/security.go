@@ -68,6 +68,9 @@ func guestProvider(v *view) outcome {
 	if o := c.unsure(); o != nil {
 		return *o
 	}
+	if at, ok := c.nulled("auth.providers.guest"); ok {
+		return pass("the last of the files takes guest away", at)
+	}
 	if providers, ok := c.get("auth.providers"); ok {
 		return pass("guest is not among auth.providers", evidenceOf(providers))
 	}
@@ -237,13 +240,13 @@ func backendAuth(v *view) outcome {
 // routeAuth looks at the code of the backends and of own backend plugins.
 func routeAuth(v *view) outcome {
 	var problems []problem
-	var seen, open []Evidence
+	var health, seen, open []Evidence
 	for _, w := range v.in.Project.Workspaces {
 		role := w.File.Backstage.Role
 		if role != "backend" && !strings.HasPrefix(role, "backend-plugin") {
 			continue
 		}
-		seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " has no open route"})
+		none := true
 		for _, c := range v.codeOf(w, "addAuthPolicy") {
 			for _, i := range c.words("addAuthPolicy") {
 				if c.is(i+1, "(") && !c.is(i+2, "{") && c.is(i-1, ".") {
@@ -251,14 +254,23 @@ func routeAuth(v *view) outcome {
 					continue
 				}
 				route, isOpen, line := authPolicy(c, i)
-				if !isOpen || in(strings.Trim(route, "/"), "health", "healthcheck", "health/live", "health/ready", ".well-known/jwks.json") {
+				if !isOpen {
+					continue
+				}
+				none = false
+				if in(strings.Trim(route, "/"), "health", "healthcheck", "health/live", "health/ready", ".well-known/jwks.json") {
+					health = append(health, Evidence{c.pos(line, 0), w.Name() + " answers " + shorten(route) + " alone without authentication"})
 					continue
 				}
 				problems = append(problems, problem{pos: c.pos(line, 0), name: w.Name(), key: path.Base(c.name) + " " + route,
 					message: w.Name() + " answers " + shorten(route) + " without authentication", next: "Take the policy out, or keep it to /health; serve public files from the frontend"})
 			}
 		}
+		if none {
+			seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " has no open route"})
+		}
 	}
+	seen = append(health, seen...)
 	if len(problems) > 0 {
 		return fail(problems...)
 	}

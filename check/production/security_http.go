@@ -82,7 +82,16 @@ func csp(v *view) outcome {
 	}
 	var problems []problem
 	seen := []Evidence{e}
-	for _, name := range []string{"script-src", "default-src", "scriptSrc", "defaultSrc"} {
+	// Backstage sets script-src itself, so that default-src is about scripts only where
+	// that one is taken away.
+	names := []string{"script-src", "scriptSrc"}
+	for _, name := range names {
+		if d, ok := policy.Field(name); ok && d.Reveal() == "false" {
+			names = append(names, "default-src", "defaultSrc")
+			break
+		}
+	}
+	for _, name := range names {
 		d, ok := policy.Field(name)
 		if !ok {
 			continue

@@ -197,12 +197,16 @@ func securityContext(v *view) outcome {
 	var seen []Evidence
 	for _, w := range workloads {
 		var lacks []string
+		at := keyPos(w.container, "securityContext")
 		for _, want := range []struct{ key, value string }{{"runAsNonRoot", "true"}, {"allowPrivilegeEscalation", "false"}} {
 			val, e, ok := w.setting("securityContext", want.key)
 			if ok && marked(val) {
 				return unknown("the chart's values say "+want.key, "Give --deploy-dir the output of helm template", e)
 			}
 			if !ok || val.String() != want.value {
+				if ok && len(lacks) == 0 { // it says the contrary, and where it does is the place
+					at = e.Pos
+				}
 				lacks = append(lacks, want.key+": "+want.value)
 				continue
 			}
@@ -212,7 +216,7 @@ func securityContext(v *view) outcome {
 			problems = append(problems, problem{pos: e.Pos, name: w.name(), key: "privileged", message: "the container of " + w.name() + " is privileged", next: "Take privileged: true out"})
 		}
 		if len(lacks) > 0 {
-			problems = append(problems, problem{pos: keyPos(w.container, "securityContext"), name: w.name(), message: "the pod of " + w.name() + " does not have " + strings.Join(lacks, ", "),
+			problems = append(problems, problem{pos: at, name: w.name(), message: "the pod of " + w.name() + " does not have " + strings.Join(lacks, ", "),
 				next: "Add " + strings.Join(lacks, ", ") + " to its securityContext"})
 		}
 	}

@@ -116,6 +116,19 @@ func (c config) get(key string) (appconfig.Value, bool) {
 	return v, ok && err == nil
 }
 
+// nulled is where null takes a key away from the files below.
+func (c config) nulled(key string) (Evidence, bool) {
+	if c.tree == nil {
+		return Evidence{}, false
+	}
+	o, ok := c.tree.Nulled(key)
+	pos := o.Pos
+	if !o.Key.IsZero() {
+		pos = o.Key
+	}
+	return Evidence{pos, key + ": null"}, ok
+}
+
 // text is a scalar's text and place, ok false without one. The text of a value that
 // comes from the environment is "" and known false.
 func (c config) text(key string) (text string, at Evidence, known, ok bool) {

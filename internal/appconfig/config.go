@@ -59,6 +59,21 @@ func (c *Config) lookup(key string) (*node, *Config, error) {
 	return nil, nil, nil
 }
 
+// Nulled is where null takes a key away from the layers below, ok false where no layer
+// says null, or a higher one sets the key.
+func (c *Config) Nulled(key string) (o Origin, ok bool) {
+	for l := c; l != nil; l = l.fallback {
+		v, err := l.readValue(key)
+		if err != nil {
+			return o, false
+		}
+		if v != nil {
+			return v.origin, v.kind == Null
+		}
+	}
+	return o, false
+}
+
 // Keys are the keys of the object itself, those of higher layers first
 // (ConfigReader.keys). A key that this layer sets to null is left out.
 func (c *Config) Keys() []string {

@@ -1,0 +1,61 @@
+package production
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The place is that of what decides, not of what is around it.
+func TestPlaces(t *testing.T) {
+	csp := func(lines string) files { return conf("backend:\n  csp:\n" + lines) }
+	pod := deployment + "          securityContext:\n            runAsNonRoot: true\n            allowPrivilegeEscalation: true\n"
+	prod := strings.Replace(dockerfileText, `"app-config.yaml"`, `"app-config.yaml", "--config", "app-config.production.yaml"`, 1)
+	layered := func(last string) files {
+		return files{"packages/backend/Dockerfile": prod, "app-config.yaml": "auth:\n  providers:\n    guest: {}\n", "app-config.production.yaml": last}
+	}
+	open := func(path string) files {
+		return files{"plugins/own-backend/package.json": backID, "plugins/own-backend/src/plugin.ts": "http.addAuthPolicy({\n  path: '" + path + "',\n  allow: 'unauthenticated',\n});\n"}
+	}
+	renovate := func(rules string) files {
+		return files{"renovate.json": "{\n  \"packageRules\": [\n" + rules + "  ]\n}\n"}
+	}
+	off := "    {\n      \"enabled\": false,\n      \"matchPackageNames\": [\"@backstage/**\"]\n    }\n"
+	both := `["@acme/plugin-own", "@acme/plugin-own-backend"]`
+	sides := func(line string) files {
+		return files{"plugins/own/package.json": strings.Replace(ownID, `["@acme/plugin-own"]`, both, 1), "plugins/own-backend/package.json": strings.Replace(backID, `["@acme/plugin-own-backend"]`, both, 1),
+			"plugins/own/src/index.ts": "export const a = 1;\n" + line, "plugins/own-backend/src/index.ts": "export const b = 1;\n"}
+	}
+	for _, c := range []struct {
+		name, id string
+		edits    files
+		want     Verdict
+		at       string
+	}{
+		{"guest taken away by null", "guest-provider", layered("auth:\n  providers:\n    guest: null\n"), Pass, "app-config.production.yaml:3"},
+		{"guest that a file above sets again", "guest-provider", files{"packages/backend/Dockerfile": prod, "app-config.yaml": "auth:\n  providers:\n    guest: null\n", "app-config.production.yaml": "auth:\n  providers:\n    guest: {}\n"}, Fail, "app-config.production.yaml:3"},
+		{"a route for health", "route-auth", open("/health"), Pass, "plugins/own-backend/src/plugin.ts:3"},
+		{"default-src beside a script-src", "csp", csp("    default-src: ['https:']\n    script-src: [\"'self'\"]\n"), Pass, "app-config.yaml:4"},
+		{"default-src beside Backstage's script-src", "csp", csp("    default-src: ['https:']\n"), Pass, "app-config.yaml:2"},
+		{"default-src without a script-src", "csp", csp("    script-src: false\n    default-src: ['https:']\n"), Fail, "app-config.yaml:4"},
+		{"the contrary of a setting", "security-context", files{"k8s/d.yaml": pod}, Fail, "k8s/d.yaml:16"},
+		{"a bot that leaves Backstage out", "upgrade-slot", renovate(off), Fail, "renovate.json:4"},
+		{"a bot that leaves out by an expression", "upgrade-slot", renovate(strings.Replace(off, "@backstage/**", "/^@backstage//", 1)), Fail, "renovate.json:4"},
+		{"a bot with a later rule", "upgrade-slot", renovate(strings.TrimSuffix(off, "\n") + ",\n" + strings.Replace(off, "false", "true", 1)), Pass, "renovate.json:1"},
+		{"a bot that leaves out major updates", "upgrade-slot", renovate(strings.Replace(off, "\"enabled\"", "\"matchUpdateTypes\": [\"major\"], \"enabled\"", 1)), Pass, "renovate.json:1"},
+		{"a bot that leaves another package out", "upgrade-slot", renovate(strings.Replace(off, "@backstage/**", "react", 1)), Pass, "renovate.json:1"},
+		{"a frontend that loads the backend", "plugin-structure", sides("import { b } from '@acme/plugin-own-backend';\n"), Fail, "plugins/own/src/index.ts:2"},
+		{"a frontend that has a backend's type", "plugin-structure", sides("import type { b } from '@acme/plugin-own-backend';\n"), Pass, "plugins/own/package.json:1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := base().with(c.edits).judge(t, c.id)
+			if got.Verdict != c.want {
+				t.Fatalf("%s instead of %s: %s %v", got.Verdict, c.want, got.Reason, got.Evidence)
+			}
+			if !slices.ContainsFunc(got.Evidence, func(e Evidence) bool { return fmt.Sprintf("%s:%d", e.Pos.File, e.Pos.Line) == c.at }) {
+				t.Errorf("the evidence is %v, not at %s", got.Evidence, c.at)
+			}
+		})
+	}
+}
