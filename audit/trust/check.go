@@ -129,11 +129,13 @@ func (c *checker) add(i issue) {
 
 func (c *checker) off(rule string) bool { return c.in.Severities[rule] == finding.Off }
 
+// result puts the findings in order before those of one kind become one: the answers
+// of a registry come in any order, and which package such a finding names must not
+// depend on it.
 func (c *checker) result() *Result {
-	list := together(c.findings)
-	sorting.Stable(list, func(a, b Finding) int {
+	sorting.Stable(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
 	})
-	return &Result{list, c.unknown, c.known}
+	return &Result{together(c.findings), c.unknown, c.known}
 }
