@@ -50,7 +50,7 @@ func (s *scanner) header(at int) {
 		text = text[:i]
 	}
 	rest := bytes.TrimLeft(text, "\"':=, \t`+")
-	for _, scheme := range []string{"bearer", "basic", "token"} {
+	for _, scheme := range []string{"bearer", "basic", "token", "geniekey", "apikey", "api-key", "key", "splunk", "sso-key"} {
 		if !hasFolded(rest, scheme+" ") {
 			continue
 		}
@@ -103,4 +103,32 @@ func (s *scanner) key(at int) {
 	if n >= 100 && !hasFolded(body, "example") {
 		s.add(RuleKey, "a private key", at, at+len(text)-len(body)+end)
 	}
+}
+
+// login looks for the password that a command which logs in is given by -p, from a
+// place after its name: docker login -u robot -p VALUE. The long form is a pair.
+func (s *scanner) login(at int) {
+	if s.kind == source || s.kind == jsonFile || s.prose || at >= len(s.src) || s.src[at] != ' ' {
+		return
+	}
+	end := min(len(s.src), at+2*longest)
+	if i := bytes.IndexAny(s.src[at:end], "\n;|&"); i >= 0 {
+		end = at + i
+	}
+	i := bytes.Index(s.src[at:end], []byte(" -p "))
+	if i < 0 {
+		return
+	}
+	from := at + i + len(" -p ")
+	from += len(s.src[from:end]) - len(bytes.TrimLeft(s.src[from:end], " "))
+	if from >= end {
+		return
+	}
+	if q := s.src[from]; q == '"' || q == '\'' {
+		if k := bytes.IndexByte(s.src[from+1:end], q); k > 0 {
+			s.decide(password, "-p", from+1, from+1+k, true)
+		}
+		return
+	}
+	s.decide(password, "-p", from, from+word(s.src[from:end]), false)
 }

@@ -7,12 +7,14 @@ const (
 	ownPair = -1 - iota
 	ownURL
 	ownKey
+	ownLogin
 )
 
 // pairWords are parts of the names of secrets, as internal/appconfig has them.
 var pairWords = []string{"pass", "pwd", "secret", "token", "credential", "auth", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key",
 	"privatekey", "private_key", "private-key", "signingkey", "signing_key", "signing-key", "encryptionkey", "encryption_key", "encryption-key",
-	"connectionstring", "connection_string", "writekey", "write_key", "write-key", "masterkey", "master_key", "master-key", "accountkey", "account_key"}
+	"connectionstring", "connection_string", "writekey", "write_key", "write-key", "masterkey", "master_key", "master-key", "accountkey", "account_key", "applicationkey", "application_key", "application-key",
+	"appkey", "app_key", "app-key", "licensekey", "license_key", "license-key", "subscriptionkey", "subscription_key", "subscription-key"}
 
 // words finds all words of a list in one pass over a text.
 type words struct {
@@ -42,6 +44,8 @@ var index = sync.OnceValue(func() *words {
 	}
 	add("://", ownURL)
 	add("-----begin", ownKey)
+	add("login", ownLogin)
+	add("sshpass", ownLogin)
 	for i, r := range table() {
 		for _, word := range r.keywords {
 			add(word, i)

@@ -45,6 +45,9 @@ var kinds = map[string]kind{".yaml": yamlFile, ".yml": yamlFile, ".tpl": yamlFil
 	".ts": source, ".tsx": source, ".js": source, ".jsx": source, ".mjs": source, ".cjs": source, ".mts": source, ".cts": source, ".py": source, ".go": source,
 	".rb": source, ".java": source, ".kt": source, ".groovy": source, ".tf": source, ".hcl": source, ".bicep": source, ".cs": source, ".php": source}
 
+// infrastructure is read as code, and holds settings.
+var infrastructure = map[string]bool{".tf": true, ".hcl": true, ".bicep": true}
+
 // fileOf judges a file by its name.
 func fileOf(name string) file {
 	f := file{name: name}
@@ -116,7 +119,7 @@ func Settings(name string) bool {
 	if f.kind == jsonFile && strings.Contains(name, "/src/") {
 		return false // data of code
 	}
-	return f.kind != skipped && f.kind != source && !f.prose && !f.test && (f.kind != other || keyFile(name))
+	return f.kind != skipped && (f.kind != source || infrastructure[path.Ext(name)]) && !f.prose && !f.test && (f.kind != other || keyFile(name))
 }
 
 // keyFile: what a private key is kept in.

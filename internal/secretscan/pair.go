@@ -36,6 +36,9 @@ func (s *scanner) pair(start, end int) {
 		return
 	}
 	c := classOf(key)
+	if c != noSecret && start > low && s.src[start-1] == '/' && s.kind == yamlFile && plainPrefix(s.src[low:start-1]) {
+		return
+	}
 	if c == noSecret {
 		// The name of an environment variable stands beside its value.
 		return
@@ -53,6 +56,21 @@ func (s *scanner) pair(start, end int) {
 	}
 	from, to, quoted := s.value(at)
 	s.decide(c, key, from, to, quoted)
+}
+
+// plainPrefix reports whether a key whose name follows a slash is about a secret and
+// has none: checksum/secret is the sum of a file, agent-inject-secret-db a path.
+func plainPrefix(before []byte) bool {
+	n := len(before)
+	for n > 0 && keyChar(before[n-1]) {
+		n--
+	}
+	switch prefix := strings.ToLower(string(before[n:])); prefix {
+	case "checksum", "checksums", "hash", "digest", "sha256", "vault.hashicorp.com":
+		return true
+	default:
+		return strings.HasPrefix(prefix, "checksum.") || strings.HasSuffix(prefix, "-checksum")
+	}
 }
 
 // fallback judges what a variable is where it is not set.

@@ -106,6 +106,8 @@ func (s *scanner) look() {
 				s.url(p.at)
 			case owner == ownKey:
 				s.key(p.at)
+			case owner == ownLogin:
+				s.login(p.at + len(index().words[p.word]))
 			}
 		}
 	}

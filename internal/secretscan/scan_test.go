@@ -77,7 +77,7 @@ func judged(t *testing.T, planted, innocent []scantest.Sample) {
 }
 
 func TestSamples(t *testing.T) {
-	for name, lot := range map[string]func() (planted, innocent []scantest.Sample){"before": scantest.Before, "after": scantest.After, "third": scantest.Third} {
+	for name, lot := range map[string]func() (planted, innocent []scantest.Sample){"before": scantest.Before, "after": scantest.After, "third": scantest.Third, "fourth": scantest.Fourth} {
 		t.Run(name, func(t *testing.T) {
 			planted, innocent := lot()
 			judged(t, planted, innocent)

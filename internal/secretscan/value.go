@@ -54,7 +54,8 @@ func classOf(key string) class {
 		return password
 	case flat == "auth", flat == "npmauthident", strings.HasSuffix(flat, "secret"), strings.HasSuffix(flat, "token"), strings.HasSuffix(flat, "credential"), strings.HasSuffix(flat, "credentials"),
 		strings.HasSuffix(flat, "apikey"), strings.HasSuffix(flat, "accesskey"), strings.HasSuffix(flat, "privatekey"), strings.HasSuffix(flat, "signingkey"),
-		strings.HasSuffix(flat, "secretkey"), strings.HasSuffix(flat, "encryptionkey"), strings.HasSuffix(flat, "connectionstring"), strings.HasSuffix(flat, "writekey"), strings.HasSuffix(flat, "masterkey"), strings.HasSuffix(flat, "accountkey"), strings.HasSuffix(flat, "keypass"):
+		strings.HasSuffix(flat, "secretkey"), strings.HasSuffix(flat, "encryptionkey"), strings.HasSuffix(flat, "connectionstring"), strings.HasSuffix(flat, "writekey"), strings.HasSuffix(flat, "masterkey"), strings.HasSuffix(flat, "accountkey"), strings.HasSuffix(flat, "applicationkey"), strings.HasSuffix(flat, "ddappkey"), strings.HasSuffix(flat, "datadogappkey"),
+		strings.HasSuffix(flat, "licensekey"), strings.HasSuffix(flat, "subscriptionkey"), strings.HasSuffix(flat, "keypass"):
 		return token
 	case strings.Contains(flat, "secret"), strings.Contains(flat, "token"):
 		return token

@@ -73,7 +73,7 @@ func Secret(value string) string {
 	return value
 }
 
-// Before, After and Third are the lots, with the secrets first.
+// Before, After, Third and Fourth are the lots, with the secrets first.
 func Before() (planted, innocent []Sample) { return plantedBefore, innocentBefore }
 
 // After was written after the rules. When it was first counted, 42 of 44 secrets were
@@ -83,3 +83,7 @@ func After() (planted, innocent []Sample) { return plantedAfter, innocentAfter }
 // Third was written when the rules had been mended for what they missed of After. When
 // it was first counted, 39 of 40 were found on their lines, and 1 of 40 hits was none.
 func Third() (planted, innocent []Sample) { return plantedThird, innocentThird }
+
+// Fourth has what was missed when somebody who had not read the rules judged them by 80
+// secrets and 103 innocent lines of their own: 77 were found, and 1 of 78 hits was none.
+func Fourth() (planted, innocent []Sample) { return plantedFourth, innocentFourth }
