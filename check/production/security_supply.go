@@ -83,7 +83,7 @@ const scriptsOffSince = "4.14.0"
 func installScripts(v *view) outcome {
 	for _, rc := range []struct{ name, key string }{{".yarnrc.yml", "enableScripts"}, {".npmrc", "ignore-scripts"}} {
 		f, ok := v.file(rc.name)
-		if !ok {
+		if !ok || !v.reads(rc.name) {
 			continue
 		}
 		for i, l := range f.lines() {
@@ -125,7 +125,8 @@ func (v *view) yarnVersion() (string, Evidence) {
 		for i, l := range f.lines() {
 			if _, rest, found := strings.Cut(l, `"packageManager"`); found {
 				_, version, _ := strings.Cut(rest, "yarn@")
-				version, _, _ = strings.Cut(strings.Trim(version, `", `), "+")
+				version, _, _ = strings.Cut(version, `"`) // other members may follow in the line
+				version, _, _ = strings.Cut(version, "+")
 				if _, err := semrange.ParseVersion(version); err == nil {
 					return version, Evidence{f.pos(i+1, 0), "packageManager: yarn@" + version}
 				}
@@ -138,6 +139,13 @@ func (v *view) yarnVersion() (string, Evidence) {
 	return "", Evidence{}
 }
 
+// reads reports whether the repository's package manager reads a file of settings: Yarn
+// from 2 on reads its own alone.
+func (v *view) reads(name string) bool {
+	yarn, _ := v.yarnVersion()
+	return name == ".yarnrc.yml" || yarn == "" || semrange.CompareText(yarn, "2.0.0") < 0
+}
+
 // publicRegistries are those that anybody publishes to.
 var publicRegistries = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`registry\.(npmjs\.org|yarnpkg\.com)|npm\.pkg\.github\.com`)
@@ -146,7 +154,7 @@ var publicRegistries = sync.OnceValue(func() *regexp.Regexp {
 func internalRegistry(v *view) outcome {
 	for _, rc := range []struct{ name, key string }{{".yarnrc.yml", "npmRegistryServer"}, {".npmrc", "registry"}, {".yarnrc", "registry"}} {
 		f, ok := v.file(rc.name)
-		if !ok {
+		if !ok || !v.reads(rc.name) {
 			continue
 		}
 		for i, l := range f.lines() {

@@ -79,10 +79,13 @@ func (r *reader) includeEnv(arg *node, s scope) *node {
 func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	path := resolvePath(dir, arg.text)
 	src, err := readWithin(r.repo, dir, path)
-	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
+	isOutside := errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside)
+	if isOutside && !r.keep {
 		return nil, outside(arg, "$file")
 	}
-	if err != nil && r.keep && errors.Is(err, fs.ErrNotExist) { // production mounts it
+	// Production mounts it, next to the portal or at a place such as /run/secrets: it was
+	// not read, and its value is not known.
+	if r.keep && (isOutside || errors.Is(err, fs.ErrNotExist)) {
 		return &node{kind: String, text: arg.text, origin: Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}}, nil
 	}
 	if err != nil {

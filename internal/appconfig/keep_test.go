@@ -11,7 +11,7 @@ import (
 // environment: what comes from there is there, and named.
 func TestKeep(t *testing.T) {
 	files := fstest.MapFS{
-		"app-config.yaml":  {Data: []byte("app: {title: \"${TITLE}\"}\nurl: https://${HOST}/x\nkey: {$file: secret.txt}\nfrom: {$env: NAME}\nport: ${PORT:-1}\n")},
+		"app-config.yaml":  {Data: []byte("app: {title: \"${TITLE}\"}\nurl: https://${HOST}/x\nkey: {$file: secret.txt}\nfrom: {$env: NAME}\nmounted: {$file: /run/secrets/db}\nport: ${PORT:-1}\n")},
 		"app-config.p.yml": {Data: []byte("app: {title: Acme}\n")},
 	}
 	repo := repofile.State("/nowhere", files)
@@ -23,7 +23,7 @@ func TestKeep(t *testing.T) {
 		return tree
 	}
 	tree := load(true)
-	for key, want := range map[string]string{"app.title": "Acme", "url": "***", "key": "***", "from": "***", "port": "1"} {
+	for key, want := range map[string]string{"app.title": "Acme", "url": "***", "key": "***", "mounted": "***", "from": "***", "port": "1"} {
 		v, ok, err := tree.Get(key)
 		if err != nil || !ok || v.String() != want {
 			t.Errorf("%s is %s, %v, %v", key, v, ok, err)
