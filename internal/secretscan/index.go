@@ -14,7 +14,7 @@ const (
 var pairWords = []string{"pass", "pwd", "secret", "token", "credential", "auth", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key",
 	"privatekey", "private_key", "private-key", "signingkey", "signing_key", "signing-key", "encryptionkey", "encryption_key", "encryption-key",
 	"connectionstring", "connection_string", "writekey", "write_key", "write-key", "masterkey", "master_key", "master-key", "accountkey", "account_key", "applicationkey", "application_key", "application-key",
-	"appkey", "app_key", "app-key", "licensekey", "license_key", "license-key", "subscriptionkey", "subscription_key", "subscription-key"}
+	"appkey", "app_key", "app-key", "licensekey", "license_key", "license-key", "storagekey", "storage_key", "storage-key", "cookiekey", "cookie_key", "cookie-key", "subscriptionkey", "subscription_key", "subscription-key"}
 
 // words finds all words of a list in one pass over a text.
 type words struct {

@@ -24,7 +24,7 @@ var plainEnds = []string{"name", "names", "file", "files", "path", "paths", "url
 	"mode", "template", "request", "response", "method", "kind", "duration", "timeout", "host", "port", "size", "lifetime", "selector", "mount", "volume", "backend",
 	"check", "factory", "header", "headers", "permission", "permissions", "secrets", "annotation", "strategy", "source", "location", "param", "action", "page", "route", "form",
 	"supported", "callback", "interval", "text", "info", "status", "state", "role", "namespace", "operator", "group", "cert", "certificate", "style", "color", "passwordkey", "tokenkey", "secretkeys",
-	"env_var", "function", "func", "fn", "plugin", "module", "client", "config", "options", "test", "setting", "settings", "exists", "rotation", "disabled", "visibility", "accepted", "grants", "mapping"}
+	"env_var", "function", "func", "fn", "plugin", "module", "client", "config", "options", "test", "setting", "settings", "exists", "rotation", "disabled", "visibility", "accepted", "grants", "mapping", "stdin", "filter", "filters"}
 
 // plainParts are in the names of what is no secret, wherever.
 var plainParts = []string{"public", "tokeniz", "keyref", "existingsecret", "pullsecret", "passthrough", "passport", "bypass", "compass", "author", "oauthapp", "secretstore", "externalsecret",
@@ -55,7 +55,7 @@ func classOf(key string) class {
 	case flat == "auth", flat == "npmauthident", strings.HasSuffix(flat, "secret"), strings.HasSuffix(flat, "token"), strings.HasSuffix(flat, "credential"), strings.HasSuffix(flat, "credentials"),
 		strings.HasSuffix(flat, "apikey"), strings.HasSuffix(flat, "accesskey"), strings.HasSuffix(flat, "privatekey"), strings.HasSuffix(flat, "signingkey"),
 		strings.HasSuffix(flat, "secretkey"), strings.HasSuffix(flat, "encryptionkey"), strings.HasSuffix(flat, "connectionstring"), strings.HasSuffix(flat, "writekey"), strings.HasSuffix(flat, "masterkey"), strings.HasSuffix(flat, "accountkey"), strings.HasSuffix(flat, "applicationkey"), strings.HasSuffix(flat, "ddappkey"), strings.HasSuffix(flat, "datadogappkey"),
-		strings.HasSuffix(flat, "licensekey"), strings.HasSuffix(flat, "subscriptionkey"), strings.HasSuffix(flat, "keypass"):
+		strings.HasSuffix(flat, "licensekey"), strings.HasSuffix(flat, "storagekey"), strings.HasSuffix(flat, "cookiekey"), strings.HasSuffix(flat, "subscriptionkey"), strings.HasSuffix(flat, "keypass"):
 		return token
 	case strings.Contains(flat, "secret"), strings.Contains(flat, "token"):
 		return token
