@@ -6,7 +6,7 @@ import "strings"
 func operationsCases() []itemCase {
 	pg := "backend:\n  database:\n    client: pg\n"
 	pool := func(max string) string { return pg + "    knexConfig:\n      pool:\n        max: " + max + "\n" }
-	keep := adds("@backstage/plugin-catalog-backend", "@backstage/plugin-auth-backend")
+	keep := files{"k8s/d.yaml": deployment}.with(adds("@backstage/plugin-catalog-backend", "@backstage/plugin-auth-backend"))
 	processor := func(body string) files {
 		return files{"packages/backend/src/p.ts": "export class P implements CatalogProcessor {\n  async preProcessEntity(e) {\n" + body + "  }\n}\n"}
 	}

@@ -106,6 +106,10 @@ func databasePool(v *view) outcome {
 	}
 	total := number * pool * pods
 	sum := fmt.Sprintf("%s with a database × %s × %s are %d", english.Count(number, "plugin"), english.Count(pool, "connection"), english.Count(pods, "replica"), total)
+	if total <= maxConnections && e == nil {
+		// One replica is a guess: it can show that the pools are too many, not that they fit.
+		return unknown(sum+", and how many replicas run is not in the repository", "Show it with --deploy-dir, or attest that the pools of all replicas fit", seen...)
+	}
 	if total <= maxConnections {
 		return pass(sum+", which fit PostgreSQL's default", seen...)
 	}

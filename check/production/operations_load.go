@@ -1,6 +1,7 @@
 package production
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,8 @@ func processorsOutside(v *view) outcome {
 				continue
 			}
 			calls := 0
-			for _, i := range c.words(callers...) {
+			held := callersHeld(c)
+			for _, i := range c.words(append(held, callers...)...) {
 				// A call, not a name that a call is made of: fetch(…), axios.get(…).
 				if i < at || c.is(i-1, ".") && !c.is(i-2, "this") || !c.is(i+1, "(") && !(c.is(i+1, ".") && i+3 < len(c.tokens) && c.tokens[i+3].Is("(")) {
 					continue
@@ -59,6 +61,24 @@ func processorsOutside(v *view) outcome {
 		return notApplicable("the repository has no processor of its own")
 	}
 	return judged(problems, "own processors call nobody", seen)
+}
+
+// callersHeld are the fields that the code sets to one of the callers, so that a test can
+// give another: this.fetchImpl = options.fetchImpl ?? fetch.
+func callersHeld(c code) []string {
+	var held []string
+	for _, i := range c.words("this") {
+		if !c.is(i+1, ".") || !c.is(i+3, "=") {
+			continue
+		}
+		for j := i + 4; j < len(c.tokens) && !c.is(j, ";") && !c.is(j, "}"); j++ {
+			if slices.ContainsFunc(callers, func(name string) bool { return c.is(j, name) }) && !c.is(j-1, ".") && (c.is(j+1, ";") || c.is(j+1, "}")) {
+				held = append(held, c.tokens[i+2].Text)
+				break
+			}
+		}
+	}
+	return held
 }
 
 // awaits is where the code after a place waits for a method of an object that it holds,

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/portal"
+	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 // ecosystem is a published plugin: the annotations of which an entity needs one, and
@@ -37,6 +39,7 @@ var ecosystems = []ecosystem{
 	{[]string{"@backstage-community/plugin-dynatrace"}, []string{"dynatrace.com/dynatrace-entity-id"}, []string{"dynatrace"}},
 	{[]string{"@backstage-community/plugin-newrelic-dashboard"}, []string{"newrelic.com/dashboard-guid"}, []string{"newrelic"}},
 	{[]string{"@backstage-community/plugin-rollbar"}, []string{"rollbar.com/project-slug"}, []string{"rollbar"}},
+	{[]string{"@globallogicuki/backstage-plugin-terraform"}, nil, []string{"terraform"}},
 	{[]string{"@backstage-community/plugin-vault"}, []string{"vault.io/secrets-path"}, []string{"vault", "vault-explorer"}},
 	{[]string{"@backstage-community/plugin-tech-radar"}, nil, []string{"tech-radar"}},
 	{[]string{"@backstage-community/plugin-announcements"}, nil, []string{"announcements"}},
@@ -111,6 +114,21 @@ func (v *view) installs(packages []string) (Evidence, bool) {
 	return Evidence{}, false
 }
 
+// namesake is a package that the portal depends on and that has the name of an own one in
+// another scope.
+func (v *view) namesake(own *workspace.Workspace) (string, fault.Pos, bool) {
+	_, name, _ := strings.Cut(own.File.Name, "/")
+	for _, w := range v.in.Project.Workspaces {
+		for _, d := range runtimeDeps(w) {
+			scope, other, _ := strings.Cut(d.Name, "/")
+			if name != "" && other == name && d.Name != own.File.Name && (scope == "@backstage" || scope == "@backstage-community") {
+				return d.Name, d.Pos, true
+			}
+		}
+	}
+	return "", fault.Pos{}, false
+}
+
 func pluginOverlap(v *view) outcome {
 	own := v.ownPlugins()
 	if len(own) == 0 {
@@ -125,6 +143,12 @@ func pluginOverlap(v *view) outcome {
 			id = portal.ParseName(w.File.Name).ID
 		}
 		role := w.File.Backstage.Role
+		if d, at, ok := v.namesake(w); ok && strings.Contains(role, "-plugin") {
+			done[id] = true
+			problems = append(problems, problem{pos: v.manifestOf(w), name: w.Name(), message: w.Name() + " has the name of " + d + ", which is installed beside it (" + at.String() + ")",
+				next: "Compare them; take out the one that does not run, or keep the own one and ignore this with the reason"})
+			continue
+		}
 		if role != "frontend-plugin" && role != "backend-plugin" {
 			continue
 		}

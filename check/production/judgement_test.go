@@ -1,0 +1,38 @@
+package production
+
+import "testing"
+
+// TestJudgement has trees whose reading by hand and by the rules once differed.
+func TestJudgement(t *testing.T) {
+	pool := conf("backend:\n  database:\n    client: pg\n")
+	plugins := adds("@backstage/plugin-catalog-backend", "@backstage/plugin-auth-backend")
+	held := func(set string) files {
+		return files{"packages/backend/src/p.ts": "export class P implements CatalogProcessor {\n  constructor(options) {\n    " + set + "\n  }\n  async preProcessEntity(e) {\n    await this.ask('https://x');\n    return e;\n  }\n}\n"}
+	}
+	named := func(of string) files {
+		return files{
+			"packages/backend/package.json":      `{"name": "backend", "backstage": {"role": "backend"}, "dependencies": {"` + of + `": "1"}}`,
+			"plugins/own/package.json":           `{"name": "@acme/plugin-x-backend-module-y", "backstage": {"role": "backend-plugin-module", "pluginId": "x"}}`,
+			"plugins/thing-backend/package.json": `{"name": "@acme/plugin-thing-backend", "backstage": {"role": "backend-plugin", "pluginId": "thing"}}`,
+		}
+	}
+	for _, c := range []struct {
+		name, id string
+		edits    files
+		want     Verdict
+		line     int
+	}{
+		{"no manifest says how many replicas", "database-pool", plugins.with(pool), Unknown, 3},
+		{"one replica by a manifest", "database-pool", plugins.with(pool, files{"k8s/d.yaml": deployment}), Pass, 3},
+		{"a field that holds fetch", "processors-outside", held("this.ask = options.ask ?? fetch;"), Fail, 6},
+		{"a field that holds something else", "processors-outside", held("this.ask = options.ask;"), Pass, 1},
+		{"a field that holds what fetch gave", "processors-outside", held("this.ask = prefetch;"), Pass, 1},
+		{"a module beside Backstage's of its name", "plugin-overlap", named("@backstage/plugin-x-backend-module-y"), Fail, 1},
+		{"a module whose name another company has", "plugin-overlap", named("@other/plugin-x-backend-module-y"), Pass, 1},
+	} {
+		got := base().with(c.edits).judge(t, c.id)
+		if got.Verdict != c.want || len(got.Evidence) == 0 || got.Evidence[0].Pos.Line != c.line {
+			t.Errorf("%s: %s %v, not %s at line %d: %s", c.name, got.Verdict, got.Evidence, c.want, c.line, got.Reason)
+		}
+	}
+}
