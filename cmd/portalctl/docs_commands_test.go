@@ -67,13 +67,20 @@ var otherCodes = map[string]struct {
 	"snapshot forecast --from-ref HEAD~1 --to-ref HEAD": {2, "needs two commits, and the example portal has none; testdata/script has them"},
 	"snapshot restore":                                  {2, "asks, and there is no terminal"},
 	"versions bump --template":                          {2, "the example's releases have no create-app; testdata/script has some"},
-	"versions template --dry-run":                       {2, "the example portal has no source; testdata/script has one"},
-	"versions template --release 1.53.0 --yes":          {2, "the example portal has no source; testdata/script has one"},
-	"versions template --conflicts markers --yes":       {2, "the example portal has no source; testdata/script has one"},
+	"versions bump --migrate":                           {2, "asks, and there is no terminal"},
+	"slot status":                                       {2, "there is no run of the example portal"},
+	"slot status --format markdown":                     {2, "there is no run of the example portal"},
+	"check production --profile enterprise --deploy-dir ../gitops/portal": {2, "there is no such folder beside the example portal"},
+	"versions template --dry-run":                                         {2, "the example portal has no source; testdata/script has one"},
+	"versions template --release 1.53.0 --yes":                            {2, "the example portal has no source; testdata/script has one"},
+	"versions template --conflicts markers --yes":                         {2, "the example portal has no source; testdata/script has one"},
 }
 
 // placeholders are what a page has for the reader's own.
-var placeholders = strings.NewReplacer("--release X", "--release 1.53.0", "--base REF", "--base origin/main", "help COMMAND --help", "help check", "-C my-portal", "-C .")
+var placeholders = strings.NewReplacer("--release X", "--release 1.53.0", "--base REF", "--base origin/main", "help COMMAND --help", "help check", "-C my-portal", "-C .",
+	"@acme/backstage-plugin-x", "@backstage/plugin-catalog", "@acme/plugin-x", "@backstage/plugin-catalog",
+	"--compare A B", "--compare @backstage/plugin-catalog @backstage/plugin-org", "--output x.md A", "--output x.md @backstage/plugin-catalog",
+	"--licenses FILE", "--licenses licenses.yaml")
 
 // shown are the command lines of the pages and of the help, in their order: code
 // blocks, and code in a sentence that has options. A command's bare name in a
@@ -240,6 +247,11 @@ func docsPortal(t *testing.T, line string, environ []string) (string, []string) 
 	root := filepath.Join(t.TempDir(), "portal")
 	if err := os.CopyFS(root, os.DirFS(example)); err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(line, "--licenses") {
+		if err := os.WriteFile(filepath.Join(root, "licenses.yaml"), []byte("allow: [MIT, Apache-2.0]\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	commitAll(t, root)
 	repo, err := git.PlainOpen(root)

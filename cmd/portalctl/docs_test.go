@@ -21,6 +21,7 @@ import (
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/slot"
 )
 
 // pages are the documents that users read, by their path from the root.
@@ -58,7 +59,7 @@ func readPage(t *testing.T, name string) string {
 // leaves calls do for every command that does something, with its full name.
 func leaves(commands []*cli.Command, prefix string, do func(name string, c *cli.Command)) {
 	for _, c := range commands {
-		if name := prefix + c.Name; len(c.Subcommands) == 0 || c.Name == "audit" || c.Name == "check" {
+		if name := prefix + c.Name; len(c.Subcommands) == 0 || c.Name == "audit" || c.Name == "check" || c.Name == "slot" {
 			do(name, c)
 		}
 		leaves(c.Subcommands, prefix+c.Name+" ", do)
@@ -169,6 +170,8 @@ func TestConfigKeysAreDocumented(t *testing.T) {
 	for key := range strings.SplitSeq(strings.TrimPrefix(fault.NextOf(err), "Use one of: "), ", ") {
 		known = append(known, "template."+key)
 	}
+	_, err = slot.ParseConfig(".portalctl.yaml", []byte("slot:\n  no-such-key: 1\n"))
+	known = append(known, "slot."+strings.TrimPrefix(fault.NextOf(err), "Use one of: "))
 	known = append(known, ask("audit:\n  ignore:\n    - no-such-key: 1\n")...)
 	for _, key := range known {
 		if !strings.Contains(page, "\n| `"+key+"` |") {

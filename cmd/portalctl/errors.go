@@ -59,7 +59,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 func unknownFlag(c *cli.Context, name string) error {
 	err := usagef("there is no option %s", dashed(name))
 	for _, sub := range c.Command.Subcommands {
-		if len(sub.Subcommands) == 0 && hasFlag(sub.Flags, name) {
+		if hasFlag(sub.Flags, name) {
 			return err.WithNext("Options other than -C come after the command; see %s --help", c.Command.HelpName)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/portalctl/portalctl/internal/slot"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
+	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/forecast"
@@ -206,6 +208,11 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 		"versions lock --check --offline", "audit --db " + osvDB} {
 		run(environ, "01", append(strings.Fields(args), "--format", "json", "-C", portal)...)
 	}
+	run(environ, "01", "check", "production", "--format", "json", "-C", portal)
+	registry := npmregistry.New(t)
+	publishExample(t, registry)
+	served := append(slices.Clone(environ), "YARN_NPM_REGISTRY_SERVER="+registry.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "NO_PROXY=127.0.0.1")
+	run(served, "01", "audit", "plugin", "--db", osvDB, "--format", "json", "-C", portal, "@backstage/plugin-catalog")
 	run(environ, "01", "slot", "--plan", "--offline", "--db", osvDB, "--format", "json", "-C", portal)
 	run(environ, "0", "audit", "why", "--format", "json", "-C", portal, "typescript")
 	if code, out, errOut := run0(t, "", environ, "check", "--update-baseline", "-C", portal); code > 1 {
