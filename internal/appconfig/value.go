@@ -157,7 +157,8 @@ var userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 // secretWords are parts of key names in the config schemas of Backstage's
 // plugins that are marked @visibility secret.
 var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "privatekey",
-	"apikey", "accesskey", "signingkey", "connectionstring", "authorization", "cookie"}
+	"apikey", "accesskey", "signingkey", "accountkey", "applicationkey", "appkey", "licensekey", "subscriptionkey", "storagekey",
+	"encryptionkey", "masterkey", "sharedkey", "writekey", "connectionstring", "authorization", "cookie"}
 
 // secretKey reports whether the last part of a dotted key looks like the name
 // of a secret.
