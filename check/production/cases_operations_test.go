@@ -8,7 +8,7 @@ func operationsCases() []itemCase {
 	pool := func(max string) string { return pg + "    knexConfig:\n      pool:\n        max: " + max + "\n" }
 	keep := files{"k8s/d.yaml": deployment}.with(adds("@backstage/plugin-catalog-backend", "@backstage/plugin-auth-backend"))
 	processor := func(body string) files {
-		return files{"packages/backend/src/p.ts": "export class P implements CatalogProcessor {\n  async preProcessEntity(e) {\n" + body + "  }\n}\n"}
+		return files{"packages/backend/src/p.ts": "export class P implements CatalogProcessor {\n  async preProcessEntity(e) {\n" + body + "  }\n}\n"}.with(adds("./p"))
 	}
 	startup := func(times string) files {
 		return files{"k8s/d.yaml": deployment + "          startupProbe:\n            failureThreshold: " + times + "\n            periodSeconds: 10\n"}

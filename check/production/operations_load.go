@@ -1,11 +1,14 @@
 package production
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
+	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 // loadItems are those about what the backend does by the clock.
@@ -33,16 +36,11 @@ func processorsOutside(v *view) outcome {
 	for _, w := range v.in.Project.Workspaces {
 		for _, c := range v.codeOf(w, "CatalogProcessor") {
 			at := processorClass(c)
-			if at < 0 {
+			if at < 0 || !v.runs(w, c.name) {
 				continue
 			}
 			calls := 0
-			held := callersHeld(c)
-			for _, i := range c.words(append(held, callers...)...) {
-				// A call, not a name that a call is made of: fetch(…), axios.get(…).
-				if i < at || c.is(i-1, ".") && !c.is(i-2, "this") || !c.is(i+1, "(") && !(c.is(i+1, ".") && i+3 < len(c.tokens) && c.tokens[i+3].Is("(")) {
-					continue
-				}
+			for _, i := range append(c.calls(at), v.callsByOthers(c, at)...) {
 				calls++
 				problems = append(problems, problem{pos: c.line(i), name: w.Name(), key: c.base() + " " + strconv.Itoa(calls),
 					message: "a processor of " + w.Name() + " calls another service for each entity", next: "Fetch it in an entity provider with a schedule, and have the processor read what is there"})
@@ -79,6 +77,75 @@ func callersHeld(c code) []string {
 		}
 	}
 	return held
+}
+
+// calls are where a file asks another service from a place on: a call, not a name that
+// a call is made of: fetch(…), axios.get(…).
+func (c code) calls(from int) []int {
+	return slices.DeleteFunc(c.words(append(callersHeld(c), callers...)...), func(i int) bool {
+		return i < from || c.is(i-1, ".") && !c.is(i-2, "this") || !c.is(i+1, "(") && !(c.is(i+1, ".") && i+3 < len(c.tokens) && c.tokens[i+3].Is("("))
+	})
+}
+
+// callsByOthers are where the code after a place calls an object that it holds, whose
+// class is in a file of the repository that asks another service.
+func (v *view) callsByOthers(c code, from int) []int {
+	var list []int
+	for _, i := range c.words("this") {
+		if i < from || !c.is(i+1, ".") || !c.is(i+3, ".") || !c.is(i+5, "(") {
+			continue
+		}
+		class := c.typeOf(c.tokens[i+2].Text)
+		for _, im := range jsscan.Imports(c.tokens) {
+			if !strings.HasPrefix(im.Module, ".") || !slices.ContainsFunc(im.Names, func(n jsscan.Name) bool { return n.Local == class }) {
+				continue
+			}
+			f, _ := v.resolve(c.file, im.Module)
+			if other, ok := scan(f, callers...); ok && f.name != c.name && len(other.calls(0)) > 0 {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
+}
+
+// typeOf is the type that a field or a parameter is declared with, "" for none.
+func (c code) typeOf(field string) string {
+	for _, i := range c.words(field) {
+		if c.is(i+1, ":") && i+2 < len(c.tokens) && c.tokens[i+2].Kind == jsscan.Word {
+			return c.tokens[i+2].Text
+		}
+	}
+	return ""
+}
+
+// runs reports whether a file of a backend can be reached from its index, by the
+// imports of its own files. What other packages have is theirs to reach.
+func (v *view) runs(w *workspace.Workspace, name string) bool {
+	if !slices.Contains(v.backends(), w) {
+		return true
+	}
+	start, own := v.resolve(file{v.repo, path.Join(v.base, w.Rel, "src", "x")}, "./index")
+	if !own || path.Base(start.name) == "x" {
+		return true // a backend that begins elsewhere
+	}
+	seen := map[string]bool{start.name: true}
+	for next := []file{start}; len(next) > 0; next = next[1:] {
+		c, ok := scan(next[0])
+		if !ok {
+			return true // what it imports is not known
+		}
+		for _, im := range jsscan.Imports(c.tokens) {
+			if !strings.HasPrefix(im.Module, ".") {
+				continue
+			}
+			if f, _ := v.resolve(c.file, im.Module); !seen[f.name] {
+				seen[f.name] = true
+				next = append(next, f)
+			}
+		}
+	}
+	return seen[name]
 }
 
 // awaits is where the code after a place waits for a method of an object that it holds,

@@ -40,6 +40,7 @@ var ecosystems = []ecosystem{
 	{[]string{"@backstage-community/plugin-newrelic-dashboard"}, []string{"newrelic.com/dashboard-guid"}, []string{"newrelic"}},
 	{[]string{"@backstage-community/plugin-rollbar"}, []string{"rollbar.com/project-slug"}, []string{"rollbar"}},
 	{[]string{"@globallogicuki/backstage-plugin-terraform"}, nil, []string{"terraform"}},
+	{[]string{"@weaveworksoss/backstage-plugin-flux"}, nil, []string{"flux"}},
 	{[]string{"@backstage-community/plugin-vault"}, []string{"vault.io/secrets-path"}, []string{"vault", "vault-explorer"}},
 	{[]string{"@backstage-community/plugin-tech-radar"}, nil, []string{"tech-radar"}},
 	{[]string{"@backstage-community/plugin-announcements"}, nil, []string{"announcements"}},
