@@ -17,6 +17,7 @@ import (
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/otherlock"
 	"github.com/portalctl/portalctl/internal/sbom"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -185,6 +186,7 @@ func TestInventoryDecisions(t *testing.T) {
 // Each entry of a real lock is a component, or what one was patched from; no workspace
 // is lost, and what is referred to is there.
 func TestInventoryShared(t *testing.T) {
+	testkit.SkipRace(t)
 	db, err := osv.OpenDatabase(t.Context(), testshared.Dir(t, "osv"), osv.Options{})
 	if err != nil {
 		t.Fatal(err)
