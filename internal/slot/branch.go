@@ -16,7 +16,7 @@ type part struct {
 	id      string
 	subject string
 	body    string
-	// plan and apply are the command's words, without those that show or write.
+	// args are the command's words, without those that show or write.
 	args []string
 	// optional says that the branch is of use without it.
 	optional bool

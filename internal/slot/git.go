@@ -87,11 +87,6 @@ func (g *Git) head(ctx context.Context) (commit, branch string, err error) {
 	return commit, branch, ctx.Err()
 }
 
-// treeOf is the name of a commit's files.
-func (g *Git) treeOf(ctx context.Context, commit string) (string, error) {
-	return g.run(ctx, "rev-parse", "--verify", commit+"^{tree}")
-}
-
 // workTree is the name that the files would have if all that git does not ignore
 // were committed, and each file's mode and content's name. Nothing of it is kept: index
 // and objects are in a folder of their own.

@@ -423,13 +423,13 @@ func (r *Run) clean(ctx context.Context) error {
 		return err
 	}
 	return fault.New("the work tree has changes that are not committed: %s", english.Some(changed, 4)).
-		WithNext("Commit or stash them (git stash --include-untracked), so that the branch has the upgrade alone; or look only: %s", "portalctl slot --plan")
+		WithNext("Commit or stash them (git stash --include-untracked), so that the branch has the upgrade alone; or look only: portalctl slot --plan%s", r.opts.At)
 }
 
 // mark is the line of a commit's message that says which part of a run it is.
 const mark = "Portalctl-Slot: "
 
-// subject is a commit's message without what the mark adds.
+// message is a commit's, with the mark of its part.
 func message(subject, body, part string) string {
 	text := subject + "\n\n"
 	if body != "" {
