@@ -131,7 +131,7 @@ func runSlot(ctx context.Context, o slotOptions, e env) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	defer r.open()
+	defer func() { r.open() }() // of the last begin
 	if !o.Plan && !o.yes {
 		if done, err := r.ask(ctx); done || err != nil {
 			return err

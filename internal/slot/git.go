@@ -110,7 +110,7 @@ func (g *Git) workTree(ctx context.Context) (tree string, files map[string]strin
 	if err != nil {
 		return "", nil, err
 	}
-	tree, err = g.output(ctx, own, "write-tree")
+	tree, err = g.output(ctx, own, "write-tree", "--missing-ok")
 	return strings.TrimSpace(tree), listed(list), err
 }
 
