@@ -3,18 +3,8 @@ package slot
 // What the commands print, as far as a run asks for it; docs/json.md has all of it.
 
 type statusDocument struct {
-	Current    string `json:"current"`
-	Declared   string `json:"declared"`
-	Main       string `json:"main"`
-	Behind     int    `json:"behind"`
-	Packages   int    `json:"packages"`
-	OnRelease  int    `json:"onRelease"`
-	OffRelease []struct {
-		Name string `json:"name"`
-	} `json:"offRelease"`
-	Notes []struct {
-		Message string `json:"message"`
-	} `json:"notes"`
+	Current string `json:"current"`
+	Main    string `json:"main"`
 }
 
 type bumpDocument struct {
@@ -26,24 +16,12 @@ type bumpDocument struct {
 		To   string `json:"to"`
 		Jump string `json:"jump"`
 	} `json:"packages"`
-	Changes []struct {
-		File string `json:"file"`
-	} `json:"changes"`
-	Moved []movedPackage `json:"moved"`
-	Notes []struct {
-		Kind    string `json:"kind"`
-		File    string `json:"file"`
-		Name    string `json:"name"`
-		Message string `json:"message"`
-	} `json:"notes"`
 	Lockfile struct {
-		State      string `json:"state"`
-		Why        string `json:"why"`
-		Added      []any  `json:"added"`
-		Removed    []any  `json:"removed"`
-		Changed    []any  `json:"changed"`
-		OnRelease  int    `json:"onRelease"`
-		OfRelease  int    `json:"ofRelease"`
+		Added      []any `json:"added"`
+		Removed    []any `json:"removed"`
+		Changed    []any `json:"changed"`
+		OnRelease  int   `json:"onRelease"`
+		OfRelease  int   `json:"ofRelease"`
 		OffRelease []struct {
 			Name    string `json:"name"`
 			Version string `json:"version"`
@@ -54,12 +32,6 @@ type bumpDocument struct {
 		} `json:"offRelease"`
 	} `json:"lockfile"`
 	Audit *lockAudit `json:"audit"`
-}
-
-type movedPackage struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-	Why  string `json:"why"`
 }
 
 // lockAudit is versions bump --audit: the lock that the plan would write.
