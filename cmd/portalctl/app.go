@@ -67,6 +67,7 @@ func newApp(e env) *cli.App {
 			auditCommand(e),
 			snapshotCommand(e),
 			slotCommand(e),
+			initCommand(e),
 			completionCommand(e),
 			manCommand(e),
 			helpCommand(e),

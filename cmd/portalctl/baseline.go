@@ -9,11 +9,12 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/setup"
 )
 
 // baselineFile is the name that a baseline has unless --baseline says
 // otherwise. check and audit share it.
-const baselineFile = ".portalctl-baseline.json"
+const baselineFile = setup.BaselineFile
 
 // readBaseline reads the baseline in named, which --baseline says, else the one
 // at root, if there is one. A baseline that is about to be updated may be missing,

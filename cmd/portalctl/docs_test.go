@@ -21,6 +21,7 @@ import (
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/setup"
 	"github.com/portalctl/portalctl/internal/slot"
 )
 
@@ -172,6 +173,8 @@ func TestConfigKeysAreDocumented(t *testing.T) {
 	}
 	_, err = slot.ParseConfig(".portalctl.yaml", []byte("slot:\n  no-such-key: 1\n"))
 	known = append(known, "slot."+strings.TrimPrefix(fault.NextOf(err), "Use one of: "))
+	_, _, err = setup.ParseConfig(".portalctl.yaml", []byte("init:\n  no-such-key: 1\n"))
+	known = append(known, "init."+strings.TrimPrefix(fault.NextOf(err), "Use one of: "))
 	known = append(known, ask("audit:\n  ignore:\n    - no-such-key: 1\n")...)
 	for _, key := range known {
 		if !strings.Contains(page, "\n| `"+key+"` |") {

@@ -75,6 +75,7 @@ var ranks = map[string]int{
 	"internal/yarncli":        4,
 	"internal/finding":        4,
 	"internal/slot":           5,
+	"internal/setup":          6,
 	"internal/portal/plugins": 5,
 	"internal/dedupe":         6,
 	"internal/depgraph":       5,

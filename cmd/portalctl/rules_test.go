@@ -14,7 +14,7 @@ import (
 func TestCommandsThatWriteTakeOneSetOfFlags(t *testing.T) {
 	e, _, _ := testEnv("", nil)
 	app := newApp(e)
-	for _, path := range []string{"versions bump", "versions lock", "check", "snapshot create", "snapshot plan", "snapshot restore"} {
+	for _, path := range []string{"versions bump", "versions lock", "check", "snapshot create", "snapshot plan", "snapshot restore", "init"} {
 		command, _ := commandIn(app.Commands, " "+path)
 		for _, flag := range []string{"dry-run", "n", "yes", "y", "exit-code", "directory", "C"} {
 			if !hasFlag(command.Flags, flag) {

@@ -18,6 +18,7 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/bump/template"
+	"github.com/portalctl/portalctl/internal/setup"
 	"github.com/portalctl/portalctl/internal/slot"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/jsonschema"
@@ -57,6 +58,7 @@ var documents = map[string]reflect.Type{
 	rollback.Schema:                      reflect.TypeFor[rollback.Plan](),
 	rollback.ResultSchema:                reflect.TypeFor[rollback.Result](),
 	slot.Schema:                          reflect.TypeFor[slot.Run](),
+	setup.Schema:                         reflect.TypeFor[setup.Plan](),
 }
 
 func TestSchemas(t *testing.T) {
@@ -214,6 +216,7 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 	served := append(slices.Clone(environ), "YARN_NPM_REGISTRY_SERVER="+registry.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "NO_PROXY=127.0.0.1")
 	run(served, "01", "audit", "plugin", "--db", osvDB, "--format", "json", "-C", portal, "@backstage/plugin-catalog")
 	run(environ, "01", "slot", "--plan", "--offline", "--db", osvDB, "--format", "json", "-C", portal)
+	run(environ, "0", "init", "--dry-run", "--offline", "--format", "json", "-C", portal)
 	run(environ, "0", "audit", "why", "--format", "json", "-C", portal, "typescript")
 	if code, out, errOut := run0(t, "", environ, "check", "--update-baseline", "-C", portal); code > 1 {
 		t.Fatal(code, out, errOut)

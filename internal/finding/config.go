@@ -19,7 +19,7 @@ import (
 const ConfigFile = ".portalctl.yaml"
 
 // sections are the top-level keys of the file, each a command's own.
-var sections = []string{"check", "audit", "template", "production", "slot"}
+var sections = []string{"check", "audit", "template", "production", "slot", "init"}
 
 // Schema is what one command reads from the file.
 type Schema struct {

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/setup"
+	"github.com/portalctl/portalctl/internal/txn"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+func initCommand(e env) *cli.Command {
+	return &cli.Command{
+		Name:  "init",
+		Usage: "write into the repository what lets the upgrade happen every month",
+		Description: "Looks at the repository, and plans the files that it lacks: workflows of its CI, .portalctl.yaml and a\n" +
+			"baseline, owners of plugins, lines that keep copies of databases out, settings of Renovate and Dependabot,\n" +
+			"the page of the month. What is there already is never replaced: lines are added to it, or it is left\n" +
+			"alone and named. Shows the plan, then asks, then writes exactly that.\n\n" +
+			"Exit codes: 0 applied, or nothing to do; 1 something is missing or has drifted (--check), or changes are\n" +
+			"pending (--dry-run --exit-code); 2 could not run or refused; 130 interrupted, or answered with no.",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit 1 when something is missing, or is not as this portalctl writes it"},
+			&cli.BoolFlag{Name: "update", Usage: "also write anew what an earlier init has written, unless somebody has edited it since"},
+			choiceOf(&cli.StringFlag{Name: "platform", Usage: "the repository's CI is that of the `PLATFORM` github or gitlab", DefaultText: "what the repository shows"},
+				string(setup.GitHub), string(setup.GitLab)),
+			kindsFlag(),
+			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
+			offlineFlag(),
+			formatFlag("table", "json", "markdown"),
+			outputFlag(),
+			directoryFlag(),
+		}, consentFlags()...),
+		Action: actionOf(e, initOptionsOf, runInit),
+	}
+}
+
+func kindsFlag() cli.Flag {
+	var names []string
+	for _, k := range setup.Kinds() {
+		names = append(names, string(k))
+	}
+	return &cli.StringSliceFlag{Name: "only", Usage: "look at files of the `KIND` " + strings.Join(names, ", ") + "; may be repeated"}
+}
+
+// initOptions are what the command line of init says.
+type initOptions struct {
+	target
+	consent
+	setup.Options
+	platform             setup.Platform
+	check, diff, offline bool
+	// again is this command with what decides the plan.
+	again, at string
+}
+
+func initOptionsOf(c *cli.Context, _ env) (o initOptions, err error) {
+	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+		return o, err
+	}
+	if o.consent, err = consentOf(c); err != nil {
+		return o, err
+	}
+	if c.IsSet("platform") {
+		name, err := oneOf(c, "platform", string(setup.GitHub), string(setup.GitLab))
+		if err != nil {
+			return o, err
+		}
+		o.platform = setup.Platform(name)
+	}
+	for _, name := range c.StringSlice("only") {
+		if !slices.Contains(setup.Kinds(), setup.Kind(name)) {
+			var names []string
+			for _, k := range setup.Kinds() {
+				names = append(names, string(k))
+			}
+			return o, usagef("--only %q is no kind of file", name).WithNext("Use one of: %s", strings.Join(names, ", "))
+		}
+		o.Only = append(o.Only, setup.Kind(name))
+	}
+	o.check, o.Update, o.offline = c.Bool("check"), c.Bool("update"), c.Bool("offline")
+	for flag, set := range map[string]bool{"yes": o.yes, "update": o.Update, "dry-run": o.dryRun} {
+		if o.check && set {
+			return o, exclusive("check", flag)
+		}
+	}
+	if o.diff, err = diffOf(c, o.consent); err != nil {
+		return o, err
+	}
+	if o.diff {
+		o.form = "diff"
+	}
+	o.again = commandLine(c, "portalctl init", "update", "platform", "only", "offline", "directory")
+	o.at = commandLine(c, "", "directory")
+	return o, nil
+}
+
+// initRun is one run of init.
+type initRun struct {
+	initOptions
+	e    env
+	top  string // the repository, below which everything is written
+	plan *setup.Plan
+}
+
+func runInit(ctx context.Context, o initOptions, e env) error {
+	r := &initRun{initOptions: o, e: e}
+	facts, err := r.facts(ctx)
+	if err != nil {
+		return err
+	}
+	if r.plan, err = setup.New(facts, r.Options); err != nil {
+		return err
+	}
+	switch {
+	case o.check || o.dryRun:
+		if err := r.report(r.applying()); err != nil {
+			return err
+		}
+		if o.check && !r.plan.Complete() || o.exitCode && !r.plan.Empty() {
+			return errFindings
+		}
+		return nil
+	case r.plan.Empty():
+		return r.report(r.pending())
+	case o.yes:
+		if err := r.apply(ctx); err != nil {
+			return err
+		}
+		return r.report(r.after())
+	}
+	return e.ask(ctx, o.target, r)
+}
+
+func (r *initRun) question() string {
+	return fmt.Sprintf("Write %s?", english.Count(len(r.plan.Writes()), "file"))
+}
+
+func (r *initRun) applied() []string { return nil }
+
+func (r *initRun) apply(ctx context.Context) error {
+	return txn.Commit(r.e.withState(ctx), r.top, txn.Edits(r.top, r.plan.Writes()))
+}
+
+func (r *initRun) report(next []string) error {
+	return writeReport(r.target, r.e, func(w io.Writer) error {
+		switch {
+		case r.diff:
+			return writeDiff(w, r.plan.Writes())
+		case r.form == "json":
+			return report.JSON(w, r.plan)
+		case r.form == "markdown":
+			return r.plan.WriteMarkdown(w, next)
+		default:
+			return r.writeTable(w, r.e.OutStyle(), next)
+		}
+	})
+}
+
+func (r *initRun) writeTable(w io.Writer, st ui.Style, next []string) error {
+	return r.plan.WriteTable(w, st, next)
+}
+
+// applying is the command line that does what this one showed.
+func (r *initRun) applying() []string {
+	if r.plan.Empty() {
+		return r.pending()
+	}
+	return []string{r.again + " --yes"}
+}
+
+// pending is what to do where nothing is to be written without --update.
+func (r *initRun) pending() []string {
+	if !r.Update && r.plan.Has(setup.Outdated) {
+		return []string{r.again + " --update"}
+	}
+	return nil
+}
+
+// after is what to do once the plan is applied.
+func (r *initRun) after() []string {
+	next := []string{"read what was written, and commit it: git diff && git status"}
+	if r.plan.Has(setup.ByHand) {
+		next = append(next, "add the lines that are for you to add")
+	}
+	return append(next, "portalctl slot"+r.at+" --plan")
+}

@@ -1,0 +1,72 @@
+package setup
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// whole is a file of init's own with its first comment. A script keeps its #! line
+// before that.
+func (p part) whole() []byte {
+	if p.bare {
+		return []byte(p.text)
+	}
+	first, rest := "", p.text
+	if strings.HasPrefix(rest, "#!") {
+		line, after, _ := strings.Cut(rest, "\n")
+		first, rest = line+"\n", after
+	}
+	return []byte(first + p.comment() + "\n" + rest)
+}
+
+// comment is the first comment: the command that the file serves, and the mark.
+func (p part) comment() string {
+	text := fmt.Sprintf("portalctl %s: %s. Written by portalctl init, mark %s; once it is edited it is yours, and init leaves it alone.", p.serves, p.why, mark([]byte(p.text)))
+	switch path.Ext(p.path) {
+	case ".md":
+		return "<!-- " + text + " -->"
+	case ".json5":
+		return "// " + text
+	}
+	return "# " + text
+}
+
+// mark is a short seal of a text. A checkout with Windows' line ends has the same one.
+func mark(text []byte) string {
+	sum := sha256.Sum256(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	return fmt.Sprintf("%x", sum[:8])
+}
+
+var marked = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:#|//|<!--) portalctl [^\n]*Written by portalctl init, mark ([0-9a-f]{16});[^\n]*$`)
+})
+
+// stateOf says what has become of a file that portalctl may have written.
+func (p part) stateOf(old []byte) State {
+	line, rest, _ := bytes.Cut(old, []byte("\n"))
+	script := []byte{}
+	if bytes.HasPrefix(line, []byte("#!")) {
+		script = append(append(script, line...), '\n')
+		line, rest, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	m := marked().FindSubmatch(bytes.TrimSuffix(line, []byte("\r")))
+	if m == nil {
+		return Yours
+	}
+	was, wanted := string(m[1]), mark([]byte(p.text))
+	untouched := mark(append(script, rest...)) == was
+	switch {
+	case was == wanted && untouched:
+		return Same
+	case was == wanted:
+		return Edited
+	case untouched:
+		return Outdated
+	}
+	return Drifted
+}

@@ -1,0 +1,4 @@
+package setup
+
+// workflowParts are the workflows of GitHub.
+func workflowParts(*Facts) []part { return nil }
