@@ -27,7 +27,7 @@ type bumpOptions struct {
 }
 
 func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetsOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
 	if o.lockfile, err = oneOf(c, "lockfile", lockAuto, lockNative, lockYarn, lockSkip); err != nil {

@@ -13,16 +13,16 @@ import (
 )
 
 func (r *bumpRun) report(next []string) error {
-	return writeReport(r.target, r.e, func(w io.Writer) error {
-		switch {
-		case r.diff:
+	return writeReports(r.target, r.e, func(form string, w io.Writer, e env) error {
+		switch form {
+		case "diff":
 			return writeDiff(w, r.files)
-		case r.form == "json":
+		case "json":
 			return report.JSON(w, bumpDocument{r.plan, r.merge})
-		case r.form == "markdown":
+		case "markdown":
 			return r.writeMarkdown(w, next)
 		default:
-			return r.writeTable(w, r.e.OutStyle(), next)
+			return r.writeTable(w, e.OutStyle(), next)
 		}
 	})
 }

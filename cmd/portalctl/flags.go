@@ -56,6 +56,9 @@ type target struct {
 	directory string
 	form      string // "diff" with --diff
 	output    string // "" and "-" are stdout
+	// besides are places that the report goes to in other forms, of a command that has
+	// outputsFlag.
+	besides outputs
 }
 
 // targetOf reads -C, --format and --output of a command that takes no arguments.
@@ -66,6 +69,24 @@ func targetOf(c *cli.Context, forms ...string) (t target, err error) {
 	t = target{directory: c.String("directory"), output: c.String("output")}
 	t.form, err = oneOf(c, "format", forms...)
 	return t, err
+}
+
+// targetsOf is targetOf of a command that writes its report in several forms at once.
+func targetsOf(c *cli.Context, forms ...string) (t target, err error) {
+	if err := noArgs(c); err != nil {
+		return t, err
+	}
+	outs, err := outputsOf(c, forms...)
+	if err != nil {
+		return t, err
+	}
+	main := slices.IndexFunc(outs, func(o output) bool { return o.file == "" })
+	if main < 0 {
+		main = len(outs) - 1
+	}
+	t = target{directory: c.String("directory"), form: outs[main].form, output: outs[main].file}
+	t.besides = slices.Delete(outs, main, main+1)
+	return t, nil
 }
 
 // consent is what a command that writes is told of writing.

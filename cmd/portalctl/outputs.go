@@ -125,6 +125,11 @@ func (outs outputs) hasForm(form string) bool {
 	return slices.ContainsFunc(outs, func(o output) bool { return o.form == form })
 }
 
+// writeReports sends what render writes in each form to its place.
+func writeReports(t target, e env, render func(form string, w io.Writer, e env) error) error {
+	return append(slices.Clone(t.besides), output{t.form, t.output}).write(e, render)
+}
+
 // write renders all forms and then writes them, files first: what is on stdout
 // is read as the verdict, and a file that cannot be written makes it another.
 func (outs outputs) write(e env, render func(form string, w io.Writer, e env) error) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -245,6 +246,19 @@ func (co *checkout) checksums(e env) (string, error) {
 	address := co.net.Endpoint("@backstage/cli").URL
 	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
 	return filepath.Join(cache, "checksums"), err
+}
+
+// decisions is the text of the team's .portalctl.yaml, nil where there is none.
+func (co *checkout) decisions() ([]byte, error) {
+	root := co.project.Root
+	text, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	}
+	return text, nil
 }
 
 // lockPath is where the lock is, or will be.

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,6 +46,7 @@ func slotCommand(e env) *cli.Command {
 			choiceOf(&cli.StringFlag{Name: "from", Usage: "repeat `STEP` and those after it: " + strings.Join(steps, ", ")}, steps...),
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave out `STEP`; may be repeated"},
 			&cli.StringFlag{Name: "branch", Usage: "the `NAME` of the branch", DefaultText: "portalctl/backstage-RELEASE"},
+			&cli.BoolFlag{Name: "commit", Value: true, Usage: "make a commit of each part; --commit=false leaves what they change in the work tree of the branch"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`", TakesFile: true},
 			&cli.StringFlag{Name: "fail-on", Usage: "the audit fails from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
 			offlineFlag(),
@@ -87,7 +86,7 @@ func slotOptionsOf(c *cli.Context) (o slotOptions, err error) {
 		}
 		return slot.StepName(name), nil
 	}
-	o.Options = slot.Options{Release: c.String("release"), Plan: c.Bool("plan"), Branch: c.String("branch"),
+	o.Options = slot.Options{Release: c.String("release"), Plan: c.Bool("plan"), Branch: c.String("branch"), Loose: !c.Bool("commit"),
 		Offline: c.Bool("offline"), Database: c.String("db"), FailOn: c.String("fail-on"), Version: version()}
 	if c.IsSet("from") {
 		if o.From, err = step("from", c.String("from")); err != nil {
@@ -108,6 +107,9 @@ func slotOptionsOf(c *cli.Context) (o slotOptions, err error) {
 		return o, exclusive("yes", "plan")
 	}
 	o.again = commandLine(c, "portalctl slot", "release", "skip", "branch", "db", "fail-on", "offline", "directory")
+	if o.Loose {
+		o.again += " --commit=false"
+	}
 	o.At = commandLine(c, "", "directory")
 	o.status = commandLine(c, "portalctl slot status", "directory") + " --format markdown"
 	return o, nil
@@ -224,13 +226,9 @@ func (r *slotRun) known(ctx context.Context) []string {
 
 // scripts are those that .portalctl.yaml names as the portal's proof, nil for none.
 func (r *slotRun) scripts() ([]string, error) {
-	root := r.co.project.Root
-	text, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	text, err := r.co.decisions()
+	if text == nil || err != nil {
+		return nil, err
 	}
 	return slot.ParseConfig(finding.ConfigFile, text)
 }
@@ -329,9 +327,14 @@ func (r *slotRun) next() []string {
 	next := []string{"read the text of the pull request: " + r.status}
 	for _, s := range r.run.Steps {
 		if s.State == slot.Failed {
-			next = append(next, "when it is mended, go on: "+r.again+" --yes")
-			break
+			if s.Next != "" {
+				next = append(next, s.Next)
+			}
+			return append(next, "when it is mended, go on: "+r.again+" --yes")
 		}
+	}
+	if r.Loose {
+		next = append(next, "commit what is in the work tree: git add . && git commit")
 	}
 	return append(next, "git push --set-upstream origin "+ui.ShellWord(r.run.Branch))
 }

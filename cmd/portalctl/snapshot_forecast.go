@@ -44,7 +44,7 @@ func snapshotForecastCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF` instead of a release"},
 			offlineFlag(),
 			formatFlag("table", "json", "markdown"),
-			outputFlag(),
+			outputsFlag(),
 			directoryFlag(),
 		),
 		Action: actionOf(e, forecastOptionsOf, runSnapshotForecast),
@@ -60,6 +60,9 @@ type forecastOptions struct {
 
 func forecastOptionsOf(c *cli.Context, e env) (o forecastOptions, err error) {
 	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+		return o, err
+	}
+	if o.target, err = targetsOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
 	if o.sides, err = sidesOf(c); err != nil {
@@ -95,8 +98,8 @@ func runSnapshotForecast(ctx context.Context, o forecastOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	return writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
+	return writeReports(o.target, e, func(form string, w io.Writer, e env) error {
+		switch form {
 		case "json":
 			return report.JSON(w, r)
 		case "markdown":

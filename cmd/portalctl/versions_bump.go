@@ -47,7 +47,7 @@ func bumpCommand(e env) *cli.Command {
 			offlineFlag(),
 			nowFlag(),
 			formatFlag("table", "json", "markdown"),
-			outputFlag(),
+			outputsFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
 		Action: actionOf(e, bumpOptionsOf, runBump),
@@ -178,8 +178,9 @@ func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
 	if r.plan = plan; plan.Stays() {
 		r.merge, r.locked = nil, r.co // nor does the template go back
 	}
-	// The solver takes the lock over: what is counted from it comes before.
-	if !r.yes && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
+	// The solver takes the lock over: what is counted from it comes before. It is for
+	// the next steps, which a report for programs does not have.
+	if !r.yes && r.form != "json" && r.co.lock != nil && !plan.Empty() && plan.From != "" && plan.From != plan.To {
 		r.counts = r.countChanges(ctx, plan, releases)
 		r.migrations = r.co.forecastLine(ctx, r.e, r.forecast, plan.To, plan.Targets(), plan.Release())
 	}

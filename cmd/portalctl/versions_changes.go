@@ -35,7 +35,7 @@ func changesCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "print everything: every entry in full, every place, every package in use"},
 			offlineFlag(),
 			formatFlag(changesForms()...),
-			outputFlag(),
+			outputsFlag(),
 			directoryFlag(),
 		},
 		Action: actionOf(e, changesOptionsOf, runChanges),
@@ -55,7 +55,7 @@ type changesOptions struct {
 }
 
 func changesOptionsOf(c *cli.Context, _ env) (o changesOptions, err error) {
-	if o.target, err = targetOf(c, changesForms()...); err != nil {
+	if o.target, err = targetsOf(c, changesForms()...); err != nil {
 		return o, err
 	}
 	if o.sides, err = sidesOf(c); err != nil {
@@ -119,8 +119,8 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 	if o.all {
 		r.All()
 	}
-	return writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
+	return writeReports(o.target, e, func(form string, w io.Writer, e env) error {
+		switch form {
 		case "json":
 			return report.JSON(w, r)
 		case "markdown":
@@ -133,7 +133,7 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 				next = append([]string{line}, next...)
 			}
 		}
-		if o.form == "html" {
+		if form == "html" {
 			return writePage(w, e, r.Page(next), co.project.Root)
 		}
 		return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -16,7 +15,6 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -45,7 +43,7 @@ func templateCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "allow-dirty", Usage: "merge into a work tree with changes that are not committed"},
 			offlineFlag(),
 			formatFlag("table", "json", "markdown"),
-			outputFlag(),
+			outputsFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
 		Action: actionOf(e, templateOptionsOf, runTemplate),
@@ -69,7 +67,7 @@ type templateOptions struct {
 }
 
 func templateOptionsOf(c *cli.Context, _ env) (o templateOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetsOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
 	if o.consent, err = consentOf(c); err != nil {
@@ -195,18 +193,13 @@ func (co *checkout) templatePlan(ctx context.Context, opts template.Options, off
 	if err != nil {
 		return nil, err
 	}
-	root := co.project.Root
 	in := template.Input{Project: co.project, YarnPlugin: usesYarnPlugin(co),
 		Templates: &scaffold.Reader{Registry: reg, CacheDir: filepath.Join(cache, "templates")}, Releases: releases}
-	switch in.ConfigText, err = repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings); {
-	case errors.Is(err, fs.ErrNotExist):
-		in.ConfigText = nil
-	case err != nil:
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
-	default:
-		if in.Config, err = template.ParseConfig(finding.ConfigFile, in.ConfigText); err != nil {
-			return nil, err
-		}
+	if in.ConfigText, err = co.decisions(); err == nil && in.ConfigText != nil {
+		in.Config, err = template.ParseConfig(finding.ConfigFile, in.ConfigText)
+	}
+	if err != nil {
+		return nil, err
 	}
 	progress := e.Progress("Reading templates", -1)
 	defer progress.Done()
@@ -240,16 +233,16 @@ func (r *templateRun) apply(ctx context.Context) error {
 }
 
 func (r *templateRun) report(next []string) error {
-	return writeReport(r.target, r.e, func(w io.Writer) error {
-		switch {
-		case r.diff:
+	return writeReports(r.target, r.e, func(form string, w io.Writer, e env) error {
+		switch form {
+		case "diff":
 			return writeDiff(w, r.plan.Writes())
-		case r.form == "json":
+		case "json":
 			return report.JSON(w, r.plan)
-		case r.form == "markdown":
+		case "markdown":
 			return r.plan.WriteMarkdown(w, next)
 		default:
-			return r.writeTable(w, r.e.OutStyle(), next)
+			return r.writeTable(w, e.OutStyle(), next)
 		}
 	})
 }

@@ -8,8 +8,13 @@ type statusDocument struct {
 }
 
 type bumpDocument struct {
-	From     string `json:"from"`
-	To       string `json:"to"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Notes []struct {
+		Kind    string `json:"kind"`
+		Name    string `json:"name"`
+		Message string `json:"message"`
+	} `json:"notes"`
 	Packages []struct {
 		Name string `json:"name"`
 		From string `json:"from"`
@@ -17,11 +22,12 @@ type bumpDocument struct {
 		Jump string `json:"jump"`
 	} `json:"packages"`
 	Lockfile struct {
-		Added      []any `json:"added"`
-		Removed    []any `json:"removed"`
-		Changed    []any `json:"changed"`
-		OnRelease  int   `json:"onRelease"`
-		OfRelease  int   `json:"ofRelease"`
+		Mode       string `json:"mode"`
+		Added      []any  `json:"added"`
+		Removed    []any  `json:"removed"`
+		Changed    []any  `json:"changed"`
+		OnRelease  int    `json:"onRelease"`
+		OfRelease  int    `json:"ofRelease"`
 		OffRelease []struct {
 			Name    string `json:"name"`
 			Version string `json:"version"`

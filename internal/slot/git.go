@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/proc"
@@ -22,6 +23,10 @@ type Git struct {
 
 	top, index, objects string // absolute
 	prefix              string // of dir within top, "" or with a slash at the end
+	// scratch is the folder for an index of our own, "" for the system's.
+	scratch string
+	// wrote is called when git has written; nil outside of tests.
+	wrote func()
 }
 
 // OpenGit is the repository that dir is in; nil where it is in none, or where there
@@ -51,7 +56,8 @@ func (g *Git) output(ctx context.Context, environ []string, args ...string) (str
 	cmd.Dir, cmd.Env = g.dir, append(g.environ[:len(g.environ):len(g.environ)], environ...)
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem
-	group, err := proc.Start(cmd, nil)
+	// SIGTERM has git remove its own locks before it ends, with the context or with us.
+	group, err := proc.Start(cmd, syscall.SIGTERM)
 	if err == nil {
 		err = group.Wait()
 	}
@@ -87,11 +93,13 @@ func (g *Git) head(ctx context.Context) (commit, branch string, err error) {
 	return commit, branch, ctx.Err()
 }
 
+const scratchName = "tree-"
+
 // workTree is the name that the files would have if all that git does not ignore
 // were committed, and each file's mode and content's name. Nothing of it is kept: index
 // and objects are in a folder of their own.
 func (g *Git) workTree(ctx context.Context) (tree string, files map[string]string, err error) {
-	scratch, err := os.MkdirTemp("", "portalctl-slot-*")
+	scratch, err := os.MkdirTemp(g.scratch, scratchName+"*")
 	if err != nil {
 		return "", nil, fault.Wrap(err, fault.Pos{}, "a temporary folder")
 	}
@@ -126,6 +134,21 @@ func listed(list string) map[string]string {
 	return files
 }
 
+// committed are the files of the commit that is checked out, as workTree has them.
+func (g *Git) committed(ctx context.Context) (map[string]string, error) {
+	list, err := g.output(ctx, nil, "-C", g.top, "ls-tree", "-r", "-z", "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	files := listed(list)
+	for name, about := range files {
+		if f := strings.Fields(about); len(f) == 3 { // mode, type, name of the content
+			files[name] = f[0] + " " + f[2] + " 0"
+		}
+	}
+	return files, nil
+}
+
 // changed are the files that differ from the commit that is checked out, those that
 // git does not know yet among them, from the repository's top.
 func (g *Git) changed(ctx context.Context) ([]string, error) {
@@ -154,35 +177,45 @@ func (g *Git) goTo(ctx context.Context, branch string, isNew bool) error {
 	if isNew {
 		args = []string{"switch", "--quiet", "--create", branch, "--no-track"}
 	}
+	return g.write(ctx, args...)
+}
+
+// write runs git for what it writes.
+func (g *Git) write(ctx context.Context, args ...string) error {
 	_, err := g.run(ctx, args...)
+	if g.wrote != nil {
+		g.wrote()
+	}
 	return err
 }
 
 // commit commits the files, from the top, and gives the new commit.
 func (g *Git) commit(ctx context.Context, message string, files []string) (string, error) {
-	if _, err := g.run(ctx, append([]string{"-C", g.top, "add", "--all", "--"}, files...)...); err != nil {
+	if err := g.write(ctx, append([]string{"-C", g.top, "add", "--all", "--"}, files...)...); err != nil {
 		return "", err
 	}
-	if _, err := g.run(ctx, "commit", "--quiet", "--message", message); err != nil {
+	if err := g.write(ctx, "commit", "--quiet", "--message", message); err != nil {
 		return "", err
 	}
 	commit, _, err := g.head(ctx)
 	return commit, err
 }
 
-// marked are the commits after base whose message has a line that begins with the
-// mark, by the rest of that line.
-func (g *Git) marked(ctx context.Context, base, mark string) (map[string]string, error) {
-	out, err := g.output(ctx, nil, "log", "--format=%H%x00%B%x00", base+"..HEAD")
+// A marked commit has a line in its message that begins with mark.
+type marked struct{ hash, rest string }
+
+// marked are such commits after base, the oldest first, with the rest of that line.
+func (g *Git) marked(ctx context.Context, base, mark string) ([]marked, error) {
+	out, err := g.output(ctx, nil, "log", "--reverse", "--format=%H%x00%B%x00", base+"..HEAD")
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]string{}
+	var found []marked
 	parts := strings.Split(out, "\x00")
 	for i := 0; i+1 < len(parts); i += 2 {
 		for line := range strings.Lines(parts[i+1]) {
 			if rest, ok := strings.CutPrefix(strings.TrimSpace(line), mark); ok {
-				found[strings.TrimSpace(rest)] = strings.TrimSpace(parts[i])
+				found = append(found, marked{strings.TrimSpace(parts[i]), strings.TrimSpace(rest)})
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func (r *Run) Markdown(links string) string {
 		{"The app template", "versions template"},
 		{"Migrations", "snapshot forecast"},
 	} {
-		if p, ok := r.Step(Coming).form(d.words, "markdown"); ok && p.Ran() {
+		if p, ok := r.Step(Coming).printed(d.words); ok && p.Ran() && p.Markdown != "" {
 			t.folded(d.title, p)
 		}
 	}
@@ -106,9 +106,8 @@ func (t *text) link(p Place) string {
 
 // moves says in a few lines what moves; the command's own report is below.
 func (t *text) moves(r *Run) {
-	var plan bumpDocument
-	p, ok := r.Step(Coming).printed("versions bump")
-	if !ok || p.decode("portalctl.bump/v1", &plan) != nil {
+	plan := r.plan()
+	if plan == nil {
 		return
 	}
 	t.WriteString("\n### What moves\n\n")
@@ -130,7 +129,18 @@ func (t *text) moves(r *Run) {
 			fmt.Fprintf(t, "- by a major: %s\n", english.Some(majors, 30))
 		}
 	}
+	for _, n := range plan.Notes {
+		about := ""
+		if n.Name != "" {
+			about = report.Code(n.Name) + ": "
+		}
+		fmt.Fprintf(t, "- %s%s\n", about, report.Escape(english.Short(n.Message, 300)))
+	}
 	l := plan.Lockfile
+	if l.Mode == "skip" {
+		t.WriteString("- `yarn.lock`: not known, see above\n")
+		return
+	}
 	fmt.Fprintf(t, "- `yarn.lock`: %d added, %d removed, %d changed; %d of %d `@backstage` packages on the release\n",
 		len(l.Added), len(l.Removed), len(l.Changed), l.OnRelease, l.OfRelease)
 	if a := plan.Audit; a != nil {
@@ -159,7 +169,11 @@ func (t *text) branch(r *Run) {
 	if len(commits) > 0 {
 		t.WriteString("\n### On this branch\n\n")
 		for _, c := range commits {
-			fmt.Fprintf(t, "- %s: %s (%s)\n", report.Code(c.Hash[:min(10, len(c.Hash))]), report.Escape(c.Subject), english.Count(len(c.Files), "file"))
+			name := "not committed"
+			if c.Hash != "" {
+				name = report.Code(c.Hash[:min(10, len(c.Hash))])
+			}
+			fmt.Fprintf(t, "- %s: %s (%s)\n", name, report.Escape(c.Subject), english.Count(len(c.Files), "file"))
 		}
 	}
 	if scripts := r.Step(Proof).Scripts; len(scripts) > 0 {
@@ -175,6 +189,13 @@ func (t *text) branch(r *Run) {
 			}
 			t.WriteString(line + "\n")
 		}
+	}
+	if left := r.Step(Proof).Left; len(left) > 0 {
+		var names []string
+		for _, name := range left {
+			names = append(names, report.Code(name))
+		}
+		fmt.Fprintf(t, "\nThe scripts left what git does not ignore, and what is not committed: %s\n", english.Some(names, 8))
 	}
 	for _, s := range r.Steps {
 		switch {
@@ -243,11 +264,11 @@ func (t *text) checklist(r *Run) {
 // folded is a command's report in Markdown, folded; where it does not fit, the
 // command is named.
 func (t *text) folded(title string, p Printed) {
-	body := strings.TrimSpace(p.Out)
+	body := strings.TrimSpace(p.Markdown)
 	head := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title)
 	const tail = "\n\n</details>\n"
 	if len(head)+len(body)+len(tail) > t.room() {
-		fmt.Fprintf(t, "\n%s: %s of Markdown, too long for here: %s\n", title, english.Count(len(body), "byte"), report.Code(p.Line()+t.at))
+		fmt.Fprintf(t, "\n%s: %s of Markdown, too long for here: %s\n", title, english.Count(len(body), "byte"), report.Code(p.Line()+" --format markdown"+t.at))
 		return
 	}
 	t.WriteString(head + body + tail)
@@ -257,7 +278,7 @@ func (t *text) footer(r *Run) {
 	var failed []string
 	for _, s := range r.Steps {
 		for _, p := range s.Commands {
-			if !p.Ran() && p.shown() {
+			if !p.Ran() {
 				failed = append(failed, "- "+report.Code(p.Line()+t.at)+": "+report.Escape(english.Short(p.Problem, 300)))
 			}
 		}

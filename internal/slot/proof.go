@@ -2,7 +2,10 @@ package slot
 
 import (
 	"context"
+	"maps"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,6 +71,14 @@ func (r *Run) proof(ctx context.Context, step *Step) error {
 	if err := r.onBranch(ctx); err != nil {
 		return err
 	}
+	installs := part{name: "install", id: step.Key[:12], subject: "What yarn install writes", body: "Yarn sorts package.json when it installs."}
+	if err := r.before(ctx, step, []part{installs}); err != nil {
+		return err
+	}
+	r.kept.Proving = true
+	if err := r.keep(); err != nil {
+		return err
+	}
 	for _, name := range append([]string{Install}, r.scripts()...) {
 		s, err := r.in.Script(ctx, name, r.in.Store.log(name))
 		if err != nil {
@@ -75,11 +86,64 @@ func (r *Run) proof(ctx context.Context, step *Step) error {
 		}
 		r.explain(&s)
 		step.Scripts = append(step.Scripts, s)
-		if name == Install && s.Exit != 0 && !s.OnlyBuilds {
+		if name != Install {
+			continue
+		}
+		if err := r.installed(ctx, step, installs); err != nil {
+			return err
+		}
+		if s.Exit != 0 && !s.OnlyBuilds {
 			break
 		}
 	}
+	if err := r.leave(ctx); err != nil {
+		return err
+	}
+	step.Left, r.kept.Proving = slices.Sorted(maps.Keys(r.kept.Left)), false
 	return nil
+}
+
+// installed makes a commit of what Yarn's install has written of its own: manifests in
+// its order, and the files of a repository that keeps its packages.
+func (r *Run) installed(ctx context.Context, step *Step, p part) error {
+	changed, err := r.in.Git.changed(ctx)
+	if err != nil {
+		return err
+	}
+	changed = slices.DeleteFunc(changed, func(name string) bool { return !isYarns(name) || r.kept.applied(name) })
+	switch {
+	case r.kept.Loose:
+		if len(changed) > 0 {
+			r.apply(step, p, changed)
+		}
+	case len(changed) == 0:
+		return nil
+	default:
+		hash, err := r.in.Git.commit(ctx, message(p.subject, p.body, p.mark()), changed)
+		if err != nil {
+			return err
+		}
+		c, err := r.describe(ctx, hash)
+		if step.Commits = append(step.Commits, c); err != nil {
+			return err
+		}
+	}
+	// What Check judged is the same in another order.
+	if check := r.Step(Check); check.State == Done {
+		if check.Key, err = r.key(ctx, Check); err != nil {
+			return err
+		}
+	}
+	return r.keep()
+}
+
+// isYarns reports whether a file is one that Yarn's install writes.
+func isYarns(name string) bool {
+	switch path.Base(name) {
+	case "package.json", ".pnp.cjs", ".pnp.loader.mjs":
+		return true
+	}
+	return strings.HasPrefix(name, ".yarn/") || strings.Contains(name, "/.yarn/")
 }
 
 // mostErrors is how many errors of a script are kept.

@@ -2,12 +2,8 @@ package slot
 
 import (
 	"context"
-	"fmt"
-	"path"
 	"slices"
-	"strings"
 
-	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
@@ -24,6 +20,9 @@ type Options struct {
 	Skip []StepName
 	// Branch is the branch to make; "" is one named after the release.
 	Branch string
+	// Loose leaves what each part changes in the work tree of the branch, and makes no
+	// commit.
+	Loose bool
 	// Offline, Database and FailOn are what the commands below are told.
 	Offline  bool
 	Database string
@@ -72,6 +71,8 @@ type Run struct {
 	opts Options
 	in   Input
 	kept *kept
+	// made are the commits that earlier runs made for parts.
+	made []marked
 	// tree and settings are the work tree's as the run found it.
 	tree, settings string
 	// known are the releases that are known.
@@ -97,8 +98,13 @@ func New(ctx context.Context, in Input, opts Options) (r *Run, release func(), e
 		return nil, release, fault.New("this portal is in no git repository, or there is no program git: there is no branch to make").
 			WithNext("Make one with git init and commit the portal, or look only: portalctl slot --plan")
 	}
-	if release, err = in.Store.lock(); err != nil {
-		return nil, func() {}, err
+	if !opts.Status { // which looks while another is at work, too
+		if release, err = in.Store.lock(); err != nil {
+			return nil, func() {}, err
+		}
+	}
+	if in.Git != nil {
+		in.Git.scratch = in.Store.dir
 	}
 	if r.kept, err = in.Store.load(); err != nil {
 		return nil, release, err
@@ -137,11 +143,6 @@ func (r *Run) place(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tree, files, err := r.in.Git.workTree(ctx)
-	if err != nil {
-		return err
-	}
-	r.tree, r.settings = tree, settings(files)
 	k := r.kept
 	same := k != nil && k.Root == r.in.Root && (r.opts.Status || k.Release == r.opts.Release) && (r.opts.Branch == "" || k.Branch == "" || k.Branch == r.opts.Branch)
 	switch {
@@ -149,12 +150,60 @@ func (r *Run) place(ctx context.Context) error {
 	default:
 		k = &kept{Root: r.in.Root, Release: r.opts.Release, Base: commit}
 	}
+	if k.Branch != "" {
+		if there, err := r.in.Git.hasBranch(ctx, k.Branch); err != nil {
+			return err
+		} else if !there {
+			k.forget()
+		}
+	}
 	r.kept, r.Base, r.Branch = k, k.Base, k.Branch
-	return nil
+	if r.opts.Status {
+		return nil
+	}
+	if r.Branch == "" {
+		k.Loose = r.opts.Loose
+	} else if k.Loose != r.opts.Loose && !r.opts.Plan {
+		return k.otherwise(r.Branch)
+	}
+	if err := r.interrupted(ctx, branch); err != nil {
+		return err
+	}
+	tree, files, err := r.in.Git.workTree(ctx)
+	r.tree, r.settings = tree, settings(files)
+	return err
+}
+
+// forget takes back what was kept of a branch that somebody has deleted since.
+func (k *kept) forget() {
+	*k = kept{Root: k.Root, Base: k.Base, Release: k.Release, Steps: k.Steps, Left: k.Left}
+	for i, s := range k.Steps {
+		if writes(s.Name) {
+			k.Steps[i] = &Step{Name: s.Name, State: Pending}
+		}
+	}
+}
+
+// otherwise is the error of a run that is to go on with commits and began without, or
+// the other way round.
+func (k *kept) otherwise(branch string) error {
+	if k.Loose {
+		return fault.New("the run of the branch %s was begun with --commit=false, and its changes are not committed", branch).
+			WithNext("Go on with --commit=false, and commit them yourself")
+	}
+	return fault.New("the run of the branch %s makes commits, and is not to go on without", branch).
+		WithNext("Leave out --commit=false")
 }
 
 // Look judges what is kept, and does nothing. kept is false where there is no run.
 func (r *Run) Look() (kept bool) {
+	for _, s := range r.Steps {
+		if s.State == Begun {
+			if s.Why = "interrupted: the same command goes on with it"; r.in.Store.busy() {
+				s.Why = "at work now"
+			}
+		}
+	}
 	r.read()
 	r.judge()
 	return r.Step(Where).State != Pending
@@ -191,9 +240,10 @@ func (r *Run) Do(ctx context.Context) error {
 			}
 		case step.State == Done && step.Key == key && key != "" && !again:
 		default:
-			// What a step that is interrupted has done so far is kept.
-			fresh := &Step{Name: step.Name, State: Failed, Key: key, Again: true}
-			*step = *fresh
+			*step = Step{Name: step.Name, State: Begun, Key: key, Again: true}
+			if err := r.keep(); err != nil {
+				return err
+			}
 			if err := r.do(ctx, step); err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -241,61 +291,11 @@ func writes(name StepName) bool { return name == Bump || name == Check || name =
 func (r *Run) failedBefore(name StepName) StepName {
 	needs := map[StepName][]StepName{Coming: {Where}, Bump: {Where, Coming}, Check: {Bump}, Proof: {Bump}, Text: {Where}}
 	for _, n := range needs[name] {
-		if s := r.Step(n); s.State == Failed || s.State == Pending {
+		if s := r.Step(n); s.State == Failed || s.State == Pending || s.State == Begun {
 			return n
 		}
 	}
 	return ""
-}
-
-// key names all that a step depends on; "" is never the same.
-func (r *Run) key(ctx context.Context, name StepName) (string, error) {
-	if r.in.Git == nil {
-		return "", nil
-	}
-	o := r.opts
-	asked := []string{string(name), o.Version, o.Release, fmt.Sprint(o.Offline), o.Database, o.FailOn}
-	if o.Release == "main" || o.Release == "next" {
-		asked = append(asked, o.Day)
-	}
-	switch name {
-	case Where:
-		return hash(append(asked, r.settings)...), nil
-	case Coming:
-		return hash(append(asked, r.Step(Where).Key, r.tree)...), nil
-	case Bump:
-		return hash(append(asked, r.Step(Coming).Key, r.Base, r.branchName())...), nil
-	case Check:
-		tree, err := r.treeNow(ctx)
-		return hash(append(asked, r.Step(Bump).Key, tree)...), err
-	case Proof:
-		tree, err := r.treeNow(ctx)
-		return hash(append(asked, append(r.scripts(), tree)...)...), err
-	}
-	var all []string
-	for _, s := range r.Steps {
-		all = append(all, s.Key, string(s.State), s.Tree)
-	}
-	return hash(append(asked, all...)...), nil
-}
-
-// settings name the files that decide where the portal is: manifests, locks, settings.
-func settings(files map[string]string) string {
-	var about []string
-	for name, content := range files {
-		switch path.Base(name) {
-		case "package.json", "yarn.lock", "backstage.json", ".yarnrc.yml", ".npmrc", ".portalctl.yaml":
-			about = append(about, name+" "+content)
-		}
-	}
-	slices.Sort(about)
-	return hash(about...)
-}
-
-// treeNow is the work tree as it is now.
-func (r *Run) treeNow(ctx context.Context) (string, error) {
-	tree, _, err := r.in.Git.workTree(ctx)
-	return tree, err
 }
 
 func (r *Run) branchName() string {
@@ -330,110 +330,4 @@ func (r *Run) say(name StepName) {
 		r.in.Progress(map[StepName]string{Where: "Where are we", Coming: "What is coming", Bump: "Making the branch",
 			Check: "Checking what it brings", Proof: "The portal's own proof", Text: "The text"}[name])
 	}
-}
-
-// command runs one of portalctl's commands and keeps what it printed with the step.
-// Whether a command that could not run stops the step is for the step to say.
-func (r *Run) command(ctx context.Context, step *Step, args ...string) (Printed, error) {
-	p, err := r.in.Command(ctx, args...)
-	if err != nil {
-		return p, err
-	}
-	step.Commands = append(step.Commands, p)
-	return p, nil
-}
-
-// network are the flags of a command that asks servers.
-func (r *Run) network(args ...string) []string {
-	if r.opts.Offline {
-		args = append(args, "--offline")
-	}
-	return args
-}
-
-// judged are the flags of a command that judges by advisories.
-func (r *Run) judged(args ...string) []string {
-	if r.opts.Database != "" {
-		args = append(args, "--db", r.opts.Database)
-	}
-	if r.opts.FailOn != "" {
-		args = append(args, "--fail-on", r.opts.FailOn)
-	}
-	return args
-}
-
-func (r *Run) where(ctx context.Context, step *Step) error {
-	p, err := r.command(ctx, step, r.network("versions", "status", "--format", "json")...)
-	if err != nil {
-		return err
-	}
-	var status statusDocument
-	if err := p.decode("portalctl.status/v1", &status); err != nil {
-		return err
-	}
-	p, err = r.command(ctx, step, r.network("versions", "bump", "--dry-run", "--release", r.opts.Release, "--format", "json")...)
-	if err != nil {
-		return err
-	}
-	// Which release next is, only the plan says.
-	if !p.Ran() && r.opts.Release == "next" {
-		return p.failed()
-	}
-	return nil
-}
-
-// read takes from what Where found which release the run goes to.
-func (r *Run) read() {
-	var plan bumpDocument
-	if p, ok := r.Step(Where).printed("versions bump"); ok && p.decode("portalctl.bump/v1", &plan) == nil {
-		r.From, r.To = plan.From, plan.To
-		return
-	}
-	var status statusDocument
-	if p, ok := r.Step(Where).printed("versions status"); ok && p.decode("portalctl.status/v1", &status) == nil {
-		if r.From, r.To = status.Current, r.kept.Release; r.To == "main" {
-			r.To = status.Main
-		}
-	}
-}
-
-// coming asks what the release brings. What cannot be known here is named in the
-// text: it stops nothing.
-func (r *Run) coming(ctx context.Context, step *Step) error {
-	for _, form := range []string{"json", "markdown"} {
-		for _, args := range [][]string{
-			r.judged(r.network("versions", "bump", "--dry-run", "--audit", "--release", r.To)...),
-			r.network("versions", "changes", "--release", r.To),
-			r.network("versions", "template", "--dry-run", "--release", r.To),
-			r.network("snapshot", "forecast", "--release", r.To),
-		} {
-			if _, err := r.command(ctx, step, append(args, "--format", form)...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// clean refuses a work tree with changes: whoever reviews the branch could not tell
-// them from it.
-func (r *Run) clean(ctx context.Context) error {
-	changed, err := r.in.Git.changed(ctx)
-	if err != nil || len(changed) == 0 {
-		return err
-	}
-	return fault.New("the work tree has changes that are not committed: %s", english.Some(changed, 4)).
-		WithNext("Commit or stash them (git stash --include-untracked), so that the branch has the upgrade alone; or look only: portalctl slot --plan%s", r.opts.At)
-}
-
-// mark is the line of a commit's message that says which part of a run it is.
-const mark = "Portalctl-Slot: "
-
-// message is a commit's, with the mark of its part.
-func message(subject, body, part string) string {
-	text := subject + "\n\n"
-	if body != "" {
-		text += strings.TrimSpace(body) + "\n\n"
-	}
-	return text + mark + part + "\n"
 }

@@ -24,6 +24,8 @@ type Printed struct {
 	Exit int `json:"exit"`
 	// Out is its report; no part of the run's own JSON.
 	Out string `json:"-"`
+	// Markdown is the same report for the text, "" where none was asked for.
+	Markdown string `json:"-"`
 	// Problem is what it said on stderr where it could not run, in one line.
 	Problem string `json:"problem"`
 	// Next is what it said to do about it.
@@ -33,12 +35,12 @@ type Printed struct {
 // Ran reports whether the command did its work, whatever it found.
 func (p Printed) Ran() bool { return p.Exit == 0 || p.Exit == 1 }
 
-// shown reports whether a failure of the command is told. Its second form fails for the
-// same reason.
-func (p Printed) shown() bool { return !strings.HasSuffix(p.Line(), " --format markdown") }
+// Line is the command as a person types it, for whom its JSON is not.
+func (p Printed) Line() string {
+	return "portalctl " + strings.TrimSuffix(strings.Join(p.Args, " "), jsonForm)
+}
 
-// Line is the command as a person types it.
-func (p Printed) Line() string { return "portalctl " + strings.Join(p.Args, " ") }
+const jsonForm = " --format json"
 
 // Command runs one of portalctl's commands on the portal. The error is that the run
 // was interrupted; that the command failed is in what it printed.
@@ -66,6 +68,7 @@ type State string
 // The states of a step.
 const (
 	Pending State = "pending"
+	Begun   State = "begun" // it is at work, or was interrupted
 	Done    State = "done"
 	Failed  State = "failed"  // it could not do its work: Step.Why says why
 	Skipped State = "skipped" // as --skip says, or as --plan does not write
@@ -87,25 +90,24 @@ type Step struct {
 	Tree string `json:"tree"`
 	// Scripts are the portal's own that were run, by Proof.
 	Scripts []Script `json:"scripts"`
+	// Left are files that these made or changed, and that git does not ignore.
+	Left []string `json:"left"`
 	// Again reports whether this run repeated the step.
 	Again bool `json:"-"`
 }
 
 // A Commit is one that a step made.
 type Commit struct {
-	Hash    string   `json:"hash"`
+	Hash    string   `json:"hash"` // "" where a run without commits left the change in the work tree
 	Subject string   `json:"subject"`
 	Files   []string `json:"files"`
 }
 
-// printed is the JSON that the command of a step whose words begin with these printed.
-func (s *Step) printed(words string) (Printed, bool) { return s.form(words, "json") }
-
-// form is what a command of a step printed in a form.
-func (s *Step) form(words, form string) (Printed, bool) {
+// printed is what the command of a step whose words begin with these printed as JSON.
+func (s *Step) printed(words string) (Printed, bool) {
 	for _, p := range s.Commands {
 		line := strings.Join(p.Args, " ")
-		if strings.HasPrefix(line, words+" ") && strings.HasSuffix(line, " --format "+form) {
+		if strings.HasPrefix(line, words+" ") && strings.HasSuffix(line, jsonForm) {
 			return p, true
 		}
 	}

@@ -80,7 +80,7 @@ func (s *Step) summary() string {
 		parts = append(parts, english.Count(n, "commit"))
 	}
 	for _, p := range s.Commands {
-		if !p.Ran() && p.shown() {
+		if !p.Ran() {
 			parts = append(parts, english.Short(p.name()+": "+p.Problem, 200))
 		}
 	}
@@ -90,6 +90,9 @@ func (s *Step) summary() string {
 			word = fmt.Sprintf("failed (exit %d, %s)", c.Exit, c.Log)
 		}
 		parts = append(parts, c.Line+" "+word)
+	}
+	if n := len(s.Left); n > 0 {
+		parts = append(parts, english.Count(n, "file")+" left by the scripts, not committed: "+english.Some(s.Left, 3))
 	}
 	return strings.Join(slices.Compact(parts), "; ")
 }

@@ -124,7 +124,30 @@ func (r *Run) report(v *Verdict, words, schema, what string, doc any) bool {
 	return true
 }
 
+// plan is what moves: with the lock that it leads to, or, where no lock can be made,
+// without; nil where that is not known either.
+func (r *Run) plan() *bumpDocument {
+	for _, step := range []StepName{Coming, Where} {
+		plan := &bumpDocument{}
+		if p, ok := r.Step(step).printed("versions bump"); ok && p.decode("portalctl.bump/v1", plan) == nil {
+			return plan
+		}
+	}
+	return nil
+}
+
 func (r *Run) judgeBump(v *Verdict) {
+	if plan := r.plan(); plan != nil {
+		blocked := 0
+		for _, n := range plan.Notes {
+			if n.Kind == "blocker" {
+				blocked++
+			}
+		}
+		if blocked > 0 {
+			v.add(NeedsHands, english.CountOf(blocked, "other package has", "other packages have")+" no version that fits the release", r.portalctl("versions bump --dry-run"))
+		}
+	}
 	var plan bumpDocument
 	if !r.report(v, "versions bump", "portalctl.bump/v1", "which advisories the lock will have is", &plan) {
 		return
