@@ -87,8 +87,8 @@ func ownership(v *view) outcome {
 		return *o
 	}
 	for _, o := range v.codeowners() {
-		if in(o.pattern, "*", "/", "/*", "**", "/**") && len(o.owners) > 0 {
-			return pass("CODEOWNERS names who owns the repository", Evidence{o.file.pos(o.line, 0), shorten(o.text)})
+		if o.All() && len(o.Owners) > 0 {
+			return pass("CODEOWNERS names who owns the repository", o.evidence())
 		}
 	}
 	var weak []problem

@@ -3,10 +3,8 @@ package production
 import (
 	"path"
 	"slices"
-	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
+	"github.com/portalctl/portalctl/internal/codeowners"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
@@ -113,19 +111,16 @@ func (v *view) manifestOf(w *workspace.Workspace) fault.Pos {
 
 // ownerLine is a line of CODEOWNERS.
 type ownerLine struct {
-	file          file
-	line          int
-	pattern, text string
-	owners        []string
+	file file
+	codeowners.Line
 }
 
-// ownerFiles are where CODEOWNERS is looked for, in this order.
-var ownerFiles = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"}
+func (o ownerLine) evidence() Evidence { return Evidence{o.file.pos(o.Number, 0), shorten(o.Text)} }
 
 // unreadOwners is the outcome of an item that needs a CODEOWNERS that cannot be read;
 // nil if there is none.
 func (v *view) unreadOwners() *outcome {
-	for _, name := range ownerFiles {
+	for _, name := range codeowners.Places {
 		if f, ok := v.repo.has(name); ok {
 			if _, err := f.load(); err != nil {
 				o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", Evidence{f.pos(1, 0), "cannot be read"})
@@ -138,44 +133,18 @@ func (v *view) unreadOwners() *outcome {
 
 // codeowners are the lines of the file that GitHub or GitLab reads.
 func (v *view) codeowners() []ownerLine {
-	for _, name := range ownerFiles {
+	for _, name := range codeowners.Places {
 		f, ok := v.repo.has(name)
 		if !ok {
 			continue
 		}
 		var list []ownerLine
-		for i, l := range f.lines() {
-			text, _, _ := strings.Cut(l, " #")
-			words := strings.Fields(text)
-			if len(words) == 0 || strings.HasPrefix(words[0], "#") || strings.HasPrefix(words[0], "[") || strings.HasPrefix(words[0], "^[") {
-				continue
-			}
-			list = append(list, ownerLine{f, i + 1, words[0], strings.TrimSpace(text), words[1:]})
+		for _, l := range codeowners.Parse(string(f.read())) {
+			list = append(list, ownerLine{f, l})
 		}
 		return list
 	}
 	return nil
-}
-
-// owns reports whether a pattern of CODEOWNERS is about a folder, by gitignore's rules.
-func (o ownerLine) owns(dir string) bool {
-	p := o.pattern
-	anchored := strings.Contains(strings.TrimSuffix(p, "/"), "/")
-	p = strings.Trim(p, "/")
-	p = strings.TrimSuffix(strings.TrimSuffix(p, "/**"), "/*")
-	if p == "*" || p == "**" || p == "" {
-		return true
-	}
-	for d := dir; d != "." && d != "/"; d = path.Dir(d) {
-		target := d
-		if !anchored {
-			target = path.Base(d)
-		}
-		if ok, _ := doublestar.Match(p, target); ok {
-			return true
-		}
-	}
-	return false
 }
 
 func pluginOwner(v *view) outcome {
@@ -205,11 +174,11 @@ func pluginOwner(v *view) outcome {
 // catalog file in it.
 func (v *view) ownerOf(dir string, lines []ownerLine) (Evidence, bool) {
 	for _, o := range slices.Backward(lines) {
-		if o.owns(dir) {
-			if len(o.owners) == 0 {
+		if o.Owns(dir) {
+			if len(o.Owners) == 0 {
 				break // it takes the owner away
 			}
-			return Evidence{o.file.pos(o.line, 0), shorten(o.text)}, true
+			return o.evidence(), true
 		}
 	}
 	for _, e := range v.entries() {

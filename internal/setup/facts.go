@@ -148,6 +148,7 @@ func (f *Facts) Complete() {
 		f.Classic = bytes.Contains(lock[:min(len(lock), 200)], []byte("yarn lockfile v1"))
 	}
 	f.Node, f.NodeFile = f.node()
+	f.Database = f.database()
 }
 
 var nodeMajor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(\d{2})\b`) })

@@ -141,7 +141,7 @@ type merged struct {
 
 // providers have the parts, in the order of Kinds.
 var providers = []func(*Facts) []part{
-	configParts, baselineParts, workflowParts, gitlabParts, ignoreParts, docParts,
+	configParts, baselineParts, workflowParts, gitlabParts, ownerParts, ignoreParts, botParts, docParts,
 }
 
 // New decides what init does in the repository of f. It writes nothing.
