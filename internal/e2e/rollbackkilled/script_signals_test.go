@@ -1,6 +1,6 @@
 //go:build unix
 
-package rollbackscript
+package rollbackkilled
 
 import (
 	"fmt"
@@ -16,7 +16,11 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot/rollback"
 )
+
+// portal is a portal on a server, with a snapshot.
+type portal struct{ *dbportal.Portal }
 
 // shim makes psql a script that counts its calls, and at one of them sends
 // rollback.sh a signal before it goes on. Calls may overlap, so that each adds
@@ -27,8 +31,12 @@ func (p *portal) shim(dir string) (counter string) {
 	psql := filepath.Join(dir, "psql")
 	text := fmt.Sprintf(`#!/bin/sh
 printf x >>%[1]s
-if [ -e %[1]s.at ] && n=$(cat %[1]s) && [ "${#n}" -ge "$(cat %[1]s.at)" ] && mkdir %[1]s.hit 2>/dev/null; then
-  kill -s "$(cat %[1]s.signal)" "$(cat %[2]s)"
+if [ -e %[1]s.at ]; then
+  read -r n <%[1]s || :
+  read -r at <%[1]s.at || :
+  if [ "${#n}" -ge "$at" ] && mkdir %[1]s.hit 2>/dev/null; then
+    kill -s "$(cat %[1]s.signal)" "$(cat %[2]s)"
+  fi
 fi
 exec %[3]s "$@"
 `, ui.ShellQuote(counter), ui.ShellQuote(filepath.Join(p.Dir, "rollback.state.lock", "pid")), ui.ShellQuote(p.Cluster.Tools.Path("psql")))
@@ -193,7 +201,13 @@ func TestScriptInterrupted(t *testing.T) {
 // scripted writes the portal's plan, and makes a PATH whose psql is a shim.
 func (p *portal) scripted() (path, counter string) {
 	p.T.Helper()
-	p.writePlan()
+	plan, err := rollback.New(p.Manifest, nil)
+	if err == nil {
+		err = plan.Write(p.Dir)
+	}
+	if err != nil {
+		p.T.Fatal(err)
+	}
 	path = p.ScriptPath()
 	return path, p.shim(path)
 }
