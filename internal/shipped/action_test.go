@@ -149,6 +149,24 @@ func TestActionLocal(t *testing.T) {
 	}
 }
 
+// The action may only bring portalctl, for the steps of a workflow. What is neither yes
+// nor no is no audit that passed.
+func TestActionOnlyInstalls(t *testing.T) {
+	t.Parallel()
+	for audit, want := range map[string]struct {
+		code int
+		ran  []string
+	}{"false": {0, []string{stepGet}}, "true": {0, []string{stepGet, "Audit"}}, "False": {2, []string{stepGet}}, "": {2, []string{stepGet}}} {
+		r := newRunner(t, actionAt(t, "v1.2.3"))
+		s := newReleaseServer(t)
+		s.release(t, "1.2.3", fakeBinary)
+		r.environ = append(r.environ, "GITHUB_SERVER_URL="+s.URL)
+		if code := r.run(map[string]string{"audit": audit}, stepGet, "Audit"); code != want.code || !slices.Equal(r.ran, want.ran) {
+			t.Errorf("audit: %q: exit code %d, the steps %q\n%s", audit, code, r.ran, r.log.String())
+		}
+	}
+}
+
 // One run writes all forms, and its verdict is handed on. An input that is none
 // of the words that it may be ends the job before anything runs.
 func TestActionAudit(t *testing.T) {
