@@ -53,6 +53,8 @@ type Facts struct {
 	Baseline []byte
 	// Version is the portalctl that writes: v1.2.3 for a release.
 	Version string
+	// Pins are what --update found for the actions of workflows, by repository.
+	Pins map[string]Pin
 	// Notes are what else a reader should know.
 	Notes []string
 }

@@ -36,11 +36,15 @@ func (p part) comment() string {
 	return "# " + text
 }
 
-// mark is a short seal of a text. A checkout with Windows' line ends has the same one.
+// mark is a short seal of a text. A checkout with Windows' line ends has the same one, and
+// so has a workflow of which only pins were moved.
 func mark(text []byte) string {
-	sum := sha256.Sum256(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	sum := sha256.Sum256(withoutPins(unix(text)))
 	return fmt.Sprintf("%x", sum[:8])
 }
+
+// unix is a text with Unix's line ends.
+func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 var marked = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:#|//|<!--) portalctl [^\n]*Written by portalctl init, mark ([0-9a-f]{16});[^\n]*$`)

@@ -9,6 +9,7 @@
 package setup
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"slices"
@@ -211,6 +212,9 @@ func (p part) decide(old []byte, o Options) (Item, error) {
 		it.State = Same
 	default:
 		state := p.stateOf(old)
+		if state == Same && o.Update && !bytes.Equal(unix(old), p.whole()) {
+			state = Outdated // by its pins, which the mark does not cover
+		}
 		if state == Outdated && o.Update {
 			write(Update, p.whole())
 			break

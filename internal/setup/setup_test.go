@@ -183,11 +183,12 @@ func TestUpdate(t *testing.T) {
 	f := factsOf(t, portalFiles())
 	f = applied(t, f, planOf(t, f, Options{}))
 	const page = "docs/upgrade-slot.md"
+	only := []Kind{Docs}
 	f.Branch = "trunk"
-	if p := planOf(t, f, Options{}); states(p)[page] != Outdated || !p.Empty() || p.Complete() {
+	if p := planOf(t, f, Options{Only: only}); states(p)[page] != Outdated || !p.Empty() || p.Complete() {
 		t.Errorf("without update: %v", states(p))
 	}
-	p := planOf(t, f, Options{Update: true})
+	p := planOf(t, f, Options{Update: true, Only: only})
 	if w := p.Writes(); states(p)[page] != Update || len(w) != 1 || !strings.Contains(string(w[0].New), "`trunk`") {
 		t.Errorf("with update: %v", states(p))
 	}
@@ -196,11 +197,11 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeAll(t, f.Project.Root, map[string]string{page: string(old) + "\nOurs.\n"})
-	if p := planOf(t, f, Options{Update: true}); states(p)[page] != Drifted || !p.Empty() || p.Complete() {
+	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != Drifted || !p.Empty() || p.Complete() {
 		t.Errorf("edited: %v", states(p))
 	}
 	f.Branch = "main"
-	if p := planOf(t, f, Options{Update: true}); states(p)[page] != Edited || !p.Complete() {
+	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != Edited || !p.Complete() {
 		t.Errorf("edited, and current: %v", states(p))
 	}
 }
