@@ -109,6 +109,9 @@ var yarnPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)`) })
 
+// runners are variables that a runner sets itself.
+var runners = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(HOME$|PWD$|GITHUB_|CI_|RUNNER_)`) })
+
 // registrySecrets are the lines of a step's env for the variables that the registry's
 // settings read.
 func (f *Facts) registrySecrets() string {
@@ -133,7 +136,7 @@ func (f *Facts) registryVariables() []string {
 			}
 			for _, m := range variable().FindAllStringSubmatch(line, -1) {
 				// Names of the runner's own cannot be secrets.
-				if m[1] != "HOME" && !strings.HasPrefix(m[1], "GITHUB_") && !strings.HasPrefix(m[1], "CI_") {
+				if !runners().MatchString(m[1]) {
 					list = append(list, m[1])
 				}
 			}
