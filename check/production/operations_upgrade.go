@@ -31,7 +31,7 @@ func upgradeItems() []item {
 }
 
 const (
-	nextSlot     = "Add a scheduled workflow that runs portalctl's versions bump, or Renovate with a rule for @backstage packages"
+	nextSlot     = "Add a scheduled workflow that runs portalctl's slot (portalctl's init writes one), or Renovate with a rule for @backstage packages"
 	nextSnapshot = "Run portalctl's snapshot create in the job that deploys, before the new release starts (docs/snapshot.md)"
 	// maxBehind is how many main releases a portal may be behind.
 	maxBehind = 3
@@ -42,7 +42,7 @@ var (
 		return regexp.MustCompile(`^(\.github/|\.gitlab/)?(renovate\.json5?|\.renovaterc(\.json5?)?)$|^\.github/dependabot\.ya?ml$`)
 	})
 	bumps = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`portalctl(\s+\S+)*\s+versions\s+bump|versions:bump|backstage/actions/\S*bump`)
+		return regexp.MustCompile(`portalctl(\s+\S+)*\s+versions\s+bump|portalctl(\s+\S+)*\s+slot\b[^\n]*\s(--yes|-y)\b|versions:bump|backstage/actions/\S*bump`)
 	})
 	copies = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`portalctl(\s+\S+)*\s+snapshot\s+create|\bpg_dump(all)?\b|\bvelero\s+backup|\bpgbackrest\b|\bbarman\b|\bwal-g\b|create-db-snapshot|create-db-cluster-snapshot|gcloud\s+sql\s+backups`)

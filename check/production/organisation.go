@@ -34,7 +34,7 @@ func organisationItems() []item {
 
 const (
 	nextContribution = "Write CONTRIBUTING.md: how a plugin or a template gets in, who reviews it, what it needs"
-	nextRFC          = "Add docs/rfc with a template, or docs/adr, and link it from the contribution guide"
+	nextRFC          = "Add docs/rfc with a template (portalctl's init writes one), or docs/adr, and link it from the contribution guide"
 	nextOwner        = "Name a team for * in CODEOWNERS, or in spec.owner of the portal's own catalog-info.yaml"
 	nextSLO          = "Add a PrometheusRule, a rules file or an OpenSLO document for the portal, or attest where its objectives are"
 )

@@ -20,7 +20,7 @@ func pluginItems() []item {
 			2, Team}, pluginStructure},
 		{Item{"plugin-owner", Plugins, "Every own plugin has an owner",
 			"A plugin without an owner is upgraded by nobody, and breaks the portal's upgrade for all.",
-			"Give each folder of plugins/ a line in CODEOWNERS, or a catalog-info.yaml with spec.owner",
+			"Give each folder of plugins/ a line in CODEOWNERS (portalctl's init adds them), or a catalog-info.yaml with spec.owner",
 			3, Team}, pluginOwner},
 		{Item{"plugin-oncall", Plugins, "Who is on call for own plugins is in the catalog",
 			"When a plugin takes the portal down, somebody has to be found at night.",

@@ -31,7 +31,7 @@ func supplyItems() []item {
 }
 
 const (
-	nextAudit   = "Run portalctl's audit in the pull requests' workflow (docs/audit.md), or yarn npm audit, osv-scanner, Trivy, Snyk or dependency-review"
+	nextAudit   = "Run portalctl's audit in the pull requests' workflow (portalctl's init writes one; docs/audit.md), or yarn npm audit, osv-scanner, Trivy, Snyk or dependency-review"
 	nextScripts = "Set enableScripts: false in .yarnrc.yml, and allow those that must build with dependenciesMeta.NAME.built: true in package.json"
 )
 

@@ -49,6 +49,7 @@ var ranks = map[string]int{
 	"internal/dockerfile":     1,
 	"internal/codeowners":     0,
 	"internal/json5":          1,
+	"internal/dependabot":     3,
 	"internal/renovate":       2,
 	"internal/keymerge":       3,
 	"internal/scaffold":       6,
