@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -28,6 +29,8 @@ type fixer struct {
 	// that had to be found out; nil else. runs is how often Yarn was asked.
 	plain *trial
 	runs  int
+	// last is what Yarn wrote when it was asked last.
+	last *written
 	// versions are the published ones of a package that may be taken, lowest first.
 	versions map[string][]candidate
 	// asked are their dependencies, by name and version.
@@ -37,6 +40,10 @@ type fixer struct {
 	// accepted are the ways taken so far, state the lock as they leave it.
 	accepted []*remedy
 	state    *trial
+	// dropped are those that did not keep the rules when the lock was written,
+	// orphans the packages that were to go with them.
+	dropped []dropped
+	orphans []*pending
 }
 
 // candidate is a published version; held says that the age gate keeps it out.
@@ -45,23 +52,26 @@ type candidate struct {
 	held bool
 }
 
-func newFixer(in FixInput, p *FixPlan, l *Lock, known *advised) (*fixer, string) {
+func newFixer(in FixInput, p *FixPlan, l *Lock, known *advised) (*fixer, error) {
 	switch {
 	case l.Tool != "":
-		return nil, "the lock is one of " + l.Tool + ", which has to write it"
+		return nil, errors.New("the lock is one of " + l.Tool + ", which has to write it")
 	case l.Leftover:
-		return nil, "no Yarn reads this lock"
+		return nil, errors.New("no Yarn reads this lock")
 	case l.Project == nil:
-		return nil, "there is no package.json beside the lock that can be read"
+		return nil, errors.New("there is no package.json beside the lock that can be read")
 	}
 	i := slices.IndexFunc(in.Locks, func(f FixLock) bool { return f.Lock == l })
 	if i < 0 {
-		return nil, "the lock is not one to be written"
+		return nil, errors.New("the lock is not one to be written")
 	}
 	m := newModel(l)
 	b := &builder{in: in.Input, opts: in.Options, hits: newHits(in.Input.Hits)}
+	if err := b.unknown(m); err != nil {
+		return nil, err
+	}
 	return &fixer{in: in, plan: p, lock: in.Locks[i], m: m, plans: newPlans(b, m), known: known,
-		yarnOnly: in.Locks[i].YarnOnly, versions: map[string][]candidate{}, asked: map[string]map[string]map[string]string{}}, ""
+		yarnOnly: in.Locks[i].YarnOnly, versions: map[string][]candidate{}, asked: map[string]map[string]map[string]string{}}, nil
 }
 
 // fix makes the plan of the lock and returns it as it is then.
@@ -150,111 +160,6 @@ func pendingOf(list []*Finding) []*pending {
 		out[i].findings = append(out[i].findings, f)
 	}
 	return out
-}
-
-// consider finds the ways that may be taken, or notes why there is none.
-func (x *fixer) consider(ctx context.Context, p *pending) (*pending, error) {
-	if bad := pick(p.findings, (*Finding).Malicious); len(bad) > 0 {
-		x.plan.leave(leftMalware, x.m.Path, bad, "it is malware", "do what the report says about it: an update is not enough")
-		p.findings = pick(p.findings, func(f *Finding) bool { return !f.Malicious() })
-	}
-	if len(p.findings) == 0 {
-		return nil, nil
-	}
-	if err := x.askAbout(ctx, p.pkg); err != nil {
-		return nil, err
-	}
-	for _, set := range goals(p.findings) {
-		s := &search{x: x, pkg: p.pkg, ends: set}
-		ways := s.ways()
-		allowed := slices.DeleteFunc(slices.Clone(ways), func(r *remedy) bool { return x.denied(r) != nil })
-		if len(allowed) == 0 && len(ways) == 0 && len(set) == len(p.findings) && len(set) > 1 {
-			continue // no version ends all: each alone may have one
-		}
-		rest := pick(p.findings, func(f *Finding) bool { return !slices.Contains(set, f) })
-		if len(allowed) == 0 {
-			if len(set) < len(p.findings) {
-				continue
-			}
-			x.leaveFor(s, ways, p.findings)
-			return nil, nil
-		}
-		x.unfixed(p.pkg, rest)
-		p.findings, p.ways = set, allowed
-		return p, nil
-	}
-	for _, f := range p.findings {
-		s := &search{x: x, pkg: p.pkg, ends: []*Finding{f}}
-		x.leaveFor(s, s.ways(), s.ends)
-	}
-	return nil, nil
-}
-
-// goals are the sets of findings to try to end at once: all, those that a version
-// is said to fix, then each alone.
-func goals(list []*Finding) [][]*Finding {
-	out := [][]*Finding{list}
-	if fixed := pick(list, func(f *Finding) bool { return f.Fixed != "" }); len(fixed) > 0 && len(fixed) < len(list) {
-		out = append(out, fixed)
-	}
-	if len(list) > 1 {
-		for _, f := range list {
-			out = append(out, []*Finding{f})
-		}
-	}
-	return out
-}
-
-// unfixed notes findings that the version which ends others does not end.
-func (x *fixer) unfixed(pkg osv.Package, list []*Finding) {
-	for _, f := range list {
-		s := &search{x: x, pkg: pkg, ends: []*Finding{f}}
-		if len(s.good(pkg)) == 0 {
-			x.leaveFor(s, s.ways(), s.ends)
-			continue
-		}
-		x.plan.leave(leftRefused, x.m.Path, s.ends, "no single version that can be had ends it together with the others", "")
-	}
-}
-
-// denied says why a way may not be taken, nil if it may.
-func (x *fixer) denied(r *remedy) *whyNot {
-	reach := x.in.Reach
-	switch {
-	case r.pins() && r.breaking != "":
-		return &whyNot{leftPinned, r.blocked + ", and " + r.breaking, "move what asks for it; to overrule its range may break it"}
-	case r.pins() && !reach.resolutions():
-		return &whyNot{leftPinned, r.blocked, "--fix=resolutions overrules the range in " + x.rootManifest()}
-	case r.breaking != "" && !reach.breaking():
-		reason := r.breaking
-		if r.blocked != "" {
-			reason += "; " + r.blocked
-		}
-		return &whyNot{leftBreaking, reason, "--fix=manifest makes such steps, too"}
-	case len(r.lines) > 0 && !reach.lines():
-		return &whyNot{leftReach, r.blocked, "--fix without =lock also moves lines of package.json"}
-	}
-	return nil
-}
-
-// leaveFor notes why none of the ways is taken: the smallest one that is denied,
-// else what the search met.
-func (x *fixer) leaveFor(s *search, ways []*remedy, list []*Finding) {
-	if held := s.heldWay(ways); held != nil {
-		x.plan.leave(leftHeld, x.m.Path, list, held.reason, held.next)
-		return
-	}
-	if s.why.kind == leftRelease {
-		x.plan.leave(s.why.kind, x.m.Path, list, s.why.reason, s.why.next)
-		return
-	}
-	for _, r := range ways {
-		if w := x.denied(r); w != nil {
-			x.plan.leave(w.kind, x.m.Path, list, w.reason, w.next)
-			return
-		}
-	}
-	x.plan.leave(s.why.kind, x.m.Path, list, s.why.reason, s.why.next)
 }
 
 // rootManifest is the package.json at the project's root.

@@ -31,11 +31,12 @@ func (x *fixer) put(w *written) *Lock {
 	if !bytes.Equal(old, t.text) {
 		x.plan.Files = append(x.plan.Files, txn.Change{Rel: x.m.Path, Old: old, New: t.text})
 	}
+	x.lost(t)
+	x.forget(t)
 	for _, r := range x.accepted {
 		x.record(r)
 	}
 	x.also(t)
-	x.forget(t)
 	after := *x.m.Lock
 	after.Lock, after.Project, after.Settings = t.lock, t.project, t.settings
 	return &after
@@ -90,7 +91,7 @@ func (x *fixer) record(r *remedy) {
 	if r.breaking != "" && !strings.Contains(fix.Breaking, r.breaking) {
 		fix.Breaking = strings.TrimPrefix(fix.Breaking+"; "+r.breaking, "; ")
 	}
-	for _, f := range r.ends {
+	for _, f := range r.all() {
 		if !slices.Contains(fix.Findings, f) {
 			fix.Findings = append(fix.Findings, f)
 		}
@@ -150,24 +151,6 @@ func (x *fixer) also(t *trial) {
 			x.plan.Also = append(x.plan.Also, AlsoMoved{x.m.Path, m})
 		}
 	}
-}
-
-// forget drops what was left before another move ended it.
-func (x *fixer) forget(t *trial) {
-	x.plan.Left = slices.DeleteFunc(x.plan.Left, func(l *Left) bool {
-		if l.Lockfile != x.m.Path || !x.ended(t, l.Findings) {
-			return false
-		}
-		for _, f := range l.Findings {
-			for _, fix := range x.plan.Fixes {
-				if fix.Lockfile == x.m.Path && slices.ContainsFunc(fix.Moves, func(m Move) bool { return f.Where.through(m.Name) }) {
-					fix.Findings = append(fix.Findings, f)
-					break
-				}
-			}
-		}
-		return true
-	})
 }
 
 // sort puts what ends most first, and what is left by why.

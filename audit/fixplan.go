@@ -206,7 +206,7 @@ func NewFixPlan(ctx context.Context, in FixInput) (*FixPlan, error) {
 		}
 		x, why := newFixer(in, p, l, known)
 		if x == nil {
-			p.leave(leftUnsolvable, l.Path, list, why, "")
+			p.leave(leftUnsolvable, l.Path, list, why.Error(), fault.NextOf(why))
 			continue
 		}
 		after, err := x.fix(ctx, list)

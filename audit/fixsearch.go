@@ -19,8 +19,22 @@ type remedy struct {
 	// breaking is the step that semver calls breaking, blocked what kept the lock
 	// alone from being enough; "" if there is none.
 	breaking, blocked string
-	// ends are the findings that it is taken for.
-	ends []*Finding
+	// brings is how many package versions come that the lock does not have, as far
+	// as the packages that move say what they ask for.
+	brings int
+	// ends are the findings that it is taken for, besides those that need no way of
+	// their own as long as it is taken.
+	ends    []*Finding
+	besides []*pending
+}
+
+// all are the findings that go when a way is taken.
+func (r *remedy) all() []*Finding {
+	list := slices.Clone(r.ends)
+	for _, p := range r.besides {
+		list = append(list, p.findings...)
+	}
+	return list
 }
 
 // pins reports whether a line of resolutions is added.
@@ -77,8 +91,10 @@ type deadEnd struct {
 // ranges that ask differ in nothing: real packages have a few dozen.
 const maxTargets = 200
 
-// ways are the ways that there are, the smallest first: of each kind the one with
-// the lowest version.
+// ways are the ways that there are, the smallest first: of each kind the one that
+// brings the fewest package versions which the lock does not have, as each is code
+// that somebody has to trust anew; of those that bring as many, the one with the
+// lowest version. Where they differ, the one with the lowest version of all follows.
 func (s *search) ways() []*remedy {
 	var ways []*remedy
 	good := s.good(s.pkg)
@@ -88,16 +104,30 @@ func (s *search) ways() []*remedy {
 	}
 	good = good[:min(len(good), maxTargets)]
 	for _, mode := range []Reach{ReachLock, ReachManifest, ReachResolutions} {
+		var best, lowest *remedy
 		for _, to := range good {
+			if best != nil && s.x.brings(s.pkg, to) >= best.brings {
+				continue
+			}
 			w := &walk{s: s, mode: mode, moves: map[osv.Package]string{}}
-			if w.raise(s.pkg, to, 0) {
-				if r := w.remedy(); !slices.ContainsFunc(ways, r.same) {
-					ways = append(ways, r)
+			if !w.raise(s.pkg, to, 0) {
+				if s.why.kind == "" {
+					s.why = w.why
 				}
+				continue
+			}
+			if r := w.remedy(); best == nil {
+				best, lowest = r, r
+			} else if r.brings < best.brings && r.size() <= best.size() {
+				best = r
+			}
+			if best.brings == 0 {
 				break
 			}
-			if s.why.kind == "" {
-				s.why = w.why
+		}
+		for _, r := range []*remedy{best, lowest} {
+			if r != nil && !slices.ContainsFunc(ways, r.same) {
+				ways = append(ways, r)
 			}
 		}
 	}

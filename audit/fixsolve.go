@@ -2,8 +2,8 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -167,38 +167,6 @@ func (t *trial) advisories() [][2]string {
 	return slices.SortedFunc(maps.Keys(t.found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 }
 
-// refused says what a trial does beside ending findings, "" if nothing: a finding
-// that was not there, a second copy of what must be one, a @backstage package off
-// the release. What Yarn does to the lock without a step is no step's doing.
-func (x *fixer) refused(t *trial) string {
-	for _, key := range t.advisories() {
-		versions := t.found[key]
-		if len(versions) > x.copies(key) {
-			return fmt.Sprintf("it would bring %s, for %s %s", key[1], key[0], versions[len(versions)-1])
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(t.versions)) {
-		versions, was := t.versions[name], x.before.versions[name]
-		had := max(1, len(was))
-		if x.plain != nil {
-			had = max(had, len(x.plain.versions[name]))
-			was = slices.Concat(was, x.plain.versions[name])
-		}
-		if len(versions) > had && x.lock.Singleton != nil && x.lock.Singleton(name) {
-			return fmt.Sprintf("it would bring a second copy of %s (%s), of which there must be one", name, strings.Join(versions, ", "))
-		}
-		if !strings.HasPrefix(name, "@backstage/") || !x.m.onRelease() {
-			continue
-		}
-		for _, v := range versions {
-			if !slices.Contains(was, v) && x.lock.Release[name] != v {
-				return fmt.Sprintf("it would move %s to %s, off the Backstage release", name, v)
-			}
-		}
-	}
-	return ""
-}
-
 // copies is in how many versions of a package an advisory is found without a step:
 // in the lock as it is, or in what Yarn makes of it.
 func (x *fixer) copies(key [2]string) int {
@@ -218,29 +186,40 @@ func (x *fixer) ended(t *trial, list []*Finding) bool {
 	})
 }
 
-// together takes the smallest way of all that the lock alone ends, if they go
-// together: most do, and one look is enough then.
+// together takes the smallest way of all that the lock alone ends, as far as they
+// go together: most do, and one look is enough then. Those that seem to be in the
+// way of the others are left out, and looked at one by one.
 func (x *fixer) together(ctx context.Context, open []*pending) error {
 	var list []*remedy
-	var of []*pending
+	of := map[*remedy]*pending{}
 	for _, p := range open {
 		if r := p.ways[0]; len(r.moves) == 1 && len(r.lines) == 0 {
-			list, of = append(list, r), append(of, p)
+			list, of[r] = append(list, r), p
 		}
 	}
-	if len(list) < 2 {
-		return nil
-	}
-	t, err := x.try(ctx, list)
-	if err != nil {
-		return passing(ctx, err)
-	}
-	if x.refused(t) != "" || slices.ContainsFunc(of, func(p *pending) bool { return !x.ended(t, p.findings) }) {
-		return nil // one by one, then
-	}
-	x.accepted, x.state = list, t
-	for i, p := range of {
-		list[i].ends, p.done = p.findings, true
+	for len(list) > 1 {
+		t, err := x.try(ctx, list)
+		if err != nil {
+			return passing(ctx, err)
+		}
+		bad := x.breaches(t)
+		out := x.suspects(t, list, bad)
+		for _, r := range list {
+			if !x.ended(t, of[r].findings) {
+				out = append(out, r)
+			}
+		}
+		if len(bad)+len(out) == 0 {
+			x.accepted, x.state = list, t
+			for _, r := range list {
+				r.ends, of[r].done = of[r].findings, true
+			}
+			return nil
+		}
+		if len(out) == 0 {
+			return nil // one by one, then
+		}
+		list = without(list, out)
 	}
 	return nil
 }
@@ -259,11 +238,15 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 		return nil
 	}
 	if x.ended(x.state, p.findings) {
-		x.besides(p.findings)
+		x.besides(p)
 		return nil
 	}
 	reason := ""
 	for _, r := range p.ways {
+		if why := x.useless(r); why != "" {
+			reason = cmp.Or(reason, why)
+			continue
+		}
 		t, err := x.try(ctx, append(slices.Clone(x.accepted), r))
 		why := ""
 		switch {
@@ -284,9 +267,7 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 			x.accepted, x.state = append(x.accepted, r), t
 			return nil
 		}
-		if reason == "" {
-			reason = strings.Join(r.titles(), ", ") + ": " + why
-		}
+		reason = cmp.Or(reason, r.title()+": "+why)
 	}
 	x.plan.leave(leftRefused, x.m.Path, p.findings, reason, "")
 	return nil
@@ -295,39 +276,14 @@ func (x *fixer) take(ctx context.Context, p *pending) error {
 // undoes reports whether a trial's lock has a finding that one of some ways is to
 // end.
 func (x *fixer) undoes(t *trial, list []*remedy) bool {
-	return slices.ContainsFunc(list, func(r *remedy) bool { return !x.ended(t, r.ends) })
+	return slices.ContainsFunc(list, func(r *remedy) bool { return !x.ended(t, r.all()) })
 }
 
-// besides gives findings that others' moves end to the one that moves what they
-// come with.
-func (x *fixer) besides(list []*Finding) {
-	for _, f := range list {
-		at := len(x.accepted) - 1
-		if at < 0 {
-			return // being in line with package.json ends it
-		}
-		for i, r := range x.accepted {
-			if slices.ContainsFunc(r.moves, func(m Move) bool { return f.Where.through(m.Name) }) {
-				at = i
-				break
-			}
-		}
-		x.accepted[at].ends = append(x.accepted[at].ends, f)
-	}
-}
-
-// through reports whether a package is on a way to where a finding is.
-func (w Where) through(name string) bool {
-	return slices.ContainsFunc(w.Paths, func(p Path) bool {
-		return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Name == name })
-	})
-}
-
-// titles are the moves of a remedy in a few words.
-func (r *remedy) titles() []string {
+// title is the moves of a remedy in a few words.
+func (r *remedy) title() string {
 	var out []string
 	for _, m := range r.moves {
 		out = append(out, m.text())
 	}
-	return out
+	return strings.Join(out, ", ")
 }

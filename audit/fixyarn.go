@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -29,18 +28,21 @@ func (x *fixer) finish(ctx context.Context) (*Lock, error) {
 		if err != nil {
 			return nil, err
 		}
-		kept, reason, err := x.judge(ctx, w)
+		kept, bad, err := x.judge(ctx, w)
 		switch {
 		case err != nil:
 			return nil, err
 		case len(kept) < len(w.steps):
 			x.accepted, sound = kept, &written{}
-		case reason == "":
+		case len(bad) == 0:
 			return x.put(w), nil
 		default:
-			if sound, err = x.blame(ctx, sound, reason); err != nil {
+			if sound, err = x.blame(ctx, sound, w, bad); err != nil {
 				return nil, err
 			}
+		}
+		if err := x.adopt(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return x.m.Lock, nil
@@ -54,38 +56,71 @@ type written struct {
 	why   string
 }
 
-// judge notes which ways do not end what they are to end, and returns the others
-// and the rule that the lock breaks, "" if none.
-func (x *fixer) judge(ctx context.Context, w *written) (kept []*remedy, reason string, err error) {
-	reason = x.refused(w.trial)
-	if w.byYarn(x) && x.plain == nil && (reason != "" || x.undoes(w.trial, w.steps)) {
+// judge drops the ways that do not end what they are to end, and returns the others
+// and the rules that the lock breaks.
+func (x *fixer) judge(ctx context.Context, w *written) (kept []*remedy, bad []breach, err error) {
+	bad = x.breaches(w.trial)
+	if w.byYarn(x) && x.plain == nil && (len(bad) > 0 || x.undoes(w.trial, w.steps)) {
 		if err := x.findPlain(ctx); err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
-		reason = x.refused(w.trial)
+		bad = x.breaches(w.trial)
 	}
 	for _, r := range w.steps {
 		if x.ended(w.trial, r.ends) {
 			kept = append(kept, r)
 			continue
 		}
-		x.drop(r, "the lock keeps it all the same")
+		x.drop(r, keepsIt)
 	}
-	return kept, reason, nil
+	return kept, bad, nil
 }
 
 // byYarn reports whether Yarn wrote the lock.
 func (w *written) byYarn(x *fixer) bool { return w.why != "" && x.lock.Yarn != nil }
 
-// drop leaves what a way was to end.
-func (x *fixer) drop(r *remedy, reason string) {
-	x.plan.leave(leftRefused, x.m.Path, r.ends, strings.Join(r.titles(), ", ")+": "+reason, "")
+// blame drops ways with which the lock breaks rules, and returns the lock of the
+// first of those that are left, as far as it is known to keep them. Those that look
+// guilty are left out to see which breaches go with them: they are guilty then. Where
+// that shows nothing, it halves what is left to look at: of 100 ways it has seven
+// locks written, not 100.
+func (x *fixer) blame(ctx context.Context, sound, w *written, bad []breach) (*written, error) {
+	suspects := x.suspects(w.trial, w.steps, bad)
+	if len(suspects) == 0 || x.spent() {
+		return x.halve(ctx, sound, bad[0].reason)
+	}
+	rest := without(x.accepted, suspects)
+	next := &written{trial: x.before, steps: rest}
+	if len(rest) > 0 {
+		var err error
+		if next, err = x.write(ctx, rest); err != nil {
+			return nil, err
+		}
+	}
+	still := x.breaches(next.trial)
+	gone := slices.DeleteFunc(slices.Clone(bad), func(b breach) bool {
+		return slices.ContainsFunc(still, func(s breach) bool { return s.rule == b.rule && s.name == b.name })
+	})
+	var guilty []*remedy
+	for _, r := range suspects {
+		if i := slices.IndexFunc(gone, func(b breach) bool { return slices.Contains(x.suspects(w.trial, w.steps, []breach{b}), r) }); i >= 0 {
+			guilty = append(guilty, r)
+			x.drop(r, gone[i].reason)
+		}
+	}
+	if len(guilty) == 0 {
+		return x.halve(ctx, sound, bad[0].reason)
+	}
+	x.accepted = without(x.accepted, guilty)
+	if len(still) == 0 && len(guilty) == len(suspects) {
+		return next, nil
+	}
+	return &written{}, nil
 }
 
-// blame drops the way with which the lock begins to break a rule, and returns the
-// lock of those before it. It halves what is left to look at: of 100 ways it has
-// seven locks written, not 100. The lock of all ways breaks a rule, for reason.
-func (x *fixer) blame(ctx context.Context, sound *written, reason string) (*written, error) {
+// halve drops the way with which the lock begins to break a rule, for reason, as
+// that of all ways does.
+func (x *fixer) halve(ctx context.Context, sound *written, reason string) (*written, error) {
 	lo, hi := len(sound.steps), len(x.accepted)
 	for hi-lo > 1 {
 		if x.spent() {
@@ -112,13 +147,21 @@ func (x *fixer) spent() bool { return x.runs >= yarnRuns }
 
 // settle takes what is known to keep the rules when Yarn is not to be asked again.
 func (x *fixer) settle(sound *written) (*Lock, error) {
-	if sound.trial != nil && x.undoes(sound.trial, sound.steps) {
+	if slices.ContainsFunc(sound.steps, func(r *remedy) bool { return !x.ended(sound.trial, r.ends) }) {
 		sound = &written{}
 	}
-	for _, r := range x.accepted[len(sound.steps):] {
-		x.drop(r, fmt.Sprintf("which of the last steps it is that brings other findings is not known after %d runs of Yarn, the most there are", yarnRuns))
+	reason := fmt.Sprintf("which of the last steps it is that brings other findings is not known after %d runs of Yarn, the most there are", yarnRuns)
+	for _, r := range without(x.accepted, sound.steps) {
+		x.drop(r, reason)
 	}
 	x.accepted = sound.steps
+	for _, p := range x.orphans {
+		if sound.trial != nil && x.ended(sound.trial, p.findings) {
+			x.besides(p)
+			continue
+		}
+		x.plan.leave(leftRefused, x.m.Path, p.findings, reason, "")
+	}
 	if len(sound.steps) == 0 {
 		return x.m.Lock, nil
 	}
@@ -146,11 +189,16 @@ func (x *fixer) write(ctx context.Context, steps []*remedy) (*written, error) {
 	} else if w.text, err = x.seed(ctx, e); err != nil {
 		return nil, err
 	}
-	if w.byYarn(x) {
-		if err := x.askYarn(ctx, w.trial); err != nil {
-			return nil, err
-		}
+	if !w.byYarn(x) {
+		return w, x.look(ctx, w.trial)
 	}
+	if x.last != nil && slices.Equal(x.last.steps, steps) {
+		return x.last, nil
+	}
+	if err := x.askYarn(ctx, w.trial); err != nil {
+		return nil, err
+	}
+	x.last = w
 	return w, x.look(ctx, w.trial)
 }
 

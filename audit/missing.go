@@ -26,16 +26,11 @@ func (b *builder) stale(m *model) {
 	if m.Tool == "" && (m.Project == nil || m.Settings == nil) {
 		return
 	}
-	severity := finding.Severity("")
-	if d := b.in.Decisions; d != nil {
-		severity = d.Policy.Severities[ruleStale.ID]
+	if err := b.unknown(m); err != nil {
+		b.r.Incomplete = append(b.r.Incomplete, err)
+		return
 	}
-	if b.in.Base == nil && (severity == "" || severity == finding.Error) {
-		if err := m.lacks(); err != nil {
-			b.r.Incomplete = append(b.r.Incomplete, err)
-			return
-		}
-	}
+	severity := b.staleSeverity()
 	was := map[[2]string]bool{}
 	for _, base := range b.baseModels {
 		if base.Path != m.Path && b.moved[m.Path] != base.Path && !slices.Contains(b.from[m.Path], base.Path) {
@@ -85,6 +80,23 @@ func (b *builder) stale(m *model) {
 		}
 		b.r.Rules = append(b.r.Rules, f)
 	}
+}
+
+// staleSeverity is what the team has decided about locks that lack something, ""
+// for nothing.
+func (b *builder) staleSeverity() finding.Severity {
+	if d := b.in.Decisions; d != nil {
+		return d.Policy.Severities[ruleStale.ID]
+	}
+	return ""
+}
+
+// unknown says why it is not known what a lock installs, nil if it is.
+func (b *builder) unknown(m *model) error {
+	if severity := b.staleSeverity(); b.in.Base != nil || severity != "" && severity != finding.Error {
+		return nil
+	}
+	return m.lacks()
 }
 
 // missing is all that the lock has no answer for.

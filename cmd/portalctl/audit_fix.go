@@ -77,6 +77,9 @@ func (r *auditRun) fix(ctx context.Context, found *audit.Report) (*audit.Report,
 	defer done()
 	in := audit.FixInput{Input: r.in, Options: r.opts, Report: found, Reach: r.o.reach, Match: matcher.Match}
 	in.Options.Now, in.Prefetch = r.o.gate, r.prefetch
+	if err := r.mayFix(ctx, found); err != nil {
+		return nil, err
+	}
 	for _, l := range r.in.Head {
 		if l.Project == nil || l.Tool != "" || l.Leftover || l.Project.OnlyYarn() != nil {
 			continue
@@ -100,6 +103,21 @@ func (r *auditRun) fix(ctx context.Context, found *audit.Report) (*audit.Report,
 		}
 	}
 	return r.left(ctx, plan)
+}
+
+// mayFix refuses locks that could not be written afterwards: the search takes
+// seconds, and a run of Yarn a minute.
+func (r *auditRun) mayFix(ctx context.Context, found *audit.Report) error {
+	if r.o.dryRun {
+		return nil
+	}
+	var edits []txn.Edit
+	for _, l := range r.in.Head {
+		if l.Tool == "" && slices.ContainsFunc(found.Findings, func(f *audit.Finding) bool { return f.Lockfile == l.Path }) {
+			edits = append(edits, txn.Edits(r.root, []txn.Change{{Rel: l.Path, Old: l.Lock.Original(), New: l.Lock.Original()}})...)
+		}
+	}
+	return txn.Possible(r.e.withState(ctx), r.root, edits)
 }
 
 // prefetch asks the registry about several packages at once: its client keeps the
@@ -154,15 +172,23 @@ func (r *auditRun) fixLock(ctx context.Context, l *audit.Lock) (*audit.FixLock, 
 	if bump.HasYarnPlugin(l.Settings) {
 		fl.BackstageVersion = l.Project.Declared()
 	}
+	var unknown error // why the release's manifest is not
 	if fl.BackstageVersion != "" {
-		if m, err := releases.Get(ctx, fl.BackstageVersion); err == nil {
-			fl.Release = m.Packages
-		} else if ctx.Err() != nil {
+		m, err := releases.Get(ctx, fl.BackstageVersion)
+		switch {
+		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
+		case err != nil:
+			unknown = fault.Wrap(err, fault.Pos{File: l.Path}, "nothing was fixed in it, as the Backstage plugin of Yarn needs the release's manifest")
+		default:
+			fl.Release = m.Packages
 		}
 	}
 	if !r.o.dryRun {
 		fl.Yarn = func(ctx context.Context, files map[string][]byte) ([]byte, error) {
+			if unknown != nil && bump.HasYarnPlugin(l.Settings) {
+				return nil, unknown
+			}
 			yarn, err := yarncli.Find(ctx, l.Project.Root, yarnOptions(co, r.e))
 			if err != nil {
 				return nil, err

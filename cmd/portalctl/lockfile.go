@@ -145,5 +145,9 @@ func (co *checkout) alsoCommit() []string {
 }
 
 func yarnOptions(co *checkout, e env) yarncli.Options {
-	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ, Files: co.texts}
+	cache, err := e.cacheDir()
+	if err != nil {
+		cache = "" // which is for those to say who keep something in it
+	}
+	return yarncli.Options{Settings: co.settings, PackageManager: co.packageManager(), Environ: e.Environ, Files: co.texts, CacheDir: cache}
 }

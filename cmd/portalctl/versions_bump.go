@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -301,6 +302,10 @@ func (r *bumpRun) applied() []string { return []string{"yarn.lock: " + r.plan.Lo
 func (r *bumpRun) apply(ctx context.Context) error {
 	edits := r.edits()
 	if r.yarn != nil {
+		was := txn.Edit{Path: r.co.lockPath(), Old: r.co.lockText, New: r.co.lockText}
+		if err := txn.Possible(r.e.withState(ctx), r.co.project.Root, append(slices.Clone(edits), was)); err != nil {
+			return err
+		}
 		yarn, err := r.yarn(ctx)
 		if err != nil {
 			return err

@@ -144,6 +144,18 @@ func Commit(ctx context.Context, root string, edits []Edit) error {
 	return t.leave()
 }
 
+// Possible is the error with which Commit would refuse files as they are now, whatever
+// their new content. Nothing is locked or written: a command asks before it works for
+// minutes on what it could not write.
+func Possible(ctx context.Context, root string, edits []Edit) error {
+	t, err := at(fsFrom(ctx), stateFrom(ctx), root)
+	if err != nil {
+		return err
+	}
+	_, _, err = t.plan(ctx, edits)
+	return err
+}
+
 // begin refuses what cannot be done while nothing has been written, and fills
 // in the journal.
 func (t *tx) begin(ctx context.Context, edits []Edit) error {

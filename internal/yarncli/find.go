@@ -33,6 +33,10 @@ type Options struct {
 	// Files are those of the request that will follow, if yarnPath may name one of
 	// them: that Yarn is then run from there.
 	Files map[string][]byte
+	// CacheDir is where the program keeps things between runs: the scratch folder is
+	// made there where the folder for temporary files is open to others. "" is the
+	// default, portalctl in the user's cache folder.
+	CacheDir string
 }
 
 // Source is where a Yarn comes from.
@@ -55,6 +59,7 @@ type Yarn struct {
 
 	argv     []string // the program and the arguments before Yarn's own
 	environ  []string
+	cache    string
 	caches   []string
 	onlyLook bool
 	inFiles  string // the file of the request that Path will be, "" if it is there
@@ -86,7 +91,7 @@ func (y *Yarn) rcName() string {
 // version that packageManager asks for. Nothing of the project is executed,
 // except for the file at yarnPath with --version when its name does not tell.
 func Find(ctx context.Context, root string, opts Options) (*Yarn, error) {
-	y := &Yarn{environ: opts.Environ, onlyLook: opts.OnlyLook}
+	y := &Yarn{environ: opts.Environ, onlyLook: opts.OnlyLook, cache: opts.CacheDir}
 	if y.environ == nil {
 		y.environ = os.Environ()
 	}
@@ -203,7 +208,7 @@ func (y *Yarn) askVersion(ctx context.Context, packageManager string) (string, e
 	if y.onlyLook {
 		return "", nil
 	}
-	dir, err := newScratch("", "")
+	dir, err := newScratch("", y.cache, "")
 	if err != nil {
 		return "", err
 	}

@@ -222,11 +222,18 @@ func TestScratchBase(t *testing.T) {
 	t.Setenv("TMPDIR", open)
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("HOME", cache)
-	if got := scratchBase(""); got == open && private(cache) {
+	if got := scratchBase("", ""); got == open && private(cache) {
+		t.Errorf("%s is open to everybody", got)
+	}
+	own := filepath.Join(t.TempDir(), "own")
+	if got := scratchBase(own, ""); private(own) && got != own {
+		t.Errorf("%s, though the cache is %s", got, own)
+	}
+	if got := scratchBase(open, ""); got == open && private(cache) {
 		t.Errorf("%s is open to everybody", got)
 	}
 	// The project itself is not the place for it.
-	if got := scratchBase(cache); strings.HasPrefix(got, cache) {
+	if got := scratchBase("", cache); strings.HasPrefix(got, cache) {
 		t.Errorf("%s is inside the project", got)
 	}
 }
@@ -242,7 +249,7 @@ func TestOldScratchIsRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dir, err := newScratch(base, "")
+	dir, err := newScratch(base, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,9 +17,9 @@ const scratchPrefix = "portalctl-yarn-"
 // folder above may be open to other users, as the system's folder for temporary
 // files often is. Nor may the folder be
 // inside avoid, the project.
-func newScratch(base, avoid string) (string, error) {
+func newScratch(base, cache, avoid string) (string, error) {
 	if base == "" {
-		base = scratchBase(avoid)
+		base = scratchBase(cache, avoid)
 	}
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return "", scratchFault(base, err)
@@ -41,10 +41,15 @@ func scratchFault(base string, err error) error {
 		WithNext("Free some space on the disk, or point TMPDIR at a folder that can be written.")
 }
 
-func scratchBase(avoid string) string {
+// scratchBase is the folder for temporary files, else cache, else the default of
+// that.
+func scratchBase(cache, avoid string) string {
 	candidates := []string{os.TempDir()}
-	if cache, err := os.UserCacheDir(); err == nil {
-		candidates = append(candidates, filepath.Join(cache, "portalctl"))
+	if abs, err := filepath.Abs(cache); err == nil && cache != "" {
+		candidates = append(candidates, abs)
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		candidates = append(candidates, filepath.Join(dir, "portalctl"))
 	}
 	for _, c := range candidates {
 		if _, inside := within(avoid, c); !private(c) || avoid != "" && inside {

@@ -49,7 +49,7 @@ type Request struct {
 // project is not touched, whatever happens; the caller commits the result
 // together with the files.
 //
-// The error of a Yarn that fails is a *fault.Error around a *Failure. When ctx
+// The error of a Yarn that fails is a *fault.Error around what Yarn printed. When ctx
 // ends, Yarn and all processes it started are killed and the error wraps
 // ctx.Err. A process that is itself killed leaves the scratch folder, which a
 // later call removes.
@@ -71,7 +71,7 @@ func (y *Yarn) UpdateLock(ctx context.Context, req Request) ([]byte, error) {
 	if err := y.fits(req.Root, old); err != nil {
 		return nil, err
 	}
-	scratch, err := newScratch(req.TempDir, root)
+	scratch, err := newScratch(req.TempDir, y.cache, root)
 	if err != nil {
 		return nil, err
 	}
