@@ -2,7 +2,10 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -131,4 +134,33 @@ func Probe(ctx context.Context, t pg.Target, database string) []time.Duration {
 		out = append(out, time.Since(start))
 	}
 	return out
+}
+
+// ReadMigrations are knex's tables of a PostgreSQL database or schema, or of a SQLite
+// file, as they are now, with their locks. there is false where the database is not.
+func ReadMigrations(ctx context.Context, d Database, t pg.Target) (list []Migration, there bool, err error) {
+	if d.Kind == KindSQLite {
+		if _, err := os.Stat(d.Path); errors.Is(err, fs.ErrNotExist) {
+			return nil, false, nil
+		}
+		err := inspectSQLite(ctx, &d)
+		return d.Migrations, true, err
+	}
+	tx, done, err := begin(ctx, t, d.Name, lookTimeout)
+	if pg.Code(err) == "3D000" {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	if d.Schema != "" {
+		if err := tx.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_namespace WHERE nspname = $1", d.Schema).Scan(&there); err != nil || !there {
+			return nil, false, err
+		}
+	}
+	if err := migrations(ctx, tx, &d); err != nil {
+		return nil, true, unreadable(ctx, err, d.Title())
+	}
+	return d.Migrations, true, nil
 }

@@ -101,6 +101,8 @@ type outcome struct {
 	// absent: nothing was found, which an attestation can answer. What files say is
 	// not attested away.
 	absent bool
+	// seconds is of a probe: how long the shortest waits; 0 for what is none.
+	seconds int
 }
 
 // problem is one thing that is wrong: it becomes one finding.
@@ -150,7 +152,7 @@ func judged(problems []problem, reason string, evidence []Evidence) outcome {
 // here: no pass without evidence, and what an attestation may say.
 func (it item) settle(o outcome, opts Options) (Result, []finding.Finding) {
 	res := Result{Item: it.Item, Verdict: o.verdict, Reason: o.reason, Next: o.next, Evidence: o.evidence,
-		Counts: it.severity(opts.Profile).Fails(), Attestation: opts.Config.attestation(it.ID)}
+		Counts: it.severity(opts.Profile).Fails(), Attestation: opts.Config.attestation(it.ID), Seconds: o.seconds}
 	if res.Verdict == Pass && len(res.Evidence) == 0 {
 		res.Verdict, res.Reason, res.Next = Unknown, noEvidence, "Report this as a fault of portalctl"
 	}

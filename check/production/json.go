@@ -32,6 +32,7 @@ type (
 		Next        string           `json:"next"`
 		Evidence    []evidenceJSON   `json:"evidence"`
 		Attestation *attestationJSON `json:"attestation,omitempty"`
+		Seconds     int              `json:"seconds,omitempty"`
 	}
 	evidenceJSON struct {
 		File   string `json:"file"`
@@ -81,7 +82,7 @@ func (r *Report) members() []finding.Member {
 	}
 	for _, it := range r.Items {
 		j := itemJSON{ID: it.ID, Area: it.Area, Title: it.Title, Why: it.Why, Fix: it.Fix, Level: it.Level, From: it.From, URL: it.URL(), Verdict: it.Verdict,
-			Counts: it.Counts, Open: it.Open, Reason: it.Reason, Next: it.Next, Evidence: []evidenceJSON{}}
+			Counts: it.Counts, Open: it.Open, Reason: it.Reason, Next: it.Next, Evidence: []evidenceJSON{}, Seconds: it.Seconds}
 		for _, e := range it.Evidence {
 			j.Evidence = append(j.Evidence, evidenceJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Text})
 		}

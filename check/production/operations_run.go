@@ -82,6 +82,7 @@ func startupProbe(v *view) outcome {
 	}
 	var problems []problem
 	var seen []Evidence
+	least := 0
 	for _, w := range workloads {
 		p, ok := w.container.Get("startupProbe")
 		if !ok {
@@ -100,6 +101,9 @@ func startupProbe(v *view) outcome {
 			return unknown("the chart's values say how long the startup probe waits", "Give --deploy-dir the output of helm template", e)
 		}
 		budget := delay + times*period
+		if least == 0 || budget < least {
+			least = budget
+		}
 		if budget < startupSeconds {
 			problems = append(problems, problem{pos: e.Pos, name: w.name(), message: fmt.Sprintf("the startup probe of %s waits for %d s, and migrations may take %d s", w.name(), budget, startupSeconds), next: nextStartup})
 			continue
@@ -107,7 +111,9 @@ func startupProbe(v *view) outcome {
 		e.Text = fmt.Sprintf("startupProbe waits for %d s", budget)
 		seen = append(seen, e)
 	}
-	return judged(problems, "the startup probe leaves time", seen)
+	o := judged(problems, "the startup probe leaves time", seen)
+	o.seconds = least
+	return o
 }
 
 var instrument = sync.OnceValue(func() *regexp.Regexp {

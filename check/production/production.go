@@ -93,6 +93,9 @@ type Result struct {
 	Open   int
 	// Attestation is what .portalctl.yaml says of the item, nil if nothing.
 	Attestation *Attestation
+	// Seconds is how long the shortest startup probe waits, by the item about it; 0
+	// where there is none, or it is not known.
+	Seconds int
 }
 
 // Report is the outcome. Its finding.Report has what failed, for the forms that

@@ -68,6 +68,8 @@ var otherCodes = map[string]struct {
 	"snapshot restore":                                  {2, "asks, and there is no terminal"},
 	"versions bump --template":                          {2, "the example's releases have no create-app; testdata/script has some"},
 	"versions bump --migrate":                           {2, "asks, and there is no terminal"},
+	"slot deploy":                                       {2, "needs two releases in git, and the example portal has none"},
+	"slot verify --health https://portal.example.com":   {2, "there was no slot deploy of the example portal"},
 	"slot status":                                       {2, "there is no run of the example portal"},
 	"slot status --format markdown":                     {2, "there is no run of the example portal"},
 	"check production --profile enterprise --deploy-dir ../gitops/portal": {2, "there is no such folder beside the example portal"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -59,6 +60,8 @@ var documents = map[string]reflect.Type{
 	rollback.ResultSchema:                reflect.TypeFor[rollback.Result](),
 	slot.Schema:                          reflect.TypeFor[slot.Run](),
 	setup.Schema:                         reflect.TypeFor[setup.Plan](),
+	slot.DeploySchema:                    reflect.TypeFor[slot.Deployment](),
+	slot.VerifySchema:                    reflect.TypeFor[slot.Verification](),
 }
 
 func TestSchemas(t *testing.T) {
@@ -162,6 +165,20 @@ func migrate(t testing.TB, root string) {
 		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('20250101_next.js', 2, 1700000000000)")
 }
 
+// upgradeCommitted makes the next release of the portal its next commit.
+func upgradeCommitted(t testing.TB, root string) {
+	t.Helper()
+	if err := errors.Join(plant(root, "backstage.json", `{"version": "1.51.0"}`),
+		plant(root, "plugins/badges-backend/migrations/20250101_next.js", "exports.up = k => k.schema.dropTable('badges'); exports.down = () => {};")); err != nil {
+		t.Fatal(err)
+	}
+	repo, err := git.PlainOpen(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commitTree(t, repo)
+}
+
 // commitAll makes root a git repository with one commit.
 func commitAll(t testing.TB, root string) {
 	t.Helper()
@@ -169,6 +186,11 @@ func commitAll(t testing.TB, root string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	commitTree(t, repo)
+}
+
+func commitTree(t testing.TB, repo *git.Repository) {
+	t.Helper()
 	tree, err := repo.Worktree()
 	if err != nil {
 		t.Fatal(err)
@@ -238,6 +260,9 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 	migrate(t, root)
 	run(environ, "0", "snapshot", "plan", "--format", "json")
 	run(environ, "0", "snapshot", "restore", "--yes", "--format", "json")
+	upgradeCommitted(t, root)
+	run(environ, "1", "slot", "deploy", "--format", "json")
+	run(environ, "1", "slot", "verify", "--format", "json")
 	files, err := filepath.Glob(filepath.Join(stateOf(environ), "portalctl", "snapshots", "*", "one", "*.json"))
 	if err != nil || len(files) != 2 {
 		t.Fatal(files, err)

@@ -62,7 +62,7 @@ func slotCommand(e env) *cli.Command {
 			}
 			return runSlot(c.Context, o, e)
 		},
-		Subcommands: []*cli.Command{slotStatusCommand(e)},
+		Subcommands: []*cli.Command{slotStatusCommand(e), slotDeployCommand(e), slotVerifyCommand(e)},
 	}
 }
 

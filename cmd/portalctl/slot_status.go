@@ -41,7 +41,7 @@ func runSlotStatus(ctx context.Context, o slotOptions, e env) error {
 		return err
 	}
 	defer r.open()
-	if !r.run.Look() {
+	if !r.run.Look() && r.run.Deployment == nil {
 		return fault.New("there is no run of this portal").WithNext("Begin one: %s --plan", o.again)
 	}
 	return r.report()

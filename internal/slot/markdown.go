@@ -231,10 +231,9 @@ func (t *text) day(r *Run) {
 		}
 		t.WriteString("\n")
 	}
-	fmt.Fprintf(t, "\n1. %s: how long the boot takes on the real server\n", t.command("snapshot forecast --release "+r.To+" --config app-config.production.yaml"))
-	fmt.Fprintf(t, "2. %s, then %s: a copy that is proven\n", t.command("snapshot create"), t.command("snapshot verify --rehearse"))
-	fmt.Fprintf(t, "3. %s: the way back, in ROLLBACK.md\n", t.command("snapshot plan"))
-	fmt.Fprintf(t, "4. deploy; if it must go back: %s\n", t.command("snapshot restore"))
+	fmt.Fprintf(t, "\n1. %s, where the databases can be reached: what will run there and for how long, a copy that is restored elsewhere, and go or no-go\n", t.command("slot deploy"))
+	fmt.Fprintf(t, "2. roll out; then %s: whether what ran is what was foreseen, and whether the portal is ready\n", t.command("slot verify --health URL"))
+	t.WriteString("3. if it must go back: step 2 names the databases and the commands; `ROLLBACK.md` beside the copy has them without portalctl\n")
 }
 
 // command is a command on this portal, as code.

@@ -67,6 +67,10 @@ type Run struct {
 	// Hands are what somebody must do, the gravest first.
 	Hands []Hand  `json:"needsHands"`
 	Steps []*Step `json:"steps"`
+	// Deployment is the last look at the day of the roll-out, Verification what followed
+	// that; nil before them.
+	Deployment   *Deployment   `json:"deploy"`
+	Verification *Verification `json:"verify"`
 
 	opts Options
 	in   Input
@@ -77,6 +81,8 @@ type Run struct {
 	tree, settings string
 	// known are the releases that are known.
 	known []string
+	// dayProblem is why what is kept of a deployment cannot be read.
+	dayProblem string
 }
 
 // Step is the step of that name.
@@ -120,6 +126,7 @@ func New(ctx context.Context, in Input, opts Options) (r *Run, release func(), e
 		r.Steps = append(r.Steps, step)
 	}
 	r.kept.Steps = r.Steps
+	r.readDay()
 	return r, release, nil
 }
 

@@ -379,7 +379,7 @@ func TestTextHasABound(t *testing.T) {
 	}
 	short := r.Markdown("https://example.com/o/r/blob/b/")
 	for _, want := range []string{"## Backstage 1.52.0 → 1.53.0: needs hands, and a window\n", "[`src/App.tsx:1`](https://example.com/o/r/blob/b/src/App.tsx#L1)",
-		"- [ ] ", "<details><summary>Migrations</summary>", "`portalctl snapshot create`", "GHSA-1"} {
+		"- [ ] ", "<details><summary>Migrations</summary>", "`portalctl slot deploy`", "`portalctl slot verify --health URL`", "GHSA-1"} {
 		if !strings.Contains(short, want) {
 			t.Errorf("no %q in:\n%s", want, short)
 		}

@@ -53,6 +53,9 @@ func (r *Run) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	if err := report.Table(&b, nil, rows); err != nil {
 		return err
 	}
+	if err := r.writeDay(&b, st); err != nil {
+		return err
+	}
 	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -125,8 +125,8 @@ type Unknown struct {
 	Package string `json:"package"`
 	Why     string `json:"why"`
 
-	// near says that it was read, at another version, and has no migrations there.
-	near bool
+	// Near says that it was read, at another version, and has no migrations there.
+	Near bool `json:"near,omitempty"`
 }
 
 // Package is a package of the backend.

@@ -62,7 +62,7 @@ func (p Plugin) title() string {
 func (r *Report) unread() int {
 	n := 0
 	for _, u := range r.Unknown {
-		if !u.near {
+		if !u.Near {
 			n++
 		}
 	}

@@ -166,7 +166,7 @@ func (r *Report) sections() []section {
 	add("Code that could not be followed", doubts...)
 	var unknown, near []string
 	for _, u := range r.Unknown {
-		if u.near {
+		if u.Near {
 			near = append(near, u.Package)
 		} else {
 			unknown = append(unknown, u.Package+": "+u.Why)

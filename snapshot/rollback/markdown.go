@@ -17,7 +17,7 @@ func (p *Plan) Markdown() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# Rollback to %s\n", report.Escape(p.Snapshot))
 	line("Databases as of %s%s.", p.Taken.UTC().Format(time.RFC3339), p.ofPortal())
-	line("Code: %s.\n", report.Escape(strings.TrimPrefix(p.deployText(), "Deploy ")))
+	line("Code: %s.\n", report.Escape(strings.TrimPrefix(p.Deploy(), "Deploy ")))
 	line("Run it: `portalctl snapshot restore`, or without portalctl `sh rollback.sh`. The steps below are what both do:")
 	line("they look up what was migrated, and bring that back and nothing else.\n")
 
@@ -168,7 +168,7 @@ func (p *Plan) writeSteps(b *strings.Builder) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("## Steps\n")
 	if len(p.Steps) == 0 {
-		line("%s.\n", report.Escape(p.deployText()))
+		line("%s.\n", report.Escape(p.Deploy()))
 		return
 	}
 	line("Before: copy this folder to a machine with %s that reaches the %s, and", p.needs(), p.reaches())

@@ -230,8 +230,8 @@ func replacedMark(t *Target) string {
 	return "portalctl: replaced " + t.Database + ", kept until it is dropped by hand"
 }
 
-// deployText says which code belongs to the data of the snapshot.
-func (p *Plan) deployText() string {
+// Deploy is which code belongs to the data of the snapshot, as an order.
+func (p *Plan) Deploy() string {
 	var parts []string
 	if p.Commit != "" {
 		parts = append(parts, "commit "+p.Commit)

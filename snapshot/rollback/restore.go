@@ -94,7 +94,7 @@ type run struct {
 func (p *Plan) Restore(ctx context.Context, o Options) (_ *Result, err error) {
 	r := &run{Plan: p, Options: o, stamp: stampText(o.Began), took: map[*Target]time.Duration{},
 		whole: map[*Target]string{}, kept: map[*Target]bool{},
-		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Unknown: p.UnknownText(), Deploy: p.deployText(), Drop: []string{}}}
+		result: &Result{Schema: ResultSchema, Snapshot: p.Snapshot, Restored: []Restored{}, Kept: []string{}, Removed: []string{}, Unknown: p.UnknownText(), Deploy: p.Deploy(), Drop: []string{}}}
 	if r.Progress == nil {
 		r.Progress = func(Event) {}
 	}

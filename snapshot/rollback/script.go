@@ -126,7 +126,7 @@ func (p *Plan) Script() (string, error) {
 		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": ui.ShellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": slices.Compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
-		"PostgreSQL": major > 0, "Several": len(servers) > 1, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": ui.ShellQuote("  " + p.deployText()),
+		"PostgreSQL": major > 0, "Several": len(servers) > 1, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": ui.ShellQuote("  " + p.Deploy()),
 	})
 	return b.String(), err
 }

@@ -64,7 +64,7 @@ func (p *Plan) steps() []Step {
 		{Title: "Swap the names" + w.oneTransaction(), Commands: w.swaps(), Check: w.swapCheck(), Expected: "5 s" + w.schemaTime(),
 			BackOut: w.swapBackOut(), BackOutCommands: w.swapBack},
 		{Title: "Look at the properties", Commands: w.look, Check: "Owner, privileges and settings are those listed below", Expected: "5 s", BackOut: "As in the step before"},
-		{Title: "Deploy the old release", Commands: []string{"# " + p.deployText()}, Check: "The image or commit is the one above, and no replica of the new release exists", Expected: "as your pipeline takes",
+		{Title: "Deploy the old release", Commands: []string{"# " + p.Deploy()}, Check: "The image or commit is the one above, and no replica of the new release exists", Expected: "as your pipeline takes",
 			BackOut: "Deploy the new release again after the swap was undone, not before: it would migrate what came back"},
 		{Title: "Start one replica", Commands: []string{"kubectl scale deployment/backstage --replicas=1"}, Check: "Its log does not say \"The migration directory is corrupt\", and the portal opens", Expected: "2 min",
 			BackOut: "Stop it again. What it wrote is in the databases that came back"},

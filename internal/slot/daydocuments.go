@@ -1,0 +1,121 @@
+package slot
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// What the commands of a deployment print, as far as it goes by it; docs/json.md has
+// all of it.
+
+type dayForecast struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Plugins []struct {
+		Plugin     string `json:"plugin"`
+		Database   string `json:"database"`
+		Migrations []struct {
+			Name            string   `json:"name"`
+			PointOfNoReturn bool     `json:"pointOfNoReturn"`
+			Reasons         []string `json:"reasons"`
+		} `json:"migrations"`
+		Missing []string `json:"missing"`
+		Invalid []string `json:"invalid"`
+	} `json:"plugins"`
+	Boot struct {
+		Seconds        float64 `json:"seconds"`
+		UpTo           float64 `json:"upTo"`
+		Basis          string  `json:"basis"`
+		StartupSeconds int     `json:"startupSeconds"`
+	} `json:"boot"`
+	Locks []struct {
+		Database  string  `json:"database"`
+		Migration string  `json:"migration"`
+		Table     string  `json:"table"`
+		Blocks    string  `json:"blocks"`
+		Seconds   float64 `json:"seconds"`
+	} `json:"locks"`
+	Beforehand []struct {
+		Migration string `json:"migration"`
+	} `json:"beforehand"`
+	Unknown []struct {
+		Package string `json:"package"`
+		Why     string `json:"why"`
+		Near    bool   `json:"near"`
+	} `json:"unknown"`
+}
+
+type dayProblem struct {
+	Kind    string `json:"kind"`
+	Subject string `json:"subject"`
+	Message string `json:"message"`
+	Next    string `json:"next"`
+}
+
+type daySurvey struct {
+	Refusals []dayProblem `json:"refusals"`
+	Warnings []dayProblem `json:"warnings"`
+}
+
+type dayManifest struct {
+	Name      string    `json:"name"`
+	Created   time.Time `json:"created"`
+	Databases []struct {
+		Kind       string `json:"kind"`
+		Name       string `json:"name"`
+		Schema     string `json:"schema"`
+		Path       string `json:"path"`
+		Migrations []struct {
+			Schema string `json:"schema"`
+			Table  string `json:"table"`
+			Rows   []struct {
+				Name string `json:"name"`
+			} `json:"rows"`
+		} `json:"migrations"`
+		Dump struct {
+			Size int64 `json:"size"`
+		} `json:"dump"`
+	} `json:"databases"`
+}
+
+// dayCreated is what snapshot create prints, and dayShown what snapshot show does.
+type dayCreated struct {
+	Path     string      `json:"path"`
+	Survey   daySurvey   `json:"survey"`
+	Manifest dayManifest `json:"manifest"`
+}
+
+type dayShown struct {
+	Path     string      `json:"path"`
+	Manifest dayManifest `json:"manifest"`
+}
+
+type dayVerified struct {
+	Problems  []string `json:"problems"`
+	Rehearsal *struct {
+		Seconds   float64 `json:"seconds"`
+		Databases []struct {
+			Name    string  `json:"name"`
+			Restore float64 `json:"restore"`
+			Analyze float64 `json:"analyze"`
+			Compare float64 `json:"compare"`
+			Same    bool    `json:"same"`
+		} `json:"databases"`
+	} `json:"rehearsal"`
+}
+
+type dayProduction struct {
+	Items []struct {
+		ID      string `json:"id"`
+		Verdict string `json:"verdict"`
+		Reason  string `json:"reason"`
+		Seconds int    `json:"seconds"`
+	} `json:"items"`
+}
+
+// printedAs reads a document of that schema, also of a command that refused: what is in
+// its way is in the report.
+func (p Printed) printedAs(schema string, v any) bool {
+	var is struct{ Schema string }
+	return json.Unmarshal([]byte(p.Out), &is) == nil && is.Schema == schema && json.Unmarshal([]byte(p.Out), v) == nil
+}
