@@ -82,7 +82,7 @@ func (r *initRun) facts(ctx context.Context) (*setup.Facts, error) {
 			return nil, err
 		}
 	}
-	return f, ctx.Err()
+	return f, r.pins(ctx, f)
 }
 
 // looksAt reports whether files of a kind are looked at.
