@@ -96,7 +96,8 @@ var ranks = map[string]int{
 	"internal/bench/peer":     13,
 	"internal/shipped":        12,
 
-	"internal/testkit/dbportal": 12, // of pgtest's clusters
+	"internal/testkit/dbportal":   12, // of pgtest's clusters
+	"internal/testkit/snapportal": 12, // on such a cluster, too
 }
 
 // owners are the only packages that import a library, each with the reason.
@@ -110,7 +111,7 @@ var owners = map[string]string{
 	"github.com/fatih/color":                "internal/ui",
 	"github.com/schollz/progressbar/v3":     "internal/ui",
 	"github.com/olekukonko/tablewriter":     "internal/report",
-	"github.com/go-git/go-git/v5":           "internal/gitbase",
+	"github.com/go-git/go-git/v5":           "internal/gitbase internal/testkit/snapportal",
 	"github.com/google/osv-scanner/v2":      "internal/osv",
 	"github.com/google/osv-scalibr":         "internal/osv",
 	"github.com/ossf/osv-schema":            "internal/osv",

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
 // states are the plugins of a dry run with their states.
 func (p *snapPortal) states(args ...string) map[string]string {
-	p.t.Helper()
+	p.T.Helper()
 	var survey snapshot.Survey
-	decodeJSON(p.t, p.must(append([]string{"create", "--dry-run", "--format", "json"}, args...)...), &survey)
+	snapportal.DecodeJSON(p.T, p.Must(append([]string{"create", "--dry-run", "--format", "json"}, args...)...), &survey)
 	out := map[string]string{}
 	for _, l := range survey.Plugins {
 		out[l.Plugin] = l.State
@@ -43,83 +44,83 @@ func TestSnapshotLeavesNothingBehind(t *testing.T) {
 	// The backend is composed in a library of the repository, which takes one
 	// plugin from a published feature loader.
 	backend := `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {"app": "*", "@backstage/backend-defaults": "^0.11.1", "@acme/portal-backend": "workspace:^"}}`
-	p.write("packages/backend/package.json", backend)
-	p.write("packages/app/package.json", `{"name": "app", "version": "0.0.0", "backstage": {"role": "frontend"}, "dependencies": {"@backstage/plugin-events-backend": "1"}}`)
-	p.write("packages/portal-backend/package.json", `{"name": "@acme/portal-backend", "version": "0.0.0", "backstage": {"role": "node-library"}, "dependencies": {
+	p.Write("packages/backend/package.json", backend)
+	p.Write("packages/app/package.json", `{"name": "app", "version": "0.0.0", "backstage": {"role": "frontend"}, "dependencies": {"@backstage/plugin-events-backend": "1"}}`)
+	p.Write("packages/portal-backend/package.json", `{"name": "@acme/portal-backend", "version": "0.0.0", "backstage": {"role": "node-library"}, "dependencies": {
 		"@backstage/plugin-catalog-backend": "^3.0.0", "@internal/plugin-badges-backend": "^0.1.0", "@acme/feature-loader": "1"}}`)
-	p.write("node_modules/@acme/feature-loader/package.json", `{"name": "@acme/feature-loader", "version": "1.0.0", "backstage": {"role": "node-library"}, "dependencies": {"@backstage/plugin-auth-backend": "^0.25.2"}}`)
-	p.commit("composed")
+	p.Write("node_modules/@acme/feature-loader/package.json", `{"name": "@acme/feature-loader", "version": "1.0.0", "backstage": {"role": "node-library"}, "dependencies": {"@backstage/plugin-auth-backend": "^0.25.2"}}`)
+	p.Commit("composed")
 	want("composed", p.states(), "catalog", "auth", "badges")
 
 	// The ID is what the code registers, in comments or not in package.json's.
-	p.write("plugins/badges-backend/package.json", `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges-backend"}}`)
-	p.write("plugins/badges-backend/src/plugin.ts", "// createBackendPlugin({ pluginId: 'old' })\nexport const badges = createBackendPlugin({\n  pluginId: 'badges',\n  register(env) {},\n});\n")
-	p.commit("another ID")
+	p.Write("plugins/badges-backend/package.json", `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges-backend"}}`)
+	p.Write("plugins/badges-backend/src/plugin.ts", "// createBackendPlugin({ pluginId: 'old' })\nexport const badges = createBackendPlugin({\n  pluginId: 'badges',\n  register(env) {},\n});\n")
+	p.Commit("another ID")
 	want("ID of the source", p.states(), "catalog", "auth", "badges")
 
 	// A dynamic plugin, built, with an ID of its own.
-	p.createDatabase("backstage_plugin_chat")
-	p.migrated("backstage_plugin_chat", "knex_migrations", "1_chat.js")
-	p.write("dynamic/chat/package.json", `{"name": "@acme/chat-dynamic", "version": "1.0.0", "backstage": {"role": "backend-plugin", "pluginId": "chat-backend"}}`)
-	p.write("dynamic/chat/dist/index.cjs.js", `exports.default = backendPluginApi.createBackendPlugin({pluginId: "chat", register() {}});`)
-	p.write("dynamic/chat/migrations/1_chat.js", "")
-	config := fmt.Sprintf("backend:\n  database:\n    client: pg\n    connection:\n      host: 127.0.0.1\n      port: %d\n      user: backstage\n      password: ${DB_PASSWORD}\n", p.cluster.Port)
-	p.write("app-config.yaml", config+"dynamicPlugins:\n  rootDirectory: dynamic\n")
-	head := p.commit("dynamic")
+	p.CreateDatabase("backstage_plugin_chat")
+	p.Migrated("backstage_plugin_chat", "knex_migrations", "1_chat.js")
+	p.Write("dynamic/chat/package.json", `{"name": "@acme/chat-dynamic", "version": "1.0.0", "backstage": {"role": "backend-plugin", "pluginId": "chat-backend"}}`)
+	p.Write("dynamic/chat/dist/index.cjs.js", `exports.default = backendPluginApi.createBackendPlugin({pluginId: "chat", register() {}});`)
+	p.Write("dynamic/chat/migrations/1_chat.js", "")
+	config := fmt.Sprintf("backend:\n  database:\n    client: pg\n    connection:\n      host: 127.0.0.1\n      port: %d\n      user: backstage\n      password: ${DB_PASSWORD}\n", p.Cluster.Port)
+	p.Write("app-config.yaml", config+"dynamicPlugins:\n  rootDirectory: dynamic\n")
+	head := p.Commit("dynamic")
 	want("dynamic", p.states("--deployed", head), "catalog", "auth", "badges", "chat")
 
 	// A module's own tables, in its plugin's database.
-	p.write("plugins/catalog-module/package.json", `{"name": "@internal/plugin-catalog-backend-module-own", "version": "0.1.0", "backstage": {"role": "backend-plugin-module", "pluginId": "catalog"}}`)
-	p.write("plugins/catalog-module/migrations/1_own.js", "")
-	p.write("packages/backend/package.json", strings.Replace(backend, `"app"`, `"@internal/plugin-catalog-backend-module-own": "^0.1.0", "app"`, 1))
-	p.migrated("backstage_plugin_catalog", "own__knex_migrations", "1_own.js")
-	head = p.commit("a module")
+	p.Write("plugins/catalog-module/package.json", `{"name": "@internal/plugin-catalog-backend-module-own", "version": "0.1.0", "backstage": {"role": "backend-plugin-module", "pluginId": "catalog"}}`)
+	p.Write("plugins/catalog-module/migrations/1_own.js", "")
+	p.Write("packages/backend/package.json", strings.Replace(backend, `"app"`, `"@internal/plugin-catalog-backend-module-own": "^0.1.0", "app"`, 1))
+	p.Migrated("backstage_plugin_catalog", "own__knex_migrations", "1_own.js")
+	head = p.Commit("a module")
 	want("module", p.states("--deployed", head), "catalog", "auth", "badges", "chat")
 
 	// Nobody is known to use it, but it is the portal's: by its owner, or by
 	// what migrated it. Another deployment's is named.
-	p.createDatabase("backstage_plugin_lost", "CREATE TABLE x (a int)")
-	p.refused([]string{"create", "--dry-run", "--deployed", head}, "its owner backstage", "--skip lost", "backend.database.plugin.lost")
-	p.refused([]string{"create", "--deployed", head}, "its owner backstage")
+	p.CreateDatabase("backstage_plugin_lost", "CREATE TABLE x (a int)")
+	p.Refused([]string{"create", "--dry-run", "--deployed", head}, "its owner backstage", "--skip lost", "backend.database.plugin.lost")
+	p.Refused([]string{"create", "--deployed", head}, "its owner backstage")
 	if got := p.states("--deployed", head, "--skip", "lost"); got["lost"] != "skipped" {
 		t.Errorf("skipped: %v", got)
 	}
-	pgtest.Exec(t, p.cluster, "postgres", "CREATE ROLE other LOGIN", "ALTER DATABASE backstage_plugin_lost OWNER TO other")
+	pgtest.Exec(t, p.Cluster, "postgres", "CREATE ROLE other LOGIN", "ALTER DATABASE backstage_plugin_lost OWNER TO other")
 	if got := p.states("--deployed", head); got["lost"] != "unknown" {
 		t.Errorf("another's: %v", got)
 	}
-	p.migratedByOthers(t, "backstage_plugin_lost", catalogMigrations[0])
-	p.refused([]string{"create", "--dry-run", "--deployed", head}, "@backstage/plugin-catalog-backend 3.0.0 of this portal has migrated it", "--skip lost")
-	pgtest.Exec(t, p.cluster, "postgres", "DROP DATABASE backstage_plugin_lost")
+	p.migratedByOthers(t, "backstage_plugin_lost", snapportal.CatalogMigrations[0])
+	p.Refused([]string{"create", "--dry-run", "--deployed", head}, "@backstage/plugin-catalog-backend 3.0.0 of this portal has migrated it", "--skip lost")
+	pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE backstage_plugin_lost")
 
 	// create-app's own layout.
-	p.write("app-config.yaml", "backend:\n  database:\n    client: better-sqlite3\n    connection: ':memory:'\n")
-	p.write("app-config.production.yaml", config)
-	p.write("app-config.example.yaml", "backend: {}\n")
-	head = p.commit("create-app's layout")
-	code, out, errOut := p.run("create", "--dry-run", "--deployed", head)
+	p.Write("app-config.yaml", "backend:\n  database:\n    client: better-sqlite3\n    connection: ':memory:'\n")
+	p.Write("app-config.production.yaml", config)
+	p.Write("app-config.example.yaml", "backend: {}\n")
+	head = p.Commit("create-app's layout")
+	code, out, errOut := p.Run("create", "--dry-run", "--deployed", head)
 	if code != 2 || strings.Count(out+errOut, "memory") != 1 || !strings.Contains(errOut, "app-config.production.yaml") || !strings.Contains(errOut, "--config app-config.yaml --config app-config.production.yaml") {
 		t.Errorf("create-app's layout: exit code %d\n%s%s", code, out, errOut)
 	}
 	// chat's folder of dynamic plugins is not configured any more: refused.
-	files := []string{"--deployed", head, "--config", filepath.Join(p.root, "app-config.yaml"), "--config", filepath.Join(p.root, "app-config.production.yaml")}
-	p.refused(append([]string{"create", "--dry-run"}, files...), "backstage_plugin_chat", "--skip chat")
+	files := []string{"--deployed", head, "--config", filepath.Join(p.Root, "app-config.yaml"), "--config", filepath.Join(p.Root, "app-config.production.yaml")}
+	p.Refused(append([]string{"create", "--dry-run"}, files...), "backstage_plugin_chat", "--skip chat")
 	if got := p.states(append(files, "--skip", "chat")...); got["catalog"] != "present" || got["auth"] != "present" || got["badges"] != "present" {
 		t.Errorf("with --config: %v", got)
 	}
 	// What create refuses, its dry run refuses.
 	for _, name := range []string{"../..", "latest", "x.partial"} {
-		p.refused([]string{"create", "--dry-run", "--name", name}, "is not a valid name for a snapshot")
+		p.Refused([]string{"create", "--dry-run", "--name", name}, "is not a valid name for a snapshot")
 	}
-	if _, err := os.Stat(p.dir); err == nil {
-		t.Errorf("%s was made by dry runs", p.dir)
+	if _, err := os.Stat(p.Dir); err == nil {
+		t.Errorf("%s was made by dry runs", p.Dir)
 	}
 }
 
 // migratedByOthers makes knex's table as the superuser, readable by all.
 func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
-	pgtest.Exec(t, p.cluster, database, "CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)",
-		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ("+quoteSQL(name)+", 1, now())", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+	pgtest.Exec(t, p.Cluster, database, "CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)",
+		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ("+snapportal.QuoteSQL(name)+", 1, now())", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 }
 
 // One set of connection flags serves all six, a password in them is refused by
@@ -127,29 +128,29 @@ func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
 func TestSnapshotFlagsAndVerdicts(t *testing.T) {
 	t.Parallel()
 	p := newSnapPortal(t)
-	p.must("create", "--name", "one")
-	config := filepath.Join(p.root, "app-config.yaml")
+	p.Must("create", "--name", "one")
+	config := filepath.Join(p.Root, "app-config.yaml")
 	for _, args := range [][]string{{"create", "--dry-run"}, {"list"}, {"show"}, {"verify"}, {"plan", "--dry-run"}, {"restore", "--dry-run"}} {
-		p.must(append(args, "--config", config, "--admin-dsn", fmt.Sprintf("host=%s port=%d user=postgres", p.cluster.Socket, p.cluster.Port))...)
-		code, _, errOut := p.run(append(args, "--dsn", "postgres://backstage:other@127.0.0.1/x")...)
+		p.Must(append(args, "--config", config, "--admin-dsn", fmt.Sprintf("host=%s port=%d user=postgres", p.Cluster.Socket, p.Cluster.Port))...)
+		code, _, errOut := p.Run(append(args, "--dsn", "postgres://backstage:other@127.0.0.1/x")...)
 		if code != 2 || !strings.Contains(errOut, "holds a password") {
 			t.Errorf("%v with a password: exit code %d: %s", args, code, errOut)
 		}
 	}
-	if out := p.must("verify", "--rehearse"); !strings.Contains(out, "restored on a temporary server") {
+	if out := p.Must("verify", "--rehearse"); !strings.Contains(out, "restored on a temporary server") {
 		t.Errorf("rehearse: %s", out)
 	}
-	if out := p.must("verify"); strings.Contains(out, "restored on") || !strings.Contains(out, "an earlier run (") {
+	if out := p.Must("verify"); strings.Contains(out, "restored on") || !strings.Contains(out, "an earlier run (") {
 		t.Errorf("verify presents an older rehearsal as its own: %s", out)
 	}
-	s := p.newest()
+	s := p.Newest()
 	if err := os.WriteFile(filepath.Join(s.Dir, s.Manifest.Databases[0].Dump.Name), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, _ := p.run("verify"); code != 1 {
+	if code, _, _ := p.Run("verify"); code != 1 {
 		t.Errorf("verify of a broken dump: exit code %d", code)
 	}
-	if code, out, errOut := p.run("list"); code != 1 || !strings.Contains(errOut, "one: ") || !strings.Contains(out, "failed") && !strings.Contains(out, "damaged") {
+	if code, out, errOut := p.Run("list"); code != 1 || !strings.Contains(errOut, "one: ") || !strings.Contains(out, "failed") && !strings.Contains(out, "damaged") {
 		t.Errorf("list: exit code %d\n%s%s", code, out, errOut)
 	}
 }

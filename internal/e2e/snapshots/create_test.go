@@ -10,29 +10,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
 func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 	t.Parallel()
 	p := newWatchedPortal(t)
-	pgtest.Exec(t, p.cluster, "postgres", `ALTER DATABASE backstage_plugin_auth SET work_mem = '7MB'`, `COMMENT ON DATABASE backstage_plugin_auth IS 'the auth plugin'`,
+	pgtest.Exec(t, p.Cluster, "postgres", `ALTER DATABASE backstage_plugin_auth SET work_mem = '7MB'`, `COMMENT ON DATABASE backstage_plugin_auth IS 'the auth plugin'`,
 		"CREATE ROLE reader", "GRANT CONNECT ON DATABASE backstage_plugin_auth TO reader", "CREATE DATABASE backstage_plugin_gone")
-	pgtest.Exec(t, p.cluster, "backstage_plugin_catalog", "CREATE EXTENSION pg_trgm")
+	pgtest.Exec(t, p.Cluster, "backstage_plugin_catalog", "CREATE EXTENSION pg_trgm")
 
-	out := p.must("create", "--dry-run")
+	out := p.Must("create", "--dry-run")
 	for _, want := range []string{"backstage_plugin_catalog", "3, as deployed", "backstage_plugin_gone", "unknown", "Nothing is in the way"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the dry run does not say %q:\n%s", want, out)
 		}
 	}
-	if _, err := os.Stat(p.dir); err == nil {
+	if _, err := os.Stat(p.Dir); err == nil {
 		t.Error("the dry run made a folder")
 	}
-	out = p.must("create", "--name", "one", "--format", "json")
+	out = p.Must("create", "--name", "one", "--format", "json")
 	var made struct{ Path string }
-	decodeJSON(t, out, &made)
-	s := p.newest()
+	snapportal.DecodeJSON(t, out, &made)
+	s := p.Newest()
 	m := s.Manifest
 	if made.Path != filepath.Clean(s.Dir) || m.Schema != snapshot.Schema || m.Deployed.How != snapshot.Matched || len(m.Deployed.Commit) != 40 || m.Deployed.Release != "1.41.0" || len(m.Deployed.Files) != 3 {
 		t.Errorf("%s %+v", made.Path, m.Deployed)
@@ -67,36 +68,36 @@ func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 		}
 	}
 
-	out = p.must("verify")
+	out = p.Must("verify")
 	if !strings.Contains(out, "every file is whole") {
 		t.Error(out)
 	}
-	out = p.must("verify", "--rehearse", "--format", "json")
+	out = p.Must("verify", "--rehearse", "--format", "json")
 	var v snapshot.Verification
-	decodeJSON(t, out, &v)
+	snapportal.DecodeJSON(t, out, &v)
 	if v.Rehearsal == nil || len(v.Rehearsal.Databases) != 3 || !v.Rehearsal.Databases[0].Same || v.Rehearsal.Databases[0].Restore <= 0 {
 		t.Errorf("%+v", v.Rehearsal)
 	}
-	if out := p.must("list"); !strings.Contains(out, "one") || !strings.Contains(out, "rehearsed") {
+	if out := p.Must("list"); !strings.Contains(out, "one") || !strings.Contains(out, "rehearsed") {
 		t.Error(out)
 	}
-	if out := p.must("show"); !strings.Contains(out, "backstage_plugin_catalog") || !strings.Contains(out, "restored in") {
+	if out := p.Must("show"); !strings.Contains(out, "backstage_plugin_catalog") || !strings.Contains(out, "restored in") {
 		t.Error(out)
 	}
 	for _, args := range [][]string{{"list"}, {"show"}} {
 		var any map[string]any
-		decodeJSON(t, p.must(append(args, "--format", "json")...), &any)
-		p.must(append(args, "--format", "markdown")...)
+		snapportal.DecodeJSON(t, p.Must(append(args, "--format", "json")...), &any)
+		p.Must(append(args, "--format", "markdown")...)
 	}
 
 	// A rehearsal on a server that is the portal's own needs its own flag.
-	p.environ = append(p.environ, "PORTALCTL_REHEARSE_DSN="+p.cluster.Target().DSN())
-	p.refused([]string{"verify", "--rehearse"}, "this is the server that the snapshot was taken from", "--rehearse-on-production")
-	out = p.must("verify", "--rehearse", "--rehearse-on-production")
+	p.Environ = append(p.Environ, "PORTALCTL_REHEARSE_DSN="+p.Cluster.Target().DSN())
+	p.Refused([]string{"verify", "--rehearse"}, "this is the server that the snapshot was taken from", "--rehearse-on-production")
+	out = p.Must("verify", "--rehearse", "--rehearse-on-production")
 	if !strings.Contains(out, "same") {
 		t.Error(out)
 	}
-	if left := pgtest.Value(t, p.cluster, "postgres", `SELECT count(*) FROM pg_database WHERE datname LIKE 'portalctl%'`); left != "0" {
+	if left := pgtest.Value(t, p.Cluster, "postgres", `SELECT count(*) FROM pg_database WHERE datname LIKE 'portalctl%'`); left != "0" {
 		t.Errorf("%s databases of the rehearsal are left", left)
 	}
 	// The result of a rehearsal is found out, not assumed.
@@ -110,7 +111,7 @@ func TestSnapshotCreateVerifyRehearse(t *testing.T) {
 	changed.Databases[0].Tables[0].Rows++
 	changed.Databases[1].SchemaHash = strings.Repeat("0", 64)
 	forge(t, s.Dir, &changed)
-	if code, out, errOut := p.run("verify", "--rehearse", "--rehearse-on-production"); code != 1 || !strings.Contains(out, "rows instead of") || !strings.Contains(out, "its schema is not the one") {
+	if code, out, errOut := p.Run("verify", "--rehearse", "--rehearse-on-production"); code != 1 || !strings.Contains(out, "rows instead of") || !strings.Contains(out, "its schema is not the one") {
 		t.Errorf("a manifest of other rows and another schema: %d\n%s%s", code, out, errOut)
 	}
 	if err := os.WriteFile(filepath.Join(s.Dir, snapshot.ManifestFile), src, 0o600); err != nil {
@@ -134,7 +135,7 @@ func forge(t *testing.T, dir string, m *snapshot.Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(sums), sha256Hex(old), sha256Hex(src), 1)
+	text := strings.Replace(string(sums), snapportal.SHA256Hex(old), snapportal.SHA256Hex(src), 1)
 	for file, content := range map[string][]byte{name: src, filepath.Join(dir, snapshot.SumsFile): []byte(text)} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)

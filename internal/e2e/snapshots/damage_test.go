@@ -9,6 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -17,9 +18,9 @@ import (
 func TestSnapshotDamage(t *testing.T) {
 	t.Parallel()
 	p := newSnapPortal(t)
-	p.must("create", "--name", "one")
-	p.must("verify", "--rehearse")
-	s := p.newest()
+	p.Must("create", "--name", "one")
+	p.Must("verify", "--rehearse")
+	s := p.Newest()
 	entries, err := os.ReadDir(s.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +58,7 @@ func TestSnapshotDamage(t *testing.T) {
 		if err := os.WriteFile(path, src, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, out, errOut := p.run("verify"); code != 0 {
+		if code, out, errOut := p.Run("verify"); code != 0 {
 			t.Fatalf("%s as it was: %d\n%s%s", name, code, out, errOut)
 		}
 	}
@@ -90,14 +91,14 @@ func TestSnapshotDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		old := p.newest().Manifest.Databases[0].Dump
+		old := p.Newest().Manifest.Databases[0].Dump
 		if err := os.WriteFile(sums, []byte(strings.Replace(string(text), old.SHA256, f.SHA256, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		f.Name = old.Name
 		m.Databases[0].Dump = f
 		forge(t, s.Dir, &m)
-		if code, out, errOut := p.run("verify"); code != 1 || !strings.Contains(out, "is as it was written, but cannot be read") {
+		if code, out, errOut := p.Run("verify"); code != 1 || !strings.Contains(out, "is as it was written, but cannot be read") {
 			t.Errorf("a dump that lacks its last %d bytes: %d\n%s%s", cut, code, out, errOut)
 		}
 	}
@@ -118,7 +119,7 @@ func compressTo(t *testing.T, from, to string) snapshot.File {
 	if err := os.WriteFile(to, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return snapshot.File{Size: int64(len(text)), SHA256: sha256Hex(text), RawSize: int64(len(src))}
+	return snapshot.File{Size: int64(len(text)), SHA256: snapportal.SHA256Hex(text), RawSize: int64(len(src))}
 }
 
 // damaged wants verify to find what is wrong with a file, nil content meaning
@@ -134,7 +135,7 @@ func (p *snapPortal) damaged(t *testing.T, what, path string, content []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, out, errOut := p.run("verify", "--snapshot", "one")
+	code, out, errOut := p.Run("verify", "--snapshot", "one")
 	// Of a list of sums and a file that disagree, either may be the damaged one.
 	named := strings.Contains(out+errOut, filepath.Base(path)) || strings.HasSuffix(path, "SUMS")
 	if code != 1 && code != 2 || !named {

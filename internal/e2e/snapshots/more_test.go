@@ -12,6 +12,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -20,7 +21,7 @@ import (
 func TestSnapshotAsksTheRegistry(t *testing.T) {
 	t.Parallel()
 	p := newSnapPortal(t)
-	if err := os.RemoveAll(filepath.Join(p.root, "node_modules")); err != nil {
+	if err := os.RemoveAll(filepath.Join(p.Root, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	r := npmregistry.New(t)
@@ -28,7 +29,7 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 		name, version, role, id string
 		files                   []string
 	}{
-		{"@backstage/plugin-catalog-backend", "3.0.0", "backend-plugin", "catalog", catalogMigrations},
+		{"@backstage/plugin-catalog-backend", "3.0.0", "backend-plugin", "catalog", snapportal.CatalogMigrations},
 		{"@backstage/plugin-auth-backend", "0.25.2", "backend-plugin", "auth", []string{"20200101_auth.js"}},
 		{"@backstage/backend-defaults", "0.11.1", "node-library", "", []string{"scheduler/20210928160613_init.js"}},
 	} {
@@ -39,22 +40,22 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 		}
 		r.PublishAs(m, npmregistry.Tarball(files...))
 	}
-	for i, kv := range p.environ {
+	for i, kv := range p.Environ {
 		if kv == "YARN_ENABLE_NETWORK=false" {
-			p.environ[i] = "YARN_NPM_REGISTRY_SERVER=" + r.URL
+			p.Environ[i] = "YARN_NPM_REGISTRY_SERVER=" + r.URL
 		}
 	}
-	p.environ = append(p.environ, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "NO_PROXY=127.0.0.1")
-	p.must("create", "--name", "one")
-	for _, d := range p.newest().Manifest.Databases {
+	p.Environ = append(p.Environ, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "NO_PROXY=127.0.0.1")
+	p.Must("create", "--name", "one")
+	for _, d := range p.Newest().Manifest.Databases {
 		for _, m := range d.Migrations {
 			if m.Package == "" {
 				t.Errorf("%s: no package is known for %s", d.Name, m.Table)
 			}
 		}
 	}
-	pgtest.Exec(t, p.cluster, "backstage_plugin_auth", "INSERT INTO knex_migrations (name, batch) VALUES ('20990101_new.js', 2)")
-	p.refused([]string{"create"}, "@backstage/plugin-auth-backend 0.25.2 lacks 20990101_new.js")
+	pgtest.Exec(t, p.Cluster, "backstage_plugin_auth", "INSERT INTO knex_migrations (name, batch) VALUES ('20990101_new.js', 2)")
+	p.Refused([]string{"create"}, "@backstage/plugin-auth-backend 0.25.2 lacks 20990101_new.js")
 }
 
 // Schema mode: one database with a schema for each plugin. Each is copied and
@@ -62,24 +63,24 @@ func TestSnapshotAsksTheRegistry(t *testing.T) {
 func TestSnapshotSchemaMode(t *testing.T) {
 	t.Parallel()
 	p := newWatchedPortal(t)
-	p.write("app-config.local.yaml", "backend:\n  database:\n    pluginDivisionMode: schema\n    connection:\n      database: backstage\n")
-	p.commit("schema mode")
-	p.createDatabase("backstage", "CREATE SCHEMA catalog", "CREATE SCHEMA auth", `CREATE SCHEMA "badges"`,
+	p.Write("app-config.local.yaml", "backend:\n  database:\n    pluginDivisionMode: schema\n    connection:\n      database: backstage\n")
+	p.Commit("schema mode")
+	p.CreateDatabase("backstage", "CREATE SCHEMA catalog", "CREATE SCHEMA auth", `CREATE SCHEMA "badges"`,
 		"CREATE TABLE catalog.entities (id int PRIMARY KEY, ref text)", "INSERT INTO catalog.entities SELECT i, md5(i::text) FROM generate_series(1, 500) i",
 		"CREATE TABLE auth.sessions (sid text)", "CREATE TABLE public.other (a int)")
-	pgtest.Exec(t, p.cluster, "backstage", "CREATE EXTENSION pg_trgm")
-	pgtest.ExecAs(t, p.app(), "backstage", "CREATE INDEX trgm ON catalog.entities USING gin (ref public.gin_trgm_ops)")
-	p.migrated("backstage", "catalog.knex_migrations", catalogMigrations...)
-	p.migrated("backstage", "auth.knex_migrations", "20200101_auth.js")
-	p.must("create", "--name", "one", "--jobs", "3")
-	m := p.newest().Manifest
+	pgtest.Exec(t, p.Cluster, "backstage", "CREATE EXTENSION pg_trgm")
+	pgtest.ExecAs(t, p.App(), "backstage", "CREATE INDEX trgm ON catalog.entities USING gin (ref public.gin_trgm_ops)")
+	p.Migrated("backstage", "catalog.knex_migrations", snapportal.CatalogMigrations...)
+	p.Migrated("backstage", "auth.knex_migrations", "20200101_auth.js")
+	p.Must("create", "--name", "one", "--jobs", "3")
+	m := p.Newest().Manifest
 	if m.Portal.Mode != "schema" || len(m.Databases) != 3 || m.Databases[0].Title() != "backstage.catalog" || m.Databases[0].SchemaOwner != "backstage" {
 		t.Fatalf("%+v", m.Databases)
 	}
 	if catalog := m.Databases[0]; len(catalog.Tables) != 3 || catalog.Rows != 503 || catalog.Migrations[0].Schema != "catalog" {
 		t.Errorf("%+v", catalog)
 	}
-	out := p.must("verify", "--rehearse")
+	out := p.Must("verify", "--rehearse")
 	if strings.Count(out, "same") < 3 {
 		t.Error(out)
 	}
@@ -90,9 +91,9 @@ func TestSnapshotSchemaMode(t *testing.T) {
 func TestSnapshotSQLite(t *testing.T) {
 	t.Parallel()
 	p := newWatchedPortal(t)
-	p.write("app-config.local.yaml", "backend:\n  database:\n    plugin:\n      auth:\n        client: better-sqlite3\n        connection:\n          filename: auth.sqlite\n      badges:\n        client: better-sqlite3\n        connection: ':memory:'\n")
-	p.commit("sqlite")
-	path := filepath.Join(p.root, "packages", "backend", "auth.sqlite")
+	p.Write("app-config.local.yaml", "backend:\n  database:\n    plugin:\n      auth:\n        client: better-sqlite3\n        connection:\n          filename: auth.sqlite\n      badges:\n        client: better-sqlite3\n        connection: ':memory:'\n")
+	p.Commit("sqlite")
+	path := filepath.Join(p.Root, "packages", "backend", "auth.sqlite")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
@@ -107,17 +108,17 @@ func TestSnapshotSQLite(t *testing.T) {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
-	p.refused([]string{"create"}, "memory", "--skip badges")
+	p.Refused([]string{"create"}, "memory", "--skip badges")
 	// Where auth kept its data before: not a thing to leave out unasked, and
 	// --skip auth would leave out the file.
-	p.refused([]string{"create", "--skip", "badges"}, "backstage_plugin_auth", "--skip backstage_plugin_auth")
-	if out := p.must("create", "--name", "one", "--skip", "badges", "--skip", "bagdes", "--skip", "backstage_plugin_auth"); !strings.Contains(out, "bagdes: --skip names it, and there is no such plugin here") {
+	p.Refused([]string{"create", "--skip", "badges"}, "backstage_plugin_auth", "--skip backstage_plugin_auth")
+	if out := p.Must("create", "--name", "one", "--skip", "badges", "--skip", "bagdes", "--skip", "backstage_plugin_auth"); !strings.Contains(out, "bagdes: --skip names it, and there is no such plugin here") {
 		t.Errorf("a slip of the pen:\n%s", out)
 	}
 	var auth *snapshot.Database
-	for i, d := range p.newest().Manifest.Databases {
+	for i, d := range p.Newest().Manifest.Databases {
 		if d.Kind == snapshot.KindSQLite {
-			auth = &p.newest().Manifest.Databases[i]
+			auth = &p.Newest().Manifest.Databases[i]
 		}
 	}
 	if auth == nil || auth.Path != path || auth.Rows != 4 || len(auth.Migrations) != 1 || auth.Migrations[0].Rows[0].Time.Unix() != 1700000000 || auth.Migrations[0].Package != "@backstage/plugin-auth-backend" {
@@ -126,11 +127,11 @@ func TestSnapshotSQLite(t *testing.T) {
 	if _, err := db.Exec("COMMIT"); err != nil {
 		t.Fatal(err)
 	}
-	out := p.must("verify", "--rehearse")
+	out := p.Must("verify", "--rehearse")
 	if strings.Count(out, "same") < 2 {
 		t.Error(out)
 	}
-	if left, _ := filepath.Glob(filepath.Join(p.newest().Dir, ".*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(p.Newest().Dir, ".*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }

@@ -29,8 +29,8 @@ func TestSnapshotNewerServer(t *testing.T) {
 		t.Skipf("the clients here are of version %d, as new as the server of %s", local.Major, newerPostgres)
 	}
 	p := newSnapPortalOn(t, pgtest.StartWith(t, fetchNewer(t), nil))
-	p.refused([]string{"create"}, "the server is PostgreSQL 18, the newest pg_dump here is "+local.Version, "Install PostgreSQL's client programs of version 18")
-	if _, err := os.Stat(p.dir); err == nil {
+	p.Refused([]string{"create"}, "the server is PostgreSQL 18, the newest pg_dump here is "+local.Version, "Install PostgreSQL's client programs of version 18")
+	if _, err := os.Stat(p.Dir); err == nil {
 		t.Error("a folder was made")
 	}
 }

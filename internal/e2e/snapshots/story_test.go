@@ -16,6 +16,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 )
 
 // storyEnv switches TestSnapshotStory on. It takes the real packages of two
@@ -45,7 +46,7 @@ type story struct {
 	store   string // its snapshots
 	cluster *pg.Cluster
 	mode    string
-	secrets *secretWatch
+	secrets *snapportal.SecretWatch
 }
 
 // The failure that snapshot exists for, from end to end: a portal at 1.41.0,
@@ -100,7 +101,7 @@ func tellStory(t *testing.T, cache, mode, way string) {
 	if d := cmp.Diff(upgraded, s.states()); d != "" {
 		t.Fatalf("--dry-run changed something:\n%s", d)
 	}
-	s.secrets.watch(t)
+	s.secrets.Watch(t)
 	switch way {
 	case "restore":
 		t.Log(s.must("snapshot", "restore", "--snapshot", "before", "--yes"))
@@ -121,12 +122,12 @@ func tellStory(t *testing.T, cache, mode, way string) {
 	if out := s.migrate("1.41.0", ""); out != "" {
 		t.Errorf("1.41.0 still had something to do after the rollback:\n%s", out)
 	}
-	s.secrets.inFiles(t, s.store)
+	s.secrets.InFiles(t, s.store)
 }
 
 func newStory(t *testing.T, cache, mode string) *story {
 	s := &story{t: t, cache: cache, root: filepath.Join(t.TempDir(), "portal"), store: filepath.Join(t.TempDir(), "snapshots"), mode: mode}
-	s.secrets = &secretWatch{texts: []string{storyPassword, storyAdminPassword}}
+	s.secrets = &snapportal.SecretWatch{Texts: []string{storyPassword, storyAdminPassword}}
 	s.cluster = pgtest.Start(t, nil)
 	for release := range storyReleases {
 		s.fetch(release)
@@ -291,8 +292,8 @@ func (s *story) portalctl(args ...string) (code int, out, errOut string) {
 	s.t.Helper()
 	code, out, errOut = program.Run(s.t, program.AsIs, "", []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(),
 		"POSTGRES_PASSWORD=" + storyPassword, "PORTALCTL_CACHE_DIR=" + s.t.TempDir()}, append(args, "-C", s.root, "--dir", s.store)...)
-	s.secrets.in(s.t, "stdout", out)
-	s.secrets.in(s.t, "stderr", errOut)
+	s.secrets.In(s.t, "stdout", out)
+	s.secrets.In(s.t, "stderr", errOut)
 	return code, out, errOut
 }
 
@@ -326,6 +327,6 @@ func (s *story) script() string {
 	if err != nil {
 		s.t.Fatalf("rollback.sh: %v\n%s", err, out)
 	}
-	s.secrets.in(s.t, "rollback.sh", string(out))
+	s.secrets.In(s.t, "rollback.sh", string(out))
 	return string(out)
 }

@@ -1,4 +1,4 @@
-package snapshots
+package snapshotkilled
 
 import (
 	"os"
@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 )
 
 // A rehearsal that is killed leaves no restored sessions in TMPDIR: not its
 // server's folder, and what an older one left is removed by the next.
 func TestSnapshotRehearsalKilled(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
-	p := newSnapPortal(t)
-	p.enlarge(15000)
-	p.must("create", "--name", "one")
+	p := snapportal.New(t)
+	p.Enlarge(15000)
+	p.Must("create", "--name", "one")
 	temp := t.TempDir()
-	for i, kv := range p.environ {
+	for i, kv := range p.Environ {
 		if strings.HasPrefix(kv, "TMPDIR=") {
-			p.environ[i] = "TMPDIR=" + temp
+			p.Environ[i] = "TMPDIR=" + temp
 		}
 	}
 	for _, dir := range []string{temp, filepath.Dir(temp)} {
@@ -40,24 +42,24 @@ func TestSnapshotRehearsalKilled(t *testing.T) {
 		}
 		return out
 	}
-	run := p.start("verify", "--rehearse")
+	run := p.Start("verify", "--rehearse")
 	for restoring := false; !restoring; {
 		select {
-		case <-run.ended:
-			t.Fatalf("the rehearsal was over before it was seen\n%s", run.out)
+		case <-run.Ended:
+			t.Fatalf("the rehearsal was over before it was seen\n%s", run.Out)
 		case <-time.After(time.Millisecond):
 		}
-		for _, line := range children(run.cmd.Process.Pid) {
+		for _, line := range snapportal.Children(run.Cmd.Process.Pid) {
 			restoring = restoring || strings.Contains(line, "pg_restore") && strings.Contains(line, "--dbname=")
 		}
 	}
 	if len(names()) == 0 {
 		t.Fatal("the rehearsal has no folder in TMPDIR")
 	}
-	if err := run.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := run.Cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	<-run.ended
+	<-run.Ended
 	testkit.Wait(t, func() string { return strings.Join(names(), " ") })
 
 	// Of a machine that lost its power, say.
@@ -72,9 +74,9 @@ func TestSnapshotRehearsalKilled(t *testing.T) {
 	if err := os.Chtimes(left, ago, ago); err != nil {
 		t.Fatal(err)
 	}
-	again := p.start("verify", "--rehearse")
-	if err := again.wait(); err != nil {
-		t.Fatalf("%v\n%s", err, again.out)
+	again := p.Start("verify", "--rehearse")
+	if err := again.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, again.Out)
 	}
 	if got := names(); len(got) > 0 {
 		t.Errorf("left: %v", got)

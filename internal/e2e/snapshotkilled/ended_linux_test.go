@@ -1,4 +1,4 @@
-package snapshots
+package snapshotkilled
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -18,6 +19,7 @@ import (
 // no process left, nothing half-finished under a final name, and the next
 // command removes what SIGKILL leaves.
 func TestSnapshotCreateEnded(t *testing.T) {
+	testkit.SkipRace(t)
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("needs /proc")
 	}
@@ -25,47 +27,47 @@ func TestSnapshotCreateEnded(t *testing.T) {
 		t.Skip("takes thirty snapshots")
 	}
 	t.Parallel()
-	p := newSnapPortal(t)
-	p.enlarge(15000)
+	p := snapportal.New(t)
+	p.Enlarge(15000)
 	start := time.Now()
-	run := p.start("create", "--name", "whole")
-	if err := run.wait(); err != nil {
-		t.Fatalf("%v\n%s", err, run.out)
+	run := p.Start("create", "--name", "whole")
+	if err := run.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, run.Out)
 	}
 	whole := time.Since(start)
 	ended := 0
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 		for point := range 10 {
 			name := fmt.Sprintf("%d-%d", sig, point)
-			mark := p.mark()
-			run := p.start("create", "--name", name)
+			mark := p.Mark()
+			run := p.Start("create", "--name", name)
 			begun := false
 			for begin := time.Now(); time.Since(begin) < whole*time.Duration(point+1)/11; time.Sleep(20 * time.Millisecond) {
-				begun = begun || len(children(run.cmd.Process.Pid)) > 0
+				begun = begun || len(snapportal.Children(run.Cmd.Process.Pid)) > 0
 			}
-			begun = begun || len(children(run.cmd.Process.Pid)) > 0
-			_ = run.cmd.Process.Signal(sig)
-			_ = run.wait()
+			begun = begun || len(snapportal.Children(run.Cmd.Process.Pid)) > 0
+			_ = run.Cmd.Process.Signal(sig)
+			_ = run.Wait()
 			testkit.Wait(t, func() string {
-				for pid, line := range having(mark) {
+				for pid, line := range snapportal.Having(mark) {
 					return fmt.Sprintf("%s: process %d is left: %s", name, pid, line)
 				}
 				return ""
 			})
-			code := run.cmd.ProcessState.ExitCode()
-			_, err := os.Stat(filepath.Join(p.dir, name))
+			code := run.Cmd.ProcessState.ExitCode()
+			_, err := os.Stat(filepath.Join(p.Dir, name))
 			finished := err == nil
-			if !begun && !finished && diedBy(run.cmd.ProcessState, sig) {
+			if !begun && !finished && snapportal.DiedBy(run.Cmd.ProcessState, sig) {
 				code = 130 // so soon that main had not begun: a shell says the same
 			}
 			switch {
 			case code == 0 && !finished || code != 0 && finished && sig != syscall.SIGKILL && code != 130:
-				t.Errorf("%s: exit code %d, finished %v\n%s", name, code, finished, run.out)
+				t.Errorf("%s: exit code %d, finished %v\n%s", name, code, finished, run.Out)
 			case sig != syscall.SIGKILL && code != 0 && code != 130:
-				t.Errorf("%s: exit code %d\n%s", name, code, run.out)
+				t.Errorf("%s: exit code %d\n%s", name, code, run.Out)
 			}
 			if sig != syscall.SIGKILL {
-				p.nothingLeft()
+				p.NothingLeft()
 			}
 			if code != 0 {
 				ended++
@@ -74,20 +76,20 @@ func TestSnapshotCreateEnded(t *testing.T) {
 				// longer than this one was given.
 				whole = whole * time.Duration(point+1) / 11
 			}
-			if strings.Contains(run.out.String(), dbPassword) {
+			if strings.Contains(run.Out.String(), snapportal.DBPassword) {
 				t.Errorf("%s prints the password", name)
 			}
 			if finished {
-				p.must("verify", "--snapshot", name)
+				p.Must("verify", "--snapshot", name)
 			}
 		}
 	}
 	if ended < 20 {
 		t.Errorf("only %d of 30 runs were ended: the points are too late", ended)
 	}
-	p.must("list")
-	p.nothingLeft()
-	all, err := snapshot.Store{Dir: p.dir}.List()
+	p.Must("list")
+	p.NothingLeft()
+	all, err := snapshot.Store{Dir: p.Dir}.List()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,7 @@ func TestSnapshotCreateEnded(t *testing.T) {
 			t.Errorf("%s: %v", s.Name(), s.Damaged)
 		}
 	}
-	if n := pgtest.Value(t, p.cluster, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'portalctl' AND backend_start < now() - interval '20 s'"); n != "0" {
+	if n := pgtest.Value(t, p.Cluster, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'portalctl' AND backend_start < now() - interval '20 s'"); n != "0" {
 		t.Errorf("%s sessions are left on the server", n)
 	}
 }

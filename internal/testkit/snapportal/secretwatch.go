@@ -1,4 +1,4 @@
-package snapshots
+package snapportal
 
 import (
 	"bytes"
@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// secretWatch looks for planted passwords wherever they must not be.
-type secretWatch struct {
-	texts []string
+// SecretWatch looks for planted passwords wherever they must not be.
+type SecretWatch struct {
+	Texts []string
 }
 
-// in looks into a text.
-func (w *secretWatch) in(t *testing.T, what, text string) {
+// In looks into a text.
+func (w *SecretWatch) In(t *testing.T, what, text string) {
 	t.Helper()
-	for _, secret := range w.texts {
+	for _, secret := range w.Texts {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s shows the password %q:\n%s", what, secret, text)
 		}
 	}
 }
 
-// watch samples the arguments of every process from now to the end of the test.
-func (w *secretWatch) watch(t *testing.T) {
+// Watch samples the arguments of every process from now to the end of the test.
+func (w *SecretWatch) Watch(t *testing.T) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	var found []string
 	samples := 0
@@ -37,7 +37,7 @@ func (w *secretWatch) watch(t *testing.T) {
 			samples += len(files)
 			for _, f := range files {
 				src, _ := os.ReadFile(f)
-				for _, secret := range w.texts {
+				for _, secret := range w.Texts {
 					if bytes.Contains(src, []byte(secret)) {
 						found = append(found, strings.ReplaceAll(string(src), "\x00", " "))
 					}
@@ -60,9 +60,9 @@ func (w *secretWatch) watch(t *testing.T) {
 	})
 }
 
-// inFiles looks into all files below the folders that are not dumps: those hold
+// InFiles looks into all files below the folders that are not dumps: those hold
 // the portal's own data.
-func (w *secretWatch) inFiles(t *testing.T, dirs ...string) {
+func (w *SecretWatch) InFiles(t *testing.T, dirs ...string) {
 	t.Helper()
 	for _, dir := range dirs {
 		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -70,7 +70,7 @@ func (w *secretWatch) inFiles(t *testing.T, dirs ...string) {
 				return nil
 			}
 			src, _ := os.ReadFile(path)
-			for _, secret := range w.texts {
+			for _, secret := range w.Texts {
 				if bytes.Contains(src, []byte(secret)) {
 					t.Errorf("%s holds the password %q", path, secret)
 				}

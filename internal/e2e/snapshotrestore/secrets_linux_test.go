@@ -1,4 +1,4 @@
-package snapshots
+package snapshotrestore
 
 import (
 	"bytes"
@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Planted secrets are nowhere: not in the command lines or environments of the
-// children while they run, in the snapshot, in the output, or in what is left
+// snapportal.Children while they run, in the snapshot, in the output, or in what is left
 // in the temporary folder.
 func TestSnapshotSecrets(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -21,11 +22,11 @@ func TestSnapshotSecrets(t *testing.T) {
 	}
 	t.Parallel()
 	p := newSnapPortal(t)
-	p.enlarge(15000)
+	p.Enlarge(15000)
 	temp := t.TempDir()
-	for i, kv := range p.environ {
+	for i, kv := range p.Environ {
 		if strings.HasPrefix(kv, "TMPDIR=") {
-			p.environ[i] = "TMPDIR=" + temp
+			p.Environ[i] = "TMPDIR=" + temp
 		}
 	}
 	// A server that is made there runs as another user when the test is root.
@@ -34,14 +35,14 @@ func TestSnapshotSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.environ = append(p.environ, "PGPASSWORD=0ther-s3cret", "GITHUB_TOKEN=t0ken-s3cret", "PORTALCTL_ADMIN_DSN="+p.cluster.Target().DSN()+" password=adm1n-s3cret")
-	planted := []string{dbPassword, "0ther-s3cret", "t0ken-s3cret", "adm1n-s3cret"}
+	p.Environ = append(p.Environ, "PGPASSWORD=0ther-s3cret", "GITHUB_TOKEN=t0ken-s3cret", "PORTALCTL_ADMIN_DSN="+p.Cluster.Target().DSN()+" password=adm1n-s3cret")
+	planted := []string{snapportal.DBPassword, "0ther-s3cret", "t0ken-s3cret", "adm1n-s3cret"}
 	programs := map[string]bool{}
 	for _, args := range [][]string{{"create", "--name", "one"}, {"verify", "--rehearse"}} {
-		run := p.start(args...)
+		run := p.Start(args...)
 	sampling:
 		for {
-			for pid, line := range children(run.cmd.Process.Pid) {
+			for pid, line := range snapportal.Children(run.Cmd.Process.Pid) {
 				program, rest, _ := strings.Cut(line, "\x00")
 				if filepath.Base(program) == "portalctl" {
 					continue // between fork and exec the child is us
@@ -54,16 +55,16 @@ func TestSnapshotSecrets(t *testing.T) {
 				}
 			}
 			select {
-			case <-run.ended:
+			case <-run.Ended:
 				break sampling
 			case <-time.After(2 * time.Millisecond):
 			}
 		}
-		if code := run.cmd.ProcessState.ExitCode(); code != 0 {
-			t.Fatalf("%v: %d\n%s", args, code, run.out)
+		if code := run.Cmd.ProcessState.ExitCode(); code != 0 {
+			t.Fatalf("%v: %d\n%s", args, code, run.Out)
 		}
 		for _, secret := range planted {
-			if strings.Contains(run.out.String(), secret) {
+			if strings.Contains(run.Out.String(), secret) {
 				t.Errorf("%v prints %s", args, secret)
 			}
 		}
@@ -73,7 +74,7 @@ func TestSnapshotSecrets(t *testing.T) {
 			t.Errorf("%s was not seen while it ran: %v", want, programs)
 		}
 	}
-	for _, dir := range []string{p.dir, temp, envValue(p.environ, "HOME"), envValue(p.environ, "PORTALCTL_CACHE_DIR")} {
+	for _, dir := range []string{p.Dir, temp, envValue(p.Environ, "HOME"), envValue(p.Environ, "PORTALCTL_CACHE_DIR")} {
 		_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return nil
