@@ -23,6 +23,7 @@ func (b *builder) changelogs(context.Context) error {
 		if p.target == nil {
 			continue
 		}
+		b.r.read++
 		for _, s := range changelog.Between(p.target.Changes, p.from, p.to) {
 			for _, e := range s.Entries {
 				key := e.Hash
@@ -50,12 +51,14 @@ func (b *builder) changelogs(context.Context) error {
 	b.r.Counts.Changesets = len(order)
 	m := newMatcher(b)
 	for _, key := range order {
+		e := byHash[key]
 		if !breaking[key] {
+			b.r.sets = append(b.r.sets, Changeset{Packages: e.Packages})
 			continue
 		}
-		e := byHash[key]
 		b.r.Counts.Breaking++
 		m.rank(e)
+		b.r.sets = append(b.r.sets, Changeset{Packages: e.Packages, Breaking: true, Touching: e.Rank == Imported})
 		switch e.Rank {
 		case Imported:
 			b.r.Counts.Touching++
@@ -74,6 +77,16 @@ func (b *builder) changelogs(context.Context) error {
 }
 
 func rankOrder(r Rank) int { return slices.Index([]Rank{Imported, Used, Rest}, r) }
+
+// Changeset is a change as it is counted.
+type Changeset struct {
+	Packages           []PackageVersion
+	Breaking, Touching bool
+}
+
+// Changesets are all that Counts counts, with the versions that bring them; read is how
+// many of Counts.Packages their changelogs could be read of.
+func (r *Report) Changesets() (list []Changeset, read int) { return r.sets, r.read }
 
 // All adds the breaking changes of packages that the source does not import.
 func (r *Report) All() {

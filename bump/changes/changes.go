@@ -42,6 +42,8 @@ type Report struct {
 	Unknown []Unknown `json:"unknown"`
 
 	rest []Entry // of packages that the source does not import
+	sets []Changeset
+	read int // packages whose changelog was read
 }
 
 // From is where the portal stands.

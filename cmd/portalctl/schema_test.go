@@ -18,6 +18,7 @@ import (
 	"github.com/portalctl/portalctl/audit/plugin"
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
+	"github.com/portalctl/portalctl/bump/history"
 	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/internal/setup"
 	"github.com/portalctl/portalctl/internal/slot"
@@ -47,6 +48,7 @@ var documents = map[string]reflect.Type{
 	changes.Schema:                       reflect.TypeFor[changes.Report](),
 	forecast.Schema:                      reflect.TypeFor[forecast.Report](),
 	template.Schema:                      reflect.TypeFor[template.Plan](),
+	history.Schema:                       reflect.TypeFor[history.Report](),
 	bump.StatusSchema:                    reflect.TypeFor[bump.Status](),
 	plugin.Schema:                        reflect.TypeFor[plugin.Report](),
 	databaseSchema:                       reflect.TypeFor[databaseDocument](),

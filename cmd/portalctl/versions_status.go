@@ -15,13 +15,17 @@ import (
 
 func statusCommand(e env) *cli.Command {
 	return &cli.Command{
-		Name:        "status",
-		Usage:       "show how far the portal is behind, and which packages are off its release",
-		Description: "Exit codes: 0 on time; 1 more than --max-behind main releases behind; 2 could not run.",
+		Name:  "status",
+		Usage: "show how far the portal is behind, and which packages are off its release",
+		Description: "With --history: when the branch reached which release, at what pace, and what piles up in the releases\n" +
+			"not yet taken. Reads git's history and the registry; changes nothing.\n\n" +
+			"Exit codes: 0 on time; 1 more than --max-behind main releases behind; 2 could not run.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "max-behind", Value: -1, Usage: "exit 1 when more than `N` main releases behind", DefaultText: "no limit"},
+			&cli.BoolFlag{Name: "history", Usage: "show the branch's way through the releases, and the cost of waiting"},
+			&cli.StringFlag{Name: "since", Usage: "with --history: begin at `DATE|REF`, a day such as 2026-01-31 or a commit", DefaultText: "the first commit"},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
+			formatFlag(statusForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
@@ -34,21 +38,34 @@ type statusOptions struct {
 	target
 	maxBehind int // -1 is no limit
 	offline   bool
+	history   bool
+	since     string
+	at        string // names the portal on a command line
 	// bump shows what would bring the portal up to date.
 	bump string
 }
 
 func statusOptionsOf(c *cli.Context, _ env) (o statusOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetOf(c, statusForms()...); err != nil {
 		return o, err
 	}
 	o.maxBehind, o.offline = c.Int("max-behind"), c.Bool("offline")
 	if c.IsSet("max-behind") && o.maxBehind < 0 {
 		return o, usagef("--max-behind %d is negative", o.maxBehind).WithNext("Give the number of main releases that may lie between")
 	}
+	o.history, o.since = c.Bool("history"), c.String("since")
+	switch {
+	case c.IsSet("since") && !o.history:
+		return o, onlyWith("since", "history")
+	case c.IsSet("since") && o.since == "":
+		return o, usagef("--since is empty").WithNext("Write a day as 2026-01-31, or name a commit")
+	}
+	o.at = commandLine(c, "", "directory")
 	o.bump = commandLine(c, "portalctl versions bump --dry-run", "directory", "offline")
 	return o, nil
 }
+
+func statusForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 func runStatus(ctx context.Context, o statusOptions, e env) error {
 	co, err := openPortal(ctx, o.target, e)
@@ -63,24 +80,11 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	err = writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
-		case "json":
-			return report.JSON(w, status)
-		case "markdown":
-			return status.WriteMarkdown(w)
-		default:
-			var next []string
-			switch {
-			case status.Behind > 0 && co.project.BackstageErr != nil:
-				// A bump edits that file, so that it comes first.
-				next = append(next, fault.NextOf(co.project.BackstageErr))
-			case status.Behind > 0:
-				next = append(next, o.bump)
-			}
-			return status.WriteTable(w, e.OutStyle(), next)
-		}
-	})
+	if o.history {
+		err = o.historyOf(ctx, e, co, releases, status)
+	} else {
+		err = o.report(e, co, status)
+	}
 	if err != nil {
 		return err
 	}
@@ -90,4 +94,31 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 		return errFindings
 	}
 	return nil
+}
+
+func (o statusOptions) report(e env, co *checkout, status *bump.Status) error {
+	return writeReport(o.target, e, func(w io.Writer) error {
+		switch o.form {
+		case "json":
+			return report.JSON(w, status)
+		case "markdown":
+			return status.WriteMarkdown(w)
+		case "html":
+			return writePage(w, e, status.Page(o.next(co, status)), co.project.Root)
+		default:
+			return status.WriteTable(w, e.OutStyle(), o.next(co, status))
+		}
+	})
+}
+
+// next is what would bring the portal up to date.
+func (o statusOptions) next(co *checkout, status *bump.Status) []string {
+	switch {
+	case status.Behind == 0:
+		return nil
+	case co.project.BackstageErr != nil:
+		// A bump edits that file, so that it comes first.
+		return []string{fault.NextOf(co.project.BackstageErr)}
+	}
+	return []string{o.bump}
 }

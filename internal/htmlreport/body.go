@@ -120,6 +120,18 @@ func (w *writer) section(s Section) {
 		}
 		w.raw("</code></pre>\n")
 	}
+	if s.Chart != nil {
+		w.chart(s.Chart)
+	}
+	if s.Bars != nil {
+		w.raw("<figure>\n")
+		w.bars(s.Bars)
+		w.keys(s.Bars)
+		w.raw("</figure>\n")
+	}
+	if s.Table != nil {
+		w.table(s.Table)
+	}
 	if len(s.Items) > 0 {
 		w.raw("<ul class=\"items\">\n")
 		for _, it := range s.Items {

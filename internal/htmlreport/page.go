@@ -54,6 +54,10 @@ type Section struct {
 	URL   string
 	About []string
 	Steps []string
+	// Chart and Bars are pictures of what Table says; nil for none.
+	Chart *Chart
+	Bars  *Bars
+	Table *Table
 	Items []Item
 	// Aside sections hold what does not count: they are folded, and not in the
 	// picture.

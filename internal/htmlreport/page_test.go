@@ -31,6 +31,10 @@ func evilPage(text string) *Page {
 		Sections: []Section{
 			{Title: text, URL: "data:text/html," + text, About: []string{text}, Steps: []string{text}, Items: []Item{item}},
 			{Title: text, Items: []Item{aside}, Aside: true},
+			{Title: text, Chart: &Chart{Title: text, Says: text, Across: []Tick{{1, text}}, Up: []Tick{{1, text}},
+				Lines: []Series{{Name: text, Tone: 99, Dashed: true, Points: []Point{{0, 0, true}, {2, 2, false}}}}},
+				Bars:  &Bars{Title: text, Bars: []Bar{{Name: text, Parts: []Part{{text, -1, 3}, {text, 99, 0}}}}},
+				Table: &Table{Caption: text, Head: []string{text, text}, Rows: [][]string{{text, text}, {text}}}},
 		}}
 }
 
@@ -212,5 +216,38 @@ func TestCounts(t *testing.T) {
 	}
 	if page != write(t, p) {
 		t.Error("the same report gives two pages")
+	}
+}
+
+// A picture says in words what it shows, its lines differ by more than colour, and a
+// table beside it has the numbers, aligned as such.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	page := write(t, &Page{Title: "t", Sections: []Section{{Title: "s",
+		Chart: &Chart{Title: "Steps", Says: "From 1 to 3.", Across: []Tick{{10, "2026"}, {99, "out of it"}}, Up: []Tick{{1, "1.1"}},
+			Lines: []Series{{Name: "published", Tone: Plain, Dashed: true, Points: []Point{{0, 1, false}, {20, 3, false}}}, {Name: "own", Tone: Note, Points: []Point{{0, 1, false}, {10, 2, true}}}}},
+		Bars:  &Bars{Title: "Pile", Bars: []Bar{{"a", []Part{{"few", Bad, 1}, {"many", Plain, 3}}}, {"b", []Part{{"few", Bad, 2}, {"many", Plain, 6}}}}},
+		Table: &Table{Caption: "c", Head: []string{"n", "count", "day", "word"}, Rows: [][]string{{"1", "5 (7)", "2026-01-01", "x"}, {"2", "?", "", ""}}}}}})
+	for _, want := range []string{
+		`<title id="i2">Steps</title><desc id="i3">From 1 to 3.</desc>`,
+		`<polyline class="l-plain dashed" points="46,246 468,246 468,10"/>`,
+		`<polyline class="l-note" points="46,246 257,246 257,128"/>`,
+		`<polyline class="cross" points="253,124 261,132"/>`, `>1.1</text>`, `>2026</text>`,
+		"a: 1 few, 3 many; b: 2 few, 6 many",
+		`<rect rx="2" class="b-bad" x="0" y="20" width="44" height="18"/>`,
+		`<td class="num">5 (7)</td><td>2026-01-01</td><td>x</td>`, `<td class="num">?</td>`, `<th scope="row">1</th>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(page, "out of it") {
+		t.Error("a tick lies outside of the picture")
+	}
+	if strings.Count(page, `<pattern id="p-warn"`) != 1 {
+		t.Error("the patterns are not there once")
+	}
+	if page := write(t, &Page{Sections: []Section{{Title: "s", Chart: &Chart{}}}}); strings.Contains(page, "<svg") {
+		t.Error("a chart of nothing is drawn")
 	}
 }

@@ -1,7 +1,6 @@
 package htmlreport
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/portalctl/portalctl/internal/english"
@@ -70,66 +69,20 @@ func (t tally) few() tally {
 	return out
 }
 
-// picture writes a bar for each area, in parts by kind. Tones differ by pattern as
-// well as by colour; the table beside it has the number of each part.
+// picture shows how many items of each kind the areas have.
 func (w *writer) picture(t tally) {
-	most := 0
-	var says []string
+	b := Bars{Title: "Items by area and kind"}
 	for _, a := range t.areas {
-		most = max(most, t.byArea[a])
-		var parts []string
+		bar := Bar{Name: a}
 		for _, k := range t.kinds {
-			if n := t.n[[2]string{a, k}]; n > 0 {
-				parts = append(parts, decimal(n)+" "+k)
-			}
+			bar.Parts = append(bar.Parts, Part{k, t.tones[k], t.n[[2]string{a, k}]})
 		}
-		says = append(says, a+": "+strings.Join(parts, ", "))
+		b.Bars = append(b.Bars, bar)
 	}
-	w.raw(`<svg class="bars" role="img" aria-labelledby="pic-title pic-text" viewBox="0 0 `)
-	w.text(decimal(pictureWidth) + " " + decimal(rowHeight*len(t.areas)))
-	w.raw(`"><title id="pic-title">Items by area and kind</title><desc id="pic-text">`)
-	w.text(strings.Join(says, "; "))
-	w.raw("</desc>\n<defs>",
-		`<pattern id="p-warn" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="f-warn"/><rect width="2" height="6" class="f-line"/></pattern>`,
-		`<pattern id="p-note" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="f-note"/><circle cx="3" cy="3" r="1.2" class="f-line"/></pattern>`,
-		`<pattern id="p-open" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="f-open"/><rect width="6" height="2" class="f-line"/></pattern>`,
-		`<pattern id="p-good" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" class="f-good"/><rect width="1.5" height="8" class="f-line"/></pattern>`,
-		"</defs>\n")
-	for i, a := range t.areas {
-		top := i * rowHeight
-		w.raw("<text class=\"name\" x=\"0\"")
-		w.number("y", top+14)
-		w.raw(">")
-		w.text(cut(a, areaChars))
-		w.raw("</text><text class=\"sum\" text-anchor=\"end\"")
-		w.number("x", pictureWidth)
-		w.number("y", top+14)
-		w.raw(">")
-		w.text(decimal(t.byArea[a]))
-		w.raw("</text>")
-		x, before := 0, 0
-		for _, k := range t.kinds {
-			n := t.n[[2]string{a, k}]
-			if n == 0 {
-				continue
-			}
-			before += n
-			end := max(x+3, before*pictureWidth/max(most, 1))
-			w.raw(`<rect rx="2" class="b-`, toneClass[t.tones[k].known()], `"`)
-			w.number("x", x)
-			w.number("y", top+20)
-			w.number("width", max(end-x-1, 2))
-			w.number("height", barHeight)
-			w.raw("/>\n")
-			x = end
-		}
-	}
-	w.raw("</svg>\n<figcaption>")
+	w.bars(&b)
+	w.raw("<figcaption>")
 	for _, k := range t.kinds {
-		tone := t.tones[k].known()
-		w.raw(`<span class="key"><svg class="swatch" aria-hidden="true" viewBox="0 0 16 16"><rect width="16" height="16" rx="2" class="b-`, toneClass[tone], `"/></svg> `)
-		w.text(k + ": " + decimal(t.byKind[k]))
-		w.raw("</span> ")
+		w.key(t.tones[k], k+": "+decimal(t.byKind[k]))
 	}
 	w.raw("</figcaption>\n")
 }

@@ -27,6 +27,8 @@ type writer struct {
 	b     strings.Builder
 	files Files
 	ids   int
+	// patterned: the patterns of the tones are written.
+	patterned bool
 }
 
 // raw writes markup as it is.

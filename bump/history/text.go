@@ -1,0 +1,222 @@
+package history
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
+)
+
+// mostSteps is how many steps the table for a screen shows, the newest ones.
+const mostSteps = 40
+
+// WriteTable writes the report for people.
+func (r *Report) WriteTable(w io.Writer, st ui.Style, next []string) error {
+	var b strings.Builder
+	b.WriteString(st.Bold(r.headline()) + "\n")
+	for _, l := range r.sentences() {
+		b.WriteString(l + "\n")
+	}
+	b.WriteString("\n" + st.Bold("Releases, as the branch reached them") + "\n")
+	rows := r.stepRows(10)
+	if left := len(rows) - mostSteps; left > 0 {
+		fmt.Fprintf(&b, "  %s before these: --format markdown has all\n", english.Count(left, "step"))
+		rows = rows[left:]
+	}
+	if err := report.Table(&b, stepHeader, rows); err != nil {
+		return err
+	}
+	if r.Waiting != nil {
+		b.WriteString("\n" + st.Bold(r.waitingTitle()) + "\n")
+		if err := report.Table(&b, pileHeader, r.Waiting.rows()); err != nil {
+			return err
+		}
+	}
+	if len(r.Unknown) > 0 {
+		b.WriteString("\n" + st.Bold(fmt.Sprintf("Not known: %d", len(r.Unknown))) + "\n")
+		for _, u := range r.Unknown {
+			b.WriteString("  " + u.line() + "\n")
+		}
+	}
+	b.WriteString(st.Next(next))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteMarkdown writes the report for a page or a comment.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", report.Escape(r.headline()))
+	for _, l := range r.sentences() {
+		b.WriteString("- " + report.Escape(l) + "\n")
+	}
+	b.WriteString("\n### Releases, as the branch reached them\n\n")
+	if err := report.Markdown(&b, stepHeader, r.stepRows(10)); err != nil {
+		return err
+	}
+	if r.Waiting != nil {
+		fmt.Fprintf(&b, "\n### %s\n\n", report.Escape(r.waitingTitle()))
+		if err := report.Markdown(&b, pileHeader, r.Waiting.rows()); err != nil {
+			return err
+		}
+	}
+	if len(r.Unknown) > 0 {
+		b.WriteString("\n### Not known\n\n")
+		for _, u := range r.Unknown {
+			b.WriteString("- " + report.Escape(u.line()) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (u Unknown) line() string { return english.Plain(u.What + ": " + u.Why) }
+
+func (r *Report) headline() string {
+	if r.Behind == 0 {
+		return fmt.Sprintf("Backstage %s: no main release behind", r.Current)
+	}
+	return fmt.Sprintf("Backstage %s: %s behind %s", r.Current, english.Count(r.Behind, "main release"), r.Newest)
+}
+
+// sentences are the pace in words.
+func (r *Report) sentences() []string {
+	from := fmt.Sprintf("%s since %s", english.Count(r.Commits, "commit"), r.Since)
+	if r.Shallow {
+		from += ", where this clone's history is cut (shallow): git fetch --unshallow has the rest"
+	}
+	c := r.Cadence
+	counted := []string{english.Count(c.Upgrades, "upgrade")}
+	if c.Patches > 0 {
+		counted = append(counted, english.CountOf(c.Patches, "patch release", "patch releases"))
+	}
+	if c.Reverts > 0 {
+		counted = append(counted, english.CountOf(c.Reverts, "step back", "steps back"))
+	}
+	out := []string{from + ": " + strings.Join(counted, ", ")}
+	if c.MedianMinors != nil {
+		out = append(out, fmt.Sprintf("an upgrade takes %s at once (median; most %d)", number(*c.MedianMinors, "minor version"), *c.MostMinors))
+		out = append(out, fmt.Sprintf("an upgrade comes every %s (median; longest wait %d)", number(*c.MedianDays, "day"), *c.MostDays))
+	}
+	if c.MedianLag != nil {
+		out = append(out, fmt.Sprintf("a release was out %s when it was taken (median of %d whose day is known)", number(*c.MedianLag, "day"), r.datedUpgrades()))
+	}
+	if c.SinceLast != nil && c.Upgrades > 0 {
+		out = append(out, fmt.Sprintf("the last upgrade was %s ago", english.Count(*c.SinceLast, "day")))
+	}
+	if r.Waiting != nil {
+		if s := r.Waiting.cost(); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (r *Report) datedUpgrades() int {
+	n := 0
+	for _, s := range r.Steps {
+		if s.Kind == Upgrade && !s.Reverted && s.Lag != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// number is a median with its noun: "1 day", "1.5 days".
+func number(f float64, noun string) string {
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if f != 1 {
+		noun += "s"
+	}
+	return s + " " + noun
+}
+
+var stepHeader = []string{"date", "release", "step", "days since", "days out", "was behind", "commit"}
+
+// stepRows has a row for each step, with so many characters of a commit's name.
+func (r *Report) stepRows(hash int) [][]string {
+	var rows [][]string
+	for _, s := range r.Steps {
+		rows = append(rows, []string{s.Date, s.Release, s.words(), shown(s.Days), s.out(), optional(s.Behind), s.Commit[:min(hash, len(s.Commit))]})
+	}
+	return rows
+}
+
+// words say what the step is.
+func (s Step) words() string {
+	out := map[Kind]string{Start: "begins", Upgrade: english.Count(s.Minors, "minor"), Patch: "patch", Downgrade: "back, from " + s.From,
+		Revert: "reverts " + s.From}[s.Kind]
+	if s.Reverted {
+		out += ", reverted"
+	}
+	return out
+}
+
+// out is how many days the release was out.
+func (s Step) out() string {
+	if s.Lag == nil && s.LagAtMost != nil {
+		return "≤ " + strconv.Itoa(*s.LagAtMost)
+	}
+	return optional(s.Lag)
+}
+
+// shown is a number that is negative for none.
+func shown(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func optional(n *int) string {
+	if n == nil {
+		return "?"
+	}
+	return strconv.Itoa(*n)
+}
+
+func (r *Report) waitingTitle() string {
+	return fmt.Sprintf("What waits between %s and %s", r.Waiting.From, r.Waiting.To)
+}
+
+var pileHeader = []string{"release", "published", "changesets", "BREAKING", "names yours", "migrations", "template", "conflicts"}
+
+// rows has a row for each release, with what has piled up by then in brackets.
+func (p *Waiting) rows() [][]string {
+	var rows [][]string
+	sums := [4]*int{new(int), new(int), new(int), new(int)}
+	for _, one := range p.Releases {
+		row := []string{one.Release, unlessEmpty(one.Published)}
+		for i, n := range []*int{one.Changesets, one.Breaking, one.Touching, one.Migrations} {
+			sums[i] = sum(sums[i], n)
+			cell := optional(n)
+			if n != nil && sums[i] != nil && *sums[i] != *n {
+				cell += fmt.Sprintf(" (%d)", *sums[i])
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, append(row, optional(one.Template), optional(one.Conflicts)))
+	}
+	t := p.Total
+	return append(rows, []string{"all", "", optional(t.Changesets), optional(t.Breaking), optional(t.Touching), optional(t.Migrations), optional(t.Template), optional(t.Conflicts)})
+}
+
+// sum adds up numbers, as long as each is known.
+func sum(a, b *int) *int {
+	if a == nil || b == nil {
+		return nil
+	}
+	n := *a + *b
+	return &n
+}
+
+func unlessEmpty(s string) string {
+	if s == "" {
+		return "?"
+	}
+	return s
+}
