@@ -46,24 +46,37 @@ func (r *Report) chart() *htmlreport.Chart {
 	}
 	first, today := own.Points[0].X, dayNumber(r.Today)
 	own.Points = append(own.Points, htmlreport.Point{X: today, Y: own.Points[len(own.Points)-1].Y})
-	out := htmlreport.Series{Name: "published", Tone: htmlreport.Plain, Dashed: true}
+	c := &htmlreport.Chart{Title: "Releases over time", Says: r.says(), Lines: append(r.published(first, today), own)} // the portal's on top
+	c.Across, c.Up = years(first, today), r.ticks(c.Lines)
+	return c
+}
+
+// published are the releases that there were, one line for each row of them whose days
+// are all known: what is not known is a gap.
+func (r *Report) published(first, today int) []htmlreport.Series {
+	var out []htmlreport.Series
+	open := false
 	for _, d := range r.Available {
 		if d.Published == "" {
+			open = false
 			continue
 		}
 		p := htmlreport.Point{X: max(dayNumber(d.Published), first), Y: height(d.Release)}
-		if n := len(out.Points); n > 0 && out.Points[n-1].X == p.X {
-			out.Points = out.Points[:n-1]
+		if !open {
+			out, open = append(out, htmlreport.Series{Name: "published", Tone: htmlreport.Plain, Dashed: true}), true
 		}
-		out.Points = append(out.Points, p)
+		line := &out[len(out)-1]
+		if n := len(line.Points); n > 0 && line.Points[n-1].X == p.X {
+			line.Points = line.Points[:n-1]
+		}
+		line.Points = append(line.Points, p)
 	}
-	c := &htmlreport.Chart{Title: "Releases over time", Says: r.says(), Lines: []htmlreport.Series{own}}
-	if n := len(out.Points); n > 0 {
-		out.Points = append(out.Points, htmlreport.Point{X: max(today, out.Points[n-1].X), Y: out.Points[n-1].Y})
-		c.Lines = []htmlreport.Series{out, own} // the portal's on top
+	if open { // the last is still the newest
+		line := &out[len(out)-1]
+		last := line.Points[len(line.Points)-1]
+		line.Points = append(line.Points, htmlreport.Point{X: max(today, last.X), Y: last.Y})
 	}
-	c.Across, c.Up = years(first, today), r.ticks(c.Lines)
-	return c
+	return out
 }
 
 // says is the chart in words.

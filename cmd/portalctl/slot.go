@@ -51,7 +51,7 @@ func slotCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "fail-on", Usage: "the audit fails from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
 			offlineFlag(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "make the branch without asking"},
-			formatFlag("table", "json", "markdown"),
+			formatFlag(slotForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
@@ -77,7 +77,7 @@ type slotOptions struct {
 }
 
 func slotOptionsOf(c *cli.Context) (o slotOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetOf(c, slotForms()...); err != nil {
 		return o, err
 	}
 	step := func(flag, name string) (slot.StepName, error) {
@@ -287,11 +287,15 @@ func (r *slotRun) report() error {
 		case "markdown":
 			_, err := io.WriteString(w, r.run.Markdown(r.links()))
 			return err
+		case "html":
+			return writePage(w, r.e, r.run.Page(r.next()), r.co.project.Root)
 		default:
 			return r.run.WriteTable(w, r.e.OutStyle(), r.next())
 		}
 	})
 }
+
+func slotForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 // links is the address of the branch's files, where CI says it.
 func (r *slotRun) links() string {

@@ -11,7 +11,8 @@ type Chart struct {
 	Across, Up []Tick
 }
 
-// Series is one line. Dashed tells it from the others without colour.
+// Series is one line. Dashed tells it from the others without colour. Lines of one name
+// are parts of one, with a gap between them.
 type Series struct {
 	Name   string
 	Tone   Tone
@@ -89,7 +90,12 @@ func (w *writer) chart(c *Chart) {
 		w.steps(l, across, up)
 	}
 	w.raw("</svg>\n<figcaption>")
+	named := map[string]bool{}
 	for _, l := range c.Lines {
+		if named[l.Name] {
+			continue
+		}
+		named[l.Name] = true
 		w.raw(`<span class="key"><svg class="swatch line" aria-hidden="true" viewBox="0 0 24 10">`)
 		w.raw(`<polyline points="0,5 24,5" class="`, l.class(), `"/></svg> `)
 		w.text(l.Name)

@@ -227,7 +227,7 @@ func TestPictures(t *testing.T) {
 		Chart: &Chart{Title: "Steps", Says: "From 1 to 3.", Across: []Tick{{10, "2026"}, {99, "out of it"}}, Up: []Tick{{1, "1.1"}},
 			Lines: []Series{{Name: "published", Tone: Plain, Dashed: true, Points: []Point{{0, 1, false}, {20, 3, false}}}, {Name: "own", Tone: Note, Points: []Point{{0, 1, false}, {10, 2, true}}}}},
 		Bars:  &Bars{Title: "Pile", Bars: []Bar{{"a", []Part{{"few", Bad, 1}, {"many", Plain, 3}}}, {"b", []Part{{"few", Bad, 2}, {"many", Plain, 6}}}}},
-		Table: &Table{Caption: "c", Head: []string{"n", "count", "day", "word"}, Rows: [][]string{{"1", "5 (7)", "2026-01-01", "x"}, {"2", "?", "", ""}}}}}})
+		Table: &Table{Caption: "c", Head: []string{"n", "count", "day", "word"}, Rows: [][]string{{"1", "5 (7)", "2026-01-01", "x and so on, in more than a few words"}, {"2", "≤ 3", "", ""}, {"3", "?", "", ""}}}}}})
 	for _, want := range []string{
 		`<title id="i2">Steps</title><desc id="i3">From 1 to 3.</desc>`,
 		`<polyline class="l-plain dashed" points="46,246 468,246 468,10"/>`,
@@ -235,7 +235,7 @@ func TestPictures(t *testing.T) {
 		`<polyline class="cross" points="253,124 261,132"/>`, `>1.1</text>`, `>2026</text>`,
 		"a: 1 few, 3 many; b: 2 few, 6 many",
 		`<rect rx="2" class="b-bad" x="0" y="20" width="44" height="18"/>`,
-		`<td class="num">5 (7)</td><td>2026-01-01</td><td>x</td>`, `<td class="num">?</td>`, `<th scope="row">1</th>`,
+		`<td class="num">5 (7)</td><td class="short">2026-01-01</td><td class="long">x`, `<td class="num">≤ 3</td>`, `<th scope="row" class="short">1</th>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s", want)

@@ -1,5 +1,7 @@
 package htmlreport
 
+import "strings"
+
 // Table is a table of a section. A column all of whose cells are numbers, or say that
 // they are not known, stands to the right.
 type Table struct {
@@ -20,8 +22,11 @@ func (w *writer) table(t *Table) {
 	w.raw("</caption>\n<thead><tr>")
 	class := make([]markup, len(t.Head))
 	for i, h := range t.Head {
-		if t.numeric(i) {
+		switch class[i] = ` class="long"`; {
+		case t.numeric(i):
 			class[i] = ` class="num"`
+		case t.short(i):
+			class[i] = ` class="short"`
 		}
 		w.raw(`<th scope="col"`, class[i], ">")
 		w.text(h)
@@ -36,7 +41,7 @@ func (w *writer) table(t *Table) {
 				cell = row[i]
 			}
 			if i == 0 {
-				w.raw(`<th scope="row">`)
+				w.raw(`<th scope="row"`, class[i], ">")
 				w.text(cell)
 				w.raw("</th>")
 				continue
@@ -50,13 +55,26 @@ func (w *writer) table(t *Table) {
 	w.raw("</tbody>\n</table>\n</div>\n")
 }
 
+// shortCell is how long a cell may be that is not broken into lines, in bytes.
+const shortCell = 24
+
+// short reports whether no cell of a column needs more than one line.
+func (t *Table) short(column int) bool {
+	for _, row := range t.Rows {
+		if column < len(row) && len(row[column]) > shortCell {
+			return false
+		}
+	}
+	return true
+}
+
 func (t *Table) numeric(column int) bool {
 	some := false
 	for _, row := range t.Rows {
 		if column == 0 || column >= len(row) {
 			return false
 		}
-		switch cell := row[column]; {
+		switch cell := strings.TrimPrefix(row[column], "≤ "); {
 		case cell == "" || cell == "?":
 		case cell[0] >= '0' && cell[0] <= '9' && len(cell) <= 12 && !dated(cell):
 			some = true
@@ -68,11 +86,4 @@ func (t *Table) numeric(column int) bool {
 }
 
 // dated reports whether a cell is a day or a version, which are no numbers.
-func dated(cell string) bool {
-	for _, r := range cell {
-		if r == '-' || r == '.' {
-			return true
-		}
-	}
-	return false
-}
+func dated(cell string) bool { return strings.ContainsAny(cell, "-.") }

@@ -2,9 +2,7 @@ package slot
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
@@ -28,18 +26,21 @@ func (r *Run) Markdown(links string) string {
 	t.branch(r)
 	t.day(r)
 	t.checklist(r)
-	for _, d := range []struct{ title, words string }{
-		{"What moves, in full", "versions bump"},
-		{"What the release changes", "versions changes"},
-		{"The app template", "versions template"},
-		{"Migrations", "snapshot forecast"},
-	} {
+	for _, d := range details {
 		if p, ok := r.Step(Coming).printed(d.words); ok && p.Ran() && p.Markdown != "" {
 			t.folded(d.title, p)
 		}
 	}
 	t.footer(r)
 	return t.String()
+}
+
+// details are the reports of commands that the text has folded.
+var details = []struct{ title, words string }{
+	{"What moves, in full", "versions bump"},
+	{"What the release changes", "versions changes"},
+	{"The app template", "versions template"},
+	{"Migrations", "snapshot forecast"},
 }
 
 // text is the text as far as it is written.
@@ -105,157 +106,40 @@ func (t *text) link(p Place) string {
 }
 
 // moves says in a few lines what moves; the command's own report is below.
-func (t *text) moves(r *Run) {
-	plan := r.plan()
-	if plan == nil {
-		return
-	}
-	t.WriteString("\n### What moves\n\n")
-	if n := len(plan.Packages); n > 0 {
-		jumps := map[string]int{}
-		var majors []string
-		for _, p := range plan.Packages {
-			jumps[p.Jump]++
-			if p.Jump == "major" {
-				majors = append(majors, report.Code(p.Name+" "+p.From+" → "+p.To))
-			}
-		}
-		var by []string
-		for _, jump := range slices.Sorted(maps.Keys(jumps)) {
-			by = append(by, fmt.Sprintf("%d %s", jumps[jump], jump))
-		}
-		fmt.Fprintf(t, "- %s: %s\n", english.Count(n, "package"), report.Escape(strings.Join(by, ", ")))
-		if len(majors) > 0 {
-			fmt.Fprintf(t, "- by a major: %s\n", english.Some(majors, 30))
-		}
-	}
-	for _, n := range plan.Notes {
-		about := ""
-		if n.Name != "" {
-			about = report.Code(n.Name) + ": "
-		}
-		fmt.Fprintf(t, "- %s%s\n", about, report.Escape(english.Short(n.Message, 300)))
-	}
-	l := plan.Lockfile
-	if l.Mode == "skip" {
-		t.WriteString("- `yarn.lock`: not known, see above\n")
-		return
-	}
-	fmt.Fprintf(t, "- `yarn.lock`: %d added, %d removed, %d changed; %d of %d `@backstage` packages on the release\n",
-		len(l.Added), len(l.Removed), len(l.Changed), l.OnRelease, l.OfRelease)
-	if a := plan.Audit; a != nil {
-		t.advisories("gone", a.Gone)
-		t.advisories("new", a.New)
-	}
-}
+func (t *text) moves(r *Run) { t.list("What moves", r.moveLines(markdownWords)) }
 
-// advisories lists what a lock loses or gets.
-func (t *text) advisories(what string, list []advisory) {
-	var names []string
-	for _, a := range list {
-		names = append(names, fmt.Sprintf("%s of %s (%s)", report.Escape(a.Advisory), report.Code(a.Package+" "+a.Version), report.Escape(a.Severity)))
-	}
-	if len(names) > 0 {
-		fmt.Fprintf(t, "- advisories %s: %s\n", what, english.Some(names, 20))
+// list writes lines as a list under a heading, nothing for none.
+func (t *text) list(title string, lines []string) {
+	if len(lines) > 0 {
+		fmt.Fprintf(t, "\n### %s\n\n- %s\n", title, strings.Join(lines, "\n- "))
 	}
 }
 
 // branch says what is on the branch, and how the portal's own scripts went.
 func (t *text) branch(r *Run) {
-	var commits []Commit
-	for _, s := range r.Steps {
-		commits = append(commits, s.Commits...)
-	}
-	if len(commits) > 0 {
-		t.WriteString("\n### On this branch\n\n")
-		for _, c := range commits {
-			name := "not committed"
-			if c.Hash != "" {
-				name = report.Code(c.Hash[:min(10, len(c.Hash))])
-			}
-			fmt.Fprintf(t, "- %s: %s (%s)\n", name, report.Escape(c.Subject), english.Count(len(c.Files), "file"))
-		}
-	}
-	if scripts := r.Step(Proof).Scripts; len(scripts) > 0 {
-		t.WriteString("\n### The portal's own proof\n\n")
-		for _, s := range scripts {
-			mark := "✅"
-			if s.Exit != 0 {
-				mark = "❌"
-			}
-			line := fmt.Sprintf("- %s %s", mark, report.Code(s.Line))
-			if n := len(s.Errors); n > 0 {
-				line += ": " + english.Count(n, "error") + ", above"
-			}
-			t.WriteString(line + "\n")
-		}
-	}
-	if left := r.Step(Proof).Left; len(left) > 0 {
-		var names []string
-		for _, name := range left {
-			names = append(names, report.Code(name))
-		}
-		fmt.Fprintf(t, "\nThe scripts left what git does not ignore, and what is not committed: %s\n", english.Some(names, 8))
-	}
-	for _, s := range r.Steps {
-		switch {
-		case s.State == Failed:
-			fmt.Fprintf(t, "\n**The step %s failed**: %s\n", s.Name, report.Escape(english.Short(s.Why, 500)))
-		case s.State == Skipped && writes(s.Name):
-			fmt.Fprintf(t, "\nThe step %s was left out: %s.\n", s.Name, report.Escape(s.Why))
-		}
+	t.list("On this branch", r.commitLines(markdownWords))
+	t.list("The portal's own proof", r.proofLines(markdownWords, "✅", "❌"))
+	for _, l := range r.stepLines(markdownWords) {
+		t.WriteString("\n" + l + "\n")
 	}
 }
 
 // day is what the operator does on the day of the deployment.
 func (t *text) day(r *Run) {
-	var f forecastDocument
-	p, ok := r.Step(Coming).printed("snapshot forecast")
-	if !ok || p.decode("portalctl.forecast/v1", &f) != nil {
+	said, steps := r.dayLines(markdownWords)
+	if said == "" {
 		return
 	}
-	n := f.migrations()
-	t.WriteString("\n### The day of the deployment\n\n")
-	if n == 0 {
-		t.WriteString("No migration is known to run.\n")
-	} else {
-		fmt.Fprintf(t, "%s will run at the first boot.", english.Count(n, "migration"))
-		switch {
-		case f.Boot.StartupSeconds > 0:
-			fmt.Fprintf(t, " Give the startup probe %.0f s (%s).", f.Boot.StartupSeconds, report.Escape(f.Boot.Basis))
-		case f.Boot.Seconds < 0:
-			fmt.Fprintf(t, " How long is not known: %s.", report.Escape(f.Boot.Basis))
-		}
-		if len(f.Restore) > 0 {
-			fmt.Fprintf(t, " The way back restores the databases %s.", report.Escape(english.And(f.Restore)))
-		}
-		t.WriteString("\n")
+	fmt.Fprintf(t, "\n### The day of the deployment\n\n%s\n\n", said)
+	for i, l := range steps {
+		fmt.Fprintf(t, "%d. %s\n", i+1, l)
 	}
-	fmt.Fprintf(t, "\n1. %s, where the databases can be reached: what will run there and for how long, a copy that is restored elsewhere, and go or no-go\n", t.command("slot deploy"))
-	fmt.Fprintf(t, "2. roll out; then %s: whether what ran is what was foreseen, and whether the portal is ready\n", t.command("slot verify --health URL"))
-	t.WriteString("3. if it must go back: step 2 names the databases and the commands; `ROLLBACK.md` beside the copy has them without portalctl\n")
 }
-
-// command is a command on this portal, as code.
-func (t *text) command(words string) string { return report.Code("portalctl " + words + t.at) }
 
 // checklist is what a reviewer looks at.
 func (t *text) checklist(r *Run) {
 	t.WriteString("\n### Reviewer\n\n")
-	var list []string
-	if len(r.Hands) > 0 {
-		list = append(list, "each line of \"Needs hands\" is done, or left on purpose")
-	}
-	for _, s := range r.Steps {
-		for _, c := range s.Commits {
-			list = append(list, "read the commit \""+c.Subject+"\"")
-		}
-	}
-	if r.Verdict.has(NeedsWindow) {
-		list = append(list, "a window is agreed: the running release fails once the migrations have run")
-	}
-	list = append(list, "CI is green")
-	for _, l := range list {
+	for _, l := range r.reviewLines() {
 		t.WriteString("- [ ] " + report.Escape(english.Plain(l)) + "\n")
 	}
 }
@@ -274,16 +158,9 @@ func (t *text) folded(title string, p Printed) {
 }
 
 func (t *text) footer(r *Run) {
-	var failed []string
-	for _, s := range r.Steps {
-		for _, p := range s.Commands {
-			if !p.Ran() {
-				failed = append(failed, "- "+report.Code(p.Line()+t.at)+": "+report.Escape(english.Short(p.Problem, 300)))
-			}
-		}
-	}
+	failed := r.failedLines(markdownWords)
 	if len(failed) > 0 {
-		section := "\n### Could not be found out\n\n" + strings.Join(failed, "\n") + "\n"
+		section := "\n### Could not be found out\n\n- " + strings.Join(failed, "\n- ") + "\n"
 		if len(section) <= t.room()+500 {
 			t.WriteString(section)
 		}
