@@ -250,6 +250,8 @@ func TestDocumentsOfEveryCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen[validate(t, string(baseline))] = true
+	commitAll(t, portal)
+	run(environ, "0", "versions", "status", "--history", "--offline", "--format", "json", "-C", portal)
 	made, templates := templatePortal(t)
 	run(templates, "0", "versions", "template", "--release", "1.53.0", "--dry-run", "--format", "json", "-C", made)
 	run(environ, "0", "audit", "db", "status", "--format", "json", "--db", osvDB)
