@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -18,6 +19,14 @@ import (
 // historyOf makes and writes the report of versions status --history.
 func (o statusOptions) historyOf(ctx context.Context, e env, co *checkout, releases *release.Source, status *bump.Status) error {
 	repo, err := gitbase.Open(co.project.Root)
+	if errors.Is(err, gitbase.ErrNoRepository) {
+		return fault.Wrap(gitbase.ErrNoRepository, fault.Pos{File: co.project.Root}, "there is no history to read").
+			WithNext("Run it in a clone of the portal's repository")
+	}
+	if err == nil && !repo.Has("HEAD") {
+		err = fault.At(fault.Pos{File: co.project.Root}, "there is no history to read: the repository has no commit, or this clone lacks it").
+			WithNext("Commit the portal, or run git fsck")
+	}
 	if err != nil {
 		return err
 	}

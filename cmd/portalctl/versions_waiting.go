@@ -38,10 +38,13 @@ func (w *waiting) lacks(what string, err error) {
 func (w *waiting) pile(ctx context.Context, status *bump.Status, mains []string) (*history.Waiting, error) {
 	var ladder []history.Rung
 	for _, rel := range history.Ladder(status.Current, status.Main, mains) {
-		m, err := w.releases.Get(ctx, rel)
-		if err != nil {
-			w.lacks("what waits in "+rel, err)
-			continue
+		m := w.releases.Local(rel)
+		if m == nil {
+			var err error
+			if m, err = w.releases.Get(ctx, rel); err != nil {
+				w.lacks("what waits in "+rel, err)
+				continue
+			}
 		}
 		ladder = append(ladder, history.Rung{Release: rel, Packages: m.Packages})
 	}
