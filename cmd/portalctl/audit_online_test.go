@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 // knows the canary, as the public one does.
 type osvService struct {
 	records map[string]json.RawMessage
-	known   []*osv.Advisory
+	known   map[string][]*osv.Advisory // by the packages that they name
 	// broken answers in its place, if it is set.
 	broken http.HandlerFunc
 }
@@ -31,14 +32,24 @@ const canary = `{"schema_version":"1.7.3","id":"GHSA-jf85-cpcp-j695","modified":
 
 func newOSVService(t *testing.T, dir string) *osvService {
 	t.Helper()
-	s := &osvService{records: map[string]json.RawMessage{}}
+	s := &osvService{records: map[string]json.RawMessage{}, known: map[string][]*osv.Advisory{}}
 	add := func(src []byte) {
 		a, err := osv.ParseAdvisory(src)
 		if err != nil {
 			t.Fatal(err)
 		}
+		var names struct {
+			Affected []struct{ Package struct{ Name string } }
+		}
+		if err := json.Unmarshal(src, &names); err != nil {
+			t.Fatal(err)
+		}
 		s.records[a.ID] = src
-		s.known = append(s.known, a)
+		for _, of := range names.Affected {
+			if name := of.Package.Name; !slices.Contains(s.known[name], a) {
+				s.known[name] = append(s.known[name], a)
+			}
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -92,7 +103,7 @@ func (s *osvService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}{}
 	for _, q := range ask.Queries {
 		var res result
-		for _, a := range s.known {
+		for _, a := range s.known[q.Package.Name] {
 			if q.Package.Ecosystem == "npm" && a.Affects(osv.Package{Name: q.Package.Name, Version: q.Version}) {
 				res.Vulns = append(res.Vulns, vuln{a.ID, "2026-01-01T00:00:00Z"})
 			}

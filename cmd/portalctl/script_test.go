@@ -112,7 +112,13 @@ func setupScript(env *testscript.Env) error {
 		env.Setenv("GIT_"+who+"_NAME", "t")
 		env.Setenv("GIT_"+who+"_EMAIL", "t@example.com")
 	}
-	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	// Nobody's own configuration, and none of git's housekeeping, which is two
+	// processes more a commit.
+	config := filepath.Join(state, "gitconfig")
+	if err := os.WriteFile(config, []byte("[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n"), 0o600); err != nil {
+		return err
+	}
+	env.Setenv("GIT_CONFIG_GLOBAL", config)
 	env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 	return nil
 }
