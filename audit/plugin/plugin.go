@@ -51,6 +51,7 @@ type Review struct {
 	Verdict      Verdict      `json:"verdict"`
 	Identity     Identity     `json:"identity"`
 	Origin       Origin       `json:"origin"`
+	Signature    Signature    `json:"signature"`
 	Releases     Releases     `json:"releases"`
 	Fit          Fit          `json:"compatibility"`
 	Brings       Brings       `json:"brings"`
@@ -110,6 +111,20 @@ type Origin struct {
 	// LicenseFrom is where the licence is said, LicenseFile the file with its text.
 	LicenseFrom string `json:"licenseFrom"`
 	LicenseFile string `json:"licenseFile"`
+}
+
+// Signature is who signed the version, as npm audit signatures has it: of the keys
+// those that counted when it was published.
+type Signature struct {
+	// State is valid, missing, unknown or wrong; missing where the registry signs, and
+	// not this. Text says by which key, or what is wrong or not known.
+	State string `json:"state"`
+	Text  string `json:"text"`
+	// Attested is the same of the attestations of who built and published it; missing
+	// where there are none, "" where that is not known either.
+	Attested     string `json:"attested"`
+	AttestedText string `json:"attestedText"`
+	Where        string `json:"where"`
 }
 
 // Releases are the versions as the registry shows them. Times are zero where it does

@@ -71,6 +71,9 @@ func (in Input) review(ctx context.Context, w Wanted) (*Review, error) {
 	r.identity()
 	r.origin()
 	r.releases()
+	if err := r.signature(ctx); err != nil {
+		return nil, err
+	}
 	r.differs()
 	r.code()
 	if err := r.family(ctx); err != nil {

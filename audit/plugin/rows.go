@@ -85,7 +85,8 @@ func (v *Review) originRows() []row {
 	if o.LicenseFile != "" {
 		licence += ", text in " + o.LicenseFile
 	}
-	return []row{{"owner", who, "package.json"}, {"repository", repository, "package.json"}, {"licence", licence, cmp.Or(o.LicenseFrom, "package.json")}}
+	return []row{{"owner", who, "package.json"}, {"repository", repository, "package.json"}, {"licence", licence, cmp.Or(o.LicenseFrom, "package.json")},
+		{"signature", v.Signature.text(), v.Signature.Where}}
 }
 
 func day(t time.Time) string {

@@ -45,6 +45,7 @@ const (
 
 func (r *reviewer) judge() {
 	r.judgeIdentity()
+	r.judgeSignature()
 	r.judgeLife()
 	r.judgeFit()
 	r.judgeBrings()

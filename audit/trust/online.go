@@ -40,7 +40,9 @@ type asked struct {
 // for an answer.
 func (c *checker) online(ctx context.Context) error {
 	sigs := c.newSignatures()
-	c.offline()
+	if err := c.offline(ctx); err != nil {
+		return err
+	}
 	if c.in.Registry == nil || c.off(ruleEdited) && (c.off(ruleFresh) || c.in.MinAge <= 0) && sigs == nil {
 		return nil
 	}

@@ -33,29 +33,50 @@ type signatures struct {
 
 const notAsked = "the registry may not be asked"
 
-// offline says once what a run that may ask nobody does not know.
-func (c *checker) offline() {
+// offline judges, where nobody may be asked, by what earlier runs have asked, and says
+// once what is not known then.
+func (c *checker) offline(ctx context.Context) error {
 	if !c.in.Offline || c.off(ruleSigned) || c.in.Base == nil {
-		return
+		return nil
 	}
-	s := &signatures{unknown: map[string][]string{}}
-	for name, list := range c.toAsk() {
-		for _, a := range list {
-			if a.fresh {
-				s.unknown[notAsked] = append(s.unknown[notAsked], name+"@"+a.version)
+	s := c.signaturesBy(c.in.Kept)
+	byName := c.toAsk()
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		for _, a := range byName[name] {
+			if !a.fresh {
+				continue
 			}
+			j := &judgement{at: name + "@" + a.version, unknown: []string{notAsked}}
+			if s.ask != nil {
+				if doc, err := c.in.Kept.Packument(ctx, name); err == nil && doc.Has(a.version) {
+					published, err := doc.Version(a.version)
+					if err != nil {
+						return err
+					}
+					if j, err = s.judge(ctx, name, a, doc, published.Dist.Integrity); err != nil {
+						return err
+					}
+				}
+			}
+			c.signed(s, name, a, j)
 		}
 	}
 	c.unknown = append(c.unknown, s.report()...)
+	return ctx.Err()
 }
 
 // newSignatures is nil where the rule has nothing to do.
 func (c *checker) newSignatures() *signatures {
-	ask, can := c.in.Registry.(signer)
-	if !can || c.off(ruleSigned) || c.in.Base == nil {
+	if _, can := c.in.Registry.(signer); !can || c.off(ruleSigned) || c.in.Base == nil {
 		return nil
 	}
-	s := &signatures{ask, c.in.Root, map[string][]string{}, map[string][]string{}}
+	return c.signaturesBy(c.in.Registry)
+}
+
+// signaturesBy is the rule by the answers of a registry, nil for none.
+func (c *checker) signaturesBy(reg Registry) *signatures {
+	s := &signatures{root: c.in.Root, was: map[string][]string{}, unknown: map[string][]string{}}
+	s.ask, _ = reg.(signer)
 	if s.root == nil {
 		s.root = npmsign.Sigstore()
 	}

@@ -82,7 +82,9 @@ type Input struct {
 	// before.
 	Profiles Profiles
 	// Offline says that the user wants nobody asked: what is not known then is said.
+	// Kept answers by what earlier runs have asked a Registry; nil knows nothing.
 	Offline bool
+	Kept    Registry
 	// Root is what attestations are verified against; nil is sigstore's own.
 	Root *npmsign.Root
 	// Fetch reads a public https address; it is for the code that Yarn loads

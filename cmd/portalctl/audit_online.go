@@ -59,6 +59,9 @@ func (r *auditRun) profiles(in *trust.Input) error {
 		return err
 	}
 	in.Profiles = &published.Profiles{Registry: client, CacheDir: facts.CacheDir}
+	if r.o.offline {
+		in.Kept = client
+	}
 	return nil
 }
 
