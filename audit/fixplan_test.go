@@ -317,6 +317,14 @@ func TestFixPlan(t *testing.T) {
 			want:  []string{"lock: a 1.0.0 → 1.0.2 | GHSA-a"},
 		},
 		{
+			name: "and what comes with what comes counts, too",
+			deps: []string{"a ^1.0.0", "b ^2.0.0", "c ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "b@npm:^2.0.0 = 2.0.1", "c@npm:^1.0.0 = 1.0.0"},
+			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": {"b": "^5.0.0"}, "1.0.2": {"b": "^2.0.2"}},
+				"b": {"2.0.1": nil, "2.0.2": {"c": "^1.0.0"}, "5.0.0": {"c": "^4.0.0"}}, "c": {"1.0.0": nil, "4.0.0": nil}},
+			list: []*osv.Advisory{a("0 1.0.1")},
+			want: []string{"lock: a 1.0.0 → 1.0.2 | GHSA-a"},
+		},
+		{
 			name: "but never by a breaking step",
 			deps: []string{"a >=1.0.0", "p ^1.0.0"}, lock: []string{"a@npm:>=1.0.0 = 1.0.0", "a@npm:^2.0.0 = 2.0.0", "p@npm:^1.0.0 = 1.0.0 > a npm:^2.0.0"},
 			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil, "2.0.0": nil}, "p": {"1.0.0": {"a": "^2.0.0"}}},

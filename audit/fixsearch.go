@@ -19,8 +19,7 @@ type remedy struct {
 	// breaking is the step that semver calls breaking, blocked what kept the lock
 	// alone from being enough; "" if there is none.
 	breaking, blocked string
-	// brings is how many package versions come that the lock does not have, as far
-	// as the packages that move say what they ask for.
+	// brings is how many package versions come that the lock does not have.
 	brings int
 	// ends are the findings that it is taken for, besides those that need no way of
 	// their own as long as it is taken.
@@ -106,7 +105,7 @@ func (s *search) ways() []*remedy {
 	for _, mode := range []Reach{ReachLock, ReachManifest, ReachResolutions} {
 		var best, lowest *remedy
 		for _, to := range good {
-			if best != nil && s.x.brings(s.pkg, to) >= best.brings {
+			if best != nil && s.x.brings(s.pkg, to, best.brings) >= best.brings {
 				continue
 			}
 			w := &walk{s: s, mode: mode, moves: map[osv.Package]string{}}

@@ -170,30 +170,7 @@ func (w *walk) remedy() *remedy {
 	r := &remedy{lines: w.lines, breaking: strings.Join(w.breaking, "; "), blocked: w.blocked}
 	for _, pkg := range w.order {
 		r.moves = append(r.moves, Move{pkg.Name, pkg.Version, w.moves[pkg]})
-		r.brings += w.s.x.brings(pkg, w.moves[pkg])
+		r.brings += w.s.x.brings(pkg, w.moves[pkg], maxBrings)
 	}
 	return r
-}
-
-// brings is how many package versions come with the move of a package to a version:
-// the version itself, and one for each of its ranges that no version in the lock
-// answers. A version with advisories is no answer, as the solver has it.
-func (x *fixer) brings(pkg osv.Package, to string) int {
-	n := 0
-	if !slices.Contains(x.before.versions[pkg.Name], to) {
-		n++
-	}
-	for name, text := range x.asksFor(pkg.Name, to) {
-		rng := spec.Parse(text)
-		if real, ok := rng.Alias(); ok {
-			name = real.Name
-		}
-		if !slices.ContainsFunc(x.before.versions[name], func(have string) bool {
-			v, err := semrange.ParseVersion(have)
-			return err == nil && admits(rng, v) && len(x.known.affects(osv.Package{Name: name, Version: have})) == 0
-		}) {
-			n++
-		}
-	}
-	return n
 }
