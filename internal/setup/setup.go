@@ -142,7 +142,7 @@ type merged struct {
 
 // providers have the parts, in the order of Kinds.
 var providers = []func(*Facts) []part{
-	configParts, baselineParts, workflowParts, gitlabParts, ownerParts, ignoreParts, botParts, docParts,
+	configParts, baselineParts, workflowParts, gitlabParts, snapshotParts, ownerParts, ignoreParts, botParts, docParts,
 }
 
 // New decides what init does in the repository of f. It writes nothing.

@@ -56,6 +56,20 @@ func flowParts(f *Facts) []part {
 	return slices.Concat(workflowParts(f), gitlabParts(f), snapshotParts(f))
 }
 
+// All of them are in the plan of a repository that has neither; what keeps its data in
+// SQLite needs no job.
+func TestPlanHasWorkflows(t *testing.T) {
+	f := factsOf(t, portalFiles())
+	f.Platforms = []Platform{GitHub, GitLab}
+	for client, want := range map[string]State{"pg": Create, "": Create, "better-sqlite3": NotNeeded, "mysql2": NotNeeded} {
+		f.Database.Client = client
+		got := states(planOf(t, f, Options{Only: []Kind{Workflows, Snapshot}}))
+		if len(got) != 6 || got["docs/upgrade-snapshot-job.yaml"] != want || got[".gitlab-ci.yml"] != Create || got[".github/workflows/portalctl-slot.yml"] != Create {
+			t.Errorf("%q: %v", client, got)
+		}
+	}
+}
+
 // documents are those of a YAML file.
 func documents(t *testing.T, name, text string) []*yamledit.Doc {
 	t.Helper()
