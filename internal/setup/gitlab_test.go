@@ -3,6 +3,8 @@ package setup
 import (
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // The include is added to what is there, and nothing else is changed; where a program
@@ -96,6 +98,7 @@ func (h *hub) pipeline() string {
 // The jobs of GitLab do what those of GitHub do; the merge request is made by the options
 // of the push.
 func TestSlotPipeline(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	const refusal = "has commits of people"
 	tests := []struct {
@@ -116,20 +119,23 @@ func TestSlotPipeline(t *testing.T) {
 	}
 	f := factsOf(t, portalFiles())
 	f.Platforms = []Platform{GitLab}
+	start := newHub(t, f)
+	start.sh(start.remote, `printf '%s\n' '#!/bin/sh' 'env | sed -n "s/^GIT_PUSH_OPTION_[0-9]*=//p" > ../options' > hooks/pre-receive && chmod 755 hooks/pre-receive`)
+	after := start.copied(t)
+	after.environ = append(after.environ, "FAKE=", "PORTALCTL_TOKEN=glpat")
+	if got := after.pipeline(); got != "binary 0, slot 0, merge-request 0" {
+		t.Fatalf("the first run: %s\n%s", got, after.log.String())
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHub(t, f)
-			h.sh(h.remote, `printf '%s\n' '#!/bin/sh' 'env | sed -n "s/^GIT_PUSH_OPTION_[0-9]*=//p" > ../options' > hooks/pre-receive && chmod 755 hooks/pre-receive`)
-			h.environ = append(h.environ, "FAKE="+tt.fake, "PORTALCTL_TOKEN="+tt.token)
+			h := start.copied(t)
 			if tt.people != "" {
-				if got := h.pipeline(); got != "binary 0, slot 0, merge-request 0" {
-					t.Fatalf("the first run: %s\n%s", got, h.log.String())
-				}
+				h = after.copied(t)
 				h.people(tt.people)
-				h.forget()
 				h.sh(h.dir, "rm -rf artifacts")
 			}
+			h.environ = append(h.environ, "FAKE="+tt.fake, "PORTALCTL_TOKEN="+tt.token)
 			if got := h.pipeline(); got != tt.ended {
 				t.Errorf("the jobs ended %q, want %q", got, tt.ended)
 			}

@@ -44,18 +44,38 @@ func newHub(t *testing.T, f *Facts) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hub{t: t, bash: bash, dir: t.TempDir(), f: f, context: map[string]string{"github.token": "gh-token", "github.ref_name": "main", "inputs.again": ""}}
-	h.remote, h.cache = filepath.Join(h.dir, "remote.git"), filepath.Join(h.dir, "cache")
-	h.environ = []string{"PATH=" + filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull,
-		"GIT_TERMINAL_PROMPT=0", "PORTALCTL_BIN=" + filepath.Join(h.dir, "bin", "portalctl"), "CALLS=" + filepath.Join(h.dir, "calls")}
+	h := &hub{t: t, bash: bash, f: f}
+	h.at(t.TempDir())
 	h.program("portalctl", fakePortalctl)
 	h.program("gh", fakeGh)
 	h.sh(h.dir, `git init --quiet --bare --initial-branch main remote.git
 git -C remote.git config receive.advertisePushOptions true
 git clone --quiet remote.git people 2> /dev/null
-cd people && git config user.name Ann && git config user.email ann@example.com && git switch --quiet --create main
+cd people && git remote set-url origin ../remote.git && git config user.name Ann && git config user.email ann@example.com && git switch --quiet --create main
 mkdir -p "`+f.Portal+`" && echo 1.50.0 > "`+f.At("release")+`" && git add . && git commit --quiet --message start && git push --quiet origin main`)
 	return h
+}
+
+// at makes dir the hub's folder.
+func (h *hub) at(dir string) {
+	h.dir = dir
+	h.remote, h.cache = filepath.Join(dir, "remote.git"), filepath.Join(dir, "cache")
+	h.context = map[string]string{"github.token": "gh-token", "github.ref_name": "main", "inputs.again": ""}
+	h.environ = []string{"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull,
+		"GIT_TERMINAL_PROMPT=0", "CALLS=" + filepath.Join(dir, "calls")}
+}
+
+// copied is another hub, as this one is now.
+func (h *hub) copied(t *testing.T) *hub {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command("cp", "-R", h.dir+"/.", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	c := &hub{t: t, bash: h.bash, f: h.f}
+	c.at(dir)
+	c.forget()
+	return c
 }
 
 // program is one on the PATH.

@@ -3,6 +3,8 @@ package setup
 import (
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 const slotText = "## Backstage 1\\.50\\.0 → 1.53.0: needs hands\n\n- [ ] a line with \\ and \"quotes\" and $(touch pwned)\n"
@@ -22,6 +24,7 @@ const (
 
 // The first run, in every way that it may end.
 func TestSlotWorkflow(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	tests := []struct {
 		name, fake string
@@ -36,15 +39,15 @@ func TestSlotWorkflow(t *testing.T) {
 		{"needs hands, without drafts", "hands", []string{"NODRAFT=1"}, "upgrade 0, pull-request 0", "Backstage", []string{"[pr] [list]", "[pr] [create] [--draft]", "[pr] [create] [--head]"}, "not supported"},
 		{"a pull request is there", "hands", []string{`PULLS=[{"number":7,"isCrossRepository":true},{"number":9,"isCrossRepository":false}]`}, "upgrade 0, pull-request 0", "Backstage", []string{"[pr] [list]", "[pr] [edit] [9] [--title]"}, ""},
 		{"a fork's pull request is there", "", []string{`PULLS=[{"number":7,"isCrossRepository":true}]`}, "upgrade 0, pull-request 0", "Backstage", []string{"[pr] [list]", "[pr] [create] [--head]"}, ""},
-		{"nothing to do", "nothing", nil, "upgrade 0", "", nil, "there is no branch yet"},
+		{"nothing to do", "nothing", nil, "upgrade 0", "", nil, "there are no commits"},
 		{"something is in the way", "stuck", nil, "upgrade 1", "", nil, "::error::the upgrade got no commit"},
 		{"refused", "refused", nil, "upgrade 2", "", nil, "::error::portalctl slot ended with exit code 2"},
 	}
-	f := factsOf(t, portalFiles())
+	start := newHub(t, factsOf(t, portalFiles()))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHub(t, f)
+			h := start.copied(t)
 			h.environ = append(append(h.environ, "FAKE="+tt.fake), tt.env...)
 			if got := h.workflow(); got != tt.ended {
 				t.Errorf("the jobs ended %q, want %q", got, tt.ended)
@@ -85,6 +88,7 @@ func TestSlotWorkflow(t *testing.T) {
 // Later runs: the branch is taken up, brought up to date, or left to the people who have
 // worked on it.
 func TestSlotWorkflowAgain(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -103,18 +107,18 @@ func TestSlotWorkflowAgain(t *testing.T) {
 		{"anew after work on the branch", commitOnBranch, true, "upgrade 0, pull-request 1", "mended,Backstage", "has commits of people", true},
 		{"after the branch was deleted", "git push --quiet origin :portalctl/upgrade", false, "upgrade 0, pull-request 0", "Backstage", "", true},
 	}
-	f := factsOf(t, portalFiles())
+	start := newHub(t, factsOf(t, portalFiles()))
+	start.environ = append(start.environ, "FAKE=")
+	if got := start.workflow(); got != "upgrade 0, pull-request 0" {
+		t.Fatalf("the first run: %s\n%s", got, start.log.String())
+	}
+	first := start.sh(start.remote, "git rev-parse portalctl/upgrade")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHub(t, f)
+			h := start.copied(t)
 			h.environ = append(h.environ, "FAKE=")
-			if got := h.workflow(); got != "upgrade 0, pull-request 0" {
-				t.Fatalf("the first run: %s\n%s", got, h.log.String())
-			}
-			first := h.sh(h.remote, "git rev-parse portalctl/upgrade")
 			h.people(tt.people)
-			h.forget()
 			if tt.again {
 				h.context["inputs.again"] = "true"
 			}
@@ -139,6 +143,7 @@ func TestSlotWorkflowAgain(t *testing.T) {
 
 // A run that was killed before its branch was pushed goes on with the commits that it made.
 func TestSlotWorkflowKilled(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	h := newHub(t, factsOf(t, portalFiles()))
 	environ := h.environ
