@@ -190,5 +190,8 @@ func (r *initRun) after() []string {
 	if r.plan.Has(setup.ByHand) {
 		next = append(next, "add the lines that are for you to add")
 	}
+	if r.plan.Wrote(setup.Baseline) {
+		next = append(next, "the nightly audit is to begin with what it finds today, too: portalctl audit"+r.at+" --full --update-baseline")
+	}
 	return append(next, "portalctl slot"+r.at+" --plan")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/setup"
 )
@@ -90,10 +91,18 @@ func (r *initRun) looksAt(k setup.Kind) bool { return r.Options.Has(k) }
 
 // templateBase is the release of the template that the portal is nearest to, or why it
 // is not known.
-func (r *initRun) templateBase(ctx context.Context, co *checkout, release string) (base, why string) {
-	plan, err := co.templatePlan(ctx, template.Options{}, r.offline, r.e)
-	if err != nil && release != "" { // the newest cannot be had; the base is seldom newer than the lock
-		plan, err = co.templatePlan(ctx, template.Options{Release: release}, r.offline, r.e)
+func (r *initRun) templateBase(ctx context.Context, co *checkout, own string) (base, why string) {
+	var err error
+	// Any release will do that is not older than the base: the newest, where it cannot be
+	// had the newest that this portalctl knows, or the portal's own.
+	var plan *template.Plan
+	for _, to := range []string{"main", release.NewestMain(), own} {
+		if to == "" {
+			continue
+		}
+		if plan, err = co.templatePlan(ctx, template.Options{Release: to}, r.offline, r.e); err == nil || ctx.Err() != nil {
+			break
+		}
 	}
 	switch {
 	case err != nil:

@@ -98,8 +98,9 @@ the calendar by it; where it needs hands, ask those whose plugins it names.
     portalctl slot status%[2]s --format markdown
 
 1. The first command makes the branch, with a commit for each step, and runs the portal's own
-   proof: %[3]s. After an interruption, or a commit of yours on the branch, run it again: it
-   repeats what changed.
+   proof: %[3]s.
+   After an interruption, or a commit of yours on the branch, run it again: it repeats what
+   changed.
 2. The second prints the text of the pull request. Paste it, and work through its checklist.
 3. What is left to do by hand is in the text, with the lines. `+"`portalctl versions changes%[2]s`"+` says
    more about each.
@@ -128,21 +129,20 @@ func (f *Facts) day(in string) string {
 	case "better-sqlite3", "sqlite3":
 		return head + "app-config keeps the plugins' data in SQLite (" + strings.Join(f.Database.Configs, ", ") + "): what is in memory is gone with each\nstart, and a file is copied by `portalctl snapshot create" + in + "` while the portal is stopped. Before production, see\n`portalctl check production" + in + "`.\n"
 	case "pg":
-		config := ""
-		for _, c := range f.Database.Configs {
-			config += " --config " + c
+		config, named := "", ""
+		if len(f.Database.Configs) > 0 {
+			config, named = " $CONFIG", "    CONFIG=\"--config "+strings.Join(f.Database.Configs, " --config ")+"\"\n"
 		}
-		needs := ""
-		if len(f.Database.Variables) > 0 {
-			needs = "\nThey connect as the portal does, and need what it needs of the environment: `" + strings.Join(f.Database.Variables, "`, `") + "`.\n"
-		}
-		return head + `    portalctl snapshot forecast` + in + config + `     # which databases migrate, for how long, and what has no way back
-    portalctl snapshot create` + in + config + `       # before the new release starts
-    portalctl snapshot verify` + in + config + ` --rehearse
+		text := head + named + "    portalctl slot deploy" + in + config + `   # before the roll-out: a copy that is proven, the forecast, go or no-go
+    portalctl slot verify` + in + config + ` --health https://portal.example.com   # after it
 
-` + "Then deploy. If it has to be taken back: stop the portal, `portalctl snapshot restore" + in + config + "`, start the\nold release. `portalctl snapshot plan" + in + config + "` writes the same as a script.\n" + needs
+` + "The first ends in `go`, `go, with a window of N minutes` or `no-go`, with its reasons. The\nsecond says whether the migrations ran as foreseen; where they did not, it has the way back, with\nits commands.\n"
+		if len(f.Database.Variables) > 0 {
+			text += "\nBoth connect as the portal does, and need of the environment what it needs:\n`" + strings.Join(f.Database.Variables, "`, `") + "`.\n"
+		}
+		return text
 	}
-	return head + "Which database the portal has is not in app-config of the repository. Name the files that\nproduction starts with: `portalctl snapshot create" + in + " --config FILE` before the new release starts, and\n`portalctl snapshot verify --rehearse`; `portalctl snapshot restore` is the way back.\n"
+	return head + "Which database the portal has is not in the repository's app-config. Name the files that\nproduction starts with: `portalctl slot deploy" + in + " --config FILE` before the roll-out,\n`portalctl slot verify" + in + " --config FILE` after it.\n"
 }
 
 const rfcText = `

@@ -79,12 +79,20 @@ func (f *Facts) own(old []byte, own []*workspace.Workspace) merged {
 	}
 	why := "adds " + english.Some(names, 4)
 	if maker, ok := generated(old); ok {
+		if all != nil && len(all.Owners) > 0 {
+			return merged{text: old, why: "another program writes it, and its line for all files is about the plugins, too"}
+		}
 		return merged{text: old, why: "another program writes it (" + maker + "): add the lines where it takes them from", paste: strings.Join(lines, "\n") + "\n"}
 	}
-	if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "#") }) {
+	unknown := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "#") })
+	if unknown {
 		why += "; name the owners that are not known, and take the # away"
 	}
-	block := append([]string{"# portalctl check production: each plugin has an owner. Added by portalctl init; edit the lines as you like."}, lines...)
+	head := "# portalctl check production: each plugin has an owner. Added by portalctl init; edit the lines as you like."
+	if unknown {
+		head = "# portalctl check production: each plugin needs an owner. Added by portalctl init: name the teams, and take the # away."
+	}
+	block := append([]string{head}, lines...)
 	if old == nil {
 		return merged{text: appended(nil, block...), why: why}
 	}

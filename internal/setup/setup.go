@@ -260,6 +260,11 @@ func (p *Plan) Has(s State) bool {
 	return slices.ContainsFunc(p.Items, func(it Item) bool { return it.State == s })
 }
 
+// Wrote reports whether the plan writes a file of a kind.
+func (p *Plan) Wrote(k Kind) bool {
+	return slices.ContainsFunc(p.Items, func(it Item) bool { return it.Kind == k && it.write != nil })
+}
+
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool { return len(p.Writes()) == 0 }
 
