@@ -86,8 +86,8 @@ func initOptionsOf(c *cli.Context, _ env) (o initOptions, err error) {
 		o.Only = append(o.Only, setup.Kind(name))
 	}
 	o.check, o.Update, o.offline = c.Bool("check"), c.Bool("update"), c.Bool("offline")
-	for flag, set := range map[string]bool{"yes": o.yes, "update": o.Update, "dry-run": o.dryRun} {
-		if o.check && set {
+	for _, flag := range []string{"yes", "update", "dry-run"} {
+		if o.check && c.Bool(flag) {
 			return o, exclusive("check", flag)
 		}
 	}

@@ -59,7 +59,7 @@ func (f *Facts) own(old []byte, own []*workspace.Workspace) merged {
 	for _, w := range own {
 		dir := f.At(w.Rel)
 		named := slices.ContainsFunc(list, func(l codeowners.Line) bool { return !l.All() && l.Owns(dir) })
-		if strings.ContainsAny(dir, " \t\n\\#") { // what such a pattern means differs
+		if strings.ContainsAny(dir, " \t\r\n\\#") { // what such a pattern means differs
 			continue
 		}
 		if pattern := "/" + dir + "/"; !named && !asked(old, pattern) {
