@@ -44,8 +44,8 @@ func TestOwners(t *testing.T) {
 		{"all are named", "docs/CODEOWNERS", "/plugins/ @d\n", "", Same},
 		{"nobody, on purpose", "CODEOWNERS", "* @a\n/plugins/one/\n/plugins/two-backend/\n", "", Same},
 		{"no owner of all", "CODEOWNERS", "# the file\n\n# docs\n*.md @docs\n", "# the file\n\n" + ownersWanted + "# /plugins/one/ @the-team\n/plugins/two-backend/ ann@example.com\n# docs\n*.md @docs\n", Merge},
-		{"sections", ".gitlab/CODEOWNERS", "* @a\n\n[Docs] @d\n*.md\n", "* @a\n" + ownersLine + "/plugins/one/ @a\n/plugins/two-backend/ @a\n\n[Docs] @d\n*.md\n", Merge},
-		{"sections alone", ".gitlab/CODEOWNERS", "[Docs] @d\n* @x\n", ownersWanted + "# /plugins/one/ @the-team\n/plugins/two-backend/ ann@example.com\n[Docs] @d\n* @x\n", Merge},
+		{"sections", "CODEOWNERS", "* @a\n\n[Docs] @d\n*.md\n", "* @a\n" + ownersLine + "/plugins/one/ @a\n/plugins/two-backend/ @a\n\n[Docs] @d\n*.md\n", Merge},
+		{"sections alone", "CODEOWNERS", "[Docs] @d\n* @x\n", ownersWanted + "# /plugins/one/ @the-team\n/plugins/two-backend/ ann@example.com\n[Docs] @d\n* @x\n", Merge},
 		{"no line end", "CODEOWNERS", "* @a", "* @a\n" + ownersLine + "/plugins/one/ @a\n/plugins/two-backend/ @a\n", Merge},
 		{"Windows' line ends", "CODEOWNERS", "* @a\r\n*.md @d\r\n", "* @a\r\n" + strings.ReplaceAll(ownersLine+"/plugins/one/ @a\n/plugins/two-backend/ @a\n", "\n", "\r\n") + "*.md @d\r\n", Merge},
 		{"empty", "CODEOWNERS", "", ownersWanted + "# /plugins/one/ @the-team\n/plugins/two-backend/ ann@example.com\n", Merge},
@@ -131,6 +131,18 @@ func TestDependabot(t *testing.T) {
 		}
 		if (tt.state == ByHand) != strings.Contains(it.Paste, "dependency-name") {
 			t.Errorf("%s: to paste %q", tt.name, it.Paste)
+		}
+	}
+}
+
+// What lies where the platform does not look is not what it reads.
+func TestOwnersOfThePlatform(t *testing.T) {
+	files := portalFiles()
+	files[".github/CODEOWNERS"], files[".gitlab/CODEOWNERS"] = "* @a\n", "* @b\n"
+	f := factsOf(t, files)
+	for platform, want := range map[Platform]string{GitHub: ".github/CODEOWNERS", GitLab: ".gitlab/CODEOWNERS"} {
+		if f.Platforms = []Platform{platform}; f.ownersFile() != want {
+			t.Errorf("%s reads %s", platform, f.ownersFile())
 		}
 	}
 }

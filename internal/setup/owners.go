@@ -2,6 +2,7 @@ package setup
 
 import (
 	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,10 +29,12 @@ func ownerParts(f *Facts) []part {
 	return []part{p}
 }
 
-// ownersFile is where CODEOWNERS is, or belongs.
+// ownersFile is where CODEOWNERS is, or belongs. What lies where only the other platform
+// looks counts for nothing.
 func (f *Facts) ownersFile() string {
+	other := map[string]bool{".gitlab/": f.On(GitHub) && !f.On(GitLab), ".github/": f.On(GitLab) && !f.On(GitHub)}
 	for _, name := range codeowners.Places {
-		if f.has(name) {
+		if dir, _ := path.Split(name); f.has(name) && !other[dir] {
 			return name
 		}
 	}
@@ -167,8 +170,8 @@ var mailAddress = sync.OnceValue(func() *regexp.Regexp {
 // authorOf is the address of the author that a package.json names, "" for none; both
 // platforms take an address for an owner.
 func authorOf(w *workspace.Workspace) string {
-	for _, path := range [][]string{{"author", "email"}, {"author"}} {
-		v, ok := w.File.Doc().Get(path...)
+	for _, keys := range [][]string{{"author", "email"}, {"author"}} {
+		v, ok := w.File.Doc().Get(keys...)
 		if !ok || v.Kind() != jsonedit.String {
 			continue
 		}
