@@ -3,6 +3,7 @@ package slot
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,17 +21,18 @@ type dayForm struct {
 	table func(w io.Writer, header []string, rows [][]string) error
 	bad   func(string) string
 	good  func(string) string
+	item  string // what a line of a list begins with
 }
 
 func plainForm(st ui.Style) dayForm {
 	same := func(s string) string { return s }
-	return dayForm{title: st.Bold, head: func(s string) string { return "\n" + st.Bold(s) + "\n" }, say: english.Plain, code: same, table: report.Table, bad: st.Bad, good: st.Good}
+	return dayForm{title: st.Bold, head: func(s string) string { return "\n" + st.Bold(s) + "\n" }, say: english.Plain, code: same, table: report.Table, bad: st.Bad, good: st.Good, item: "  "}
 }
 
 func markdownForm() dayForm {
-	bold := func(s string) string { return "**" + s + "**" }
+	bold := func(s string) string { return "**" + strings.TrimSpace(s) + "** " }
 	escape := func(s string) string { return report.Escape(english.Plain(s)) }
-	return dayForm{title: func(s string) string { return "## " + escape(s) }, head: func(s string) string { return "\n### " + s + "\n\n" }, say: escape, code: report.Code, table: report.Markdown, bad: bold, good: bold}
+	return dayForm{title: func(s string) string { return "## " + escape(s) }, head: func(s string) string { return "\n### " + s + "\n\n" }, say: escape, code: report.Code, table: report.Markdown, bad: bold, good: bold, item: "- "}
 }
 
 // WriteTable writes the deployment for people, WriteMarkdown as Markdown.
@@ -56,24 +58,40 @@ func upgrade(from, to string) string {
 	return "Backstage " + from + " → " + to
 }
 
-var goWords = map[Kind]string{GoAhead: "", WithWindow: "window", NoGo: "no-go"}
+// write writes the reasons, the gravest first, and which commands have more.
+func (g Go) write(b *strings.Builder, f dayForm) {
+	if len(g.Reasons) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	var more []string
+	for _, kind := range []Kind{NoGo, WithWindow, GoAhead} {
+		for _, r := range g.Reasons {
+			if r.Kind != kind {
+				continue
+			}
+			word := map[Kind]string{NoGo: f.bad("no-go: "), WithWindow: f.bad("window: ")}[kind]
+			b.WriteString("- " + word + f.say(r.Text) + "\n")
+			if r.Source != "" && !slices.Contains(more, r.Source) {
+				more = append(more, r.Source)
+			}
+		}
+	}
+	if len(more) > 0 {
+		b.WriteString(f.head("More in"))
+	}
+	for _, line := range more {
+		b.WriteString(f.item + f.code(line) + "\n")
+	}
+}
 
 func (d *Deployment) write(w io.Writer, f dayForm) error {
 	var b strings.Builder
 	b.WriteString(f.title(upgrade(d.From, d.To)+": "+d.line()) + "\n")
-	var rows [][]string
-	for _, r := range d.Go.Reasons {
-		rows = append(rows, []string{goWords[r.Kind], english.Plain(r.Text), r.Source})
-	}
-	if len(rows) > 0 {
-		b.WriteString("\n")
-		if err := f.table(&b, []string{"", "why", "more in"}, rows); err != nil {
-			return err
-		}
-	}
+	d.Go.write(&b, f)
 	if fc := d.Forecast; fc != nil && fc.Migrations > 0 {
 		b.WriteString(f.head("Will run at the first boot"))
-		rows = nil
+		var rows [][]string
 		for _, db := range fc.Databases {
 			name := db.Name
 			if name == "" {

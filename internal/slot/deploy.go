@@ -102,7 +102,7 @@ func (w *deploying) command(ctx context.Context, args ...[]string) (Printed, err
 }
 
 func (w *deploying) foresee(ctx context.Context) error {
-	p, err := w.command(ctx, []string{"snapshot", "forecast", "--from-ref", w.d.Deployed, "--to-ref", w.d.Coming}, w.opts.Forecast)
+	p, err := w.command(ctx, []string{"snapshot", "forecast", "--from-ref", w.d.Deployed[:12], "--to-ref", w.d.Coming[:12]}, w.opts.Forecast)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (w *deploying) copy(ctx context.Context) error {
 		w.taken(s.Path, s.Manifest)
 		return nil
 	}
-	p, err := w.command(ctx, []string{"snapshot", "create", "--deployed", w.d.Deployed}, w.opts.Create)
+	p, err := w.command(ctx, []string{"snapshot", "create", "--deployed", w.d.Deployed[:12]}, w.opts.Create)
 	if err != nil {
 		return err
 	}

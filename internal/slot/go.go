@@ -147,15 +147,26 @@ func inSeconds(s float64) string {
 
 func (w *deploying) judgeCopy(g *Go) {
 	source := w.source("snapshot", "create")
-	for _, p := range w.refused {
+	for i, p := range w.refused {
+		var subjects []string // of which the same is said
+		first := true
+		for n, q := range w.refused {
+			if q.Message == p.Message {
+				first = first && n >= i
+				subjects = append(subjects, q.Subject)
+			}
+		}
+		if !first {
+			continue
+		}
 		text := p.Message
 		if p.Subject != "" {
-			text = p.Subject + ": " + text
+			text = english.Some(subjects, 6) + ": " + text
 		}
 		if p.Next != "" {
 			text += ". " + p.Next
 		}
-		g.add(NoGo, "there is no snapshot: "+english.Short(text, 400), source)
+		g.add(NoGo, "there is no snapshot: "+english.Short(text, 600), source)
 	}
 	for _, p := range w.warnings {
 		switch {

@@ -37,7 +37,7 @@ func (r *Run) sides(ctx context.Context, deployed, coming string) (from, to stri
 	switch {
 	case deployed != "":
 		from, err = g.resolve(ctx, deployed)
-	case to != head && r.Base == head:
+	case coming == "" && to != head: // the branch is not merged
 		from = head
 	default:
 		from, err = g.before(ctx, to)
