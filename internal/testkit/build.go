@@ -20,8 +20,9 @@ const Race = raceEnabled
 
 // SkipRace skips a test under the race detector that would only be slow there:
 // what it costs is spent in other processes, or on one path many times over, which
-// another test takes once under the detector. .ci/run finds the packages of such
-// tests by this name, and Linear's, and runs them without the detector as well.
+// another test takes once under the detector. .ci/run finds such tests by this
+// name, and Linear's, and runs them without the detector as well; a function that
+// calls it for a package's tests has the whole package run.
 func SkipRace(t testing.TB) {
 	t.Helper()
 	if Race {
