@@ -75,7 +75,7 @@ func TestSlotWorkflow(t *testing.T) {
 			if !strings.Contains(h.log.String(), tt.says) {
 				t.Errorf("the log lacks %q", tt.says)
 			}
-			if out := h.log.String(); strings.Contains(out, "::error::not a command") && strings.Index(out, "::stop-commands::") > strings.Index(out, "::error::not a command") {
+			if out := h.log.String(); !commandsStopped(out) {
 				t.Error("what a script printed is a command to the runner")
 			}
 			if t.Failed() {
@@ -160,4 +160,22 @@ func TestSlotWorkflowKilled(t *testing.T) {
 	if n := strings.Count(h.log.String(), "Switched to branch"); n != 1 {
 		t.Errorf("the branch was taken up %d times:\n%s", n, h.log.String())
 	}
+}
+
+// commandsStopped reports whether what the portal's scripts printed stands where the runner
+// obeys nothing.
+func commandsStopped(log string) bool {
+	stopped := ""
+	for line := range strings.Lines(log) {
+		line = strings.TrimSpace(line)
+		switch token, stops := strings.CutPrefix(line, "::stop-commands::"); {
+		case stops:
+			stopped = token
+		case stopped != "" && line == "::"+stopped+"::":
+			stopped = ""
+		case line == "::error::not a command" && stopped == "":
+			return false
+		}
+	}
+	return stopped == ""
 }
