@@ -35,6 +35,9 @@ func (e env) inRepository(dir string) string {
 	return filepath.ToSlash(rel)
 }
 
+// pageForms are the forms of a report that has a page; the first is the one to read.
+func pageForms() []string { return []string{"table", "json", "markdown", "html"} }
+
 // writePage writes a page whose places count from dir.
 func writePage(w io.Writer, e env, p *htmlreport.Page, dir string) error {
 	p.Version, p.Files = version(), e.filesAt(dir)

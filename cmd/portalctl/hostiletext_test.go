@@ -55,7 +55,7 @@ func TestHostileTexts(t *testing.T) {
 				case "versions":
 					forms = append(forms, "json", "markdown")
 					if args[1] == "changes" {
-						forms = changesForms()
+						forms = pageForms()
 					}
 				case "snapshot":
 					forms = append(forms, "json")

@@ -51,7 +51,7 @@ func slotCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "fail-on", Usage: "the audit fails from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
 			offlineFlag(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "make the branch without asking"},
-			formatFlag(slotForms()...),
+			formatFlag(pageForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
@@ -77,7 +77,7 @@ type slotOptions struct {
 }
 
 func slotOptionsOf(c *cli.Context) (o slotOptions, err error) {
-	if o.target, err = targetOf(c, slotForms()...); err != nil {
+	if o.target, err = targetOf(c, pageForms()...); err != nil {
 		return o, err
 	}
 	step := func(flag, name string) (slot.StepName, error) {
@@ -294,8 +294,6 @@ func (r *slotRun) report() error {
 		}
 	})
 }
-
-func slotForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 // links is the address of the branch's files, where CI says it.
 func (r *slotRun) links() string {

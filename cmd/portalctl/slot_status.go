@@ -15,14 +15,14 @@ func slotStatusCommand(e env) *cli.Command {
 		Usage:       "show where the run of this portal stands",
 		Description: "Exit codes: 0 shown; 2 there is no run, or it could not be read.",
 		Flags: []cli.Flag{
-			formatFlag(slotForms()...),
+			formatFlag(pageForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			o := slotOptions{Options: slot.Options{Plan: true, Version: version(), At: commandLine(c, "", "directory")}, again: commandLine(c, "portalctl slot", "directory")}
 			var err error
-			if o.target, err = targetOf(c, slotForms()...); err != nil {
+			if o.target, err = targetOf(c, pageForms()...); err != nil {
 				return err
 			}
 			return runSlotStatus(c.Context, o, e)

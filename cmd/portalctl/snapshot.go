@@ -72,8 +72,13 @@ type snapshotOptions struct {
 	create string
 }
 
-func snapshotOptionsOf(c *cli.Context, e env) (o snapshotOptions, err error) {
-	if o.target, err = targetOf(c, "table", "json", "markdown"); err != nil {
+func snapshotOptionsOf(c *cli.Context, e env) (snapshotOptions, error) {
+	return serverOptionsOf(c, e, "table", "json", "markdown")
+}
+
+// serverOptionsOf is snapshotOptionsOf of a command whose report has these forms.
+func serverOptionsOf(c *cli.Context, e env, forms ...string) (o snapshotOptions, err error) {
+	if o.target, err = targetOf(c, forms...); err != nil {
 		return o, err
 	}
 	o.dir, o.snapshot, o.config = c.String("dir"), c.String("snapshot"), c.StringSlice("config")

@@ -43,7 +43,7 @@ func snapshotForecastCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "from-ref", Usage: "what runs now is the commit `REF` instead of the work tree"},
 			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF` instead of a release"},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
+			formatFlag(pageForms()...),
 			outputsFlag(),
 			directoryFlag(),
 		),
@@ -59,10 +59,10 @@ type forecastOptions struct {
 }
 
 func forecastOptionsOf(c *cli.Context, e env) (o forecastOptions, err error) {
-	if o.snapshotOptions, err = snapshotOptionsOf(c, e); err != nil {
+	if o.snapshotOptions, err = serverOptionsOf(c, e, pageForms()...); err != nil {
 		return o, err
 	}
-	if o.target, err = targetsOf(c, "table", "json", "markdown"); err != nil {
+	if o.target, err = targetsOf(c, pageForms()...); err != nil {
 		return o, err
 	}
 	if o.sides, err = sidesOf(c); err != nil {
@@ -104,6 +104,8 @@ func runSnapshotForecast(ctx context.Context, o forecastOptions, e env) error {
 			return report.JSON(w, r)
 		case "markdown":
 			return r.WriteMarkdown(w)
+		case "html":
+			return writePage(w, e, r.Page(), co.project.Root)
 		default:
 			return r.WriteTable(w, e.OutStyle())
 		}

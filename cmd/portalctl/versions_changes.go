@@ -34,7 +34,7 @@ func changesCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "to-ref", Usage: "compare with the lock of the commit `REF` instead of a release"},
 			&cli.BoolFlag{Name: "all", Usage: "print everything: every entry in full, every place, every package in use"},
 			offlineFlag(),
-			formatFlag(changesForms()...),
+			formatFlag(pageForms()...),
 			outputsFlag(),
 			directoryFlag(),
 		},
@@ -55,7 +55,7 @@ type changesOptions struct {
 }
 
 func changesOptionsOf(c *cli.Context, _ env) (o changesOptions, err error) {
-	if o.target, err = targetsOf(c, changesForms()...); err != nil {
+	if o.target, err = targetsOf(c, pageForms()...); err != nil {
 		return o, err
 	}
 	if o.sides, err = sidesOf(c); err != nil {
@@ -139,9 +139,6 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 		return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
 	})
 }
-
-// changesForms are the forms of a report; the first is the one to read.
-func changesForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 // changesInput is the portal as it is, and what a bump to the release would lock.
 func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, releases *release.Source, reg *registry.Client) (in changes.Input, err error) {

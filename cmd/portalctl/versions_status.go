@@ -25,7 +25,7 @@ func statusCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "history", Usage: "show the branch's way through the releases, and the cost of waiting"},
 			&cli.StringFlag{Name: "since", Usage: "with --history: begin at `DATE|REF`, a day such as 2026-01-31 or a commit", DefaultText: "the first commit"},
 			offlineFlag(),
-			formatFlag(statusForms()...),
+			formatFlag(pageForms()...),
 			outputFlag(),
 			directoryFlag(),
 		},
@@ -46,7 +46,7 @@ type statusOptions struct {
 }
 
 func statusOptionsOf(c *cli.Context, _ env) (o statusOptions, err error) {
-	if o.target, err = targetOf(c, statusForms()...); err != nil {
+	if o.target, err = targetOf(c, pageForms()...); err != nil {
 		return o, err
 	}
 	o.maxBehind, o.offline = c.Int("max-behind"), c.Bool("offline")
@@ -64,8 +64,6 @@ func statusOptionsOf(c *cli.Context, _ env) (o statusOptions, err error) {
 	o.bump = commandLine(c, "portalctl versions bump --dry-run", "directory", "offline")
 	return o, nil
 }
-
-func statusForms() []string { return []string{"table", "json", "markdown", "html"} }
 
 func runStatus(ctx context.Context, o statusOptions, e env) error {
 	co, err := openPortal(ctx, o.target, e)
