@@ -51,26 +51,25 @@ func (p *Portal) Start(args ...string) *Process {
 // Children are the processes below pid, with their command lines and, after two
 // zero bytes, their environments.
 func Children(pid int) map[int]string {
-	parents := map[int]int{}
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range files {
-		stat, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		parents[n], _ = strconv.Atoi(fields[1])
-	}
 	out := map[int]string{}
-	for n := range parents {
-		for at := n; at > 1; at = parents[at] {
-			if parents[at] == pid {
-				line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", n))
-				environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", n))
-				out[n] = string(line) + "\x00\x00" + string(environ)
-				break
-			}
+	for _, n := range below(pid) {
+		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", n))
+		environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", n))
+		out[n] = string(line) + "\x00\x00" + string(environ)
+	}
+	return out
+}
+
+// below are the processes below pid. Those who look many times a second would need
+// a core for it if they read of every process of the machine whose child it is.
+func below(pid int) []int {
+	var out []int
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/children", pid))
+	for _, file := range lists {
+		list, _ := os.ReadFile(file)
+		for _, field := range strings.Fields(string(list)) {
+			n, _ := strconv.Atoi(field)
+			out = append(append(out, n), below(n)...)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package snapportal
 import (
 	"bytes"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,23 +27,40 @@ func (w *SecretWatch) In(t *testing.T, what, text string) {
 }
 
 // Watch samples the arguments of every process from now to the end of the test.
+// Those that run already are looked at once: what is to be found is started later.
 func (w *SecretWatch) Watch(t *testing.T) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	var found []string
 	samples := 0
+	known := map[string]bool{}
+	look := func() map[string]bool {
+		now := map[string]bool{}
+		entries, _ := os.ReadDir("/proc")
+		for _, e := range entries {
+			name := e.Name()
+			if name[0] < '0' || name[0] > '9' {
+				continue
+			}
+			if now[name] = true; known[name] {
+				continue
+			}
+			samples++
+			src, _ := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
+			for _, secret := range w.Texts {
+				if bytes.Contains(src, []byte(secret)) {
+					found = append(found, strings.ReplaceAll(string(src), "\x00", " "))
+				}
+			}
+		}
+		return now
+	}
+	known = look()
 	go func() {
 		defer close(done)
 		for {
-			files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-			samples += len(files)
-			for _, f := range files {
-				src, _ := os.ReadFile(f)
-				for _, secret := range w.Texts {
-					if bytes.Contains(src, []byte(secret)) {
-						found = append(found, strings.ReplaceAll(string(src), "\x00", " "))
-					}
-				}
-			}
+			now := look()
+			// The number of one that has ended may be another's next time.
+			maps.DeleteFunc(known, func(name string, _ bool) bool { return !now[name] })
 			select {
 			case <-stop:
 				return
