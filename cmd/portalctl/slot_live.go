@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -31,12 +32,14 @@ func liveDatabases(ctx context.Context, o snapshotOptions, e env, co *checkout, 
 		return nil, err
 	}
 	var list []liveDatabase
+	var problem error
 	add := func(d snapshot.Database, server pg.Target) {
 		if !slices.ContainsFunc(list, func(have liveDatabase) bool { return have.Title() == d.Title() && have.Server == d.Server }) {
 			list = append(list, liveDatabase{d, server})
 		}
 	}
 	for _, p := range layout.Plugins {
+		problem = cmp.Or(problem, p.Problem)
 		if p.Problem == nil && p.Kind != "" {
 			d := snapshot.Database{Kind: p.Kind, Name: p.Database, Schema: p.Schema, Path: p.Path}
 			if p.Kind == database.Postgres {
@@ -46,6 +49,9 @@ func liveDatabases(ctx context.Context, o snapshotOptions, e env, co *checkout, 
 		}
 	}
 	if w == nil {
+		if len(list) == 0 && problem != nil {
+			return nil, problem
+		}
 		return list, nil
 	}
 	for _, d := range w.snap.Manifest.Databases {

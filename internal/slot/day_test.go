@@ -304,6 +304,8 @@ func TestSides(t *testing.T) {
 
 	// A branch that is merged, and one that is not.
 	p.git("switch", "-q", "-c", "upgrade", base)
+	p.write("x", "by hand, before the bump")
+	p.git("commit", "-q", "-a", "-m", "by hand")
 	p.write("backstage.json", `{"version":"1.55.0"}`)
 	p.git("commit", "-q", "-a", "-m", "bump")
 	tip := p.git("rev-parse", "HEAD")

@@ -85,8 +85,8 @@ func Verify(d *Deployment, now []Database, health *Health) *Verification {
 	}
 	add(extra, "migration ran that was not foreseen", "migrations ran that were not foreseen")
 	add(gone, "row is gone from knex's tables", "rows are gone from knex's tables")
-	add(locked, "lock of knex is held: a boot is at work, or has died. When none is at work, the next one waits for ever: knex migrate:unlock, or the way back",
-		"locks of knex are held: a boot is at work, or has died. When none is at work, the next one waits for ever: knex migrate:unlock, or the way back")
+	add(locked, "lock of knex is held: a boot is at work, or has died. Where none is at work the next one refuses to migrate, until the lock is taken back (knex migrate:unlock) or the database is",
+		"locks of knex are held: a boot is at work, or has died. Where none is at work the next one refuses to migrate, until the lock is taken back (knex migrate:unlock) or the database is")
 	add(unread, "database could not be read", "databases could not be read")
 	if health != nil && !health.OK {
 		v.Reasons = append(v.Reasons, "the portal is not ready: "+health.Why)
