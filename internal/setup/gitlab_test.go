@@ -75,7 +75,7 @@ func (h *hub) pipeline() string {
 			h.sh(h.dir, "cp -R kept/. "+h.work)
 		}
 		env := append(vars("variables"), vars(job, "variables")...)
-		env = append(env, "CI_PROJECT_DIR="+h.work, "CI_PROJECT_URL="+strings.TrimSuffix(h.remote, ".git"), "CI_DEFAULT_BRANCH=main", "CI_COMMIT_SHA="+h.sh(h.work, "git rev-parse origin/main"))
+		env = append(env, "CI_PROJECT_DIR="+h.work, "CI_PROJECT_URL="+strings.TrimSuffix(h.remote, ".git"), "CI_DEFAULT_BRANCH=main", "CI_PIPELINE_URL=https://gitlab.example.com/acme/-/pipelines/7", "CI_COMMIT_SHA="+h.sh(h.work, "git rev-parse origin/main"))
 		value, _ := doc.Get(job)
 		code := h.script(gitlabScript(value), env, "-e", "-o", "pipefail")
 		ended = append(ended, strings.TrimPrefix(job, "portalctl-")+" "+string(rune('0'+min(code, 9))))
@@ -107,7 +107,7 @@ func TestSlotPipeline(t *testing.T) {
 		options                   []string
 	}{
 		{"quiet", "", "glpat", "", "binary 0, slot 0, merge-request 0", "Backstage", "",
-			[]string{"merge_request.create\n", "merge_request.target=main\n", "merge_request.title=Backstage 1.50.0 → 1.53.0: needs hands\n", `merge_request.description=## Backstage 1\.50\.0 → 1.53.0: needs hands\n\n- [ ] a line with \ and "quotes" and $(touch pwned)\n` + "\n"}},
+			[]string{"merge_request.create\n", "merge_request.target=main\n", "merge_request.title=Backstage 1.50.0 → 1.53.0: needs hands\n", `merge_request.description=## Backstage 1\.50\.0 → 1.53.0: needs hands\n\n- [ ] a line with \ and "quotes" and $(touch pwned)\n\nMade by [a run of portalctl slot](https://gitlab.example.com/acme/-/pipelines/7), whose log has what the scripts of the portal printed.\n` + "\n"}},
 		{"needs hands", "hands", "glpat", "", "binary 0, slot 0, merge-request 0", "Backstage", "", []string{"merge_request.title=Draft: Backstage"}},
 		{"no token", "", "", "", "binary 0, slot 0, merge-request 1", "", "there is no PORTALCTL_TOKEN", nil},
 		{"nothing to do", "nothing", "glpat", "", "binary 0, slot 0, merge-request 0", "", "there is nothing to upgrade", nil},

@@ -221,6 +221,7 @@ func (h *hub) job(name string, job yamledit.Value, env []string) (ended int) {
 	h.begin(name)
 	h.context["runner.temp"] = h.temp
 	env = append(slices.Clone(env), "RUNNER_TEMP="+h.temp, "GITHUB_OUTPUT="+h.temp+"/output", "GITHUB_STEP_SUMMARY="+h.dir+"/summary",
+		"GITHUB_SERVER_URL=https://github.example.com", "GITHUB_REPOSITORY=acme/portal", "GITHUB_RUN_ID=42",
 		"GITHUB_SHA="+h.sh(h.work, "git rev-parse origin/main"))
 	for _, step := range jobSteps(job) {
 		if !h.holds(get(step, "if"), ended != 0) {

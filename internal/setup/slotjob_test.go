@@ -69,7 +69,7 @@ func TestSlotWorkflow(t *testing.T) {
 					t.Errorf("gh %q, want %q", gh[i], want)
 				}
 			}
-			if len(tt.gh) > 0 && h.read("body") != slotText {
+			if len(tt.gh) > 0 && h.read("body") != slotText+"\nMade by [a run of portalctl slot](https://github.example.com/acme/portal/actions/runs/42), whose log has what the scripts of the portal printed.\n" {
 				t.Errorf("the text is %q", h.read("body"))
 			}
 			if !strings.Contains(h.log.String(), tt.says) {
