@@ -218,7 +218,7 @@ func (l *LockPlan) Empty() bool { return l.plan.Empty() }
 func (l *LockPlan) Files() []txn.Change { return l.plan.Files() }
 
 // Edits is the write that applies the plan.
-func (l *LockPlan) Edits() []txn.Edit { return l.plan.Edits() }
+func (l *LockPlan) Edits() []txn.Edit { return l.plan.edits() }
 
 func sortNotes(notes []Note) {
 	sort.SliceStable(notes, func(i, j int) bool {

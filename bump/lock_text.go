@@ -146,7 +146,7 @@ func (l Lockfile) writeMarkdown(b *strings.Builder) {
 	}
 }
 
-func packageLines(list []LockedPackage) []string {
+func packageLines(list []lockedPackage) []string {
 	out := make([]string, len(list))
 	for i, p := range list {
 		out[i] = p.Name + " " + p.Version
@@ -154,7 +154,7 @@ func packageLines(list []LockedPackage) []string {
 	return out
 }
 
-func changeLines(list []LockedChange) []string {
+func changeLines(list []lockedChange) []string {
 	out := make([]string, len(list))
 	for i, c := range list {
 		from, to := strings.Join(c.From, ", "), strings.Join(c.To, ", ")

@@ -58,9 +58,9 @@ func (p *Plan) TakeYarnLock(text []byte) {
 
 // LockChange is what a lock is like whose versions portalctl decides.
 type LockChange struct {
-	Added   []LockedPackage `json:"added"`
-	Removed []LockedPackage `json:"removed"`
-	Changed []LockedChange  `json:"changed"`
+	Added   []lockedPackage `json:"added"`
+	Removed []lockedPackage `json:"removed"`
+	Changed []lockedChange  `json:"changed"`
 	// OnRelease of OfRelease packages of the release have its version only. Both
 	// are nil where nothing was compared: the release is not known, or the lock has
 	// none of its packages.
@@ -68,37 +68,37 @@ type LockChange struct {
 	OfRelease *int `json:"ofRelease"`
 	// OffRelease are copies of packages that a range keeps off the release;
 	// Ahead are copies newer than the release, which are never lowered.
-	OffRelease []OffCopy `json:"offRelease"`
-	Ahead      []OffCopy `json:"ahead"`
+	OffRelease []offCopy `json:"offRelease"`
+	Ahead      []offCopy `json:"ahead"`
 	// Duplicates are the names with several versions.
 	DuplicatesBefore int         `json:"duplicatesBefore"`
 	DuplicatesAfter  int         `json:"duplicatesAfter"`
-	Duplicates       []Duplicate `json:"duplicates"`
+	Duplicates       []duplicate `json:"duplicates"`
 	// InstallScripts are new packages that run code when they are installed.
-	InstallScripts []LockedPackage `json:"installScripts"`
+	InstallScripts []lockedPackage `json:"installScripts"`
 }
 
-// LockedPackage is a version of a package in the lock.
-type LockedPackage struct {
+// lockedPackage is a version of a package in the lock.
+type lockedPackage struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
 
-// LockedChange is a package whose locked versions change.
-type LockedChange struct {
+// lockedChange is a package whose locked versions change.
+type lockedChange struct {
 	Name string   `json:"name"`
 	From []string `json:"from"`
 	To   []string `json:"to"`
 }
 
-// Duplicate is a package with several versions after the change.
-type Duplicate struct {
+// duplicate is a package with several versions after the change.
+type duplicate struct {
 	Name     string   `json:"name"`
 	Versions []string `json:"versions"`
 }
 
-// OffCopy is a copy of a package that is not the release's version.
-type OffCopy struct {
+// offCopy is a copy of a package that is not the release's version.
+type offCopy struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Release string `json:"release"`
@@ -107,11 +107,11 @@ type OffCopy struct {
 	// lacks the release's version) or "locked" (the lock has another version,
 	// though every range admits the release's).
 	Reason string  `json:"reason"`
-	Asks   []AskBy `json:"asks"`
+	Asks   []askBy `json:"asks"`
 }
 
-// AskBy is a package that asks for a copy.
-type AskBy struct {
+// askBy is a package that asks for a copy.
+type askBy struct {
 	Range string `json:"range"`
 	// Excludes says that the range does not admit the release's version.
 	Excludes bool `json:"excludes"`
@@ -134,28 +134,28 @@ func (l *Lockfile) setResult(r *relock.Result) {
 		c.OnRelease, c.OfRelease = &r.OnRelease, &r.OfRelease
 	}
 	for _, u := range r.Updated {
-		c.Changed = append(c.Changed, LockedChange{Name: u.Name, From: u.From, To: u.To})
+		c.Changed = append(c.Changed, lockedChange{Name: u.Name, From: u.From, To: u.To})
 	}
 	for _, d := range r.DuplicatesAfter {
-		c.Duplicates = append(c.Duplicates, Duplicate{Name: d.Name, Versions: d.Versions})
+		c.Duplicates = append(c.Duplicates, duplicate{Name: d.Name, Versions: d.Versions})
 	}
 	l.LockChange = c
 }
 
-func lockedPackages(list []relock.Package) []LockedPackage {
-	out := make([]LockedPackage, len(list))
+func lockedPackages(list []relock.Package) []lockedPackage {
+	out := make([]lockedPackage, len(list))
 	for i, p := range list {
-		out[i] = LockedPackage{Name: p.Name, Version: p.Version}
+		out[i] = lockedPackage{Name: p.Name, Version: p.Version}
 	}
 	return out
 }
 
-func offCopies(list []relock.Off) []OffCopy {
-	out := make([]OffCopy, len(list))
+func offCopies(list []relock.Off) []offCopy {
+	out := make([]offCopy, len(list))
 	for i, o := range list {
-		out[i] = OffCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason)}
+		out[i] = offCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason)}
 		for _, d := range o.Asks {
-			ask := AskBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix}
+			ask := askBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix}
 			for _, s := range d.Path {
 				step := s.Name
 				if s.Version != "" {
@@ -270,7 +270,7 @@ func (l Lockfile) offLines() []string {
 // fixes are the different things to do about a copy: all of them, for one is
 // not enough while another range holds the copy. What a long list leaves out
 // is in the JSON form.
-func (o OffCopy) fixes() []string {
+func (o offCopy) fixes() []string {
 	const most = 4
 	var list []string
 	for _, a := range o.Asks {

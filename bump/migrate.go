@@ -43,7 +43,7 @@ type moving struct {
 	gets *semver.Version
 	// taken are the names that the source imports from the old package, with their
 	// places.
-	taken map[takenName][]MovePlace
+	taken map[takenName][]movePlace
 }
 
 // migrate moves the packages that live on under other names, and lets the other
@@ -70,7 +70,7 @@ func (pl *planner) migrate(ctx context.Context) error {
 		return err
 	}
 	for _, m := range list {
-		for _, places := range []*[]MovePlace{&m.Edits, &m.NeedsYou, &m.Named} {
+		for _, places := range []*[]movePlace{&m.Edits, &m.NeedsYou, &m.Named} {
 			*places = sortedMovePlaces(*places)
 		}
 		pl.plan.Moved = append(pl.plan.Moved, *m.Migration)
@@ -128,7 +128,7 @@ func (pl *planner) movingOf(ctx context.Context, name string) (*moving, error) {
 	if to == name {
 		return nil, nil
 	}
-	m := &moving{Migration: &Migration{Name: name, To: to, Edits: []MovePlace{}, NeedsYou: []MovePlace{}, Named: []MovePlace{},
+	m := &moving{Migration: &Migration{Name: name, To: to, Edits: []movePlace{}, NeedsYou: []movePlace{}, Named: []movePlace{},
 		Gone: []MoveGone{}, NotKnown: []string{}, Jump: jumpUnknown}}
 	if !sure {
 		m.Left = "its deprecation names the other package, and not that it is the same under another name: compare the two, and replace it by hand"
@@ -292,7 +292,7 @@ func (pl *planner) fits(ctx context.Context, name string, d pkgjson.Dep) *semver
 	return v
 }
 
-func sortedMovePlaces(list []MovePlace) []MovePlace {
+func sortedMovePlaces(list []movePlace) []movePlace {
 	sorting.By(list, compareMovePlaces)
 	return slices.Compact(list)
 }

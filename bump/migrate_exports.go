@@ -24,7 +24,7 @@ type takenName struct {
 // they are those that the file uses.
 func (m *moving) take(file, module string, im jsscan.Import, tokens []jsscan.Token) {
 	if m.taken == nil {
-		m.taken = map[takenName][]MovePlace{}
+		m.taken = map[takenName][]movePlace{}
 	}
 	for _, n := range im.Names {
 		names := []jsscan.Name{n}
@@ -35,7 +35,7 @@ func (m *moving) take(file, module string, im jsscan.Import, tokens []jsscan.Tok
 		}
 		for _, n := range names {
 			key := takenName{module, n.Name}
-			m.taken[key] = append(m.taken[key], MovePlace{File: file, Line: n.Line, What: "import"})
+			m.taken[key] = append(m.taken[key], movePlace{File: file, Line: n.Line, What: "import"})
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (e *manifestMove) move(m *moving) error {
 // changed records one literal.
 func (e *manifestMove) changed(m *moving, section, name, from, to, what string, line int) {
 	e.pl.plan.Changes = append(e.pl.plan.Changes, Change{File: e.file, Section: section, Name: name, From: from, To: to, Jump: jumpNone})
-	m.Edits = append(m.Edits, MovePlace{File: e.file, Line: line, What: what})
+	m.Edits = append(m.Edits, movePlace{File: e.file, Line: line, What: what})
 }
 
 // dependencies moves what the four sections ask for. Where the new name is there
@@ -271,6 +271,6 @@ func (e *manifestMove) line(path ...string) int {
 	return v.Pos().Line
 }
 
-func compareMovePlaces(a, b MovePlace) int {
+func compareMovePlaces(a, b movePlace) int {
 	return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(a.What, b.What))
 }

@@ -107,11 +107,11 @@ func (w *sourceMove) file(name string) {
 		w.pl.edit(w.path(name), src, text)
 	}
 	for _, m := range here {
-		if slices.ContainsFunc(m.NeedsYou, func(p MovePlace) bool { return p.File == name }) {
+		if slices.ContainsFunc(m.NeedsYou, func(p movePlace) bool { return p.File == name }) {
 			continue
 		}
 		for at := mention(text, m.Name, 0); at >= 0; at = mention(text, m.Name, at+1) {
-			m.Named = append(m.Named, MovePlace{File: name, Line: fault.PosAt(name, text, at).Line, What: "text"})
+			m.Named = append(m.Named, movePlace{File: name, Line: fault.PosAt(name, text, at).Line, What: "text"})
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (w *sourceMove) path(name string) string {
 func (w *sourceMove) code(name string, src []byte, here []*moving) []byte {
 	needsYou := func(line int, why string) []byte {
 		for _, m := range here {
-			m.NeedsYou = append(m.NeedsYou, MovePlace{File: name, Line: line, What: why})
+			m.NeedsYou = append(m.NeedsYou, movePlace{File: name, Line: line, What: why})
 		}
 		return src
 	}
@@ -156,7 +156,7 @@ func (w *sourceMove) code(name string, src []byte, here []*moving) []byte {
 		} else { // written with escapes
 			edits = append(edits, splice{im.Start + 1, im.End - 1, to})
 		}
-		m.Edits = append(m.Edits, MovePlace{File: name, Line: im.Line, What: "import"})
+		m.Edits = append(m.Edits, movePlace{File: name, Line: im.Line, What: "import"})
 		m.take(name, to, im, tokens)
 		w.pl.plan.Changes = append(w.pl.plan.Changes, Change{File: name, Section: "imports", Name: m.Name, From: im.Module, To: to, Jump: jumpNone})
 	}
@@ -205,10 +205,10 @@ func (w *sourceMove) config(name string, src []byte, here []*moving) []byte {
 				}
 				line := item.Pos().Line
 				if err := doc.SetString(append(slices.Clone(list), strconv.Itoa(i)), m.To); err != nil {
-					m.NeedsYou = append(m.NeedsYou, MovePlace{File: name, Line: line, What: "it is written in a way that cannot be changed safely"})
+					m.NeedsYou = append(m.NeedsYou, movePlace{File: name, Line: line, What: "it is written in a way that cannot be changed safely"})
 					continue
 				}
-				m.Edits = append(m.Edits, MovePlace{File: name, Line: line, What: "config"})
+				m.Edits = append(m.Edits, movePlace{File: name, Line: line, What: "config"})
 				w.pl.plan.Changes = append(w.pl.plan.Changes, Change{File: name, Section: strings.Join(list, "."), Name: m.Name, From: m.Name, To: m.To, Jump: jumpNone})
 			}
 		}

@@ -17,13 +17,13 @@ type Migration struct {
 	// Left is why nothing of it is changed, "" where it moves.
 	Left string `json:"left,omitempty"`
 	// Edits are the places that change.
-	Edits []MovePlace `json:"edits"`
+	Edits []movePlace `json:"edits"`
 	// NeedsYou are places that still load the old name, and that the plan leaves
 	// for the reason given.
-	NeedsYou []MovePlace `json:"needsYou"`
+	NeedsYou []movePlace `json:"needsYou"`
 	// Named are places that name the old package and load nothing: documentation,
 	// comments, strings, paths.
-	Named []MovePlace `json:"named"`
+	Named []movePlace `json:"named"`
 	// Gone are the names that the source imports from the old package and that Version
 	// of the new one does not export; NotKnown is why there may be more of them.
 	Gone     []MoveGone `json:"gone"`
@@ -39,13 +39,13 @@ type MoveGone struct {
 	Module string      `json:"module"`
 	Name   string      `json:"name"`
 	NowIn  string      `json:"nowIn"`
-	Places []MovePlace `json:"places"`
+	Places []movePlace `json:"places"`
 }
 
-// MovePlace is a line of a file of the portal, relative to its root with forward
+// movePlace is a line of a file of the portal, relative to its root with forward
 // slashes. Line counts from 1 and is that of the file before the plan; of Named,
 // after it.
-type MovePlace struct {
+type movePlace struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 	// What is "dependency", "resolution", "import", "config" or "metadata" for an

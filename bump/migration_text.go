@@ -82,7 +82,7 @@ func (p *Plan) movedLines() (needsYou, gone, notKnown, left, named []string) {
 }
 
 // atPlaces are places as file:line.
-func atPlaces(list []MovePlace) []string {
+func atPlaces(list []movePlace) []string {
 	at := make([]string, len(list))
 	for i, p := range list {
 		at[i] = fmt.Sprintf("%s:%d", p.File, p.Line)

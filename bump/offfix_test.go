@@ -10,25 +10,25 @@ import (
 )
 
 func TestOffLines(t *testing.T) {
-	ask := func(fix string) AskBy {
-		return AskBy{Range: "^1.0.0", Path: []string{"app", "x@1.0.0"}, Place: "package.json:3:4", Fix: fix}
+	ask := func(fix string) askBy {
+		return askBy{Range: "^1.0.0", Path: []string{"app", "x@1.0.0"}, Place: "package.json:3:4", Fix: fix}
 	}
 	tests := []struct {
 		name string
-		asks []AskBy
+		asks []askBy
 		want []string
 	}{
 		{"nobody asks", nil, []string{"n 1.0.0, not 2.0.0"}},
-		{"one", []AskBy{ask("update x")}, []string{"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4)", "    fix: update x"}},
-		{"every different fix", []AskBy{ask("update x"), ask("update x"), ask(""), ask("update y")}, []string{
+		{"one", []askBy{ask("update x")}, []string{"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4)", "    fix: update x"}},
+		{"every different fix", []askBy{ask("update x"), ask("update x"), ask(""), ask("update y")}, []string{
 			"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4), and 3 others", "    fix: update x", "    fix: update y"}},
-		{"not too many", []AskBy{ask("a"), ask("b"), ask("c"), ask("d"), ask("e")}, []string{
+		{"not too many", []askBy{ask("a"), ask("b"), ask("c"), ask("d"), ask("e")}, []string{
 			"n 1.0.0, not 2.0.0: app → x@1.0.0 asks for ^1.0.0 (package.json:3:4), and 4 others",
 			"    fix: a", "    fix: b", "    fix: c", "    fix: 2 more (see --format json)"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := Lockfile{LockChange: &LockChange{OffRelease: []OffCopy{{Name: "n", Version: "1.0.0", Release: "2.0.0", Asks: tt.asks}}}}
+			l := Lockfile{LockChange: &LockChange{OffRelease: []offCopy{{Name: "n", Version: "1.0.0", Release: "2.0.0", Asks: tt.asks}}}}
 			if diff := cmp.Diff(tt.want, l.offLines()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -39,7 +39,7 @@ func TestOffLines(t *testing.T) {
 // TestLockfileLists: a list that is empty has no heading, one that is not has
 // its number in it.
 func TestLockfileLists(t *testing.T) {
-	for _, change := range []*LockChange{nil, {}, {InstallScripts: []LockedPackage{{Name: "n", Version: "1.0.0"}}}} {
+	for _, change := range []*LockChange{nil, {}, {InstallScripts: []lockedPackage{{Name: "n", Version: "1.0.0"}}}} {
 		l := Lockfile{State: "updated", LockChange: change}
 		var table, markdown strings.Builder
 		l.writeTable(&table, ui.Style{})

@@ -1,10 +1,10 @@
 // Package bump moves the @backstage packages of a monorepo to one Backstage
 // release. Data flows one way:
 //
-//	workspace + manifests + registry → NewPlan → Plan → Edits (applied by cmd)
+//	workspace + manifests + registry → NewPlan → Plan → edits (applied by cmd)
 //
 // NewPlan reads and decides; it writes nothing and prints nothing. A Plan is
-// what a report shows and what Edits turns into file contents, so what the user
+// what a report shows and what edits turns into file contents, so what the user
 // has seen is exactly what is applied.
 package bump
 
@@ -33,7 +33,7 @@ type Plan struct {
 	Changes []Change `json:"changes"`
 	// Packages are the same edits seen as one row for each package and step,
 	// and with them what moves through backstage.json alone.
-	Packages []PackageMove `json:"packages"`
+	Packages []packageMove `json:"packages"`
 	// Moved are the packages that live on under other names, where they were to be
 	// moved there.
 	Moved    []Migration `json:"moved"`
@@ -69,8 +69,8 @@ type Change struct {
 	Jump Jump   `json:"jump"`
 }
 
-// PackageMove is a package's step from one version to another.
-type PackageMove struct {
+// packageMove is a package's step from one version to another.
+type packageMove struct {
 	Name string `json:"name"`
 	// From is the locked version, or the lowest version of the range where the
 	// lock has none. "" when neither is known.
@@ -168,8 +168,8 @@ func (p *Plan) Files() []txn.Change {
 	return out
 }
 
-// Edits are the writes that apply the plan, sorted by path.
-func (p *Plan) Edits() []txn.Edit {
+// edits are the writes that apply the plan, sorted by path.
+func (p *Plan) edits() []txn.Edit {
 	out := make([]txn.Edit, 0, len(p.files))
 	for _, f := range p.sorted() {
 		out = append(out, txn.Edit{Path: f.path, Old: f.old, New: f.new})

@@ -56,7 +56,7 @@ func NewPlan(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	pl.plan = &Plan{Schema: Schema, From: current, Declared: stand.Declared, To: pl.manifest.ReleaseVersion,
-		Changes: []Change{}, Packages: []PackageMove{}, Moved: []Migration{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
+		Changes: []Change{}, Packages: []packageMove{}, Moved: []Migration{}, Notes: []Note{}, files: map[string]*fileEdit{}, release: pl.manifest}
 	pl.plan.Notes = append(pl.plan.Notes, staleNotes(pl.manifest)...)
 	pl.plan.Notes = append(pl.plan.Notes, standingNotes(in.Project, stand)...)
 	pl.plan.bindsTo, pl.plan.locked = in.bindsTo(stand), pl.locked
@@ -253,7 +253,7 @@ func (pl *planner) finish() {
 	p := pl.plan
 	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].File < p.Changes[j].File })
 	for key, use := range pl.moves {
-		p.Packages = append(p.Packages, PackageMove{Name: key.name, From: key.from, To: key.to,
+		p.Packages = append(p.Packages, packageMove{Name: key.name, From: key.from, To: key.to,
 			Jump: use.jump, Via: key.via, Range: key.rng, Workspaces: slices.Sorted(maps.Keys(use.workspaces))})
 	}
 	sort.Slice(p.Packages, func(i, j int) bool {

@@ -41,12 +41,12 @@ type Status struct {
 	OnRelease *int `json:"onRelease"`
 	also      int  // have the release's version beside others
 	// OffRelease are the others, what migrates databases first.
-	OffRelease []OffRelease `json:"offRelease"`
+	OffRelease []offRelease `json:"offRelease"`
 	Notes      []Note       `json:"notes"`
 }
 
-// OffRelease is a package that is not, or not only, at its release's version.
-type OffRelease struct {
+// offRelease is a package that is not, or not only, at its release's version.
+type offRelease struct {
 	Name    string   `json:"name"`
 	Locked  []string `json:"locked"`
 	Release string   `json:"release"`
@@ -62,7 +62,7 @@ func NewStatus(ctx context.Context, in Input) (*Status, error) {
 	}
 	s := &Status{Schema: StatusSchema, Current: current, Release: current, Declared: stand.Declared,
 		Matches: stand.Matches, Of: stand.Of, Candidates: stand.Candidates,
-		OffRelease: []OffRelease{}, Notes: standingNotes(in.Project, stand)}
+		OffRelease: []offRelease{}, Notes: standingNotes(in.Project, stand)}
 	if s.Notes == nil {
 		s.Notes = []Note{}
 	}
@@ -115,7 +115,7 @@ func (s *Status) compare(in Input, own *release.Manifest) {
 		if slices.Contains(versions, want) {
 			s.also++
 		}
-		s.OffRelease = append(s.OffRelease, OffRelease{Name: name, Locked: versions, Release: want})
+		s.OffRelease = append(s.OffRelease, offRelease{Name: name, Locked: versions, Release: want})
 	}
 	sort.Slice(s.OffRelease, func(i, j int) bool {
 		a, b := s.OffRelease[i].Name, s.OffRelease[j].Name

@@ -237,7 +237,7 @@ type adviceRow struct {
 	files        map[string]string
 	entries      []string
 	release      map[string]string
-	published    map[string]Published
+	published    map[string]published
 	next         string
 	after        map[string]string
 	afterEntries []string
@@ -327,7 +327,7 @@ var adviceRows = []adviceRow{
 	{
 		rule:         ruleMoved,
 		files:        map[string]string{"packages/app/package.json": appHead + `{"@backstage/plugin-old": "backstage:^"}}`},
-		published:    map[string]Published{"@backstage/plugin-old": {Moved: "@acme/plugin-new"}},
+		published:    map[string]published{"@backstage/plugin-old": {Moved: "@acme/plugin-new"}},
 		next:         "Depend on @acme/plugin-new instead, and import from there, with a range of its own versions (yarn npm info @acme/plugin-new --fields version): no release has it, so that backstage:^, which versions:migrate would write, cannot be resolved",
 		after:        map[string]string{"packages/app/package.json": appHead + `{"@acme/plugin-new": "^2.1.0"}}`},
 		afterEntries: []string{"@acme/plugin-new@^2.1.0 2.1.0"},
@@ -388,7 +388,7 @@ func TestAdviceRows(t *testing.T) {
 		report := func(files map[string]string, entries []string) []finding.Finding {
 			in := open(t, berryPortal(t, files, entries...))
 			in.Release = row.release
-			in.Published = func(name, _ string) (Published, bool) { return row.published[name], true }
+			in.Published = func(name, _ string) (published, bool) { return row.published[name], true }
 			return mustReport(t, in, Options{}).Findings
 		}
 		before := report(row.files, row.entries)

@@ -36,17 +36,17 @@ type Fixed struct {
 	// Pruned are the descriptors that went because nothing asks for them.
 	Pruned []string
 	// Release is what becomes of backstage.json, nil if it stays.
-	Release *ReleaseChange
+	Release *releaseChange
 	// Ranges and Resolutions are the changes of package.json files.
-	Ranges      []RangeChange
+	Ranges      []rangeChange
 	Resolutions []string
 }
 
 // Empty reports whether there is nothing to do.
 func (f *Fixed) Empty() bool { return len(f.Edits) == 0 && f.Lock == nil }
 
-// RangeChange is a range of a package.json that was moved.
-type RangeChange struct {
+// rangeChange is a range of a package.json that was moved.
+type rangeChange struct {
 	File string `json:"file"`
 	Name string `json:"name"`
 	From string `json:"from"`
@@ -212,7 +212,7 @@ func (f *Fixed) manifests(m *model, project *workspace.Project, lock *yarnlock.L
 			return nil, err
 		}
 		rebind(lock, e)
-		f.Ranges = append(f.Ranges, RangeChange{pj.Path(), e.name, e.from, e.to})
+		f.Ranges = append(f.Ranges, rangeChange{pj.Path(), e.name, e.from, e.to})
 	}
 	for _, key := range unused {
 		pj, err := file(".")

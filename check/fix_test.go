@@ -130,7 +130,7 @@ func TestFixManifests(t *testing.T) {
 		t.Error(diff)
 	}
 	sameAsPortal(t, dir, "package.json")
-	if diff := cmp.Diff([]RangeChange{{"plugins/catalog-backend-module-acme/package.json", "@backstage/catalog-model", "~1.7.0", "~1.9.0"}}, f.Ranges); diff != "" {
+	if diff := cmp.Diff([]rangeChange{{"plugins/catalog-backend-module-acme/package.json", "@backstage/catalog-model", "~1.7.0", "~1.9.0"}}, f.Ranges); diff != "" {
 		t.Error(diff)
 	}
 	lock, err := os.ReadFile(filepath.Join(dir, "yarn.lock"))

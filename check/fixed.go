@@ -19,10 +19,10 @@ func (f *Fixed) JSON(applied bool) finding.Member {
 // fixedJSON is the member "fixed" of a report's JSON.
 type fixedJSON struct {
 	Applied     bool           `json:"applied"`
-	Release     *ReleaseChange `json:"release"`
+	Release     *releaseChange `json:"release"`
 	Deduped     []moveJSON     `json:"deduped"`
 	Pruned      []string       `json:"pruned"`
-	Ranges      []RangeChange  `json:"ranges"`
+	Ranges      []rangeChange  `json:"ranges"`
 	Resolutions []string       `json:"resolutions"`
 }
 

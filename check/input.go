@@ -37,7 +37,7 @@ type Input struct {
 	// app-config, node_modules. nil means that none can be read.
 	Files fs.FS
 	// Published says what is known of a published version; nil for nothing.
-	Published func(name, version string) (Published, bool)
+	Published func(name, version string) (published, bool)
 }
 
 // standing is the release that the portal is on.
@@ -52,9 +52,9 @@ func (in Input) standing() release.Standing {
 	return release.Standing{Release: declared, Declared: declared, Valid: declared != ""}
 }
 
-// Published is what a package says of itself in the registry, or where it is
+// published is what a package says of itself in the registry, or where it is
 // installed.
-type Published struct {
+type published struct {
 	// Moved is the package's new name (backstage.moved), Deprecated the message
 	// of its deprecation.
 	Moved, Deprecated string

@@ -192,21 +192,21 @@ func hugeLock(entries int) []byte {
 
 func TestMoved(t *testing.T) {
 	in := openFixture(t, "testdata/portal")
-	in.Published = func(name, version string) (Published, bool) {
+	in.Published = func(name, version string) (published, bool) {
 		switch name {
 		case "@backstage-community/plugin-tech-radar":
 			if version != "1.14.0" {
 				t.Errorf("asked for version %q", version)
 			}
-			return Published{Moved: "@acme/plugin-radar"}, true
+			return published{Moved: "@acme/plugin-radar"}, true
 		case "@backstage/theme":
-			return Published{Deprecated: "This package has moved to @backstage/ui"}, true
+			return published{Deprecated: "This package has moved to @backstage/ui"}, true
 		case "@backstage/cli":
-			return Published{Deprecated: "use the new\n  one instead"}, true
+			return published{Deprecated: "use the new\n  one instead"}, true
 		case "@backstage/config":
-			return Published{Deprecated: "no longer maintained"}, true
+			return published{Deprecated: "no longer maintained"}, true
 		}
-		return Published{}, true
+		return published{}, true
 	}
 	r := mustReport(t, in, Options{})
 	var got []string

@@ -89,7 +89,7 @@ func (m *model) locked(p *pkg, d pkgjson.Dep) string {
 	return ""
 }
 
-func (m *model) published(p *pkg, d pkgjson.Dep) (Published, bool) {
+func (m *model) published(p *pkg, d pkgjson.Dep) (published, bool) {
 	if m.in.Published != nil {
 		if pub, ok := m.in.Published(d.Name, m.locked(p, d)); ok {
 			return pub, true
@@ -102,13 +102,13 @@ func (m *model) published(p *pkg, d pkgjson.Dep) (Published, bool) {
 		}
 		var installed struct{ Backstage struct{ Moved string } }
 		if json.Unmarshal(src, &installed) == nil {
-			return Published{Moved: installed.Backstage.Moved}, true
+			return published{Moved: installed.Backstage.Moved}, true
 		}
 	}
-	return Published{}, false
+	return published{}, false
 }
 
-func (m *model) moved(d pkgjson.Dep, pub Published) bool {
+func (m *model) moved(d pkgjson.Dep, pub published) bool {
 	to := pub.Moved
 	if to == "" && pub.Deprecated != "" {
 		to = newName(pub.Deprecated, d.Name)

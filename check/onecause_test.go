@@ -196,7 +196,7 @@ func TestMovedOffTheRelease(t *testing.T) {
 	} {
 		in := open(t, berryPortal(t, map[string]string{"packages/app/package.json": appHead + `{"@backstage/plugin-old": "` + tt.spec + `"}}`}, tt.entries...))
 		in.Release = tt.release
-		in.Published = func(string, string) (Published, bool) { return Published{Moved: "@acme/new"}, true }
+		in.Published = func(string, string) (published, bool) { return published{Moved: "@acme/new"}, true }
 		list := ofRule(mustReport(t, in, Options{}), ruleMoved)
 		if len(list) != 1 || !strings.Contains(list[0].Next, tt.want) {
 			t.Errorf("%s: %+v", name, list)

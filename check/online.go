@@ -49,7 +49,7 @@ func (in *Input) AskRegistry(ctx context.Context, client *registry.Client, progr
 	list := in.moving()
 	var mu sync.Mutex
 	done := 0
-	known := map[npmPackage]Published{}
+	known := map[npmPackage]published{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxAsking)
 	for _, p := range list {
@@ -69,7 +69,7 @@ func (in *Input) AskRegistry(ctx context.Context, client *registry.Client, progr
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	in.Published = func(name, version string) (Published, bool) {
+	in.Published = func(name, version string) (published, bool) {
 		pub, ok := known[npmPackage{name, version}]
 		return pub, ok
 	}
@@ -78,14 +78,14 @@ func (in *Input) AskRegistry(ctx context.Context, client *registry.Client, progr
 
 // ask asks about one. The newest version of a package that has moved says so; the
 // one in use was published before.
-func ask(ctx context.Context, client *registry.Client, p npmPackage) (pub Published, err error) {
+func ask(ctx context.Context, client *registry.Client, p npmPackage) (pub published, err error) {
 	doc, err := client.Packument(ctx, p.name)
 	if err != nil {
 		return pub, err
 	}
 	for _, v := range []string{p.version, doc.DistTags["latest"]} {
-		if m, err := doc.Version(v); err == nil && pub == (Published{}) {
-			pub = Published{Moved: m.Backstage.Moved, Deprecated: m.Deprecated}
+		if m, err := doc.Version(v); err == nil && pub == (published{}) {
+			pub = published{Moved: m.Backstage.Moved, Deprecated: m.Deprecated}
 		}
 	}
 	return pub, nil

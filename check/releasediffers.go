@@ -120,9 +120,9 @@ func (m *model) backstageRange() *pkgjson.Dep {
 	return nil
 }
 
-// ReleaseChange is the release that backstage.json named and the one it names
+// releaseChange is the release that backstage.json named and the one it names
 // after a fix.
-type ReleaseChange struct {
+type releaseChange struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
@@ -143,7 +143,7 @@ func (f *Fixed) release(m *model, ignored map[string]bool) error {
 	if err := edited.SetVersion(s.Release); err != nil {
 		return err
 	}
-	f.Release = &ReleaseChange{From: s.Declared, To: s.Release}
+	f.Release = &releaseChange{From: s.Declared, To: s.Release}
 	f.Edits = append(f.Edits, txn.Edit{Path: filepath.Join(m.in.Project.Root, releaseFile), Old: old, New: doc.Bytes()})
 	project := copyProject(f.After.Project)
 	project.Backstage = edited

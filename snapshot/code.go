@@ -43,14 +43,14 @@ type Code struct {
 	seen map[string]shipped
 }
 
-// Folder is a folder of migrations in a package.
-type Folder struct {
+// folder is a folder of migrations in a package.
+type folder struct {
 	Package, Version string
 	Names            []string // as knex has them: base names, sorted
 }
 
 type shipped struct {
-	folders []Folder
+	folders []folder
 	err     error
 }
 
@@ -75,7 +75,7 @@ func candidates(plugins []database.Plugin) (likely, others []string) {
 
 // match is how a migration table compares with the code.
 type match struct {
-	folder Folder
+	folder folder
 	// past ran and is not in the code; behind is in the code and did not run.
 	past, behind []string
 	// unknown says that no package is known to bring the migrations, and why.
@@ -154,7 +154,7 @@ func absentText(list []error) string {
 	return strings.Join(slices.Compact(others), "; ")
 }
 
-func compareNames(m Migration, f Folder) (out match, overlap int) {
+func compareNames(m Migration, f folder) (out match, overlap int) {
 	out.folder = f
 	ran := map[string]bool{}
 	for _, r := range m.Rows {
@@ -212,7 +212,7 @@ func (c *Code) versions(name string) []string {
 	return out
 }
 
-func (c *Code) workspaceFolders(name, rel string) ([]Folder, error) {
+func (c *Code) workspaceFolders(name, rel string) ([]folder, error) {
 	var files []string
 	if c.Head != nil {
 		var err error
@@ -232,7 +232,7 @@ func (c *Code) hasMigrations(name string) bool {
 
 // published reads a version's migrations from node_modules, or else from the
 // registry's tarball.
-func (c *Code) published(ctx context.Context, name, version string) ([]Folder, error) {
+func (c *Code) published(ctx context.Context, name, version string) ([]folder, error) {
 	dir := filepath.Join(c.Root, "node_modules", filepath.FromSlash(name))
 	if src, err := repofile.Read(filepath.Join(dir, "package.json"), repofile.MaxManifest); err == nil {
 		var manifest struct{ Version string }
@@ -294,7 +294,7 @@ func below(dir string) []string {
 var loadExtensions = []string{".co", ".coffee", ".eg", ".iced", ".js", ".cjs", ".litcoffee", ".ls", ".ts"}
 
 // group makes folders of files' paths.
-func group(name, version string, files []string) []Folder {
+func group(name, version string, files []string) []folder {
 	byDir := map[string][]string{}
 	for _, f := range files {
 		base := path.Base(f)
@@ -307,10 +307,10 @@ func group(name, version string, files []string) []Folder {
 		dirs = append(dirs, d)
 	}
 	sort.Strings(dirs)
-	var out []Folder
+	var out []folder
 	for _, d := range dirs {
 		sort.Strings(byDir[d])
-		out = append(out, Folder{Package: name, Version: version, Names: byDir[d]})
+		out = append(out, folder{Package: name, Version: version, Names: byDir[d]})
 	}
 	return out
 }

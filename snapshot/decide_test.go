@@ -34,13 +34,13 @@ func TestCompareWithTheCode(t *testing.T) {
 		names := map[string][]string{"1.0.0": {"1.js"}, "2.0.0": {"1.js", "2.js"}}
 		var s shipped
 		for _, v := range versions {
-			s.folders = append(s.folders, Folder{plugin, v, names[v]})
+			s.folders = append(s.folders, folder{plugin, v, names[v]})
 		}
 		return map[string]shipped{plugin: s}
 	}
 	code := map[string]shipped{
-		plugin:                        {folders: []Folder{{plugin, "1.0.0", []string{"1.js", "2.js"}}}},
-		"@backstage/backend-defaults": {folders: []Folder{{"@backstage/backend-defaults", "2.0.0", []string{"t.js"}}}},
+		plugin:                        {folders: []folder{{plugin, "1.0.0", []string{"1.js", "2.js"}}}},
+		"@backstage/backend-defaults": {folders: []folder{{"@backstage/backend-defaults", "2.0.0", []string{"t.js"}}}},
 	}
 	for _, tt := range []struct {
 		name  string
@@ -70,9 +70,9 @@ func TestCompareWithTheCode(t *testing.T) {
 		{name: "of two versions the one that fits, first", how: Matched, code: two("1.0.0", "2.0.0"), rows: ran("1.js"), state: "1, as deployed", from: plugin + " 1.0.0"},
 		{name: "of two versions the one that fits, second", how: Matched, code: two("2.0.0", "1.0.0"), rows: ran("1.js"), state: "1, as deployed", from: plugin + " 1.0.0"},
 		{name: "of two versions the one that has more", how: Matched, code: two("1.0.0", "2.0.0"), rows: ran("1.js", "2.js"), state: "2, as deployed", from: plugin + " 2.0.0"},
-		{name: "a module brings the rest", how: Matched, code: map[string]shipped{plugin: {folders: []Folder{{plugin, "1.0.0", []string{"1.js"}}}},
-			module: {folders: []Folder{{module, "1.0.0", []string{"1.js", "2.js"}}}}}, rows: ran("1.js", "2.js"), state: "2, as deployed", from: module + " 1.0.0"},
-		{name: "a module that is not installed may bring the rest", how: Matched, code: map[string]shipped{plugin: {folders: []Folder{{plugin, "1.0.0", []string{"1.js"}}}},
+		{name: "a module brings the rest", how: Matched, code: map[string]shipped{plugin: {folders: []folder{{plugin, "1.0.0", []string{"1.js"}}}},
+			module: {folders: []folder{{module, "1.0.0", []string{"1.js", "2.js"}}}}}, rows: ran("1.js", "2.js"), state: "2, as deployed", from: module + " 1.0.0"},
+		{name: "a module that is not installed may bring the rest", how: Matched, code: map[string]shipped{plugin: {folders: []folder{{plugin, "1.0.0", []string{"1.js"}}}},
 			module: {err: errors.New("not here")}}, rows: ran("1.js", "2.js"), refused: "migrations-unknown", next: "Install the packages", state: "not known"},
 		{name: "nothing ran", how: Matched, state: "none"},
 	} {

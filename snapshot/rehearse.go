@@ -109,7 +109,7 @@ func (s *Snapshot) rehearse(ctx context.Context, o VerifyOptions) (*Rehearsal, e
 func (r *rehearsal) server(ctx context.Context, o VerifyOptions, largest int64) (end func(), err error) {
 	major := 0
 	for _, server := range r.s.Manifest.Servers {
-		major = max(major, server.Major())
+		major = max(major, server.major())
 	}
 	if t := o.Rehearse.Target; t != nil {
 		who, pooled, err := identify(ctx, *t, "")
@@ -120,7 +120,7 @@ func (r *rehearsal) server(ctx context.Context, o VerifyOptions, largest int64) 
 			return nil, fault.New(poolerText, who.ID).WithNext("Name the server itself with --rehearse-dsn")
 		}
 		for _, server := range r.s.Manifest.Servers {
-			if server.Same(who) && !o.Rehearse.Production {
+			if server.same(who) && !o.Rehearse.Production {
 				return nil, fault.Wrap(errProduction, fault.Pos{}, "no rehearsal on %s", who.ID).
 					WithNext("Use another server, or leave out --rehearse-dsn; to use this one all the same, add --rehearse-on-production: it needs up to %s of its disk and much of its time", Bytes(largest))
 			}

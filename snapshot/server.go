@@ -36,12 +36,12 @@ func identify(ctx context.Context, t pg.Target, databaseName string) (s Server, 
 	return s, pid != conn.PgConn().PID(), nil
 }
 
-// Major is the server's major version.
-func (s Server) Major() int { return s.VersionNum / 10000 }
+// major is the server's major version.
+func (s Server) major() int { return s.VersionNum / 10000 }
 
-// Same reports whether two servers are the same cluster: by the system
+// same reports whether two servers are the same cluster: by the system
 // identifier where both have it, else by host and port.
-func (s Server) Same(other Server) bool {
+func (s Server) same(other Server) bool {
 	if s.SystemIdentifier != "" && other.SystemIdentifier != "" {
 		return s.SystemIdentifier == other.SystemIdentifier
 	}

@@ -74,7 +74,7 @@ func list(ctx context.Context, t pg.Target, databaseName, query string) ([]strin
 func (s *Survey) client(ctx context.Context) error {
 	major := 0
 	for _, server := range s.Servers {
-		major = max(major, server.Major())
+		major = max(major, server.major())
 	}
 	if major == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/portalctl/portalctl/internal/jsscan"
 )
 
-// Permission is one that a package declares with createPermission.
-type Permission struct {
+// permission is one that a package declares with createPermission.
+type permission struct {
 	// Name is what policies know it by; "" where the code does not say it as a text.
 	Name string `json:"name"`
 	// Action is create, read, update, delete or use; "" for none.
@@ -20,8 +20,8 @@ type Permission struct {
 	Where    string `json:"where"`
 }
 
-// Route is a way into the backend that does without a user's or a plugin's token.
-type Route struct {
+// route is a way into the backend that does without a user's or a plugin's token.
+type route struct {
 	// Path is what it is open for, "" where the code does not say it as a text.
 	Path string `json:"path"`
 	// Allow is unauthenticated (httpRouter.addAuthPolicy), user-cookie (a cookie is
@@ -40,12 +40,12 @@ type constant struct {
 
 // code looks through files.
 type code struct {
-	f         *Facts
+	f         *facts
 	constants map[string]constant
 	file      string
 	src       string
 	tokens    []jsscan.Token
-	reads     []Read
+	reads     []read
 }
 
 const (
@@ -66,7 +66,7 @@ var getters = map[string]bool{"getString": true, "getNumber": true, "getBoolean"
 	"getOptionalString": true, "getOptionalNumber": true, "getOptionalBoolean": true, "getOptionalConfig": true, "getOptionalConfigArray": true,
 	"getOptionalStringArray": true, "getOptional": true}
 
-func newCode(f *Facts) *code { return &code{f: f, constants: map[string]constant{}} }
+func newCode(f *facts) *code { return &code{f: f, constants: map[string]constant{}} }
 
 func (c *code) scan(file, src string) {
 	tokens, err := jsscan.Scan(file, src)
@@ -106,7 +106,7 @@ func (c *code) scan(file, src string) {
 			c.credentials(call, t, open)
 		case getters[t.Text] && (c.is(i-1, ".") || c.is(i-1, "?.")) && call+1 < len(tokens) && tokens[call+1].Kind == jsscan.String:
 			if key := tokens[call+1].Text; strings.Contains(key, ".") && len(c.reads) < maxKeys {
-				c.reads = append(c.reads, Read{english.Short(key, maxName), c.place(t)})
+				c.reads = append(c.reads, read{english.Short(key, maxName), c.place(t)})
 			}
 		}
 	}
@@ -202,7 +202,7 @@ func (c *code) permission(open int, t jsscan.Token) {
 		return
 	}
 	m := c.members(open)
-	p := Permission{Name: c.value(m["name"]), Resource: c.value(m["resourceType"]), Package: c.f.Name, Where: c.place(t)}
+	p := permission{Name: c.value(m["name"]), Resource: c.value(m["resourceType"]), Package: c.f.Name, Where: c.place(t)}
 	if at := m["attributes"]; at > 0 && c.is(at, "{") {
 		p.Action = c.value(c.members(at)["action"])
 	}
@@ -211,7 +211,7 @@ func (c *code) permission(open int, t jsscan.Token) {
 
 // policy reads httpRouter.addAuthPolicy({path, allow}).
 func (c *code) policy(call int, t jsscan.Token, open []int) {
-	r := Route{Allow: "unknown", When: c.condition(open), Where: c.place(t)}
+	r := route{Allow: "unknown", When: c.condition(open), Where: c.place(t)}
 	if c.is(call+1, "{") {
 		m := c.members(call + 1)
 		r.Path = c.value(m["path"])
@@ -236,7 +236,7 @@ func (c *code) credentials(call int, t jsscan.Token, open []int) {
 		case x.Is("allow") && c.is(i+1, ":") && c.is(i+2, "["):
 			for k := i + 3; k < len(c.tokens) && !c.is(k, "]"); k++ {
 				if c.tokens[k].Kind == jsscan.String && c.tokens[k].Text == "none" {
-					c.f.Routes = append(c.f.Routes, Route{Allow: "none", When: c.condition(open), Where: c.place(t)})
+					c.f.Routes = append(c.f.Routes, route{Allow: "none", When: c.condition(open), Where: c.place(t)})
 					return
 				}
 			}

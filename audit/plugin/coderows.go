@@ -23,7 +23,7 @@ func (v *Review) codeRows() []row {
 }
 
 // text is a script as it is named.
-func (s Script) text() string {
+func (s script) text() string {
 	text := s.Name + ": " + s.Command
 	if len(s.Reaches) > 0 {
 		text += ", whose files reach " + strings.Join(s.Reaches, ", ")
@@ -123,7 +123,7 @@ func (v *Review) configRow() row {
 }
 
 // inner is how many keys are below one.
-func (c Config) inner(path string) int {
+func (c config) inner(path string) int {
 	n := 0
 	for _, k := range c.Keys {
 		if strings.HasPrefix(k.Path, path+".") || strings.HasPrefix(k.Path, path+"[]") {
@@ -134,7 +134,7 @@ func (c Config) inner(path string) int {
 }
 
 // leaves are the keys that no other is below, which have the values.
-func (c Config) leaves() []string {
+func (c config) leaves() []string {
 	var out []string
 	for _, k := range c.Keys {
 		if c.inner(k.Path) == 0 {

@@ -11,24 +11,24 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 )
 
-// Config is what a package says of the app-config that it reads (configSchema of
+// config is what a package says of the app-config that it reads (configSchema of
 // its package.json, as @backstage/config-loader takes it).
-type Config struct {
+type config struct {
 	// From is the file with the schema, package.json for one within; "" without one.
-	From string `json:"from"`
-	Keys []Key  `json:"keys"`
+	From string      `json:"from"`
+	Keys []schemaKey `json:"keys"`
 	// Undeclared is a schema file that no configSchema names: Backstage does not
 	// read it.
 	Undeclared string `json:"undeclared"`
 	// Reads are the keys that the code asks for by their full path, where there is no
 	// schema.
-	Reads []Read `json:"reads"`
+	Reads []read `json:"reads"`
 	// Unknown is why there may be more keys, "" for none.
 	Unknown string `json:"unknown"`
 }
 
-// Key is one key of a schema.
-type Key struct {
+// schemaKey is one key of a schema.
+type schemaKey struct {
 	// Path is the key from the top; [] are items of a list, * any name.
 	Path string `json:"path"`
 	// Visibility is frontend, backend or secret; "" where the schema does not say,
@@ -38,8 +38,8 @@ type Key struct {
 	Where      string `json:"where"`
 }
 
-// Read is a key that code asks for.
-type Read struct {
+// read is a key that code asks for.
+type read struct {
 	Key   string `json:"key"`
 	Where string `json:"where"`
 }
@@ -51,7 +51,7 @@ const (
 	maxSchema = 1 << 20
 )
 
-func (f *Facts) readConfig(files map[string][]byte) {
+func (f *facts) readConfig(files map[string][]byte) {
 	c := &f.Config
 	if f.Manifest.ConfigSchema != nil {
 		if c.From = "package.json"; len(f.Manifest.ConfigSchema) > maxSchema {
@@ -91,7 +91,7 @@ func (f *Facts) readConfig(files map[string][]byte) {
 }
 
 // schema reads a JSON schema.
-func (c *Config) schema(src []byte, place func(line int) string) {
+func (c *config) schema(src []byte, place func(line int) string) {
 	required := map[string]bool{}
 	c.requiredIn(src, "", required, 0)
 	visible := map[string]string{}
@@ -99,7 +99,7 @@ func (c *Config) schema(src []byte, place func(line int) string) {
 	err := walkJSON(src, func(at []string, line int) bool {
 		key, isKey := keyOf(at)
 		if isKey && len(c.Keys) < maxKeys {
-			c.Keys = append(c.Keys, Key{Path: key, Visibility: visible[key], Required: required[key], Where: place(line)})
+			c.Keys = append(c.Keys, schemaKey{Path: key, Visibility: visible[key], Required: required[key], Where: place(line)})
 		}
 		return true
 	})
@@ -110,9 +110,9 @@ func (c *Config) schema(src []byte, place func(line int) string) {
 }
 
 // once leaves the first of several keys of one path.
-func (c *Config) once() {
+func (c *config) once() {
 	seen := map[string]bool{}
-	c.Keys = slices.DeleteFunc(c.Keys, func(k Key) bool {
+	c.Keys = slices.DeleteFunc(c.Keys, func(k schemaKey) bool {
 		was := seen[k.Path]
 		seen[k.Path] = true
 		return was
@@ -166,7 +166,7 @@ type schemaPart struct {
 	DeepVisibility       string
 }
 
-func (c *Config) requiredIn(src []byte, prefix string, out map[string]bool, depth int) {
+func (c *config) requiredIn(src []byte, prefix string, out map[string]bool, depth int) {
 	eachPart(src, prefix, depth, func(at string, p schemaPart) {
 		for _, name := range p.Required {
 			out[join(at, name)] = true
@@ -174,7 +174,7 @@ func (c *Config) requiredIn(src []byte, prefix string, out map[string]bool, dept
 	})
 }
 
-func (c *Config) visibleIn(src []byte, prefix string, out map[string]string, depth int) {
+func (c *config) visibleIn(src []byte, prefix string, out map[string]string, depth int) {
 	eachPart(src, prefix, depth, func(at string, p schemaPart) {
 		if v := visibility(p.Visibility + p.DeepVisibility); v != "" {
 			out[at] = v

@@ -11,7 +11,7 @@ import (
 var visibilityTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@(?:deepV|v)isibility\s+(\w+)`) })
 
 // declared reads the interface Config of a declaration.
-func (c *Config) declared(src string, place func(line int) string) {
+func (c *config) declared(src string, place func(line int) string) {
 	tokens, err := jsscan.ScanDocs("config.ts", src)
 	if err != nil {
 		c.Unknown = "its schema cannot be read: " + err.Error()
@@ -35,7 +35,7 @@ func (c *Config) declared(src string, place func(line int) string) {
 
 type declaration struct {
 	tokens []jsscan.Token
-	c      *Config
+	c      *config
 	place  func(line int) string
 }
 
@@ -68,7 +68,7 @@ func (d declaration) members(i int, prefix string, depth int) int {
 				i++ // no member that is known
 				continue
 			}
-			key := Key{Path: join(prefix, english.Short(t.Text, maxName)), Required: !optional, Where: d.place(t.Line)}
+			key := schemaKey{Path: join(prefix, english.Short(t.Text, maxName)), Required: !optional, Where: d.place(t.Line)}
 			if m := visibilityTag().FindStringSubmatch(doc); m != nil {
 				key.Visibility = visibility(m[1])
 			}

@@ -20,20 +20,20 @@ import (
 	"github.com/portalctl/portalctl/internal/published"
 )
 
-// Facts are what the tarball of a version says of itself. Places are file:line in
+// facts are what the tarball of a version says of itself. Places are file:line in
 // the tarball. All texts are a stranger's.
-type Facts struct {
+type facts struct {
 	Name, Version string
-	Manifest      Manifest
+	Manifest      tarManifest
 	// Licence is the file with its text, "" for none.
 	Licence string `json:",omitempty"`
 	// Changelog is how many versions its CHANGELOG.md names, 0 without one.
 	Changelog int `json:",omitempty"`
 	// Code is how many files of code were read, Size their bytes.
 	Code, Size  int
-	Config      Config
-	Permissions []Permission `json:",omitempty"`
-	Routes      []Route      `json:",omitempty"`
+	Config      config
+	Permissions []permission `json:",omitempty"`
+	Routes      []route      `json:",omitempty"`
 	// Backend and Frontend are where it makes a plugin or a module of the new
 	// systems, "" for nowhere.
 	Backend, Frontend string              `json:",omitempty"`
@@ -60,15 +60,15 @@ var limits = npmtar.Limits{Unpacked: 256 << 20, Kept: 64 << 20, File: 16 << 20, 
 // maxScanned is the most code that is looked through, in bytes.
 const maxScanned = 24 << 20
 
-// Read gives the facts of a published version. The error is a fault: of the
+// read gives the facts of a published version. The error is a fault: of the
 // registry, or that the tarball cannot be read within bounds.
-func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error) {
+func (r *Reader) read(ctx context.Context, name, version string) (*facts, error) {
 	at, err := published.Exactly(ctx, r.Registry, name, version)
 	if err != nil {
 		return nil, err
 	}
 	cache := published.Cache{Dir: r.CacheDir, Format: factsFormat, Ext: ".plugin"}
-	f := &Facts{}
+	f := &facts{}
 	if cache.Load(name, at.Key(), f) && f.Name == name && f.Version == version && f.Reaches != nil {
 		return f, nil
 	}
@@ -118,8 +118,8 @@ func isCode(name string) bool {
 var changelogVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^##? \[?v?(\d+\.\d+\.\d+[\w.+-]*)`) })
 
 // factsOf reads the files of a version, by their paths in the package.
-func factsOf(name, version string, files map[string][]byte) (*Facts, error) {
-	f := &Facts{Name: name, Version: version}
+func factsOf(name, version string, files map[string][]byte) (*facts, error) {
+	f := &facts{Name: name, Version: version}
 	src, ok := files["package.json"]
 	if !ok {
 		return nil, fault.New("the tarball of %s@%s has no package.json", name, version).WithNext("Do not adopt it: no npm client can use it")
@@ -154,7 +154,7 @@ func placeIn(file string, line int) string {
 }
 
 // readCode looks through the code, by the names of the files.
-func (f *Facts) readCode(files map[string][]byte) {
+func (f *facts) readCode(files map[string][]byte) {
 	c := newCode(f)
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		if !isCode(file) {
@@ -169,9 +169,9 @@ func (f *Facts) readCode(files map[string][]byte) {
 		c.scan(file, string(src))
 	}
 	c.finish()
-	slices.SortStableFunc(f.Permissions, func(a, b Permission) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f.Permissions, func(a, b permission) int { return cmp.Compare(a.Name, b.Name) })
 	// A package may have its code twice, for two kinds of modules.
-	f.Permissions = slices.CompactFunc(f.Permissions, func(a, b Permission) bool {
+	f.Permissions = slices.CompactFunc(f.Permissions, func(a, b permission) bool {
 		return a.Name != "" && a.Name == b.Name && a.Action == b.Action && a.Resource == b.Resource
 	})
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // of reads a package of these files.
-func of(t testing.TB, files map[string]string) *Facts {
+func of(t testing.TB, files map[string]string) *facts {
 	t.Helper()
 	in := map[string][]byte{"package.json": []byte(`{"name":"p","version":"1.0.0"}`)}
 	for name, text := range files {
@@ -77,7 +77,7 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-func keys(c Config) []string {
+func keys(c config) []string {
 	var out []string
 	for _, k := range c.Keys {
 		s := k.Path + " " + k.Where
@@ -169,7 +169,7 @@ func TestConfigUnknown(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	c := of(t, map[string]string{"dist/a.js": "config.getOptionalString('a.b'); config?.getConfig('a.c'); x.getString('d')"}).Config
-	if len(c.Reads) != 2 || c.Reads[0] != (Read{"a.b", "dist/a.js:1"}) {
+	if len(c.Reads) != 2 || c.Reads[0] != (read{"a.b", "dist/a.js:1"}) {
 		t.Errorf("%+v", c.Reads)
 	}
 }
@@ -219,7 +219,7 @@ func TestCodeIsReadInLinearTime(t *testing.T) {
 		testkit.Linear(t, 480_000, func(n int) func() {
 			code := strings.Repeat(piece, n/len(piece))
 			return func() {
-				c := newCode(&Facts{})
+				c := newCode(&facts{})
 				c.scan("a.js", code)
 				c.finish()
 			}

@@ -39,7 +39,7 @@ func (r *reviewer) family(ctx context.Context) error {
 			continue
 		}
 		_, asked := m.Dependencies[name]
-		s := Sibling{Name: name, From: from[name], Has: r.locked[name], Asked: asked}
+		s := sibling{Name: name, From: from[name], Has: r.locked[name], Asked: asked}
 		doc, err := r.Registry.Packument(ctx, name)
 		switch {
 		case ctx.Err() != nil:
@@ -72,20 +72,20 @@ func isName(name string) bool { return len(name) <= maxName && npmName().MatchSt
 const maxSiblings = 20
 
 // declarer tells the packages that plugins take their permissions from.
-func declarer(s Sibling) bool {
+func declarer(s sibling) bool {
 	// Not by portal.ParseName: @pagerduty/backstage-plugin-common has no ID in its name.
 	return s.Asked && (strings.HasSuffix(s.Name, "-common") || strings.HasSuffix(s.Name, "-node"))
 }
 
 // declares adds the permissions that a package has which the plugin depends on.
-func (r *reviewer) declares(ctx context.Context, s Sibling, doc *registry.Packument) error {
+func (r *reviewer) declares(ctx context.Context, s sibling, doc *registry.Packument) error {
 	if !declarer(s) {
 		return nil
 	}
 	version, err := choose(doc, Wanted{s.Name, r.facts.Manifest.Dependencies[s.Name]})
 	if err == nil {
-		var f *Facts
-		if f, err = r.Reader.Read(ctx, s.Name, version); err == nil {
+		var f *facts
+		if f, err = r.Reader.read(ctx, s.Name, version); err == nil {
 			r.Review.Permissions = append(r.Review.Permissions, f.Permissions...)
 		}
 	}
@@ -121,7 +121,7 @@ func (r *reviewer) inCommunity() string {
 // alternatives are packages to look at in its place.
 func (r *reviewer) alternatives(ctx context.Context) error {
 	add := func(name, why, where string) error {
-		if name == r.Package || slices.ContainsFunc(r.Alternatives, func(a Alternative) bool { return a.Name == name }) {
+		if name == r.Package || slices.ContainsFunc(r.Alternatives, func(a alternative) bool { return a.Name == name }) {
 			return nil
 		}
 		doc, err := r.Registry.Packument(ctx, name)
@@ -134,7 +134,7 @@ func (r *reviewer) alternatives(ctx context.Context) error {
 			r.unknown("whether there is "+name, english.Short(err.Error(), maxText))
 			return nil
 		}
-		a := Alternative{Name: name, Version: doc.DistTags["latest"], Why: why, Where: where}
+		a := alternative{Name: name, Version: doc.DistTags["latest"], Why: why, Where: where}
 		if v := r.Fitting(doc, r.Release); r.Release != nil && v != "" {
 			a.Version, a.Why = v, why+"; this version goes with "+r.released()
 		}

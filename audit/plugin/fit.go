@@ -40,7 +40,7 @@ func (r *reviewer) fit() {
 	}
 	ask("dependencies", m.Dependencies, false)
 	ask("peerDependencies", m.Peers, true)
-	if f.Newest == "" && !slices.ContainsFunc(f.Asks, func(a Asks) bool { return a.Admits != "yes" }) {
+	if f.Newest == "" && !slices.ContainsFunc(f.Asks, func(a backstageAsk) bool { return a.Admits != "yes" }) {
 		f.Newest = r.Version // by versions of the lock that the release lacks
 	}
 }
@@ -66,8 +66,8 @@ func (r *reviewer) byLock() map[string]string {
 	return out
 }
 
-func (r *reviewer) asks(name, rng string, peer bool, where string) Asks {
-	a := Asks{Name: english.Short(name, maxName), Range: english.Short(rng, maxName), Peer: peer, Release: r.Release[name], Locked: r.locked[name], Admits: "unknown", Where: where}
+func (r *reviewer) asks(name, rng string, peer bool, where string) backstageAsk {
+	a := backstageAsk{Name: english.Short(name, maxName), Range: english.Short(rng, maxName), Peer: peer, Release: r.Release[name], Locked: r.locked[name], Admits: "unknown", Where: where}
 	if a.Release == "" {
 		a.Gone = goneBefore(name, r.ReleaseName)
 	}

@@ -11,30 +11,30 @@ import (
 )
 
 // judgeLicence judges the plugin's own licence, by the team's lists if there are some.
-func (r *reviewer) judgeLicence(o *Origin) {
+func (r *reviewer) judgeLicence(o *origin) {
 	d := license.Read(o.License)
 	where := cmp.Or(o.LicenseFrom, "package.json")
 	if r.Licenses != nil {
 		switch verdict, why := r.Licenses.Judge(r.Package, d); verdict {
 		case license.Refused:
-			r.because(DoNot, where, "by the team's lists: it %s", why)
+			r.because(doNot, where, "by the team's lists: it %s", why)
 		case license.Unclear:
-			r.because(LookCloser, where, "by the team's lists: it %s", why)
+			r.because(lookCloser, where, "by the team's lists: it %s", why)
 		default:
-			r.because(Adopt, where, "the team's lists admit its licence, %s", d)
+			r.because(adopt, where, "the team's lists admit its licence, %s", d)
 		}
 		return
 	}
 	switch d.Kind {
 	case license.Silent:
-		r.because(LookCloser, where, "it names no licence")
+		r.because(lookCloser, where, "it names no licence")
 	case license.Unlicensed, license.File, license.Other:
-		r.because(LookCloser, where, "its licence is none that SPDX has: %s", o.License)
+		r.because(lookCloser, where, "its licence is none that SPDX has: %s", o.License)
 	}
 }
 
 // licences counts those of what is brought, as the registry has them.
-func (r *reviewer) licences(ctx context.Context, list []Package) error {
+func (r *reviewer) licences(ctx context.Context, list []pkgVersion) error {
 	counts := map[string]int{}
 	refused := map[string]string{}
 	var against []string
@@ -62,19 +62,19 @@ func (r *reviewer) licences(ctx context.Context, list []Package) error {
 		refused[text] = cmp.Or(refused[text], why)
 	}
 	for text, n := range counts {
-		r.Brings.Licenses = append(r.Brings.Licenses, License{text, n, refused[text]})
+		r.Brings.Licenses = append(r.Brings.Licenses, licenseCount{text, n, refused[text]})
 	}
-	slices.SortFunc(r.Brings.Licenses, func(a, b License) int {
+	slices.SortFunc(r.Brings.Licenses, func(a, b licenseCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.License, b.License))
 	})
 	if len(against) > 0 {
-		r.because(LookCloser, "registry: license", "by the team's lists: %s", english.Some(against, 3))
+		r.because(lookCloser, "registry: license", "by the team's lists: %s", english.Some(against, 3))
 	}
 	return nil
 }
 
 // licenceRow sums them up.
-func (b Brings) licenceRow() row {
+func (b brings) licenceRow() row {
 	var list []string
 	for _, l := range b.Licenses {
 		list = append(list, fmt.Sprintf("%s %d", cmp.Or(l.License, "not said"), l.Count))

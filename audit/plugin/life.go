@@ -62,12 +62,12 @@ func (r *reviewer) releases() {
 // of the plugin admit, among those that portalctl was built with, and how many newer
 // ones there are, patches apart; "" for none, or where it has no such range.
 func (r *reviewer) goesWith() (oldest, newest string, behind int) {
-	var asks []Asks
+	var asks []backstageAsk
 	m := &r.facts.Manifest
 	for i, ranges := range []map[string]string{m.Dependencies, m.Peers} {
 		for name, rng := range ranges {
 			if strings.HasPrefix(name, "@backstage/") {
-				asks = append(asks, Asks{Name: name, Range: rng, Peer: i == 1})
+				asks = append(asks, backstageAsk{Name: name, Range: rng, Peer: i == 1})
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *reviewer) goesWith() (oldest, newest string, behind int) {
 	for _, version := range slices.Backward(release.Mains()) {
 		packages := release.Known(version).Packages
 		has := 0
-		refused := slices.ContainsFunc(asks, func(a Asks) bool {
+		refused := slices.ContainsFunc(asks, func(a backstageAsk) bool {
 			if packages[a.Name] == "" { // of another release, or of none: as bump has it
 				return false
 			}
@@ -117,7 +117,7 @@ func admits(rng, version string, peer bool) bool {
 
 // partly reports whether the registry shows a part of the versions: a changelog has
 // some that were never published, but not that many.
-func (v Releases) partly() bool { return v.Named > 2*v.Shown }
+func (v releases) partly() bool { return v.Named > 2*v.Shown }
 
 // goneBefore is the last release that had a package, where the portal's is later.
 func goneBefore(name, on string) string {
@@ -128,8 +128,8 @@ func goneBefore(name, on string) string {
 }
 
 // migrationsOf sums up what migrations do.
-func migrationsOf(p *migrations.Package) Migrations {
-	var out Migrations
+func migrationsOf(p *migrations.Package) shippedMigrations {
+	var out shippedMigrations
 	if p == nil {
 		return out
 	}
@@ -170,7 +170,7 @@ func migrationsOf(p *migrations.Package) Migrations {
 	}
 	for _, t := range order {
 		if where := made[t]; where != "" && t != "" {
-			out.Creates = append(out.Creates, Table{english.Short(t, maxName), where})
+			out.Creates = append(out.Creates, table{english.Short(t, maxName), where})
 			delete(made, t)
 		}
 	}

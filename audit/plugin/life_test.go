@@ -20,7 +20,7 @@ func TestTablesThatMigrationsLeave(t *testing.T) {
 		"db/migrations/1.js":      "exports.up = async k => { await k.schema.createTable('d', t => {}); };",
 	})
 	got := migrationsOf(f.Migrations)
-	want := Migrations{Count: 3, Folders: []string{"db/migrations", "migrations"}, Creates: []Table{{"d", "db/migrations/1.js:1"}, {"c", "migrations/1.js:2"}},
+	want := shippedMigrations{Count: 3, Folders: []string{"db/migrations", "migrations"}, Creates: []table{{"d", "db/migrations/1.js:1"}, {"c", "migrations/1.js:2"}},
 		Touches: []string{"a", "b", "d"}, NoWayBack: []string{"db/migrations/1.js (absent)", "migrations/2.js (empty)"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -39,7 +39,7 @@ func TestReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := r.Reviews[0]
-	want := Releases{Shown: 3, Named: 7, Latest: "1.2.0", LatestAt: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), At: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
+	want := releases{Shown: 3, Named: 7, Latest: "1.2.0", LatestAt: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), At: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
 		FirstAt: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), MedianDays: 0, Oldest: v.Releases.Oldest, Newest: v.Releases.Newest, Behind: v.Releases.Behind}
 	if d := cmp.Diff(want, v.Releases); d != "" {
 		t.Error(d)

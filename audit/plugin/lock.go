@@ -39,7 +39,7 @@ func versionsIn(lock *yarnlock.Lock) map[string][]string {
 // rest of the portal asks for stays as it is, and need not be understood.
 func (r *reviewer) brings(ctx context.Context) error {
 	b := &r.Review.Brings
-	own := []Package{{r.Package, r.Version}}
+	own := []pkgVersion{{r.Package, r.Version}}
 	switch {
 	case r.Project == nil:
 	case r.Lock == nil:
@@ -68,8 +68,8 @@ func (r *reviewer) brings(ctx context.Context) error {
 	if b.Unknown != "" {
 		r.unknown("what it brings into the lock", b.Unknown)
 	}
-	if !slices.Contains(own, Package{r.Package, r.Version}) {
-		own = append(own, Package{r.Package, r.Version})
+	if !slices.Contains(own, pkgVersion{r.Package, r.Version}) {
+		own = append(own, pkgVersion{r.Package, r.Version})
 	}
 	return r.findings(ctx, own)
 }
@@ -200,15 +200,15 @@ func (r *reviewer) added(s *relock.Result) {
 	b := &r.Review.Brings
 	b.Packages, b.Second = r.newIn(s)
 	for _, p := range s.InstallScripts {
-		if slices.Contains(b.Packages, Package(p)) {
-			b.Scripts = append(b.Scripts, Package(p))
+		if slices.Contains(b.Packages, pkgVersion(p)) {
+			b.Scripts = append(b.Scripts, pkgVersion(p))
 		}
 	}
 }
 
-func (r *reviewer) plain(s *relock.Result) Plain {
+func (r *reviewer) plain(s *relock.Result) plain {
 	list, second := r.newIn(s)
-	p := Plain{Packages: len(list), Second: len(second)}
+	p := plain{Packages: len(list), Second: len(second)}
 	for _, d := range second {
 		if d.Breaks != "" {
 			p.Breaking = append(p.Breaking, d.Name)
@@ -219,7 +219,7 @@ func (r *reviewer) plain(s *relock.Result) Plain {
 
 // newIn are the packages of a solved lock that the portal's lock lacks, and those
 // among them that are there in another version.
-func (r *reviewer) newIn(s *relock.Result) (list []Package, second []Second) {
+func (r *reviewer) newIn(s *relock.Result) (list []pkgVersion, second []secondVersion) {
 	gets := map[string][]string{}
 	for _, p := range s.Added {
 		gets[p.Name] = append(gets[p.Name], p.Version)
@@ -231,7 +231,7 @@ func (r *reviewer) newIn(s *relock.Result) (list []Package, second []Second) {
 		var fresh []string
 		for _, v := range gets[name] {
 			if !slices.Contains(r.locked[name], v) {
-				list, fresh = append(list, Package{name, v}), append(fresh, v)
+				list, fresh = append(list, pkgVersion{name, v}), append(fresh, v)
 			}
 		}
 		has := r.locked[name]
@@ -241,9 +241,9 @@ func (r *reviewer) newIn(s *relock.Result) (list []Package, second []Second) {
 		if name == r.Package { // the version that is there goes
 			continue
 		}
-		second = append(second, Second{Name: name, Has: has, Gets: fresh, Breaks: r.Singleton(name)})
+		second = append(second, secondVersion{Name: name, Has: has, Gets: fresh, Breaks: r.Singleton(name)})
 	}
-	slices.SortStableFunc(second, func(a, b Second) int { return cmp.Compare(rank(a.Breaks == ""), rank(b.Breaks == "")) })
+	slices.SortStableFunc(second, func(a, b secondVersion) int { return cmp.Compare(rank(a.Breaks == ""), rank(b.Breaks == "")) })
 	return list, second
 }
 
@@ -255,7 +255,7 @@ func rank(b bool) int {
 }
 
 // findings asks which advisories apply to packages.
-func (r *reviewer) findings(ctx context.Context, list []Package) error {
+func (r *reviewer) findings(ctx context.Context, list []pkgVersion) error {
 	b := &r.Review.Brings
 	if r.Match == nil {
 		b.FindingsWhy = r.NoMatch
@@ -277,14 +277,14 @@ func (r *reviewer) findings(ctx context.Context, list []Package) error {
 	}
 	b.FindingsKnown = true
 	for _, h := range hits {
-		f := Finding{Advisory: h.Advisory.ID, Summary: english.Short(h.Advisory.Summary, maxText), Severity: cmp.Or(h.Advisory.Rating, "unknown"),
+		f := finding{Advisory: h.Advisory.ID, Summary: english.Short(h.Advisory.Summary, maxText), Severity: cmp.Or(h.Advisory.Rating, "unknown"),
 			Package: h.Package.Name, Version: h.Package.Version, URL: h.Advisory.URL}
 		if h.Advisory.Malicious {
 			f.Severity = "malware"
 		}
 		b.Findings = append(b.Findings, f)
 	}
-	slices.SortStableFunc(b.Findings, func(a, b Finding) int {
+	slices.SortStableFunc(b.Findings, func(a, b finding) int {
 		return cmp.Or(cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Advisory, b.Advisory))
 	})
 	return nil
@@ -294,4 +294,4 @@ func (r *reviewer) findings(ctx context.Context, list []Package) error {
 var severities = []string{"malware", "critical", "high", "unknown", "medium", "low"}
 
 // text is a package as it is named.
-func (p Package) text() string { return fmt.Sprintf("%s@%s", p.Name, p.Version) }
+func (p pkgVersion) text() string { return fmt.Sprintf("%s@%s", p.Name, p.Version) }

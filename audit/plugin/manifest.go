@@ -10,9 +10,9 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 )
 
-// Manifest is the package.json of a tarball, read as leniently as npm reads it, and
+// tarManifest is the package.json of a tarball, read as leniently as npm reads it, and
 // the lines of its members.
-type Manifest struct {
+type tarManifest struct {
 	Name, Version, Description string
 	Licence                    string   `json:",omitempty"`
 	Author                     string   `json:",omitempty"`
@@ -32,7 +32,7 @@ type Manifest struct {
 }
 
 // at is the place of a member, or of the file.
-func (m *Manifest) at(member string) string {
+func (m *tarManifest) at(member string) string {
 	if n := m.Lines[member]; n > 0 {
 		return fmt.Sprintf("package.json:%d", n)
 	}
@@ -45,13 +45,13 @@ const (
 	maxText = 300
 )
 
-func readManifest(src []byte) (*Manifest, error) {
+func readManifest(src []byte) (*tarManifest, error) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(src, &top); err != nil {
 		return nil, err
 	}
-	m := &Manifest{Name: text(top["name"]), Version: text(top["version"]), Description: english.Short(text(top["description"]), maxText),
+	m := &tarManifest{Name: text(top["name"]), Version: text(top["version"]), Description: english.Short(text(top["description"]), maxText),
 		Licence: licence(top["license"], top["licenses"]), Author: person(top["author"]), Homepage: english.Short(text(top["homepage"]), maxText),
 		Dependencies: texts(top["dependencies"]), Optional: texts(top["optionalDependencies"]), Peers: texts(top["peerDependencies"]), Scripts: texts(top["scripts"]),
 		Lines: memberLines(src)}

@@ -17,7 +17,7 @@ const Schema = "portalctl.audit-plugin/v1"
 type Report struct {
 	Schema string `json:"schema"`
 	// Portal is nil where the review is not made in one.
-	Portal  *Portal   `json:"portal"`
+	Portal  *adopter  `json:"portal"`
 	Reviews []*Review `json:"reviews"`
 	// Advisories is where the advisories come from, "" where nobody was asked.
 	Advisories string `json:"advisories"`
@@ -25,8 +25,8 @@ type Report struct {
 	Warnings []string `json:"warnings"`
 }
 
-// Portal is the one that would adopt the plugin.
-type Portal struct {
+// adopter is the one that would adopt the plugin.
+type adopter struct {
 	// Release is the Backstage release that its lock is, "" where nothing tells it.
 	Release string `json:"release"`
 	// Packages is how many registry packages its lock has.
@@ -36,7 +36,7 @@ type Portal struct {
 // Fails reports whether a verdict has objections.
 func (r *Report) Fails() bool {
 	for _, v := range r.Reviews {
-		if v.Verdict.Level != Adopt {
+		if v.Verdict.Level != adopt {
 			return true
 		}
 	}
@@ -46,40 +46,40 @@ func (r *Report) Fails() bool {
 // Review is what is known of one version of a plugin. Places are file:line in its
 // tarball, or "registry: field".
 type Review struct {
-	Package      string       `json:"package"`
-	Version      string       `json:"version"`
-	Verdict      Verdict      `json:"verdict"`
-	Identity     Identity     `json:"identity"`
-	Origin       Origin       `json:"origin"`
-	Signature    Signature    `json:"signature"`
-	Releases     Releases     `json:"releases"`
-	Fit          Fit          `json:"compatibility"`
-	Brings       Brings       `json:"brings"`
-	Scripts      []Script     `json:"installScripts"`
-	Capabilities []Capability `json:"capabilities"`
+	Package      string      `json:"package"`
+	Version      string      `json:"version"`
+	Verdict      verdict     `json:"verdict"`
+	Identity     identity    `json:"identity"`
+	Origin       origin      `json:"origin"`
+	Signature    Signature   `json:"signature"`
+	Releases     releases    `json:"releases"`
+	Fit          fit         `json:"compatibility"`
+	Brings       brings      `json:"brings"`
+	Scripts      []script    `json:"installScripts"`
+	Capabilities []codeReach `json:"capabilities"`
 	// Signs are what harmless packages hardly have.
-	Signs        []Sign        `json:"signs"`
-	Migrations   Migrations    `json:"migrations"`
-	Permissions  []Permission  `json:"permissions"`
-	Config       Config        `json:"config"`
-	Routes       []Route       `json:"routes"`
-	Siblings     []Sibling     `json:"siblings"`
-	Alternatives []Alternative `json:"alternatives"`
+	Signs        []sign            `json:"signs"`
+	Migrations   shippedMigrations `json:"migrations"`
+	Permissions  []permission      `json:"permissions"`
+	Config       config            `json:"config"`
+	Routes       []route           `json:"routes"`
+	Siblings     []sibling         `json:"siblings"`
+	Alternatives []alternative     `json:"alternatives"`
 	// Differs are members that the registry's manifest has otherwise than the
 	// tarball's package.json.
-	Differs []Difference `json:"differs"`
+	Differs []difference `json:"differs"`
 	// Unknown is what could not be found out.
-	Unknown []Unknown `json:"unknown"`
+	Unknown []unknown `json:"unknown"`
 }
 
-// Unknown is a question without an answer.
-type Unknown struct {
+// unknown is a question without an answer.
+type unknown struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
 }
 
-// Identity is what the plugin is.
-type Identity struct {
+// identity is what the plugin is.
+type identity struct {
 	// Role is that of package.json, or what the name says; "" where neither does.
 	Role string `json:"role"`
 	// PluginID is the plugin's, of a module that of the plugin that it extends.
@@ -99,8 +99,8 @@ type Identity struct {
 	Deprecated string `json:"deprecated"`
 }
 
-// Origin is who makes it.
-type Origin struct {
+// origin is who makes it.
+type origin struct {
 	Author      string   `json:"author"`
 	Maintainers []string `json:"maintainers"`
 	Repository  string   `json:"repository"`
@@ -127,9 +127,9 @@ type Signature struct {
 	Where        string `json:"where"`
 }
 
-// Releases are the versions as the registry shows them. Times are zero where it does
+// releases are the versions as the registry shows them. Times are zero where it does
 // not say.
-type Releases struct {
+type releases struct {
 	Shown int `json:"shown"`
 	// Named is how many versions the changelog names; more than are shown mean that
 	// the registry does not show all. 0 without a changelog.
@@ -152,11 +152,11 @@ type Releases struct {
 	Behind int    `json:"behind"`
 }
 
-// Fit is whether it goes with the portal's release, by its own ranges.
-type Fit struct {
+// fit is whether it goes with the portal's release, by its own ranges.
+type fit struct {
 	// Applies: the review is made in a portal whose release is known.
-	Applies bool   `json:"applies"`
-	Asks    []Asks `json:"asks"`
+	Applies bool           `json:"applies"`
+	Asks    []backstageAsk `json:"asks"`
 	// Newest is the newest version whose ranges admit the release, "" for none.
 	Newest string `json:"newest"`
 	// Has are the versions of the plugin that the portal has.
@@ -165,8 +165,8 @@ type Fit struct {
 	Same []string `json:"same"`
 }
 
-// Asks is a range of the plugin for a @backstage package.
-type Asks struct {
+// backstageAsk is a range of the plugin for a @backstage package.
+type backstageAsk struct {
 	Name  string `json:"name"`
 	Range string `json:"range"`
 	Peer  bool   `json:"peer"`
@@ -182,36 +182,36 @@ type Asks struct {
 	Where string `json:"where"`
 }
 
-// Brings is what adopting it adds to the lock: solved with the lock's versions taken
+// brings is what adopting it adds to the lock: solved with the lock's versions taken
 // wherever a range admits them.
-type Brings struct {
+type brings struct {
 	// Applies: it was solved. Else Unknown says why not, "" outside of a portal.
-	Applies  bool      `json:"applies"`
-	Unknown  string    `json:"unknown"`
-	Packages []Package `json:"packages"`
-	Second   []Second  `json:"second"`
-	Findings []Finding `json:"findings"`
+	Applies  bool            `json:"applies"`
+	Unknown  string          `json:"unknown"`
+	Packages []pkgVersion    `json:"packages"`
+	Second   []secondVersion `json:"second"`
+	Findings []finding       `json:"findings"`
 	// FindingsKnown says that advisories were asked for; FindingsWhy why not.
 	FindingsKnown bool   `json:"findingsKnown"`
 	FindingsWhy   string `json:"findingsWhy"`
 	// Scripts are the packages among them that run code when they are installed.
-	Scripts []Package `json:"installScripts"`
+	Scripts []pkgVersion `json:"installScripts"`
 	// Licenses are those of the packages, by what each says, the most frequent first;
 	// "" counts those that say nothing, or of which the registry does not.
-	Licenses []License `json:"licenses"`
+	Licenses []licenseCount `json:"licenses"`
 	// Plain is what Yarn's own way of adding brings, which takes the highest version
 	// of each new range.
-	Plain Plain `json:"plain"`
+	Plain plain `json:"plain"`
 }
 
-// Package is a version of a package.
-type Package struct {
+// pkgVersion is a version of a package.
+type pkgVersion struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
 
-// License is a licence and how many packages have it.
-type License struct {
+// licenseCount is a licence and how many packages have it.
+type licenseCount struct {
 	License string `json:"license"`
 	Count   int    `json:"count"`
 	// Refused says why the team's lists do not admit it, "" where they do or there are
@@ -219,8 +219,8 @@ type License struct {
 	Refused string `json:"refused"`
 }
 
-// Second is another version of a package that the lock has.
-type Second struct {
+// secondVersion is another version of a package that the lock has.
+type secondVersion struct {
 	Name string   `json:"name"`
 	Has  []string `json:"has"`
 	Gets []string `json:"gets"`
@@ -228,8 +228,8 @@ type Second struct {
 	Breaks string `json:"breaks"`
 }
 
-// Finding is an advisory that applies to what is brought.
-type Finding struct {
+// finding is an advisory that applies to what is brought.
+type finding struct {
 	Advisory string `json:"advisory"`
 	Summary  string `json:"summary"`
 	// Severity is low, medium, high, critical, malware or unknown.
@@ -239,16 +239,16 @@ type Finding struct {
 	URL      string `json:"url"`
 }
 
-// Plain counts what yarn add brings.
-type Plain struct {
+// plain counts what yarn add brings.
+type plain struct {
 	Packages int `json:"packages"`
 	Second   int `json:"second"`
 	// Breaking are those of which a second copy breaks a portal.
 	Breaking []string `json:"breaking"`
 }
 
-// Script is a lifecycle script that npm runs on installation.
-type Script struct {
+// script is a lifecycle script that npm runs on installation.
+type script struct {
 	Name    string `json:"name"`
 	Command string `json:"command"`
 	// Reaches is what the package's own files reach that the command names.
@@ -256,30 +256,30 @@ type Script struct {
 	Where   string   `json:"where"`
 }
 
-// Capability is something that its code reaches: the network, other programs, files.
-type Capability struct {
+// codeReach is something that its code reaches: the network, other programs, files.
+type codeReach struct {
 	Kind string `json:"kind"`
 	// Count is how many places there are, of which Places has the first.
 	Count int `json:"count"`
 	// Unusual: plugins of its role hardly do.
 	Unusual bool   `json:"unusual"`
-	Places  []Sign `json:"places"`
+	Places  []sign `json:"places"`
 }
 
-// Sign is something in its code.
-type Sign struct {
+// sign is something in its code.
+type sign struct {
 	What  string `json:"what"`
 	Where string `json:"where"`
 }
 
-// Migrations are the database migrations that it ships.
-type Migrations struct {
+// shippedMigrations are the database migrations that it ships.
+type shippedMigrations struct {
 	Count int `json:"count"`
 	// Folders are those that have them.
 	Folders []string `json:"folders"`
 	// Creates are the tables that they create and do not drop again, Touches all that
 	// they name.
-	Creates []Table  `json:"creates"`
+	Creates []table  `json:"creates"`
 	Touches []string `json:"touches"`
 	// NoWayBack are the migrations whose down is missing, empty or throws.
 	NoWayBack []string `json:"noWayBack"`
@@ -287,14 +287,14 @@ type Migrations struct {
 	Unknown []string `json:"unknown"`
 }
 
-// Table is one that a migration creates.
-type Table struct {
+// table is one that a migration creates.
+type table struct {
 	Name  string `json:"name"`
 	Where string `json:"where"`
 }
 
-// Sibling is another package of the same plugin.
-type Sibling struct {
+// sibling is another package of the same plugin.
+type sibling struct {
 	Name string `json:"name"`
 	// From is where it is named: a place in package.json, or "its name".
 	From string `json:"from"`
@@ -306,16 +306,16 @@ type Sibling struct {
 	Asked bool `json:"asked"`
 }
 
-// Alternative is another package to look at.
-type Alternative struct {
+// alternative is another package to look at.
+type alternative struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Why     string `json:"why"`
 	Where   string `json:"where"`
 }
 
-// Difference is a member that registry and tarball have differently.
-type Difference struct {
+// difference is a member that registry and tarball have differently.
+type difference struct {
 	Member   string `json:"member"`
 	Registry string `json:"registry"`
 	Tarball  string `json:"tarball"`

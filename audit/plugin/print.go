@@ -72,28 +72,28 @@ func brackets(where string) string {
 }
 
 // mark is how a reason speaks.
-func mark(l Level) string {
+func mark(l level) string {
 	switch l {
-	case DoNot:
+	case doNot:
 		return "against"
-	case LookCloser:
+	case lookCloser:
 		return "look at"
 	}
 	return "note"
 }
 
-func (v Verdict) styled(st ui.Style) string {
+func (v verdict) styled(st ui.Style) string {
 	switch v.Level {
-	case DoNot:
+	case doNot:
 		return st.Bad(string(v.Level))
-	case LookCloser:
+	case lookCloser:
 		return st.Warn(string(v.Level))
 	}
 	return st.Good(string(v.Level) + ", as far as is known")
 }
 
-func (v Verdict) text() string {
-	if v.Level == Adopt {
+func (v verdict) text() string {
+	if v.Level == adopt {
 		return string(v.Level) + ", as far as is known"
 	}
 	return string(v.Level)
@@ -157,7 +157,7 @@ func (r *Report) WriteComparison(w io.Writer, st ui.Style, markdown bool) error 
 		verdict = append(verdict, v.Verdict.text())
 	}
 	rows := [][]string{verdict}
-	for _, l := range []Level{DoNot, LookCloser} {
+	for _, l := range []level{doNot, lookCloser} {
 		line := []string{mark(l)}
 		for _, v := range r.Reviews {
 			line = append(line, v.Verdict.all(l))
@@ -180,7 +180,7 @@ func (r *Report) WriteComparison(w io.Writer, st ui.Style, markdown bool) error 
 	return err
 }
 
-func (v Verdict) all(l Level) string {
+func (v verdict) all(l level) string {
 	var out []string
 	for _, reason := range v.Reasons {
 		if reason.Level == l {

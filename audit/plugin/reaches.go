@@ -12,7 +12,7 @@ import (
 func (r *reviewer) reaches(p *capability.Profile) {
 	unusual := p.Unusual()
 	for _, k := range p.Reached() {
-		c := Capability{Kind: string(k), Count: p.Counts[k], Unusual: slices.Contains(unusual, k)}
+		c := codeReach{Kind: string(k), Count: p.Counts[k], Unusual: slices.Contains(unusual, k)}
 		for _, at := range p.Uses[k] {
 			c.Places = append(c.Places, signAt(at))
 		}
@@ -26,31 +26,31 @@ func (r *reviewer) reaches(p *capability.Profile) {
 	}
 }
 
-func signAt(at capability.Place) Sign {
+func signAt(at capability.Place) sign {
 	where := english.Short(at.File, maxName)
 	if at.Line > 0 {
 		where = placeIn(at.File, at.Line)
 	}
-	return Sign{english.Short(at.What, maxName), where}
+	return sign{english.Short(at.What, maxName), where}
 }
 
 func (r *reviewer) judgeReaches() {
 	for _, s := range r.Signs {
-		r.because(DoNot, s.Where, "its code looks like an attack: %s", s.What)
+		r.because(doNot, s.Where, "its code looks like an attack: %s", s.What)
 	}
 	var usual []string
 	for _, c := range r.Capabilities {
 		if c.Unusual {
-			r.because(LookCloser, c.Places[0].Where, "its code reaches what plugins of its role hardly do: %s (%s)", c.Kind, c.Places[0].What)
+			r.because(lookCloser, c.Places[0].Where, "its code reaches what plugins of its role hardly do: %s (%s)", c.Kind, c.Places[0].What)
 		} else {
 			usual = append(usual, c.Kind)
 		}
 	}
 	if len(usual) > 0 {
-		r.because(Adopt, r.Capabilities[0].Places[0].Where, "its code reaches %s", strings.Join(usual, ", "))
+		r.because(adopt, r.Capabilities[0].Places[0].Where, "its code reaches %s", strings.Join(usual, ", "))
 	}
 	if n := r.facts.Reaches.UnreadCount; n > 0 {
-		r.because(LookCloser, english.Short(r.facts.Reaches.Unread[0].File, maxName), "what %s of its code %s is not known", english.Count(n, "file"), english.Form(n, "reaches", "reach"))
+		r.because(lookCloser, english.Short(r.facts.Reaches.Unread[0].File, maxName), "what %s of its code %s is not known", english.Count(n, "file"), english.Form(n, "reaches", "reach"))
 	}
 }
 

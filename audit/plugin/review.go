@@ -21,7 +21,7 @@ import (
 func New(ctx context.Context, in Input, list []Wanted) (*Report, error) {
 	r := &Report{Schema: Schema}
 	if in.Project != nil {
-		r.Portal = &Portal{Release: in.ReleaseName}
+		r.Portal = &adopter{Release: in.ReleaseName}
 		if in.Lock != nil {
 			r.Portal.Packages = len(versionsIn(in.Lock))
 		}
@@ -42,7 +42,7 @@ type reviewer struct {
 	*Review
 	doc      *registry.Packument
 	manifest *registry.Manifest
-	facts    *Facts
+	facts    *facts
 	// locked are the versions of each package of the lock.
 	locked map[string][]string
 }
@@ -60,7 +60,7 @@ func (in Input) review(ctx context.Context, w Wanted) (*Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := in.Reader.Read(ctx, w.Name, version)
+	facts, err := in.Reader.read(ctx, w.Name, version)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ var roles = map[portal.Kind]string{portal.Plugin: "frontend-plugin", portal.Back
 
 func (r *reviewer) origin() {
 	m := &r.facts.Manifest
-	r.Review.Origin = Origin{Author: m.Author, Maintainers: m.Maintainers, Repository: m.Repository, Folder: m.Folder, Homepage: m.Homepage,
+	r.Review.Origin = origin{Author: m.Author, Maintainers: m.Maintainers, Repository: m.Repository, Folder: m.Folder, Homepage: m.Homepage,
 		License: m.Licence, LicenseFile: r.facts.Licence}
 	if m.Licence != "" {
 		r.Review.Origin.LicenseFrom = m.at("license")
@@ -210,7 +210,7 @@ func (r *reviewer) origin() {
 }
 
 func (r *reviewer) unknown(what, why string) {
-	r.Review.Unknown = append(r.Review.Unknown, Unknown{what, why})
+	r.Review.Unknown = append(r.Review.Unknown, unknown{what, why})
 }
 
 // differs compares what npm clients solve with to what they install.
@@ -218,7 +218,7 @@ func (r *reviewer) differs() {
 	m := &r.facts.Manifest
 	add := func(member, has, is, where string) {
 		if len(r.Review.Differs) < maxFound {
-			r.Review.Differs = append(r.Review.Differs, Difference{english.Short(member, maxName), english.Short(has, maxText), english.Short(is, maxText), where})
+			r.Review.Differs = append(r.Review.Differs, difference{english.Short(member, maxName), english.Short(has, maxText), english.Short(is, maxText), where})
 		}
 	}
 	if m.Name != r.Package {
@@ -252,7 +252,7 @@ func (r *reviewer) differs() {
 	compare("peerDependencies", r.manifest.PeerDependencies, m.Peers)
 	for _, name := range installScripts {
 		if is := m.Scripts[name]; is != "" {
-			r.Scripts = append(r.Scripts, Script{Name: name, Command: english.Short(is, maxText), Where: m.at("scripts." + name)})
+			r.Scripts = append(r.Scripts, script{Name: name, Command: english.Short(is, maxText), Where: m.at("scripts." + name)})
 		}
 		has := r.manifest.Scripts[name]
 		if name == "install" && r.manifest.GypFile && m.Scripts[name] == "" {
@@ -263,12 +263,12 @@ func (r *reviewer) differs() {
 		}
 	}
 	for _, s := range r.facts.Reaches.Scripts {
-		if i := slices.IndexFunc(r.Scripts, func(o Script) bool { return o.Name == s.Name }); i >= 0 {
+		if i := slices.IndexFunc(r.Scripts, func(o script) bool { return o.Name == s.Name }); i >= 0 {
 			for _, k := range s.Reaches {
 				r.Scripts[i].Reaches = append(r.Scripts[i].Reaches, string(k))
 			}
 		} else if s.Name == "binding.gyp" {
-			r.Scripts = append(r.Scripts, Script{Name: "install", Command: "node-gyp rebuild", Where: "binding.gyp"})
+			r.Scripts = append(r.Scripts, script{Name: "install", Command: "node-gyp rebuild", Where: "binding.gyp"})
 		}
 	}
 }

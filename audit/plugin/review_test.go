@@ -80,7 +80,7 @@ func TestTarballThatIsNotWhatTheRegistrySays(t *testing.T) {
 			continue
 		}
 		got := reasons(r.Reviews[0])
-		if c.want == "" && strings.Contains(got, "is not what the registry describes") || c.want != "" && (!strings.Contains(got, c.want) || r.Reviews[0].Verdict.Level != DoNot) {
+		if c.want == "" && strings.Contains(got, "is not what the registry describes") || c.want != "" && (!strings.Contains(got, c.want) || r.Reviews[0].Verdict.Level != doNot) {
 			t.Errorf("%s:\n%s", name, got)
 		}
 	}
@@ -216,7 +216,7 @@ func TestAdvisoriesThatFail(t *testing.T) {
 	in.Match = func(_ context.Context, list []osv.Package) ([]osv.Hit, error) {
 		return []osv.Hit{{Package: list[0], Advisory: &osv.Advisory{ID: "MAL-2026-1", Malicious: true}}}, nil
 	}
-	if r, err = New(t.Context(), in, []Wanted{{Name: "plugin-x"}}); err != nil || r.Reviews[0].Verdict.Level != DoNot {
+	if r, err = New(t.Context(), in, []Wanted{{Name: "plugin-x"}}); err != nil || r.Reviews[0].Verdict.Level != doNot {
 		t.Error(err, reasons(r.Reviews[0]))
 	}
 }

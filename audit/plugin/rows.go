@@ -24,7 +24,7 @@ const unknownWord = "unknown"
 const shown = 8
 
 // parts are the sections of a review, the verdict and what is not known apart.
-func (v *Review) parts(p *Portal) []part {
+func (v *Review) parts(p *adopter) []part {
 	out := []part{
 		{"What it is", v.identityRows()},
 		{"Who makes it", v.originRows()},
@@ -60,7 +60,7 @@ func (v *Review) identityRows() []row {
 }
 
 // side is backend or frontend.
-func (id Identity) side() string {
+func (id identity) side() string {
 	side, _, _ := strings.Cut(id.Role, "-")
 	return side
 }
@@ -123,7 +123,7 @@ func (v *Review) releaseRows() []row {
 	return rows
 }
 
-func (v *Review) portalRows(p *Portal) []row {
+func (v *Review) portalRows(p *adopter) []row {
 	const none = "not applicable: not in a portal"
 	if p == nil {
 		return []row{{"portal", none, ""}, {"advisories", v.findingsText(1), "advisories"}}
@@ -177,7 +177,7 @@ func (v *Review) portalRows(p *Portal) []row {
 	return append(rows, row{"run on install", scripts, "registry: scripts"})
 }
 
-func names(list []Package) []string {
+func names(list []pkgVersion) []string {
 	var out []string
 	for _, p := range list {
 		out = append(out, p.text())
@@ -185,7 +185,7 @@ func names(list []Package) []string {
 	return out
 }
 
-func (v *Review) fitRows(p *Portal) []row {
+func (v *Review) fitRows(p *adopter) []row {
 	f := v.Fit
 	if !f.Applies {
 		return []row{{"release", "which one the portal is on is " + unknownWord, "yarn.lock"}}

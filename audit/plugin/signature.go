@@ -124,12 +124,12 @@ func (r *reviewer) judgeSignature() {
 	s := r.Review.Signature
 	for _, part := range [][2]string{{s.State, s.Text}, {s.Attested, s.AttestedText}} {
 		if part[0] == signedWrong {
-			r.because(DoNot, s.Where, "who published it is not who it says: it %s", part[1])
+			r.because(doNot, s.Where, "who published it is not who it says: it %s", part[1])
 		}
 	}
 	switch {
 	case s.State == signedMissing:
-		r.because(LookCloser, s.Where, "it %s", s.Text)
+		r.because(lookCloser, s.Where, "it %s", s.Text)
 	case s.State == signedUnknown:
 		r.unknown("who signed it", s.Text)
 	}

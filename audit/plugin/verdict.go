@@ -8,25 +8,25 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 )
 
-// Level is what a verdict comes to.
-type Level string
+// level is what a verdict comes to.
+type level string
 
-// The levels. Adopt has no objections, as far as is known.
+// The levels. adopt has no objections, as far as is known.
 const (
-	Adopt      Level = "adopt"
-	LookCloser Level = "look closer"
-	DoNot      Level = "do not adopt"
+	adopt      level = "adopt"
+	lookCloser level = "look closer"
+	doNot      level = "do not adopt"
 )
 
-// Verdict is a level with its reasons: those that decide first.
-type Verdict struct {
-	Level   Level    `json:"level"`
-	Reasons []Reason `json:"reasons"`
+// verdict is a level with its reasons: those that decide first.
+type verdict struct {
+	Level   level    `json:"level"`
+	Reasons []reason `json:"reasons"`
 }
 
-// Reason is what speaks against the plugin, or for it, where Level is adopt.
-type Reason struct {
-	Level Level  `json:"level"`
+// reason is what speaks against the plugin, or for it, where Level is adopt.
+type reason struct {
+	Level level  `json:"level"`
 	Text  string `json:"text"`
 	// Where is the evidence: a place in the tarball, a member of the registry's
 	// answer, or what was compared.
@@ -52,47 +52,47 @@ func (r *reviewer) judge() {
 	r.judgeCode()
 	r.judgeReaches()
 	v := &r.Review.Verdict
-	order := []Level{DoNot, LookCloser, Adopt}
-	slices.SortStableFunc(v.Reasons, func(a, b Reason) int { return slices.Index(order, a.Level) - slices.Index(order, b.Level) })
-	v.Level = Adopt
+	order := []level{doNot, lookCloser, adopt}
+	slices.SortStableFunc(v.Reasons, func(a, b reason) int { return slices.Index(order, a.Level) - slices.Index(order, b.Level) })
+	v.Level = adopt
 	if len(v.Reasons) > 0 {
 		v.Level = v.Reasons[0].Level
 	}
 }
 
-func (r *reviewer) because(level Level, where, format string, args ...any) {
-	r.Review.Verdict.Reasons = append(r.Review.Verdict.Reasons, Reason{level, fmt.Sprintf(format, args...), where})
+func (r *reviewer) because(level level, where, format string, args ...any) {
+	r.Review.Verdict.Reasons = append(r.Review.Verdict.Reasons, reason{level, fmt.Sprintf(format, args...), where})
 }
 
 func (r *reviewer) judgeIdentity() {
 	id := &r.Review.Identity
 	if id.Moved != "" {
-		r.because(DoNot, id.MovedFrom, "it moved to %s", id.Moved)
+		r.because(doNot, id.MovedFrom, "it moved to %s", id.Moved)
 	}
 	if id.Deprecated != "" {
-		r.because(DoNot, "registry: deprecated", "this version is deprecated: %s", id.Deprecated)
+		r.because(doNot, "registry: deprecated", "this version is deprecated: %s", id.Deprecated)
 	}
 	if id.Role == "" {
-		r.because(LookCloser, "package.json", "nothing says that it is a Backstage package")
+		r.because(lookCloser, "package.json", "nothing says that it is a Backstage package")
 	}
 	if id.System == "old" {
 		system := "backend"
 		if strings.HasPrefix(id.Role, "frontend") {
 			system = "frontend"
 		}
-		level := LookCloser
+		level := lookCloser
 		if system == "frontend" { // the new one is not required yet
-			level = Adopt
+			level = adopt
 		}
 		r.because(level, english.Count(r.facts.Code, "file")+" of code", "its code makes no plugin of the new %s system", system)
 	}
 	for _, d := range r.Review.Differs {
-		r.because(DoNot, d.Where, "the tarball is not what the registry describes: %s is %s there, and %s here", d.Member, quoted(d.Registry), quoted(d.Tarball))
+		r.because(doNot, d.Where, "the tarball is not what the registry describes: %s is %s there, and %s here", d.Member, quoted(d.Registry), quoted(d.Tarball))
 	}
 	o := &r.Review.Origin
 	r.judgeLicence(o)
 	if o.Repository == "" {
-		r.because(LookCloser, "package.json", "it names no repository: what is published cannot be compared with its source")
+		r.because(lookCloser, "package.json", "it names no repository: what is published cannot be compared with its source")
 	}
 }
 
@@ -104,7 +104,7 @@ func quoted(s string) string {
 }
 
 // backstage reports whether it asks for a @backstage package.
-func (f *Facts) backstage() bool {
+func (f *facts) backstage() bool {
 	for _, ranges := range []map[string]string{f.Manifest.Dependencies, f.Manifest.Peers} {
 		for name := range ranges {
 			if strings.HasPrefix(name, "@backstage/") {
@@ -119,29 +119,29 @@ func (r *reviewer) judgeLife() {
 	v := &r.Review.Releases
 	switch months := int(r.Now.Sub(v.LatestAt).Hours() / 24 / 30.4); {
 	case v.LatestAt.IsZero():
-		r.because(LookCloser, "registry: time", "when its latest version was published is not known")
+		r.because(lookCloser, "registry: time", "when its latest version was published is not known")
 	case months >= deadMonths:
-		r.because(DoNot, "registry: time", "its latest version, %s, is from %s: no release for %d months", v.Latest, v.LatestAt.Format("2006-01-02"), months)
+		r.because(doNot, "registry: time", "its latest version, %s, is from %s: no release for %d months", v.Latest, v.LatestAt.Format("2006-01-02"), months)
 	case months >= oldMonths:
-		r.because(LookCloser, "registry: time", "its latest version, %s, is from %s: no release for %d months", v.Latest, v.LatestAt.Format("2006-01-02"), months)
+		r.because(lookCloser, "registry: time", "its latest version, %s, is from %s: no release for %d months", v.Latest, v.LatestAt.Format("2006-01-02"), months)
 	default:
-		r.because(Adopt, "registry: time", "its latest version, %s, is from %s", v.Latest, v.LatestAt.Format("2006-01-02"))
+		r.because(adopt, "registry: time", "its latest version, %s, is from %s", v.Latest, v.LatestAt.Format("2006-01-02"))
 	}
 	switch {
 	case v.Newest == "" && r.Project == nil && r.facts.backstage():
-		r.because(LookCloser, "package.json: dependencies", "its @backstage ranges admit no Backstage release that is known")
+		r.because(lookCloser, "package.json: dependencies", "its @backstage ranges admit no Backstage release that is known")
 	case v.Newest != "" && v.Behind > oldReleases:
-		r.because(LookCloser, "package.json: dependencies", "the newest Backstage release that its ranges admit is %s, %s ago", v.Newest, english.Count(v.Behind, "release"))
+		r.because(lookCloser, "package.json: dependencies", "the newest Backstage release that its ranges admit is %s, %s ago", v.Newest, english.Count(v.Behind, "release"))
 	}
 	if v.Latest != r.Version && v.Latest != "" {
-		r.because(Adopt, "registry: dist-tags.latest", "%s is not the latest version, which is %s", r.Version, v.Latest)
+		r.because(adopt, "registry: dist-tags.latest", "%s is not the latest version, which is %s", r.Version, v.Latest)
 	}
 }
 
 func (r *reviewer) judgeFit() {
 	f := &r.Review.Fit
 	if r.Project != nil && !f.Applies {
-		r.because(LookCloser, "backstage.json, yarn.lock", "whether it goes with the portal's release is not known")
+		r.because(lookCloser, "backstage.json, yarn.lock", "whether it goes with the portal's release is not known")
 	}
 	if !f.Applies {
 		return
@@ -151,14 +151,14 @@ func (r *reviewer) judgeFit() {
 	for _, a := range f.Asks {
 		switch {
 		case a.Gone != "":
-			r.because(LookCloser, a.Where, "it asks for %s, which left Backstage's releases with %s", a.Name, a.Gone)
+			r.because(lookCloser, a.Where, "it asks for %s, which left Backstage's releases with %s", a.Name, a.Gone)
 		case a.Admits == "no":
 			against = append(against, fmt.Sprintf("%s %s (the portal has %s)", a.Name, a.Range, has(a)))
 			if where == "" {
 				where = a.Where
 			}
 		case a.Admits == "unknown" && a.Release != "":
-			r.because(LookCloser, a.Where, "whether %s of %s admits %s is not known", a.Range, a.Name, a.Release)
+			r.because(lookCloser, a.Where, "whether %s of %s admits %s is not known", a.Range, a.Name, a.Release)
 		}
 	}
 	switch {
@@ -167,12 +167,12 @@ func (r *reviewer) judgeFit() {
 		if f.Newest != "" && f.Newest != r.Version {
 			text += "; " + r.Package + "@" + f.Newest + " goes with it"
 		}
-		r.because(LookCloser, where, "%s", text)
+		r.because(lookCloser, where, "%s", text)
 	case len(f.Asks) > 0:
-		r.because(Adopt, f.Asks[0].Where, "its %s %s %s", english.Count(len(f.Asks), "@backstage range"), english.Form(len(f.Asks), "admits", "admit"), r.released())
+		r.because(adopt, f.Asks[0].Where, "its %s %s %s", english.Count(len(f.Asks), "@backstage range"), english.Form(len(f.Asks), "admits", "admit"), r.released())
 	}
 	if len(f.Same) > 0 {
-		r.because(LookCloser, "yarn.lock", "the portal has the same plugin from elsewhere: %s", strings.Join(f.Same, ", "))
+		r.because(lookCloser, "yarn.lock", "the portal has the same plugin from elsewhere: %s", strings.Join(f.Same, ", "))
 	}
 }
 
@@ -186,7 +186,7 @@ func releaseText(name string) string {
 	return "Backstage " + name
 }
 
-func has(a Asks) string {
+func has(a backstageAsk) string {
 	if a.Release != "" {
 		return a.Release
 	}
@@ -196,15 +196,15 @@ func has(a Asks) string {
 func (r *reviewer) judgeBrings() {
 	b := &r.Review.Brings
 	if r.Project != nil && !b.Applies {
-		r.because(LookCloser, "yarn.lock", "what it would bring into the lock is not known: %s", b.Unknown)
+		r.because(lookCloser, "yarn.lock", "what it would bring into the lock is not known: %s", b.Unknown)
 	}
 	for _, s := range b.Second {
 		if s.Breaks != "" {
-			r.because(DoNot, "yarn.lock, solved", "it brings a second copy of %s (%s beside %s): %s", s.Name, strings.Join(s.Gets, ", "), strings.Join(s.Has, ", "), s.Breaks)
+			r.because(doNot, "yarn.lock, solved", "it brings a second copy of %s (%s beside %s): %s", s.Name, strings.Join(s.Gets, ", "), strings.Join(s.Has, ", "), s.Breaks)
 		}
 	}
 	if !b.FindingsKnown {
-		r.because(LookCloser, "advisories", "whether advisories apply to what it brings is not known: %s", b.FindingsWhy)
+		r.because(lookCloser, "advisories", "whether advisories apply to what it brings is not known: %s", b.FindingsWhy)
 	}
 	bad := map[string][]string{}
 	for _, f := range b.Findings {
@@ -212,12 +212,12 @@ func (r *reviewer) judgeBrings() {
 	}
 	for _, s := range severities {
 		if n := len(bad[s]); n > 0 {
-			level := LookCloser
+			level := lookCloser
 			switch s {
 			case "malware":
-				level = DoNot
+				level = doNot
 			case "medium", "low":
-				level = Adopt
+				level = adopt
 			}
 			r.because(level, "advisories", "%s of severity %s: %s", english.CountOf(n, "advisory applies", "advisories apply"), s, english.Some(bad[s], 3))
 		}
@@ -230,27 +230,27 @@ func (r *reviewer) judgeBrings() {
 		if n := len(b.Second); n > 0 {
 			text += ", " + english.CountOf(n, "of them in another version beside one that is there", "of them in other versions beside those that are there")
 		}
-		r.because(Adopt, "yarn.lock, solved", "%s", text)
+		r.because(adopt, "yarn.lock, solved", "%s", text)
 	}
 	for _, p := range b.Scripts {
 		if p.Name != r.Package {
-			r.because(LookCloser, "registry: scripts", "it brings %s, which runs code when it is installed", p.text())
+			r.because(lookCloser, "registry: scripts", "it brings %s, which runs code when it is installed", p.text())
 		}
 	}
 }
 
 func (r *reviewer) judgeCode() {
 	for _, s := range r.Scripts {
-		r.because(LookCloser, s.Where, "it runs code when it is installed: %s", s.text())
+		r.because(lookCloser, s.Where, "it runs code when it is installed: %s", s.text())
 	}
 	for _, p := range r.Review.Routes {
 		path := p.Path
 		if path == "" {
 			path = "a path that its code does not say as a text"
 		}
-		level := LookCloser
+		level := lookCloser
 		if p.Allow == "user-cookie" || harmlessPath(p.Path) && p.Allow == "unauthenticated" {
-			level = Adopt
+			level = adopt
 		}
 		when := ""
 		if p.When != "" {
@@ -266,15 +266,15 @@ func (r *reviewer) judgeCode() {
 		}
 	}
 	if c := r.Review.Config; c.Undeclared != "" {
-		r.because(LookCloser, c.Undeclared+":1", "package.json does not name its schema (configSchema): Backstage neither checks its configuration nor knows what of it is secret")
+		r.because(lookCloser, c.Undeclared+":1", "package.json does not name its schema (configSchema): Backstage neither checks its configuration nor knows what of it is secret")
 	} else if c.Unknown != "" {
-		r.because(LookCloser, c.From, "its configuration is not known in full: %s", c.Unknown)
+		r.because(lookCloser, c.From, "its configuration is not known in full: %s", c.Unknown)
 	}
 	if n := len(r.Review.Migrations.Unknown); n > 0 {
-		r.because(LookCloser, r.Review.Migrations.Unknown[0], "%s could not be followed", english.CountOf(n, "step of its migrations", "steps of its migrations"))
+		r.because(lookCloser, r.Review.Migrations.Unknown[0], "%s could not be followed", english.CountOf(n, "step of its migrations", "steps of its migrations"))
 	}
 	if len(r.facts.Unread) > 0 {
-		r.because(LookCloser, r.facts.Unread[0], "a part of its code could not be read")
+		r.because(lookCloser, r.facts.Unread[0], "a part of its code could not be read")
 	}
 }
 

@@ -157,9 +157,9 @@ func (pl *planner) chooseBase() error {
 	}
 	switch {
 	case pl.opts.Base != "":
-		return use(pl.opts.Base, Asked)
+		return use(pl.opts.Base, howAsked)
 	case b.Recorded != "":
-		return use(b.Recorded, Recorded)
+		return use(b.Recorded, howRecorded)
 	case found.lost() <= mostLost && !(oldest && pl.older(b.Claimed)):
 		if oldest && b.Claimed != b.Found {
 			pl.plan.Notes = append(pl.plan.Notes, "the nearest template is the oldest that the registry has: the portal may come from an older one, and what the template changed before "+
@@ -167,7 +167,7 @@ func (pl *planner) chooseBase() error {
 		}
 		return use(b.Found, Found)
 	case found.lost() <= mostLost:
-		return pl.noStep(b.Claimed, Claimed)
+		return pl.noStep(b.Claimed, howClaimed)
 	case b.Claimed == "":
 		return fault.New("the portal has left the template (%.0f %% of the nearest one's lines are not in it), and has no backstage.json to say where it comes from", 100*found.lost()).
 			WithNext("Name the release of its template with --base: %s", pl.available())
@@ -175,7 +175,7 @@ func (pl *planner) chooseBase() error {
 	pl.plan.Notes = append(pl.plan.Notes, fmt.Sprintf(
 		"the portal has left the template: %.0f %% of the lines of the nearest one (%s) are not in it, so that the merge starts from %s, which backstage.json names",
 		100*found.lost(), b.Found, b.Claimed))
-	return use(b.Claimed, Claimed)
+	return use(b.Claimed, howClaimed)
 }
 
 // older reports whether a release came before the first that the registry has the
@@ -193,7 +193,7 @@ func (pl *planner) noStep(rel string, how How) error {
 		return fault.New("the portal's template is of release %s, which is later than %s", rel, pl.plan.To).
 			WithNext("Name a later --release, or with --base the release that the portal's files are of")
 	}
-	what := map[How]string{Asked: "--base names it", Recorded: ".portalctl.yaml records it", Claimed: "backstage.json names it, and the portal is nearest to the oldest template that there is"}[how]
+	what := map[How]string{howAsked: "--base names it", howRecorded: ".portalctl.yaml records it", howClaimed: "backstage.json names it, and the portal is nearest to the oldest template that there is"}[how]
 	return fault.New("the registry does not have the template of release %s (%s)", rel, what).
 		WithNext("Name with --base one that it has, %s: what the template changed before that one is then not merged", pl.available())
 }

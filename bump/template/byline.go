@@ -12,25 +12,25 @@ import (
 )
 
 // byLine merges line by line. A file with a conflict stays as it is, or gets markers.
-func (pl *planner) byLine(f *File, ours, base, theirs []byte) {
+func (pl *planner) byLine(f *changedFile, ours, base, theirs []byte) {
 	if isSource(f.Path) {
 		theirs = withoutDoubles(base, ours, theirs)
 	}
 	parts, lines := settle(diff3.Merge(base, ours, theirs))
 	for _, p := range parts {
 		if p.Conflict {
-			f.Hunks = append(f.Hunks, Hunk{Line: p.Line, Ours: string(p.Ours), Base: string(p.Base), Theirs: string(p.Theirs)})
+			f.Hunks = append(f.Hunks, hunk{Line: p.Line, Ours: string(p.Ours), Base: string(p.Base), Theirs: string(p.Theirs)})
 		}
 	}
 	text := diff3.Text(parts, diff3.Labels{Ours: "yours", Base: "template " + pl.label, Theirs: "template " + pl.plan.To})
 	if len(f.Hunks) == 0 {
 		f.finish(ours, text)
-		if len(lines) > 0 && f.State == Merged {
+		if len(lines) > 0 && f.State == stateMerged {
 			f.Why = strings.TrimPrefix(f.Why+"; ", "; ") + "both sides changed neighbouring lines or words at " + atLines(lines) + ": look there"
 		}
 		return
 	}
-	f.State = Conflict
+	f.State = stateConflict
 	if pl.opts.Markers {
 		f.edits = []write{{f.Path, ours, text}}
 	}

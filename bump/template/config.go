@@ -12,13 +12,13 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// Section is the key of .portalctl.yaml that is this package's.
-const Section = "template"
+// configSection is the key of .portalctl.yaml that is this package's.
+const configSection = "template"
 
-// DefaultNoise are the files of the template that portals have their own of, or that
+// defaultNoise are the files of the template that portals have their own of, or that
 // other commands keep. Yarn's own release is not among them: it goes with the settings
 // that need it.
-var DefaultNoise = []string{
+var defaultNoise = []string{
 	"**/README.md", "examples/**", "catalog-info.yaml", "**/*.{png,svg,ico,jpg,jpeg,gif}",
 	"packages/*/public/{manifest.json,robots.txt}", "yarn.lock", "backstage.json", "app-config.local.yaml",
 }
@@ -30,7 +30,7 @@ type Config struct {
 	// Pending are the files whose merge is left, each with the release that it
 	// starts from.
 	Pending map[string]string
-	// Noise are globs besides DefaultNoise; one that begins with "!" takes files out
+	// Noise are globs besides defaultNoise; one that begins with "!" takes files out
 	// of it.
 	Noise []string
 }
@@ -47,10 +47,10 @@ func ParseConfig(file string, src []byte) (*Config, error) {
 		return nil, err
 	}
 	for _, m := range top {
-		if m.Key != Section {
+		if m.Key != configSection {
 			continue // other commands' own, which they check
 		}
-		list, err := finding.Members(m.Value, Section, "base: 1.53.0")
+		list, err := finding.Members(m.Value, configSection, "base: 1.53.0")
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func releaseOf(v yamledit.Value, what string) (string, error) {
 // noisy reports whether a path of the template is left alone.
 func (c *Config) noisy(path string) bool {
 	match := func(glob string) bool { ok, _ := doublestar.Match(glob, path); return ok }
-	noisy := slices.ContainsFunc(DefaultNoise, match)
+	noisy := slices.ContainsFunc(defaultNoise, match)
 	if c == nil {
 		return noisy
 	}

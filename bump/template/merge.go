@@ -74,7 +74,7 @@ func (pl *planner) merge(ctx context.Context, to *scaffold.Tree) error {
 	}
 	pl.plan.Files = append(pl.plan.Files, pl.yarn.files...)
 	pl.applyOnly()
-	sorting.Stable(pl.plan.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	sorting.Stable(pl.plan.Files, func(a, b changedFile) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (pl *planner) pendingTrees(names map[string]bool) error {
 		}
 		s := pl.stepOf(rel)
 		if s == nil {
-			return pl.noStep(rel, Recorded)
+			return pl.noStep(rel, howRecorded)
 		}
 		pl.pending[name] = s
 		names[name] = true
@@ -124,13 +124,13 @@ func (pl *planner) templateMoves(base, to *scaffold.Tree) map[string]string {
 }
 
 // one is what becomes of one file; nil where the template did not change it.
-func (pl *planner) one(name string, base, theirs []byte, moved map[string]string) (*File, error) {
-	f := &File{Path: pl.places.of(name), Hunks: []Hunk{}, Keys: []Key{}}
+func (pl *planner) one(name string, base, theirs []byte, moved map[string]string) (*changedFile, error) {
+	f := &changedFile{Path: pl.places.of(name), Hunks: []hunk{}, Keys: []key{}}
 	if pl.in.Config.noisy(name) {
 		if bytes.Equal(base, theirs) {
 			return nil, nil
 		}
-		f.State = Noise
+		f.State = stateNoise
 		return f, nil
 	}
 	ours := pl.file(name)
@@ -159,14 +159,14 @@ func (pl *planner) one(name string, base, theirs []byte, moved map[string]string
 	}
 	switch {
 	case ours.err != nil:
-		f.State, f.Why = Kept, "it cannot be read: "+ours.err.Error()
+		f.State, f.Why = stateKept, "it cannot be read: "+ours.err.Error()
 	case ours.text == nil && base == nil:
-		f.State = Taken
+		f.State = stateTaken
 		f.edits = []write{{f.Path, nil, theirs}}
 	case ours.text == nil && theirs == nil:
-		f.State = Same
+		f.State = stateSame
 	case ours.text == nil:
-		f.State = RemovedByYou
+		f.State = stateRemovedByYou
 	case theirs == nil:
 		pl.removed(f, ours, base)
 	case isBinary(ours.text) || isBinary(theirs):
@@ -179,10 +179,10 @@ func (pl *planner) one(name string, base, theirs []byte, moved map[string]string
 			return nil, err
 		}
 	}
-	if gone != nil && f.State != Conflict && f.State != Kept {
+	if gone != nil && f.State != stateConflict && f.State != stateKept {
 		if len(f.edits) == 0 {
 			f.edits = []write{{f.Path, nil, ours.text}}
-			f.State = Taken
+			f.State = stateTaken
 		}
 		f.edits[0].old = nil
 		f.edits = append(f.edits, *gone)
@@ -190,27 +190,27 @@ func (pl *planner) one(name string, base, theirs []byte, moved map[string]string
 	return f, nil
 }
 
-func (pl *planner) removed(f *File, ours *portalFile, base []byte) {
+func (pl *planner) removed(f *changedFile, ours *portalFile, base []byte) {
 	switch {
 	case ours.link:
-		f.State, f.Why = Kept, "the template has it no more; yours is a symbolic link"
+		f.State, f.Why = stateKept, "the template has it no more; yours is a symbolic link"
 	case bytes.Equal(unix(ours.text), unix(base)):
-		f.State = Deleted
+		f.State = stateDeleted
 		f.edits = []write{{f.Path, ours.text, nil}}
 	default:
-		f.State, f.Why = Kept, "the template has it no more; yours is another than the template's was"
+		f.State, f.Why = stateKept, "the template has it no more; yours is another than the template's was"
 	}
 }
 
-func (pl *planner) binary(f *File, ours *portalFile, base, theirs []byte) {
+func (pl *planner) binary(f *changedFile, ours *portalFile, base, theirs []byte) {
 	switch {
 	case bytes.Equal(ours.text, theirs):
-		f.State = Same
+		f.State = stateSame
 	case bytes.Equal(ours.text, base):
-		f.State = Taken
+		f.State = stateTaken
 		f.edits = []write{{f.Path, ours.text, theirs}}
 	default:
-		f.State, f.Why = Kept, "it is not text, and yours differs"
+		f.State, f.Why = stateKept, "it is not text, and yours differs"
 	}
 }
 
@@ -227,14 +227,14 @@ func asOurs(text, ours []byte) []byte {
 }
 
 // text merges a text file: by key, as a set of lines, or line by line.
-func (pl *planner) text(f *File, name string, ours *portalFile, base, theirs []byte) error {
+func (pl *planner) text(f *changedFile, name string, ours *portalFile, base, theirs []byte) error {
 	base, theirs = asOurs(base, ours.text), asOurs(theirs, ours.text)
 	switch {
 	case bytes.Equal(ours.text, theirs):
-		f.State = Same
+		f.State = stateSame
 		return nil
 	case bytes.Equal(ours.text, base) && path.Base(name) != "package.json" && path.Base(name) != ".yarnrc.yml":
-		f.State = Taken
+		f.State = stateTaken
 		f.edits = []write{{f.Path, ours.text, theirs}}
 		return nil
 	}
@@ -256,17 +256,17 @@ func isIgnoreFile(name string) bool {
 	return b == ".gitignore" || b == ".dockerignore" || b == ".eslintignore" || b == ".prettierignore"
 }
 
-func (f *File) finish(old, merged []byte) {
-	f.State = Same
+func (f *changedFile) finish(old, merged []byte) {
+	f.State = stateSame
 	if !bytes.Equal(old, merged) {
-		f.State = Merged
+		f.State = stateMerged
 		f.edits = []write{{f.Path, old, merged}}
 	}
 }
 
 type keyMerge func(file string, base, ours, theirs []byte, rules keymerge.Rules) (keymerge.Result, error)
 
-func (pl *planner) byKey(f *File, name string, ours, base, theirs []byte, how keyMerge) error {
+func (pl *planner) byKey(f *changedFile, name string, ours, base, theirs []byte, how keyMerge) error {
 	r, err := how(f.Path, base, ours, theirs, pl.rules(name, ours))
 	if err != nil {
 		if fault.IsConflict(err) {
@@ -278,10 +278,10 @@ func (pl *planner) byKey(f *File, name string, ours, base, theirs []byte, how ke
 	}
 	f.finish(ours, r.Text)
 	for _, k := range r.Keys {
-		key := Key{Path: k.Path, State: State(k.State), Line: k.Line, Ours: k.Ours, Base: k.Base, Theirs: k.Theirs, Why: k.Why}
+		key := key{Path: k.Path, State: state(k.State), Line: k.Line, Ours: k.Ours, Base: k.Base, Theirs: k.Theirs, Why: k.Why}
 		f.Keys = append(f.Keys, key)
-		if key.State == Conflict {
-			f.State = Conflict
+		if key.State == stateConflict {
+			f.State = stateConflict
 		}
 	}
 	return nil
@@ -304,7 +304,7 @@ func (pl *planner) applyOnly() {
 			files = append(files, f)
 			continue
 		}
-		if len(f.edits) > 0 || f.State == Conflict {
+		if len(f.edits) > 0 || f.State == stateConflict {
 			pl.left = append(pl.left, f)
 			rest++
 		}

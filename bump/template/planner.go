@@ -37,7 +37,7 @@ type planner struct {
 	pending  map[string]*step
 	label    string // the release that the file at hand starts from
 	yarn     yarnMove
-	left     []File                       // that --only leaves
+	left     []changedFile                // that --only leaves
 	imported map[string]map[string]string // package folder → package → file that imports it
 
 	trees  map[string]*scaffold.Tree
@@ -51,7 +51,7 @@ type planner struct {
 func New(ctx context.Context, in Input, opts Options) (*Plan, error) {
 	pl := &planner{in: in, files: in.Project.Files(), opts: opts, trees: map[string]*scaffold.Tree{}, ours: map[string]*portalFile{},
 		bags: map[string]bag{}, shared: map[string]int{}}
-	pl.plan = &Plan{Schema: Schema, Files: []File{}, Notes: []string{}, root: in.Project.Root}
+	pl.plan = &Plan{Schema: Schema, Files: []changedFile{}, Notes: []string{}, root: in.Project.Root}
 	for _, g := range opts.Only {
 		if g == "" || !doublestar.ValidatePattern(g) {
 			return nil, fault.New("--only %q is not a valid glob", g).WithNext("Write it as packages/app/** or **/*.yaml, for example")

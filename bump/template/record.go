@@ -15,12 +15,12 @@ import (
 // one the merge of each file starts that is left: as copier and cruft keep theirs.
 func (pl *planner) recordBase() error {
 	pending := map[string]string{}
-	leave := func(f File) {
+	leave := func(f changedFile) {
 		pending[f.Path] = cmp.Or(f.Base, pl.plan.Base.Used)
 	}
 	for _, f := range pl.plan.Files {
 		marked := pl.opts.Markers && len(f.Hunks) > 0 && !hasKeyConflict(f)
-		if f.State == Conflict && !marked {
+		if f.State == stateConflict && !marked {
 			leave(f)
 		}
 	}
@@ -38,8 +38,8 @@ func (pl *planner) recordBase() error {
 	return nil
 }
 
-func hasKeyConflict(f File) bool {
-	return slices.ContainsFunc(f.Keys, func(k Key) bool { return k.State == Conflict })
+func hasKeyConflict(f changedFile) bool {
+	return slices.ContainsFunc(f.Keys, func(k key) bool { return k.State == stateConflict })
 }
 
 // section is what this command writes of the section.

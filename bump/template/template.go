@@ -33,8 +33,8 @@ type Plan struct {
 	// Frontend is the frontend system that the app uses.
 	Frontend scaffold.Frontend `json:"frontend"`
 	// Files are those that the template changed, by path.
-	Files  []File `json:"files"`
-	Counts Counts `json:"counts"`
+	Files  []changedFile `json:"files"`
+	Counts Counts        `json:"counts"`
 	// Notes are what else a reader should know.
 	Notes []string `json:"notes"`
 
@@ -65,47 +65,47 @@ type Base struct {
 type How string
 
 const (
-	// Asked: --base names it.
-	Asked How = "asked"
-	// Recorded: .portalctl.yaml has it.
-	Recorded How = "recorded"
+	// howAsked: --base names it.
+	howAsked How = "asked"
+	// howRecorded: .portalctl.yaml has it.
+	howRecorded How = "recorded"
 	// Found: the portal is nearest to it.
 	Found How = "found"
-	// Claimed: backstage.json names it, and the portal has too little of any
+	// howClaimed: backstage.json names it, and the portal has too little of any
 	// template for more.
-	Claimed How = "claimed"
+	howClaimed How = "claimed"
 )
 
-// State is what becomes of a file that the template changed.
-type State string
+// state is what becomes of a file that the template changed.
+type state string
 
 const (
-	// Taken: as the template has it. The portal's was untouched, or there was none.
-	Taken State = "taken"
-	// Merged: the template's change and the portal's own are both in it.
-	Merged State = "merged"
-	// Same: the portal has the change already.
-	Same State = "same"
-	// Deleted: the template has it no more, and the portal's was untouched.
-	Deleted State = "deleted"
-	// RemovedByYou: the template changed it, and the portal does not have it.
-	RemovedByYou State = "removed-by-you"
-	// Kept: it stays as it is, though the template did something else. Why says what.
-	Kept State = "kept"
-	// Conflict: both changed the same lines or keys, and differently.
-	Conflict State = "conflict"
-	// Noise: not looked at, since portals have their own (README, examples, images).
-	Noise State = "noise"
+	// stateTaken: as the template has it. The portal's was untouched, or there was none.
+	stateTaken state = "taken"
+	// stateMerged: the template's change and the portal's own are both in it.
+	stateMerged state = "merged"
+	// stateSame: the portal has the change already.
+	stateSame state = "same"
+	// stateDeleted: the template has it no more, and the portal's was untouched.
+	stateDeleted state = "deleted"
+	// stateRemovedByYou: the template changed it, and the portal does not have it.
+	stateRemovedByYou state = "removed-by-you"
+	// stateKept: it stays as it is, though the template did something else. Why says what.
+	stateKept state = "kept"
+	// stateConflict: both changed the same lines or keys, and differently.
+	stateConflict state = "conflict"
+	// stateNoise: not looked at, since portals have their own (README, examples, images).
+	stateNoise state = "noise"
 )
 
 // states is their order in reports.
-var states = []State{Taken, Merged, Same, Deleted, RemovedByYou, Kept, Conflict, Noise}
+var states = []state{stateTaken, stateMerged, stateSame, stateDeleted, stateRemovedByYou, stateKept, stateConflict, stateNoise}
 
-// File is a file that the template changed.
-type File struct {
+// changedFile is a file that the template changed.
+type changedFile struct {
 	// Path is relative to the portal's root, with slashes.
 	Path  string `json:"path"`
-	State State  `json:"state"`
+	State state  `json:"state"`
 	// From is where the template has it, if that is another place.
 	From string `json:"from,omitempty"`
 	// Base is the release that the file's merge starts from, where it is another
@@ -113,15 +113,15 @@ type File struct {
 	Base string `json:"base,omitempty"`
 	Why  string `json:"why,omitempty"`
 	// Hunks are conflicts by line.
-	Hunks []Hunk `json:"hunks"`
+	Hunks []hunk `json:"hunks"`
 	// Keys are the keys that the template changed in a file that is merged by key.
-	Keys []Key `json:"keys"`
+	Keys []key `json:"keys"`
 
 	edits []write
 }
 
-// Hunk is a place where both sides changed the same lines.
-type Hunk struct {
+// hunk is a place where both sides changed the same lines.
+type hunk struct {
 	// Line is where it begins in the portal's file.
 	Line   int    `json:"line"`
 	Ours   string `json:"ours"`
@@ -132,12 +132,12 @@ type Hunk struct {
 	Why string `json:"why"`
 }
 
-// Key is a key that the template changed.
-type Key struct {
+// key is a key that the template changed.
+type key struct {
 	// Path is the keys that lead to it.
 	Path []string `json:"path"`
 	// State is taken, same, removed-by-you, kept or conflict.
-	State State `json:"state"`
+	State state `json:"state"`
 	// Line is where the key stands in the portal's file, 0 where it does not.
 	Line   int    `json:"line"`
 	Ours   string `json:"ours"`
@@ -201,16 +201,16 @@ func (p *Plan) Conflicts() int { return p.Counts.Hunks + p.Counts.KeyConflicts }
 // count fills the counts in.
 func (p *Plan) count() {
 	c := Counts{}
-	by := map[State]*int{Taken: &c.Taken, Merged: &c.Merged, Same: &c.Same, Deleted: &c.Deleted,
-		RemovedByYou: &c.RemovedByYou, Kept: &c.Kept, Conflict: &c.Conflict, Noise: &c.Noise}
+	by := map[state]*int{stateTaken: &c.Taken, stateMerged: &c.Merged, stateSame: &c.Same, stateDeleted: &c.Deleted,
+		stateRemovedByYou: &c.RemovedByYou, stateKept: &c.Kept, stateConflict: &c.Conflict, stateNoise: &c.Noise}
 	for _, f := range p.Files {
 		*by[f.State]++
 		c.Hunks += len(f.Hunks)
 		for _, k := range f.Keys {
 			switch k.State {
-			case Taken:
+			case stateTaken:
 				c.Keys++
-			case Conflict:
+			case stateConflict:
 				c.KeyConflicts++
 			}
 		}

@@ -12,10 +12,10 @@ import (
 )
 
 // titles are the states as sections of a report.
-var titles = map[State]string{
-	Taken: "Taken as the template has them", Merged: "Merged with your changes", Same: "Already there",
-	Deleted: "Deleted, untouched by you", RemovedByYou: "Removed by you, and not brought back",
-	Kept: "Left as they are", Conflict: "Needs you", Noise: "Not looked at",
+var titles = map[state]string{
+	stateTaken: "Taken as the template has them", stateMerged: "Merged with your changes", stateSame: "Already there",
+	stateDeleted: "Deleted, untouched by you", stateRemovedByYou: "Removed by you, and not brought back",
+	stateKept: "Left as they are", stateConflict: "Needs you", stateNoise: "Not looked at",
 }
 
 // WriteTable writes the plan for people: what needs them first, and last the next
@@ -28,14 +28,14 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 		b.WriteString(st.Warn(n) + "\n")
 	}
 	if n := p.Counts.Conflict; n > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bad(fmt.Sprintf("%s: %d", titles[Conflict], n)))
+		fmt.Fprintf(&b, "\n%s\n", st.Bad(fmt.Sprintf("%s: %d", titles[stateConflict], n)))
 		for _, f := range p.Files {
-			if f.State == Conflict {
+			if f.State == stateConflict {
 				b.WriteString(f.conflicts())
 			}
 		}
 	}
-	for _, s := range []State{Merged, Taken, Deleted, Kept, RemovedByYou, Same} {
+	for _, s := range []state{stateMerged, stateTaken, stateDeleted, stateKept, stateRemovedByYou, stateSame} {
 		p.section(&b, st, s)
 	}
 	if p.Counts.Noise > 0 {
@@ -46,7 +46,7 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	return err
 }
 
-func (p *Plan) section(b *strings.Builder, st ui.Style, s State) {
+func (p *Plan) section(b *strings.Builder, st ui.Style, s state) {
 	n := 0
 	for _, f := range p.Files {
 		if f.State == s {
@@ -83,10 +83,10 @@ func (p *Plan) headline() string {
 func (p *Plan) baseLine() string {
 	b := p.Base
 	why := map[How]string{
-		Asked:    "as --base says",
-		Recorded: "as .portalctl.yaml records",
-		Found:    fmt.Sprintf("the template that this portal is nearest to: %s apart", english.Count(b.Distance, "line")),
-		Claimed:  "as backstage.json says",
+		howAsked:    "as --base says",
+		howRecorded: "as .portalctl.yaml records",
+		Found:       fmt.Sprintf("the template that this portal is nearest to: %s apart", english.Count(b.Distance, "line")),
+		howClaimed:  "as backstage.json says",
 	}[b.How]
 	s := "Base: " + b.Used + ", " + why
 	if b.Claimed != "" && b.Claimed != b.Used {
@@ -96,7 +96,7 @@ func (p *Plan) baseLine() string {
 }
 
 // line is a file with what is worth saying of it.
-func (f *File) line() string {
+func (f *changedFile) line() string {
 	s := f.Path
 	if f.From != "" {
 		s += " (" + f.From + " in the template)"
@@ -104,11 +104,11 @@ func (f *File) line() string {
 	var taken, other []string
 	for _, k := range f.Keys {
 		switch k.State {
-		case Taken:
+		case stateTaken:
 			taken = append(taken, k.step())
-		case RemovedByYou:
+		case stateRemovedByYou:
 			other = append(other, k.name()+" removed by you")
-		case Kept:
+		case stateKept:
 			other = append(other, k.name()+" stays: "+k.Why)
 		}
 	}
@@ -124,10 +124,10 @@ func (f *File) line() string {
 	return s
 }
 
-func (k *Key) name() string { return strings.Join(k.Path, ".") }
+func (k *key) name() string { return strings.Join(k.Path, ".") }
 
 // step is a key's change in a few words.
-func (k *Key) step() string {
+func (k *key) step() string {
 	switch {
 	case k.Theirs == "":
 		return "−" + k.name()
@@ -153,7 +153,7 @@ func short(value string) string {
 }
 
 // conflicts are what a person has to decide, with both sides.
-func (f *File) conflicts() string {
+func (f *changedFile) conflicts() string {
 	var b strings.Builder
 	for _, h := range f.Hunks {
 		fmt.Fprintf(&b, "  %s:%d%s\n", f.Path, h.Line, f.sinceText())
@@ -162,7 +162,7 @@ func (f *File) conflicts() string {
 		writeWhy(&b, h.Why)
 	}
 	for _, k := range f.Keys {
-		if k.State == Conflict {
+		if k.State == stateConflict {
 			fmt.Fprintf(&b, "  %s:%d: %s%s\n", f.Path, k.Line, k.name(), f.sinceText())
 			writeSide(&b, "was", k.Base)
 			writeSide(&b, "yours", k.Ours)
@@ -173,7 +173,7 @@ func (f *File) conflicts() string {
 	return b.String()
 }
 
-func (f *File) sinceText() string {
+func (f *changedFile) sinceText() string {
 	if f.Base == "" {
 		return ""
 	}
@@ -217,7 +217,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	var rows [][]string
 	for _, s := range states {
 		for _, f := range p.Files {
-			if f.State != s || s == Noise {
+			if f.State != s || s == stateNoise {
 				continue
 			}
 			rows = append(rows, []string{titles[s], f.Path, f.summary()})
@@ -234,7 +234,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			writeConflict(&b, fmt.Sprintf("%s, line %d", report.Code(f.Path), h.Line), h.Ours, h.Theirs, h.Why)
 		}
 		for _, k := range f.Keys {
-			if k.State == Conflict && k.sides() == "" {
+			if k.State == stateConflict && k.sides() == "" {
 				writeConflict(&b, fmt.Sprintf("%s, line %d, %s", report.Code(f.Path), k.Line, report.Code(k.name())), k.Ours, k.Theirs, k.Why)
 			}
 		}
@@ -261,20 +261,20 @@ func writeConflict(b *strings.Builder, where, ours, theirs, why string) {
 }
 
 // sides are both values of a key, "" where one is too long for a line.
-func (k *Key) sides() string {
+func (k *key) sides() string {
 	if short(k.Ours) == "" || short(k.Theirs) == "" {
 		return ""
 	}
 	return ": yours " + short(k.Ours) + ", template " + short(k.Theirs)
 }
 
-func (f *File) summary() string {
+func (f *changedFile) summary() string {
 	var parts []string
 	for _, k := range f.Keys {
 		switch k.State {
-		case Taken:
+		case stateTaken:
 			parts = append(parts, k.step())
-		case Conflict:
+		case stateConflict:
 			parts = append(parts, k.name()+cmp.Or(k.sides(), ": both sides changed it, see below"))
 		}
 	}

@@ -8,10 +8,10 @@ import (
 // A key whose values are too long for the table is shown with both, each in a fence
 // that it cannot close; a name is what it is, not its escapes.
 func TestMarkdownShowsConflicts(t *testing.T) {
-	p := &Plan{To: "1.53.0", Files: []File{{Path: "packages/my_app/.yarnrc.yml", State: Conflict, Keys: []Key{
-		{Path: []string{"list"}, State: Conflict, Line: 6, Ours: "list:\n  - '@mine/*'\n", Theirs: "list:\n  - '```'\n"},
-		{Path: []string{"one"}, State: Conflict, Ours: "one: 1d", Theirs: "one: 3d"},
-		{Path: []string{"gone"}, State: Conflict, Line: 9, Ours: "gone:\n  a: 1\n"},
+	p := &Plan{To: "1.53.0", Files: []changedFile{{Path: "packages/my_app/.yarnrc.yml", State: stateConflict, Keys: []key{
+		{Path: []string{"list"}, State: stateConflict, Line: 6, Ours: "list:\n  - '@mine/*'\n", Theirs: "list:\n  - '```'\n"},
+		{Path: []string{"one"}, State: stateConflict, Ours: "one: 1d", Theirs: "one: 3d"},
+		{Path: []string{"gone"}, State: stateConflict, Line: 9, Ours: "gone:\n  a: 1\n"},
 	}}}}
 	var b strings.Builder
 	if err := p.WriteMarkdown(&b, nil); err != nil {

@@ -15,13 +15,13 @@ import (
 // explain finds, for each conflict, the entry of create-app's changelog that brought
 // the template's side: of the version in which that side appeared, the entry whose
 // words are most like the change.
-func (pl *planner) explain(f *File, name string) {
+func (pl *planner) explain(f *changedFile, name string) {
 	for i := range f.Hunks {
 		h := &f.Hunks[i]
 		h.Why = pl.entry(name, h.Base, h.Theirs)
 	}
 	for i := range f.Keys {
-		if k := &f.Keys[i]; k.State == Conflict {
+		if k := &f.Keys[i]; k.State == stateConflict {
 			why := pl.entry(name, k.Base, k.Theirs+" "+strings.Join(k.Path, " "))
 			if k.Why != "" && why != "" {
 				why = k.Why + "; " + why

@@ -18,7 +18,7 @@ type yarnMove struct {
 	stays string
 	// ahead: the portal's is as new as the template's.
 	ahead bool
-	files []File
+	files []changedFile
 }
 
 var yarnPathLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^yarnPath:[ \t]*["']?([^"'\s#]+)`) })
@@ -53,15 +53,15 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 		return yarnMove{stays: "the template's Yarn cannot be read: " + err.Error()}
 	}
 	var move yarnMove
-	file := File{Path: to.Yarn, State: Taken, Hunks: []Hunk{}, Keys: []Key{}}
+	file := changedFile{Path: to.Yarn, State: stateTaken, Hunks: []hunk{}, Keys: []key{}}
 	if have := pl.read(to.Yarn); have.text == nil && have.err == nil {
 		file.edits = []write{{to.Yarn, nil, program}}
 	} else {
-		file.State = Same
+		file.State = stateSame
 	}
 	move.files = append(move.files, file)
 	if old, err := fs.ReadFile(pl.files, base.Yarn); err == nil && at == base.Yarn && base.YarnIs(old) && !pl.read(base.Yarn).link {
-		move.files = append(move.files, File{Path: base.Yarn, State: Deleted, Hunks: []Hunk{}, Keys: []Key{},
+		move.files = append(move.files, changedFile{Path: base.Yarn, State: stateDeleted, Hunks: []hunk{}, Keys: []key{},
 			edits: []write{{base.Yarn, old, nil}}})
 	}
 	return move

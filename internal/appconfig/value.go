@@ -117,10 +117,10 @@ func join(key, name string) string {
 	return key + "." + name
 }
 
-// Secret reports whether the value must not be shown: it came from the
+// secret reports whether the value must not be shown: it came from the
 // environment or a file, its key looks like a secret's, or it is a URL with a
 // password.
-func (v Value) Secret() bool {
+func (v Value) secret() bool {
 	return v.Origin().Hidden() || secretKey(v.key) || v.Kind() == String && userinfo().MatchString(v.node.text)
 }
 
@@ -130,7 +130,7 @@ func (v Value) String() string {
 	switch k := v.Kind(); {
 	case k == Object || k == Array:
 		return "(" + k.String() + ")"
-	case !v.Secret():
+	case !v.secret():
 		return v.Reveal()
 	case v.Origin().Var != "":
 		return "$" + v.Origin().Var

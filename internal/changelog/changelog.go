@@ -13,13 +13,13 @@ import (
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
-// Level is how far an entry moves its package's version.
-type Level string
+// level is how far an entry moves its package's version.
+type level string
 
 const (
-	levelMajor Level = "major"
-	levelMinor Level = "minor"
-	levelPatch Level = "patch"
+	levelMajor level = "major"
+	levelMinor level = "minor"
+	levelPatch level = "patch"
 )
 
 // Section is what changed in one version.
@@ -34,7 +34,7 @@ type Entry struct {
 	// package that the changeset names. "" where the changelog gives none.
 	Hash string `json:",omitempty"`
 	// Level is "" under a heading that is not of Changesets.
-	Level Level `json:",omitempty"`
+	Level level `json:",omitempty"`
 	// Text is Markdown, without the bullet and its indentation.
 	Text string
 }
@@ -64,7 +64,7 @@ func Parse(src string) []Section {
 
 type parser struct {
 	sections []Section
-	level    Level
+	level    level
 	entry    []string // lines, nil outside an entry
 	fence    string   // that closes the open code block
 }

@@ -161,7 +161,7 @@ func TestNodesAndEdges(t *testing.T) {
 	if got := names(g, g.Reach([]Node{one(t, g, "tool")}, nil)); !slices.Equal(got, []string{"a", "b", "opt", "tool", "typescript", "typescript"}) {
 		t.Errorf("tool reaches %q", got)
 	}
-	if got := g.Orphans(); len(got) != 1 || g.Name(got[0]) != "old" {
+	if got := g.orphans(); len(got) != 1 || g.Name(got[0]) != "old" {
 		t.Errorf("orphans %v", got)
 	}
 	for k, want := range map[Kind]string{prod: "prod", optional: "optional", Dev: "dev", Extension: "extension", Source: "source"} {
@@ -215,7 +215,7 @@ func TestManifests(t *testing.T) {
 	}
 	// lib is not a workspace any more.
 	var orphans []string
-	for _, n := range g.Orphans() {
+	for _, n := range g.orphans() {
 		orphans = append(orphans, g.Entry(n).Resolution.String())
 	}
 	if !slices.Equal(orphans, []string{"lib@workspace:packages/lib", "real@npm:1.0.0"}) {
@@ -288,7 +288,7 @@ func TestOptionsReachResolver(t *testing.T) {
 		t.Errorf("missing %v", g.Missing())
 	}
 	var orphans []string
-	for _, n := range g.Orphans() {
+	for _, n := range g.orphans() {
 		orphans = append(orphans, g.Entry(n).Resolution.String())
 	}
 	if !slices.Equal(orphans, []string{"core@npm:1.0.0"}) {
@@ -382,4 +382,15 @@ orphan@1:
 	if !slices.Equal(gone, []string{"orphan"}) {
 		t.Errorf("pruned %q", gone)
 	}
+}
+
+// orphans are the entries that nothing asks for, in lock order.
+func (g *Graph) orphans() []Node {
+	var list []Node
+	for n, in := range g.Reachable() {
+		if !in {
+			list = append(list, Node(n))
+		}
+	}
+	return list
 }

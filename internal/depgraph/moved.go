@@ -9,7 +9,7 @@ import (
 // Moved is the graph as it is once descriptors of the lock resolve to other
 // entries of it, without a lock being changed or read anew. Nodes stay what they
 // are. An entry that all its descriptors have left asks for nothing any more, and
-// nothing asks for it; Ident and Orphans still list it.
+// nothing asks for it; Ident still finds it.
 func (g *Graph) Moved(to map[yarnlock.Descriptor]*yarnlock.Entry) *Graph {
 	moved := *g
 	moved.edges = make([]Edge, 0, len(g.edges))

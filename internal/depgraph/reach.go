@@ -53,17 +53,6 @@ func (g *Graph) Production(tooling func(name string) bool) Set {
 	return g.Reach(g.roots, func(e Edge) bool { return e.Kind != Dev && !tooling(g.Name(e.To)) })
 }
 
-// Orphans are the entries that nothing asks for, in lock order.
-func (g *Graph) Orphans() []Node {
-	var list []Node
-	for n, in := range g.Reachable() {
-		if !in {
-			list = append(list, Node(n))
-		}
-	}
-	return list
-}
-
 // Roots are the keys to give to Lock.Prune: on Berry the workspaces' own, and
 // on both what package.json asks for. From there Prune follows the workspace
 // entries as the lock has them, so whoever writes a lock brings these in line

@@ -143,7 +143,7 @@ func TestSharedComplete(t *testing.T) {
 				for _, e := range g.Missing() {
 					t.Errorf("from the %s: %s %s asks for %s@%s: no entry", from, e.Pos, g.Name(e.From), e.Name, e.Range)
 				}
-				for _, n := range g.Orphans() {
+				for _, n := range g.orphans() {
 					t.Errorf("from the %s: nothing asks for %s", from, g.Entry(n).Resolution)
 				}
 				keys := map[yarnlock.Descriptor]bool{}
@@ -189,7 +189,7 @@ func TestSharedClassic(t *testing.T) {
 			if !slices.Equal(missing, stale) {
 				t.Errorf("no entry for %q", missing)
 			}
-			if orphans := g.Orphans(); (len(orphans) == 0) != (stale == nil) {
+			if orphans := g.orphans(); (len(orphans) == 0) != (stale == nil) {
 				t.Errorf("%d orphans", len(orphans))
 			}
 		})

@@ -39,11 +39,11 @@ type Instruction struct {
 	// Heredoc is the text of its here-documents.
 	Heredoc string
 	// Lines are the lines that the arguments stand in, with their numbers.
-	Lines []Line
+	Lines []line
 }
 
-// Line is a line of an instruction.
-type Line struct {
+// line is a line of an instruction.
+type line struct {
 	Number int
 	Text   string
 }
@@ -120,7 +120,7 @@ func (p *parser) instruction() error {
 			continue
 		}
 		p.at++
-		in.Lines = append(in.Lines, Line{p.at, l})
+		in.Lines = append(in.Lines, line{p.at, l})
 		trimmed := strings.TrimRight(l, " \t")
 		rest, more := strings.CutSuffix(trimmed, string(p.escape))
 		if !more {
@@ -180,7 +180,7 @@ func (p *parser) heredocs(in *Instruction) {
 			if strings.TrimLeft(l, "\t") == word {
 				break
 			}
-			in.Lines = append(in.Lines, Line{p.at, l})
+			in.Lines = append(in.Lines, line{p.at, l})
 			body.WriteString(l + "\n")
 		}
 	}

@@ -95,8 +95,8 @@ func commonDir(gitDir string) (string, error) {
 	return filepath.Clean(dir), nil
 }
 
-// Shallow reports whether the clone's history was cut.
-func (r *Repo) Shallow() bool { return len(r.shallow) > 0 }
+// isShallow reports whether the clone's history was cut.
+func (r *Repo) isShallow() bool { return len(r.shallow) > 0 }
 
 // Commit is a commit of a Repo. It is an fs.FS of its files, from the top of the
 // repository, with ReadDir, ReadFile and Stat: what is asked for is read, and
@@ -115,9 +115,9 @@ type Commit struct {
 	err     error
 }
 
-// Parents is how many parents the commit has, whether they are in the clone or
+// parents is how many parents the commit has, whether they are in the clone or
 // not.
-func (c *Commit) Parents() int { return len(c.c.parents) }
+func (c *Commit) parents() int { return len(c.c.parents) }
 
 // Commit is the commit that a revision names.
 func (r *Repo) Commit(rev string) (*Commit, error) {
@@ -158,7 +158,7 @@ func (r *Repo) Has(rev string) bool {
 func (r *Repo) missing(err error, rev string) error {
 	f := fault.Wrap(err, fault.Pos{}, "git: %s is not in this clone", rev)
 	switch {
-	case r.Shallow():
+	case r.isShallow():
 		return f.WithNext("%s", deepen(rev))
 	case r.partial:
 		return f.WithNext("The clone is partial: run git fetch --refetch --filter=blob:limit=50m origin, %s", nextWithout)

@@ -92,7 +92,7 @@ func (r *Repo) name(name string) (plumbing.Hash, error) {
 	f := unknownRevision(name)
 	if branch := branchOf(name); branch != "" {
 		f.WithNext("Fetch it: git fetch origin +refs/heads/%s:refs/remotes/origin/%s; %s", branch, branch, nextWithout)
-		if r.Shallow() {
+		if r.isShallow() {
 			f.WithNext("%s", deepen(name))
 		}
 	}

@@ -19,9 +19,9 @@ func (w *writer) body(p *Page) {
 	w.text(p.Title)
 	w.raw("</h1>\n")
 	switch p.Verdict {
-	case Failed:
+	case verdictFailed:
 		w.raw(`<p class="outcome bad"><span class="mark" aria-hidden="true">✕</span> <strong>Fails:</strong> `)
-	case Passed:
+	case verdictPassed:
 		w.raw(`<p class="outcome good"><span class="mark" aria-hidden="true">✓</span> <strong>Passes:</strong> `)
 	default:
 		w.raw(`<p class="outcome">`)

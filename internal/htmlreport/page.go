@@ -31,19 +31,19 @@ type Page struct {
 // Verdict is whether a report is of something that passes.
 type Verdict int
 
-// The verdicts. Unjudged is for reports that only say what there is.
+// The verdicts. verdictUnjudged is for reports that only say what there is.
 const (
-	Unjudged Verdict = iota
-	Passed
-	Failed
+	verdictUnjudged Verdict = iota
+	verdictPassed
+	verdictFailed
 )
 
 // VerdictOf is the verdict of a report that passes or fails.
 func VerdictOf(failed bool) Verdict {
 	if failed {
-		return Failed
+		return verdictFailed
 	}
-	return Passed
+	return verdictPassed
 }
 
 // Section is a part of a report under a heading of its own.

@@ -25,7 +25,7 @@ func evilPage(text string) *Page {
 	aside := item
 	aside.Aside, aside.RuleURL, aside.Places = text, "javascript:"+text, []fault.Pos{{File: text}, {File: text}, {File: text}, {File: text}}
 	aside.Label, aside.Tone = "", -1
-	return &Page{Title: text, Outcome: text, Verdict: Failed, Notes: []string{text}, Version: text,
+	return &Page{Title: text, Outcome: text, Verdict: verdictFailed, Notes: []string{text}, Version: text,
 		Maturity: &Maturity{Reached: 1, Steps: []Step{{Name: text, Met: true}, {Name: text, Missing: []string{text}}, {Name: text, Met: true}}},
 		Files:    Files{Base: "https://example.com/" + text, Dir: text},
 		Sections: []Section{

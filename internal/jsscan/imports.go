@@ -8,10 +8,10 @@ const (
 	Static Form = iota
 	// ReExport is export … from.
 	ReExport
-	// Dynamic is import(), also where it is a type.
-	Dynamic
-	// Require is require() and require.resolve().
-	Require
+	// dynamic is import(), also where it is a type.
+	dynamic
+	// require is require() and require.resolve().
+	require
 	// Mock is jest.mock() and its kin.
 	Mock
 )
@@ -217,9 +217,9 @@ func (r reader) required(i int) (Import, bool) {
 		return Import{}, false
 	}
 	if call > i+1 {
-		return r.module(call+1, Require, false, nil), true
+		return r.module(call+1, require, false, nil), true
 	}
-	return r.module(call+1, Require, false, r.taken(i, call+2)), true
+	return r.module(call+1, require, false, r.taken(i, call+2)), true
 }
 
 var mockers = map[string]bool{"mock": true, "unmock": true, "doMock": true, "dontMock": true, "doUnmock": true, "setMock": true,

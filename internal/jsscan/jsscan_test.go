@@ -220,7 +220,7 @@ func TestTangled(t *testing.T) {
 	for _, piece := range []string{"<a", "<a>", "(<a>", "<a<", "a=/[", "`${", "<a b='", "import('x'", "import('x').then(m=>", "{", "x=<a ", "=<a>{", "</a>", "jest.mock<", "/*", "<T>(x)=>"} {
 		src := strings.Repeat(piece, n/len(piece))
 		for _, name := range []string{"a.tsx", "a.ts"} {
-			s := &scanner{src: src, jsx: HasJSX(name), line: 1, budget: 16*len(src) + 1<<20}
+			s := &scanner{src: src, jsx: hasJSX(name), line: 1, budget: 16*len(src) + 1<<20}
 			_ = s.run()
 			if s.budget < -16*len(src) {
 				t.Errorf("%s %q: the budget is overdrawn: %d", name, piece, s.budget)

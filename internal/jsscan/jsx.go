@@ -205,7 +205,7 @@ func (s *scanner) inChildren() error {
 		s.pos = start + n
 		s.line += strings.Count(text, "\n")
 		if strings.TrimSpace(text) != "" {
-			s.emit(JSXText, start, s.pos, line)
+			s.emit(jsxText, start, s.pos, line)
 		}
 		return nil
 	}

@@ -112,7 +112,7 @@ func (s *scanner) regexp() bool {
 			for i < len(s.src) && isWordByte(s.src[i]) {
 				i++
 			}
-			s.emit(Regexp, s.pos, i, s.line)
+			s.emit(regexp, s.pos, i, s.line)
 			s.pos = i
 			return true
 		}

@@ -260,7 +260,7 @@ func (s *scanner) wantsOperand() bool {
 		}
 		return true
 	}
-	return t.Kind == JSXText
+	return t.Kind == jsxText
 }
 
 func operatorWord(w string) bool {

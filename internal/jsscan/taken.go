@@ -2,7 +2,7 @@ package jsscan
 
 // dynamic reads import('x') at i; at is the module's token.
 func (r reader) dynamic(i, at int) Import {
-	im := r.module(at, Dynamic, r.is(i-1, "typeof"), nil)
+	im := r.module(at, dynamic, r.is(i-1, "typeof"), nil)
 	end := r.closing(i + 1)
 	if end < 0 {
 		return im

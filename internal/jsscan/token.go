@@ -26,10 +26,10 @@ const (
 	String
 	// Template is a part of a template between two pieces of code, as written.
 	Template
-	// Regexp is a regular expression with its flags.
-	Regexp
-	// JSXText is what an element shows besides elements and code.
-	JSXText
+	// regexp is a regular expression with its flags.
+	regexp
+	// jsxText is what an element shows besides elements and code.
+	jsxText
 	// Doc is a documentation comment; only ScanDocs gives it.
 	Doc
 )
@@ -72,9 +72,9 @@ func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Wha
 // Extensions are those of the files that can be scanned.
 var Extensions = []string{".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"}
 
-// HasJSX reports whether a file of that name may have JSX: in .ts a < before a
+// hasJSX reports whether a file of that name may have JSX: in .ts a < before a
 // type is a type assertion.
-func HasJSX(name string) bool {
+func hasJSX(name string) bool {
 	switch path.Ext(name) {
 	case ".ts", ".mts", ".cts":
 		return false
@@ -93,7 +93,7 @@ func ScanDocs(name, src string) ([]Token, error) { return scan(name, src, true) 
 const byteOrderMark = "\ufeff"
 
 func scan(name, src string, docs bool) ([]Token, error) {
-	s := &scanner{src: src, jsx: HasJSX(name), docs: docs, line: 1, budget: 16*len(src) + 1<<20,
+	s := &scanner{src: src, jsx: hasJSX(name), docs: docs, line: 1, budget: 16*len(src) + 1<<20,
 		tokens: make([]Token, 0, len(src)/5+16)}
 	if strings.HasPrefix(src, byteOrderMark) {
 		s.pos = len(byteOrderMark)

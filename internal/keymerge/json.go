@@ -29,7 +29,7 @@ func JSON(file string, base, ours, theirs []byte, rules Rules) (Result, error) {
 	}
 	on, bn, tn := jsonNode(doc.Root()), jsonNode(b.Root()), jsonNode(t.Root())
 	if !on.isMap || !bn.isMap || !tn.isMap {
-		return Result{}, fmt.Errorf("%w: it is not an object", ErrUnfit)
+		return Result{}, fmt.Errorf("%w: it is not an object", errUnfit)
 	}
 	p := &planner{rules: rules}
 	p.walk(nil, bn, on, tn)

@@ -19,8 +19,8 @@ const (
 	Taken State = "taken"
 	// Same: ours had the change already, or a later one.
 	Same State = "same"
-	// RemovedByYou: the key was changed in theirs, and ours does not have it.
-	RemovedByYou State = "removed-by-you"
+	// removedByYou: the key was changed in theirs, and ours does not have it.
+	removedByYou State = "removed-by-you"
 	// Kept: ours stays, by a rule. Why says which.
 	Kept State = "kept"
 	// Conflict: both sides changed it, and differently. Ours stays.
@@ -56,8 +56,8 @@ type Result struct {
 	Keys []Key
 }
 
-// ErrUnfit: a side is written in a way that cannot be merged by key. Merge by line.
-var ErrUnfit = errors.New("it cannot be merged by key")
+// errUnfit: a side is written in a way that cannot be merged by key. Merge by line.
+var errUnfit = errors.New("it cannot be merged by key")
 
 // node is a value: a mapping with members, or a leaf.
 type node struct {
@@ -186,7 +186,7 @@ func (p *planner) member(path []string, parent, b, o, in *node) {
 		p.say(path, Same, b, o, t, "")
 	case o == nil:
 		if !equal(b, t) {
-			p.say(path, RemovedByYou, b, o, t, "")
+			p.say(path, removedByYou, b, o, t, "")
 		}
 	case t == nil:
 		switch {
@@ -274,11 +274,11 @@ func (p *planner) proven(ours, got *node) error {
 	have := map[string]string{}
 	flatten(have, nil, got)
 	if len(want) != len(have) {
-		return fmt.Errorf("%w: %d values instead of %d", ErrUnfit, len(have), len(want))
+		return fmt.Errorf("%w: %d values instead of %d", errUnfit, len(have), len(want))
 	}
 	for k, v := range want {
 		if have[k] != v {
-			return fmt.Errorf("%w: %s would be %q instead of %q", ErrUnfit, strings.ReplaceAll(k, "\x00", "."), have[k], v)
+			return fmt.Errorf("%w: %s would be %q instead of %q", errUnfit, strings.ReplaceAll(k, "\x00", "."), have[k], v)
 		}
 	}
 	return nil

@@ -132,7 +132,7 @@ func TestYAMLThatDoesNotFit(t *testing.T) {
 	for _, ours := range []string{"[a, b]\n", "{app: {title: x}}\n", "base: &b\n  x: 1\nbackend:\n  <<: *b\n  y: 1\n"} {
 		theirs := strings.Replace(baseYAML, "client: sqlite", "client: pg", 1)
 		r, err := YAML("f.yaml", []byte(baseYAML), []byte(ours), []byte(theirs), Rules{})
-		if err != nil && !errors.Is(err, ErrUnfit) {
+		if err != nil && !errors.Is(err, errUnfit) {
 			t.Errorf("%q: %v", ours, err)
 		}
 		if err == nil && string(r.Text) != ours {

@@ -40,7 +40,7 @@ func YAML(file string, base, ours, theirs []byte, rules Rules) (Result, error) {
 	}
 	got, err := parseYAML(file, text)
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrUnfit, err)
+		return Result{}, fmt.Errorf("%w: %w", errUnfit, err)
 	}
 	if err := p.proven(o.root, got.root); err != nil {
 		return Result{}, err
@@ -76,7 +76,7 @@ func parseYAML(file string, src []byte) (*yamlFile, error) {
 			f.root = &node{isMap: true, kids: map[string]*node{}, at: &extent{tail: len(f.lines)}}
 			return f, nil
 		}
-		return nil, fmt.Errorf("%w: it is not a mapping with a key a line", ErrUnfit)
+		return nil, fmt.Errorf("%w: it is not a mapping with a key a line", errUnfit)
 	}
 	f.root = &node{isMap: true, kids: map[string]*node{}, at: &extent{}}
 	return f, f.members(f.root, root, 0, len(f.lines))
@@ -115,7 +115,7 @@ func (f *yamlFile) members(n *node, v yamledit.Value, start, end int) error {
 		key := m.KeyPos.Line - 1
 		line := f.lines[key]
 		if m.KeyPos.Col-1 != col || indent(line) != col {
-			return fmt.Errorf("%w: line %d has more than a key and its value", ErrUnfit, key+1)
+			return fmt.Errorf("%w: line %d has more than a key and its value", errUnfit, key+1)
 		}
 		spans[i] = extent{key: key, col: col}
 		from := start
@@ -166,7 +166,7 @@ func (f *yamlFile) member(parent *node, m yamledit.Member, at extent) error {
 	kid.text = f.plain(at.key, at.end, at.col)
 	parent.keys = append(parent.keys, m.Key)
 	if parent.kids[m.Key] != nil {
-		return fmt.Errorf("%w: %s is there twice", ErrUnfit, m.Key)
+		return fmt.Errorf("%w: %s is there twice", errUnfit, m.Key)
 	}
 	parent.kids[m.Key] = kid
 	if isBlock(m.Value) && m.Value.Members()[0].KeyPos.Line-1 > at.key && strings.HasSuffix(trimComment(f.lines[at.key]), ":") {

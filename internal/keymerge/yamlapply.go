@@ -77,7 +77,7 @@ func (e *lineEdits) apply(o op) error {
 			}
 			parts := diff3.Merge([]byte(o.base.text), []byte(o.from.text), []byte(o.to.text))
 			if slices.ContainsFunc(parts, func(p diff3.Piece) bool { return p.Conflict }) {
-				return fmt.Errorf("%w: %s has other comments than the template", ErrUnfit, strings.Join(o.path, "."))
+				return fmt.Errorf("%w: %s has other comments than the template", errUnfit, strings.Join(o.path, "."))
 			}
 			e.put(at.key, at.end, string(diff3.Text(parts, diff3.Labels{})), at.col)
 		}
@@ -90,7 +90,7 @@ func (e *lineEdits) kidCol(n *node) int { return n.kids[n.keys[0]].at.(*extent).
 func (e *lineEdits) insert(o op) error {
 	if len(o.parent.keys) == 0 {
 		if o.parent != e.file.root {
-			return fmt.Errorf("%w: %s has no keys", ErrUnfit, strings.Join(o.path[:len(o.path)-1], "."))
+			return fmt.Errorf("%w: %s has no keys", errUnfit, strings.Join(o.path[:len(o.path)-1], "."))
 		}
 		n := len(e.file.lines)
 		e.put(n, n, strings.TrimLeft(o.to.head, "\n")+o.to.text, 0)
@@ -126,7 +126,7 @@ func (e *lineEdits) left(n *node, change int) {
 func (e *lineEdits) text(file string) ([]byte, error) {
 	for _, n := range e.keys {
 		if n == 0 {
-			return nil, fmt.Errorf("%w: a mapping would lose its last key", ErrUnfit)
+			return nil, fmt.Errorf("%w: a mapping would lose its last key", errUnfit)
 		}
 	}
 	sorting.Stable(e.list, func(a, b lineEdit) int { return a.from - b.from })
@@ -137,7 +137,7 @@ func (e *lineEdits) text(file string) ([]byte, error) {
 		at := 0
 		for _, c := range e.list {
 			if c.from < at {
-				return nil, fmt.Errorf("%w: two changes of line %d", ErrUnfit, c.from+1)
+				return nil, fmt.Errorf("%w: two changes of line %d", errUnfit, c.from+1)
 			}
 			b.WriteString(strings.Join(lines[at:c.from], ""))
 			if s := b.String(); len(c.lines) > 0 && s != "" && !strings.HasSuffix(s, "\n") {
@@ -156,15 +156,15 @@ func (e *lineEdits) text(file string) ([]byte, error) {
 	}
 	doc, err := yamledit.Parse(file, []byte(src))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
+		return nil, fmt.Errorf("%w: %w", errUnfit, err)
 	}
 	for _, t := range e.texts {
 		value, ok := scalar(t.node.value)
 		if !ok {
-			return nil, fmt.Errorf("%w: %s is more than a text", ErrUnfit, strings.Join(t.path, "."))
+			return nil, fmt.Errorf("%w: %s is more than a text", errUnfit, strings.Join(t.path, "."))
 		}
 		if err := doc.SetString(t.path, value); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
+			return nil, fmt.Errorf("%w: %w", errUnfit, err)
 		}
 	}
 	return doc.Bytes(), nil

@@ -29,7 +29,7 @@ func (r *reading) alter() {
 			r.doubt("a part of ALTER TABLE is not known: " + shown(r.peek().text))
 		}
 	case t.is("index", "sequence", "type", "view", "materialized", "schema", "database", "role", "user", "function", "extension", "domain", "statistics", "default", "policy", "system", "trigger"):
-		r.add(Op{Kind: Alter, Effect: Settings})
+		r.add(Op{Kind: kindAlter, Effect: settings})
 	default:
 		r.doubt("ALTER " + shown(t.text) + " is not known")
 	}
@@ -71,7 +71,7 @@ func (r *reading) action(table string) {
 	case t.is("add"):
 		r.added(table)
 	case t.is("drop"):
-		o := Op{Kind: Drop, Effect: DropColumn, Table: table}
+		o := Op{Kind: kindDrop, Effect: DropColumn, Table: table}
 		if r.take("constraint") {
 			o.Effect = DropRule
 		} else {
@@ -82,7 +82,7 @@ func (r *reading) action(table string) {
 		r.rest()
 		r.add(o)
 	case t.is("rename"):
-		o := Op{Kind: Alter, Effect: RenameColumn, Table: table}
+		o := Op{Kind: kindAlter, Effect: RenameColumn, Table: table}
 		if r.take("to") {
 			o.Effect = Rename
 			o.To, _ = r.name()
@@ -90,7 +90,7 @@ func (r *reading) action(table string) {
 			return
 		}
 		if r.take("constraint") {
-			o.Effect = Settings
+			o.Effect = settings
 		} else {
 			r.take("column")
 		}
@@ -102,12 +102,12 @@ func (r *reading) action(table string) {
 		r.alterColumn(table)
 	case t.is("validate"):
 		r.take("constraint")
-		o := Op{Kind: Alter, Effect: Validate, Table: table}
+		o := Op{Kind: kindAlter, Effect: Validate, Table: table}
 		o.Name, _ = r.name()
 		r.add(o)
 	case t.is("set", "reset", "owner", "enable", "disable", "inherit", "no", "replica", "cluster", "force", "attach", "detach", "of", "not"):
 		rest := r.rest()
-		o := Op{Kind: Alter, Effect: Settings, Table: table}
+		o := Op{Kind: kindAlter, Effect: settings, Table: table}
 		if has(rest, "tablespace") || has(rest, "logged") || has(rest, "unlogged") || has(rest, "access", "method") {
 			o.Effect = ColumnType // the table is written anew
 		}
@@ -127,7 +127,7 @@ func (r *reading) added(table string) {
 	if r.peek().is("unique", "primary", "foreign", "check", "exclude") {
 		what := r.next()
 		rest := r.rest()
-		o := Op{Kind: Alter, Effect: Unique, Table: table, Name: name}
+		o := Op{Kind: kindAlter, Effect: Unique, Table: table, Name: name}
 		switch {
 		case what.is("foreign"):
 			o.Effect = ForeignKey
@@ -173,11 +173,11 @@ func (r *reading) added(table string) {
 func (r *reading) alterColumn(table string) {
 	if r.take("constraint") {
 		r.rest()
-		r.add(Op{Kind: Alter, Effect: Settings, Table: table})
+		r.add(Op{Kind: kindAlter, Effect: settings, Table: table})
 		return
 	}
 	r.take("column")
-	o := Op{Kind: Alter, Effect: Settings, Table: table}
+	o := Op{Kind: kindAlter, Effect: settings, Table: table}
 	o.Name, _ = r.name()
 	rest := r.rest()
 	switch {

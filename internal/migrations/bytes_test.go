@@ -20,7 +20,7 @@ func TestGrowingValues(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		m := Read("migrations", "a.js", []byte("exports.up = async knex => { let s = 'x'; let a = ['x', 'y']; for (let i = 0; i < 60; i++) { "+turn+"; } await knex.raw(s + a.join('')); };"))
+		m := read("migrations", "a.js", []byte("exports.up = async knex => { let s = 'x'; let a = ['x', 'y']; for (let i = 0; i < 60; i++) { "+turn+"; } await knex.raw(s + a.join('')); };"))
 		runtime.ReadMemStats(&after)
 		if made := after.TotalAlloc - before.TotalAlloc; len(m.Doubts) == 0 || made > 512<<20 {
 			t.Errorf("%s: %v, %d MB", name, m.Doubts, made>>20)

@@ -30,24 +30,24 @@ func (r *reading) create() {
 		r.take("if", "not", "exists")
 		name, _ := r.name()
 		if replaces {
-			r.add(Op{Kind: Alter, Effect: Settings, Table: name})
+			r.add(Op{Kind: kindAlter, Effect: settings, Table: name})
 		} else if !temp {
-			r.add(Op{Kind: Add, Effect: CreateOther, Table: name})
+			r.add(Op{Kind: kindAdd, Effect: createOther, Table: name})
 		}
 		r.functions()
 	case t.is("sequence", "type", "schema", "extension", "domain", "collation", "statistics", "aggregate", "role", "user", "function", "procedure"):
 		name, _ := r.name()
 		if replaces {
-			r.add(Op{Kind: Alter, Effect: Settings, Name: name})
+			r.add(Op{Kind: kindAlter, Effect: settings, Name: name})
 		} else if !temp {
-			r.add(Op{Kind: Add, Effect: CreateOther, Name: name})
+			r.add(Op{Kind: kindAdd, Effect: createOther, Name: name})
 		}
 		if t.is("schema") && r.list[len(r.list)-1].text == ")" {
 			r.doubt("CREATE SCHEMA with what is in it is not followed")
 		}
 	case t.is("trigger", "rule", "policy", "constraint", "event"):
 		// What the running release writes goes another way from then on.
-		r.add(Op{Kind: Alter, Effect: Settings, Table: r.after("on")})
+		r.add(Op{Kind: kindAlter, Effect: settings, Table: r.after("on")})
 	default:
 		r.doubt("CREATE " + shown(t.text) + " is not known")
 	}
@@ -75,11 +75,11 @@ func (r *reading) createTable(temp, maybe bool) {
 	if temp {
 		r.ops = append(r.ops, Op{Effect: CreateTable, Table: name, Line: r.line, Kind: temporary})
 	} else {
-		r.add(Op{Kind: Add, Effect: CreateTable, Table: name, Maybe: maybe})
+		r.add(Op{Kind: kindAdd, Effect: CreateTable, Table: name, Maybe: maybe})
 	}
 	if words := r.words(); slices.Contains(words, "as") && slices.Contains(words, "select") {
 		if !temp {
-			r.add(Op{Kind: Add, Effect: Insert, Table: name})
+			r.add(Op{Kind: kindAdd, Effect: insert, Table: name})
 		} else if read := r.after("from"); read != "" {
 			r.add(Op{Effect: ReadAll, Table: read})
 		}
@@ -89,7 +89,7 @@ func (r *reading) createTable(temp, maybe bool) {
 		if t.is("references") && !temp {
 			r.at = i + 1
 			to, _ := r.name()
-			r.add(Op{Kind: Add, Effect: ForeignKey, Table: name, To: to})
+			r.add(Op{Kind: kindAdd, Effect: ForeignKey, Table: name, To: to})
 		}
 		if t.hole && !r.named(i) {
 			r.doubt("a part of CREATE TABLE is known only when it runs")
@@ -117,14 +117,14 @@ func (r *reading) createIndex(unique bool) {
 	o.Table, _ = r.name()
 	r.add(o)
 	if unique {
-		r.add(Op{Kind: Alter, Effect: Unique, Table: o.Table, Name: o.Name})
+		r.add(Op{Kind: kindAlter, Effect: Unique, Table: o.Table, Name: o.Name})
 	}
 }
 
 // drop reads what follows DROP.
 func (r *reading) drop() {
 	t := r.next()
-	o := Op{Kind: Drop, Effect: DropOther}
+	o := Op{Kind: kindDrop, Effect: dropOther}
 	switch {
 	case t.is("materialized"), t.is("table"), t.is("view"), t.is("foreign"):
 		r.take("view")
@@ -136,7 +136,7 @@ func (r *reading) drop() {
 			o.Effect = DropLater
 		}
 	case t.is("trigger", "rule", "policy"):
-		o.Kind, o.Effect = Drop, DropRule
+		o.Kind, o.Effect = kindDrop, DropRule
 		o.Table = r.after("on")
 		r.add(o)
 		return

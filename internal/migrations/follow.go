@@ -154,11 +154,11 @@ func (f *follower) down() {
 	case end == ended:
 		f.m.Down = Throws
 	case len(f.m.Ops) == 0 && len(f.m.Doubts) > 0:
-		f.m.Down = Unsure
+		f.m.Down = downUnsure
 	case len(f.m.Ops) == 0:
 		f.m.Down = Empty
 	default:
-		f.m.Down = Present
+		f.m.Down = downPresent
 	}
 }
 

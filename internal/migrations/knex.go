@@ -55,7 +55,7 @@ func (f *follower) ofDatabase(d *database, name string, args []value, called str
 		}
 		return got, threw
 	case "batchInsert":
-		return &raw{line: f.line, ops: []Op{{Kind: Add, Effect: Insert, Table: named(arg(args, 0)), Line: f.line}}}, false
+		return &raw{line: f.line, ops: []Op{{Kind: kindAdd, Effect: insert, Table: named(arg(args, 0)), Line: f.line}}}, false
 	case "ref", "commit", "rollback", "savepoint", "isCompleted", "on", "once", "removeListener", "toString":
 		return opaque{}, false
 	case "withUserParams":
@@ -114,26 +114,26 @@ func (s *schema) call(f *follower, name string, args []value) (value, bool) {
 	}
 	switch name {
 	case "createTable", "createTableIfNotExists", "createTableLike":
-		s.add(f, Op{Kind: Add, Effect: CreateTable, Table: on, Maybe: name == "createTableIfNotExists"})
+		s.add(f, Op{Kind: kindAdd, Effect: CreateTable, Table: on, Maybe: name == "createTableIfNotExists"})
 		s.columns(f, on, true, arg(args, len(args)-1))
 	case "alterTable", "table":
 		s.columns(f, on, false, arg(args, len(args)-1))
 	case "dropTable", "dropTableIfExists":
-		s.add(f, Op{Kind: Drop, Effect: DropTable, Table: on})
+		s.add(f, Op{Kind: kindDrop, Effect: DropTable, Table: on})
 	case "renameTable":
-		s.add(f, Op{Kind: Alter, Effect: Rename, Table: on, To: named(arg(args, 1))})
+		s.add(f, Op{Kind: kindAlter, Effect: Rename, Table: on, To: named(arg(args, 1))})
 	case "createView", "createMaterializedView":
-		s.add(f, Op{Kind: Add, Effect: CreateOther, Table: on})
+		s.add(f, Op{Kind: kindAdd, Effect: createOther, Table: on})
 	case "createViewOrReplace", "alterView", "renameView":
-		s.add(f, Op{Kind: Alter, Effect: Settings, Table: on})
+		s.add(f, Op{Kind: kindAlter, Effect: settings, Table: on})
 	case "refreshMaterializedView":
-		s.add(f, Op{Kind: Rewrite, Effect: Update, Table: on})
+		s.add(f, Op{Kind: kindRewrite, Effect: Update, Table: on})
 	case "dropView", "dropViewIfExists", "dropMaterializedView", "dropMaterializedViewIfExists":
-		s.add(f, Op{Kind: Drop, Effect: DropTable, Table: on})
+		s.add(f, Op{Kind: kindDrop, Effect: DropTable, Table: on})
 	case "createSchema", "createSchemaIfNotExists", "createExtension", "createExtensionIfNotExists":
-		s.add(f, Op{Kind: Add, Effect: CreateOther, Name: on})
+		s.add(f, Op{Kind: kindAdd, Effect: createOther, Name: on})
 	case "dropSchema", "dropSchemaIfExists", "dropExtension", "dropExtensionIfExists":
-		s.add(f, Op{Kind: Drop, Effect: DropOther, Name: on})
+		s.add(f, Op{Kind: kindDrop, Effect: dropOther, Name: on})
 	case "raw":
 		ops, doubts := readSQL(bind(arg(args, 0), arg(args, 1)), f.line)
 		s.ops, s.doubts = append(s.ops, ops...), append(s.doubts, doubts...)

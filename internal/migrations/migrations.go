@@ -18,17 +18,17 @@ type Kind string
 
 // The kinds. A step without one (ANALYZE) changes nothing that code can see.
 const (
-	Add               Kind = "add"     // new tables, columns, rows: what was there stays as it was
-	Alter             Kind = "alter"   // types, names, constraints, settings
-	Drop              Kind = "drop"    // tables, columns, indexes, constraints
-	Rewrite           Kind = "rewrite" // UPDATE, DELETE and the like
+	kindAdd           Kind = "add"     // new tables, columns, rows: what was there stays as it was
+	kindAlter         Kind = "alter"   // types, names, constraints, settings
+	kindDrop          Kind = "drop"    // tables, columns, indexes, constraints
+	kindRewrite       Kind = "rewrite" // UPDATE, DELETE and the like
 	Index             Kind = "index"   // built while writers wait
 	IndexConcurrently Kind = "index-concurrently"
-	Unknown           Kind = "unknown"
+	kindUnknown       Kind = "unknown"
 )
 
 // kinds is the order in which a migration's kinds are told.
-var kinds = []Kind{Add, Alter, Drop, Rewrite, Index, IndexConcurrently, Unknown}
+var kinds = []Kind{kindAdd, kindAlter, kindDrop, kindRewrite, Index, IndexConcurrently, kindUnknown}
 
 // Effect is a step more closely: what it costs and what it locks depends on it.
 type Effect string
@@ -36,11 +36,11 @@ type Effect string
 // The effects.
 const (
 	CreateTable  Effect = "create-table"
-	CreateOther  Effect = "create-other"
+	createOther  Effect = "create-other"
 	AddColumn    Effect = "add-column"
 	AddFilled    Effect = "add-filled-column"   // every row is written: serial, generated, a default that differs by row
 	AddRequired  Effect = "add-required-column" // NOT NULL without a default: an INSERT that lacks it fails
-	Insert       Effect = "insert"
+	insert       Effect = "insert"
 	ColumnType   Effect = "type"
 	NotNull      Effect = "not-null"
 	Loosen       Effect = "loosen" // DROP NOT NULL, defaults
@@ -51,13 +51,13 @@ const (
 	Validate     Effect = "validate"
 	Unique       Effect = "unique"
 	Check        Effect = "check"
-	Settings     Effect = "settings"
+	settings     Effect = "settings"
 	DropTable    Effect = "drop-table"
 	DropColumn   Effect = "drop-column"
 	DropIndex    Effect = "drop-index"
 	DropLater    Effect = "drop-index-concurrently"
 	DropRule     Effect = "drop-constraint"
-	DropOther    Effect = "drop-other"
+	dropOther    Effect = "drop-other"
 	Update       Effect = "update"
 	Delete       Effect = "delete"
 	Truncate     Effect = "truncate"
@@ -101,13 +101,13 @@ type Down string
 
 // The values of Down.
 const (
-	Present Down = "present"
-	Empty   Down = "empty" // it does nothing on PostgreSQL
-	Throws  Down = "throws"
+	downPresent Down = "present"
+	Empty       Down = "empty" // it does nothing on PostgreSQL
+	Throws      Down = "throws"
 	// Absent says that there is none: knex refuses to run a folder with such a file.
 	Absent Down = "absent"
-	// Unsure says that the code was not followed so far.
-	Unsure Down = "unknown"
+	// downUnsure says that the code was not followed so far.
+	downUnsure Down = "unknown"
 )
 
 // Migration is one file.
@@ -131,7 +131,7 @@ type Migration struct {
 func (m *Migration) Does() []Kind {
 	var out []Kind
 	for _, k := range kinds {
-		has := k == Unknown && len(m.Doubts) > 0 || slices.ContainsFunc(m.Ops, func(o Op) bool { return o.does() == k })
+		has := k == kindUnknown && len(m.Doubts) > 0 || slices.ContainsFunc(m.Ops, func(o Op) bool { return o.does() == k })
 		if has {
 			out = append(out, k)
 		}
@@ -152,7 +152,7 @@ func (m *Migration) runs() bool {
 // is part of adding that: nobody had the rows, and nobody waits.
 func (o Op) does() Kind {
 	if o.Fresh && o.Kind != "" {
-		return Add
+		return kindAdd
 	}
 	return o.Kind
 }
@@ -182,24 +182,24 @@ func foreign(o Op) string {
 // extensions are what knex takes for a migration (FsMigrations of knex 3).
 var extensions = []string{".co", ".coffee", ".eg", ".iced", ".js", ".cjs", ".litcoffee", ".ls", ".ts"}
 
-// IsMigration reports whether knex would load a file of a folder of migrations.
-func IsMigration(name string) bool {
+// isMigrationFile reports whether knex would load a file of a folder of migrations.
+func isMigrationFile(name string) bool {
 	base := path.Base(name)
 	return slices.Contains(extensions, path.Ext(base)) && !strings.HasSuffix(base, ".d.ts")
 }
 
-// MaxFile is the largest file that is read, in bytes; the largest of Backstage's
+// maxFile is the largest file that is read, in bytes; the largest of Backstage's
 // own has 14 kB.
-const MaxFile = 512 << 10
+const maxFile = 512 << 10
 
-// Read says what a migration does. It never fails: what cannot be read is in
+// read says what a migration does. It never fails: what cannot be read is in
 // Doubts.
-func Read(dir, name string, src []byte) *Migration {
+func read(dir, name string, src []byte) *Migration {
 	sum := sha256.Sum256(src)
-	m := &Migration{Name: name, Dir: dir, Down: Unsure, Text: hex.EncodeToString(sum[:])}
+	m := &Migration{Name: name, Dir: dir, Down: downUnsure, Text: hex.EncodeToString(sum[:])}
 	switch ext := path.Ext(name); {
-	case len(src) > MaxFile:
-		m.doubt("it has more than %d kB", MaxFile>>10)
+	case len(src) > maxFile:
+		m.doubt("it has more than %d kB", maxFile>>10)
 	case ext == ".ts":
 		m.doubt("it is TypeScript, which is not read")
 	case ext != ".js" && ext != ".cjs":

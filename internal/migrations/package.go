@@ -47,7 +47,7 @@ func (c Code) Uses(words ...string) bool {
 }
 
 // isMigration tells the files of a package that knex may be pointed at.
-func isMigration(name string) bool { return inFolder(name) != "" && IsMigration(name) }
+func isMigration(name string) bool { return inFolder(name) != "" && isMigrationFile(name) }
 
 // Reads tells the files of a package that Of and CodeOf read.
 func Reads(name string) bool { return isMigration(name) || isCode(name) }
@@ -79,13 +79,13 @@ func Of(name, version string, files map[string][]byte) *Package {
 	byDir := map[string]*Folder{}
 	for file, src := range files {
 		dir := inFolder(file)
-		if dir == "" || !IsMigration(file) {
+		if dir == "" || !isMigrationFile(file) {
 			continue
 		}
 		if byDir[dir] == nil {
 			byDir[dir] = &Folder{Dir: dir}
 		}
-		byDir[dir].Migrations = append(byDir[dir].Migrations, Read(dir, path.Base(file), src))
+		byDir[dir].Migrations = append(byDir[dir].Migrations, read(dir, path.Base(file), src))
 	}
 	for _, f := range byDir {
 		if !slices.ContainsFunc(f.Migrations, (*Migration).runs) {

@@ -60,7 +60,7 @@ func (q *query) call(f *follower, name string, args []value) value {
 	case "from", "into", "table":
 		q.from(arg(args, 0))
 	case "insert":
-		q.effect = Insert
+		q.effect = insert
 	case "update", "increment", "decrement", "upsert":
 		q.effect = Update
 	case "merge":
@@ -150,11 +150,11 @@ func (q *query) run(f *follower) {
 	line := f.line
 	f.line = q.line
 	defer func() { f.line = line }()
-	kind := Rewrite
+	kind := kindRewrite
 	switch {
 	case q.effect == "":
-	case q.effect == Insert && !q.merges:
-		kind = Add
+	case q.effect == insert && !q.merges:
+		kind = kindAdd
 		fallthrough
 	default:
 		effect := q.effect

@@ -21,7 +21,7 @@ func TestUnreadable(t *testing.T) {
 		"not JavaScript":  {"a.js", "exports.up = = knex", "not JavaScript"},
 		"TypeScript":      {"a.ts", "export async function up(knex: Knex): Promise<void> {}", "TypeScript"},
 		"CoffeeScript":    {"a.coffee", "exports.up = (knex) ->", ".coffee"},
-		"too large":       {"a.js", strings.Repeat("//\n", MaxFile), "more than"},
+		"too large":       {"a.js", strings.Repeat("//\n", maxFile), "more than"},
 		"no up":           {"a.js", "exports.down = async () => {}", "exports no up"},
 		"up of another":   {"a.js", "module.exports = require('./other')", "not a function of this file"},
 		"always throws":   {"a.js", "exports.up = async () => { throw new Error('no') }", "up throws"},
@@ -32,7 +32,7 @@ func TestUnreadable(t *testing.T) {
 		"code in a text":  {"a.js", "exports.up = async knex => { eval('knex(1).del()'); }", "its code is not in this file"},
 		"on loading":      {"a.js", "const k = require('knex')({}); exports.up = async knex => { await k.raw('DROP TABLE x'); await stray(knex) }", "its code is not in this file"},
 	} {
-		m := Read("migrations", c.file, []byte(c.src))
+		m := read("migrations", c.file, []byte(c.src))
 		if does(m) != "unknown" && !strings.HasSuffix(does(m), " unknown") {
 			t.Errorf("%s: does %s", name, does(m))
 		}
@@ -49,7 +49,7 @@ func TestUnreadable(t *testing.T) {
 // Steps say where they are, and doubts, too.
 func TestLines(t *testing.T) {
 	t.Parallel()
-	m := Read("migrations", "a.js", []byte("exports.up = async knex => {\n  await knex.schema\n    .dropTable('a')\n    .alterTable('b', t => {\n      t.dropColumn('c');\n    });\n  await knex.raw(`\n    DELETE FROM d`);\n  helper(knex);\n};\n"))
+	m := read("migrations", "a.js", []byte("exports.up = async knex => {\n  await knex.schema\n    .dropTable('a')\n    .alterTable('b', t => {\n      t.dropColumn('c');\n    });\n  await knex.raw(`\n    DELETE FROM d`);\n  helper(knex);\n};\n"))
 	want := []int{3, 5, 7}
 	if len(m.Ops) != len(want) || len(m.Doubts) != 1 || m.Doubts[0].Line != 9 {
 		t.Fatal(m.Ops, m.Doubts)
@@ -66,11 +66,11 @@ func TestLines(t *testing.T) {
 func TestManual(t *testing.T) {
 	t.Parallel()
 	const by = "/**\n * Builds an index.\n *\n * Run this manually before deploying:\n *\n *   -- the index\n *   CREATE INDEX CONCURRENTLY IF NOT EXISTS\n *     i ON t (a);\n *\n *   DROP INDEX j;\n *\n * It is then skipped.\n */\nexports.up = async () => {};"
-	m := Read("migrations", "a.js", []byte(by))
+	m := read("migrations", "a.js", []byte(by))
 	if want := "-- the index\nCREATE INDEX CONCURRENTLY IF NOT EXISTS\n  i ON t (a);\n\nDROP INDEX j;"; m.Manual != want {
 		t.Errorf("%q", m.Manual)
 	}
-	if m := Read("migrations", "a.js", []byte(strings.ReplaceAll(by, "manually before deploying", "as it is"))); m.Manual != "" {
+	if m := read("migrations", "a.js", []byte(strings.ReplaceAll(by, "manually before deploying", "as it is"))); m.Manual != "" {
 		t.Errorf("%q", m.Manual)
 	}
 }
@@ -152,7 +152,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add("exports.up = k => k.raw(`ALTER TABLE ${x} ADD ${y}`)")
 	f.Fuzz(func(t *testing.T, src string) {
-		m := Read("migrations", "a.js", []byte(src))
+		m := read("migrations", "a.js", []byte(src))
 		// The parser ends a line at each of JavaScript's signs for it.
 		lines := strings.Count(src, "\n") + strings.Count(src, "\r") + strings.Count(src, "\u2028") + strings.Count(src, "\u2029") + 1
 		for _, o := range m.Ops {
@@ -174,7 +174,7 @@ func FuzzRead(f *testing.F) {
 func TestFunctionsOfAnObjectInOrder(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		m := Read("migrations", "a.js", []byte("exports.up = async knex => { each({\n b: k => knex.schema.dropTable('b'),\n a: k => knex.schema.dropTable('a'),\n c: async () => { await knex.schema.dropTable('c') },\n d: async () => { await knex.schema.dropTable('d') },\n}) };"))
+		m := read("migrations", "a.js", []byte("exports.up = async knex => { each({\n b: k => knex.schema.dropTable('b'),\n a: k => knex.schema.dropTable('a'),\n c: async () => { await knex.schema.dropTable('c') },\n d: async () => { await knex.schema.dropTable('d') },\n}) };"))
 		var got []string
 		for _, o := range m.Ops {
 			got = append(got, o.Table)
@@ -200,7 +200,7 @@ func TestCompiled(t *testing.T) {
 		"no steps":             {"exports.up = k => __awaiter(this, void 0, void 0, function () { return later(() => k.schema.dropTable('a')); });", "unknown"},
 		"a class without code": {"class M { static { go(); } static async up(k) { await k.schema.dropTable('a'); } } module.exports = M;", "drop unknown"},
 	} {
-		if m := Read("migrations", "a.js", []byte(c.src)); does(m) != c.want {
+		if m := read("migrations", "a.js", []byte(c.src)); does(m) != c.want {
 			t.Errorf("%s: %s %v, want %s", name, does(m), m.Doubts, c.want)
 		}
 	}
@@ -212,13 +212,13 @@ func TestDown(t *testing.T) {
 	for src, want := range map[string]Down{
 		"exports.up = async k => {}":                                                              Absent,
 		"exports.up = async k => {}; exports.down = async () => {}":                               Empty,
-		"exports.up = async k => {}; exports.down = async k => { helper(k); }":                    Unsure,
-		"exports.up = async k => {}; exports.down = async k => { await k('a').del(); helper(k) }": Present,
+		"exports.up = async k => {}; exports.down = async k => { helper(k); }":                    downUnsure,
+		"exports.up = async k => {}; exports.down = async k => { await k('a').del(); helper(k) }": downPresent,
 		"exports.up = async k => {}; exports.down = async () => { throw new Error('x'); }":        Throws,
-		"module.exports = require('./other')":                                                     Unsure,
-		"exports.up = = k":                                                                        Unsure,
+		"module.exports = require('./other')":                                                     downUnsure,
+		"exports.up = = k":                                                                        downUnsure,
 	} {
-		if m := Read("migrations", "a.js", []byte(src)); m.Down != want {
+		if m := read("migrations", "a.js", []byte(src)); m.Down != want {
 			t.Errorf("%s: %s, want %s", src, m.Down, want)
 		}
 	}

@@ -67,7 +67,7 @@ func (r *reading) statement() {
 		r.take("only")
 		for {
 			name, _ := r.name()
-			r.add(Op{Kind: Rewrite, Effect: Truncate, Table: name})
+			r.add(Op{Kind: kindRewrite, Effect: Truncate, Table: name})
 			if r.next().text != "," {
 				return
 			}
@@ -75,7 +75,7 @@ func (r *reading) statement() {
 	case t.is("with"), t.is("select"), t.is("values"), t.is("table"), t.text == "(":
 		r.query()
 	case t.is("comment", "grant", "revoke", "security", "reassign"):
-		r.add(Op{Kind: Alter, Effect: Settings})
+		r.add(Op{Kind: kindAlter, Effect: settings})
 	case t.is("analyze", "analyse", "vacuum"):
 		r.maintain(t)
 	case t.is("reindex"):
@@ -109,7 +109,7 @@ func (r *reading) write(effect Effect) {
 	if !ok {
 		r.doubt("whose rows a statement writes is known only when it runs")
 	}
-	r.add(Op{Kind: Rewrite, Effect: effect, Table: name})
+	r.add(Op{Kind: kindRewrite, Effect: effect, Table: name})
 	r.functions()
 }
 
@@ -119,10 +119,10 @@ func (r *reading) insert() {
 		return
 	}
 	name, _ := r.name()
-	o := Op{Kind: Add, Effect: Insert, Table: name}
+	o := Op{Kind: kindAdd, Effect: insert, Table: name}
 	words := r.words()
 	if at := slices.Index(words, "conflict"); at >= 0 && slices.Contains(words[at:], "update") {
-		o.Kind, o.Effect = Rewrite, Update
+		o.Kind, o.Effect = kindRewrite, Update
 	}
 	r.add(o)
 	r.functions()
@@ -152,15 +152,15 @@ func (r *reading) query() {
 			r.at, writes = i+1, true
 			r.take("only")
 			name, _ := r.name()
-			r.add(Op{Kind: Rewrite, Effect: Update, Table: name})
+			r.add(Op{Kind: kindRewrite, Effect: Update, Table: name})
 		case t.is("delete") && begins && next.is("from"), t.is("insert") && begins && next.is("into"), t.is("merge") && begins && next.is("into"):
 			r.at, writes = i+2, true
 			name, _ := r.name()
-			o := Op{Kind: Rewrite, Effect: Delete, Table: name}
+			o := Op{Kind: kindRewrite, Effect: Delete, Table: name}
 			if t.is("insert") {
-				o = Op{Kind: Add, Effect: Insert, Table: name}
+				o = Op{Kind: kindAdd, Effect: insert, Table: name}
 				if w := r.words(); slices.Contains(w, "conflict") && slices.Contains(w, "update") {
-					o.Kind, o.Effect = Rewrite, Update
+					o.Kind, o.Effect = kindRewrite, Update
 				}
 			} else if t.is("merge") {
 				o.Effect = Update
@@ -182,8 +182,8 @@ func (r *reading) query() {
 		if !ok {
 			r.doubt("where a SELECT writes to is known only when it runs")
 		} else if !temp {
-			r.add(Op{Kind: Add, Effect: CreateTable, Table: name})
-			r.add(Op{Kind: Add, Effect: Insert, Table: name})
+			r.add(Op{Kind: kindAdd, Effect: CreateTable, Table: name})
+			r.add(Op{Kind: kindAdd, Effect: insert, Table: name})
 		}
 	}
 	r.at = 0
@@ -274,7 +274,7 @@ func (r *reading) maintain(t token) {
 	}
 	name, _ := r.name()
 	if full && t.is("vacuum") {
-		r.add(Op{Kind: Rewrite, Effect: Update, Table: name})
+		r.add(Op{Kind: kindRewrite, Effect: Update, Table: name})
 		return
 	}
 	r.add(Op{Effect: Analyze, Table: name})

@@ -88,23 +88,23 @@ func (t *table) call(f *follower, name string, args []value) value {
 		return key
 	case "dropColumn", "dropColumns":
 		for _, a := range flat(args) {
-			t.op(f, Op{Kind: Drop, Effect: DropColumn, Name: named(a)})
+			t.op(f, Op{Kind: kindDrop, Effect: DropColumn, Name: named(a)})
 		}
 	case "dropTimestamps":
-		t.op(f, Op{Kind: Drop, Effect: DropColumn, Name: "created_at"})
-		t.op(f, Op{Kind: Drop, Effect: DropColumn, Name: "updated_at"})
+		t.op(f, Op{Kind: kindDrop, Effect: DropColumn, Name: "created_at"})
+		t.op(f, Op{Kind: kindDrop, Effect: DropColumn, Name: "updated_at"})
 	case "dropForeign", "dropUnique", "dropPrimary", "dropChecks":
-		t.op(f, Op{Kind: Drop, Effect: DropRule, Name: keyName(args)})
+		t.op(f, Op{Kind: kindDrop, Effect: DropRule, Name: keyName(args)})
 	case "dropIndex":
-		t.op(f, Op{Kind: Drop, Effect: DropIndex, Name: keyName(args)})
+		t.op(f, Op{Kind: kindDrop, Effect: DropIndex, Name: keyName(args)})
 	case "renameColumn":
-		t.op(f, Op{Kind: Alter, Effect: RenameColumn, Name: named(arg(args, 0)), To: named(arg(args, 1))})
+		t.op(f, Op{Kind: kindAlter, Effect: RenameColumn, Name: named(arg(args, 0)), To: named(arg(args, 1))})
 	case "setNullable":
-		t.op(f, Op{Kind: Alter, Effect: Loosen, Name: named(arg(args, 0))})
+		t.op(f, Op{Kind: kindAlter, Effect: Loosen, Name: named(arg(args, 0))})
 	case "dropNullable":
-		t.op(f, Op{Kind: Alter, Effect: NotNull, Name: named(arg(args, 0))})
+		t.op(f, Op{Kind: kindAlter, Effect: NotNull, Name: named(arg(args, 0))})
 	case "inherits":
-		t.op(f, Op{Kind: Alter, Effect: Settings})
+		t.op(f, Op{Kind: kindAlter, Effect: settings})
 	case "comment", "engine", "charset", "collate", "queryContext":
 	default:
 		return f.stranger(args, "table."+name, true)
@@ -226,7 +226,7 @@ func (t *table) finish(f *follower) {
 		f.line = c.line
 		if t.fresh && c.foreign != "" {
 			// The only thing of a new table that others notice: its keys hold locks there.
-			t.schema.add(f, Op{Kind: Add, Effect: ForeignKey, Table: t.name, To: c.foreign, Name: c.name, Line: c.line})
+			t.schema.add(f, Op{Kind: kindAdd, Effect: ForeignKey, Table: t.name, To: c.foreign, Name: c.name, Line: c.line})
 		}
 		for _, o := range c.steps() {
 			t.op(f, o)
@@ -243,31 +243,31 @@ func (c *column) steps() []Op {
 	case c.key:
 	case c.alter:
 		// column.alter(): knex sets type, nullability and default anew.
-		add(Alter, ColumnType)
+		add(kindAlter, ColumnType)
 		if c.required {
-			out = append(out, Op{Kind: Alter, Effect: NotNull, Name: c.name, Default: c.hasDefault})
+			out = append(out, Op{Kind: kindAlter, Effect: NotNull, Name: c.name, Default: c.hasDefault})
 		}
 	case c.fill:
-		add(Add, AddFilled)
-		add(Alter, Settings)
+		add(kindAdd, AddFilled)
+		add(kindAlter, settings)
 	default:
-		add(Add, AddColumn)
+		add(kindAdd, AddColumn)
 		if c.required && !c.hasDefault {
-			add(Alter, AddRequired)
+			add(kindAlter, AddRequired)
 		}
 	}
 	if c.primary || c.unique {
-		add(Alter, Unique)
+		add(kindAlter, Unique)
 		add(Index, Build)
 	}
 	if c.index {
 		add(Index, Build)
 	}
 	if c.check {
-		add(Alter, Check)
+		add(kindAlter, Check)
 	}
 	if c.refers {
-		out = append(out, Op{Kind: Alter, Effect: ForeignKey, Name: c.name, To: c.foreign})
+		out = append(out, Op{Kind: kindAlter, Effect: ForeignKey, Name: c.name, To: c.foreign})
 	}
 	return out
 }

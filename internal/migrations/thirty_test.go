@@ -32,7 +32,7 @@ func TestWritten(t *testing.T) {
 			k, v, _ := strings.Cut(field, "=")
 			want[k] = v
 		}
-		m := Read("migrations", filepath.Base(file), src)
+		m := read("migrations", filepath.Base(file), src)
 		var does []string
 		for _, k := range m.Does() {
 			does = append(does, string(k))

@@ -83,8 +83,8 @@ func (c *Child) Wait() error {
 	return fault.Wrap(errors.New(cmp.Or(c.log.text(), exit.Error())), fault.Pos{}, "%s failed", c.name)
 }
 
-// Messages is what the program wrote to stderr so far, its last lines.
-func (c *Child) Messages() string { return c.log.text() }
+// messages is what the program wrote to stderr so far, its last lines.
+func (c *Child) messages() string { return c.log.text() }
 
 // Run runs the program to its end.
 func Run(ctx context.Context, c Command) error {

@@ -183,7 +183,7 @@ func (c *Cluster) Start(ctx context.Context) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 		if time.Now().After(limit) {
-			return fault.Wrap(err, fault.Pos{}, "the temporary server does not answer after %s: %s", startTimeout, child.Messages())
+			return fault.Wrap(err, fault.Pos{}, "the temporary server does not answer after %s: %s", startTimeout, child.messages())
 		}
 	}
 }

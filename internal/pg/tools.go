@@ -45,8 +45,8 @@ func (t *Tools) Path(name string) string {
 	return filepath.Join(t.Dir, name)
 }
 
-// Has reports whether the installation has a program.
-func (t *Tools) Has(name string) bool { return executable(t.Path(name)) }
+// has reports whether the installation has a program.
+func (t *Tools) has(name string) bool { return executable(t.Path(name)) }
 
 func executable(path string) bool {
 	info, err := os.Stat(path)
@@ -65,7 +65,7 @@ func FindTools(ctx context.Context, dir string, major int, programs ...string) (
 	var found []*Tools
 	for _, d := range dirs {
 		t := &Tools{Dir: d}
-		if !slices.ContainsFunc(programs, func(p string) bool { return !t.Has(p) }) && t.readVersion(ctx, programs[0]) == nil {
+		if !slices.ContainsFunc(programs, func(p string) bool { return !t.has(p) }) && t.readVersion(ctx, programs[0]) == nil {
 			found = append(found, t)
 		}
 	}

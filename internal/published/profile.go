@@ -62,7 +62,7 @@ func (r *Profiles) Read(ctx context.Context, name, version string) (*capability.
 
 func (r *Profiles) read(ctx context.Context, at Found) (*capability.Profile, error) {
 	var reader capability.Reader
-	more, err := at.Each(ctx, r.Registry, capability.Wanted, profileBounds, func(name string, size int64, text []byte) {
+	more, err := at.each(ctx, r.Registry, capability.Wanted, profileBounds, func(name string, size int64, text []byte) {
 		if ctx.Err() == nil {
 			reader.File(name, size, text)
 		}

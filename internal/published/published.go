@@ -151,9 +151,9 @@ func (at Found) FilesWithin(ctx context.Context, from Registry, want func(name s
 	return files, nil
 }
 
-// Each shows every file of the version's tarball, as npmtar.Each does.
+// each shows every file of the version's tarball, as npmtar.Each does.
 // The error is a fault of the registry, or *Broken.
-func (at Found) Each(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
+func (at Found) each(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
 	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
 	if err != nil {
 		return false, err

@@ -244,7 +244,7 @@ func TestBaseURL(t *testing.T) {
 	if err != nil || s.host.base != DefaultBaseURL {
 		t.Errorf("default: %q, %v", s.host.base, err)
 	}
-	if got := source(t, Config{BaseURL: "https://u:p@h/x/"}).PluginURL("1.0.0"); got != "https://h/x/v1/releases/1.0.0/yarn-plugin" {
+	if got := source(t, Config{BaseURL: "https://u:p@h/x/"}).pluginURL("1.0.0"); got != "https://h/x/v1/releases/1.0.0/yarn-plugin" {
 		t.Errorf("PluginURL: %s", got)
 	}
 }

@@ -103,7 +103,7 @@ func realName(d descriptor) string {
 }
 
 // askOf is readAsk, once for each descriptor of the graph.
-func (s *solver) askOf(d descriptor) (Ask, bool) {
+func (s *solver) askOf(d descriptor) (askedRange, bool) {
 	w := s.wanted[d]
 	if w == nil {
 		return readAsk(d)
@@ -117,7 +117,7 @@ func (s *solver) askOf(d descriptor) (Ask, bool) {
 
 // readAsk reads a descriptor that stands for a semver range of a registry
 // package: "npm:^1", an alias of one, or a bound "backstage:^".
-func readAsk(d descriptor) (Ask, bool) {
+func readAsk(d descriptor) (askedRange, bool) {
 	name, rng := d.Name, ""
 	switch d.Protocol() {
 	case spec.NPM:
@@ -128,25 +128,25 @@ func readAsk(d descriptor) (Ask, bool) {
 	case spec.Backstage:
 		npm := spec.Parse(d.Range).Bind("npm")
 		if npm == "" {
-			return Ask{}, false
+			return askedRange{}, false
 		}
 		rng = "^" + npm
 	default:
-		return Ask{}, false
+		return askedRange{}, false
 	}
 	if strings.IndexByte(rng, ':') >= 0 {
-		return Ask{}, false
+		return askedRange{}, false
 	}
 	r, err := semrange.Parse(rng)
 	if err != nil {
-		return Ask{}, false
+		return askedRange{}, false
 	}
-	return Ask{Name: name, Range: r, Descriptor: d, text: rng}, true
+	return askedRange{Name: name, Range: r, Descriptor: d, text: rng}, true
 }
 
 // choose lets the policy decide a descriptor. What the policy does not cover
 // comes here only if the lock has no answer.
-func (s *solver) choose(ctx context.Context, d descriptor, ask Ask) (locator, bool, error) {
+func (s *solver) choose(ctx context.Context, d descriptor, ask askedRange) (locator, bool, error) {
 	if ask.Name == d.Name {
 		// Not for aliases: a workspace is never looked up by the name behind.
 		if w := s.workspaceFor(d); w != nil && s.locked(d) == nil {
@@ -165,7 +165,7 @@ func (s *solver) choose(ctx context.Context, d descriptor, ask Ask) (locator, bo
 	choice, ok := s.pins[d]
 	if !ok {
 		s.complete(&ask)
-		list, err := s.policy.Choose(Request{Name: ask.Name, Asks: []Ask{ask}}, s.candidatesOf(ask.Name))
+		list, err := s.policy.Choose(request{Name: ask.Name, Asks: []askedRange{ask}}, s.candidatesOf(ask.Name))
 		if err == errNeedPackument {
 			return locator{}, false, nil
 		}

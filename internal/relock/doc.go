@@ -24,7 +24,7 @@
 //     enough (npmMinimalAgeGate since 4.10, one day by default since 4.15),
 //     one that is not deprecated if there is one; latest is not preferred. A
 //     backstage: range is resolved from the registry even if the npm: range
-//     behind it is locked. [Candidates.Best]
+//     behind it is locked. [candidates.best]
 //   - preparePackage then makes edges of a package's dependencies: rules of
 //     packageExtensions (Yarn's own list, which grew in 4.1, 4.2, 4.5.3, 4.9.2
 //     and 4.18, and .yarnrc.yml's) add to the graph, never to the entry; the

@@ -16,7 +16,7 @@ const maxRounds = 12
 // settle builds the graph until the policy, shown all ranges that ask for a
 // package at once, decides as it did while the graph was built.
 func (s *solver) settle(ctx context.Context) error {
-	s.pins = map[descriptor]Choice{}
+	s.pins = map[descriptor]choice{}
 	for range maxRounds {
 		if err := s.closure(ctx); err != nil {
 			return err
@@ -33,7 +33,7 @@ func (s *solver) settle(ctx context.Context) error {
 func (s *solver) review(ctx context.Context) (changed bool, err error) {
 	groups := s.groups()
 	for pending := groups; len(pending) > 0; {
-		var again []Request
+		var again []request
 		for _, req := range pending {
 			list, err := s.policy.Choose(req, s.candidatesOf(req.Name))
 			if err == errNeedPackument {
@@ -66,8 +66,8 @@ func (s *solver) review(ctx context.Context) (changed bool, err error) {
 }
 
 // groups are the covered ranges of the graph by package, both sorted.
-func (s *solver) groups() []Request {
-	byName := map[string][]Ask{}
+func (s *solver) groups() []request {
+	byName := map[string][]askedRange{}
 	for d, choice := range s.choices {
 		ask, ok := s.askOf(d)
 		if ok && s.policy.Covers(ask.Name) && choice.Version != "" {
@@ -79,25 +79,25 @@ func (s *solver) groups() []Request {
 	for name, asks := range byName {
 		s.inherit(name, asks)
 	}
-	groups := make([]Request, 0, len(byName))
+	groups := make([]request, 0, len(byName))
 	for name, asks := range byName {
-		sorting.By(asks, func(a, b Ask) int {
+		sorting.By(asks, func(a, b askedRange) int {
 			return cmp.Compare(a.Descriptor.String(), b.Descriptor.String())
 		})
-		groups = append(groups, Request{Name: name, Asks: asks})
+		groups = append(groups, request{Name: name, Asks: asks})
 	}
-	sorting.By(groups, func(a, b Request) int { return cmp.Compare(a.Name, b.Name) })
+	sorting.By(groups, func(a, b request) int { return cmp.Compare(a.Name, b.Name) })
 	return groups
 }
 
 // inherit gives those who ask for a package the floor of the lock if nobody
 // among them had one: all who asked before are gone, or ask by other names. The
 // package stays, and with it what it did to a database.
-func (s *solver) inherit(name string, asks []Ask) {
-	if slices.ContainsFunc(asks, func(a Ask) bool { return a.Floor != nil }) {
+func (s *solver) inherit(name string, asks []askedRange) {
+	if slices.ContainsFunc(asks, func(a askedRange) bool { return a.Floor != nil }) {
 		return
 	}
-	for _, c := range s.candidatesOf(name).Locked() { // newest first
+	for _, c := range s.candidatesOf(name).locked() { // newest first
 		for i := range asks {
 			if asks[i].Floor == nil && asks[i].Range.Satisfies(c.Parsed) {
 				asks[i].Floor = c.Parsed
@@ -107,8 +107,8 @@ func (s *solver) inherit(name string, asks []Ask) {
 }
 
 // raiseFloors looks at all who ask with a range, where complete knew the first.
-func (s *solver) raiseFloors(byName map[string][]Ask) {
-	at := map[descriptor]*Ask{}
+func (s *solver) raiseFloors(byName map[string][]askedRange) {
+	at := map[descriptor]*askedRange{}
 	for _, asks := range byName {
 		for i := range asks {
 			at[asks[i].Descriptor] = &asks[i]

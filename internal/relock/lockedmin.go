@@ -86,7 +86,7 @@ func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 }
 
 // complete adds to an ask what the lock and the graph know about it.
-func (s *solver) complete(ask *Ask) {
+func (s *solver) complete(ask *askedRange) {
 	d := ask.Descriptor
 	if e := s.locked(d); e != nil {
 		if text, ok := e.Resolution.Version(); ok && e.Resolution.Name == ask.Name {

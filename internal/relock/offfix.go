@@ -178,7 +178,7 @@ func (f *fixer) admitting(o *Off) string {
 }
 
 // askBehind is askOf, through the patches that stand before a range.
-func (s *solver) askBehind(d descriptor) (Ask, bool) {
+func (s *solver) askBehind(d descriptor) (askedRange, bool) {
 	for range 4 {
 		if ask, ok := s.askOf(d); ok {
 			return ask, true
@@ -189,5 +189,5 @@ func (s *solver) askBehind(d descriptor) (Ask, bool) {
 		}
 		d = source
 	}
-	return Ask{}, false
+	return askedRange{}, false
 }

@@ -26,11 +26,11 @@ type pack struct {
 	err  error
 
 	once     sync.Once
-	versions []Candidate // newest first, made on first use
+	versions []candidate // newest first, made on first use
 }
 
-// Candidate is a version that a descriptor may resolve to.
-type Candidate struct {
+// candidate is a version that a descriptor may resolve to.
+type candidate struct {
 	Version string
 	Parsed  *semver.Version
 	// InLock: the lock has the version; choosing it needs no download.
@@ -41,15 +41,15 @@ type Candidate struct {
 	pack *pack
 }
 
-// Deprecated reports whether the registry calls the version deprecated. It is
+// deprecated reports whether the registry calls the version deprecated. It is
 // false for versions that only the lock told of.
-func (c Candidate) Deprecated() bool {
+func (c candidate) deprecated() bool {
 	return c.pack != nil && c.pack.doc.Deprecated(c.Version)
 }
 
 // all are the versions that the registry knows, newest first. It may be called
 // from several goroutines.
-func (s *solver) all(p *pack) []Candidate {
+func (s *solver) all(p *pack) []candidate {
 	p.once.Do(func() { s.sortVersions(p) })
 	return p.versions
 }
@@ -61,9 +61,9 @@ func (s *solver) sortVersions(p *pack) {
 			continue // Yarn skips what semver cannot read
 		}
 		version := v.Original()
-		p.versions = append(p.versions, Candidate{Version: version, Parsed: v, pack: p})
+		p.versions = append(p.versions, candidate{Version: version, Parsed: v, pack: p})
 	}
-	sorting.Stable(p.versions, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
+	sorting.Stable(p.versions, func(a, b candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
 	for i := range p.versions {
 		c := &p.versions[i]
 		c.Quarantined = s.quarantined(p, c.Version, c.Parsed)
@@ -71,30 +71,30 @@ func (s *solver) sortVersions(p *pack) {
 	}
 }
 
-// Candidates are the versions that a policy may choose from for one package.
-type Candidates struct {
+// candidates are the versions that a policy may choose from for one package.
+type candidates struct {
 	s    *solver
 	name string
 }
 
-func (s *solver) candidatesOf(name string) *Candidates { return &Candidates{s, name} }
+func (s *solver) candidatesOf(name string) *candidates { return &candidates{s, name} }
 
-// Locked are the versions that the lock had at the start, newest first.
-func (c *Candidates) Locked() []Candidate {
-	var list []Candidate
+// locked are the versions that the lock had at the start, newest first.
+func (c *candidates) locked() []candidate {
+	var list []candidate
 	for _, e := range c.s.npmByName()[c.name] {
 		if text, ok := e.Resolution.Version(); ok {
 			if v, err := semrange.ParseVersion(text); err == nil {
-				list = append(list, Candidate{Version: text, Parsed: v, InLock: true})
+				list = append(list, candidate{Version: text, Parsed: v, InLock: true})
 			}
 		}
 	}
-	sorting.Stable(list, func(a, b Candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
-	return slices.CompactFunc(list, func(a, b Candidate) bool { return a.Version == b.Version })
+	sorting.Stable(list, func(a, b candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
+	return slices.CompactFunc(list, func(a, b candidate) bool { return a.Version == b.Version })
 }
 
-// All are the versions that the registry has, newest first.
-func (c *Candidates) All() ([]Candidate, error) {
+// all are the versions that the registry has, newest first.
+func (c *candidates) all() ([]candidate, error) {
 	p, err := c.pack()
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (c *Candidates) All() ([]Candidate, error) {
 	return c.s.all(p), nil
 }
 
-func (c *Candidates) pack() (*pack, error) {
+func (c *candidates) pack() (*pack, error) {
 	p, ok := c.s.packument(c.name)
 	if !ok {
 		return nil, errNeedPackument
@@ -110,36 +110,36 @@ func (c *Candidates) pack() (*pack, error) {
 	return p, p.err
 }
 
-// Best is what Yarn takes for a range that the lock does not have: the highest
+// best is what Yarn takes for a range that the lock does not have: the highest
 // version that the age gate lets through, one that is not deprecated if there
 // is one (NpmSemverResolver.getCandidates).
-func (c *Candidates) Best(r semrange.Range) (Candidate, error) {
+func (c *candidates) best(r semrange.Range) (candidate, error) {
 	p, err := c.pack()
 	if err != nil {
-		return Candidate{}, err
+		return candidate{}, err
 	}
 	best, quarantined, err := c.s.best(p, r)
 	switch {
 	case err == nil:
 		return best, nil
 	case quarantined:
-		return Candidate{}, fault.New("every version of %s that satisfies %s is too new for npmMinimalAgeGate", c.name, r).
+		return candidate{}, fault.New("every version of %s that satisfies %s is too new for npmMinimalAgeGate", c.name, r).
 			WithNext("Wait until the versions are old enough, or list %s in npmPreapprovedPackages (.yarnrc.yml).", c.name)
 	}
 	f := fault.New("the registry has no version of %s that satisfies %s", c.name, r)
 	if c.s.policy.Covers(c.name) {
-		return Candidate{}, f.WithNext("A mirror may lag behind the release: wait, name a registry that has it (npmRegistryServer), or bump with --lockfile skip and write the lock later.")
+		return candidate{}, f.WithNext("A mirror may lag behind the release: wait, name a registry that has it (npmRegistryServer), or bump with --lockfile skip and write the lock later.")
 	}
-	return Candidate{}, f.WithNext("Ask for a version that the registry has, then run the command again.")
+	return candidate{}, f.WithNext("Ask for a version that the registry has, then run the command again.")
 }
 
 var errNoVersion = errors.New("no version satisfies the range")
 
-// best is what Best says of one packument; quarantined tells of versions that
+// best is what candidates.best says of one packument; quarantined tells of versions that
 // only the age gate keeps out. It may be called from several goroutines.
-func (s *solver) best(p *pack, r semrange.Range) (best Candidate, quarantined bool, err error) {
+func (s *solver) best(p *pack, r semrange.Range) (best candidate, quarantined bool, err error) {
 	list := s.all(p)
-	var first *Candidate
+	var first *candidate
 	for i := range list {
 		v := &list[i]
 		if !r.Satisfies(v.Parsed) {
@@ -149,7 +149,7 @@ func (s *solver) best(p *pack, r semrange.Range) (best Candidate, quarantined bo
 			quarantined = true
 			continue
 		}
-		if !v.Deprecated() {
+		if !v.deprecated() {
 			return *v, quarantined, nil
 		}
 		if first == nil {
@@ -159,7 +159,7 @@ func (s *solver) best(p *pack, r semrange.Range) (best Candidate, quarantined bo
 	if first != nil {
 		return *first, quarantined, nil
 	}
-	return Candidate{}, quarantined, errNoVersion
+	return candidate{}, quarantined, errNoVersion
 }
 
 // quarantined is npmConfigUtils' isPackageApproved, negated: the version is

@@ -18,17 +18,17 @@ type Policy interface {
 	// graph, and then, for covered packages, once more with all ranges of the
 	// package in the graph, until nothing changes. An error of the candidates
 	// must come back as it is.
-	Choose(req Request, candidates *Candidates) ([]Choice, error)
+	Choose(req request, candidates *candidates) ([]choice, error)
 }
 
-// Request is what a Policy decides: the ranges that ask for one package.
-type Request struct {
+// request is what a Policy decides: the ranges that ask for one package.
+type request struct {
 	Name string
-	Asks []Ask
+	Asks []askedRange
 }
 
-// Ask is one range of the graph.
-type Ask struct {
+// askedRange is one range of the graph.
+type askedRange struct {
 	// Name is the package asked for; behind an alias, the real one.
 	Name  string
 	Range semrange.Range
@@ -58,8 +58,8 @@ const (
 	reasonRaised  Reason = "raised"      // what the lock had was to go
 )
 
-// Choice is a decision.
-type Choice struct {
+// choice is a decision.
+type choice struct {
 	Version string
 	Reason  Reason
 }
@@ -72,14 +72,14 @@ type Highest struct{}
 func (Highest) Covers(string) bool { return false }
 
 // Choose takes the best candidate for each ask.
-func (Highest) Choose(req Request, candidates *Candidates) ([]Choice, error) {
-	list := make([]Choice, len(req.Asks))
+func (Highest) Choose(req request, candidates *candidates) ([]choice, error) {
+	list := make([]choice, len(req.Asks))
 	for i, ask := range req.Asks {
-		best, err := candidates.Best(ask.Range)
+		best, err := candidates.best(ask.Range)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = Choice{best.Version, reasonHighest}
+		list[i] = choice{best.Version, reasonHighest}
 	}
 	return list, nil
 }

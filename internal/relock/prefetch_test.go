@@ -95,12 +95,12 @@ func TestAskedAhead(t *testing.T) {
 // lowest is a policy that no guess foresees.
 type lowest struct{ Highest }
 
-func (lowest) Choose(req Request, candidates *Candidates) ([]Choice, error) {
-	all, err := candidates.All()
+func (lowest) Choose(req request, candidates *candidates) ([]choice, error) {
+	all, err := candidates.all()
 	if err != nil {
 		return nil, err
 	}
-	return []Choice{{Version: all[len(all)-1].Version}}, nil
+	return []choice{{Version: all[len(all)-1].Version}}, nil
 }
 
 // What was asked for on a wrong guess, and failed, does not matter.

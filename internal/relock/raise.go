@@ -25,9 +25,9 @@ func (r *Raise) Covers(name string) bool { return len(r.Moves[name]) > 0 }
 
 // Choose applies the rule to each ask on its own: two that had one version
 // before have one afterwards, unless a range keeps it out.
-func (r *Raise) Choose(req Request, candidates *Candidates) ([]Choice, error) {
+func (r *Raise) Choose(req request, candidates *candidates) ([]choice, error) {
 	moves := r.Moves[req.Name]
-	list := make([]Choice, len(req.Asks))
+	list := make([]choice, len(req.Asks))
 	for i, ask := range req.Asks {
 		if ask.Locked == nil {
 			fresh, err := r.fresh(req.Name, ask.Range, candidates)
@@ -37,10 +37,10 @@ func (r *Raise) Choose(req Request, candidates *Candidates) ([]Choice, error) {
 			list[i] = fresh
 			continue
 		}
-		list[i] = Choice{ask.Locked.Original(), reasonLocked}
+		list[i] = choice{ask.Locked.Original(), reasonLocked}
 		if to, ok := moves[ask.Locked.Original()]; ok {
 			if v, err := semrange.ParseVersion(to); err == nil && ask.Range.Satisfies(v) {
-				list[i] = Choice{to, reasonRaised}
+				list[i] = choice{to, reasonRaised}
 			}
 		}
 	}
@@ -48,32 +48,32 @@ func (r *Raise) Choose(req Request, candidates *Candidates) ([]Choice, error) {
 }
 
 // fresh decides a range that the lock does not have.
-func (r *Raise) fresh(name string, rng semrange.Range, candidates *Candidates) (Choice, error) {
+func (r *Raise) fresh(name string, rng semrange.Range, candidates *candidates) (choice, error) {
 	moves := r.Moves[name]
 	for _, to := range slices.SortedFunc(maps.Values(moves), semrange.CompareText) {
 		if v, err := semrange.ParseVersion(to); err == nil && rng.Satisfies(v) {
-			return Choice{to, reasonRaised}, nil
+			return choice{to, reasonRaised}, nil
 		}
 	}
-	for _, c := range candidates.Locked() {
+	for _, c := range candidates.locked() {
 		if _, leaves := moves[c.Version]; !leaves && rng.Satisfies(c.Parsed) && !r.avoids(name, c.Version) {
-			return Choice{c.Version, reasonLocked}, nil
+			return choice{c.Version, reasonLocked}, nil
 		}
 	}
-	best, err := candidates.Best(rng)
+	best, err := candidates.best(rng)
 	if err != nil || !r.avoids(name, best.Version) {
-		return Choice{best.Version, reasonHighest}, err
+		return choice{best.Version, reasonHighest}, err
 	}
-	all, err := candidates.All()
+	all, err := candidates.all()
 	if err != nil {
-		return Choice{}, err
+		return choice{}, err
 	}
 	for _, c := range all {
-		if rng.Satisfies(c.Parsed) && !c.Quarantined && !c.Deprecated() && !r.avoids(name, c.Version) {
-			return Choice{c.Version, reasonHighest}, nil
+		if rng.Satisfies(c.Parsed) && !c.Quarantined && !c.deprecated() && !r.avoids(name, c.Version) {
+			return choice{c.Version, reasonHighest}, nil
 		}
 	}
-	return Choice{best.Version, reasonHighest}, nil // there is no other
+	return choice{best.Version, reasonHighest}, nil // there is no other
 }
 
 func (r *Raise) avoids(name, version string) bool { return r.Avoid != nil && r.Avoid(name, version) }

@@ -27,13 +27,13 @@ func (r *Release) Covers(name string) bool {
 }
 
 // Choose applies the rule to all ranges that ask for the package.
-func (r *Release) Choose(req Request, candidates *Candidates) ([]Choice, error) {
+func (r *Release) Choose(req request, candidates *candidates) ([]choice, error) {
 	text, covered := r.Versions[req.Name]
 	if !covered {
 		return Highest{}.Choose(req, candidates)
 	}
 	req.Asks = slices.Clone(req.Asks) // floors may be dropped
-	g := group{Request: req, c: candidates, policy: r}
+	g := group{request: req, c: candidates, policy: r}
 	v, err := semrange.ParseVersion(text)
 	if err == nil {
 		g.release = v

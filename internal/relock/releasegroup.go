@@ -14,17 +14,17 @@ import (
 
 // group is the decision for one package.
 type group struct {
-	Request
-	c      *Candidates
+	request
+	c      *candidates
 	policy *Release
 	// release is nil when the registry does not have the release's version; it is
 	// missing then.
 	release, missing *semver.Version
-	list             []Choice
+	list             []choice
 }
 
 func (g *group) chose(version string) bool {
-	return slices.ContainsFunc(g.list, func(c Choice) bool { return c.Version == version })
+	return slices.ContainsFunc(g.list, func(c choice) bool { return c.Version == version })
 }
 
 // available reports whether the release's version can be had: from the lock,
@@ -32,30 +32,32 @@ func (g *group) chose(version string) bool {
 // a registry that does not know the package changes nothing. One that must not
 // be asked is not an answer: the lock would count as in line that is not.
 func (g *group) available(text string) (bool, error) {
-	for _, c := range g.c.Locked() {
+	for _, c := range g.c.locked() {
 		if c.Version == text {
 			return true, nil
 		}
 	}
-	all, err := g.c.All()
+	all, err := g.c.all()
 	if err != nil {
 		if g.settled() && errors.Is(err, registry.ErrNotFound) {
 			return false, nil
 		}
 		return false, err
 	}
-	return slices.ContainsFunc(all, func(c Candidate) bool { return c.Version == text && !c.Quarantined }), nil
+	return slices.ContainsFunc(all, func(c candidate) bool { return c.Version == text && !c.Quarantined }), nil
 }
 
 // fits reports whether v is not below what the ask had.
-func (g *group) fits(a Ask, v *semver.Version) bool {
+func (g *group) fits(a askedRange, v *semver.Version) bool {
 	return g.policy.AllowDowngrade || a.Floor == nil || semrange.Compare(v, a.Floor) >= 0
 }
 
-func (g *group) takes(a Ask, v *semver.Version) bool { return a.Range.Satisfies(v) && g.fits(a, v) }
+func (g *group) takes(a askedRange, v *semver.Version) bool {
+	return a.Range.Satisfies(v) && g.fits(a, v)
+}
 
 func (g *group) solve() error {
-	g.list = make([]Choice, len(g.Asks))
+	g.list = make([]choice, len(g.Asks))
 	if g.release == nil {
 		return g.rest(g.open(), ReasonMissing)
 	}
@@ -94,7 +96,7 @@ func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
 		singleton = g.policy.Singleton
 	}
 	forAll := func(v *semver.Version) bool {
-		return !slices.ContainsFunc(g.Asks, func(a Ask) bool { return !g.takes(a, v) })
+		return !slices.ContainsFunc(g.Asks, func(a askedRange) bool { return !g.takes(a, v) })
 	}
 	if forAll(target) {
 		g.setAll(target)
@@ -103,7 +105,7 @@ func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
 	if !singleton(g.Name) || len(g.Asks) < 2 {
 		return false, nil
 	}
-	for _, c := range g.c.Locked() {
+	for _, c := range g.c.locked() {
 		if forAll(c.Parsed) {
 			g.setAll(c.Parsed)
 			return true, nil
@@ -112,11 +114,11 @@ func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
 	if g.settled() {
 		return false, nil
 	}
-	all, err := g.c.All()
+	all, err := g.c.all()
 	if err != nil {
 		return false, err
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(c Candidate) bool { return c.Quarantined || !forAll(c.Parsed) })
+	all = slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.Quarantined || !forAll(c.Parsed) })
 	if v := g.nearest(all); v != nil {
 		g.setAll(v)
 		return true, nil
@@ -126,11 +128,11 @@ func (g *group) oneCopy(target *semver.Version) (done bool, err error) {
 
 // nearest is the candidate that is the smallest step from the release: the
 // lowest above it, else the highest below. Deprecated ones come last.
-func (g *group) nearest(list []Candidate) *semver.Version {
+func (g *group) nearest(list []candidate) *semver.Version {
 	for _, deprecated := range []bool{false, true} {
 		var above, below *semver.Version
 		for _, c := range list { // newest first
-			if c.Deprecated() != deprecated {
+			if c.deprecated() != deprecated {
 				continue
 			}
 			if semrange.Compare(c.Parsed, g.release) > 0 {
@@ -169,12 +171,12 @@ func (g *group) set(i int, v *semver.Version) {
 	case semrange.Compare(v, g.release) > 0 && g.anyFloor(v):
 		reason = ReasonAhead
 	}
-	g.list[i] = Choice{v.Original(), reason}
+	g.list[i] = choice{v.Original(), reason}
 }
 
 // anyFloor reports whether somebody had v already.
 func (g *group) anyFloor(v *semver.Version) bool {
-	return slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Floor != nil && semrange.Compare(a.Floor, v) >= 0 })
+	return slices.ContainsFunc(g.Asks, func(a askedRange) bool { return a.Floor != nil && semrange.Compare(a.Floor, v) >= 0 })
 }
 
 // open are the asks that have no version yet.
@@ -218,7 +220,7 @@ func (g *group) rest(open []int, reason Reason) error {
 				try(v)
 			}
 		}
-		for _, c := range g.c.Locked() {
+		for _, c := range g.c.locked() {
 			try(c.Parsed)
 		}
 		if len(covered) < len(open) && !g.settled() {
@@ -247,20 +249,20 @@ func (g *group) rest(open []int, reason Reason) error {
 // without the registry: a lock that is in order must not cost a request, and a
 // version that the lock lacks could only help ranges with gaps.
 func (g *group) settled() bool {
-	return !slices.ContainsFunc(g.Asks, func(a Ask) bool { return a.Locked == nil })
+	return !slices.ContainsFunc(g.Asks, func(a askedRange) bool { return a.Locked == nil })
 }
 
 // tryRegistry offers the registry's versions, Yarn's preference first. In the
 // place of a version of the release that is missing, the lowest above it comes
 // first, then the highest below: the nearest one brings the fewest others along.
 func (g *group) tryRegistry(try func(*semver.Version)) error {
-	all, err := g.c.All()
+	all, err := g.c.all()
 	if err != nil {
 		return err
 	}
 	if g.missing != nil {
 		all = slices.Clone(all)
-		sorting.Stable(all, func(a, b Candidate) int {
+		sorting.Stable(all, func(a, b candidate) int {
 			upA, upB := semrange.Compare(a.Parsed, g.missing) > 0, semrange.Compare(b.Parsed, g.missing) > 0
 			switch {
 			case upA && upB:
@@ -275,7 +277,7 @@ func (g *group) tryRegistry(try func(*semver.Version)) error {
 	}
 	for _, deprecated := range []bool{false, true} {
 		for _, c := range all {
-			if !c.Quarantined && c.Deprecated() == deprecated {
+			if !c.Quarantined && c.deprecated() == deprecated {
 				try(c.Parsed)
 			}
 		}
@@ -300,14 +302,14 @@ func (g *group) impossible(open []int, reason Reason) error {
 	for _, i := range open {
 		a := g.Asks[i]
 		if a.Locked != nil {
-			g.list[i] = Choice{a.Locked.Original(), reason}
+			g.list[i] = choice{a.Locked.Original(), reason}
 			continue
 		}
-		best, err := g.c.Best(a.Range)
+		best, err := g.c.best(a.Range)
 		if err != nil {
 			return err
 		}
-		g.list[i] = Choice{best.Version, reason}
+		g.list[i] = choice{best.Version, reason}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type solver struct {
 	resolutions map[string][]resolution
 
 	packs  map[string]*pack      // packuments fetched so far, kept across rounds
-	pins   map[descriptor]Choice // decisions of the policy's second look
+	pins   map[descriptor]choice // decisions of the policy's second look
 	floors floors
 	bound  map[string]string // what backstage: ranges stand for
 	// pluginIsOld is what the Backstage Yarn plugin's file says, once read.
@@ -52,7 +52,7 @@ type solver struct {
 // all who ask for a package, changes its mind about a version.
 type round struct {
 	wanted  map[descriptor]*wanted
-	choices map[descriptor]Choice
+	choices map[descriptor]choice
 	pkgs    map[locator]*pkg
 	order   []*pkg // in the order in which they were reached
 	sources map[locator]bool
@@ -66,10 +66,10 @@ type round struct {
 // wanted is a descriptor that somebody asks for.
 type wanted struct {
 	descriptor
-	by  *pkg   // who asked first, nil for the project
-	as  string // the name by which it asked
-	got *pkg   // what the descriptor is resolved to, nil until it is
-	ask *Ask   // what readAsk says of the descriptor, nil until somebody asks
+	by  *pkg        // who asked first, nil for the project
+	as  string      // the name by which it asked
+	got *pkg        // what the descriptor is resolved to, nil until it is
+	ask *askedRange // what readAsk says of the descriptor, nil until somebody asks
 }
 
 func (s *solver) rootLocator() locator { return s.workspaces[0].locator() }
@@ -87,7 +87,7 @@ func (s *solver) closure(ctx context.Context) error {
 	n := len(s.in.Lock.Entries)
 	s.round = round{
 		wanted:  make(map[descriptor]*wanted, n+n/2),
-		choices: map[descriptor]Choice{},
+		choices: map[descriptor]choice{},
 		pkgs:    make(map[locator]*pkg, n+n/8),
 		sources: map[locator]bool{},
 		need:    map[string]bool{},

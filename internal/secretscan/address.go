@@ -39,7 +39,7 @@ func (s *scanner) url(at int) {
 		s.add(RuleDefault, "a password that everybody knows, in an address", start, start+len(pass))
 	case s.prose && !random(pass), s.schema, number(pass) && len(pass) < 6:
 	default:
-		s.add(RuleURL, "a password in an address", start, start+len(pass))
+		s.add(ruleURL, "a password in an address", start, start+len(pass))
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *scanner) header(at int) {
 		}
 		value := string(v[:n])
 		if n >= 12 && random(value) && !hollow().MatchString(value) && !wellKnown(value) && !(s.prose && n < 30) {
-			s.add(RuleHeader, "credentials in an Authorization header", from, from+n)
+			s.add(ruleHeader, "credentials in an Authorization header", from, from+n)
 		}
 		return
 	}
@@ -101,7 +101,7 @@ func (s *scanner) key(at int) {
 		}
 	}
 	if n >= 100 && !hasFolded(body, "example") {
-		s.add(RuleKey, "a private key", at, at+len(text)-len(body)+end)
+		s.add(ruleKey, "a private key", at, at+len(text)-len(body)+end)
 	}
 }
 

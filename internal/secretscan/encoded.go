@@ -135,7 +135,7 @@ func (s *scanner) secretData(key string, at int, plain bool) {
 		text, ok := decode(s.src[from:to])
 		if !ok {
 			if c != noSecret && !reference().MatchString(v) && len(v) >= 16 && strings.Trim(v, b64) == "" {
-				s.add(RuleLiteral, "the value of "+key+" of a Secret", from, to)
+				s.add(ruleLiteral, "the value of "+key+" of a Secret", from, to)
 			}
 			return
 		}

@@ -33,14 +33,14 @@ type Hit struct {
 
 // The rules of this package.
 const (
-	// RuleLiteral: the value of a key that names a secret.
-	RuleLiteral = "secret-literal"
+	// ruleLiteral: the value of a key that names a secret.
+	ruleLiteral = "secret-literal"
 	// RuleDefault: such a value that everybody knows, such as changeme: no leak, and no
 	// protection.
 	RuleDefault = "default-password"
-	RuleURL     = "url-password"
-	RuleKey     = "private-key"
-	RuleHeader  = "authorization-header"
+	ruleURL     = "url-password"
+	ruleKey     = "private-key"
+	ruleHeader  = "authorization-header"
 )
 
 // Result is what a file has.
@@ -135,9 +135,9 @@ func (s *scanner) add(rule, what string, start, end int) {
 // rank prefers the rule that says most of a text which several have found.
 func (f found) rank() int {
 	switch f.rule {
-	case RuleDefault, RuleLiteral:
+	case RuleDefault, ruleLiteral:
 		return 2
-	case RuleHeader, RuleURL:
+	case ruleHeader, ruleURL:
 		return 1
 	}
 	return 0

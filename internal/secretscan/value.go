@@ -147,7 +147,7 @@ func (s *scanner) judge(c class, key, v string, quoted, comment bool) string {
 	}
 	if s.prose || s.schema {
 		if len(v) >= 20 && random(v) && !s.prose {
-			return RuleLiteral
+			return ruleLiteral
 		}
 		return ""
 	}
@@ -175,7 +175,7 @@ func (s *scanner) judge(c class, key, v string, quoted, comment bool) string {
 	case isWords && (strings.ContainsAny(v, "./:") || s.kind == shell || s.kind == jsonFile):
 		return ""
 	}
-	return RuleLiteral
+	return ruleLiteral
 }
 
 func number(v string) bool { return strings.Trim(v, "0123456789.,_smhd") == "" }

@@ -129,7 +129,7 @@ func ours(rng, version string) nodeAnswer {
 	v, verr := ParseVersion(version)
 	a := nodeAnswer{Valid: err == nil, Version: verr == nil}
 	if err == nil && verr == nil {
-		a.Default, a.Pre, a.Peer = r.Satisfies(v), r.SatisfiesPre(v), r.SatisfiesPeer(v)
+		a.Default, a.Pre, a.Peer = r.Satisfies(v), r.satisfiesPre(v), r.SatisfiesPeer(v)
 	}
 	return a
 }

@@ -34,13 +34,13 @@ type Range struct {
 	preInvalid bool
 }
 
-// Error says that a text is not a version or not a range.
-type Error struct {
+// syntaxError says that a text is not a version or not a range.
+type syntaxError struct {
 	Text string
 	what string
 }
 
-func (e *Error) Error() string {
+func (e *syntaxError) Error() string {
 	t := e.Text
 	if len(t) > 80 {
 		t = t[:77] + "..."
@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 
 // Parse reads an npm range as new Range(s) of node-semver does. Dist-tags,
 // protocols ("workspace:^", "npm:x@1") and loose forms ("1.2.3beta", "=>1")
-// are errors of type *Error.
+// are errors of type *syntaxError.
 //
 // A range that is valid only with includePrerelease ("1.2.3 - =2.3.4") is an
 // error too: neither Yarn nor npm gets past it.
@@ -61,7 +61,7 @@ func Parse(s string) (Range, error) {
 		var part string
 		part, rest, more = strings.Cut(rest, "||")
 		if !p.set(strings.Trim(part, " ")) {
-			return Range{}, &Error{Text: s, what: "range"}
+			return Range{}, &syntaxError{Text: s, what: "range"}
 		}
 	}
 	return Range{raw: raw, comps: p.comparators(), any: p.any, preInvalid: p.preInvalid}, nil
@@ -110,8 +110,8 @@ func (r Range) Satisfies(v *semver.Version) bool {
 	return false
 }
 
-// SatisfiesPre is semver.satisfies(v, r, {includePrerelease: true}).
-func (r Range) SatisfiesPre(v *semver.Version) bool {
+// satisfiesPre is semver.satisfies(v, r, {includePrerelease: true}).
+func (r Range) satisfiesPre(v *semver.Version) bool {
 	if v == nil || r.preInvalid {
 		return false
 	}
@@ -120,7 +120,7 @@ func (r Range) SatisfiesPre(v *semver.Version) bool {
 }
 
 // SatisfiesPeer is Yarn's semverUtils.satisfiesWithPrereleases(v, r), its rule
-// for peer dependencies: SatisfiesPre, else the version once more without its
+// for peer dependencies: satisfiesPre, else the version once more without its
 // prerelease, so that 18.0.0-rc.1 does for ^18.0.0.
 //
 // Yarn's code also means to strip the prereleases of the range, but compares
@@ -129,7 +129,7 @@ func (r Range) SatisfiesPre(v *semver.Version) bool {
 // 1.2.3-beta.5). The same text makes a version equal to a comparator that
 // names it, even after stripping: 1.2.3-beta is not in ">1.2.3-beta".
 func (r Range) SatisfiesPeer(v *semver.Version) bool {
-	if r.SatisfiesPre(v) {
+	if r.satisfiesPre(v) {
 		return true
 	}
 	if v == nil || r.preInvalid || v.Prerelease() == "" {

@@ -58,7 +58,7 @@ func TestSatisfies(t *testing.T) {
 		{"1.2.3", "1.2.3-beta", false, false, true},
 	} {
 		r, v := mustParse(t, tc.rng), mustVersions(t, tc.version)[0]
-		got := [3]bool{r.Satisfies(v), r.SatisfiesPre(v), r.SatisfiesPeer(v)}
+		got := [3]bool{r.Satisfies(v), r.satisfiesPre(v), r.SatisfiesPeer(v)}
 		if want := [3]bool{tc.plain, tc.pre, tc.peer}; got != want {
 			t.Errorf("%s in %s: default, pre, peer = %v, want %v", tc.version, tc.rng, got, want)
 		}
@@ -67,10 +67,10 @@ func TestSatisfies(t *testing.T) {
 
 func TestZeroRangeAndNilVersion(t *testing.T) {
 	v := mustVersions(t, "1.0.0")[0]
-	if r := (Range{}); r.Satisfies(v) || r.SatisfiesPre(v) || r.SatisfiesPeer(v) || r.IsAny() {
+	if r := (Range{}); r.Satisfies(v) || r.satisfiesPre(v) || r.SatisfiesPeer(v) || r.IsAny() {
 		t.Error("the zero Range admits something")
 	}
-	if r := mustParse(t, "*"); r.Satisfies(nil) || r.SatisfiesPre(nil) || r.SatisfiesPeer(nil) {
+	if r := mustParse(t, "*"); r.Satisfies(nil) || r.satisfiesPre(nil) || r.SatisfiesPeer(nil) {
 		t.Error("a nil version is in a range")
 	}
 }
@@ -98,7 +98,7 @@ func TestIsAny(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	_, err := Parse("workspace:^")
-	var e *Error
+	var e *syntaxError
 	if !errors.As(err, &e) || e.Text != "workspace:^" {
 		t.Fatalf("Parse: %v, want an *Error that keeps the text", err)
 	}
@@ -163,7 +163,7 @@ func TestParseAllocates(t *testing.T) {
 		}
 	}
 	r, v := mustParse(t, ">=1.2.3-rc.1 <2 || ^3"), mustVersions(t, "1.2.3-rc.2")[0]
-	if got := testing.AllocsPerRun(100, func() { r.Satisfies(v); r.SatisfiesPre(v); r.SatisfiesPeer(v) }); got > 0 {
+	if got := testing.AllocsPerRun(100, func() { r.Satisfies(v); r.satisfiesPre(v); r.SatisfiesPeer(v) }); got > 0 {
 		t.Errorf("Satisfies allocates %v times", got)
 	}
 }

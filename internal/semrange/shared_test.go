@@ -43,7 +43,7 @@ func checkVectors(t *testing.T, path string, wantRanges int) {
 			in   func(Range, string) bool
 		}{
 			{"Satisfies", vec.Default, satisfies(Range.Satisfies)},
-			{"SatisfiesPre", vec.Prerelease, satisfies(Range.SatisfiesPre)},
+			{"SatisfiesPre", vec.Prerelease, satisfies(Range.satisfiesPre)},
 			{"SatisfiesPeer", vec.Peer, satisfies(Range.SatisfiesPeer)},
 		}
 		for _, m := range modes {

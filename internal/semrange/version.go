@@ -14,11 +14,11 @@ const maxLength = 256
 
 // ParseVersion reads a version as new SemVer(s) of node-semver does in strict
 // mode: white space around it and one leading "v" are accepted, "1", "1.2",
-// "01.2.3", "=1.2.3" and numbers above 2^53-1 are not. The error is an *Error.
+// "01.2.3", "=1.2.3" and numbers above 2^53-1 are not. The error is a *syntaxError.
 // Original of the result is the text without white space and "v".
 func ParseVersion(s string) (*semver.Version, error) {
 	if len(s) > maxLength && utf8.RuneCountInString(s) > maxLength {
-		return nil, &Error{Text: s, what: "version"}
+		return nil, &syntaxError{Text: s, what: "version"}
 	}
 	t := jstext.Trim(s)
 	if t != "" && t[0] == 'v' {
@@ -26,7 +26,7 @@ func ParseVersion(s string) (*semver.Version, error) {
 	}
 	v, err := semver.StrictNewVersion(t)
 	if err != nil || v.Major() > jstext.MaxSafe || v.Minor() > jstext.MaxSafe || v.Patch() > jstext.MaxSafe {
-		return nil, &Error{Text: s, what: "version"}
+		return nil, &syntaxError{Text: s, what: "version"}
 	}
 	return v, nil
 }

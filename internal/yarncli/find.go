@@ -39,21 +39,21 @@ type Options struct {
 	CacheDir string
 }
 
-// Source is where a Yarn comes from.
-type Source string
+// source is where a Yarn comes from.
+type source string
 
 // The sources, in the order in which Find tries them.
 const (
-	fromYarnPath Source = "yarnPath"
-	fromCorepack Source = "corepack"
-	fromPath     Source = "PATH"
+	fromYarnPath source = "yarnPath"
+	fromCorepack source = "corepack"
+	fromPath     source = "PATH"
 )
 
 // Yarn is a Yarn that can be run.
 type Yarn struct {
 	// Version is X.Y.Z, with a prerelease perhaps.
 	Version string
-	Source  Source
+	Source  source
 	// Path is the file that is run.
 	Path string
 

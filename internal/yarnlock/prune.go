@@ -78,7 +78,7 @@ func (l *Lock) reach(roots []Descriptor, r *Resolver) (map[Descriptor]bool, map[
 	for len(todo) > 0 {
 		e := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, d := range r.DepsOf(e) {
+		for _, d := range r.depsOf(e) {
 			if k, to := r.Resolve(e.Resolution, d); to != nil {
 				visit(k)
 			}
@@ -87,9 +87,9 @@ func (l *Lock) reach(roots []Descriptor, r *Resolver) (map[Descriptor]bool, map[
 	return keys, entries
 }
 
-// DepsOf are all dependencies of e that lead to entries: its own, Classic's
+// depsOf are all dependencies of e that lead to entries: its own, Classic's
 // optional ones, and those of package extensions.
-func (r *Resolver) DepsOf(e *Entry) []Dep {
+func (r *Resolver) depsOf(e *Entry) []Dep {
 	if len(e.OptionalDependencies) == 0 && r.Extensions == nil {
 		return e.Dependencies
 	}

@@ -232,7 +232,7 @@ func TestPruneExtensions(t *testing.T) {
 	}
 	e := lock.Lookup(Descriptor{Name: "@types/pad", Range: "npm:*"})
 	e.Dependencies = []Dep{{Name: "react", Range: "npm:^19"}}
-	if got := r.DepsOf(e); len(got) != 2 || got[0].Range != "npm:^19" {
+	if got := r.depsOf(e); len(got) != 2 || got[0].Range != "npm:^19" {
 		t.Errorf("an extension overrides what the package says: %v", got)
 	}
 }

@@ -105,17 +105,6 @@ func (e *effect) concerns(v *semver.Version) bool {
 	return err == nil && v != nil && r.SatisfiesPeer(v)
 }
 
-// Paths are the files that the patch means to touch, in its order.
-func (p *Patch) Paths() []string {
-	var paths []string
-	for _, s := range p.sources {
-		for _, e := range s.effects {
-			paths = append(paths, e.path)
-		}
-	}
-	return paths
-}
-
 // unixLines is source.replace(/\r\n?/g, "\n").
 func unixLines(s string) string {
 	if !strings.Contains(s, "\r") {

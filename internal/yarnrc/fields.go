@@ -39,9 +39,9 @@ type PackageExtension struct {
 	Pos              fault.Pos
 }
 
-// Architectures are the values of supportedArchitectures; "current" stands
+// architectures are the values of supportedArchitectures; "current" stands
 // for the machine's own. IsSet is false when all three have their default.
-type Architectures struct {
+type architectures struct {
 	OS, CPU, Libc []string
 	IsSet         bool
 	Pos           fault.Pos
@@ -193,7 +193,7 @@ func (d *decoder) texts(v *value, name string) map[string]string {
 }
 
 func (s *Settings) decodeArchitectures(d *decoder) {
-	a := Architectures{OS: []string{"current"}, CPU: []string{"current"}, Libc: []string{"current"}}
+	a := architectures{OS: []string{"current"}, CPU: []string{"current"}, Libc: []string{"current"}}
 	v := d.raw("supportedArchitectures")
 	for _, m := range d.members(v, "supportedArchitectures") {
 		name := "supportedArchitectures." + m.key

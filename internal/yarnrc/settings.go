@@ -57,7 +57,7 @@ type Settings struct {
 	// PackageExtensions add to the packages that their descriptor matches.
 	PackageExtensions []PackageExtension
 	// SupportedArchitectures are the platforms to install for.
-	SupportedArchitectures Architectures
+	SupportedArchitectures architectures
 
 	NodeLinker               Setting[string] // pnp, pnpm or node-modules
 	CompressionLevel         Setting[string] // mixed or 0 to 9; Yarn 4: 0, Yarn 3: mixed

@@ -59,7 +59,7 @@ func TestNothingIsSet(t *testing.T) {
 	if want := filepath.Join(s.Dir, ".yarnrc.yml"); s.FilePath != want {
 		t.Errorf("FilePath = %s, want %s", s.FilePath, want)
 	}
-	want := Architectures{OS: []string{"current"}, CPU: []string{"current"}, Libc: []string{"current"}}
+	want := architectures{OS: []string{"current"}, CPU: []string{"current"}, Libc: []string{"current"}}
 	if diff := cmp.Diff(want, s.SupportedArchitectures); diff != "" {
 		t.Error(diff)
 	}
@@ -140,7 +140,7 @@ preferReuse: true
 	check("EnableStrictSSL", s.EnableStrictSSL.Or(true), false)
 	check("UnsafeHTTPWhitelist", s.UnsafeHTTPWhitelist, []string{"a.example.com", "*.b.example.com"})
 	check("EnableOfflineMode", s.EnableOfflineMode.Or(false), true)
-	check("SupportedArchitectures", s.SupportedArchitectures, Architectures{
+	check("SupportedArchitectures", s.SupportedArchitectures, architectures{
 		OS: []string{"current", "darwin"}, CPU: []string{"x64", "arm64"}, Libc: []string{"current"}, IsSet: true, Pos: pos(19, 3)})
 	check("Plugins", s.Plugins, []Plugin{
 		{Path: ".yarn/plugins/@yarnpkg/plugin-backstage.cjs", AbsPath: filepath.Join(dir, ".yarn/plugins/@yarnpkg/plugin-backstage.cjs"),

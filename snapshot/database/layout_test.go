@@ -111,7 +111,7 @@ func TestDatabasesGroups(t *testing.T) {
 		for _, p := range d.Plugins {
 			ids = append(ids, p.ID)
 		}
-		got = append(got, d.Key()+" "+strings.Join(ids, ","))
+		got = append(got, d.key()+" "+strings.Join(ids, ","))
 	}
 	want := []string{
 		"db.example:5433/backstage_plugin_legacy legacy", "db.example:5433/backstage_plugin_todo todo",

@@ -195,10 +195,10 @@ func (l *Layout) Databases() []Database {
 			continue
 		}
 		d := Database{Kind: p.Kind, Server: p.Server, Name: p.Database, Path: p.Path}
-		at := byKey[d.Key()]
+		at := byKey[d.key()]
 		if at == nil {
 			at = &d
-			byKey[d.Key()] = at
+			byKey[d.key()] = at
 			out = append(out, at)
 		}
 		at.Plugins = append(at.Plugins, p)
@@ -206,7 +206,7 @@ func (l *Layout) Databases() []Database {
 			at.Schemas = append(at.Schemas, p.Schema)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Database) int { return cmp.Compare(a.Key(), b.Key()) })
+	slices.SortFunc(out, func(a, b *Database) int { return cmp.Compare(a.key(), b.key()) })
 	list := make([]Database, len(out))
 	for i, d := range out {
 		slices.Sort(d.Schemas)

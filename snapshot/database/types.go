@@ -104,8 +104,8 @@ type Database struct {
 	Schemas []string
 }
 
-// Key identifies the database: host:port/name, or the file.
-func (d Database) Key() string {
+// key identifies the database: host:port/name, or the file.
+func (d Database) key() string {
 	if d.Kind == sqlite {
 		return d.Path
 	}

@@ -15,7 +15,7 @@ func (w *walk) beforehand(m *migrations.Migration) {
 		if !w.possible(sql) {
 			return
 		}
-		s := Statement{Database: w.d.Title, Migration: m.Name, SQL: sql, From: from}
+		s := statement{Database: w.d.Title, Migration: m.Name, SQL: sql, From: from}
 		for _, o := range m.Ops {
 			if o.Effect == migrations.Unique && !o.Fresh && unique().MatchString(sql) && (o.Name == "" || strings.Contains(sql, o.Name)) {
 				s.Warning = mustDiffer(o.Table, o.Name) + ", for the release that is still running, too: what it writes against that fails"

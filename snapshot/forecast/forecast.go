@@ -26,12 +26,12 @@ type Report struct {
 	// From and To are the releases.
 	From    string   `json:"from"`
 	To      string   `json:"to"`
-	Plugins []Plugin `json:"plugins"`
-	Boot    Boot     `json:"boot"`
+	Plugins []plugin `json:"plugins"`
+	Boot    boot     `json:"boot"`
 	// Locks are those that the release that is still running may wait for.
-	Locks []Lock `json:"locks"`
+	Locks []lock `json:"locks"`
 	// Beforehand is SQL that can be run before the upgrade to shorten the boot.
-	Beforehand []Statement `json:"beforehand"`
+	Beforehand []statement `json:"beforehand"`
 	// Restore are the databases that a rollback has to restore: knex of the old
 	// release does not start on a database with migrations that it does not know.
 	Restore []string `json:"restore"`
@@ -40,8 +40,8 @@ type Report struct {
 	Unknown []Unknown `json:"unknown"`
 }
 
-// Plugin is a folder of migrations that runs in a database.
-type Plugin struct {
+// plugin is a folder of migrations that runs in a database.
+type plugin struct {
 	// Plugin is the ID; "*" for each plugin that uses the package.
 	Plugin  string `json:"plugin"`
 	Package string `json:"package"`
@@ -54,7 +54,7 @@ type Plugin struct {
 	// tell. Looked says that the server was asked what has run there.
 	Database   string      `json:"database"`
 	Looked     bool        `json:"looked"`
-	Migrations []Migration `json:"migrations"`
+	Migrations []migration `json:"migrations"`
 	// Edited are migrations that both versions have with another text: knex goes by
 	// names, and runs none of them again.
 	Edited []string `json:"edited,omitempty"`
@@ -65,8 +65,8 @@ type Plugin struct {
 	Invalid []string `json:"invalid,omitempty"`
 }
 
-// Migration is one that will run.
-type Migration struct {
+// migration is one that will run.
+type migration struct {
 	Name string `json:"name"`
 	// Does are the kinds of its steps; none where it does nothing on PostgreSQL.
 	Does        []migrations.Kind `json:"does"`
@@ -84,8 +84,8 @@ type Migration struct {
 	Places []string `json:"places,omitempty"`
 }
 
-// Boot is how long the first boot takes because of migrations.
-type Boot struct {
+// boot is how long the first boot takes because of migrations.
+type boot struct {
 	// Seconds is of the slowest backend: plugins migrate side by side, so it is that
 	// of the database that takes longest. -1 where no size is known.
 	Seconds float64 `json:"seconds"`
@@ -98,8 +98,8 @@ type Boot struct {
 	Startup int `json:"startupSeconds"`
 }
 
-// Lock is one that the running release may wait for.
-type Lock struct {
+// lock is one that the running release may wait for.
+type lock struct {
 	Database  string `json:"database"`
 	Migration string `json:"migration"`
 	Table     string `json:"table"`
@@ -108,8 +108,8 @@ type Lock struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// Statement is SQL to be run in a database before the upgrade.
-type Statement struct {
+// statement is SQL to be run in a database before the upgrade.
+type statement struct {
 	Database  string `json:"database"`
 	Migration string `json:"migration"`
 	SQL       string `json:"sql"`

@@ -80,7 +80,7 @@ func forecast(t *testing.T, in Input) *Report {
 	return r
 }
 
-func names(p Plugin) string {
+func names(p plugin) string {
 	var out []string
 	for _, m := range p.Migrations {
 		name := strings.TrimSuffix(m.Name, ".js")

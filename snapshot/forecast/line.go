@@ -48,7 +48,7 @@ func (r *Report) Keep() *snapshot.Forecast {
 }
 
 // title names the database for people.
-func (p Plugin) title() string {
+func (p plugin) title() string {
 	switch {
 	case p.Database != "":
 		return p.Database

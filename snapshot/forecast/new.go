@@ -202,7 +202,7 @@ func tableOf(s *snapshot.State, f migrations.Folder) *snapshot.Migration {
 
 // run adds what runs of a folder in one database.
 func (b *builder) run(ctx context.Context, s *sides, f migrations.Folder, old *migrations.Folder, d Database) error {
-	p := Plugin{Plugin: d.Plugin, Package: s.Name, From: s.From, To: s.To, Database: d.Title}
+	p := plugin{Plugin: d.Plugin, Package: s.Name, From: s.From, To: s.To, Database: d.Title}
 	if s.before != nil && s.before.Version != s.From {
 		p.ReadFrom = s.before.Version
 	}

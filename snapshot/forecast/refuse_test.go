@@ -81,7 +81,7 @@ func TestBeforehand(t *testing.T) {
 		"of a renamed table": {"await knex.schema.renameTable('n', 'o');" + plain, "", ""},
 	} {
 		r := forecast(t, own(nil, map[string]string{"migrations/1.js": up(c.steps) + "exports.config = { transaction: false };"}))
-		var got Statement
+		var got statement
 		if len(r.Beforehand) > 0 {
 			got = r.Beforehand[0]
 		}

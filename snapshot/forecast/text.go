@@ -35,7 +35,7 @@ func (r *Report) table() (header []string, rows [][]string) {
 	return header, rows
 }
 
-func (m Migration) does() string {
+func (m migration) does() string {
 	if len(m.Does) == 0 {
 		return "nothing"
 	}
@@ -46,14 +46,14 @@ func (m Migration) does() string {
 	return strings.Join(out, " ")
 }
 
-func (m Migration) takes() string {
+func (m migration) takes() string {
 	if m.Seconds < 1 {
 		return ""
 	}
 	return seconds(m.Seconds)
 }
 
-func (m Migration) running() string {
+func (m migration) running() string {
 	switch {
 	case m.PointOfNoReturn:
 		return "fails"

@@ -24,8 +24,8 @@ type walk struct {
 	apart map[string]bool
 }
 
-func (w *walk) migration(m *migrations.Migration) Migration {
-	out := Migration{Name: m.Name, Does: m.Does(), Down: m.Down, Transaction: !m.NoTransaction, Tables: m.Tables()}
+func (w *walk) migration(m *migrations.Migration) migration {
+	out := migration{Name: m.Name, Does: m.Does(), Down: m.Down, Transaction: !m.NoTransaction, Tables: m.Tables()}
 	file := strings.TrimPrefix(m.Dir+"/"+m.Name, "/")
 	for _, d := range m.Doubts {
 		place := file
@@ -231,7 +231,7 @@ func (w *walk) locks(m *migrations.Migration, ops []migrations.Op, costs []float
 	}
 	for _, table := range order {
 		h := byTable[table]
-		w.b.r.Locks = append(w.b.r.Locks, Lock{Database: w.d.Title, Migration: m.Name, Table: table, Blocks: h.blocks, Seconds: h.seconds})
+		w.b.r.Locks = append(w.b.r.Locks, lock{Database: w.d.Title, Migration: m.Name, Table: table, Blocks: h.blocks, Seconds: h.seconds})
 	}
 }
 

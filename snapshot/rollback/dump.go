@@ -158,7 +158,7 @@ func (d *dumpReader) restored(ctx context.Context, t *Target, err error, next st
 	return nil
 }
 
-func (d *dumpReader) Close() {
+func (d *dumpReader) close() {
 	d.zstd.Close()
 	_ = d.file.Close()
 }

@@ -36,8 +36,8 @@ const (
 	leftFailed  = "failed"
 )
 
-// Session is a connection to a database that comes back.
-type Session struct {
+// session is a connection to a database that comes back.
+type session struct {
 	Database    string `json:"database"`
 	User        string `json:"user"`
 	Application string `json:"application"`
@@ -47,7 +47,7 @@ type Session struct {
 	MayEnd bool `json:"mayEnd"`
 }
 
-func (s Session) String() string {
+func (s session) String() string {
 	return fmt.Sprintf("%s: user %s, application %q, from %s, %s", s.Database, s.User, s.Application, s.Address, cmp.Or(s.State, "state unknown"))
 }
 
@@ -124,7 +124,7 @@ func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]in
 
 // liveSessions are the client sessions in some databases, without our own and
 // rollback.sh's: one that was closed may still be ending on the server.
-func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]Session, error) {
+func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]session, error) {
 	rows, err := conn.Query(ctx, `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
        coalesce(host(client_addr), 'a local socket'), coalesce(state, ''), coalesce(`+mayEnd+`, false)
   FROM pg_catalog.pg_stat_activity
@@ -134,7 +134,7 @@ func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]Sessio
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Session])
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[session])
 }
 
 // row is a database as the catalog has it.
@@ -240,7 +240,7 @@ func (p *Plan) leftovers(t *Target, rows []row) {
 }
 
 func (p *Plan) lookAtDatabase(ctx context.Context, t *Target, server pg.Target, rows []row, only []string) error {
-	t.Changes, t.Loss = []Change{}, Loss{Tables: []RowDiff{}, Meaning: meaningOf(t.Plugins)}
+	t.Changes, t.Loss = []Change{}, Loss{Tables: []rowDiff{}, Meaning: meaningOf(t.Plugins)}
 	at := slices.IndexFunc(rows, func(r row) bool { return r.Name == t.Database })
 	switch {
 	case at < 0:

@@ -16,13 +16,13 @@ type Loss struct {
 	// Known says that the live rows were counted.
 	Known bool `json:"known"`
 	// Tables are those whose number of rows differs.
-	Tables []RowDiff `json:"tables"`
+	Tables []rowDiff `json:"tables"`
 	// Meaning says what that is to the users of the plugins.
 	Meaning []string `json:"meaning"`
 }
 
-// RowDiff is one table's rows then and now; -1 where the table is not there.
-type RowDiff struct {
+// rowDiff is one table's rows then and now; -1 where the table is not there.
+type rowDiff struct {
 	Table string `json:"table"`
 	Then  int64  `json:"then"`
 	Now   int64  `json:"now"`
@@ -73,8 +73,8 @@ func meaningOf(plugins []string) []string {
 
 // diffRows compares the rows of each table then and now.
 // Migration tables are left out where the migrations themselves are shown.
-func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []RowDiff {
-	out := []RowDiff{}
+func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []rowDiff {
+	out := []rowDiff{}
 	was := map[string]bool{}
 	for _, c := range shown {
 		delete(now, c.Table)
@@ -89,12 +89,12 @@ func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []Row
 			n = -1
 		}
 		if n != t.Rows {
-			out = append(out, RowDiff{Table: strings.TrimPrefix(name, "."), Then: t.Rows, Now: n})
+			out = append(out, rowDiff{Table: strings.TrimPrefix(name, "."), Then: t.Rows, Now: n})
 		}
 	}
 	for name, n := range now {
 		if !was[name] {
-			out = append(out, RowDiff{Table: strings.TrimPrefix(name, "."), Then: -1, Now: n})
+			out = append(out, rowDiff{Table: strings.TrimPrefix(name, "."), Then: -1, Now: n})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Table < out[j].Table })
@@ -102,7 +102,7 @@ func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []Row
 }
 
 // String is one difference in words.
-func (d RowDiff) String() string {
+func (d rowDiff) String() string {
 	switch {
 	case d.Then < 0:
 		return fmt.Sprintf("%s: new, %d rows", d.Table, d.Now)
@@ -113,7 +113,7 @@ func (d RowDiff) String() string {
 }
 
 // lost says what a restore does to the rows of a table.
-func (d RowDiff) lost() string {
+func (d rowDiff) lost() string {
 	switch {
 	case d.Then < 0 && d.Now == 0:
 		return d.Table + ": none, the table is new and empty"
@@ -128,7 +128,7 @@ func (d RowDiff) lost() string {
 }
 
 // less orders the tables for people: those that lose most first.
-func (d RowDiff) less(e RowDiff) int {
+func (d rowDiff) less(e rowDiff) int {
 	return cmp.Compare(max(e.Now-max(e.Then, 0), 0), max(d.Now-max(d.Then, 0), 0))
 }
 
@@ -142,7 +142,7 @@ func (t *Target) LossSummary() string {
 	}
 	var parts []string
 	tables := slices.Clone(t.Loss.Tables)
-	sorting.Stable(tables, RowDiff.less)
+	sorting.Stable(tables, rowDiff.less)
 	for i, d := range tables {
 		if i == 6 {
 			parts = append(parts, fmt.Sprintf("%d more tables", len(tables)-i))

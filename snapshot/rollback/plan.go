@@ -101,7 +101,7 @@ type Target struct {
 	// Loss is what a restore takes away.
 	Loss Loss `json:"loss"`
 	// Expected is how long restoring and comparing take, in milliseconds.
-	Expected Expected `json:"expected"`
+	Expected expected `json:"expected"`
 }
 
 // Change is what differs in one migration table. knex compares names only.
@@ -111,8 +111,8 @@ type Change struct {
 	Removed []string `json:"removed"`
 }
 
-// Expected are durations in milliseconds, 0 where nothing was measured.
-type Expected struct {
+// expected are durations in milliseconds, 0 where nothing was measured.
+type expected struct {
 	Dump    int64 `json:"dump"`
 	Restore int64 `json:"restore"`
 	Compare int64 `json:"compare"`

@@ -269,7 +269,7 @@ func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string
 	if err != nil {
 		return err
 	}
-	var firm []Session
+	var firm []session
 	for _, s := range alive {
 		if !s.MayEnd {
 			firm = append(firm, s)
@@ -289,7 +289,7 @@ func (r *run) refuseSessions(ctx context.Context, conn *pgx.Conn, names []string
 
 // waitForSessions lists the sessions that are alive. A session that was just
 // closed is listed until its process has ended, so with wait it looks again.
-func (r *run) waitForSessions(ctx context.Context, conn *pgx.Conn, names []string, wait bool) ([]Session, error) {
+func (r *run) waitForSessions(ctx context.Context, conn *pgx.Conn, names []string, wait bool) ([]session, error) {
 	for limit := time.Now().Add(goneWithin); ; time.Sleep(100 * time.Millisecond) {
 		alive, err := liveSessions(ctx, conn, names)
 		if err != nil {
@@ -301,7 +301,7 @@ func (r *run) waitForSessions(ctx context.Context, conn *pgx.Conn, names []strin
 	}
 }
 
-func sessionsText(alive []Session) string {
+func sessionsText(alive []session) string {
 	text := ""
 	for i, s := range alive {
 		if i == 5 {

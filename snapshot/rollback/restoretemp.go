@@ -79,7 +79,7 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 	if err != nil {
 		return err
 	}
-	defer dump.Close()
+	defer dump.close()
 	err = pg.Run(ctx, pg.Command{
 		Path: r.tools.Path("pg_restore"), Access: access, Env: r.roleEnv(t.Server), Stdin: dump,
 		Args: []string{"--exit-on-error", "--no-password", "-d", conninfo(database)},

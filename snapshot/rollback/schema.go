@@ -135,7 +135,7 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 	if err != nil {
 		return err
 	}
-	defer dump.Close()
+	defer dump.close()
 	err = pg.Run(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: access, Stdin: dump, Stdout: w,
 		Args: []string{"--exit-on-error", "-f", "-"}})
 	return dump.restored(ctx, t, err, nextVerify)

@@ -57,10 +57,10 @@ type scriptTarget struct {
 	MigrationLines, MigrationSQL, CompareSQL, CreateSQL, PropertySQL string
 }
 
-// Script is rollback.sh for the plan. It holds every target of the snapshot,
+// script is rollback.sh for the plan. It holds every target of the snapshot,
 // not the changed ones only: it finds out itself when it runs, which may be
 // long after the plan was made.
-func (p *Plan) Script() (string, error) {
+func (p *Plan) script() (string, error) {
 	var servers []scriptServer
 	var variables, numbers, admins []string
 	for i, s := range p.Servers {

@@ -66,7 +66,7 @@ func TestScriptOfSeveralServers(t *testing.T) {
 	}
 	// One server has no numbers.
 	one := plannedPortal(t, kindDatabase)
-	if text, err := one.Script(); err != nil || strings.Contains(text, "PGHOST_1") {
+	if text, err := one.script(); err != nil || strings.Contains(text, "PGHOST_1") {
 		t.Errorf("numbers with one server: %v", err)
 	}
 }

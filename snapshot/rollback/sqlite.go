@@ -135,7 +135,7 @@ func readState(ctx context.Context, path string) (map[string]int64, []migrations
 }
 
 func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
-	t.Changes, t.Loss = []Change{}, Loss{Tables: []RowDiff{}, Meaning: meaningOf(t.Plugins)}
+	t.Changes, t.Loss = []Change{}, Loss{Tables: []rowDiff{}, Meaning: meaningOf(t.Plugins)}
 	matches, err := filepath.Glob(escapeGlob(t.Path) + "__*")
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func (r *run) decode(ctx context.Context, t *Target, name string) error {
 	if err != nil {
 		return err
 	}
-	defer dump.Close()
+	defer dump.close()
 	mode := os.FileMode(0o600)
 	if info, err := os.Stat(t.Path); err == nil {
 		mode = info.Mode().Perm()

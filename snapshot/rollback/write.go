@@ -46,6 +46,6 @@ func (p *Plan) Written(dir string) (bool, error) {
 }
 
 func (p *Plan) files() (map[string][]byte, error) {
-	script, err := p.Script()
+	script, err := p.script()
 	return map[string][]byte{MarkdownFile: []byte(p.Markdown()), ScriptFile: []byte(script)}, err
 }

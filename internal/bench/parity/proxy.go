@@ -35,7 +35,6 @@ type Proxy struct {
 	mu     sync.Mutex
 	locks  map[string]*sync.Mutex
 	missed map[string]int // path to status, of what the registry does not have
-	count  int
 
 	release map[string]string // see StandIn
 	nearest map[string]string // name@version to the version that stands in
@@ -72,15 +71,6 @@ func (p *Proxy) Missed() map[string]int {
 	return m
 }
 
-// Requests is how many answers were given since the last call.
-func (p *Proxy) Requests() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := p.count
-	p.count = 0
-	return n
-}
-
 // ServeHTTP answers from the recording, or asks upstream first.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
@@ -91,7 +81,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(p.Latency)
 	body, status, err := p.standInTarball(r.Context(), path)
 	p.mu.Lock()
-	p.count++
 	if status != http.StatusOK {
 		p.missed[path] = status
 	}

@@ -18,16 +18,16 @@ import (
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
-// How says how a package's role and plugin ID are known.
-type How string
+// how says how a package's role and plugin ID are known.
+type how string
 
 // The ways, from the surest to the least sure.
 const (
-	howInstalled How = "installed" // package.json below node_modules
-	howWorkspace How = "workspace" // package.json of a workspace
-	howDynamic   How = "dynamic"   // package.json below the folder of dynamic plugins
-	howRegistry  How = "registry"  // packument
-	howName      How = "name"      // Backstage's naming convention (ADR 11)
+	howInstalled how = "installed" // package.json below node_modules
+	howWorkspace how = "workspace" // package.json of a workspace
+	howDynamic   how = "dynamic"   // package.json below the folder of dynamic plugins
+	howRegistry  how = "registry"  // packument
+	howName      how = "name"      // Backstage's naming convention (ADR 11)
 )
 
 // Package is one plugin package of a backend.
@@ -37,7 +37,7 @@ type Package struct {
 	Role    string // backend-plugin or backend-plugin-module
 	// PluginID is the plugin's, of a module the ID of the plugin that it extends.
 	PluginID string
-	How      How
+	How      how
 	// Backend is the name of the backend package that has it as a dependency,
 	// "" for a dynamic plugin.
 	Backend string
@@ -200,7 +200,7 @@ func Version(p *workspace.Project, backend *workspace.Workspace, name string) (s
 
 // fromManifest takes role and ID from package.json; packages from before these
 // fields have their name.
-func fromManifest(f *pkgjson.File, name string, how How, dir string) Package {
+func fromManifest(f *pkgjson.File, name string, how how, dir string) Package {
 	pkg := Package{Name: name, Version: f.Version, Role: f.Backstage.Role, PluginID: f.Backstage.PluginID, How: how, Dir: dir}
 	role, id, ok := portal.BackendPlugin(name)
 	if !ok {

@@ -137,8 +137,8 @@ func (p *Portal) fill() {
 	t, c, schemas := p.T, p.Cluster, p.Schemas
 	t.Helper()
 	pgtest.Exec(t, c, "postgres",
-		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+Literal(pgtest.Password(t, AppPassword)),
-		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+Literal(pgtest.Password(t, AdminPassword)),
+		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(pgtest.Password(t, AppPassword)),
+		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(pgtest.Password(t, AdminPassword)),
 		"CREATE ROLE reader", `CREATE ROLE "team A"`, `GRANT "team A" TO backstage`)
 	if schemas {
 		pgtest.Exec(t, c, "postgres", "CREATE DATABASE backstage OWNER backstage")
@@ -212,8 +212,8 @@ func (p *Portal) Migrate(id string) {
 // Ident is a name as SQL has it.
 func Ident(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// Literal is a text as SQL has it.
-func Literal(text string) string {
+// literal is a text as SQL has it.
+func literal(text string) string {
 	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	if strings.Contains(text, `\`) {
 		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)

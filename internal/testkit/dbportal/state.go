@@ -49,12 +49,12 @@ func (p *Portal) States(ids ...string) map[string]string {
 func (p *Portal) stateQuery(db, schema string) string {
 	var parts []string
 	one := func(what, value string) { // fails when it is NULL
-		parts = append(parts, Literal(what+": ")+" || ("+value+") || E'\\n'")
+		parts = append(parts, literal(what+": ")+" || ("+value+") || E'\\n'")
 	}
 	list := func(what, value, rest string) {
 		one(what, "SELECT coalesce(string_agg("+value+", ' | ' ORDER BY "+value+"), '') FROM "+rest)
 	}
-	name, of := Literal(db), Ident(schema)+"."
+	name, of := literal(db), Ident(schema)+"."
 	one("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+of+"things t")
 	one("migrations", "SELECT coalesce(string_agg(name, ' | ' ORDER BY id), '') FROM "+of+"knex_migrations")
 	if p.Crashes {
@@ -63,9 +63,9 @@ func (p *Portal) stateQuery(db, schema string) string {
 	} else {
 		one("sequence", "SELECT last_value::text FROM "+of+"things_id_seq")
 	}
-	list("tables", "relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '')", "pg_class WHERE relnamespace = "+Literal(Ident(schema))+"::regnamespace AND relkind = 'r'")
-	one("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = "+Literal(schema))
-	one("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = "+Literal(of+"things")+"::regclass")
+	list("tables", "relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '')", "pg_class WHERE relnamespace = "+literal(Ident(schema))+"::regnamespace AND relkind = 'r'")
+	one("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = "+literal(schema))
+	one("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = "+literal(of+"things")+"::regclass")
 	if !p.Schemas {
 		one("database", `SELECT pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, 'default') || ' ' || datconnlimit || ' ' || datallowconn || ' ' || encoding || datcollate || datctype
 			FROM pg_database WHERE datname = `+name)

@@ -59,9 +59,9 @@ func Check(dir string, text []byte) (name string, wrong []string) {
 	if err != nil {
 		return name, []string{err.Error()}
 	}
-	var s Schema
+	var s schema
 	if err := json.Unmarshal(src, &s); err != nil {
 		return name, []string{fmt.Sprintf("%s: %v", File(name), err)}
 	}
-	return name, s.Validate(doc)
+	return name, s.faults(doc)
 }

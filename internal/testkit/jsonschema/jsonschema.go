@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Schema is a JSON schema, or a part of one.
-type Schema struct {
+// schema is a JSON schema, or a part of one.
+type schema struct {
 	Dialect     string             `json:"$schema,omitempty"`
 	ID          string             `json:"$id,omitempty"`
 	Title       string             `json:"title,omitempty"`
@@ -22,14 +22,14 @@ type Schema struct {
 	Const       string             `json:"const,omitempty"`
 	Type        any                `json:"type,omitempty"` // a name, or a list of them
 	Format      string             `json:"format,omitempty"`
-	Properties  map[string]*Schema `json:"properties,omitempty"`
+	Properties  map[string]*schema `json:"properties,omitempty"`
 	Required    []string           `json:"required,omitempty"`
-	Items       *Schema            `json:"items,omitempty"`
-	Values      *Schema            `json:"additionalProperties,omitempty"`
+	Items       *schema            `json:"items,omitempty"`
+	Values      *schema            `json:"additionalProperties,omitempty"`
 }
 
 // schemaOf is the schema of a document: name is what its member "schema" says.
-func schemaOf(name string, t reflect.Type) (*Schema, error) {
+func schemaOf(name string, t reflect.Type) (*schema, error) {
 	s, err := of(t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -45,37 +45,37 @@ func schemaOf(name string, t reflect.Type) (*Schema, error) {
 	return s, nil
 }
 
-func of(t reflect.Type) (*Schema, error) {
+func of(t reflect.Type) (*schema, error) {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return &Schema{Type: "string", Format: "date-time"}, nil
+		return &schema{Type: "string", Format: "date-time"}, nil
 	case t.Kind() == reflect.Interface:
-		return &Schema{}, nil // anything
+		return &schema{}, nil // anything
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return &Schema{Type: "string"}, nil
+		return &schema{Type: "string"}, nil
 	case t.Implements(reflect.TypeFor[json.Marshaler]()):
 		return nil, fmt.Errorf("%s marshals itself: its form is not in its type", t)
 	}
 	switch t.Kind() {
 	case reflect.Bool:
-		return &Schema{Type: "boolean"}, nil
+		return &schema{Type: "boolean"}, nil
 	case reflect.String:
-		return &Schema{Type: "string"}, nil
+		return &schema{Type: "string"}, nil
 	case reflect.Float32, reflect.Float64:
-		return &Schema{Type: "number"}, nil
+		return &schema{Type: "number"}, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return &Schema{Type: "integer"}, nil
+		return &schema{Type: "integer"}, nil
 	case reflect.Slice:
 		items, err := of(t.Elem())
-		return &Schema{Type: "array", Items: items}, err
+		return &schema{Type: "array", Items: items}, err
 	case reflect.Map:
 		values, err := of(t.Elem())
-		return &Schema{Type: "object", Values: values}, err
+		return &schema{Type: "object", Values: values}, err
 	case reflect.Pointer:
 		return of(t.Elem())
 	case reflect.Struct:
-		s := &Schema{Type: "object", Properties: map[string]*Schema{}}
+		s := &schema{Type: "object", Properties: map[string]*schema{}}
 		err := s.fields(t, true)
 		slices.Sort(s.Required)
 		return s, err
@@ -85,7 +85,7 @@ func of(t reflect.Type) (*Schema, error) {
 
 // fields adds the members of a struct; required is false below an embedded
 // pointer, which may be nil.
-func (s *Schema) fields(t reflect.Type, required bool) error {
+func (s *schema) fields(t reflect.Type, required bool) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -121,12 +121,12 @@ func (s *Schema) fields(t reflect.Type, required bool) error {
 	return nil
 }
 
-// Validate says where doc, as encoding/json decodes it into an any, is not what
+// faults says where doc, as encoding/json decodes it into an any, is not what
 // the schema says. It is stricter than the schema: an object has no member that
 // is not named, since all are portalctl's own.
-func (s *Schema) Validate(doc any) []string { return s.validate("", doc) }
+func (s *schema) faults(doc any) []string { return s.validate("", doc) }
 
-func (s *Schema) validate(at string, v any) []string {
+func (s *schema) validate(at string, v any) []string {
 	if s.Type == nil {
 		return nil
 	}
@@ -170,14 +170,14 @@ func (s *Schema) validate(at string, v any) []string {
 	return wrong
 }
 
-func cmpOr(a, b *Schema) *Schema {
+func cmpOr(a, b *schema) *schema {
 	if a != nil {
 		return a
 	}
 	return b
 }
 
-func (s *Schema) admits(got string) bool {
+func (s *schema) admits(got string) bool {
 	names, ok := s.Type.([]string)
 	if !ok {
 		switch t := s.Type.(type) {

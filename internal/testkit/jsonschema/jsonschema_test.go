@@ -44,7 +44,7 @@ func TestValidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := new(Schema) // as it is read from docs/schema
+	s := new(schema) // as it is read from docs/schema
 	if err := json.Unmarshal(src, s); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestValidate(t *testing.T) {
 		if err := json.Unmarshal([]byte(strings.Replace(good, c.old, c.new, 1)), &doc); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(s.Validate(doc), "; "); got != c.want {
+		if got := strings.Join(s.faults(doc), "; "); got != c.want {
 			t.Errorf("%s instead of %s: got %q, want %q", c.new, c.old, got, c.want)
 		}
 	}

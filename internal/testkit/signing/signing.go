@@ -84,10 +84,10 @@ type Authority struct {
 	logID    []byte
 }
 
-// From and At are when authorities begin and when builders sign.
+// from and at are when authorities begin and when builders sign.
 var (
-	From = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	At   = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	from = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	at   = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 )
 
 // NewAuthority is one that nobody else knows.
@@ -95,7 +95,7 @@ func NewAuthority(t testing.TB) *Authority {
 	a := &Authority{key: newKey(t), log: newKey(t)}
 	sum := sha256.Sum256(public(t, a.log))
 	a.logID = sum[:]
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: From, NotAfter: From.AddDate(20, 0, 0),
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: from, NotAfter: from.AddDate(20, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &a.key.PublicKey, a.key)
 	check(t, err)
@@ -106,7 +106,7 @@ func NewAuthority(t testing.TB) *Authority {
 
 // Root trusts the authority.
 func (a *Authority) Root(t testing.TB) *npmsign.Root {
-	valid := map[string]any{"start": From}
+	valid := map[string]any{"start": from}
 	r, err := npmsign.ParseRoot([]byte(text(t, map[string]any{
 		"tlogs":                  []any{map[string]any{"publicKey": map[string]any{"rawBytes": public(t, a.log), "validFor": valid}, "logId": map[string]any{"keyId": a.logID}}},
 		"certificateAuthorities": []any{map[string]any{"certChain": map[string]any{"certificates": []any{map[string]any{"rawBytes": a.cert.Raw}}}, "validFor": valid}},
@@ -122,7 +122,7 @@ type Statement struct {
 	// Source is the repository that it says it was built from, Certified the one that
 	// the certificate has, Source unless it is set.
 	Source, Certified string
-	// At is when it was signed, while the certificate counted from At on for ten
+	// At is when it was signed, while the certificate counted from at on for ten
 	// minutes; Late is how long after that it was signed.
 	Late time.Duration
 	// Log leaves out the log's promise where it is "none".
@@ -142,7 +142,7 @@ func (a *Authority) Provenance(t testing.TB, s Statement) map[string]any {
 	check(t, err)
 	ext, err := asn1.MarshalWithParams(certified, "utf8")
 	check(t, err)
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: At, NotAfter: At.Add(10 * time.Minute), URIs: []*url.URL{san},
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: at, NotAfter: at.Add(10 * time.Minute), URIs: []*url.URL{san},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 12}, Value: ext}}}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &key.PublicKey, a.key)
@@ -167,7 +167,7 @@ func (a *Authority) bundle(t testing.TB, s Statement, key *ecdsa.PrivateKey, key
 	sum := sha256.Sum256([]byte(payload))
 	body := base64.StdEncoding.EncodeToString([]byte(text(t, map[string]any{"kind": "dsse", "apiVersion": "0.0.1", "spec": map[string]any{
 		"signatures": []any{map[string]any{"signature": sig}}, "payloadHash": map[string]any{"algorithm": "sha256", "value": hex.EncodeToString(sum[:])}}})))
-	seconds := At.Add(time.Minute + s.Late).Unix()
+	seconds := at.Add(time.Minute + s.Late).Unix()
 	logged := map[string]any{"logIndex": "7", "logId": map[string]any{"keyId": a.logID}, "integratedTime": fmt.Sprint(seconds), "canonicalizedBody": body,
 		"kindVersion": map[string]string{"kind": "dsse", "version": "0.0.1"}}
 	if s.Log != "none" {
