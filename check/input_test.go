@@ -5,10 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -190,159 +188,6 @@ func hugeLock(entries int) []byte {
 	return []byte(b.String())
 }
 
-func TestMoved(t *testing.T) {
-	in := openFixture(t, "testdata/portal")
-	in.Published = func(name, version string) (published, bool) {
-		switch name {
-		case "@backstage-community/plugin-tech-radar":
-			if version != "1.14.0" {
-				t.Errorf("asked for version %q", version)
-			}
-			return published{Moved: "@acme/plugin-radar"}, true
-		case "@backstage/theme":
-			return published{Deprecated: "This package has moved to @backstage/ui"}, true
-		case "@backstage/cli":
-			return published{Deprecated: "use the new\n  one instead"}, true
-		case "@backstage/config":
-			return published{Deprecated: "no longer maintained"}, true
-		}
-		return published{}, true
-	}
-	r := mustReport(t, in, Options{})
-	var got []string
-	for _, f := range r.Findings {
-		got = append(got, f.Pos.File+" "+f.Message)
-	}
-	want := []string{
-		"package.json @backstage/cli is deprecated: use the new one instead",
-		"packages/app/package.json @backstage/cli is deprecated: use the new one instead",
-		"packages/app/package.json @backstage/theme has moved to @backstage/ui",
-		"packages/app/package.json @backstage-community/plugin-tech-radar has moved to @acme/plugin-radar",
-	}
-	for _, dir := range []string{"packages/backend", "plugins/badges-backend", "plugins/badges-common", "plugins/badges-node",
-		"plugins/badges-react", "plugins/badges", "plugins/catalog-backend-module-acme"} {
-		want = append(want, dir+"/package.json @backstage/cli is deprecated: use the new one instead")
-	}
-	slices.Sort(want)
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if len(r.Unknown) > 0 {
-		t.Errorf("unknown: %v", r.Unknown)
-	}
-	names := map[string]bool{}
-	for _, p := range in.moving() {
-		names[p.name] = true
-	}
-	if !names["@backstage/cli"] || names["react"] || names["@acme/plugin-badges"] {
-		t.Errorf("to ask for: %v", names)
-	}
-}
-
-// Offline, what is installed tells; the rest is unknown, not fine.
-func TestMovedOffline(t *testing.T) {
-	in := openFixture(t, "testdata/portal")
-	r := mustReport(t, in, Options{})
-	if len(r.Unknown) != 1 || r.Unknown[0].Rule != ruleMoved || r.Unknown[0].Next == "" {
-		t.Errorf("unknown: %v", r.Unknown)
-	}
-	in.Files = fstest.MapFS{"node_modules/@backstage/theme/package.json": {Data: []byte(`{"backstage": {"moved": "@backstage/ui"}}`)}}
-	var got []string
-	for _, f := range mustReport(t, in, Options{}).Findings {
-		if f.Rule == ruleMoved {
-			got = append(got, f.Pos.String()+" "+f.Message)
-		}
-	}
-	if diff := cmp.Diff([]string{"packages/app/package.json:24:25 @backstage/theme has moved to @backstage/ui"}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// Without a manifest, off-release says so instead of nothing, unless the lock
-// records the release's versions itself.
-func TestUnknownRelease(t *testing.T) {
-	in := open(t, planted(t, "off_release_newer"))
-	in.Unknown = &finding.Unknown{Reason: "a reason", Next: "a step"}
-	r := mustReport(t, in, Options{})
-	if len(r.Findings) != 0 || len(r.Unknown) != 2 || r.Unknown[0].Rule != ruleOffRelease || r.Unknown[0].Reason != "a reason" {
-		t.Errorf("%v %v", lines(r), r.Unknown)
-	}
-
-	dir := planted(t, "off_release_newer")
-	rewrite(t, filepath.Join(dir, "yarn.lock"), func(s string) string {
-		return strings.Replace(s, "\"@backstage/theme@npm:^0.7.3\":\n  version: 0.7.3\n  resolution: \"@backstage/theme@npm:0.7.3\"",
-			"\"@backstage/theme@backstage:^::backstage=1.53.0&npm=0.7.3, @backstage/theme@npm:^0.7.3\":\n  version: 0.7.9\n  resolution: \"@backstage/theme@npm:0.7.9\"", 1)
-	})
-	rewrite(t, filepath.Join(dir, "packages/app/package.json"), func(s string) string {
-		return strings.Replace(s, `"@backstage/theme": "^0.7.3"`, `"@backstage/theme": "backstage:^"`, 1)
-	})
-	r = mustReport(t, open(t, dir), Options{})
-	if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Message, "@backstage/theme is at 0.7.9, newer than 0.7.3") {
-		t.Errorf("%v", r.Findings)
-	}
-}
-
-func TestConfiguredRules(t *testing.T) {
-	config := func(text string) *finding.Config {
-		cfg, err := finding.ParseConfig(".portalctl.yaml", []byte(text), configSchema())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cfg
-	}
-	dir := planted(t, "duplicate_by_workspace", "off_release_newer")
-	in := openFixture(t, dir)
-	for _, tt := range []struct {
-		config string
-		opts   Options
-		want   string
-	}{
-		{"{}", Options{}, "warning duplicate, warning off-release"},
-		{"check: {rules: {duplicate: error, off-release: info}}", Options{}, "error duplicate, info off-release"},
-		// Turned off, a rule explains nothing away, nor does what is ignored.
-		{"check: {rules: {duplicate: off}}", Options{}, "warning off-release, warning off-release"},
-		{"check: {singletons: ['@backstage/catalog-*']}", Options{}, "error duplicate, warning off-release"},
-		{"check: {scopes: ['@acme/*']}", Options{}, "warning off-release, warning off-release"},
-		{"check: {scopes: ['@acme/*']}", Options{Scope: []string{"@backstage/*"}}, "warning duplicate, warning off-release"},
-		{"check: {ignore: [{rule: duplicate, package: '@backstage/*', reason: r, expires: 2026-09-01}]}", Options{}, "warning off-release, warning off-release"},
-		{"check: {ignore: [{rule: duplicate, package: '@backstage/*', reason: r, expires: 2026-08-31}]}", Options{}, "error ignore-expired, warning duplicate, warning off-release"},
-	} {
-		tt.opts.Config = config(tt.config)
-		var got []string
-		for _, f := range mustReport(t, in, tt.opts).Findings {
-			got = append(got, string(f.Severity)+" "+f.Rule)
-		}
-		if strings.Join(got, ", ") != tt.want {
-			t.Errorf("%s: %s, want %s", tt.config, strings.Join(got, ", "), tt.want)
-		}
-	}
-}
-
-func TestBaseline(t *testing.T) {
-	recorded, err := NewBaseline(openFixture(t, planted(t, "duplicate_by_workspace", "registered_never")), Options{Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, err := finding.ParseBaseline("b.json", recorded.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Lines move, and one finding is gone; another comes.
-	dir := planted(t, "duplicate_by_workspace", "host_router_peer_excludes")
-	rewrite(t, filepath.Join(dir, "plugins/catalog-backend-module-acme/package.json"), func(s string) string {
-		return strings.Replace(s, "{\n", "{\n  \"description\": \"x\",\n", 1)
-	})
-	r := mustReport(t, openFixture(t, dir), Options{Baseline: base})
-	if diff := cmp.Diff([]string{"host-version plugins/badges/package.json:43"}, lines(r)); diff != "" {
-		t.Error(diff)
-	}
-	// The duplicate, and what it explained while it was not known.
-	if len(r.Known) != 2 || r.Gone != 1 || !r.Failed() {
-		t.Errorf("%d known, %d gone", len(r.Known), r.Gone)
-	}
-}
-
 // An empty file is not a lock that Yarn wrote: one finding, not one for each
 // dependency.
 func TestEmptyLock(t *testing.T) {
@@ -375,43 +220,5 @@ func TestPatchFileNamedTwice(t *testing.T) {
 	}
 	if len(got) != 1 || got[0].Pos.Line != 2 || len(got[0].Lines) != 1 || got[0].Lines[0] != "package.json:3 names it too" {
 		t.Errorf("%+v", got)
-	}
-}
-
-// An ignore is called unused only where the rules looked at what it is about.
-func TestUnusedIgnores(t *testing.T) {
-	dir := planted(t, "duplicate_by_workspace")
-	in := openFixture(t, dir)
-	unused := func(in Input, opts Options, rule, pkg string) bool {
-		cfg, err := finding.ParseConfig(finding.ConfigFile, []byte("check:\n  ignore:\n    - {rule: "+rule+", package: '"+pkg+"', reason: a test, expires: 2026-12-31}\n"), configSchema())
-		if err != nil {
-			t.Fatal(err)
-		}
-		opts.Config = cfg
-		for _, f := range mustReport(t, in, opts).Findings {
-			if f.Rule == finding.UnusedRule.ID {
-				return true
-			}
-		}
-		return false
-	}
-	for _, tt := range []struct {
-		rule, pkg string
-		opts      Options
-		want      bool
-	}{
-		{ruleDuplicate, "@backstage/none", Options{}, true},
-		{ruleDuplicate, "lodash", Options{}, false}, // nobody looked at it
-		{ruleDuplicate, "lodash", Options{All: true}, true},
-		{ruleDuplicate, "@backstage/none", Options{Scope: []string{"lodash"}}, false},
-		{rulePatch, "lodash", Options{}, true},
-	} {
-		if got := unused(in, tt.opts, tt.rule, tt.pkg); got != tt.want {
-			t.Errorf("%s for %s, %+v: unused is %v", tt.rule, tt.pkg, tt.opts, got)
-		}
-	}
-	bare := Input{Lock: in.Lock}
-	if unused(bare, Options{}, rulePatch, "lodash") {
-		t.Error("a bare lock says that nothing needs an ignore about patches")
 	}
 }
