@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/loosejson"
 )
 
 // config is what a package says of the app-config that it reads (configSchema of
@@ -186,7 +187,7 @@ func (c *config) visibleIn(src []byte, prefix string, out map[string]string, dep
 // about. What is no schema is passed over.
 func eachPart(src []byte, at string, depth int, do func(at string, p schemaPart)) {
 	var p schemaPart
-	if depth > maxDepth || object(src) == nil || json.Unmarshal(src, &p) != nil {
+	if depth > maxDepth || loosejson.Object(src) == nil || json.Unmarshal(src, &p) != nil {
 		return
 	}
 	do(at, p)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/license"
+	"github.com/portalctl/portalctl/internal/loosejson"
 )
 
 // tarManifest is the package.json of a tarball, read as leniently as npm reads it, and
@@ -51,100 +53,46 @@ func readManifest(src []byte) (*tarManifest, error) {
 	if err := json.Unmarshal(src, &top); err != nil {
 		return nil, err
 	}
-	m := &tarManifest{Name: text(top["name"]), Version: text(top["version"]), Description: english.Short(text(top["description"]), maxText),
-		Licence: licence(top["license"], top["licenses"]), Author: person(top["author"]), Homepage: english.Short(text(top["homepage"]), maxText),
-		Dependencies: texts(top["dependencies"]), Optional: texts(top["optionalDependencies"]), Peers: texts(top["peerDependencies"]), Scripts: texts(top["scripts"]),
+	m := &tarManifest{Name: loosejson.Text(top["name"]), Version: loosejson.Text(top["version"]), Description: english.Short(loosejson.Text(top["description"]), maxText),
+		Licence: english.Short(license.Text(top["license"], top["licenses"]), maxText), Author: person(top["author"]), Homepage: english.Short(loosejson.Text(top["homepage"]), maxText),
+		Dependencies: loosejson.Texts(top["dependencies"]), Optional: loosejson.Texts(top["optionalDependencies"]), Peers: loosejson.Texts(top["peerDependencies"]), Scripts: loosejson.Texts(top["scripts"]),
 		Lines: memberLines(src)}
-	for _, raw := range list(top["maintainers"]) {
+	for _, raw := range loosejson.List(top["maintainers"]) {
 		if p := person(raw); p != "" {
 			m.Maintainers = append(m.Maintainers, p)
 		}
 	}
-	m.Repository = english.Short(text(top["repository"]), maxText)
-	if repo := object(top["repository"]); repo != nil {
-		m.Repository, m.Folder = english.Short(text(repo["url"]), maxText), english.Short(text(repo["directory"]), maxText)
+	m.Repository = english.Short(loosejson.Text(top["repository"]), maxText)
+	if repo := loosejson.Object(top["repository"]); repo != nil {
+		m.Repository, m.Folder = english.Short(loosejson.Text(repo["url"]), maxText), english.Short(loosejson.Text(repo["directory"]), maxText)
 	}
-	b := object(top["backstage"])
-	m.Role, m.PluginID, m.Moved = english.Short(text(b["role"]), maxName), english.Short(text(b["pluginId"]), maxName), english.Short(text(b["moved"]), maxName)
+	b := loosejson.Object(top["backstage"])
+	m.Role, m.PluginID, m.Moved = english.Short(loosejson.Text(b["role"]), maxName), english.Short(loosejson.Text(b["pluginId"]), maxName), english.Short(loosejson.Text(b["moved"]), maxName)
 	_, m.Features = b["features"]
-	for _, raw := range list(b["pluginPackages"]) {
-		if name := english.Short(text(raw), maxName); name != "" {
+	for _, raw := range loosejson.List(b["pluginPackages"]) {
+		if name := english.Short(loosejson.Text(raw), maxName); name != "" {
 			m.PluginPackages = append(m.PluginPackages, name)
 		}
 	}
 	switch raw := top["configSchema"]; {
-	case object(raw) != nil:
+	case loosejson.Object(raw) != nil:
 		m.ConfigSchema = raw
 	default:
-		m.ConfigFile = strings.TrimPrefix(text(raw), "./")
+		m.ConfigFile = strings.TrimPrefix(loosejson.Text(raw), "./")
 	}
 	return m, nil
 }
 
-// licence is what npm understands: an expression, or the older forms with types.
-func licence(raw, old json.RawMessage) string {
-	if s := text(raw); s != "" {
-		return english.Short(s, maxText)
-	}
-	if s := text(object(raw)["type"]); s != "" {
-		return english.Short(s, maxText)
-	}
-	var out []string
-	for _, l := range list(old) {
-		if s := text(object(l)["type"]); s != "" {
-			out = append(out, english.Short(s, maxName))
-		}
-	}
-	if len(out) > 1 {
-		return "(" + strings.Join(out, " OR ") + ")"
-	}
-	return strings.Join(out, "")
-}
-
 // person is the name of somebody, without an address.
 func person(raw json.RawMessage) string {
-	name := text(raw)
-	if o := object(raw); o != nil {
-		name = text(o["name"])
+	name := loosejson.Text(raw)
+	if o := loosejson.Object(raw); o != nil {
+		name = loosejson.Text(o["name"])
 	}
 	if i := strings.IndexAny(name, "<("); i > 0 {
 		name = name[:i]
 	}
 	return english.Short(name, maxName)
-}
-
-func object(raw json.RawMessage) map[string]json.RawMessage {
-	var out map[string]json.RawMessage
-	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &out) != nil {
-		return nil
-	}
-	return out
-}
-
-func list(raw json.RawMessage) []json.RawMessage {
-	var out []json.RawMessage
-	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &out) != nil {
-		return nil
-	}
-	return out
-}
-
-func text(raw json.RawMessage) string {
-	var s string
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
-
-func texts(raw json.RawMessage) map[string]string {
-	out := map[string]string{}
-	for key, val := range object(raw) {
-		if len(val) > 0 && val[0] == '"' {
-			out[key] = text(val)
-		}
-	}
-	return out
 }
 
 // memberLines are the lines of the members of a JSON text, two levels deep.

@@ -25,6 +25,7 @@ var ranks = map[string]int{
 	"internal/semrange":   0,
 	"internal/portal":     0,
 	"internal/english":    0,
+	"internal/loosejson":  0,
 	"internal/filelock":   0,
 	"internal/atomicfile": 0,
 	"internal/proc":       0,

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/license"
+	"github.com/portalctl/portalctl/internal/loosejson"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -68,34 +70,34 @@ func ParseManifest(raw []byte) (*Manifest, error) {
 		return nil, err
 	}
 	m := &Manifest{
-		Name: text(top["name"]), Version: text(top["version"]),
+		Name: loosejson.Text(top["name"]), Version: loosejson.Text(top["version"]),
 		Dependencies:         ranges(top["dependencies"], ""),
 		OptionalDependencies: ranges(top["optionalDependencies"], ""),
 		PeerDependencies:     ranges(top["peerDependencies"], "*"),
 		PeerDependenciesMeta: metas(top["peerDependenciesMeta"], "optional"),
 		DependenciesMeta:     metas(top["dependenciesMeta"], "built", "optional", "unplugged"),
-		Scripts:              texts(top["scripts"]),
+		Scripts:              loosejson.Texts(top["scripts"]),
 		OS:                   list(top["os"]), CPU: list(top["cpu"]), Libc: list(top["libc"]),
 		GypFile: string(top["gypfile"]) == "true",
-		License: licenseText(top["license"], top["licenses"]),
+		License: license.Text(top["license"], top["licenses"]),
 	}
 	m.Bin = bin(top["bin"], m.Name)
 	if d := top["deprecated"]; len(d) > 0 && truthy(d) {
-		if m.Deprecated = text(d); m.Deprecated == "" {
+		if m.Deprecated = loosejson.Text(d); m.Deprecated == "" {
 			m.Deprecated = "deprecated" // true, or some other value
 		}
 	}
-	dist := object(top["dist"])
-	m.Dist = Dist{Tarball: text(dist["tarball"]), Integrity: text(dist["integrity"]), Shasum: text(dist["shasum"])}
-	b := object(top["backstage"])
-	m.Backstage = Backstage{Role: text(b["role"]), PluginID: text(b["pluginId"]), Moved: text(b["moved"])}
+	dist := loosejson.Object(top["dist"])
+	m.Dist = Dist{Tarball: loosejson.Text(dist["tarball"]), Integrity: loosejson.Text(dist["integrity"]), Shasum: loosejson.Text(dist["shasum"])}
+	b := loosejson.Object(top["backstage"])
+	m.Backstage = Backstage{Role: loosejson.Text(b["role"]), PluginID: loosejson.Text(b["pluginId"]), Moved: loosejson.Text(b["moved"])}
 	return m, nil
 }
 
 // bin is Manifest.load's reading of bin.
 func bin(raw json.RawMessage, name string) map[string]string {
-	commands := texts(raw)
-	if path := text(raw); path != "" {
+	commands := loosejson.Texts(raw)
+	if path := loosejson.Text(raw); path != "" {
 		commands = map[string]string{name: path}
 	}
 	out := make(map[string]string, len(commands))
@@ -114,7 +116,7 @@ func bin(raw json.RawMessage, name string) map[string]string {
 // ranges are the members of a section; one that is not text has the range other,
 // and is absent where that is "".
 func ranges(raw json.RawMessage, other string) map[string]string {
-	members := object(raw)
+	members := loosejson.Object(raw)
 	if len(members) == 0 {
 		return nil
 	}
@@ -122,8 +124,8 @@ func ranges(raw json.RawMessage, other string) map[string]string {
 	for name, val := range members {
 		switch {
 		case !spec.IsIdent(name):
-		case val[0] == '"':
-			out[name] = text(val)
+		case loosejson.IsText(val):
+			out[name] = loosejson.Text(val)
 		case other != "":
 			out[name] = other
 		}
@@ -134,8 +136,8 @@ func ranges(raw json.RawMessage, other string) map[string]string {
 // metas are the entries of a section of settings.
 func metas(raw json.RawMessage, names ...string) map[string]Flags {
 	var out map[string]Flags
-	for pkg, val := range object(raw) {
-		members := object(val)
+	for pkg, val := range loosejson.Object(raw) {
+		members := loosejson.Object(val)
 		flags, valid := Flags{}, members != nil
 		for _, name := range names {
 			switch string(members[name]) {
@@ -156,47 +158,12 @@ func metas(raw json.RawMessage, names ...string) map[string]Flags {
 	return out
 }
 
-func object(raw json.RawMessage) map[string]json.RawMessage {
-	var out map[string]json.RawMessage
-	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &out) != nil {
-		return nil
-	}
-	return out
-}
-
-func text(raw json.RawMessage) string {
-	var s string
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
-
-// texts are the members of an object that are texts; nil if there are none.
-func texts(raw json.RawMessage) map[string]string {
-	members := object(raw)
-	if len(members) == 0 {
-		return nil
-	}
-	out := make(map[string]string, len(members))
-	for key, val := range members {
-		if len(val) > 0 && val[0] == '"' {
-			out[key] = text(val)
-		}
-	}
-	return out
-}
-
 // list are the texts of a list. Yarn ignores a text in the place of a list.
 func list(raw json.RawMessage) []string {
-	var items []json.RawMessage
-	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &items) != nil {
-		return nil
-	}
 	var out []string
-	for _, item := range items {
-		if item[0] == '"' {
-			out = append(out, text(item))
+	for _, item := range loosejson.List(raw) {
+		if loosejson.IsText(item) {
+			out = append(out, loosejson.Text(item))
 		}
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/loosejson"
 	"github.com/portalctl/portalctl/internal/npmsign"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -52,9 +53,9 @@ func (c *Client) Signed(ctx context.Context, name, version string) (*Signed, err
 	if doc.Name != name || doc.Version != version {
 		return nil, badDocument(errors.New("it is about "+quote(doc.Name+"@"+doc.Version)), name+"@"+version, address)
 	}
-	s := &Signed{Integrity: doc.Dist.Integrity, Signatures: doc.Dist.Signatures, Attested: object(doc.Dist.Attestations) != nil}
-	if s.Repository = text(doc.Repository); s.Repository == "" {
-		s.Repository = text(object(doc.Repository)["url"])
+	s := &Signed{Integrity: doc.Dist.Integrity, Signatures: doc.Dist.Signatures, Attested: loosejson.Object(doc.Dist.Attestations) != nil}
+	if s.Repository = loosejson.Text(doc.Repository); s.Repository == "" {
+		s.Repository = loosejson.Text(loosejson.Object(doc.Repository)["url"])
 	}
 	return s, nil
 }
