@@ -1,19 +1,12 @@
 package trust
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -41,47 +34,30 @@ func (c *checker) licenses(ctx context.Context) error {
 		return nil
 	}
 	byName, elsewhere := c.toLicense()
-	names := slices.Sorted(maps.Keys(byName))
 	c.known = map[PackageVersion]license.Declared{}
 	var mu sync.Mutex
-	missing, done := elsewhere, 0
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(concurrency)
-	for _, name := range names {
-		g.Go(func() error {
-			doc, err := c.in.Manifests.Packument(gctx, name)
-			if err != nil && !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, registry.ErrAuth) && !errors.Is(err, registry.ErrOffline) {
-				return err
-			}
-			for _, l := range byName[name] {
-				d, ok := license.Declared{}, false
-				if err == nil {
-					d, ok = licenseOf(doc, l.version)
-				}
-				mu.Lock()
-				if !ok {
-					missing = append(missing, name+"@"+l.version)
-				} else {
-					c.known[PackageVersion{name, l.version}] = d
-					if judged && (l.fresh || c.in.Base == nil) {
-						c.license(doc, name, l, d)
-					}
-				}
-				mu.Unlock()
+	missing := elsewhere
+	err := each(ctx, byName, c.in.Manifests.Packument, c.in.Progress, func(_ context.Context, name string, list []licensed, doc *registry.Packument) error {
+		for _, l := range list {
+			d, ok := license.Declared{}, false
+			if doc != nil {
+				d, ok = licenseOf(doc, l.version)
 			}
 			mu.Lock()
-			defer mu.Unlock()
-			if done++; c.in.Progress != nil {
-				c.in.Progress(done, len(names))
+			if !ok {
+				missing = append(missing, name+"@"+l.version)
+			} else {
+				c.known[PackageVersion{name, l.version}] = d
+				if judged && (l.fresh || c.in.Base == nil) {
+					c.license(doc, name, l, d)
+				}
 			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+			mu.Unlock()
 		}
-		return fault.Wrap(err, fault.Pos{}, "the registry cannot be asked for licences").WithNext("%s", cmp.Or(fault.NextOf(err), "Try again"))
+		return nil
+	}, registry.ErrNotFound, registry.ErrAuth, registry.ErrOffline)
+	if err != nil {
+		return unanswered(ctx, err, "the registry cannot be asked for licences", "Try again")
 	}
 	c.unlicensed(missing)
 	return nil
@@ -102,12 +78,8 @@ func (c *checker) unlicensed(list []string) {
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)
-	text := strings.Join(list[:min(len(list), 3)], ", ")
-	if len(list) > 3 {
-		text += fmt.Sprintf(" and %d more", len(list)-3)
-	}
 	c.unknown = append(c.unknown, finding.Unknown{Rule: ruleLicense,
-		Reason: fmt.Sprintf("the licences of %s are not known: the registry does not show them, or was not asked (%s)", english.Count(len(list), "package"), text),
+		Reason: fmt.Sprintf("the licences of %s are not known: the registry does not show them, or was not asked (%s)", english.Count(len(list), "package"), english.Some(list, 3)),
 		Next:   "Run it with the registry that they come from, without --offline; look at what is from git or a URL yourself"})
 }
 

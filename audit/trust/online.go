@@ -1,16 +1,12 @@
 package trust
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -20,10 +16,6 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
-
-// concurrency is how many packages are judged at a time; the client has a limit
-// of its own for requests.
-const concurrency = 16
 
 // asked is an entry that the registry is asked about.
 type asked struct {
@@ -47,70 +39,49 @@ func (c *checker) online(ctx context.Context) error {
 		return nil
 	}
 	byName := c.toAsk()
-	names := make([]string, 0, len(byName))
-	for name := range byName {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	var mu sync.Mutex
-	missing, done := []string{}, 0
+	missing := []string{}
 	exempt := c.preapproved()
 	var sums *checksummer // of what a change adds: all of a lock would be gigabytes
 	if c.in.Base != nil && !c.off(ruleEdited) {
 		sums = newChecksummer(c.in.Registry, c.in.ChecksumDir)
 		defer sums.close()
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(concurrency)
-	for _, name := range names {
-		g.Go(func() error {
-			doc, err := c.in.Registry.Packument(gctx, name)
-			if err != nil && !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, registry.ErrAuth) {
+	err := each(ctx, byName, c.in.Registry.Packument, c.in.Progress, func(ctx context.Context, name string, list []asked, doc *registry.Packument) error {
+		for _, a := range list {
+			at := name + "@" + a.version
+			if doc == nil || !doc.Has(a.version) {
+				mu.Lock()
+				missing = append(missing, at)
+				mu.Unlock()
+				continue
+			}
+			published, err := doc.Version(a.version)
+			if err != nil {
 				return err
 			}
-			for _, a := range byName[name] {
-				at := name + "@" + a.version
-				if err != nil || !doc.Has(a.version) {
-					mu.Lock()
-					missing = append(missing, at)
-					mu.Unlock()
-					continue
-				}
-				published, err := doc.Version(a.version)
-				if err != nil {
-					return err
-				}
-				m := relock.NewManifest(published)
-				other, unknown, err := sums.differs(gctx, name, a, m)
-				if err != nil {
-					return err
-				}
-				signed, err := sigs.judge(gctx, name, a, doc, published.Dist.Integrity)
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				c.signed(sigs, name, a, signed)
-				if unknown {
-					missing = append(missing, at+" (its archive)")
-				}
-				c.judge(name, a, m, other)
-				c.age(doc, name, a, exempt)
-				mu.Unlock()
+			m := relock.NewManifest(published)
+			other, unknown, err := sums.differs(ctx, name, a, m)
+			if err != nil {
+				return err
+			}
+			signed, err := sigs.judge(ctx, name, a, doc, published.Dist.Integrity)
+			if err != nil {
+				return err
 			}
 			mu.Lock()
-			defer mu.Unlock()
-			if done++; c.in.Progress != nil {
-				c.in.Progress(done, len(names))
+			c.signed(sigs, name, a, signed)
+			if unknown {
+				missing = append(missing, at+" (its archive)")
 			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+			c.judge(name, a, m, other)
+			c.age(doc, name, a, exempt)
+			mu.Unlock()
 		}
-		return fault.Wrap(err, fault.Pos{}, "the rule %s cannot ask the registry", ruleEdited).WithNext("%s", cmp.Or(fault.NextOf(err), "Try again, or leave out --online"))
+		return nil
+	}, registry.ErrNotFound, registry.ErrAuth)
+	if err != nil {
+		return unanswered(ctx, err, "the rule "+ruleEdited+" cannot ask the registry", "Try again, or leave out --online")
 	}
 	c.missing(missing)
 	c.unknown = append(c.unknown, sigs.report()...)
@@ -122,12 +93,7 @@ func (c *checker) missing(list []string) {
 		return
 	}
 	slices.Sort(list)
-	list = slices.Compact(list)
-	text := strings.Join(list[:min(len(list), 3)], ", ")
-	if len(list) > 3 {
-		text += fmt.Sprintf(" and %d more", len(list)-3)
-	}
-	c.unknown = append(c.unknown, finding.Unknown{Rule: ruleEdited, Reason: "the registry does not have, or does not show, " + text,
+	c.unknown = append(c.unknown, finding.Unknown{Rule: ruleEdited, Reason: "the registry does not have, or does not show, " + english.Some(slices.Compact(list), 3),
 		Next: "Ask the registry that they come from"})
 }
 
