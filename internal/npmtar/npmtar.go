@@ -34,13 +34,13 @@ var (
 	errInvalid = errors.New("the tarball cannot be read")
 )
 
-// Read gives the regular files that want chooses, by their path below the
-// package's folder. The first of several entries of one path counts; files that
-// are larger than the limit are an error.
+// Read gives the files that want chooses, by their path below the package's folder.
+// The last of several entries of one path counts, as npm and Yarn write one over the
+// other; files that are larger than the limit are an error.
 func Read(ctx context.Context, r io.Reader, want func(name string) bool, lim Limits) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	_, err := walk(ctx, r, lim, func(h *tar.Header, name string, text func() ([]byte, error)) (err error) {
-		if h.Typeflag != tar.TypeReg || files[name] != nil || !want(name) {
+		if !isFile(h) || !want(name) {
 			return nil
 		}
 		if h.Size > lim.File {
@@ -61,8 +61,7 @@ func Read(ctx context.Context, r io.Reader, want func(name string) bool, lim Lim
 // left behind the end of the archive, which one reader may see and another not.
 func Each(ctx context.Context, r io.Reader, want func(name string) bool, lim Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
 	return walk(ctx, r, lim, func(h *tar.Header, name string, text func() ([]byte, error)) error {
-		// node-tar unpacks a contiguous file as any other.
-		if h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont {
+		if !isFile(h) {
 			return nil
 		}
 		if h.Size > lim.File || !want(name) {
@@ -76,6 +75,9 @@ func Each(ctx context.Context, r io.Reader, want func(name string) bool, lim Lim
 		return err
 	})
 }
+
+// isFile tells what becomes a file: node-tar unpacks a contiguous one as any other.
+func isFile(h *tar.Header) bool { return h.Typeflag == tar.TypeReg || h.Typeflag == tar.TypeCont }
 
 // walk visits the entries below the package's folder.
 func walk(ctx context.Context, r io.Reader, lim Limits, visit func(h *tar.Header, name string, text func() ([]byte, error)) error) (more bool, err error) {

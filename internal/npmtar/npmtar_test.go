@@ -25,13 +25,13 @@ func tarball(t *testing.T, entries ...entry) []byte {
 		h := &tar.Header{Name: e.name, Typeflag: e.kind, Size: int64(len(e.text)), Mode: 0o644}
 		if e.kind == 0 {
 			h.Typeflag = tar.TypeReg
-		} else {
+		} else if e.kind != tar.TypeCont {
 			h.Size, h.Linkname = 0, e.text
 		}
 		if err := w.WriteHeader(h); err != nil {
 			t.Fatal(err)
 		}
-		if e.kind == 0 {
+		if h.Size > 0 {
 			if _, err := w.Write([]byte(e.text)); err != nil {
 				t.Fatal(err)
 			}
@@ -49,12 +49,12 @@ func TestRead(t *testing.T) {
 	t.Parallel()
 	src := tarball(t, entry{name: "package/package.json", text: "{}"}, entry{name: "package/dist/a.d.ts", text: "a"}, entry{name: "other/b", text: "b"},
 		entry{name: "package/empty"}, entry{name: "top", text: "no"}, entry{name: "package/../../x", text: "no"}, entry{name: "package/dist/a.d.ts", text: "second"},
-		entry{"package/link", "/etc/passwd", tar.TypeSymlink}, entry{"package/hard", "package/package.json", tar.TypeLink}, entry{"package/dir", "", tar.TypeDir})
+		entry{"package/link", "/etc/passwd", tar.TypeSymlink}, entry{"package/hard", "package/package.json", tar.TypeLink}, entry{"package/dir", "", tar.TypeDir}, entry{"package/contiguous", "c", tar.TypeCont})
 	got, err := Read(context.Background(), bytes.NewReader(src), all, Default)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"package.json": "{}", "dist/a.d.ts": "a", "b": "b", "empty": ""}
+	want := map[string]string{"package.json": "{}", "dist/a.d.ts": "second", "b": "b", "empty": "", "contiguous": "c"}
 	for name, text := range want {
 		if have, ok := got[name]; !ok || string(have) != text {
 			t.Errorf("%s: %q", name, have)
