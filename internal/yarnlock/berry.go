@@ -79,28 +79,8 @@ func (p *parser) berryEntry() (*Entry, error) {
 	if err := p.next(); err != nil {
 		return nil, err
 	}
-	seen := 0
-	for !p.done && p.indent > 0 {
-		if p.indent != 2 {
-			return nil, p.badIndent(2)
-		}
-		name, rest, err := p.berryKey()
-		if err != nil {
-			return nil, err
-		}
-		bit := 1 << berryField(name)
-		if bit != 1 && seen&bit != 0 {
-			return nil, p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
-		}
-		seen |= bit
-		if rest == "" {
-			err = p.berryMap(e, name)
-		} else {
-			err = p.berryValue(e, name, rest)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := p.members(e, false); err != nil {
+		return nil, err
 	}
 	if p.done && (e.Resolution.Name == "" || e.LinkType == "") {
 		return nil, p.cutShort("the last entry is not complete")

@@ -19,28 +19,8 @@ func (p *parser) classicEntry() (*Entry, error) {
 	if err := p.next(); err != nil {
 		return nil, err
 	}
-	seen := 0
-	for !p.done && p.indent > 0 {
-		if p.indent != 2 {
-			return nil, p.badIndent(2)
-		}
-		name, rest, err := p.classicKey(p.text)
-		if err != nil {
-			return nil, err
-		}
-		bit := 1 << classicField(name)
-		if bit != 1 && seen&bit != 0 {
-			return nil, p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
-		}
-		seen |= bit
-		if rest == ":" {
-			err = p.classicMap(e, name)
-		} else {
-			err = p.classicValue(e, name, rest)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := p.members(e, true); err != nil {
+		return nil, err
 	}
 	if e.Version == "" {
 		if p.done {

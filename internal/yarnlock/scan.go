@@ -189,3 +189,41 @@ func (p *parser) newEntry() *Entry {
 func (p *parser) fail(off int, format string, args ...any) *fault.Error {
 	return fault.At(fault.PosAt(p.lock.File, []byte(p.src), off), format, args...)
 }
+
+// members reads what an entry has, each member once.
+func (p *parser) members(e *Entry, classic bool) error {
+	for seen := 0; !p.done && p.indent > 0; {
+		if p.indent != 2 {
+			return p.badIndent(2)
+		}
+		var name, rest string
+		var err error
+		bit := 1
+		if classic {
+			name, rest, err = p.classicKey(p.text)
+			bit <<= classicField(name)
+		} else {
+			name, rest, err = p.berryKey()
+			bit <<= berryField(name)
+		}
+		switch {
+		case err != nil:
+			return err
+		case bit != 1 && seen&bit != 0:
+			return p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
+		case classic && rest == ":":
+			err = p.classicMap(e, name)
+		case classic:
+			err = p.classicValue(e, name, rest)
+		case rest == "":
+			err = p.berryMap(e, name)
+		default:
+			err = p.berryValue(e, name, rest)
+		}
+		if err != nil {
+			return err
+		}
+		seen |= bit
+	}
+	return nil
+}
