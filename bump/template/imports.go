@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 // imports is a file below a package's folder that imports the package name, "" for
@@ -20,12 +21,11 @@ func (pl *planner) imports(dir, name string) string {
 	if seen == nil {
 		seen = map[string]string{}
 		pl.imported[dir] = seen
-		skip := []string{"node_modules", "dist", "dist-types", ".git", "coverage", ".yarn"}
 		_ = fs.WalkDir(pl.files, dir, func(file string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return nil // what cannot be read is not a portal's source
-			case d.IsDir() && (slices.Contains(skip, d.Name()) || dir == "." && file != "."):
+			case d.IsDir() && (workspace.MadeFolder(d.Name()) || dir == "." && file != "."):
 				return fs.SkipDir
 			case !d.Type().IsRegular() || !slices.Contains(jsscan.Extensions, path.Ext(file)):
 				return nil

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -129,7 +128,7 @@ func (pl *places) moved(at string, was []byte) string {
 			switch {
 			case err != nil:
 				return nil // not readable: nothing is found there
-			case d.IsDir() && slices.Contains([]string{"node_modules", "dist", "dist-types", ".git", "coverage"}, d.Name()):
+			case d.IsDir() && workspace.MadeFolder(d.Name()):
 				return fs.SkipDir
 			case d.Type().IsRegular():
 				key := dir + "/" + d.Name()

@@ -20,7 +20,7 @@ func (p *Project) Written(files fs.FS, visit func(name string), failed func(name
 			return err
 		case err != nil:
 			failed(name, err)
-		case d.IsDir() && name != "." && (madeFolder(d.Name()) || !own[name] && hasManifest(files, name)):
+		case d.IsDir() && name != "." && (MadeFolder(d.Name()) || !own[name] && hasManifest(files, name)):
 			return fs.SkipDir
 		case d.Type().IsRegular():
 			visit(name)
@@ -29,13 +29,14 @@ func (p *Project) Written(files fs.FS, visit func(name string), failed func(name
 	})
 }
 
-// madeFolder tells folders of what is installed or built.
-func madeFolder(dir string) bool {
+// MadeFolder tells by their names the folders of what is installed or built, and hidden
+// ones, in which no source of a package is.
+func MadeFolder(dir string) bool {
 	switch dir {
 	case "node_modules", "dist", "dist-types", "dist-dynamic", "dist-scalprum", "coverage", "storybook-static", "playwright-report":
 		return true
 	}
-	return strings.HasPrefix(dir, ".") && dir != ".storybook"
+	return strings.HasPrefix(dir, ".") && dir != "." && dir != ".storybook"
 }
 
 func hasManifest(files fs.FS, dir string) bool {
