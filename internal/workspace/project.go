@@ -90,8 +90,7 @@ func Open(dir string) (*Project, error) {
 func (at Place) Open() (*Project, error) {
 	root := at.Root
 	p := &Project{Root: root, StartedIn: at.start, repo: at.repo.Around(root), byName: map[string]*Workspace{}, byRel: map[string]*Workspace{}}
-	repo := at.repo.Around(root)
-	defer repo.Close()
+	repo := p.repo
 	if err := p.readWorkspaces(repo); err != nil {
 		return nil, err
 	}
