@@ -11,19 +11,25 @@ import (
 func appendBerryEntry(b []byte, e *Entry) []byte {
 	b = appendBerryName(b, "", strings.Join(keyTexts(e.Keys), ", "))
 	b = append(b, '\n')
+	return appendFields(b, e, Berry, berryFields, appendBerryField, appendBerryExtra)
+}
+
+// appendFields prints the fields of an entry in the order of names, and between them by
+// their names those that are kept as they stand.
+func appendFields(b []byte, e *Entry, k Kind, names []string, known func([]byte, *Entry, string) []byte, other func([]byte, Field) []byte) []byte {
 	extra := e.Extra
 	if len(extra) > 0 {
-		extra = sortedBy(Berry, extra, func(f Field) string { return f.Name })
+		extra = sortedBy(k, extra, func(f Field) string { return f.Name })
 	}
-	for _, name := range berryFields {
-		for len(extra) > 0 && compareBerry(extra[0].Name, name) < 0 {
-			b = appendBerryExtra(b, extra[0])
+	for _, name := range names {
+		for len(extra) > 0 && k.compare(extra[0].Name, name) < 0 {
+			b = other(b, extra[0])
 			extra = extra[1:]
 		}
-		b = appendBerryField(b, e, name)
+		b = known(b, e, name)
 	}
 	for _, f := range extra {
-		b = appendBerryExtra(b, f)
+		b = other(b, f)
 	}
 	return b
 }

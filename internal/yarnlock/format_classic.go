@@ -12,21 +12,7 @@ func appendClassicEntry(b []byte, e *Entry) []byte {
 		b = appendClassic(b, key)
 	}
 	b = append(b, ":\n"...)
-	extra := e.Extra
-	if len(extra) > 0 {
-		extra = sortedBy(Classic, extra, func(f Field) string { return f.Name })
-	}
-	for _, name := range classicFields {
-		for len(extra) > 0 && compareClassic(extra[0].Name, name) < 0 {
-			b = appendClassicExtra(b, extra[0])
-			extra = extra[1:]
-		}
-		b = appendClassicField(b, e, name)
-	}
-	for _, f := range extra {
-		b = appendClassicExtra(b, f)
-	}
-	return b
+	return appendFields(b, e, Classic, classicFields, appendClassicField, appendClassicExtra)
 }
 
 func appendClassicField(b []byte, e *Entry, name string) []byte {
