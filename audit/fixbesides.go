@@ -80,9 +80,10 @@ func (x *fixer) lost(t *trial) {
 const keepsIt = "the lock keeps it all the same"
 
 // drop leaves what a way was to end. What was to end besides is looked at again.
-func (x *fixer) drop(r *remedy, reason string) {
+// via are the package versions that are to blame for it, none where that is not known.
+func (x *fixer) drop(r *remedy, reason string, via ...osv.Package) {
 	x.plan.leave(leftRefused, x.m.Path, r.ends, r.title()+": "+reason, "")
-	x.dropped = append(x.dropped, dropped{r, reason})
+	x.dropped = append(x.dropped, dropped{r, reason, via})
 	x.orphans = append(x.orphans, r.besides...)
 }
 
@@ -90,11 +91,18 @@ func (x *fixer) drop(r *remedy, reason string) {
 type dropped struct {
 	*remedy
 	reason string
+	via    []osv.Package
 }
 
-// useless says why a way is none: it does all that a dropped one does.
+// useless says why a way is none: it does all that a dropped one does, or brings a
+// version for which one was dropped.
 func (x *fixer) useless(r *remedy) string {
 	for _, d := range x.dropped {
+		for _, m := range r.moves {
+			if slices.Contains(d.via, osv.Package{Name: m.Name, Version: m.To}) {
+				return r.title() + ": " + d.reason
+			}
+		}
 		if !slices.ContainsFunc(d.moves, func(m Move) bool { return !slices.Contains(r.moves, m) }) && len(d.lines) <= len(r.lines) {
 			return d.title() + ": " + d.reason
 		}

@@ -77,10 +77,14 @@ func newIn(versions, was []string) []string {
 	return slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return slices.Contains(was, v) })
 }
 
+// key tells one breach from another.
+func (b breach) key() [2]string { return [2]string{b.rule, b.name} }
+
 // suspects are the steps that look guilty of breaches: on each way up from what is to
 // blame, those of the first package that moves. It is a guess that saves looking: who
-// makes it proves it. A breach that one of those already suspected may have brought
-// waits for the next look.
+// makes it proves it. Where it has proved wrong, they are those of all packages on the
+// way that are new: another step may bring the same. A breach that one of those already
+// suspected may have brought waits for the next look.
 func (x *fixer) suspects(t *trial, steps []*remedy, bad []breach) []*remedy {
 	if len(bad) == 0 {
 		return nil
@@ -90,7 +94,7 @@ func (x *fixer) suspects(t *trial, steps []*remedy, bad []breach) []*remedy {
 		for _, m := range r.moves {
 			if !slices.Contains(x.before.versions[m.Name], m.To) {
 				p := osv.Package{Name: m.Name, Version: m.To}
-				to[p] = append(to[p], r)
+				to[p] = union(to[p], []*remedy{r})
 			}
 		}
 	}
@@ -105,7 +109,7 @@ func (x *fixer) suspects(t *trial, steps []*remedy, bad []breach) []*remedy {
 	var out []*remedy
 	for _, set := range sets {
 		if !slices.ContainsFunc(set, func(r *remedy) bool { return slices.Contains(out, r) }) {
-			out = append(out, set...)
+			out = union(out, set)
 		}
 	}
 	return out
@@ -116,6 +120,7 @@ func (x *fixer) suspects(t *trial, steps []*remedy, bad []breach) []*remedy {
 // brings it.
 func (x *fixer) asking(g *depgraph.Graph, b breach, to map[osv.Package][]*remedy) []*remedy {
 	var out []*remedy
+	x.via[b.key()] = nil
 	seen := map[depgraph.Node]bool{}
 	var todo []depgraph.Node
 	for _, n := range g.Ident(b.name) {
@@ -126,8 +131,12 @@ func (x *fixer) asking(g *depgraph.Graph, b breach, to map[osv.Package][]*remedy
 	for first := len(todo); len(todo) > 0; todo, first = todo[1:], first-1 {
 		if e := g.Entry(todo[0]); e != nil {
 			if p, ok := packageOf(e); ok && len(to[p]) > 0 {
-				out = append(out, to[p]...)
-				continue
+				x.via[b.key()] = append(x.via[b.key()], p)
+				if out = union(out, to[p]); !x.wrong[b.key()] {
+					continue
+				}
+			} else if ok && first <= 0 && slices.Contains(x.before.versions[p.Name], p.Version) {
+				continue // it asks for nothing that it did not before
 			}
 		}
 		for e := range g.In(todo[0]) {
@@ -140,6 +149,9 @@ func (x *fixer) asking(g *depgraph.Graph, b breach, to map[osv.Package][]*remedy
 	}
 	return out
 }
+
+// union are the ways of two lists, each once.
+func union(a, b []*remedy) []*remedy { return append(slices.Clone(a), without(b, a)...) }
 
 // without are the ways of a list that another does not have.
 func without(list, out []*remedy) []*remedy {

@@ -40,6 +40,10 @@ type fixer struct {
 	// accepted are the ways taken so far, state the lock as they leave it.
 	accepted []*remedy
 	state    *trial
+	// wrong are the breaches for which the first guess at who brings them was.
+	// via are the package versions by which they come, as last looked at.
+	wrong map[[2]string]bool
+	via   map[[2]string][]osv.Package
 	// dropped are those that did not keep the rules when the lock was written,
 	// orphans the packages that were to go with them.
 	dropped []dropped
@@ -71,7 +75,7 @@ func newFixer(in FixInput, p *FixPlan, l *Lock, known *advised) (*fixer, error) 
 		return nil, err
 	}
 	return &fixer{in: in, plan: p, lock: in.Locks[i], m: m, plans: newPlans(b, m), known: known,
-		yarnOnly: in.Locks[i].YarnOnly, versions: map[string][]candidate{}, asked: map[string]map[string]map[string]string{}}, nil
+		yarnOnly: in.Locks[i].YarnOnly, versions: map[string][]candidate{}, asked: map[string]map[string]map[string]string{}, wrong: map[[2]string]bool{}, via: map[[2]string][]osv.Package{}}, nil
 }
 
 // fix makes the plan of the lock and returns it as it is then.

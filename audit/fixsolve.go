@@ -206,7 +206,7 @@ func (x *fixer) together(ctx context.Context, open []*pending) error {
 		out := x.suspects(t, list, bad)
 		for _, r := range list {
 			if !x.ended(t, of[r].findings) {
-				out = append(out, r)
+				out = union(out, []*remedy{r})
 			}
 		}
 		if len(bad)+len(out) == 0 {

@@ -98,18 +98,30 @@ func (x *fixer) blame(ctx context.Context, sound, w *written, bad []breach) (*wr
 		}
 	}
 	still := x.breaches(next.trial)
-	gone := slices.DeleteFunc(slices.Clone(bad), func(b breach) bool {
-		return slices.ContainsFunc(still, func(s breach) bool { return s.rule == b.rule && s.name == b.name })
-	})
 	var guilty []*remedy
-	for _, r := range suspects {
-		if i := slices.IndexFunc(gone, func(b breach) bool { return slices.Contains(x.suspects(w.trial, w.steps, []breach{b}), r) }); i >= 0 {
-			guilty = append(guilty, r)
-			x.drop(r, gone[i].reason)
+	stuck := false // all that can be guessed was
+	for _, b := range bad {
+		own := x.suspects(w.trial, w.steps, []breach{b})
+		if slices.ContainsFunc(still, func(s breach) bool { return s.key() == b.key() }) {
+			if len(without(own, suspects)) == 0 {
+				stuck = stuck || x.wrong[b.key()]
+				x.wrong[b.key()] = true
+			}
+			continue
+		}
+		for _, r := range without(own, guilty) {
+			if slices.Contains(suspects, r) {
+				guilty = append(guilty, r)
+				x.drop(r, b.reason, x.via[b.key()]...)
+			}
 		}
 	}
-	if len(guilty) == 0 {
+	switch {
+	case len(guilty) > 0:
+	case stuck:
 		return x.halve(ctx, sound, bad[0].reason)
+	default:
+		return x.blame(ctx, sound, w, bad) // with another guess
 	}
 	x.accepted = without(x.accepted, guilty)
 	if len(still) == 0 && len(guilty) == len(suspects) {

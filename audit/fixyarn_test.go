@@ -221,6 +221,65 @@ func TestFixPlanByYarnBlames(t *testing.T) {
 	}
 }
 
+// Steps that have a move in common bring one finding together: that of none alone.
+func TestFixPlanByYarnBlamesAll(t *testing.T) {
+	t.Parallel()
+	src := source{shelf: shelf{"bad": {"1.0.0": nil}, "e": {"1.0.0": {"m": "1.0.0"}, "1.1.0": {"m": "^1.1.0"}},
+		"m": {"1.0.0": {"q": "1.0.0"}, "1.1.0": {"q": "1.0.1", "bad": "^1.0.0"}}, "q": {"1.0.0": nil, "1.0.1": nil}}}
+	list := []*osv.Advisory{advisory(t, "GHSA-bad", "bad", high, "0"), advisory(t, "GHSA-q", "q", high, "0 1.0.1")}
+	deps, lock, asks := []string{"e ^1.0.0"}, []string{"q@npm:1.0.0 = 1.0.0", "m@npm:1.0.0 = 1.0.0 > q npm:1.0.0"}, "m npm:1.0.0"
+	for i := range 20 {
+		name := fmt.Sprintf("p%02d", i)
+		src.shelf[name] = map[string]map[string]string{"1.0.0": nil, "1.0.1": nil}
+		list = append(list, advisory(t, "GHSA-"+name, name, high, "0 1.0.1"))
+		if i < 6 { // e pins these
+			src.shelf["e"]["1.0.0"][name], src.shelf["e"]["1.1.0"][name] = "1.0.0", "1.0.1"
+			lock, asks = append(lock, name+"@npm:1.0.0 = 1.0.0"), asks+", "+name+" npm:1.0.0"
+			continue
+		}
+		deps, lock = append(deps, name+" ^1.0.0"), append(lock, name+"@npm:^1.0.0 = 1.0.0")
+	}
+	lock = append(lock, "e@npm:^1.0.0 = 1.0.0 > "+asks)
+	runs := 0
+	yarn := func(_ context.Context, files map[string][]byte) ([]byte, error) {
+		runs++
+		text := string(files["yarn.lock"])
+		if strings.Contains(text, "e@npm:1.1.0") {
+			text += `
+"m@npm:^1.1.0":
+  version: 1.1.0
+  resolution: "m@npm:1.1.0"
+  dependencies:
+    bad: "npm:^1.0.0"
+  languageName: node
+  linkType: hard
+
+"bad@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "bad@npm:1.0.0"
+  languageName: node
+  linkType: hard
+`
+		}
+		return []byte(text), nil
+	}
+	p, after := planned(t, monorepo(nil, deps, lock...), src, reachMajor, func(f *FixInput) {
+		f.Locks[0].YarnOnly, f.Locks[0].Yarn = "the test says so", yarn
+	}, list...)
+	if got := lines(after); len(p.Fixes) != 14 || len(got) != 7 || runs > 4 {
+		t.Errorf("%d runs of Yarn, %d steps, left:\n  %s", runs, len(p.Fixes), strings.Join(got, "\n  "))
+	}
+	seen := map[*Finding]bool{}
+	for _, l := range p.Left {
+		for _, f := range l.Findings {
+			if seen[f] {
+				t.Errorf("%s is left twice", f.Package)
+			}
+			seen[f] = true
+		}
+	}
+}
+
 // What a lock installs is not known where it lacks what a package.json asks for:
 // that is said, and no Yarn is run.
 func TestFixPlanOfStaleLock(t *testing.T) {
