@@ -32,7 +32,7 @@ func upgradeItems() []item {
 
 const (
 	nextSlot     = "Add a scheduled workflow that runs portalctl's slot (portalctl's init writes one), or Renovate with a rule for @backstage packages"
-	nextSnapshot = "Run portalctl's snapshot create in the job that deploys, before the new release starts (docs/snapshot.md)"
+	nextSnapshot = "Run portalctl's snapshot create in the job that deploys, before the new release starts (portalctl's init writes an example; docs/snapshot.md)"
 	// maxBehind is how many main releases a portal may be behind.
 	maxBehind = 3
 )

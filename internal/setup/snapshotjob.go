@@ -14,7 +14,7 @@ func snapshotParts(f *Facts) []part {
 	switch c := f.Database.Client; c {
 	case "pg", "":
 	case "better-sqlite3", "sqlite3":
-		p.none, p.why = true, "app-config keeps the plugins' data in SQLite: run portalctl snapshot create where its files are"
+		p.none, p.why = true, "app-config keeps the plugins' data in SQLite: snapshot create copies the files where they are"
 		return []part{p}
 	default:
 		p.none, p.why = true, "portalctl snapshot does not copy databases of "+c
