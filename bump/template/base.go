@@ -186,6 +186,13 @@ func (pl *planner) older(rel string) bool {
 	return err == nil && ferr == nil && semrange.Compare(v, first) < 0
 }
 
+// later reports whether a template came after the release that the portal is on.
+func (pl *planner) later(s *step) bool {
+	on, err := semrange.ParseVersion(pl.in.On)
+	first, ferr := semrange.ParseVersion(s.releases[0])
+	return err == nil && ferr == nil && semrange.Compare(first, on) > 0
+}
+
 func (pl *planner) noStep(rel string, how How) error {
 	v, err := semrange.ParseVersion(rel)
 	to, terr := semrange.ParseVersion(pl.plan.To)
@@ -218,6 +225,9 @@ func (a apart) lost() float64 {
 func (pl *planner) nearest() (best apart, oldest bool) {
 	claimed := pl.stepOf(pl.plan.Base.Claimed)
 	for i, s := range pl.steps {
+		if i > 0 && pl.later(s) {
+			continue
+		}
 		d := pl.distance(s)
 		if best.step == nil || d.lines < best.lines || d.lines == best.lines && best.step != claimed {
 			best, oldest = d, i == 0

@@ -11,6 +11,9 @@ import (
 // Input is all that a plan is computed from.
 type Input struct {
 	Project *workspace.Project
+	// On is the release that the portal's lock is of, "" where that is not known. Its
+	// template is no later one: a bump moves the lock, and not the template.
+	On string
 	// Config is what the team decided, nil for nothing.
 	Config *Config
 	// ConfigText is the file that has it, nil where there is none yet.

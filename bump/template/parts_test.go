@@ -34,6 +34,7 @@ func TestSettle(t *testing.T) {
 			"backend.add(import('@acme/x'));\nbackend.add(import('@backstage/s'));\nstart();\n"},
 		{"a name that is imported already", "import {\n  a,\n} from 'm';\n", "import {\n  a,\n  d,\n  z,\n} from 'm';\n", "import {\n  a,\n  c,\n  d,\n} from 'm';\n",
 			"import {\n  a,\n  d,\n  z,\n  c,\n} from 'm';\n"},
+		{"the template went further", "FROM node:22-bookworm-slim\n", "FROM node:24-bookworm-slim\n", "FROM node:24-trixie-slim\n", "FROM node:24-trixie-slim\n"},
 		{"only white space differs", "a\nb\n", "a\n  b\n", "a\n\tb\n", "a\n  b\n"},
 	}
 	for _, tt := range tests {
@@ -55,6 +56,8 @@ func TestSettleLeavesConflicts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range [][3]string{
 		{"FROM node:18\n", "FROM node:20\n", "FROM node:24\n"},
+		{"x@1.2.3\n", "x@1.3.3\n", "x@1.2.4\n"},
+		{"FROM node:22-a\n", "FROM node:24-b\n", "FROM node:24-c\n"},
 		{"a\n<B>\nc\n</B>\n", "a\n<D>\nc\n</D>\n", "a\n<B>\nc\n</B>\n<B>\n"},
 		{"f(1);\n", "f(2);\n", "f(1);\ng(\n"},
 		{"import a from 'm';\n", "import b from 'm';\n", "import c from 'm';\n"},
@@ -97,6 +100,18 @@ func TestFurther(t *testing.T) {
 	} {
 		if got, why := further(lowest(tt.base), lowest(tt.ours), lowest(tt.theirs)); got != tt.want {
 			t.Errorf("%s: %s (%s), want %s", tt.ours, got, why, tt.want)
+		}
+	}
+	for _, tt := range []struct {
+		base, ours, theirs string
+		want               bool
+	}{
+		{`"20 || 22"`, `"20 || 22 || 24"`, `"22 || 24"`, true},
+		{`"20 || 22"`, `"20 || 22 || 23"`, `"22 || 24"`, false},
+		{`"20 || 22"`, `"20"`, `"22 || 24"`, false},
+	} {
+		if got := followed(tt.base, tt.ours, tt.theirs); got != tt.want {
+			t.Errorf("followed(%s, %s, %s) = %v", tt.base, tt.ours, tt.theirs, got)
 		}
 	}
 	if !within(`"22"`, `"22 || 24"`) || within(`"18 || 22"`, `"22 || 24"`) {

@@ -123,6 +123,9 @@ func (pl *planner) manifestRules(name string, ours []byte) keymerge.Rules {
 				if within(ours, theirs) {
 					return keymerge.Same, "yours is within the template's"
 				}
+				if followed(base, ours, theirs) {
+					return keymerge.Taken, "what you added is in the template's, too"
+				}
 			case isDep(p), len(p) == 2 && p[0] == "resolutions":
 				return further(lowest(base), lowest(ours), lowest(theirs))
 			}
@@ -134,14 +137,25 @@ func (pl *planner) manifestRules(name string, ours []byte) keymerge.Rules {
 // within reports whether each alternative of one range is one of the other's: "22" is
 // within "22 || 24".
 func within(a, b string) bool {
-	list := func(s string) (out []string) {
-		for p := range strings.SplitSeq(unquote(s), "||") {
-			out = append(out, strings.Join(strings.Fields(p), " "))
-		}
-		return out
+	in := alternatives(b)
+	return !slices.ContainsFunc(alternatives(a), func(p string) bool { return !slices.Contains(in, p) })
+}
+
+// followed reports whether ours is the base with alternatives added that the template
+// added, too: what the template dropped beside, ours only kept.
+func followed(base, ours, theirs string) bool {
+	if !within(base, ours) {
+		return false
 	}
-	in := list(b)
-	return !slices.ContainsFunc(list(a), func(p string) bool { return !slices.Contains(in, p) })
+	known := append(alternatives(base), alternatives(theirs)...)
+	return !slices.ContainsFunc(alternatives(ours), func(p string) bool { return !slices.Contains(known, p) })
+}
+
+func alternatives(literal string) (out []string) {
+	for p := range strings.SplitSeq(unquote(literal), "||") {
+		out = append(out, strings.Join(strings.Fields(p), " "))
+	}
+	return out
 }
 
 // further decides between two versions that both moved from one: the later one. A

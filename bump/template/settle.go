@@ -10,7 +10,7 @@ import (
 
 // settle looks again at conflicts by line, which git leaves to a person, and decides
 // those that are none: where both sides have the same, where ours has what the template
-// changed already, and where both added statements whose order does not matter.
+// changed already, or the template has what ours did, and where both added statements whose order does not matter.
 //
 // Lines are where it wove changes that stand side by side: a reader should look there.
 func settle(parts []diff3.Piece) (out []diff3.Piece, lines []int) {
@@ -38,6 +38,9 @@ func settled(p diff3.Piece) ([]byte, bool) {
 	if sameWords(p.Ours, p.Base) && !bytes.Contains(p.Base, []byte("`")) { // indented anew, or other line ends
 		return p.Theirs, true
 	}
+	if overtaken(p) {
+		return p.Theirs, true
+	}
 	return union(p)
 }
 
@@ -51,6 +54,22 @@ func sameWords(a, b []byte) bool {
 func adopted(p diff3.Piece) bool {
 	words := func(text []byte) []string { return strings.Fields(string(text)) }
 	return has(trimmed(p.Base), trimmed(p.Theirs), trimmed(p.Ours)) || has(words(p.Base), words(p.Theirs), words(p.Ours))
+}
+
+// overtaken reports whether the template made each change that ours made, and more: what
+// it has then is what ours would become. node:22-a, which ours made node:24-a and the
+// template node:24-b, is node:24-b.
+func overtaken(p diff3.Piece) bool {
+	base, ours, theirs := parts(p.Base), parts(p.Ours), parts(p.Theirs)
+	oc, tc := diff3.Changes(base, ours), diff3.Changes(base, theirs)
+	for _, o := range oc {
+		if !slices.ContainsFunc(tc, func(t diff3.Change) bool {
+			return t.A == o.A && t.ALen == o.ALen && slices.Equal(theirs[t.B:t.B+t.BLen], ours[o.B:o.B+o.BLen])
+		}) {
+			return false
+		}
+	}
+	return len(oc) > 0
 }
 
 func has(base, theirs, ours []string) bool {

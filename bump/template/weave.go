@@ -31,6 +31,11 @@ var aToken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\
 
 func tokens(text []byte) []string { return aToken().FindAllString(string(text), -1) }
 
+var aPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s+|\w+|[^\w\s]`) })
+
+// parts are the words of a text and what stands between them.
+func parts(text []byte) []string { return aPart().FindAllString(string(text), -1) }
+
 // weave applies the changes of both sides to the base. It fails where they overlap, and
 // where both insert at one place, unless both is set: then what ours inserts comes
 // first.

@@ -193,7 +193,7 @@ func (co *checkout) templatePlan(ctx context.Context, opts template.Options, off
 	if err != nil {
 		return nil, err
 	}
-	in := template.Input{Project: co.project, YarnPlugin: usesYarnPlugin(co),
+	in := template.Input{Project: co.project, YarnPlugin: usesYarnPlugin(co), On: releases.Standing(co.lock, co.project.Declared()).Release,
 		Templates: &scaffold.Reader{Registry: reg, CacheDir: filepath.Join(cache, "templates")}, Releases: releases}
 	if in.ConfigText, err = co.decisions(); err == nil && in.ConfigText != nil {
 		in.Config, err = template.ParseConfig(finding.ConfigFile, in.ConfigText)

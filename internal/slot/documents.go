@@ -67,8 +67,10 @@ type changesDocument struct {
 	Deprecated []goneName      `json:"deprecated"`
 	Breaking   []breakingEntry `json:"breaking"`
 	ThirdParty []struct {
-		Package string  `json:"package"`
-		Places  []Place `json:"places"`
+		Name   string  `json:"name"`
+		From   string  `json:"from"`
+		To     string  `json:"to"`
+		Places []Place `json:"places"`
 	} `json:"thirdParty"`
 	Unknown []unknownPackage `json:"unknown"`
 }
@@ -82,15 +84,17 @@ type goneName struct {
 }
 
 type breakingEntry struct {
-	Changeset string `json:"changeset"`
-	Packages  []struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	} `json:"packages"`
-	Rank   string   `json:"rank"`
-	Names  []string `json:"names"`
-	Places []Place  `json:"places"`
-	Text   string   `json:"text"`
+	Changeset string           `json:"changeset"`
+	Packages  []changedPackage `json:"packages"`
+	Rank      string           `json:"rank"`
+	Names     []string         `json:"names"`
+	Places    []Place          `json:"places"`
+	Text      string           `json:"text"`
+}
+
+type changedPackage struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 type unknownPackage struct {

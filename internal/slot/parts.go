@@ -27,9 +27,12 @@ type part struct {
 // mark is how a commit says that it is of the part.
 func (p part) mark() string { return strings.TrimSpace(p.name + " " + p.id) }
 
-// lacking is how a command says that no lock can be made of what the registry has. Whoever
-// has the versions elsewhere can write it once the manifests ask for them.
-const lacking = "the registry has no version of "
+// lacking is how the solver, and Yarn, say that no lock can be made of what the registry
+// has. Whoever has the versions elsewhere can write it once the manifests ask for them.
+func lacking(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "the registry has no version of ") || strings.Contains(text, ": No candidates found")
+}
 
 // mark is the line of a commit's message that says which part of a run it is.
 const mark = "Portalctl-Slot: "
@@ -65,7 +68,7 @@ func (r *Run) parts(ctx context.Context, step *Step, parts []part) error {
 		if ctx.Err() != nil || r.kept.Doing != nil {
 			return err
 		}
-		if p.instead != nil && strings.Contains(err.Error(), lacking) {
+		if p.instead != nil && lacking(err) {
 			if ierr := r.part(ctx, step, *p.instead); ierr != nil {
 				return ierr
 			}

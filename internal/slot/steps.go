@@ -76,10 +76,10 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 		return err
 	}
 	// What moves is known without the lock that it leads to, which Coming asks for.
-	p, err = r.command(ctx, step, r.network("versions", "bump", "--dry-run", "--lockfile", "skip", "--release", r.opts.Release, "--format", "json")...)
-	if err != nil {
+	if err = r.page(ctx, step, r.network("versions", "bump", "--dry-run", "--lockfile", "skip", "--release", r.opts.Release)...); err != nil {
 		return err
 	}
+	p, _ = step.printed("versions bump")
 	// Which release next is, only the plan says.
 	if !p.Ran() && r.opts.Release == "next" {
 		return p.failed()

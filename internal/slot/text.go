@@ -83,7 +83,7 @@ func (s *Step) summary() string {
 		parts = append(parts, english.Count(n, "commit"))
 	}
 	for _, p := range s.Commands {
-		if !p.Ran() {
+		if !p.Ran() && !strings.Contains(s.Why, p.Problem) {
 			parts = append(parts, english.Short(p.name()+": "+p.Problem, 200))
 		}
 	}
@@ -143,6 +143,9 @@ func (r *Run) hands() []Hand {
 	coming := r.Step(Coming)
 	if p, ok := coming.printed("versions changes"); ok && p.decode("portalctl.changes/v1", &c) == nil {
 		for _, g := range c.Gone {
+			if g.Reason == "" {
+				g.Reason = c.reason(g)
+			}
 			h := Hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
 			if g.NowIn != "" {
 				h.What += ", now in " + g.NowIn
@@ -159,9 +162,12 @@ func (r *Run) hands() []Hand {
 		}
 	}
 	for _, b := range c.Breaking {
-		if b.Rank == "imported" {
+		if b.Rank == "imported" && !c.isGone(b) {
 			list = append(list, Hand{What: b.title() + " (" + english.Some(b.Names, 3) + ")", Places: b.Places, Why: breakingLine(b.Text)})
 		}
+	}
+	for _, l := range c.ThirdParty {
+		list = append(list, Hand{What: l.Name + " goes from " + l.From + " to " + l.To + " in Backstage's packages, and is imported here", Places: l.Places})
 	}
 	var t templateDocument
 	if p, ok := coming.printed("versions template"); ok && p.decode("portalctl.template/v1", &t) == nil {
@@ -177,6 +183,24 @@ func (r *Run) hands() []Hand {
 		}
 	}
 	return list
+}
+
+// reason is what a breaking change says of a name that is gone.
+func (c *changesDocument) reason(g goneName) string {
+	for _, b := range c.Breaking {
+		if slices.Contains(b.Names, g.Name) && slices.ContainsFunc(b.Packages, func(p changedPackage) bool { return p.Name == g.Package }) {
+			return breakingLine(b.Text)
+		}
+	}
+	return ""
+}
+
+// isGone reports whether a breaking change names only what is gone, which is told
+// already.
+func (c *changesDocument) isGone(b breakingEntry) bool {
+	return !slices.ContainsFunc(b.Names, func(name string) bool {
+		return !slices.ContainsFunc(c.Gone, func(g goneName) bool { return g.Name == name })
+	})
 }
 
 // breakingLine is the sentence of a changeset that says what breaks.
