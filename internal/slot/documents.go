@@ -32,6 +32,7 @@ type bumpDocument struct {
 			Name    string `json:"name"`
 			Version string `json:"version"`
 			Release string `json:"release"`
+			Reason  string `json:"reason"`
 			Asks    []struct {
 				Fix string `json:"fix"`
 			} `json:"asks"`
@@ -150,6 +151,27 @@ type forecastDocument struct {
 	} `json:"beforehand"`
 	Restore []string         `json:"restore"`
 	Unknown []unknownPackage `json:"unknown"`
+}
+
+type auditDocument struct {
+	Findings []struct {
+		Advisory string `json:"advisory"`
+		Summary  string `json:"summary"`
+		Severity string `json:"severity"`
+		Package  string `json:"package"`
+		Version  string `json:"version"`
+		Verdict  string `json:"verdict"`
+		Status   string `json:"status"`
+		File     string `json:"file"`
+		Line     int    `json:"line"`
+		Fixed    string `json:"fixed"`
+	} `json:"findings"`
+}
+
+type checkDocument struct {
+	Findings []struct {
+		Severity string `json:"severity"`
+	} `json:"findings"`
 }
 
 // migrations counts what will run.

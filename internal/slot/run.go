@@ -232,7 +232,7 @@ func (r *Run) Do(ctx context.Context) error {
 		}
 		switch {
 		case slices.Contains(r.opts.Skip, step.Name):
-			*step = Step{Name: step.Name, State: Skipped, Why: "left out by --skip"}
+			*step = Step{Name: step.Name, State: Skipped, Why: "--skip says so"}
 		case r.opts.Plan && writes(step.Name):
 			if step.State != Done {
 				*step = Step{Name: step.Name, State: Skipped, Why: "a plan writes nothing"}

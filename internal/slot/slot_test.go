@@ -148,8 +148,9 @@ func (p *portal) do(args []string) Printed {
 			"breaking":[{"changeset":"abc1234","packages":[{"name":"x","version":"2.0.0"}],"rank":"imported","names":["Prop.old"],"places":[{"file":"src/App.tsx","line":1}],"text":"**BREAKING**: Removed old."}]}`,
 		"versions template": `{"schema":"portalctl.template/v1","to":"1.53.0","files":[],"counts":{}}`,
 		"snapshot forecast": `{"schema":"portalctl.forecast/v1","plugins":[{"plugin":"catalog","migrations":[{"name":"1.js","pointOfNoReturn":true}]}],"boot":{"seconds":-1,"basis":"no server was asked"},"restore":["of catalog"]}`,
-		"check --format":    `{"schema":"portalctl.check/v1"}`,
-		"audit --base":      `{"schema":"portalctl.audit/v1"}`,
+		"check --format":    `{"schema":"portalctl.check/v1","findings":[{"severity":"error"},{"severity":"warning"}]}`,
+		"audit --base": `{"schema":"portalctl.audit/v1","findings":[{"advisory":"GHSA-2","severity":"high","package":"tar","version":"6.2.1","verdict":"block","status":"new",
+			"summary":"A hole.","fixed":"7.5.19","file":"yarn.lock","line":1},{"advisory":"GHSA-3","verdict":"block","status":"present"}]}`,
 	}[name]}
 }
 
@@ -379,7 +380,8 @@ func TestTextHasABound(t *testing.T) {
 	}
 	short := r.Markdown("https://example.com/o/r/blob/b/")
 	for _, want := range []string{"## Backstage 1.52.0 → 1.53.0: needs hands, and a window\n", "[`src/App.tsx:1`](https://example.com/o/r/blob/b/src/App.tsx#L1)",
-		"- [ ] ", "<details><summary>Migrations</summary>", "`portalctl slot deploy`", "`portalctl slot verify --health URL`", "GHSA-1"} {
+		"- [ ] ", "<details><summary>Migrations</summary>", "`portalctl slot deploy`", "`portalctl slot verify --health URL`", "GHSA-1",
+		"- [ ] GHSA-2 (high) of tar 6.2.1 is new [`yarn.lock:1`](https://example.com/o/r/blob/b/yarn.lock#L1): A hole.; fixed in 7.5.19", "check finds 1 error on the branch"} {
 		if !strings.Contains(short, want) {
 			t.Errorf("no %q in:\n%s", want, short)
 		}

@@ -154,11 +154,26 @@ func (r *Run) hands() []Hand {
 		}
 	}
 	for _, s := range r.Step(Proof).Scripts {
-		if s.Exit != 0 && len(s.Errors) == 0 {
-			list = append(list, Hand{What: s.Line + " fails", Why: "its output is in " + s.Log})
+		switch { // the file is on the machine that ran it, which a reviewer has not
+		case s.OnlyBuilds:
+			list = append(list, Hand{What: s.Line + " could not build native packages", Why: "all else is installed, and the scripts were tried; where they can be built it must pass"})
+		case s.Exit != 0 && len(s.Errors) == 0:
+			list = append(list, Hand{What: s.Line + " fails", Why: "portalctl slot status names the file with its output, where slot ran"})
 		}
 		for _, e := range s.Errors {
 			list = append(list, Hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []Place{{e.File, e.Line}}, Why: e.Because})
+		}
+	}
+	var audited auditDocument
+	if p, ok := r.Step(Check).printed("audit --base"); ok && p.decode("portalctl.audit/v1", &audited) == nil {
+		for _, f := range audited.Findings {
+			if f.Verdict == "block" && f.Status == "new" {
+				h := Hand{What: f.Advisory + " (" + f.Severity + ") of " + f.Package + " " + f.Version + " is new", Places: []Place{{f.File, f.Line}}, Why: f.Summary}
+				if f.Fixed != "" {
+					h.Why += "; fixed in " + f.Fixed
+				}
+				list = append(list, h)
+			}
 		}
 	}
 	for _, b := range c.Breaking {

@@ -152,8 +152,16 @@ func (r *Run) judgeBump(v *Verdict) {
 	if !r.report(v, "versions bump", "portalctl.bump/v1", "which advisories the lock will have is", &plan) {
 		return
 	}
-	if n := len(plan.Lockfile.OffRelease); n > 0 {
-		v.add(Quiet, fmt.Sprintf("%s of @backstage packages stay off the release: other plugins ask for them", english.CountOf(n, "version", "versions")), r.portalctl("versions bump --dry-run"))
+	asked, lacks := 0, map[string]bool{}
+	for _, o := range plan.Lockfile.OffRelease {
+		if asked++; o.Reason == "unavailable" {
+			lacks[o.Name] = true
+		}
+	}
+	if n := len(lacks); n > 0 {
+		v.add(NeedsHands, fmt.Sprintf("the registry lacks the release's version of %s: other versions are locked in their place", english.Count(n, "package")), r.portalctl("versions bump --dry-run"))
+	} else if asked > 0 {
+		v.add(Quiet, english.CountOf(asked, "version", "versions")+" of @backstage packages stay off the release: other packages ask for them", r.portalctl("versions bump --dry-run"))
 	}
 	a := plan.Audit
 	if a == nil {
@@ -229,8 +237,23 @@ func (r *Run) judgeForecast(v *Verdict) {
 // judgeBranch judges by what was found once the branch was there.
 func (r *Run) judgeBranch(v *Verdict) {
 	for _, s := range r.Step(Proof).Scripts {
-		if s.Exit != 0 {
+		switch {
+		case s.OnlyBuilds:
+			v.add(NeedsHands, s.Line+" could not build native packages here", s.Line)
+		case s.Exit != 0:
 			v.add(NeedsHands, s.Line+" fails on the branch", s.Line)
+		}
+	}
+	var check checkDocument
+	if p, ok := r.Step(Check).printed("check --format"); ok && p.decode("portalctl.check/v1", &check) == nil {
+		errors := 0
+		for _, f := range check.Findings {
+			if f.Severity == "error" {
+				errors++
+			}
+		}
+		if errors > 0 {
+			v.add(NeedsHands, "check finds "+english.Count(errors, "error")+" on the branch", r.portalctl("check"))
 		}
 	}
 	if p, ok := r.Step(Check).printed("audit --base"); ok && p.Exit == 1 {
