@@ -251,6 +251,8 @@ func (r *slotRun) command(ctx context.Context, args ...string) (slot.Printed, er
 	if !p.Ran() {
 		said, next, _ := strings.Cut(problem.String(), "\nnext: ")
 		_, said, _ = strings.Cut("\n"+said, "\nerror: ") // what it said before is progress
+		// Who reads it elsewhere has the files at another place.
+		said = strings.ReplaceAll(said, r.co.project.Root+string(filepath.Separator), "")
 		p.Problem, p.Next = english.Plain(said), english.Plain(next)
 	}
 	return p, nil

@@ -21,7 +21,7 @@ func (r *Run) bump(ctx context.Context, step *Step) error {
 		{name: "bump", subject: r.title(),
 			args: []string{"versions", "bump", "--release", r.To},
 			instead: &part{name: "manifests", subject: r.title() + ", without yarn.lock",
-				body: "The registry lacks a version that yarn.lock needs: it is as it was, and does not go\nwith these manifests.",
+				body: "yarn.lock could not be written here: it is as it was, and does not go with these\nmanifests.",
 				args: []string{"versions", "bump", "--release", r.To, "--lockfile", "skip"}}},
 		{name: "migrate", subject: "Move packages that live on under another name", optional: true,
 			body: "Their dependencies, imports and app-config.",

@@ -19,19 +19,19 @@ type part struct {
 	args []string
 	// optional says that the branch is of use without it.
 	optional bool
-	// instead is done where the part cannot be, as the registry lacks a version that the
-	// lock needs; nil for nothing.
+	// instead is done where the part cannot be, as no lock can be made; nil for nothing.
 	instead *part
 }
 
 // mark is how a commit says that it is of the part.
 func (p part) mark() string { return strings.TrimSpace(p.name + " " + p.id) }
 
-// lacking is how the solver, and Yarn, say that no lock can be made of what the registry
-// has. Whoever has the versions elsewhere can write it once the manifests ask for them.
-func lacking(err error) bool {
+// noLock reports whether a command could not make a lock: as the registry lacks a
+// version, or as the repository's own Yarn failed. Elsewhere Yarn may write it, once the
+// manifests ask for the versions.
+func noLock(err error) bool {
 	text := err.Error()
-	return strings.Contains(text, "the registry has no version of ") || strings.Contains(text, ": No candidates found")
+	return strings.Contains(text, "the registry has no version of ") || strings.Contains(text, "could not update the lockfile")
 }
 
 // mark is the line of a commit's message that says which part of a run it is.
@@ -68,11 +68,11 @@ func (r *Run) parts(ctx context.Context, step *Step, parts []part) error {
 		if ctx.Err() != nil || r.kept.Doing != nil {
 			return err
 		}
-		if p.instead != nil && lacking(err) {
+		if p.instead != nil && noLock(err) {
 			if ierr := r.part(ctx, step, *p.instead); ierr != nil {
 				return ierr
 			}
-			return fault.New("%s", err.Error()).WithNext("Where the versions can be had: switch to the branch, run yarn install, commit yarn.lock, and run the same command again")
+			return fault.New("%s", err.Error()).WithNext("Where yarn install works for it: switch to the branch, run yarn install, commit yarn.lock, and run the same command again")
 		}
 		if !p.optional {
 			return err
