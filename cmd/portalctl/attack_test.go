@@ -64,11 +64,6 @@ func attacks() map[string]func(root, outside string) error {
 	return out
 }
 
-func plant(root, name, text string) error {
-	path := filepath.Join(root, filepath.FromSlash(name))
-	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600))
-}
-
 // everything is all of a tree: names, kinds, modes, times, bytes.
 func everything(t *testing.T, root string) map[string]string {
 	t.Helper()

@@ -344,3 +344,9 @@ func TestMembersAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// plant makes a file below a folder, with the folders that it lies in.
+func plant(root, name, text string) error {
+	path := filepath.Join(root, filepath.FromSlash(name))
+	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600))
+}

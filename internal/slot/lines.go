@@ -122,6 +122,9 @@ func (r *Run) stepLines(w words) []string {
 		switch {
 		case s.State == Failed:
 			out = append(out, w.bad("The step "+string(s.Name)+" failed")+": "+w.say(english.Short(s.Why, 500)))
+			if s.Next != "" {
+				out = append(out, "Next: "+w.say(english.Short(s.Next, 500)))
+			}
 		case s.State == Skipped && writes(s.Name):
 			out = append(out, fmt.Sprintf("The step %s was left out: %s.", s.Name, w.say(s.Why)))
 		}
@@ -188,7 +191,7 @@ func (r *Run) failedLines(w words) []string {
 	var out []string
 	for _, s := range r.Steps {
 		for _, p := range s.Commands {
-			if !p.Ran() {
+			if !p.Ran() && !s.told(p) {
 				out = append(out, w.code(p.Line()+r.opts.At)+": "+w.say(english.Short(p.Problem, 300)))
 			}
 		}

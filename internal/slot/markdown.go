@@ -28,7 +28,13 @@ func (r *Run) Markdown(links string) string {
 	t.checklist(r)
 	for _, d := range details {
 		if p, ok := r.Step(Coming).printed(d.words); ok && p.Ran() && p.Markdown != "" {
-			t.folded(d.title, p)
+			if t.folded(d.title, p) {
+				continue
+			}
+		}
+		// What moves is known without its lock, too, and is shorter.
+		if p, ok := r.Step(Where).printed(d.words); ok && p.Ran() && p.Markdown != "" {
+			t.folded("What moves, but for yarn.lock", p)
 		}
 	}
 	t.footer(r)
@@ -81,6 +87,7 @@ func (t *text) hands(list []Hand) {
 			places = append(places, t.link(p))
 		}
 		line := "- [ ] " + report.Escape(english.Plain(strings.ReplaceAll(h.What, "`", ""))) + " " + strings.Join(places, ", ")
+		line = strings.TrimRight(line, " ")
 		if h.Why != "" {
 			line += ": " + report.Escape(english.Short(h.Why, 300))
 		}
@@ -145,16 +152,17 @@ func (t *text) checklist(r *Run) {
 }
 
 // folded is a command's report in Markdown, folded; where it does not fit, the
-// command is named.
-func (t *text) folded(title string, p Printed) {
+// command is named, and fits is false.
+func (t *text) folded(title string, p Printed) (fits bool) {
 	body := strings.TrimSpace(p.Markdown)
 	head := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title)
 	const tail = "\n\n</details>\n"
 	if len(head)+len(body)+len(tail) > t.room() {
 		fmt.Fprintf(t, "\n%s: %s of Markdown, too long for here: %s\n", title, english.Count(len(body), "byte"), report.Code(p.Line()+" --format markdown"+t.at))
-		return
+		return false
 	}
 	t.WriteString(head + body + tail)
+	return true
 }
 
 func (t *text) footer(r *Run) {

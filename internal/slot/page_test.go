@@ -42,7 +42,7 @@ func TestPageSaysWhatTheTextSays(t *testing.T) {
 	lines := 0
 	for line := range strings.Lines(text) {
 		line = html.UnescapeString(strings.TrimSpace(marks.ReplaceAllString(line, "")))
-		if line == "" || strings.HasPrefix(line, "Needs hands: ") || strings.Contains(line, "src/App.tsx:1") {
+		if line == "" || strings.HasPrefix(line, "Needs hands: ") || strings.Contains(line, "src/App.tsx:1") || strings.Contains(line, "yarn.lock:1") {
 			continue // said otherwise: as a heading with its number, with links to the places
 		}
 		for part := range strings.SplitSeq(line, ": ") {

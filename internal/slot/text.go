@@ -83,7 +83,7 @@ func (s *Step) summary() string {
 		parts = append(parts, english.Count(n, "commit"))
 	}
 	for _, p := range s.Commands {
-		if !p.Ran() && !strings.Contains(s.Why, p.Problem) {
+		if !p.Ran() && !s.told(p) {
 			parts = append(parts, english.Short(p.name()+": "+p.Problem, 200))
 		}
 	}
@@ -99,6 +99,9 @@ func (s *Step) summary() string {
 	}
 	return strings.Join(slices.Compact(parts), "; ")
 }
+
+// told reports whether why the step failed is what a command of it said.
+func (s *Step) told(p Printed) bool { return p.Problem != "" && strings.Contains(s.Why, p.Problem) }
 
 // A Hand is one thing that somebody must do.
 type Hand struct {
