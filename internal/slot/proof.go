@@ -155,6 +155,10 @@ var (
 	typescript = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
 	})
+	// Yarn: ➤ YN0035: │ @x/y@npm:1.0.0: Package not found; what is indented is about it.
+	installs = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^➤ (YN0001|YN0016|YN0018|YN0028|YN0035|YN0081|YN0082): │ ([^ +-].*)$`)
+	})
 	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]") })
 )
 
@@ -163,8 +167,15 @@ func Errors(output string) []ScriptError {
 	var list []ScriptError
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(escapes().ReplaceAllString(line, ""))
+		if len(list) == mostErrors {
+			break
+		}
+		if m := installs().FindStringSubmatch(line); m != nil {
+			list = append(list, ScriptError{Code: m[1], Message: m[2]})
+			continue
+		}
 		m := typescript().FindStringSubmatch(line)
-		if m == nil || len(list) == mostErrors {
+		if m == nil {
 			continue
 		}
 		n, _ := strconv.Atoi(m[2]) // digits

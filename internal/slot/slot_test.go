@@ -360,13 +360,17 @@ func TestProof(t *testing.T) {
 	// Without an install the others would only fail, too; with one that lacks what
 	// some packages build of it they may pass.
 	for out, want := range map[string]int{
-		"➤ YN0082: │ x: No candidates found\n➤ YN0000: · Failed with errors\n":                                   1,
-		"➤ YN0009: │ x@npm:1.0.0 couldn't be built successfully (exit code 1)\n➤ YN0000: · Failed with errors\n": 3,
+		"➤ YN0082: │ x: No candidates found\n➤ YN0000: · Failed with errors\n":                                                          1,
+		"➤ YN0009: │ x@npm:1.0.0 couldn't be built successfully (exit code 1)\n➤ YN0000: · Failed with errors\n":                        3,
+		"➤ YN0035: │ @x/y@npm:1.0.0: Package not found\n➤ YN0035: │   Response Code: 404 (Not Found)\n➤ YN0000: · Failed with errors\n": 1,
 		"": 1,
 	} {
 		p.exits = map[string]string{Install: out}
 		if r, err = p.run(func(o *Options) { o.From = Proof }); err != nil || len(r.Step(Proof).Scripts) != want {
 			t.Errorf("install prints %q: %v, %d scripts", out, err, len(r.Step(Proof).Scripts))
+		}
+		if strings.Contains(out, "YN0035") && !strings.Contains(r.Markdown(""), "yarn install fails: `@x/y@npm:1.0.0`: Package not found\n") {
+			t.Errorf("what is not found is not said: %+v", r.Hands)
 		}
 	}
 }

@@ -163,6 +163,14 @@ func (r *Run) hands() []Hand {
 		case s.Exit != 0 && len(s.Errors) == 0:
 			list = append(list, Hand{What: s.Line + " fails", Why: "portalctl slot status names the file with its output, where slot ran"})
 		}
+		if s.Name == Install && !s.OnlyBuilds && len(s.Errors) > 0 { // one mistake of many packages
+			var said []string
+			for _, e := range s.Errors {
+				said = append(said, e.Message)
+			}
+			list = append(list, Hand{What: s.Line + " fails", Why: english.Some(said, 3)})
+			continue
+		}
 		for _, e := range s.Errors {
 			list = append(list, Hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []Place{{e.File, e.Line}}, Why: e.Because})
 		}
