@@ -28,7 +28,7 @@ func TestSnapshotCreateEnded(t *testing.T) {
 	}
 	t.Parallel()
 	p := snapportal.New(t)
-	p.Enlarge(15000)
+	p.Enlarge(8000)
 	start := time.Now()
 	run := p.Start("create", "--name", "whole")
 	if err := run.Wait(); err != nil {
