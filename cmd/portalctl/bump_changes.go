@@ -39,7 +39,7 @@ func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *r
 	if err != nil {
 		return ""
 	}
-	if _, err := os.Stat(facts.CacheDir); err != nil {
+	if _, err := os.Stat(facts.CacheDir); err != nil || r.co.installed() != nil {
 		return ""
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -198,3 +198,19 @@ func TestForecastBadServer(t *testing.T) {
 		})
 	}
 }
+
+// A lock without an entry tells nothing: what it lacks is not new to the portal, and no
+// number may be made of it.
+func TestEmptiedLockTellsNothing(t *testing.T) {
+	t.Parallel()
+	dir, _, environ := forecastPortal(t, "1", npmregistry.File{"package/migrations/1_init.js", chatInit})
+	for _, lock := range []string{"", "# yarn lockfile v1\n", "__metadata:\n  version: 8\n"} {
+		must(t, plant(dir, "yarn.lock", lock))
+		for _, command := range [][]string{{"snapshot", "forecast"}, {"versions", "changes"}} {
+			code, out, errOut := run0(t, "", environ, append(command, "-C", dir)...)
+			if code != 2 || out != "" || !strings.Contains(errOut, "yarn.lock: the lock is empty, and package.json has dependencies") {
+				t.Errorf("%v with the lock %q: %d, %s%s", command, lock, code, out, errOut)
+			}
+		}
+	}
+}

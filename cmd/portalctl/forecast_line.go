@@ -15,7 +15,7 @@ import (
 // read all of it, or nothing will run.
 func (co *checkout) forecastLine(ctx context.Context, e env, command, to string, targets, manifest map[string]string) string {
 	reg, err := co.registry(e, true)
-	if err != nil || co.lock == nil {
+	if err != nil || co.installed() != nil {
 		return ""
 	}
 	reader, err := co.migrations(e, reg)

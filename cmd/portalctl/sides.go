@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
+	"github.com/portalctl/portalctl/internal/workspace"
 )
 
 // sides are what a command that looks at an upgrade compares.
@@ -50,9 +52,33 @@ func (co *checkout) atRef(ref string, e env) (*checkout, error) {
 	return at, cmp.Or(commit.Err(), err)
 }
 
+// installed says why nothing tells which versions the portal has: there is no lock, or
+// one without an entry, which a new portal has before its first install. What such a
+// lock lacks is not new to the portal, so that nothing can be compared with it.
+func (co *checkout) installed() error {
+	switch {
+	case co.lock == nil:
+		return fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", co.project.Root).
+			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	case co.lockEmptied():
+		return fault.At(fault.Pos{File: co.lockPath()}, "the lock is empty, and package.json has dependencies: which versions the portal has is not known").
+			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	}
+	return nil
+}
+
+// lockEmptied reports whether the lock has no entry although a package.json has
+// dependencies.
+func (co *checkout) lockEmptied() bool {
+	return len(co.lock.Entries) == 0 && slices.ContainsFunc(co.project.Workspaces, func(w *workspace.Workspace) bool { return len(w.File.AllDeps()) > 0 })
+}
+
 // lockedAt is the portal as the commit of --to-ref has it, which needs a lock.
 func (co *checkout) lockedAt(ref string, e env) (*checkout, error) {
 	to, err := co.atRef(ref, e)
+	if err == nil && to.lock != nil && to.lockEmptied() {
+		return to, to.installed()
+	}
 	if err == nil && to.lock == nil {
 		err = fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", ref).
 			WithNext("Name a commit that has one, or leave --to-ref out")

@@ -42,7 +42,7 @@ func forecastOf(ctx context.Context, o createOptions, e env, co *checkout, surve
 		}
 		in.To = f.releases.Standing(co.lock, co.project.Declared()).Release
 	}
-	if from.lock == nil || co.lock == nil {
+	if from.installed() != nil || co.installed() != nil {
 		return nil, nil
 	}
 	if err = f.packages(ctx, &in, from, co, targets); err != nil {

@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
@@ -130,9 +129,8 @@ func (f forecasting) input(ctx context.Context) (in forecast.Input, err error) {
 	if err != nil {
 		return in, err
 	}
-	if from.lock == nil {
-		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions run", from.project.Root).
-			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	if err := from.installed(); err != nil {
+		return in, err
 	}
 	in.From = f.releases.Standing(from.lock, from.project.Declared()).Release
 	to, targets := from, map[string]string{}

@@ -142,9 +142,9 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 
 // changesInput is the portal as it is, and what a bump to the release would lock.
 func changesInput(ctx context.Context, o changesOptions, e env, from *checkout, releases *release.Source, reg *registry.Client) (in changes.Input, err error) {
-	if in = from.changes(releases, reg); from.lock == nil {
-		return in, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", from.project.Root).
-			WithNext("Run yarn install, and commit the yarn.lock that it writes")
+	in = from.changes(releases, reg)
+	if err := from.installed(); err != nil {
+		return in, err
 	}
 	if o.toRef != "" {
 		return in, nil

@@ -71,6 +71,9 @@ func (w *waiting) pile(ctx context.Context, status *bump.Status, mains []string)
 }
 
 func (w *waiting) changes(ctx context.Context, out *history.Waiting, ladder []history.Rung, plan *bump.Plan) error {
+	if err := w.co.installed(); err != nil {
+		return err
+	}
 	in := w.co.changes(w.releases, w.registry)
 	setTarget(&in, plan)
 	var err error
