@@ -325,10 +325,11 @@ func (r *slotRun) next() []string {
 		return nil
 	case r.Plan:
 		return []string{r.again + " --yes"}
-	case r.run.Branch == "":
-		return nil
 	}
-	next := []string{"read the text of the pull request: " + r.status}
+	var next []string
+	if r.run.Branch != "" {
+		next = append(next, "read the text of the pull request: "+r.status)
+	}
 	for _, s := range r.run.Steps {
 		if s.State == slot.Failed {
 			if s.Next != "" {
@@ -336,6 +337,9 @@ func (r *slotRun) next() []string {
 			}
 			return append(next, "when it is mended, go on: "+r.again+" --yes")
 		}
+	}
+	if r.run.Branch == "" {
+		return nil
 	}
 	if r.Loose {
 		next = append(next, "commit what is in the work tree: git add . && git commit")
