@@ -10,6 +10,7 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -67,10 +68,12 @@ func (co *checkout) installed() error {
 	return nil
 }
 
-// lockEmptied reports whether the lock has no entry although a package.json has
-// dependencies.
+// lockEmptied reports whether the lock has no entry although a package.json asks for
+// what is no workspace. (Yarn 1 locks no workspaces.)
 func (co *checkout) lockEmptied() bool {
-	return len(co.lock.Entries) == 0 && slices.ContainsFunc(co.project.Workspaces, func(w *workspace.Workspace) bool { return len(w.File.AllDeps()) > 0 })
+	return len(co.lock.Entries) == 0 && slices.ContainsFunc(co.project.Workspaces, func(w *workspace.Workspace) bool {
+		return slices.ContainsFunc(w.File.AllDeps(), func(d pkgjson.Dep) bool { return co.project.ByName(d.Name) == nil })
+	})
 }
 
 // lockedAt is the portal as the commit of --to-ref has it, which needs a lock.
