@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/atomicfile"
@@ -102,6 +103,14 @@ type Database struct {
 	// Absent says that it is not there, Unread why it could not be read.
 	Absent bool   `json:"absent"`
 	Unread string `json:"unread,omitempty"`
+}
+
+// named is the database of a name, in a list; nil for none.
+func named(list []Database, name string) *Database {
+	if i := slices.IndexFunc(list, func(d Database) bool { return d.Name == name }); i >= 0 {
+		return &list[i]
+	}
+	return nil
 }
 
 // A Table is one of knex's, with the names of what ran, in order.

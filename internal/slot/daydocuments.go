@@ -8,43 +8,6 @@ import (
 // What the commands of a deployment print, as far as it goes by it; docs/json.md has
 // all of it.
 
-type dayForecast struct {
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Plugins []struct {
-		Plugin     string `json:"plugin"`
-		Database   string `json:"database"`
-		Migrations []struct {
-			Name            string   `json:"name"`
-			PointOfNoReturn bool     `json:"pointOfNoReturn"`
-			Reasons         []string `json:"reasons"`
-		} `json:"migrations"`
-		Missing []string `json:"missing"`
-		Invalid []string `json:"invalid"`
-	} `json:"plugins"`
-	Boot struct {
-		Seconds        float64 `json:"seconds"`
-		UpTo           float64 `json:"upTo"`
-		Basis          string  `json:"basis"`
-		StartupSeconds int     `json:"startupSeconds"`
-	} `json:"boot"`
-	Locks []struct {
-		Database  string  `json:"database"`
-		Migration string  `json:"migration"`
-		Table     string  `json:"table"`
-		Blocks    string  `json:"blocks"`
-		Seconds   float64 `json:"seconds"`
-	} `json:"locks"`
-	Beforehand []struct {
-		Migration string `json:"migration"`
-	} `json:"beforehand"`
-	Unknown []struct {
-		Package string `json:"package"`
-		Why     string `json:"why"`
-		Near    bool   `json:"near"`
-	} `json:"unknown"`
-}
-
 type dayProblem struct {
 	Kind    string `json:"kind"`
 	Subject string `json:"subject"`
@@ -61,7 +24,6 @@ type dayManifest struct {
 	Name      string    `json:"name"`
 	Created   time.Time `json:"created"`
 	Databases []struct {
-		Kind       string `json:"kind"`
 		Name       string `json:"name"`
 		Schema     string `json:"schema"`
 		Path       string `json:"path"`
@@ -93,13 +55,11 @@ type dayShown struct {
 type dayVerified struct {
 	Problems  []string `json:"problems"`
 	Rehearsal *struct {
-		Seconds   float64 `json:"seconds"`
 		Databases []struct {
 			Name    string  `json:"name"`
 			Restore float64 `json:"restore"`
 			Analyze float64 `json:"analyze"`
 			Compare float64 `json:"compare"`
-			Same    bool    `json:"same"`
 		} `json:"databases"`
 	} `json:"rehearsal"`
 }

@@ -31,7 +31,7 @@ type deploying struct {
 	day  Day
 	opts DeployOptions
 
-	forecast  *dayForecast
+	forecast  *forecastDocument
 	refused   []dayProblem
 	warnings  []dayProblem
 	problems  []string // of the verification
@@ -106,7 +106,7 @@ func (w *deploying) foresee(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &dayForecast{}
+	f := &forecastDocument{}
 	if p.decode("portalctl.forecast/v1", f) != nil {
 		return nil // judged by the command's own words
 	}

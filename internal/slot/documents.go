@@ -29,13 +29,8 @@ type bumpDocument struct {
 		OnRelease  int    `json:"onRelease"`
 		OfRelease  int    `json:"ofRelease"`
 		OffRelease []struct {
-			Name    string `json:"name"`
-			Version string `json:"version"`
-			Release string `json:"release"`
-			Reason  string `json:"reason"`
-			Asks    []struct {
-				Fix string `json:"fix"`
-			} `json:"asks"`
+			Name   string `json:"name"`
+			Reason string `json:"reason"`
 		} `json:"offRelease"`
 	} `json:"lockfile"`
 	Audit *lockAudit `json:"audit"`
@@ -47,25 +42,20 @@ type lockAudit struct {
 	Unknown string     `json:"unknown"`
 	Gone    []advisory `json:"gone"`
 	New     []advisory `json:"new"`
-	Staying []advisory `json:"staying"`
 }
 
 type advisory struct {
 	Advisory string `json:"advisory"`
-	Summary  string `json:"summary"`
 	Severity string `json:"severity"`
 	Package  string `json:"package"`
 	Version  string `json:"version"`
-	Verdict  string `json:"verdict"`
 }
 
 type changesDocument struct {
-	To     string `json:"to"`
 	Counts struct {
-		Packages, Changesets, Breaking, Touching, Gone, Deprecated, ThirdParty, Moved int
+		Touching, Gone, ThirdParty int
 	} `json:"counts"`
 	Gone       []goneName      `json:"gone"`
-	Deprecated []goneName      `json:"deprecated"`
 	Breaking   []breakingEntry `json:"breaking"`
 	ThirdParty []struct {
 		Name   string  `json:"name"`
@@ -73,7 +63,6 @@ type changesDocument struct {
 		To     string  `json:"to"`
 		Places []Place `json:"places"`
 	} `json:"thirdParty"`
-	Unknown []unknownPackage `json:"unknown"`
 }
 
 type goneName struct {
@@ -98,19 +87,9 @@ type changedPackage struct {
 	Version string `json:"version"`
 }
 
-type unknownPackage struct {
-	Package string `json:"package"`
-	Why     string `json:"why"`
-}
-
 type templateDocument struct {
-	Base struct {
-		Used string `json:"used"`
-	} `json:"base"`
-	To    string `json:"to"`
 	Files []struct {
 		Path  string `json:"path"`
-		State string `json:"state"`
 		Hunks []struct {
 			Line int `json:"line"`
 		} `json:"hunks"`
@@ -121,11 +100,13 @@ type templateDocument struct {
 		} `json:"keys"`
 	} `json:"files"`
 	Counts struct {
-		Taken, Merged, Deleted, Conflict, Hunks, KeyConflicts int
+		Hunks, KeyConflicts int
 	} `json:"counts"`
 }
 
 type forecastDocument struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
 	Plugins []struct {
 		Plugin     string `json:"plugin"`
 		Database   string `json:"database"`
@@ -134,23 +115,30 @@ type forecastDocument struct {
 			Does            []string `json:"does"`
 			Down            string   `json:"down"`
 			PointOfNoReturn bool     `json:"pointOfNoReturn"`
+			Reasons         []string `json:"reasons"`
 		} `json:"migrations"`
+		Missing []string `json:"missing"`
+		Invalid []string `json:"invalid"`
 	} `json:"plugins"`
 	Boot struct {
 		Seconds        float64 `json:"seconds"`
+		UpTo           float64 `json:"upTo"`
 		Basis          string  `json:"basis"`
-		StartupSeconds float64 `json:"startupSeconds"`
+		StartupSeconds int     `json:"startupSeconds"`
 	} `json:"boot"`
 	Locks []struct {
-		Migration string `json:"migration"`
-		Table     string `json:"table"`
-		Blocks    string `json:"blocks"`
+		Database string  `json:"database"`
+		Table    string  `json:"table"`
+		Blocks   string  `json:"blocks"`
+		Seconds  float64 `json:"seconds"`
 	} `json:"locks"`
-	Beforehand []struct {
-		Migration string `json:"migration"`
-	} `json:"beforehand"`
-	Restore []string         `json:"restore"`
-	Unknown []unknownPackage `json:"unknown"`
+	Beforehand []struct{} `json:"beforehand"` // only their number counts
+	Restore    []string   `json:"restore"`
+	Unknown    []struct {
+		Package string `json:"package"`
+		Why     string `json:"why"`
+		Near    bool   `json:"near"`
+	} `json:"unknown"`
 }
 
 type auditDocument struct {

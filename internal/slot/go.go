@@ -201,16 +201,15 @@ func (w *deploying) judgeCopied(g *Go, source string) {
 	c := w.d.Snapshot
 	if f := w.d.Forecast; f != nil {
 		for _, d := range f.Databases {
-			i := slices.IndexFunc(w.d.Databases, func(have Database) bool { return have.Name == d.Name })
-			if there := i >= 0 && !w.d.Databases[i].Absent; there && !slices.Contains(c.Databases, d.Name) {
+			if have := named(w.d.Databases, d.Name); have != nil && !have.Absent && !slices.Contains(c.Databases, d.Name) {
 				g.add(NoGo, d.Name+" will be migrated, and the snapshot does not have it: there is no way back for it", source)
 			}
 		}
 	}
 	for _, d := range w.manifest.Databases {
 		name := title(d.Name, d.Schema, d.Path)
-		i := slices.IndexFunc(w.d.Databases, func(have Database) bool { return have.Name == name })
-		if i < 0 || w.d.Databases[i].Unread != "" {
+		have := named(w.d.Databases, name)
+		if have == nil || have.Unread != "" {
 			continue
 		}
 		was := Database{Name: name}
@@ -221,7 +220,7 @@ func (w *deploying) judgeCopied(g *Go, source string) {
 			}
 			was.Tables = append(was.Tables, t)
 		}
-		if more, less := added(was, w.d.Databases[i]), added(w.d.Databases[i], was); len(more)+len(less) > 0 {
+		if more, less := added(was, *have), added(*have, was); len(more)+len(less) > 0 {
 			g.add(NoGo, fmt.Sprintf("the snapshot is of another state of %s: %s", name, english.Some(namesOf(append(more, less...)), 3)), source)
 		}
 	}

@@ -144,7 +144,7 @@ func (r *Run) dayLines(w words) (said string, steps []string) {
 		said = english.Count(n, "migration") + " will run at the first boot."
 		switch {
 		case f.Boot.StartupSeconds > 0:
-			said += fmt.Sprintf(" Give the startup probe %.0f s (%s).", f.Boot.StartupSeconds, w.say(f.Boot.Basis))
+			said += fmt.Sprintf(" Give the startup probe %d s (%s).", f.Boot.StartupSeconds, w.say(f.Boot.Basis))
 		case f.Boot.Seconds < 0:
 			said += " How long is not known: " + w.say(f.Boot.Basis) + "."
 		}

@@ -200,7 +200,12 @@ func (r *Run) commit(ctx context.Context, step *Step, p part) error {
 	if err != nil || len(changed) == 0 {
 		return err
 	}
-	hash, err := r.in.Git.commit(ctx, message(p.subject, p.body, p.mark()), changed)
+	return r.record(ctx, step, p, changed)
+}
+
+// record makes the commit of a part.
+func (r *Run) record(ctx context.Context, step *Step, p part, files []string) error {
+	hash, err := r.in.Git.commit(ctx, message(p.subject, p.body, p.mark()), files)
 	if err != nil {
 		return err
 	}

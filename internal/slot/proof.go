@@ -119,12 +119,7 @@ func (r *Run) installed(ctx context.Context, step *Step, p part) error {
 	case len(changed) == 0:
 		return nil
 	default:
-		hash, err := r.in.Git.commit(ctx, message(p.subject, p.body, p.mark()), changed)
-		if err != nil {
-			return err
-		}
-		c, err := r.describe(ctx, hash)
-		if step.Commits = append(step.Commits, c); err != nil {
+		if err := r.record(ctx, step, p, changed); err != nil {
 			return err
 		}
 	}

@@ -87,8 +87,8 @@ func compare(foreseen []ForeseenDatabase, before, now []Database) []Checked {
 	held := map[string]bool{}
 	for _, d := range now {
 		was := Database{Name: d.Name, Absent: true}
-		if i := slices.IndexFunc(before, func(b Database) bool { return b.Name == d.Name }); i >= 0 {
-			was = before[i]
+		if had := named(before, d.Name); had != nil {
+			was = *had
 		}
 		c := Checked{Database: d.Name, Absent: d.Absent, Unread: d.Unread}
 		wanted := slices.Clone(known[d.Name])

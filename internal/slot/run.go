@@ -222,10 +222,6 @@ func (r *Run) Look() (kept bool) {
 func (r *Run) Do(ctx context.Context) error {
 	again := false
 	for _, step := range r.Steps {
-		key, err := r.key(ctx, step.Name)
-		if err != nil {
-			return err
-		}
 		ofBase := r.Branch != "" && (step.Name == Where || step.Name == Coming)
 		if step.Name == r.opts.From {
 			again = true
@@ -245,23 +241,9 @@ func (r *Run) Do(ctx context.Context) error {
 				return fault.New("the step %s is about the base, and the branch %s is made", step.Name, r.Branch).
 					WithNext("Go back to the base and delete the branch: git switch --detach %s && git branch -D %s", r.Base, r.Branch)
 			}
-		case step.State == Done && step.Key == key && key != "" && !again:
 		default:
-			*step = Step{Name: step.Name, State: Begun, Key: key, Again: true}
-			if err := r.keep(); err != nil {
+			if err := r.renew(ctx, step, again); err != nil {
 				return err
-			}
-			if err := r.do(ctx, step); err != nil {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				step.State, step.Why, step.Next = Failed, err.Error(), fault.NextOf(err)
-			} else {
-				step.State, step.Why, step.Next = Done, "", ""
-				// Of what the step itself has written the next run does nothing again.
-				if step.Key, err = r.key(ctx, step.Name); err != nil {
-					return err
-				}
 			}
 		}
 		if err := r.keep(); err != nil {
@@ -276,6 +258,30 @@ func (r *Run) Do(ctx context.Context) error {
 	}
 	r.judge()
 	return nil
+}
+
+// renew does a step, unless what is kept of it still holds. Only here is its key asked
+// for, which may take a look at the whole work tree.
+func (r *Run) renew(ctx context.Context, step *Step, again bool) error {
+	key, err := r.key(ctx, step.Name)
+	if err != nil || step.State == Done && step.Key == key && key != "" && !again {
+		return err
+	}
+	*step = Step{Name: step.Name, State: Begun, Key: key, Again: true}
+	if err := r.keep(); err != nil {
+		return err
+	}
+	if err := r.do(ctx, step); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		step.State, step.Why, step.Next = Failed, err.Error(), fault.NextOf(err)
+		return nil
+	}
+	step.State, step.Why, step.Next = Done, "", ""
+	// Of what the step itself has written the next run does nothing again.
+	step.Key, err = r.key(ctx, step.Name)
+	return err
 }
 
 // judge says what is to be made of what the steps found.

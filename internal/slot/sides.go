@@ -3,6 +3,7 @@ package slot
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -69,7 +70,7 @@ func (g *Git) resolve(ctx context.Context, ref string) (string, error) {
 // another, on its first parents; "" where there is none. Commits that a run has made
 // before that one, such as the app template's, are of the upgrade, too.
 func (g *Git) before(ctx context.Context, tip string) (string, error) {
-	list, err := g.run(ctx, "log", "--first-parent", "--format=%H", "--max-count", "200", tip, "--", "backstage.json")
+	list, err := g.run(ctx, "log", "--first-parent", "--format=%H", "--max-count", strconv.Itoa(mostBack), tip, "--", "backstage.json")
 	if err != nil {
 		return "", err
 	}
