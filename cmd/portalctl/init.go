@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,7 +30,7 @@ func initCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "update", Usage: "also write anew what an earlier init has written, unless somebody has edited it since"},
 			choiceOf(&cli.StringFlag{Name: "platform", Usage: "the repository's CI is that of the `PLATFORM` github or gitlab", DefaultText: "what the repository shows"},
 				string(setup.GitHub), string(setup.GitLab)),
-			kindsFlag(),
+			&cli.StringSliceFlag{Name: "only", Usage: "look at files of the `KIND` " + setup.KindNames() + "; may be repeated"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
 			offlineFlag(),
 			formatFlag("table", "json", "markdown"),
@@ -40,14 +39,6 @@ func initCommand(e env) *cli.Command {
 		}, consentFlags()...),
 		Action: actionOf(e, initOptionsOf, runInit),
 	}
-}
-
-func kindsFlag() cli.Flag {
-	var names []string
-	for _, k := range setup.Kinds() {
-		names = append(names, string(k))
-	}
-	return &cli.StringSliceFlag{Name: "only", Usage: "look at files of the `KIND` " + strings.Join(names, ", ") + "; may be repeated"}
 }
 
 // initOptions are what the command line of init says.
@@ -77,11 +68,7 @@ func initOptionsOf(c *cli.Context, _ env) (o initOptions, err error) {
 	}
 	for _, name := range c.StringSlice("only") {
 		if !slices.Contains(setup.Kinds(), setup.Kind(name)) {
-			var names []string
-			for _, k := range setup.Kinds() {
-				names = append(names, string(k))
-			}
-			return o, usagef("--only %q is no kind of file", name).WithNext("Use one of: %s", strings.Join(names, ", "))
+			return o, usagef("--only %q is no kind of file", name).WithNext("Use one of: %s", setup.KindNames())
 		}
 		o.Only = append(o.Only, setup.Kind(name))
 	}

@@ -3,7 +3,6 @@ package setup
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -42,20 +41,12 @@ func ParseConfig(file string, src []byte) (skip []Kind, hasBase bool, err error)
 		}
 		for _, it := range m.Value.Items() {
 			if !slices.Contains(Kinds(), Kind(it.String())) {
-				return nil, hasBase, fault.At(it.Pos(), "init makes no files of the kind %q", it.String()).WithNext("Use one of: %s", kindNames())
+				return nil, hasBase, fault.At(it.Pos(), "init makes no files of the kind %q", it.String()).WithNext("Use one of: %s", KindNames())
 			}
 			skip = append(skip, Kind(it.String()))
 		}
 	}
 	return skip, hasBase, nil
-}
-
-func kindNames() string {
-	var names []string
-	for _, k := range Kinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
 }
 
 // configParts are the team's decisions, with the template that the portal comes from.

@@ -1,13 +1,11 @@
 package setup
 
 import (
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
-	"github.com/portalctl/portalctl/internal/dockerfile"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
@@ -54,15 +52,7 @@ func variablesIn(v appconfig.Value, list []string) []string {
 // configs are the app-config files of the repository that production starts with, from
 // the portal's root: those of the image's command, else the ones of the template.
 func (f *Facts) configs() []string {
-	for _, name := range []string{"packages/backend/Dockerfile", "Dockerfile"} {
-		src, err := fs.ReadFile(f.Files, f.At(name))
-		if err != nil {
-			continue
-		}
-		d, err := dockerfile.Parse(name, src)
-		if err != nil {
-			continue
-		}
+	for _, d := range f.dockerfiles() {
 		words, _, _ := d.Command()
 		var list []string
 		for i, w := range words {

@@ -171,15 +171,7 @@ func (f *Facts) node() (version, file string) {
 			return slices.Max(all), "package.json"
 		}
 	}
-	for _, name := range []string{"packages/backend/Dockerfile", "Dockerfile"} {
-		src, err := fs.ReadFile(f.Files, f.At(name))
-		if err != nil {
-			continue
-		}
-		d, err := dockerfile.Parse(name, src)
-		if err != nil {
-			continue
-		}
+	for _, d := range f.dockerfiles() {
 		for _, s := range d.Stages {
 			image, tag, _ := strings.Cut(path.Base(s.From), ":")
 			if all := nodeMajor().FindAllString(tag, 1); image == "node" && len(all) > 0 {
@@ -188,4 +180,18 @@ func (f *Facts) node() (version, file string) {
 		}
 	}
 	return newestNode, ""
+}
+
+// dockerfiles are those that the portal's image may be built by, as far as they can be
+// read: the backend's, as create-app has it, then the root's.
+func (f *Facts) dockerfiles() []*dockerfile.File {
+	var list []*dockerfile.File
+	for _, name := range []string{"packages/backend/Dockerfile", "Dockerfile"} {
+		if src, err := fs.ReadFile(f.Files, f.At(name)); err == nil {
+			if d, err := dockerfile.Parse(name, src); err == nil {
+				list = append(list, d)
+			}
+		}
+	}
+	return list
 }

@@ -52,10 +52,7 @@ func lines(comment string, want ...string) func(old []byte) (merged, error) {
 // appended is a text with lines at its end, after a blank one, in the text's own line
 // ends.
 func appended(old []byte, lines ...string) []byte {
-	eol := "\n"
-	if bytes.Contains(old, []byte("\r\n")) {
-		eol = "\r\n"
-	}
+	eol := lineEnd(old)
 	out := bytes.Clone(old)
 	if len(old) > 0 {
 		if !bytes.HasSuffix(old, []byte("\n")) {
@@ -67,4 +64,12 @@ func appended(old []byte, lines ...string) []byte {
 		out = append(append(out, l...), eol...)
 	}
 	return out
+}
+
+// lineEnd is what the lines of a text end with.
+func lineEnd(text []byte) string {
+	if bytes.Contains(text, []byte("\r\n")) {
+		return "\r\n"
+	}
+	return "\n"
 }

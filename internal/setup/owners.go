@@ -117,10 +117,7 @@ func (f *Facts) placed(old []byte, list []codeowners.Line, all *codeowners.Line,
 		return appended(old, block...)
 	}
 	rows := slices.Collect(strings.Lines(string(old)))
-	eol := "\n"
-	if strings.Contains(string(old), "\r\n") {
-		eol = "\r\n"
-	}
+	eol := lineEnd(old)
 	var b strings.Builder
 	b.WriteString(strings.Join(rows[:at], ""))
 	if at > 0 && !strings.HasSuffix(rows[at-1], "\n") {

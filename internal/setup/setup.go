@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
@@ -40,6 +41,15 @@ const (
 // Kinds are all kinds, in the order of a plan.
 func Kinds() []Kind {
 	return []Kind{Config, Baseline, Workflows, Snapshot, Owners, Ignore, Bots, Docs}
+}
+
+// KindNames are their names, for a sentence.
+func KindNames() string {
+	var names []string
+	for _, k := range Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 // State is what becomes of a file.
