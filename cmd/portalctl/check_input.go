@@ -68,8 +68,13 @@ func (r *checkRun) openPortal(ctx context.Context) error {
 	if r.co, err = readPortal(repofile.Of(dir), dir, audit.LockName, r.e); err != nil {
 		return err
 	}
-	r.in.Project, r.in.Settings, r.in.Files, r.in.Lock, r.in.LockErr = r.co.project, r.co.settings, r.co.project.Files(), r.co.lock, r.co.lockErr
+	r.in = r.co.judged()
 	return r.ask(ctx)
+}
+
+// judged is the portal as the rules of check see it, without its release.
+func (co *checkout) judged() check.Input {
+	return check.Input{Project: co.project, Settings: co.settings, Lock: co.lock, LockErr: co.lockErr, Files: co.project.Files()}
 }
 
 // ask reads the manifest of the portal's release: from the cache or a mirror on

@@ -123,7 +123,7 @@ func (co *checkout) production(ctx context.Context, o productionOptions, e env) 
 	if err != nil {
 		return in, err
 	}
-	judged := check.Input{Project: co.project, Settings: co.settings, Lock: co.lock, LockErr: co.lockErr, Files: co.project.Files()}
+	judged := co.judged()
 	if err := judged.ReadRelease(ctx, source, false); err != nil {
 		return in, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/htmlreport"
 	"github.com/portalctl/portalctl/internal/repofile"
+	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -121,4 +122,29 @@ func writeForm(form string, w io.Writer, e env, report readable, shared *finding
 		return writePage(w, e, report.Page(), dir)
 	}
 	return report.WriteTable(w, e.OutStyle())
+}
+
+// guiding is a report for people that ends in commands to go on with.
+type guiding interface {
+	WriteTable(io.Writer, ui.Style, []string) error
+	WriteMarkdown(io.Writer) error
+}
+
+// writeGuiding writes a report in the form that was asked for; dir is what the places of
+// a page count from.
+func writeGuiding(t target, e env, r guiding, next []string, dir string) error {
+	return writeReport(t, e, func(w io.Writer) error {
+		paged, _ := r.(interface {
+			Page([]string) *htmlreport.Page
+		})
+		switch {
+		case t.form == "json":
+			return report.JSON(w, r)
+		case t.form == "markdown":
+			return r.WriteMarkdown(w)
+		case t.form == "html" && paged != nil:
+			return writePage(w, e, paged.Page(next), dir)
+		}
+		return r.WriteTable(w, e.OutStyle(), next)
+	})
 }

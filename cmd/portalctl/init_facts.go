@@ -119,7 +119,7 @@ func (r *initRun) baseline(ctx context.Context, co *checkout) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := check.Input{Project: co.project, Settings: co.settings, Lock: co.lock, LockErr: co.lockErr, Files: co.project.Files()}
+	in := co.judged()
 	if err := in.ReadRelease(ctx, source, false); err != nil {
 		return nil, err
 	}

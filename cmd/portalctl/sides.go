@@ -79,14 +79,14 @@ func (co *checkout) lockEmptied() bool {
 // lockedAt is the portal as the commit of --to-ref has it, which needs a lock.
 func (co *checkout) lockedAt(ref string, e env) (*checkout, error) {
 	to, err := co.atRef(ref, e)
-	if err == nil && to.lock != nil && to.lockEmptied() {
-		return to, to.installed()
-	}
-	if err == nil && to.lock == nil {
-		err = fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", ref).
+	switch {
+	case err != nil:
+		return nil, err
+	case to.lock == nil:
+		return nil, fault.New("the commit %s has no yarn.lock, and so nothing tells which versions it has", ref).
 			WithNext("Name a commit that has one, or leave --to-ref out")
 	}
-	return to, err
+	return to, to.installed()
 }
 
 // planned is the plan of a bump that is only looked at.

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/slot"
 )
 
@@ -131,20 +129,11 @@ func runSlotDeploy(ctx context.Context, o deployOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	err = writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
-		case "json":
-			return report.JSON(w, d)
-		case "markdown":
-			return d.WriteMarkdown(w)
-		default:
-			var next []string
-			if d.Go.Kind != slot.NoGo {
-				next = []string{"roll the release out; then: " + o.verify + " --health https://YOUR-PORTAL"}
-			}
-			return d.WriteTable(w, e.OutStyle(), next)
-		}
-	})
+	var next []string
+	if d.Go.Kind != slot.NoGo {
+		next = []string{"roll the release out; then: " + o.verify + " --health https://YOUR-PORTAL"}
+	}
+	err = writeGuiding(o.target, e, d, next, r.co.project.Root)
 	if err == nil && d.Go.Kind == slot.NoGo {
 		return errFindings
 	}

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/slot"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -101,20 +100,11 @@ func runSlotVerify(ctx context.Context, o slotVerifyOptions, e env) error {
 			fmt.Fprintf(e.Err, "%s the result was not kept: %s\n", e.ErrStyle().Warn("warning:"), harmless(err.Error()))
 		}
 	}
-	err = writeReport(o.target, e, func(out io.Writer) error {
-		switch o.form {
-		case "json":
-			return report.JSON(out, v)
-		case "markdown":
-			return v.WriteMarkdown(out)
-		default:
-			var next []string
-			if !v.OK && !v.Booted {
-				next = []string{"when the new release has booted: " + o.again}
-			}
-			return v.WriteTable(out, e.OutStyle(), next)
-		}
-	})
+	var next []string
+	if !v.OK && !v.Booted {
+		next = []string{"when the new release has booted: " + o.again}
+	}
+	err = writeGuiding(o.target, e, v, next, r.co.project.Root)
 	if err == nil && !v.OK {
 		return errFindings
 	}
@@ -159,7 +149,7 @@ func (o slotVerifyOptions) compared(ctx context.Context, e env, day *slot.Day, d
 		d.To, d.Forecast = f.To, &slot.Foreseen{}
 		for _, db := range f.Databases {
 			name := db.Name
-			if !hasDatabase(d.Databases, name) {
+			if !slices.ContainsFunc(d.Databases, func(have slot.Database) bool { return have.Name == name }) {
 				name = "" // it says whose it is, and not which
 			}
 			d.Forecast.Databases = append(d.Forecast.Databases, slot.ForeseenDatabase{Name: name, Migrations: db.Migrations})
@@ -167,15 +157,6 @@ func (o slotVerifyOptions) compared(ctx context.Context, e env, day *slot.Day, d
 		}
 	}
 	return d, w, nil
-}
-
-func hasDatabase(list []slot.Database, name string) bool {
-	for _, d := range list {
-		if d.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // verification looks at the databases, and where it did not go well at the way back.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -67,19 +65,7 @@ func (o statusOptions) historyOf(ctx context.Context, e env, co *checkout, relea
 		}
 		in.Unknown = append(in.Unknown, w.unknown...)
 	}
-	r := history.New(in)
-	return writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
-		case "json":
-			return report.JSON(w, r)
-		case "markdown":
-			return r.WriteMarkdown(w)
-		case "html":
-			return writePage(w, e, r.Page(o.next(co, status)), co.project.Root)
-		default:
-			return r.WriteTable(w, e.OutStyle(), o.next(co, status))
-		}
-	})
+	return writeGuiding(o.target, e, history.New(in), o.next(co, status), co.project.Root)
 }
 
 // sinceOf is the time that --since means: a day, or that of a commit; the zero time

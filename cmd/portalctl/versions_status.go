@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/report"
 )
 
 func statusCommand(e env) *cli.Command {
@@ -81,7 +79,7 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 	if o.history {
 		err = o.historyOf(ctx, e, co, releases, status)
 	} else {
-		err = o.report(e, co, status)
+		err = writeGuiding(o.target, e, status, o.next(co, status), co.project.Root)
 	}
 	if err != nil {
 		return err
@@ -92,21 +90,6 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 		return errFindings
 	}
 	return nil
-}
-
-func (o statusOptions) report(e env, co *checkout, status *bump.Status) error {
-	return writeReport(o.target, e, func(w io.Writer) error {
-		switch o.form {
-		case "json":
-			return report.JSON(w, status)
-		case "markdown":
-			return status.WriteMarkdown(w)
-		case "html":
-			return writePage(w, e, status.Page(o.next(co, status)), co.project.Root)
-		default:
-			return status.WriteTable(w, e.OutStyle(), o.next(co, status))
-		}
-	})
 }
 
 // next is what would bring the portal up to date.
