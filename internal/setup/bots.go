@@ -23,17 +23,17 @@ func botParts(f *Facts) []part {
 		if err != nil || src == nil || !renovate.In(name, src) {
 			continue // what cannot be read is said where it is a file that init edits
 		}
-		list = append(list, part{kind: Bots, path: name, serves: botsServe, merge: func(old []byte) (merged, error) { return renovateMerge(name, old), nil }})
+		list = append(list, part{kind: kindBots, path: name, serves: botsServe, merge: func(old []byte) (merged, error) { return renovateMerge(name, old), nil }})
 		break
 	}
 	for _, name := range dependabot.Places {
 		if f.has(name) {
-			list = append(list, part{kind: Bots, path: name, serves: botsServe, merge: func(old []byte) (merged, error) { return f.dependabotMerge(name, old), nil }})
+			list = append(list, part{kind: kindBots, path: name, serves: botsServe, merge: func(old []byte) (merged, error) { return f.dependabotMerge(name, old), nil }})
 			break
 		}
 	}
 	if len(list) == 0 {
-		list = append(list, part{kind: Bots, path: "renovate.json", serves: botsServe, none: true, why: "the repository has no settings of Renovate or Dependabot"})
+		list = append(list, part{kind: kindBots, path: "renovate.json", serves: botsServe, none: true, why: "the repository has no settings of Renovate or Dependabot"})
 	}
 	return list
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// Section is the key of .portalctl.yaml that is this package's.
-const Section = "init"
+// sectionKey is the key of .portalctl.yaml that is this package's.
+const sectionKey = "init"
 
 // BaselineFile is where the findings are that a portal began with.
 const BaselineFile = ".portalctl-baseline.json"
@@ -24,11 +24,11 @@ func ParseConfig(file string, src []byte) (skip []Kind, hasBase bool, err error)
 		return nil, false, err
 	}
 	_, hasBase = doc.Get("template", "base")
-	section, ok := doc.Get(Section)
+	section, ok := doc.Get(sectionKey)
 	if !ok {
 		return nil, hasBase, nil
 	}
-	members, err := finding.Members(section, Section, "skip: [docs]")
+	members, err := finding.Members(section, sectionKey, "skip: [docs]")
 	if err != nil {
 		return nil, hasBase, err
 	}

@@ -12,8 +12,8 @@ import (
 // database reads what app-config says of the plugins' databases, in the files that
 // production starts with. What only production has stays a variable. A configuration
 // that cannot be read says nothing: check production says why.
-func (f *Facts) database() Database {
-	d := Database{Configs: f.configs()}
+func (f *Facts) database() database {
+	d := database{Configs: f.configs()}
 	if len(d.Configs) == 0 {
 		return d
 	}

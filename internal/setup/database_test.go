@@ -12,14 +12,14 @@ func TestDatabase(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
-		want  Database
+		want  database
 	}{
-		{"the template's", map[string]string{"app-config.yaml": lite, "app-config.production.yaml": pg}, Database{"pg", []string{"app-config.yaml", "app-config.production.yaml"}, vars}},
+		{"the template's", map[string]string{"app-config.yaml": lite, "app-config.production.yaml": pg}, database{"pg", []string{"app-config.yaml", "app-config.production.yaml"}, vars}},
 		{"those of the image", map[string]string{"app-config.yaml": pg, "app-config.prod.yaml": lite, "app-config.production.yaml": pg,
-			"packages/backend/Dockerfile": "FROM node:22\nCMD [\"node\", \"packages/backend\", \"--config\", \"/app/app-config.prod.yaml\", \"--config\", \"/mounted/x.yaml\", \"--config\", \"../out.yaml\"]\n"}, Database{"better-sqlite3", []string{"app-config.prod.yaml"}, nil}},
-		{"from the environment", map[string]string{"app-config.yaml": "backend:\n  database:\n    client: ${CLIENT}\n"}, Database{"", []string{"app-config.yaml"}, []string{"CLIENT"}}},
-		{"damaged", map[string]string{"app-config.yaml": "a: [\n"}, Database{"", []string{"app-config.yaml"}, nil}},
-		{"none", nil, Database{}},
+			"packages/backend/Dockerfile": "FROM node:22\nCMD [\"node\", \"packages/backend\", \"--config\", \"/app/app-config.prod.yaml\", \"--config\", \"/mounted/x.yaml\", \"--config\", \"../out.yaml\"]\n"}, database{"better-sqlite3", []string{"app-config.prod.yaml"}, nil}},
+		{"from the environment", map[string]string{"app-config.yaml": "backend:\n  database:\n    client: ${CLIENT}\n"}, database{"", []string{"app-config.yaml"}, []string{"CLIENT"}}},
+		{"damaged", map[string]string{"app-config.yaml": "a: [\n"}, database{"", []string{"app-config.yaml"}, nil}},
+		{"none", nil, database{}},
 	} {
 		files := portalFiles()
 		for name, text := range tt.files {

@@ -15,12 +15,12 @@ import (
 
 // docParts are what a team reads: the month of an upgrade, and the form of a decision.
 func docParts(f *Facts) []part {
-	rfc := part{kind: Docs, path: f.At("docs/rfc/0000-template.md"), serves: "check production", why: "the form in which decisions about the portal are written", text: rfcText}
+	rfc := part{kind: kindDocs, path: f.At("docs/rfc/0000-template.md"), serves: "check production", why: "the form in which decisions about the portal are written", text: rfcText}
 	if at := f.decisions(); at != "" && !f.has(rfc.path) {
 		rfc.none, rfc.why = true, "decisions are written down in "+at
 	}
 	return []part{
-		{kind: Docs, path: f.At("docs/upgrade-slot.md"), serves: "slot", why: "the month of the team that upgrades the portal", text: f.month()},
+		{kind: kindDocs, path: f.At("docs/upgrade-slot.md"), serves: "slot", why: "the month of the team that upgrades the portal", text: f.month()},
 		rfc,
 	}
 }
@@ -73,7 +73,7 @@ func (f *Facts) proof() []string {
 // month is the page of the monthly upgrade. It names what was found, and nothing that an
 // upgrade moves: the page would be out of date with each.
 func (f *Facts) month() string {
-	in := f.In()
+	in := f.in()
 	proof := "no script of package.json: name some in `.portalctl.yaml`, as `slot: {proof: [tsc]}`"
 	if list := f.proof(); len(list) > 0 {
 		proof = "`" + strings.Join(list, "`, `") + "`"

@@ -45,7 +45,7 @@ type Facts struct {
 	// Release is what the portal is on, by its lock; "" where nothing tells it.
 	Release string
 	// Database is what the plugins keep their data in.
-	Database Database
+	Database database
 	// Base is the release of the app template that the portal is nearest to, "" where it
 	// is not known, and BaseWhy says why.
 	Base, BaseWhy string
@@ -59,8 +59,8 @@ type Facts struct {
 	Notes []string
 }
 
-// Database is what app-config says of the plugins' databases.
-type Database struct {
+// database is what app-config says of the plugins' databases.
+type database struct {
 	// Client is knex's name: pg, better-sqlite3; "" where nothing says it.
 	Client string
 	// Configs are the app-config files that production starts with, from the portal's root.
@@ -69,8 +69,8 @@ type Database struct {
 	Variables []string
 }
 
-// Own are the workspaces below plugins/, by folder.
-func (f *Facts) Own() []*workspace.Workspace {
+// ownPlugins are the workspaces below plugins/, by folder.
+func (f *Facts) ownPlugins() []*workspace.Workspace {
 	var list []*workspace.Workspace
 	for _, w := range f.Project.Workspaces {
 		if strings.HasPrefix(w.Rel, "plugins/") {
@@ -86,9 +86,9 @@ func (f *Facts) On(p Platform) bool { return slices.Contains(f.Platforms, p) }
 // At is a path of the portal from the top of the repository.
 func (f *Facts) At(rel string) string { return path.Join(f.Portal, rel) }
 
-// In is what a command line needs to work on the portal from the repository's top: ""
+// in is what a command line needs to work on the portal from the repository's top: ""
 // or " -C DIR".
-func (f *Facts) In() string {
+func (f *Facts) in() string {
 	if f.Portal == "." {
 		return ""
 	}

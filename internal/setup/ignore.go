@@ -12,13 +12,13 @@ import (
 // made below the portal is refused unless git ignores its folder.
 func ignoreParts(f *Facts) []part {
 	const serves = "snapshot"
-	list := []part{{kind: Ignore, path: f.At(".gitignore"), serves: serves,
+	list := []part{{kind: kindIgnore, path: f.At(".gitignore"), serves: serves,
 		merge: lines("# portalctl snapshot: copies of databases (--dir .portalctl/snapshots)", "/.portalctl/", "*.dump.zst")}}
 	for _, name := range []string{".dockerignore", "packages/backend/Dockerfile.dockerignore"} {
 		if !f.has(f.At(name)) && (name != ".dockerignore" || !f.hasImage()) {
 			continue
 		}
-		list = append(list, part{kind: Ignore, path: f.At(name), serves: serves,
+		list = append(list, part{kind: kindIgnore, path: f.At(name), serves: serves,
 			merge: lines("# portalctl snapshot: copies of databases", ".portalctl", "**/*.dump.zst")})
 	}
 	return list

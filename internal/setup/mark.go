@@ -60,17 +60,17 @@ func (p part) stateOf(old []byte) State {
 	}
 	m := marked().FindSubmatch(bytes.TrimSuffix(line, []byte("\r")))
 	if m == nil {
-		return Yours
+		return stateYours
 	}
 	was, wanted := string(m[1]), mark([]byte(p.text))
 	untouched := mark(append(script, rest...)) == was
 	switch {
 	case was == wanted && untouched:
-		return Same
+		return stateSame
 	case was == wanted:
-		return Edited
+		return stateEdited
 	case untouched:
 		return Outdated
 	}
-	return Drifted
+	return stateDrifted
 }

@@ -19,8 +19,8 @@ const ownersServe = "check production"
 
 // ownerParts are the lines of CODEOWNERS for plugins that no line names.
 func ownerParts(f *Facts) []part {
-	p := part{kind: Owners, path: f.ownersFile(), serves: ownersServe}
-	own := f.Own()
+	p := part{kind: kindOwners, path: f.ownersFile(), serves: ownersServe}
+	own := f.ownPlugins()
 	if len(own) == 0 {
 		p.none, p.why = true, "the repository has no plugins of its own"
 		return []part{p}

@@ -64,15 +64,15 @@ func TestPinsStay(t *testing.T) {
 	}
 	writeAll(t, f.Project.Root, map[string]string{slot: moved})
 	for _, o := range []Options{{}, {Update: true}} {
-		if p := planOf(t, f, o); states(p)[slot] != Same {
+		if p := planOf(t, f, o); states(p)[slot] != stateSame {
 			t.Errorf("%+v: %v", o, states(p))
 		}
 	}
 	// A text that is otherwise another one keeps them.
 	f.Node, f.NodeFile = "24", ""
 	p := planOf(t, f, Options{Update: true})
-	i := slices.IndexFunc(p.Items, func(it Item) bool { return it.Path == slot })
-	if p.Items[i].State != Update {
+	i := slices.IndexFunc(p.Items, func(it item) bool { return it.Path == slot })
+	if p.Items[i].State != stateUpdate {
 		t.Fatalf("%v", states(p))
 	}
 	if text := string(p.Items[i].write.New); !strings.Contains(text, hashA+" # v9.1.0") || !strings.Contains(text, ownAction+"@"+hashB+" # v1.2.3") || !strings.Contains(text, `"24"`) {
@@ -80,16 +80,16 @@ func TestPinsStay(t *testing.T) {
 	}
 	f.Complete()
 	f.Pins = map[string]Pin{"actions/setup-node": {hashC, "v9.2.0"}}
-	if p := planOf(t, f, Options{}); states(p)[slot] != Same {
+	if p := planOf(t, f, Options{}); states(p)[slot] != stateSame {
 		t.Errorf("without --update a pin moves: %v", states(p))
 	}
 	p = planOf(t, f, Options{Update: true})
-	if p.Items[i].State != Update || !strings.Contains(string(p.Items[i].write.New), hashC+" # v9.2.0") {
+	if p.Items[i].State != stateUpdate || !strings.Contains(string(p.Items[i].write.New), hashC+" # v9.2.0") {
 		t.Errorf("--update does not move a pin: %v", states(p))
 	}
 	// Anything else that somebody changes makes the file theirs.
 	writeAll(t, f.Project.Root, map[string]string{slot: strings.Replace(moved, "timeout-minutes: 180", "timeout-minutes: 240", 1)})
-	if p := planOf(t, f, Options{Update: true}); p.Items[i].State != Edited {
+	if p := planOf(t, f, Options{Update: true}); p.Items[i].State != stateEdited {
 		t.Errorf("an edited file: %v", states(p))
 	}
 }

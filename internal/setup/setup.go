@@ -28,19 +28,19 @@ type Kind string
 
 // The kinds. Workflows are those of the platform that runs the repository's CI.
 const (
-	Config    Kind = "config"
-	Baseline  Kind = "baseline"
-	Workflows Kind = "workflows"
-	Snapshot  Kind = "snapshot"
-	Owners    Kind = "owners"
-	Ignore    Kind = "ignore"
-	Bots      Kind = "bots"
-	Docs      Kind = "docs"
+	Config       Kind = "config"
+	Baseline     Kind = "baseline"
+	Workflows    Kind = "workflows"
+	kindSnapshot Kind = "snapshot"
+	kindOwners   Kind = "owners"
+	kindIgnore   Kind = "ignore"
+	kindBots     Kind = "bots"
+	kindDocs     Kind = "docs"
 )
 
 // Kinds are all kinds, in the order of a plan.
 func Kinds() []Kind {
-	return []Kind{Config, Baseline, Workflows, Snapshot, Owners, Ignore, Bots, Docs}
+	return []Kind{Config, Baseline, Workflows, kindSnapshot, kindOwners, kindIgnore, kindBots, kindDocs}
 }
 
 // KindNames are their names, for a sentence.
@@ -56,31 +56,31 @@ func KindNames() string {
 type State string
 
 const (
-	// Create: there is none, and it is written.
-	Create State = "create"
-	// Merge: lines are added to a file of the team's.
-	Merge State = "merge"
-	// Update: portalctl has written it, nobody has changed it since, and it is written
+	// stateCreate: there is none, and it is written.
+	stateCreate State = "create"
+	// stateMerge: lines are added to a file of the team's.
+	stateMerge State = "merge"
+	// stateUpdate: portalctl has written it, nobody has changed it since, and it is written
 	// as this portalctl has it.
-	Update State = "update"
+	stateUpdate State = "update"
 	// Outdated: the same, without --update.
 	Outdated State = "outdated"
-	// Same: there is nothing to do.
-	Same State = "same"
-	// Edited: portalctl has written it, and somebody has changed it since. It stays.
-	Edited State = "edited"
-	// Drifted: the same, and this portalctl would write another text than it did then.
-	Drifted State = "drifted"
-	// Yours: a file of the team's is where portalctl would have made one. It stays.
-	Yours State = "yours"
+	// stateSame: there is nothing to do.
+	stateSame State = "same"
+	// stateEdited: portalctl has written it, and somebody has changed it since. It stays.
+	stateEdited State = "edited"
+	// stateDrifted: the same, and this portalctl would write another text than it did then.
+	stateDrifted State = "drifted"
+	// stateYours: a file of the team's is where portalctl would have made one. It stays.
+	stateYours State = "yours"
 	// ByHand: what is missing cannot be added to the file by a program; Paste has it.
 	ByHand State = "by-hand"
-	// NotNeeded: the repository does without; Why says why.
-	NotNeeded State = "not-needed"
+	// stateNotNeeded: the repository does without; Why says why.
+	stateNotNeeded State = "not-needed"
 )
 
-// Item is one file, or one thing that would be written and is not.
-type Item struct {
+// item is one file, or one thing that would be written and is not.
+type item struct {
 	// Path is from the top of the repository, with slashes.
 	Path  string `json:"path"`
 	Kind  Kind   `json:"kind"`
@@ -100,7 +100,7 @@ type Plan struct {
 	Schema string `json:"schema"`
 	// Platforms run the repository's CI.
 	Platforms []Platform `json:"platforms"`
-	Items     []Item     `json:"items"`
+	Items     []item     `json:"items"`
 	// Notes are what else a reader should know.
 	Notes []string `json:"notes"`
 }
@@ -192,14 +192,14 @@ func New(f *Facts, o Options) (*Plan, error) {
 }
 
 // decide says what becomes of a part's file; old is nil where there is none.
-func (p part) decide(old []byte, o Options) (Item, error) {
-	it := Item{Path: p.path, Kind: p.kind, Serves: p.serves, Why: p.why}
+func (p part) decide(old []byte, o Options) (item, error) {
+	it := item{Path: p.path, Kind: p.kind, Serves: p.serves, Why: p.why}
 	write := func(s State, text []byte) {
 		it.State, it.write = s, &txn.Change{Rel: p.path, Old: old, New: text}
 	}
 	switch {
 	case p.none:
-		it.State = NotNeeded
+		it.State = stateNotNeeded
 	case p.merge != nil:
 		m, err := p.merge(old)
 		if err != nil {
@@ -210,23 +210,23 @@ func (p part) decide(old []byte, o Options) (Item, error) {
 		case m.paste != "":
 			it.State = ByHand
 		case m.text == nil || old != nil && string(m.text) == string(old):
-			it.State = Same
+			it.State = stateSame
 		case old == nil:
-			write(Create, m.text)
+			write(stateCreate, m.text)
 		default:
-			write(Merge, m.text)
+			write(stateMerge, m.text)
 		}
 	case old == nil:
-		write(Create, p.whole())
+		write(stateCreate, p.whole())
 	case p.bare:
-		it.State = Same
+		it.State = stateSame
 	default:
 		state := p.stateOf(old)
-		if state == Same && o.Update && !bytes.Equal(unix(old), p.whole()) {
+		if state == stateSame && o.Update && !bytes.Equal(unix(old), p.whole()) {
 			state = Outdated // by its pins, which the mark does not cover
 		}
 		if state == Outdated && o.Update {
-			write(Update, p.whole())
+			write(stateUpdate, p.whole())
 			break
 		}
 		it.State = state
@@ -267,12 +267,12 @@ func (p *Plan) Writes() []txn.Change {
 
 // Has reports whether a file of the plan has a state.
 func (p *Plan) Has(s State) bool {
-	return slices.ContainsFunc(p.Items, func(it Item) bool { return it.State == s })
+	return slices.ContainsFunc(p.Items, func(it item) bool { return it.State == s })
 }
 
 // Wrote reports whether the plan writes a file of a kind.
 func (p *Plan) Wrote(k Kind) bool {
-	return slices.ContainsFunc(p.Items, func(it Item) bool { return it.Kind == k && it.write != nil })
+	return slices.ContainsFunc(p.Items, func(it item) bool { return it.Kind == k && it.write != nil })
 }
 
 // Empty reports whether there is nothing to write.
@@ -281,5 +281,5 @@ func (p *Plan) Empty() bool { return len(p.Writes()) == 0 }
 // Complete reports whether nothing is missing or has drifted, as far as init, or
 // init --update, or a person who reads the file's first line, can mend it.
 func (p *Plan) Complete() bool {
-	return p.Empty() && !p.Has(Outdated) && !p.Has(Drifted)
+	return p.Empty() && !p.Has(Outdated) && !p.Has(stateDrifted)
 }

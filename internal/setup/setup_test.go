@@ -129,10 +129,10 @@ func TestFirstComment(t *testing.T) {
 			}
 			own++
 			text := p.whole()
-			if s := p.stateOf(text); s != Same || p.serves == "" || strings.HasPrefix(p.serves, "portalctl") || p.why == "" {
+			if s := p.stateOf(text); s != stateSame || p.serves == "" || strings.HasPrefix(p.serves, "portalctl") || p.why == "" {
 				t.Errorf("%s: %s, serves %q: %q", p.path, s, p.serves, p.why)
 			}
-			if s := p.stateOf([]byte(strings.ReplaceAll(string(text), "\n", "\r\n"))); s != Same {
+			if s := p.stateOf([]byte(strings.ReplaceAll(string(text), "\n", "\r\n"))); s != stateSame {
 				t.Errorf("%s with Windows' line ends: %s", p.path, s)
 			}
 		}
@@ -143,7 +143,7 @@ func TestFirstComment(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
-	p := part{kind: Docs, path: "a.yml", serves: "slot", why: "what it is for", text: "one: 1\n"}
+	p := part{kind: kindDocs, path: "a.yml", serves: "slot", why: "what it is for", text: "one: 1\n"}
 	written := string(p.whole())
 	if !strings.HasPrefix(written, "# portalctl slot: what it is for. Written by portalctl init, mark ") || strings.Count(written, "\n") != 2 {
 		t.Fatalf("%q", written)
@@ -158,16 +158,16 @@ func TestMarks(t *testing.T) {
 		old  string
 		want State
 	}{
-		{"as written", p, written, Same},
-		{"edited", p, written + "two: 2\n", Edited},
-		{"a line taken out", p, strings.ReplaceAll(written, "one: 1\n", ""), Edited},
+		{"as written", p, written, stateSame},
+		{"edited", p, written + "two: 2\n", stateEdited},
+		{"a line taken out", p, strings.ReplaceAll(written, "one: 1\n", ""), stateEdited},
 		{"of an earlier portalctl", later, written, Outdated},
-		{"of an earlier portalctl, and edited", later, written + "two: 2\n", Drifted},
-		{"without the comment", p, "one: 1\n", Yours},
-		{"the comment elsewhere", p, "\n" + written, Yours},
-		{"empty", p, "", Yours},
-		{"a script", script, string(script.whole()), Same},
-		{"a script with another shell", script, strings.Replace(string(script.whole()), "/bin/sh", "/bin/bash", 1), Edited},
+		{"of an earlier portalctl, and edited", later, written + "two: 2\n", stateDrifted},
+		{"without the comment", p, "one: 1\n", stateYours},
+		{"the comment elsewhere", p, "\n" + written, stateYours},
+		{"empty", p, "", stateYours},
+		{"a script", script, string(script.whole()), stateSame},
+		{"a script with another shell", script, strings.Replace(string(script.whole()), "/bin/sh", "/bin/bash", 1), stateEdited},
 	} {
 		if got := tt.p.stateOf([]byte(tt.old)); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -183,13 +183,13 @@ func TestUpdate(t *testing.T) {
 	f := factsOf(t, portalFiles())
 	f = applied(t, f, planOf(t, f, Options{}))
 	const page = "docs/upgrade-slot.md"
-	only := []Kind{Docs}
+	only := []Kind{kindDocs}
 	f.Branch = "trunk"
 	if p := planOf(t, f, Options{Only: only}); states(p)[page] != Outdated || !p.Empty() || p.Complete() {
 		t.Errorf("without update: %v", states(p))
 	}
 	p := planOf(t, f, Options{Update: true, Only: only})
-	if w := p.Writes(); states(p)[page] != Update || len(w) != 1 || !strings.Contains(string(w[0].New), "`trunk`") {
+	if w := p.Writes(); states(p)[page] != stateUpdate || len(w) != 1 || !strings.Contains(string(w[0].New), "`trunk`") {
 		t.Errorf("with update: %v", states(p))
 	}
 	old, err := f.read(page)
@@ -197,25 +197,25 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeAll(t, f.Project.Root, map[string]string{page: string(old) + "\nOurs.\n"})
-	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != Drifted || !p.Empty() || p.Complete() {
+	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != stateDrifted || !p.Empty() || p.Complete() {
 		t.Errorf("edited: %v", states(p))
 	}
 	f.Branch = "main"
-	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != Edited || !p.Complete() {
+	if p := planOf(t, f, Options{Update: true, Only: only}); states(p)[page] != stateEdited || !p.Complete() {
 		t.Errorf("edited, and current: %v", states(p))
 	}
 }
 
 func TestOnlyAndSkip(t *testing.T) {
 	f := factsOf(t, portalFiles())
-	for _, it := range planOf(t, f, Options{Only: []Kind{Docs}}).Items {
-		if it.Kind != Docs {
+	for _, it := range planOf(t, f, Options{Only: []Kind{kindDocs}}).Items {
+		if it.Kind != kindDocs {
 			t.Errorf("only docs: %s", it.Path)
 		}
 	}
-	p := planOf(t, f, Options{Skip: []Kind{Docs}})
+	p := planOf(t, f, Options{Skip: []Kind{kindDocs}})
 	for _, it := range p.Items {
-		if it.Kind == Docs {
+		if it.Kind == kindDocs {
 			t.Errorf("without docs: %s", it.Path)
 		}
 	}
@@ -306,7 +306,7 @@ func TestNode(t *testing.T) {
 func TestDecisionsAreElsewhere(t *testing.T) {
 	files := portalFiles()
 	files["docs/ADRs/0001-a.md"] = "# A\n"
-	if s := states(planOf(t, factsOf(t, files), Options{}))["docs/rfc/0000-template.md"]; s != NotNeeded {
+	if s := states(planOf(t, factsOf(t, files), Options{}))["docs/rfc/0000-template.md"]; s != stateNotNeeded {
 		t.Errorf("%s", s)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Manifests of the cluster are not where it is written: what lies there may be applied
 // by itself, and this is an example until somebody has filled it in.
 func snapshotParts(f *Facts) []part {
-	p := part{kind: Snapshot, path: f.At("docs/upgrade-snapshot-job.yaml"), serves: "snapshot",
+	p := part{kind: kindSnapshot, path: f.At("docs/upgrade-snapshot-job.yaml"), serves: "snapshot",
 		why: "copies of the databases before an upgrade is deployed"}
 	switch c := f.Database.Client; c {
 	case "pg", "":

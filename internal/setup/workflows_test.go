@@ -18,7 +18,7 @@ func portals(t *testing.T) map[string]*Facts {
 		change(files)
 		f := factsOf(t, files)
 		f.Platforms = []Platform{GitHub, GitLab}
-		f.Database = Database{Client: "pg", Configs: []string{"app-config.yaml", "app-config.production.yaml"}, Variables: []string{"POSTGRES_HOST", "POSTGRES_PASSWORD"}}
+		f.Database = database{Client: "pg", Configs: []string{"app-config.yaml", "app-config.production.yaml"}, Variables: []string{"POSTGRES_HOST", "POSTGRES_PASSWORD"}}
 		return f
 	}
 	all := map[string]*Facts{
@@ -38,7 +38,7 @@ func portals(t *testing.T) map[string]*Facts {
 		"master, unreleased, no database known": with(func(map[string]string) {}),
 	}
 	last := all["master, unreleased, no database known"]
-	last.Branch, last.Version, last.Database = "master", "devel", Database{}
+	last.Branch, last.Version, last.Database = "master", "devel", database{}
 	files := map[string]string{}
 	for name, text := range portalFiles() {
 		files["my portal's/"+name] = text
@@ -61,10 +61,10 @@ func flowParts(f *Facts) []part {
 func TestPlanHasWorkflows(t *testing.T) {
 	f := factsOf(t, portalFiles())
 	f.Platforms = []Platform{GitHub, GitLab}
-	for client, want := range map[string]State{"pg": Create, "": Create, "better-sqlite3": NotNeeded, "mysql2": NotNeeded} {
+	for client, want := range map[string]State{"pg": stateCreate, "": stateCreate, "better-sqlite3": stateNotNeeded, "mysql2": stateNotNeeded} {
 		f.Database.Client = client
-		got := states(planOf(t, f, Options{Only: []Kind{Workflows, Snapshot}}))
-		if len(got) != 6 || got["docs/upgrade-snapshot-job.yaml"] != want || got[".gitlab-ci.yml"] != Create || got[".github/workflows/portalctl-slot.yml"] != Create {
+		got := states(planOf(t, f, Options{Only: []Kind{Workflows, kindSnapshot}}))
+		if len(got) != 6 || got["docs/upgrade-snapshot-job.yaml"] != want || got[".gitlab-ci.yml"] != stateCreate || got[".github/workflows/portalctl-slot.yml"] != stateCreate {
 			t.Errorf("%q: %v", client, got)
 		}
 	}

@@ -16,19 +16,19 @@ var titles = []struct {
 	state State
 	title string
 }{
-	{Create, "To be made"},
-	{Merge, "Lines to be added"},
-	{Update, "To be written anew"},
+	{stateCreate, "To be made"},
+	{stateMerge, "Lines to be added"},
+	{stateUpdate, "To be written anew"},
 	{ByHand, "For you to add"},
 	{Outdated, "As an earlier portalctl wrote it, or for what is no longer so (--update writes it anew)"},
-	{Drifted, "Edited by you, and portalctl would now write another text"},
-	{Edited, "Edited by you, and left alone"},
-	{Yours, "Yours, and left alone"},
-	{NotNeeded, "Not needed"},
-	{Same, "There already"},
+	{stateDrifted, "Edited by you, and portalctl would now write another text"},
+	{stateEdited, "Edited by you, and left alone"},
+	{stateYours, "Yours, and left alone"},
+	{stateNotNeeded, "Not needed"},
+	{stateSame, "There already"},
 }
 
-func (p *Plan) of(s State) (list []Item) {
+func (p *Plan) of(s State) (list []item) {
 	for _, it := range p.Items {
 		if it.State == s {
 			list = append(list, it)
@@ -41,19 +41,19 @@ func (p *Plan) of(s State) (list []Item) {
 func (p *Plan) headline() string {
 	n := len(p.Writes())
 	if n > 0 {
-		made := len(p.of(Create))
+		made := len(p.of(stateCreate))
 		return fmt.Sprintf("The repository lacks %s of a monthly upgrade: %s to make, %s to change", english.Count(n, "file"), english.Count(made, "file"), english.Count(n-made, "file"))
 	}
 	if !p.Complete() {
-		return fmt.Sprintf("%s not as portalctl would write it now", english.CountOf(len(p.of(Outdated))+len(p.of(Drifted)), "file is", "files are"))
+		return fmt.Sprintf("%s not as portalctl would write it now", english.CountOf(len(p.of(Outdated))+len(p.of(stateDrifted)), "file is", "files are"))
 	}
 	return "The repository has what a monthly upgrade needs"
 }
 
 // about is an item in one line, without its path.
-func (it Item) about() string {
+func (it item) about() string {
 	why := it.Why
-	if it.State == Drifted {
+	if it.State == stateDrifted {
 		why += "; take its first line out to keep it as yours, or the file, to have it made anew"
 	}
 	return it.Serves + ": " + why
@@ -105,7 +105,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 	if err := report.Markdown(&b, []string{"", "file", "what"}, rows); err != nil {
 		return err
 	}
-	for _, it := range slices.DeleteFunc(slices.Clone(p.Items), func(it Item) bool { return it.Paste == "" }) {
+	for _, it := range slices.DeleteFunc(slices.Clone(p.Items), func(it item) bool { return it.Paste == "" }) {
 		fmt.Fprintf(&b, "\n%s:\n\n%s", report.Code(it.Path), report.Fence("", strings.TrimRight(it.Paste, "\n")))
 	}
 	b.WriteString(report.Next(next))

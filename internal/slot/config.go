@@ -8,8 +8,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// Section is the key of .portalctl.yaml that is this package's.
-const Section = "slot"
+// sectionKey is the key of .portalctl.yaml that is this package's.
+const sectionKey = "slot"
 
 // ParseConfig reads the slot section of the configuration: the scripts that prove the
 // portal, nil where it names none. A list without an entry is of no script.
@@ -18,11 +18,11 @@ func ParseConfig(file string, src []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	section, ok := doc.Get(Section)
+	section, ok := doc.Get(sectionKey)
 	if !ok {
 		return nil, nil
 	}
-	members, err := finding.Members(section, Section, "proof: [tsc, test]")
+	members, err := finding.Members(section, sectionKey, "proof: [tsc, test]")
 	if err != nil {
 		return nil, err
 	}

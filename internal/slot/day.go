@@ -49,12 +49,12 @@ type Go struct {
 	// Minutes is how long the window should be: the running release fails from the
 	// migrations on until the new one is up. 0 without a window.
 	Minutes int      `json:"windowMinutes"`
-	Reasons []Reason `json:"reasons"`
+	Reasons []reason `json:"reasons"`
 }
 
 // The kinds of a Go and of its reasons.
 const (
-	GoAhead    Kind = "go"
+	goAhead    Kind = "go"
 	WithWindow Kind = "go-with-window"
 	NoGo       Kind = "no-go"
 )

@@ -89,8 +89,8 @@ func TestGoOrNoGo(t *testing.T) {
 		kind   Kind
 		reason string
 	}{
-		"go":           {func(p *dayPortal) {}, GoAhead, "1 database in one, restored elsewhere and found the same; the way back takes about 4 s"},
-		"no migration": {func(p *dayPortal) { p.prints["snapshot forecast"] = `{"schema":"portalctl.forecast/v1"}` }, GoAhead, "no migration is known to run"},
+		"go":           {func(p *dayPortal) {}, goAhead, "1 database in one, restored elsewhere and found the same; the way back takes about 4 s"},
+		"no migration": {func(p *dayPortal) { p.prints["snapshot forecast"] = `{"schema":"portalctl.forecast/v1"}` }, goAhead, "no migration is known to run"},
 		"point of no return": {func(p *dayPortal) {
 			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, `,"pointOfNoReturn":true`, "")
 		}, WithWindow,
@@ -100,7 +100,7 @@ func TestGoOrNoGo(t *testing.T) {
 		}, NoGo, "x: no tarball"},
 		"near": {func(p *dayPortal) {
 			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", `{"package":"x","why":"y","near":true}`)
-		}, GoAhead, "1 migration will run"},
+		}, goAhead, "1 migration will run"},
 		"no forecast": {func(p *dayPortal) { p.exits["snapshot forecast"], p.problems["snapshot forecast"] = 2, "no registry" }, NoGo, "which migrations will run is not known: no registry"},
 		"no time": {func(p *dayPortal) {
 			p.prints["snapshot forecast"] = strings.Replace(fmt.Sprintf(foreseenJSON, "", ""), `"seconds":10`, `"seconds":-1`, 1)
@@ -109,9 +109,9 @@ func TestGoOrNoGo(t *testing.T) {
 			p.prints["snapshot forecast"] = strings.Replace(fmt.Sprintf(foreseenJSON, "", ""), `"migrations"`, `"missing":["0.js"],"migrations"`, 1)
 		}, NoGo, "knex will refuse to start a because of 0.js"},
 		"short probe":   {func(p *dayPortal) { p.prints["check production"] = fmt.Sprintf(probeJSON, "fail", 40) }, NoGo, "waits for 40 s, and the boot may take 50 s"},
-		"narrow probe":  {func(p *dayPortal) { p.prints["check production"] = fmt.Sprintf(probeJSON, "fail", 60) }, GoAhead, "waits for 60 s; 100 s would leave room"},
+		"narrow probe":  {func(p *dayPortal) { p.prints["check production"] = fmt.Sprintf(probeJSON, "fail", 60) }, goAhead, "waits for 60 s; 100 s would leave room"},
 		"no probe":      {func(p *dayPortal) { p.prints["check production"] = fmt.Sprintf(probeJSON, "fail", 0) }, NoGo, "no startupProbe; give it a startup probe of 100 s"},
-		"probe unknown": {func(p *dayPortal) { p.exits["check production"] = 2 }, GoAhead, "is not known here: it should be 100 s"},
+		"probe unknown": {func(p *dayPortal) { p.exits["check production"] = 2 }, goAhead, "is not known here: it should be 100 s"},
 		"no space": {func(p *dayPortal) {
 			p.exits["snapshot create"] = 2
 			p.prints["snapshot create"] = `{"schema":"portalctl.snapshot-survey/v1","refusals":[{"kind":"space","message":"1 GB is free","next":"Free some"}]}`
@@ -129,7 +129,7 @@ func TestGoOrNoGo(t *testing.T) {
 		"as was said": {func(p *dayPortal) {
 			p.opts.NoRehearse = true
 			p.prints["snapshot verify"] = `{"schema":"portalctl.snapshot-verification/v1"}`
-		}, GoAhead, "is not proven, as --no-rehearse says"},
+		}, goAhead, "is not proven, as --no-rehearse says"},
 		"locked":        {func(p *dayPortal) { p.live[0].Tables[0].Locked = true }, NoGo, "knex_migrations_lock of db_a is locked"},
 		"unread":        {func(p *dayPortal) { p.live[0].Unread = "denied" }, NoGo, "what has run in db_a is not known: denied"},
 		"another state": {func(p *dayPortal) { p.live[0].Tables[0].Migrations = []string{"1.js", "9.js"} }, NoGo, "the snapshot is of another state of db_a: 9.js"},
@@ -146,7 +146,7 @@ func TestGoOrNoGo(t *testing.T) {
 			}
 			var said []string
 			for _, r := range d.Go.Reasons {
-				if strings.Contains(r.Text, c.reason) && (r.Kind == c.kind || c.kind == GoAhead) {
+				if strings.Contains(r.Text, c.reason) && (r.Kind == c.kind || c.kind == goAhead) {
 					said = append(said, r.Text)
 				}
 			}
@@ -249,7 +249,7 @@ func TestBadState(t *testing.T) {
 		}
 	}
 	// slot deploy begins anew on it.
-	if d, err := p.deploy(); err != nil || d.Go.Kind != GoAhead {
+	if d, err := p.deploy(); err != nil || d.Go.Kind != goAhead {
 		t.Error(d, err)
 	}
 }
@@ -372,7 +372,7 @@ func TestCompare(t *testing.T) {
 func TestDayShowsTextsOfOthers(t *testing.T) {
 	t.Parallel()
 	const evil = "\x1b[31mx|<script>\n"
-	d := &Deployment{Ended: true, From: "1.0.0", To: "2.0.0", Go: Go{Kind: NoGo, Title: "no-go: 1 reason", Reasons: []Reason{{NoGo, evil, ""}}},
+	d := &Deployment{Ended: true, From: "1.0.0", To: "2.0.0", Go: Go{Kind: NoGo, Title: "no-go: 1 reason", Reasons: []reason{{NoGo, evil, ""}}},
 		Forecast: &Foreseen{Migrations: 1, Databases: []ForeseenDatabase{{evil, []string{evil}}}}, Snapshot: &Copy{Path: "/s`x"}}
 	v := Verify(d, []Database{{Name: evil, Unread: evil}}, &Health{Why: evil})
 	v.WayBack = &WayBack{Restore: []Restored{{evil, "1 s", evil}}, Without: []string{evil}, Deploy: evil}

@@ -65,7 +65,7 @@ func (g Go) write(b *strings.Builder, f dayForm) {
 	}
 	b.WriteString("\n")
 	var more []string
-	for _, kind := range []Kind{NoGo, WithWindow, GoAhead} {
+	for _, kind := range []Kind{NoGo, WithWindow, goAhead} {
 		for _, r := range g.Reasons {
 			if r.Kind != kind {
 				continue

@@ -61,7 +61,7 @@ type changesDocument struct {
 		Name   string  `json:"name"`
 		From   string  `json:"from"`
 		To     string  `json:"to"`
-		Places []Place `json:"places"`
+		Places []place `json:"places"`
 	} `json:"thirdParty"`
 }
 
@@ -70,7 +70,7 @@ type goneName struct {
 	Name    string  `json:"name"`
 	NowIn   string  `json:"nowIn"`
 	Reason  string  `json:"reason"`
-	Places  []Place `json:"places"`
+	Places  []place `json:"places"`
 }
 
 type breakingEntry struct {
@@ -78,7 +78,7 @@ type breakingEntry struct {
 	Packages  []changedPackage `json:"packages"`
 	Rank      string           `json:"rank"`
 	Names     []string         `json:"names"`
-	Places    []Place          `json:"places"`
+	Places    []place          `json:"places"`
 	Text      string           `json:"text"`
 }
 

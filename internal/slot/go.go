@@ -16,12 +16,12 @@ const bootSeconds = 30
 // judge makes the line of a deployment. What could not be found out is never taken for
 // good news.
 func (w *deploying) judge() Go {
-	g := &Go{Kind: GoAhead}
+	g := &Go{Kind: goAhead}
 	w.judgeForecast(g)
 	w.judgeCopy(g)
 	w.judgeProbes(g)
 	if n := len(w.r.Hands); n > 0 && w.r.Branch != "" {
-		g.add(GoAhead, fmt.Sprintf("the run still names %s that needs hands: make sure that they are done", english.Count(n, "thing")), w.r.portalctl("slot status"))
+		g.add(goAhead, fmt.Sprintf("the run still names %s that needs hands: make sure that they are done", english.Count(n, "thing")), w.r.portalctl("slot status"))
 	}
 	f := w.d.Forecast
 	switch {
@@ -44,8 +44,8 @@ func (w *deploying) judge() Go {
 
 // add adds a reason; the gravest decides.
 func (g *Go) add(kind Kind, text, source string) {
-	g.Reasons = append(g.Reasons, Reason{kind, text, source})
-	grave := map[Kind]int{GoAhead: 0, WithWindow: 1, NoGo: 2}
+	g.Reasons = append(g.Reasons, reason{kind, text, source})
+	grave := map[Kind]int{goAhead: 0, WithWindow: 1, NoGo: 2}
 	if grave[kind] > grave[g.Kind] {
 		g.Kind = kind
 	}
@@ -55,7 +55,7 @@ func (g *Go) add(kind Kind, text, source string) {
 func (w *deploying) source(words ...string) string {
 	for _, p := range w.d.Commands {
 		if len(p.Args) >= len(words) && slices.Equal(p.Args[:len(words)], words) {
-			return strings.TrimSuffix(p.Line(), " --format json") + w.r.opts.At
+			return strings.TrimSuffix(p.line(), " --format json") + w.r.opts.At
 		}
 	}
 	return ""
@@ -85,7 +85,7 @@ func (w *deploying) judgeForecast(g *Go) {
 		}
 	}
 	if f.Migrations == 0 {
-		g.add(GoAhead, "no migration is known to run", source)
+		g.add(goAhead, "no migration is known to run", source)
 		return
 	}
 	for _, d := range w.d.Databases {
@@ -102,7 +102,7 @@ func (w *deploying) judgeForecast(g *Go) {
 	if f.Seconds < 0 {
 		g.add(NoGo, text+"; how long is not known: "+f.Basis, source)
 	} else {
-		g.add(GoAhead, fmt.Sprintf("%s, for about %s and up to %s", text, inSeconds(f.Seconds), inSeconds(f.UpTo)), source)
+		g.add(goAhead, fmt.Sprintf("%s, for about %s and up to %s", text, inSeconds(f.Seconds), inSeconds(f.UpTo)), source)
 	}
 	if f.PointOfNoReturn != "" {
 		g.add(WithWindow, fmt.Sprintf("the running release fails from %s on, until the new one is up: stop it, or announce the window", f.PointOfNoReturn), source)
@@ -121,7 +121,7 @@ func (w *deploying) judgeRolling(g *Go, source string) {
 		}
 	}
 	if may > 0 {
-		g.add(GoAhead, fmt.Sprintf("%s may fail with the running release at work, depending on rows", english.Count(may, "migration")), source)
+		g.add(goAhead, fmt.Sprintf("%s may fail with the running release at work, depending on rows", english.Count(may, "migration")), source)
 	}
 	longest, where := 0.0, ""
 	for _, l := range w.forecast.Locks {
@@ -130,10 +130,10 @@ func (w *deploying) judgeRolling(g *Go, source string) {
 		}
 	}
 	if longest >= 1 {
-		g.add(GoAhead, fmt.Sprintf("requests that read %s wait for up to %s", where, inSeconds(longest)), source)
+		g.add(goAhead, fmt.Sprintf("requests that read %s wait for up to %s", where, inSeconds(longest)), source)
 	}
 	if n := len(w.forecast.Beforehand); n > 0 {
-		g.add(GoAhead, english.CountOf(n, "statement", "statements")+" of SQL can be run before, which makes the boot shorter", source)
+		g.add(goAhead, english.CountOf(n, "statement", "statements")+" of SQL can be run before, which makes the boot shorter", source)
 	}
 }
 
@@ -173,7 +173,7 @@ func (w *deploying) judgeCopy(g *Go) {
 		case p.Kind == "standby":
 			g.add(NoGo, "nothing can be restored here: "+english.Short(p.Subject+": "+p.Message, 300), source)
 		case p.Kind == "writers":
-			g.add(GoAhead, "the portal was at work while it was copied: what is written from then on, the way back loses", source)
+			g.add(goAhead, "the portal was at work while it was copied: what is written from then on, the way back loses", source)
 		}
 	}
 	c := w.d.Snapshot
@@ -187,9 +187,9 @@ func (w *deploying) judgeCopy(g *Go) {
 	switch {
 	case !c.Whole:
 	case c.Rehearsed:
-		g.add(GoAhead, fmt.Sprintf("%s in %s, restored elsewhere and found the same; the way back takes about %s", english.Count(len(c.Databases), "database"), c.Name, inSeconds(c.RestoreSeconds)), verify)
+		g.add(goAhead, fmt.Sprintf("%s in %s, restored elsewhere and found the same; the way back takes about %s", english.Count(len(c.Databases), "database"), c.Name, inSeconds(c.RestoreSeconds)), verify)
 	case w.opts.NoRehearse:
-		g.add(GoAhead, "the snapshot is whole; that it restores is not proven, as --no-rehearse says", verify)
+		g.add(goAhead, "the snapshot is whole; that it restores is not proven, as --no-rehearse says", verify)
 	default:
 		g.add(NoGo, "that the snapshot restores is not proven: "+w.rehearsal, verify)
 	}
@@ -225,7 +225,7 @@ func (w *deploying) judgeCopied(g *Go, source string) {
 		}
 	}
 	if age := w.d.Time.Sub(c.Taken); w.opts.Snapshot != "" && age > time.Hour {
-		g.add(GoAhead, fmt.Sprintf("the snapshot is %s old: the way back loses what was written since", age.Round(time.Minute)), source)
+		g.add(goAhead, fmt.Sprintf("the snapshot is %s old: the way back loses what was written since", age.Round(time.Minute)), source)
 	}
 }
 
@@ -247,12 +247,12 @@ func (w *deploying) judgeProbes(g *Go) {
 			g.add(NoGo, fmt.Sprintf("%s; give it a startup probe of %d s", item.Reason, f.Startup), source)
 			return
 		case item.Seconds > 0 && item.Seconds < f.Startup:
-			g.add(GoAhead, fmt.Sprintf("the startup probe waits for %d s; %d s would leave room for a busy server", item.Seconds, f.Startup), source)
+			g.add(goAhead, fmt.Sprintf("the startup probe waits for %d s; %d s would leave room for a busy server", item.Seconds, f.Startup), source)
 			return
 		case item.Seconds > 0:
-			g.add(GoAhead, fmt.Sprintf("the startup probe waits for %d s", item.Seconds), source)
+			g.add(goAhead, fmt.Sprintf("the startup probe waits for %d s", item.Seconds), source)
 			return
 		}
 	}
-	g.add(GoAhead, fmt.Sprintf("how long the startup probe waits is not known here: it should be %d s (--deploy-dir DIR reads the manifests)", f.Startup), source)
+	g.add(goAhead, fmt.Sprintf("how long the startup probe waits is not known here: it should be %d s (--deploy-dir DIR reads the manifests)", f.Startup), source)
 }

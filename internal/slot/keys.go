@@ -21,14 +21,14 @@ func (r *Run) key(ctx context.Context, name StepName) (string, error) {
 	switch name {
 	case Where:
 		return hash(append(asked, r.settings)...), nil
-	case Coming:
+	case stepComing:
 		return hash(append(asked, r.Step(Where).Key, r.tree)...), nil
-	case Bump:
-		return hash(append(asked, r.Step(Coming).Key, r.Base, r.branchName())...), nil
-	case Check:
+	case stepBump:
+		return hash(append(asked, r.Step(stepComing).Key, r.Base, r.branchName())...), nil
+	case stepCheck:
 		tree, err := r.treeNow(ctx)
-		return hash(append(asked, r.Step(Bump).Key, tree)...), err
-	case Proof:
+		return hash(append(asked, r.Step(stepBump).Key, tree)...), err
+	case stepProof:
 		tree, err := r.treeNow(ctx)
 		return hash(append(asked, append(r.scripts(), tree)...)...), err
 	}

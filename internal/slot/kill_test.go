@@ -38,7 +38,7 @@ func (p *portal) ended(t *testing.T, at, tree string, r *Run, err error) {
 	}
 	var said []string
 	for _, s := range r.Steps {
-		if s.State != Done {
+		if s.State != stateDone {
 			t.Errorf("at %s: step %s is %s: %s", at, s.Name, s.State, s.Why)
 		}
 		for _, c := range s.Commits {
@@ -127,7 +127,7 @@ func TestWithoutCommits(t *testing.T) {
 		if _, err := p.run(loose); n > 0 && !errors.Is(err, errKilled) {
 			t.Fatal(err)
 		}
-		if r, err := p.run(loose); err != nil || r.Step(Proof).State != Done {
+		if r, err := p.run(loose); err != nil || r.Step(stepProof).State != stateDone {
 			t.Fatalf("resumed at %d: %v, %+v", n, err, r)
 		}
 		if got := p.git("log", "--oneline", "main..HEAD"); got != "" || p.git("branch", "--show-current") != "portalctl/backstage-1.53.0" {

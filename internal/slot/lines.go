@@ -94,7 +94,7 @@ func (r *Run) commitLines(w words) []string {
 // proofLines say how the portal's own scripts went.
 func (r *Run) proofLines(w words, passed, failed string) []string {
 	var out []string
-	for _, s := range r.Step(Proof).Scripts {
+	for _, s := range r.Step(stepProof).Scripts {
 		mark := passed
 		if s.Exit != 0 {
 			mark = failed
@@ -111,7 +111,7 @@ func (r *Run) proofLines(w words, passed, failed string) []string {
 // stepLines say what the scripts left, and which steps failed or were left out.
 func (r *Run) stepLines(w words) []string {
 	var out []string
-	if left := r.Step(Proof).Left; len(left) > 0 {
+	if left := r.Step(stepProof).Left; len(left) > 0 {
 		var names []string
 		for _, name := range left {
 			names = append(names, w.code(name))
@@ -125,7 +125,7 @@ func (r *Run) stepLines(w words) []string {
 			if s.Next != "" {
 				out = append(out, "Next: "+w.say(english.Short(s.Next, 500)))
 			}
-		case s.State == Skipped && writes(s.Name):
+		case s.State == stateSkipped && writes(s.Name):
 			out = append(out, fmt.Sprintf("The step %s was left out: %s.", s.Name, w.say(s.Why)))
 		}
 	}
@@ -163,7 +163,7 @@ func (r *Run) dayLines(w words) (said string, steps []string) {
 // forecast is what snapshot forecast printed, nil where it could not be read.
 func (r *Run) forecast() *forecastDocument {
 	var f forecastDocument
-	if p, ok := r.Step(Coming).printed("snapshot forecast"); !ok || p.decode("portalctl.forecast/v1", &f) != nil {
+	if p, ok := r.Step(stepComing).printed("snapshot forecast"); !ok || p.decode("portalctl.forecast/v1", &f) != nil {
 		return nil
 	}
 	return &f
@@ -180,7 +180,7 @@ func (r *Run) reviewLines() []string {
 			list = append(list, "read the commit \""+c.Subject+"\"")
 		}
 	}
-	if r.Verdict.has(NeedsWindow) {
+	if r.Verdict.has(needsWindow) {
 		list = append(list, "a window is agreed: the running release fails once the migrations have run")
 	}
 	return append(list, "CI is green")
@@ -192,7 +192,7 @@ func (r *Run) failedLines(w words) []string {
 	for _, s := range r.Steps {
 		for _, p := range s.Commands {
 			if !p.Ran() && !s.told(p) {
-				out = append(out, w.code(p.Line()+r.opts.At)+": "+w.say(english.Short(p.Problem, 300)))
+				out = append(out, w.code(p.line()+r.opts.At)+": "+w.say(english.Short(p.Problem, 300)))
 			}
 		}
 	}

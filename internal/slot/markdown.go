@@ -9,9 +9,9 @@ import (
 	"github.com/portalctl/portalctl/internal/report"
 )
 
-// MaxText is how long the text of a pull request may be, in bytes: GitHub takes
+// maxText is how long the text of a pull request may be, in bytes: GitHub takes
 // 65,536 characters, and what a bot or a template adds needs room.
-const MaxText = 60_000
+const maxText = 60_000
 
 // Markdown is the text for the pull request, at most MaxText long: the verdict, what
 // needs hands, the day's commands and a checklist come first; what does not fit of the
@@ -27,7 +27,7 @@ func (r *Run) Markdown(links string) string {
 	t.day(r)
 	t.checklist(r)
 	for _, d := range details {
-		if p, ok := r.Step(Coming).printed(d.words); ok && p.Ran() && p.Markdown != "" {
+		if p, ok := r.Step(stepComing).printed(d.words); ok && p.Ran() && p.Markdown != "" {
 			if t.folded(d.title, p) {
 				continue
 			}
@@ -57,9 +57,9 @@ type text struct {
 }
 
 // room is what is left, with some kept for the end.
-func (t *text) room() int { return MaxText - 600 - t.Len() }
+func (t *text) room() int { return maxText - 600 - t.Len() }
 
-func (t *text) reasons(v *Verdict) {
+func (t *text) reasons(v *verdict) {
 	if len(v.Reasons) == 0 {
 		return
 	}
@@ -72,7 +72,7 @@ func (t *text) reasons(v *Verdict) {
 	}
 }
 
-func (t *text) hands(list []Hand) {
+func (t *text) hands(list []hand) {
 	if len(list) == 0 {
 		return
 	}
@@ -91,7 +91,7 @@ func (t *text) hands(list []Hand) {
 		if h.Why != "" {
 			line += ": " + report.Escape(english.Short(h.Why, 300))
 		}
-		if t.Len()+len(line) > MaxText/2 {
+		if t.Len()+len(line) > maxText/2 {
 			fmt.Fprintf(t, "- [ ] … and %d more: `portalctl slot status --format json%s`\n", len(list)-i, t.at)
 			return
 		}
@@ -100,7 +100,7 @@ func (t *text) hands(list []Hand) {
 }
 
 // link is a place, as a link where it is known what to link to.
-func (t *text) link(p Place) string {
+func (t *text) link(p place) string {
 	code := report.Code(p.String())
 	if t.links == "" || p.File == "" {
 		return code
@@ -158,7 +158,7 @@ func (t *text) folded(title string, p Printed) (fits bool) {
 	head := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title)
 	const tail = "\n\n</details>\n"
 	if len(head)+len(body)+len(tail) > t.room() {
-		fmt.Fprintf(t, "\n%s: %s of Markdown, too long for here: %s\n", title, english.Count(len(body), "byte"), report.Code(p.Line()+" --format markdown"+t.at))
+		fmt.Fprintf(t, "\n%s: %s of Markdown, too long for here: %s\n", title, english.Count(len(body), "byte"), report.Code(p.line()+" --format markdown"+t.at))
 		return false
 	}
 	t.WriteString(head + body + tail)

@@ -10,7 +10,7 @@ import (
 )
 
 // kindTones are how the kinds of reasons look.
-var kindTones = map[Kind]htmlreport.Tone{Quiet: htmlreport.Good, NeedsHands: htmlreport.Warn, NeedsWindow: htmlreport.Bad, Unknown: htmlreport.Open}
+var kindTones = map[Kind]htmlreport.Tone{quiet: htmlreport.Good, needsHands: htmlreport.Warn, needsWindow: htmlreport.Bad, notKnown: htmlreport.Open}
 
 // Page is the text of the pull request as a page, with nothing left out for room. Next
 // are commands to go on with.
@@ -44,9 +44,9 @@ func (r *Run) Page(next []string) *htmlreport.Page {
 	add(htmlreport.Section{Title: "Could not be found out", About: r.failedLines(plainWords)})
 	reports := htmlreport.Section{Title: "The reports behind it", Aside: true}
 	for _, d := range details {
-		if printed, ok := r.Step(Coming).printed(d.words); ok && printed.Ran() && printed.Markdown != "" {
+		if printed, ok := r.Step(stepComing).printed(d.words); ok && printed.Ran() && printed.Markdown != "" {
 			reports.Items = append(reports.Items, htmlreport.Item{Tone: htmlreport.Plain, Kind: "report", Message: d.title,
-				Text: strings.TrimSpace(printed.Markdown), Next: printed.Line() + r.opts.At})
+				Text: strings.TrimSpace(printed.Markdown), Next: printed.line() + r.opts.At})
 		}
 	}
 	add(reports)
@@ -69,7 +69,7 @@ func (r *Run) reasonSection() htmlreport.Section {
 func (r *Run) handSection() htmlreport.Section {
 	s := htmlreport.Section{Title: "Needs hands"}
 	for _, h := range r.Hands {
-		it := htmlreport.Item{Tone: htmlreport.Warn, Kind: kindWords[NeedsHands], Area: "The code", Message: english.Plain(strings.ReplaceAll(h.What, "`", ""))}
+		it := htmlreport.Item{Tone: htmlreport.Warn, Kind: kindWords[needsHands], Area: "The code", Message: english.Plain(strings.ReplaceAll(h.What, "`", ""))}
 		for _, at := range h.Places {
 			it.Places = append(it.Places, fault.Pos{File: at.File, Line: at.Line})
 		}

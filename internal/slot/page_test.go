@@ -16,7 +16,7 @@ func TestPageSaysWhatTheTextSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	coming := r.Step(Coming)
+	coming := r.Step(stepComing)
 	for i := range coming.Commands {
 		if coming.Commands[i].Markdown != "" {
 			coming.Commands[i].Markdown = "## a report\n<b>of it</b>\n"

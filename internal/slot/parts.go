@@ -113,7 +113,7 @@ func (r *Run) before(ctx context.Context, step *Step, parts []part) error {
 	}
 	for _, d := range r.kept.Applied {
 		if name, _, _ := strings.Cut(d.Part, " "); slices.Contains(names, name) {
-			step.Commits = append(step.Commits, Commit{Subject: d.Subject, Files: d.Files})
+			step.Commits = append(step.Commits, branchCommit{Subject: d.Subject, Files: d.Files})
 		}
 	}
 	return nil
@@ -217,16 +217,16 @@ func (r *Run) record(ctx context.Context, step *Step, p part, files []string) er
 // apply records a part of a run without commits.
 func (r *Run) apply(step *Step, p part, files []string) {
 	r.kept.Applied = append(r.kept.Applied, doing{Part: p.mark(), Subject: p.subject, Files: files})
-	step.Commits = append(step.Commits, Commit{Subject: p.subject, Files: files})
+	step.Commits = append(step.Commits, branchCommit{Subject: p.subject, Files: files})
 }
 
-func (r *Run) describe(ctx context.Context, hash string) (c Commit, err error) {
+func (r *Run) describe(ctx context.Context, hash string) (c branchCommit, err error) {
 	out, err := r.in.Git.output(ctx, nil, "show", "--format=%s%x00", "--name-only", "-z", hash)
 	if err != nil {
 		return c, err
 	}
 	subject, names, _ := strings.Cut(out, "\x00")
-	c = Commit{Hash: hash, Subject: subject}
+	c = branchCommit{Hash: hash, Subject: subject}
 	for _, name := range strings.Split(names, "\x00") {
 		if name = strings.TrimSpace(name); name != "" {
 			c.Files = append(c.Files, name)

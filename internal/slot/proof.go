@@ -35,11 +35,11 @@ type Script struct {
 	// packages build of it: the other scripts may do without.
 	OnlyBuilds bool `json:"onlyBuilds"`
 	// Errors are the first that it named.
-	Errors []ScriptError `json:"errors"`
+	Errors []scriptError `json:"errors"`
 }
 
-// A ScriptError is an error that a script named.
-type ScriptError struct {
+// A scriptError is an error that a script named.
+type scriptError struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
 	Code    string `json:"code"` // as TS2305; "" for others
@@ -124,8 +124,8 @@ func (r *Run) installed(ctx context.Context, step *Step, p part) error {
 		}
 	}
 	// What Check judged is the same in another order.
-	if check := r.Step(Check); check.State == Done {
-		if check.Key, err = r.key(ctx, Check); err != nil {
+	if check := r.Step(stepCheck); check.State == stateDone {
+		if check.Key, err = r.key(ctx, stepCheck); err != nil {
 			return err
 		}
 	}
@@ -157,16 +157,16 @@ var (
 	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]") })
 )
 
-// Errors are the first errors that a script's output names.
-func Errors(output string) []ScriptError {
-	var list []ScriptError
+// scriptErrors are the first errors that a script's output names.
+func scriptErrors(output string) []scriptError {
+	var list []scriptError
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(escapes().ReplaceAllString(line, ""))
 		if len(list) == mostErrors {
 			break
 		}
 		if m := installs().FindStringSubmatch(line); m != nil {
-			list = append(list, ScriptError{Code: m[1], Message: m[2]})
+			list = append(list, scriptError{Code: m[1], Message: m[2]})
 			continue
 		}
 		m := typescript().FindStringSubmatch(line)
@@ -174,7 +174,7 @@ func Errors(output string) []ScriptError {
 			continue
 		}
 		n, _ := strconv.Atoi(m[2]) // digits
-		list = append(list, ScriptError{File: m[1], Line: n, Code: m[3], Message: m[4]})
+		list = append(list, scriptError{File: m[1], Line: n, Code: m[3], Message: m[4]})
 	}
 	return list
 }
@@ -208,7 +208,7 @@ var quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'
 // names in them.
 func (r *Run) explain(s *Script) {
 	var changes changesDocument
-	if p, ok := r.Step(Coming).printed("versions changes"); !ok || p.decode("portalctl.changes/v1", &changes) != nil {
+	if p, ok := r.Step(stepComing).printed("versions changes"); !ok || p.decode("portalctl.changes/v1", &changes) != nil {
 		return
 	}
 	for i := range s.Errors {

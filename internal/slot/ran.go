@@ -43,8 +43,8 @@ func TableName(schema, table string) string {
 	return schema + "." + table
 }
 
-// A Checked is what became of the forecast in one database.
-type Checked struct {
+// A checked is what became of the forecast in one database.
+type checked struct {
 	Database string `json:"database"`
 	// Held ran as foreseen; Missing were foreseen and did not run; Extra ran and were not
 	// foreseen; Gone are in knex's tables no more.
@@ -60,13 +60,13 @@ type Checked struct {
 }
 
 // asForeseen reports whether all is as the forecast said.
-func (c Checked) asForeseen() bool {
+func (c checked) asForeseen() bool {
 	return len(c.Missing)+len(c.Extra)+len(c.Gone)+len(c.Locked) == 0 && c.Unread == ""
 }
 
 // compare says of each database what became of the forecast: those that were foreseen,
 // and those in which anything is not as before.
-func compare(foreseen []ForeseenDatabase, before, now []Database) []Checked {
+func compare(foreseen []ForeseenDatabase, before, now []Database) []checked {
 	var somewhere []string // foreseen without a database
 	known := map[string][]string{}
 	for _, f := range foreseen {
@@ -83,14 +83,14 @@ func compare(foreseen []ForeseenDatabase, before, now []Database) []Checked {
 			usual[r] = true
 		}
 	}
-	var out []Checked
+	var out []checked
 	held := map[string]bool{}
 	for _, d := range now {
 		was := Database{Name: d.Name, Absent: true}
 		if had := named(before, d.Name); had != nil {
 			was = *had
 		}
-		c := Checked{Database: d.Name, Absent: d.Absent, Unread: d.Unread}
+		c := checked{Database: d.Name, Absent: d.Absent, Unread: d.Unread}
 		wanted := slices.Clone(known[d.Name])
 		delete(known, d.Name)
 		if was.Unread != "" && c.Unread == "" {
@@ -123,10 +123,10 @@ func compare(foreseen []ForeseenDatabase, before, now []Database) []Checked {
 	}
 	for name, missing := range known { // databases that nothing was looked at for
 		if len(missing) > 0 {
-			out = append(out, Checked{Database: name, Missing: missing, Absent: true})
+			out = append(out, checked{Database: name, Missing: missing, Absent: true})
 		}
 	}
-	nowhere := Checked{}
+	nowhere := checked{}
 	for _, name := range somewhere {
 		if !held[name] {
 			nowhere.Missing = append(nowhere.Missing, name)
@@ -135,15 +135,15 @@ func compare(foreseen []ForeseenDatabase, before, now []Database) []Checked {
 	if len(nowhere.Missing) > 0 {
 		out = append(out, nowhere)
 	}
-	sorting.By(out, func(a, b Checked) int { return cmp.Compare(a.Database, b.Database) })
+	sorting.By(out, func(a, b checked) int { return cmp.Compare(a.Database, b.Database) })
 	return out
 }
 
 // name is the database for people.
-func (c Checked) name() string { return cmp.Or(c.Database, "(which database is not known)") }
+func (c checked) name() string { return cmp.Or(c.Database, "(which database is not known)") }
 
 // state is what became of the forecast, in words.
-func (c Checked) state() string {
+func (c checked) state() string {
 	var parts []string
 	switch {
 	case c.Unread != "":

@@ -63,9 +63,9 @@ type Run struct {
 	To      string   `json:"to"`
 	Base    string   `json:"base"`   // the commit that the run started from
 	Branch  string   `json:"branch"` // "" for a plan
-	Verdict *Verdict `json:"verdict"`
+	Verdict *verdict `json:"verdict"`
 	// Hands are what somebody must do, the gravest first.
-	Hands []Hand  `json:"needsHands"`
+	Hands []hand  `json:"needsHands"`
 	Steps []*Step `json:"steps"`
 	// Deployment is the last look at the day of the roll-out, Verification what followed
 	// that; nil before them.
@@ -119,7 +119,7 @@ func New(ctx context.Context, in Input, opts Options) (r *Run, release func(), e
 		return nil, release, err
 	}
 	for _, name := range StepNames() {
-		step := &Step{Name: name, State: Pending}
+		step := &Step{Name: name, State: statePending}
 		if old := r.kept.step(name); old != nil {
 			step = old
 		}
@@ -186,7 +186,7 @@ func (k *kept) forget() {
 	*k = kept{Root: k.Root, Base: k.Base, Release: k.Release, Steps: k.Steps, Left: k.Left}
 	for i, s := range k.Steps {
 		if writes(s.Name) {
-			k.Steps[i] = &Step{Name: s.Name, State: Pending}
+			k.Steps[i] = &Step{Name: s.Name, State: statePending}
 		}
 	}
 }
@@ -205,7 +205,7 @@ func (k *kept) otherwise(branch string) error {
 // Look judges what is kept, and does nothing. kept is false where there is no run.
 func (r *Run) Look() (kept bool) {
 	for _, s := range r.Steps {
-		if s.State == Begun {
+		if s.State == stateBegun {
 			if s.Why = "interrupted: the same command goes on with it"; r.in.Store.busy() {
 				s.Why = "at work now"
 			}
@@ -213,7 +213,7 @@ func (r *Run) Look() (kept bool) {
 	}
 	r.read()
 	r.judge()
-	return r.Step(Where).State != Pending
+	return r.Step(Where).State != statePending
 }
 
 // Do goes through the steps. What is kept and still holds is not done again. After a
@@ -222,20 +222,20 @@ func (r *Run) Look() (kept bool) {
 func (r *Run) Do(ctx context.Context) error {
 	again := false
 	for _, step := range r.Steps {
-		ofBase := r.Branch != "" && (step.Name == Where || step.Name == Coming)
+		ofBase := r.Branch != "" && (step.Name == Where || step.Name == stepComing)
 		if step.Name == r.opts.From {
 			again = true
 		}
 		switch {
 		case slices.Contains(r.opts.Skip, step.Name):
-			*step = Step{Name: step.Name, State: Skipped, Why: "--skip says so"}
+			*step = Step{Name: step.Name, State: stateSkipped, Why: "--skip says so"}
 		case r.opts.Plan && writes(step.Name):
-			if step.State != Done {
-				*step = Step{Name: step.Name, State: Skipped, Why: "a plan writes nothing"}
+			if step.State != stateDone {
+				*step = Step{Name: step.Name, State: stateSkipped, Why: "a plan writes nothing"}
 			}
 		case r.failedBefore(step.Name) != "":
-			*step = Step{Name: step.Name, State: Pending, Why: "the step " + string(r.failedBefore(step.Name)) + " comes first"}
-		case step.State == Done && ofBase:
+			*step = Step{Name: step.Name, State: statePending, Why: "the step " + string(r.failedBefore(step.Name)) + " comes first"}
+		case step.State == stateDone && ofBase:
 			// They are about the base, which is not what is checked out any more.
 			if again {
 				return fault.New("the step %s is about the base, and the branch %s is made", step.Name, r.Branch).
@@ -249,7 +249,7 @@ func (r *Run) Do(ctx context.Context) error {
 		if err := r.keep(); err != nil {
 			return err
 		}
-		if step.Name == Where && step.State == Done {
+		if step.Name == Where && step.State == stateDone {
 			r.read()
 		}
 	}
@@ -264,10 +264,10 @@ func (r *Run) Do(ctx context.Context) error {
 // for, which may take a look at the whole work tree.
 func (r *Run) renew(ctx context.Context, step *Step, again bool) error {
 	key, err := r.key(ctx, step.Name)
-	if err != nil || step.State == Done && step.Key == key && key != "" && !again {
+	if err != nil || step.State == stateDone && step.Key == key && key != "" && !again {
 		return err
 	}
-	*step = Step{Name: step.Name, State: Begun, Key: key, Again: true}
+	*step = Step{Name: step.Name, State: stateBegun, Key: key, Again: true}
 	if err := r.keep(); err != nil {
 		return err
 	}
@@ -278,7 +278,7 @@ func (r *Run) renew(ctx context.Context, step *Step, again bool) error {
 		step.State, step.Why, step.Next = Failed, err.Error(), fault.NextOf(err)
 		return nil
 	}
-	step.State, step.Why, step.Next = Done, "", ""
+	step.State, step.Why, step.Next = stateDone, "", ""
 	// Of what the step itself has written the next run does nothing again.
 	step.Key, err = r.key(ctx, step.Name)
 	return err
@@ -298,13 +298,13 @@ func (r *Run) keep() error {
 	return r.in.Store.save(r.kept)
 }
 
-func writes(name StepName) bool { return name == Bump || name == Check || name == Proof }
+func writes(name StepName) bool { return name == stepBump || name == stepCheck || name == stepProof }
 
 // failedBefore is a step that failed and that a step cannot do without, "" for none.
 func (r *Run) failedBefore(name StepName) StepName {
-	needs := map[StepName][]StepName{Coming: {Where}, Bump: {Where, Coming}, Check: {Bump}, Proof: {Bump}, Text: {Where}}
+	needs := map[StepName][]StepName{stepComing: {Where}, stepBump: {Where, stepComing}, stepCheck: {stepBump}, stepProof: {stepBump}, Text: {Where}}
 	for _, n := range needs[name] {
-		if s := r.Step(n); s.State == Failed || s.State == Pending || s.State == Begun {
+		if s := r.Step(n); s.State == Failed || s.State == statePending || s.State == stateBegun {
 			return n
 		}
 	}
@@ -326,13 +326,13 @@ func (r *Run) do(ctx context.Context, step *Step) error {
 	switch step.Name {
 	case Where:
 		return r.where(ctx, step)
-	case Coming:
+	case stepComing:
 		return r.coming(ctx, step)
-	case Bump:
+	case stepBump:
 		return r.bump(ctx, step)
-	case Check:
+	case stepCheck:
 		return r.check(ctx, step)
-	case Proof:
+	case stepProof:
 		return r.proof(ctx, step)
 	}
 	return nil // the text is made of the other steps when it is asked for
@@ -340,7 +340,7 @@ func (r *Run) do(ctx context.Context, step *Step) error {
 
 func (r *Run) say(name StepName) {
 	if r.in.Progress != nil {
-		r.in.Progress(map[StepName]string{Where: "Where are we", Coming: "What is coming", Bump: "Making the branch",
-			Check: "Checking what it brings", Proof: "The portal's own proof", Text: "The text"}[name])
+		r.in.Progress(map[StepName]string{Where: "Where are we", stepComing: "What is coming", stepBump: "Making the branch",
+			stepCheck: "Checking what it brings", stepProof: "The portal's own proof", Text: "The text"}[name])
 	}
 }

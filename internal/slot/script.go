@@ -50,7 +50,7 @@ func RunScript(ctx context.Context, name, dir, log string, argv, environ []strin
 		return s, fault.Wrap(err, fault.Pos{}, "%s could not be started", strings.Join(argv, " ")).WithNext("Check that it is installed")
 	}
 	if s.Exit != 0 {
-		s.Errors = Errors(out.text.String())
+		s.Errors = scriptErrors(out.text.String())
 		s.OnlyBuilds = name == Install && onlyBuilds(out.text.String())
 	}
 	return s, nil

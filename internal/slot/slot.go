@@ -35,8 +35,8 @@ type Printed struct {
 // Ran reports whether the command did its work, whatever it found.
 func (p Printed) Ran() bool { return p.Exit == 0 || p.Exit == 1 }
 
-// Line is the command as a person types it, for whom its JSON is not.
-func (p Printed) Line() string {
+// line is the command as a person types it, for whom its JSON is not.
+func (p Printed) line() string {
 	return "portalctl " + strings.TrimSuffix(strings.Join(p.Args, " "), jsonForm)
 }
 
@@ -51,27 +51,29 @@ type StepName string
 
 // The steps of a run, in their order.
 const (
-	Where  StepName = "where"  // the release, the distance, what is in the way
-	Coming StepName = "coming" // what the release breaks, changes and migrates
-	Bump   StepName = "bump"   // the branch: template, versions and moved packages
-	Check  StepName = "check"  // check and audit against the base, fixes of the lock
-	Proof  StepName = "proof"  // the portal's own scripts
-	Text   StepName = "text"   // what the reviewer reads
+	Where      StepName = "where"  // the release, the distance, what is in the way
+	stepComing StepName = "coming" // what the release breaks, changes and migrates
+	stepBump   StepName = "bump"   // the branch: template, versions and moved packages
+	stepCheck  StepName = "check"  // check and audit against the base, fixes of the lock
+	stepProof  StepName = "proof"  // the portal's own scripts
+	Text       StepName = "text"   // what the reviewer reads
 )
 
 // StepNames are all steps in their order.
-func StepNames() []StepName { return []StepName{Where, Coming, Bump, Check, Proof, Text} }
+func StepNames() []StepName {
+	return []StepName{Where, stepComing, stepBump, stepCheck, stepProof, Text}
+}
 
 // State is how far a step is.
 type State string
 
 // The states of a step.
 const (
-	Pending State = "pending"
-	Begun   State = "begun" // it is at work, or was interrupted
-	Done    State = "done"
-	Failed  State = "failed"  // it could not do its work: Step.Why says why
-	Skipped State = "skipped" // as --skip says, or as --plan does not write
+	statePending State = "pending"
+	stateBegun   State = "begun" // it is at work, or was interrupted
+	stateDone    State = "done"
+	Failed       State = "failed"  // it could not do its work: Step.Why says why
+	stateSkipped State = "skipped" // as --skip says, or as --plan does not write
 )
 
 // A Step is one step of a run with what it found.
@@ -85,7 +87,7 @@ type Step struct {
 	// Commands are what the step ran.
 	Commands []Printed `json:"commands"`
 	// Commits are those that the step made, in their order.
-	Commits []Commit `json:"commits"`
+	Commits []branchCommit `json:"commits"`
 	// Tree is git's name for the files as the step left them; "" where it wrote none.
 	Tree string `json:"tree"`
 	// Scripts are the portal's own that were run, by Proof.
@@ -96,8 +98,8 @@ type Step struct {
 	Again bool `json:"-"`
 }
 
-// A Commit is one that a step made.
-type Commit struct {
+// A branchCommit is one that a step made.
+type branchCommit struct {
 	Hash    string   `json:"hash"` // "" where a run without commits left the change in the work tree
 	Subject string   `json:"subject"`
 	Files   []string `json:"files"`

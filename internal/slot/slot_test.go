@@ -169,7 +169,7 @@ func (p *portal) script(_ context.Context, name, log string) (Script, error) {
 	p.wrote()
 	s := Script{Name: name, Line: "yarn " + name, Log: log}
 	if out, ok := p.exits[name]; ok {
-		s.Exit, s.Errors, s.OnlyBuilds = 1, Errors(out), name == Install && onlyBuilds(out)
+		s.Exit, s.Errors, s.OnlyBuilds = 1, scriptErrors(out), name == Install && onlyBuilds(out)
 	}
 	return s, nil
 }
@@ -223,10 +223,10 @@ func TestRunMakesABranch(t *testing.T) {
 	if got := p.git("branch", "--show-current"); got != "portalctl/backstage-1.53.0" || r.Branch != got {
 		t.Errorf("the branch is %q, and said to be %q", got, r.Branch)
 	}
-	if got := p.git("status", "--porcelain"); got != "?? build.info" || !slices.Equal(r.Step(Proof).Left, []string{"build.info"}) {
-		t.Errorf("left uncommitted: %q, said: %q", got, r.Step(Proof).Left)
+	if got := p.git("status", "--porcelain"); got != "?? build.info" || !slices.Equal(r.Step(stepProof).Left, []string{"build.info"}) {
+		t.Errorf("left uncommitted: %q, said: %q", got, r.Step(stepProof).Left)
 	}
-	if r.Verdict.Kind != NeedsWindow || !r.Verdict.has(NeedsHands) || !r.NeedsSomebody() {
+	if r.Verdict.Kind != needsWindow || !r.Verdict.has(needsHands) || !r.NeedsSomebody() {
 		t.Errorf("verdict: %+v", r.Verdict)
 	}
 	// What holds is not done again.
@@ -278,13 +278,13 @@ func TestRefused(t *testing.T) {
 	p := newPortal(t)
 	p.write("stray.txt", "mine\n")
 	r, err := p.run(nil)
-	if err != nil || r.Step(Bump).State != Failed || !strings.Contains(r.Step(Bump).Why, "stray.txt") {
-		t.Errorf("with a stray file: %v, %+v", err, r.Step(Bump))
+	if err != nil || r.Step(stepBump).State != Failed || !strings.Contains(r.Step(stepBump).Why, "stray.txt") {
+		t.Errorf("with a stray file: %v, %+v", err, r.Step(stepBump))
 	}
 	if p.git("branch", "--list", "portalctl/*") != "" || p.read("stray.txt") != "mine\n" {
 		t.Error("something was written")
 	}
-	if r.Step(Proof).State != Pending || r.Step(Text).State != Done {
+	if r.Step(stepProof).State != statePending || r.Step(Text).State != stateDone {
 		t.Errorf("after a failed step: %+v", r.Steps)
 	}
 	// A branch of somebody else's.
@@ -294,16 +294,16 @@ func TestRefused(t *testing.T) {
 	p.git("switch", "-q", "-c", "portalctl/backstage-1.53.0")
 	p.git("commit", "-q", "--allow-empty", "-m", "theirs")
 	p.git("switch", "-q", "main")
-	if r, err = p.run(nil); err != nil || !strings.Contains(r.Step(Bump).Why, "there is a branch portalctl/backstage-1.53.0 already") {
-		t.Errorf("with their branch: %v, %+v", err, r.Step(Bump))
+	if r, err = p.run(nil); err != nil || !strings.Contains(r.Step(stepBump).Why, "there is a branch portalctl/backstage-1.53.0 already") {
+		t.Errorf("with their branch: %v, %+v", err, r.Step(stepBump))
 	}
-	if r, err = p.run(func(o *Options) { o.Branch = "mine" }); err != nil || r.Branch != "mine" || r.Step(Bump).State != Done {
-		t.Errorf("with a branch of its own: %v, %+v", err, r.Step(Bump))
+	if r, err = p.run(func(o *Options) { o.Branch = "mine" }); err != nil || r.Branch != "mine" || r.Step(stepBump).State != stateDone {
+		t.Errorf("with a branch of its own: %v, %+v", err, r.Step(stepBump))
 	}
 	// A branch that somebody has deleted is made again, whole.
 	p.git("switch", "-q", "main")
 	p.git("branch", "-q", "-D", "mine")
-	if r, err = p.run(func(o *Options) { o.Branch = "mine" }); err != nil || r.Step(Bump).State != Done || !slices.Equal(p.made(), wantCommits) {
+	if r, err = p.run(func(o *Options) { o.Branch = "mine" }); err != nil || r.Step(stepBump).State != stateDone || !slices.Equal(p.made(), wantCommits) {
 		t.Errorf("with a branch that was deleted: %v, %q", err, p.made())
 	}
 	// Outside of a repository only a plan can be made.
@@ -312,7 +312,7 @@ func TestRefused(t *testing.T) {
 		t.Errorf("without git: %v", err)
 	}
 	plan, release, err := New(context.Background(), in, Options{Plan: true, Release: "1.53.0"})
-	if err != nil || plan.Do(context.Background()) != nil || plan.Verdict.Kind != NeedsWindow {
+	if err != nil || plan.Do(context.Background()) != nil || plan.Verdict.Kind != needsWindow {
 		t.Errorf("a plan without git: %v", err)
 	}
 	release()
@@ -326,11 +326,11 @@ func TestUnknownIsNoGoodNews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Verdict.has(Unknown) || !strings.Contains(r.Markdown(""), "there is no network") {
+	if !r.Verdict.has(notKnown) || !strings.Contains(r.Markdown(""), "there is no network") {
 		t.Errorf("verdict: %+v", r.Verdict)
 	}
 	p.fails = "versions status"
-	if r, err = p.run(func(o *Options) { o.Plan, o.From = true, Where }); err != nil || r.Step(Where).State != Failed || r.Verdict.Kind != Unknown {
+	if r, err = p.run(func(o *Options) { o.Plan, o.From = true, Where }); err != nil || r.Step(Where).State != Failed || r.Verdict.Kind != notKnown {
 		t.Errorf("without a status: %v, %+v", err, r.Verdict)
 	}
 }
@@ -345,11 +345,11 @@ func TestProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := r.Step(Proof).Scripts
+	s := r.Step(stepProof).Scripts
 	if len(s) != 3 || s[1].Name != "tsc" || len(s[1].Errors) != 3 {
 		t.Fatalf("scripts: %+v", s)
 	}
-	want := []ScriptError{
+	want := []scriptError{
 		{"src/App.tsx", 1, "TS2305", "Module '\"x\"' has no exported member 'Gone'.", "`Gone` is gone from x, now in y: Moved."},
 		{"src/App.tsx", 7, "TS2339", "Property 'old' does not exist on type 'Prop'.", "x 2.0.0: **BREAKING**: Removed old. (changeset abc1234)"},
 		{"src/b.ts", 2, "TS1", "other", ""},
@@ -366,8 +366,8 @@ func TestProof(t *testing.T) {
 		"": 1,
 	} {
 		p.exits = map[string]string{Install: out}
-		if r, err = p.run(func(o *Options) { o.From = Proof }); err != nil || len(r.Step(Proof).Scripts) != want {
-			t.Errorf("install prints %q: %v, %d scripts", out, err, len(r.Step(Proof).Scripts))
+		if r, err = p.run(func(o *Options) { o.From = stepProof }); err != nil || len(r.Step(stepProof).Scripts) != want {
+			t.Errorf("install prints %q: %v, %d scripts", out, err, len(r.Step(stepProof).Scripts))
 		}
 		if strings.Contains(out, "YN0035") && !strings.Contains(r.Markdown(""), "yarn install fails: `@x/y@npm:1.0.0`: Package not found\n") {
 			t.Errorf("what is not found is not said: %+v", r.Hands)
@@ -390,13 +390,13 @@ func TestTextHasABound(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, short)
 		}
 	}
-	coming := r.Step(Coming)
+	coming := r.Step(stepComing)
 	for i, c := range coming.Commands {
 		coming.Commands[i].Markdown = strings.Repeat("a line of it\n", 2500)
-		if strings.HasPrefix(c.Line(), "portalctl versions changes") {
+		if strings.HasPrefix(c.line(), "portalctl versions changes") {
 			var many changesDocument
 			for n := range 3000 {
-				many.Gone = append(many.Gone, goneName{Package: "x", Name: fmt.Sprintf("Name%d", n), Places: []Place{{"src/" + strings.Repeat("long/", 20) + "a.ts", n}}})
+				many.Gone = append(many.Gone, goneName{Package: "x", Name: fmt.Sprintf("Name%d", n), Places: []place{{"src/" + strings.Repeat("long/", 20) + "a.ts", n}}})
 			}
 			text, _ := json.Marshal(many)
 			coming.Commands[i].Out = `{"schema":"portalctl.changes/v1",` + string(text[1:])
@@ -404,7 +404,7 @@ func TestTextHasABound(t *testing.T) {
 	}
 	r.judge()
 	long := r.Markdown("https://example.com/")
-	if len(long) > MaxText || !strings.Contains(long, "more: `portalctl slot status --format json`") || !strings.Contains(long, "too long for here") {
+	if len(long) > maxText || !strings.Contains(long, "more: `portalctl slot status --format json`") || !strings.Contains(long, "too long for here") {
 		t.Errorf("%d bytes:\n%s", len(long), long[len(long)-2000:])
 	}
 	if open, closed := strings.Count(long, "<details>"), strings.Count(long, "</details>"); open != closed {

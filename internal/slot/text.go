@@ -45,7 +45,7 @@ func (r *Run) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			continue
 		}
 		state := string(s.State)
-		if s.State == Done && !s.Again {
+		if s.State == stateDone && !s.Again {
 			state = "done before"
 		}
 		rows = append(rows, []string{string(s.Name), state, s.summary()})
@@ -61,7 +61,7 @@ func (r *Run) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	return err
 }
 
-var kindWords = map[Kind]string{Quiet: "quiet", NeedsHands: "hands", NeedsWindow: "window", Unknown: "not known"}
+var kindWords = map[Kind]string{quiet: "quiet", needsHands: "hands", needsWindow: "window", notKnown: "not known"}
 
 // mostHands is how many things that need hands the table shows.
 const mostHands = 15
@@ -103,21 +103,21 @@ func (s *Step) summary() string {
 // told reports whether why the step failed is what a command of it said.
 func (s *Step) told(p Printed) bool { return p.Problem != "" && strings.Contains(s.Why, p.Problem) }
 
-// A Hand is one thing that somebody must do.
-type Hand struct {
+// A hand is one thing that somebody must do.
+type hand struct {
 	What string `json:"what"`
 	// Places are in the code of the base; those of a script's errors are in the branch's.
-	Places []Place `json:"places"`
+	Places []place `json:"places"`
 	Why    string  `json:"why"`
 }
 
-// A Place is a line of a file of the portal.
-type Place struct {
+// A place is a line of a file of the portal.
+type place struct {
 	File string `json:"file"`
 	Line int    `json:"line"` // 0 for the file as a whole
 }
 
-func (h Hand) line() string {
+func (h hand) line() string {
 	s := english.Plain(h.What)
 	if len(h.Places) > 0 {
 		s += " " + h.Places[0].String()
@@ -131,7 +131,7 @@ func (h Hand) line() string {
 	return s
 }
 
-func (p Place) String() string {
+func (p place) String() string {
 	if p.Line == 0 {
 		return p.File
 	}
@@ -140,46 +140,46 @@ func (p Place) String() string {
 
 // hands are all things that somebody must do, the gravest first: what does not build
 // any more, what the scripts found, what breaks, what both sides changed.
-func (r *Run) hands() []Hand {
-	var list []Hand
+func (r *Run) hands() []hand {
+	var list []hand
 	var c changesDocument
-	coming := r.Step(Coming)
+	coming := r.Step(stepComing)
 	if p, ok := coming.printed("versions changes"); ok && p.decode("portalctl.changes/v1", &c) == nil {
 		for _, g := range c.Gone {
 			if g.Reason == "" {
 				g.Reason = c.reason(g)
 			}
-			h := Hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
+			h := hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
 			if g.NowIn != "" {
 				h.What += ", now in " + g.NowIn
 			}
 			list = append(list, h)
 		}
 	}
-	for _, s := range r.Step(Proof).Scripts {
+	for _, s := range r.Step(stepProof).Scripts {
 		switch { // the file is on the machine that ran it, which a reviewer has not
 		case s.OnlyBuilds:
-			list = append(list, Hand{What: s.Line + " could not build native packages", Why: "all else is installed, and the scripts were tried; where they can be built it must pass"})
+			list = append(list, hand{What: s.Line + " could not build native packages", Why: "all else is installed, and the scripts were tried; where they can be built it must pass"})
 		case s.Exit != 0 && len(s.Errors) == 0:
-			list = append(list, Hand{What: s.Line + " fails", Why: "portalctl slot status names the file with its output, where slot ran"})
+			list = append(list, hand{What: s.Line + " fails", Why: "portalctl slot status names the file with its output, where slot ran"})
 		}
 		if s.Name == Install && !s.OnlyBuilds && len(s.Errors) > 0 { // one mistake of many packages
 			var said []string
 			for _, e := range s.Errors {
 				said = append(said, e.Message)
 			}
-			list = append(list, Hand{What: s.Line + " fails", Why: english.Some(said, 3)})
+			list = append(list, hand{What: s.Line + " fails", Why: english.Some(said, 3)})
 			continue
 		}
 		for _, e := range s.Errors {
-			list = append(list, Hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []Place{{e.File, e.Line}}, Why: e.Because})
+			list = append(list, hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []place{{e.File, e.Line}}, Why: e.Because})
 		}
 	}
 	var audited auditDocument
-	if p, ok := r.Step(Check).printed("audit --base"); ok && p.decode("portalctl.audit/v1", &audited) == nil {
+	if p, ok := r.Step(stepCheck).printed("audit --base"); ok && p.decode("portalctl.audit/v1", &audited) == nil {
 		for _, f := range audited.Findings {
 			if f.Verdict == "block" && f.Status == "new" {
-				h := Hand{What: f.Advisory + " (" + f.Severity + ") of " + f.Package + " " + f.Version + " is new", Places: []Place{{f.File, f.Line}}, Why: f.Summary}
+				h := hand{What: f.Advisory + " (" + f.Severity + ") of " + f.Package + " " + f.Version + " is new", Places: []place{{f.File, f.Line}}, Why: f.Summary}
 				if f.Fixed != "" {
 					h.Why += "; fixed in " + f.Fixed
 				}
@@ -189,21 +189,21 @@ func (r *Run) hands() []Hand {
 	}
 	for _, b := range c.Breaking {
 		if b.Rank == "imported" && !c.isGone(b) {
-			list = append(list, Hand{What: b.title() + " (" + english.Some(b.Names, 3) + ")", Places: b.Places, Why: breakingLine(b.Text)})
+			list = append(list, hand{What: b.title() + " (" + english.Some(b.Names, 3) + ")", Places: b.Places, Why: breakingLine(b.Text)})
 		}
 	}
 	for _, l := range c.ThirdParty {
-		list = append(list, Hand{What: l.Name + " goes from " + l.From + " to " + l.To + " in Backstage's packages, and is imported here", Places: l.Places})
+		list = append(list, hand{What: l.Name + " goes from " + l.From + " to " + l.To + " in Backstage's packages, and is imported here", Places: l.Places})
 	}
 	var t templateDocument
 	if p, ok := coming.printed("versions template"); ok && p.decode("portalctl.template/v1", &t) == nil {
 		for _, f := range t.Files {
 			for _, h := range f.Hunks {
-				list = append(list, Hand{What: "the app template changes what you changed", Places: []Place{{f.Path, h.Line}}})
+				list = append(list, hand{What: "the app template changes what you changed", Places: []place{{f.Path, h.Line}}})
 			}
 			for _, k := range f.Keys {
 				if k.State == "conflict" {
-					list = append(list, Hand{What: "the app template changes " + strings.Join(k.Path, ".") + ", which you changed", Places: []Place{{f.Path, k.Line}}})
+					list = append(list, hand{What: "the app template changes " + strings.Join(k.Path, ".") + ", which you changed", Places: []place{{f.Path, k.Line}}})
 				}
 			}
 		}

@@ -13,23 +13,23 @@ type Kind string
 
 // The kinds of an upgrade.
 const (
-	Quiet       Kind = "quiet"        // nothing to do by hand, nothing that stops the portal
-	NeedsHands  Kind = "needs-hands"  // somebody must change code, or decide
-	NeedsWindow Kind = "needs-window" // the old and the new release cannot run side by side
-	Unknown     Kind = "unknown"      // what decides could not be read
+	quiet       Kind = "quiet"        // nothing to do by hand, nothing that stops the portal
+	needsHands  Kind = "needs-hands"  // somebody must change code, or decide
+	needsWindow Kind = "needs-window" // the old and the new release cannot run side by side
+	notKnown    Kind = "unknown"      // what decides could not be read
 )
 
-// A Verdict says how much an upgrade asks for, and why.
-type Verdict struct {
+// A verdict says how much an upgrade asks for, and why.
+type verdict struct {
 	Kind    Kind     `json:"kind"`
 	Title   string   `json:"title"`
-	Reasons []Reason `json:"reasons"`
+	Reasons []reason `json:"reasons"`
 	// Rather is another release that is better taken first, with why; "" for none.
 	Rather string `json:"rather"`
 }
 
-// A Reason is one reason of a verdict.
-type Reason struct {
+// A reason is one reason of a verdict.
+type reason struct {
 	Kind Kind   `json:"kind"`
 	Text string `json:"text"`
 	// Source is the command whose report has more.
@@ -38,14 +38,14 @@ type Reason struct {
 
 // verdict judges by what the steps have found. A part that could not be read makes
 // no verdict better.
-func (r *Run) verdict() *Verdict {
-	v := &Verdict{Kind: Quiet, Reasons: []Reason{}}
-	coming := r.Step(Coming)
-	if coming.State != Done {
-		v.Kind, v.Title = Unknown, "not known"
+func (r *Run) verdict() *verdict {
+	v := &verdict{Kind: quiet, Reasons: []reason{}}
+	coming := r.Step(stepComing)
+	if coming.State != stateDone {
+		v.Kind, v.Title = notKnown, "not known"
 		for _, s := range r.Steps {
 			if s.State == Failed {
-				v.add(Unknown, s.Why, r.portalctl("slot --plan"))
+				v.add(notKnown, s.Why, r.portalctl("slot --plan"))
 			}
 		}
 		return v
@@ -55,21 +55,21 @@ func (r *Run) verdict() *Verdict {
 	r.judgeTemplate(v)
 	r.judgeForecast(v)
 	r.judgeBranch(v)
-	v.Title = map[Kind]string{Quiet: "quiet: nothing is left to do by hand", NeedsHands: "needs hands",
-		NeedsWindow: "needs a window", Unknown: "not known"}[v.Kind]
-	if patch := r.patch(); patch != "" && v.Kind != Quiet {
+	v.Title = map[Kind]string{quiet: "quiet: nothing is left to do by hand", needsHands: "needs hands",
+		needsWindow: "needs a window", notKnown: "not known"}[v.Kind]
+	if patch := r.patch(); patch != "" && v.Kind != quiet {
 		v.Rather = fmt.Sprintf("%s is the patch release of the one that this portal is on, and can be taken first: %s", patch, r.portalctl("slot --release "+patch))
 	}
-	if v.Kind == NeedsWindow && v.has(NeedsHands) {
+	if v.Kind == needsWindow && v.has(needsHands) {
 		v.Title = "needs hands, and a window"
 	}
 	return v
 }
 
 // add adds a reason; the gravest decides.
-func (v *Verdict) add(kind Kind, text, source string) {
-	v.Reasons = append(v.Reasons, Reason{kind, text, source})
-	grave := map[Kind]int{Quiet: 0, Unknown: 1, NeedsHands: 2, NeedsWindow: 3}
+func (v *verdict) add(kind Kind, text, source string) {
+	v.Reasons = append(v.Reasons, reason{kind, text, source})
+	grave := map[Kind]int{quiet: 0, notKnown: 1, needsHands: 2, needsWindow: 3}
 	if grave[kind] > grave[v.Kind] {
 		v.Kind = kind
 	}
@@ -97,7 +97,7 @@ func (r *Run) patch() string {
 	return best.String()
 }
 
-func (v *Verdict) has(kind Kind) bool {
+func (v *verdict) has(kind Kind) bool {
 	for _, r := range v.Reasons {
 		if r.Kind == kind {
 			return true
@@ -108,17 +108,17 @@ func (v *Verdict) has(kind Kind) bool {
 
 // report reads what a command of Coming printed; where it could not run, that is a
 // reason of its own.
-func (r *Run) report(v *Verdict, words, schema, what string, doc any) bool {
-	p, ok := r.Step(Coming).printed(words)
+func (r *Run) report(v *verdict, words, schema, what string, doc any) bool {
+	p, ok := r.Step(stepComing).printed(words)
 	if !ok {
 		return false
 	}
 	if !p.Ran() {
-		v.add(Unknown, what+" not known: "+english.Short(p.Problem, 160), p.Line()+r.opts.At)
+		v.add(notKnown, what+" not known: "+english.Short(p.Problem, 160), p.line()+r.opts.At)
 		return false
 	}
 	if err := p.decode(schema, doc); err != nil {
-		v.add(Unknown, what+" not known: "+err.Error(), p.Line()+r.opts.At)
+		v.add(notKnown, what+" not known: "+err.Error(), p.line()+r.opts.At)
 		return false
 	}
 	return true
@@ -127,7 +127,7 @@ func (r *Run) report(v *Verdict, words, schema, what string, doc any) bool {
 // plan is what moves: with the lock that it leads to, or, where no lock can be made,
 // without; nil where that is not known either.
 func (r *Run) plan() *bumpDocument {
-	for _, step := range []StepName{Coming, Where} {
+	for _, step := range []StepName{stepComing, Where} {
 		plan := &bumpDocument{}
 		if p, ok := r.Step(step).printed("versions bump"); ok && p.decode("portalctl.bump/v1", plan) == nil {
 			return plan
@@ -136,7 +136,7 @@ func (r *Run) plan() *bumpDocument {
 	return nil
 }
 
-func (r *Run) judgeBump(v *Verdict) {
+func (r *Run) judgeBump(v *verdict) {
 	if plan := r.plan(); plan != nil {
 		blocked := 0
 		for _, n := range plan.Notes {
@@ -145,7 +145,7 @@ func (r *Run) judgeBump(v *Verdict) {
 			}
 		}
 		if blocked > 0 {
-			v.add(NeedsHands, english.CountOf(blocked, "other package has", "other packages have")+" no version that fits the release", r.portalctl("versions bump --dry-run"))
+			v.add(needsHands, english.CountOf(blocked, "other package has", "other packages have")+" no version that fits the release", r.portalctl("versions bump --dry-run"))
 		}
 	}
 	var plan bumpDocument
@@ -159,58 +159,58 @@ func (r *Run) judgeBump(v *Verdict) {
 		}
 	}
 	if n := len(lacks); n > 0 {
-		v.add(NeedsHands, fmt.Sprintf("the registry lacks the release's version of %s: other versions are locked in their place", english.Count(n, "package")), r.portalctl("versions bump --dry-run"))
+		v.add(needsHands, fmt.Sprintf("the registry lacks the release's version of %s: other versions are locked in their place", english.Count(n, "package")), r.portalctl("versions bump --dry-run"))
 	} else if asked > 0 {
-		v.add(Quiet, english.CountOf(asked, "version", "versions")+" of @backstage packages stay off the release: other packages ask for them", r.portalctl("versions bump --dry-run"))
+		v.add(quiet, english.CountOf(asked, "version", "versions")+" of @backstage packages stay off the release: other packages ask for them", r.portalctl("versions bump --dry-run"))
 	}
 	a := plan.Audit
 	if a == nil {
 		return
 	}
 	if a.Unknown != "" {
-		v.add(Unknown, "advisories of the future lock: "+a.Unknown, r.portalctl("versions bump --dry-run --audit"))
+		v.add(notKnown, "advisories of the future lock: "+a.Unknown, r.portalctl("versions bump --dry-run --audit"))
 	}
 	// Once the branch is there, its own audit counts.
-	if len(a.New) > 0 && r.Step(Check).State != Done {
-		kind := Quiet
+	if len(a.New) > 0 && r.Step(stepCheck).State != stateDone {
+		kind := quiet
 		if a.Failed {
-			kind = NeedsHands
+			kind = needsHands
 		}
 		v.add(kind, english.CountOf(len(a.New), "advisory", "advisories")+" new in the lock", r.portalctl("versions bump --dry-run --audit"))
 	}
 	if len(a.Gone) > 0 {
-		v.add(Quiet, english.CountOf(len(a.Gone), "advisory", "advisories")+" gone with it", r.portalctl("versions bump --dry-run --audit"))
+		v.add(quiet, english.CountOf(len(a.Gone), "advisory", "advisories")+" gone with it", r.portalctl("versions bump --dry-run --audit"))
 	}
 }
 
-func (r *Run) judgeChanges(v *Verdict) {
+func (r *Run) judgeChanges(v *verdict) {
 	var c changesDocument
 	if !r.report(v, "versions changes", "portalctl.changes/v1", "what the release breaks is", &c) {
 		return
 	}
 	source := r.portalctl("versions changes")
 	if n := c.Counts.Gone; n > 0 {
-		v.add(NeedsHands, english.CountOf(n, "name that this portal imports is", "names that this portal imports are")+" gone", source)
+		v.add(needsHands, english.CountOf(n, "name that this portal imports is", "names that this portal imports are")+" gone", source)
 	}
 	if n := c.Counts.Touching; n > 0 {
-		v.add(NeedsHands, english.CountOf(n, "breaking change names", "breaking changes name")+" what this portal uses", source)
+		v.add(needsHands, english.CountOf(n, "breaking change names", "breaking changes name")+" what this portal uses", source)
 	}
 	if n := c.Counts.ThirdParty; n > 0 {
-		v.add(NeedsHands, english.Count(n, "major step")+" of other packages whose names are imported here", source)
+		v.add(needsHands, english.Count(n, "major step")+" of other packages whose names are imported here", source)
 	}
 }
 
-func (r *Run) judgeTemplate(v *Verdict) {
+func (r *Run) judgeTemplate(v *verdict) {
 	var t templateDocument
 	if !r.report(v, "versions template", "portalctl.template/v1", "what the app template changes is", &t) {
 		return
 	}
 	if n := t.Counts.Hunks + t.Counts.KeyConflicts; n > 0 {
-		v.add(NeedsHands, english.Count(n, "conflict")+" with the app template: both sides changed the same lines", r.portalctl("versions template --dry-run"))
+		v.add(needsHands, english.Count(n, "conflict")+" with the app template: both sides changed the same lines", r.portalctl("versions template --dry-run"))
 	}
 }
 
-func (r *Run) judgeForecast(v *Verdict) {
+func (r *Run) judgeForecast(v *verdict) {
 	var f forecastDocument
 	if !r.report(v, "snapshot forecast", "portalctl.forecast/v1", "which migrations will run is", &f) {
 		return
@@ -219,33 +219,33 @@ func (r *Run) judgeForecast(v *Verdict) {
 	n := f.migrations()
 	if n == 0 {
 		if len(f.Plugins) == 0 && len(f.Unknown) > 0 {
-			v.add(Quiet, "no migration is known to run; "+english.CountOf(len(f.Unknown), "package is", "packages are")+" not known", source)
+			v.add(quiet, "no migration is known to run; "+english.CountOf(len(f.Unknown), "package is", "packages are")+" not known", source)
 		}
 		return
 	}
 	for _, p := range f.Plugins {
 		for _, m := range p.Migrations {
 			if m.PointOfNoReturn {
-				v.add(NeedsWindow, fmt.Sprintf("%s will run, and the running release fails from %s of %s on", english.Count(n, "migration"), m.Name, p.Plugin), source)
+				v.add(needsWindow, fmt.Sprintf("%s will run, and the running release fails from %s of %s on", english.Count(n, "migration"), m.Name, p.Plugin), source)
 				return
 			}
 		}
 	}
-	v.add(Quiet, english.Count(n, "migration")+" will run; the running release goes on", source)
+	v.add(quiet, english.Count(n, "migration")+" will run; the running release goes on", source)
 }
 
 // judgeBranch judges by what was found once the branch was there.
-func (r *Run) judgeBranch(v *Verdict) {
-	for _, s := range r.Step(Proof).Scripts {
+func (r *Run) judgeBranch(v *verdict) {
+	for _, s := range r.Step(stepProof).Scripts {
 		switch {
 		case s.OnlyBuilds:
-			v.add(NeedsHands, s.Line+" could not build native packages here", s.Line)
+			v.add(needsHands, s.Line+" could not build native packages here", s.Line)
 		case s.Exit != 0:
-			v.add(NeedsHands, s.Line+" fails on the branch", s.Line)
+			v.add(needsHands, s.Line+" fails on the branch", s.Line)
 		}
 	}
 	var check checkDocument
-	if p, ok := r.Step(Check).printed("check --format"); ok && p.decode("portalctl.check/v1", &check) == nil {
+	if p, ok := r.Step(stepCheck).printed("check --format"); ok && p.decode("portalctl.check/v1", &check) == nil {
 		errors := 0
 		for _, f := range check.Findings {
 			if f.Severity == "error" {
@@ -253,15 +253,15 @@ func (r *Run) judgeBranch(v *Verdict) {
 			}
 		}
 		if errors > 0 {
-			v.add(NeedsHands, "check finds "+english.Count(errors, "error")+" on the branch", r.portalctl("check"))
+			v.add(needsHands, "check finds "+english.Count(errors, "error")+" on the branch", r.portalctl("check"))
 		}
 	}
-	if p, ok := r.Step(Check).printed("audit --base"); ok && p.Exit == 1 {
-		v.add(NeedsHands, "the audit gate fails on the branch", p.Line()+r.opts.At)
+	if p, ok := r.Step(stepCheck).printed("audit --base"); ok && p.Exit == 1 {
+		v.add(needsHands, "the audit gate fails on the branch", p.line()+r.opts.At)
 	}
-	for _, name := range []StepName{Bump, Check, Proof} {
+	for _, name := range []StepName{stepBump, stepCheck, stepProof} {
 		if s := r.Step(name); s.State == Failed {
-			v.add(NeedsHands, "the step "+string(name)+" failed: "+s.Why, r.portalctl("slot status"))
+			v.add(needsHands, "the step "+string(name)+" failed: "+s.Why, r.portalctl("slot status"))
 		}
 	}
 }
@@ -273,5 +273,5 @@ func (r *Run) NeedsSomebody() bool {
 			return true
 		}
 	}
-	return r.Verdict.has(NeedsHands)
+	return r.Verdict.has(needsHands)
 }

@@ -24,7 +24,7 @@ type Verification struct {
 	// Foreseen is how many migrations were, Held how many of them ran.
 	Foreseen  int       `json:"foreseen"`
 	Held      int       `json:"held"`
-	Databases []Checked `json:"databases"`
+	Databases []checked `json:"databases"`
 	// Health is nil where no address was given.
 	Health  *Health  `json:"health"`
 	Reasons []string `json:"reasons"`
