@@ -1,5 +1,6 @@
-// Package jstext reads text as JavaScript does, where Go's own rules differ
-// and the difference would show: in a checksum, a range or a setting.
+// Package jstext reads, orders and quotes text as JavaScript does, where Go's
+// own rules differ and the difference would show: in a checksum, a range or a
+// setting.
 package jstext
 
 import (

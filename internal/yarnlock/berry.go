@@ -37,7 +37,7 @@ func (p *parser) metadata() error {
 			return err
 		}
 		at := p.at + len(p.text) - len(rest)
-		val, err := p.berryScalar(rest)
+		val, err := p.scalar(rest)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (p *parser) berryEntry() (*Entry, error) {
 	if err := p.next(); err != nil {
 		return nil, err
 	}
-	if err := p.members(e, false); err != nil {
+	if err := p.members(e); err != nil {
 		return nil, err
 	}
 	if p.done && (e.Resolution.Name == "" || e.LinkType == "") {
@@ -113,67 +113,6 @@ func (p *parser) berryKeys(e *Entry, key string) error {
 		}
 		rest = more
 	}
-	e.Keys, e.sortKey = p.keyList(), key
+	e.Keys, e.sortKey = carve(&p.keys, p.keyBuf), key
 	return nil
-}
-
-// berryField numbers the fields that berryMap and berryValue know; 0 is any
-// other.
-func berryField(name string) int {
-	switch name {
-	case "version":
-		return 1
-	case "resolution":
-		return 2
-	case "dependencies":
-		return 3
-	case "peerDependencies":
-		return 4
-	case "dependenciesMeta":
-		return 5
-	case "peerDependenciesMeta":
-		return 6
-	case "bin":
-		return 7
-	case "checksum":
-		return 8
-	case "conditions":
-		return 9
-	case "languageName":
-		return 10
-	case "linkType":
-		return 11
-	}
-	return 0
-}
-
-// berryValue reads a field of the form "name: value".
-func (p *parser) berryValue(e *Entry, name, rest string) error {
-	val, err := p.berryScalar(rest)
-	if err != nil {
-		return err
-	}
-	switch name {
-	case "version":
-		e.Version = val
-	case "resolution":
-		loc, ok := spec.ParseLocator(val)
-		if !ok {
-			return p.fail(p.at, "the resolution %q is not a valid locator (name@reference)", brief(val)).WithNext("%s", nextRewrite)
-		}
-		e.Resolution = loc
-	case "checksum":
-		e.Checksum = val
-	case "conditions":
-		e.Conditions = val
-	case "languageName":
-		e.LanguageName = val
-	case "linkType":
-		e.LinkType = val
-	case "dependencies", "peerDependencies", "dependenciesMeta", "peerDependenciesMeta":
-		return p.fail(p.at, "%s has a value where a list of packages belongs", name).WithNext("%s", nextRewrite)
-	default:
-		e.Extra = append(e.Extra, Field{Name: name, Value: val})
-	}
-	return p.next()
 }

@@ -19,7 +19,7 @@ func (p *parser) classicEntry() (*Entry, error) {
 	if err := p.next(); err != nil {
 		return nil, err
 	}
-	if err := p.members(e, true); err != nil {
+	if err := p.members(e); err != nil {
 		return nil, err
 	}
 	if e.Version == "" {
@@ -57,7 +57,7 @@ func (p *parser) classicKeys(e *Entry) (rest string, err error) {
 			return "", p.fail(p.at+len(p.text), "expected another key after the comma").WithNext("%s", nextRewrite)
 		}
 	}
-	e.Keys = p.keyList()
+	e.Keys = carve(&p.keys, p.keyBuf)
 	if !hasPrefix(rest, ":") {
 		return "", p.noColon(rest)
 	}
@@ -85,96 +85,6 @@ func (p *parser) classicKey(s string) (key, rest string, err error) {
 func bareToken(s string) bool {
 	return s != "" && (isLetter(s[0]) || strings.IndexByte("/.-", s[0]) >= 0) &&
 		!hasPrefix(s, "true") && !hasPrefix(s, "false") && !strings.ContainsAny(s, ": ,\t")
-}
-
-// classicScalar reads a value, which takes the rest of a line.
-func (p *parser) classicScalar(s string) (string, error) {
-	at := p.at + len(p.text) - len(s)
-	switch {
-	case s == "" && p.eol == len(p.src):
-		return "", p.cutShort("the last line has no value")
-	case s == "":
-		return "", p.fail(at, "expected a value").WithNext("%s", nextRewrite)
-	case s[0] == '"':
-		val, n, err := p.quoted(s)
-		if err == nil && trim(s[n:]) != "" {
-			return "", p.fail(at+n, "text after the quoted value").WithNext("%s", nextRewrite)
-		}
-		return val, err
-	}
-	if s = trim(s); !bareToken(s) {
-		return "", p.fail(at, "%q cannot be a value without quotes", brief(s)).WithNext("%s", nextRewrite)
-	}
-	return s, nil
-}
-
-func classicField(name string) int {
-	switch name {
-	case "version":
-		return 1
-	case "resolved":
-		return 2
-	case "integrity":
-		return 3
-	case "dependencies":
-		return 4
-	case "optionalDependencies":
-		return 5
-	}
-	return 0
-}
-
-// classicValue reads a field of the form "name value" (Yarn 1 also takes
-// "name: value").
-func (p *parser) classicValue(e *Entry, name, rest string) error {
-	val, err := p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
-	if err != nil {
-		return err
-	}
-	switch name {
-	case "version":
-		e.Version = val
-	case "resolved":
-		e.Resolved = val
-	case "integrity":
-		e.Integrity = val
-	case "dependencies", "optionalDependencies":
-		return p.fail(p.at, "%s has a value where a list of packages belongs", name).WithNext("%s", nextRewrite)
-	default:
-		e.Extra = append(e.Extra, Field{Name: name, Value: val})
-	}
-	return p.next()
-}
-
-func (p *parser) classicMap(e *Entry, name string) (err error) {
-	switch name {
-	case "dependencies":
-		e.Dependencies, err = p.classicDeps(name)
-	case "optionalDependencies":
-		e.OptionalDependencies, err = p.classicDeps(name)
-	case "version", "resolved", "integrity":
-		return p.fail(p.at, "%s has no value", name).WithNext("%s", nextRestoreCap)
-	default:
-		return p.block(e, name)
-	}
-	return err
-}
-
-// classicDeps reads the lines "name range" below the current one.
-func (p *parser) classicDeps(field string) ([]Dep, error) {
-	if err := p.pairs(field, 4, p.classicPair); err != nil {
-		return nil, err
-	}
-	return p.depList(), nil
-}
-
-func (p *parser) classicPair() (name, val string, err error) {
-	name, rest, err := p.classicKey(p.text)
-	if err != nil {
-		return "", "", err
-	}
-	val, err = p.classicScalar(trim(strings.TrimPrefix(rest, ":")))
-	return name, val, err
 }
 
 // classicLocator says where a Classic entry comes from, in Berry's terms.

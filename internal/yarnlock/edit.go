@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/sorting"
 )
 
@@ -76,7 +77,7 @@ func (l *Lock) SetCacheKey(key string) {
 		return
 	}
 	l.CacheKey = key
-	l.setMetadata(&l.cacheKey, "cacheKey", string(appendBerry(nil, key)))
+	l.setMetadata(&l.cacheKey, "cacheKey", string(Berry.appendScalar(nil, key)))
 }
 
 // setMetadata replaces a value of the header, or adds its line. The version
@@ -163,7 +164,7 @@ func (l *Lock) RebindTo(d Descriptor, to *Entry) {
 	}
 	l.Unbind(d)
 	to.Keys = append(slices.Clip(to.Keys), d)
-	sorting.Stable(to.Keys, func(a, b Descriptor) int { return compareUTF16(a.String(), b.String()) })
+	sorting.Stable(to.Keys, func(a, b Descriptor) int { return jstext.Compare(a.String(), b.String()) })
 	to.dirty = true
 	l.keys[d] = to
 	l.addName(to, d.Name)

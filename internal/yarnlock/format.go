@@ -31,7 +31,7 @@ func (l *Lock) Format() []byte {
 			continue
 		}
 		from := len(b)
-		b = l.appendEntry(b, e)
+		b = l.Kind.appendEntry(b, e)
 		b = l.setLineEnds(b, from)
 	}
 	switch empty := len(l.Entries) == 0; {
@@ -80,13 +80,6 @@ func (l *Lock) appendGap(b []byte, i int, e *Entry) []byte {
 		b = append(b, e.gap[j:]...)
 	}
 	return b
-}
-
-func (l *Lock) appendEntry(b []byte, e *Entry) []byte {
-	if l.Kind == Classic {
-		return appendClassicEntry(b, e)
-	}
-	return appendBerryEntry(b, e)
 }
 
 // endLine ends a last line that has no end.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // plain is the model of l in Yarn's order, without lines.
@@ -28,7 +30,7 @@ func plain(l *Lock) []Entry {
 			Resolved: e.Resolved, Integrity: e.Integrity,
 			DependenciesMeta: metas(l.Kind, e.DependenciesMeta), PeerDependenciesMeta: metas(l.Kind, e.PeerDependenciesMeta),
 		}
-		slices.SortFunc(c.Keys, func(a, b Descriptor) int { return compareUTF16(a.String(), b.String()) })
+		slices.SortFunc(c.Keys, func(a, b Descriptor) int { return jstext.Compare(a.String(), b.String()) })
 		for _, f := range sortedBy(l.Kind, e.Extra, func(f Field) string { return f.Name }) {
 			f.Block = strings.ReplaceAll(f.Block, "\r\n", "\n")
 			c.Extra = append(c.Extra, f)

@@ -24,7 +24,7 @@ func (l *Lock) Normalize() {
 		if e.gap != l.eol && e.gap != "" {
 			e.gap, l.changed = l.eol, true
 		}
-		if i > 0 && !l.unsorted && compareBerry(l.orderKey(l.Entries[i-1]), l.orderKey(e)) > 0 {
+		if i > 0 && !l.unsorted && Berry.compare(l.orderKey(l.Entries[i-1]), l.orderKey(e)) > 0 {
 			l.relist()
 		}
 	}
@@ -35,6 +35,6 @@ func (e *Entry) inOrder() bool {
 	if len(e.Keys) > 1 && e.sortKey != strings.Join(keyTexts(e.Keys), ", ") {
 		return false
 	}
-	byName := func(a, b Dep) int { return compareBerry(a.Name, b.Name) }
+	byName := func(a, b Dep) int { return Berry.compare(a.Name, b.Name) }
 	return slices.IsSortedFunc(e.Dependencies, byName) && slices.IsSortedFunc(e.PeerDependencies, byName)
 }

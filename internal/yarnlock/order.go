@@ -3,73 +3,36 @@ package yarnlock
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/sorting"
 )
 
-// compareUTF16 orders strings as JavaScript does: by UTF-16 code unit. It
-// differs from byte order only where surrogate pairs meet U+E000 to U+FFFF.
-func compareUTF16(a, b string) int {
-	n := min(len(a), len(b))
-	i := 0
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	if i == n {
-		return len(a) - len(b)
-	}
-	if a[i] < utf8.RuneSelf || b[i] < utf8.RuneSelf {
-		return int(a[i]) - int(b[i])
-	}
-	for i > 0 && !utf8.RuneStart(a[i]) {
-		i--
-	}
-	ra, _ := utf8.DecodeRuneInString(a[i:])
-	rb, _ := utf8.DecodeRuneInString(b[i:])
-	return utf16Rank(ra) - utf16Rank(rb)
-}
-
-// utf16Rank maps runes to numbers that compare as their UTF-16 forms do: pairs
-// start with D800 to DBFF, and so sort before E000 to FFFF.
-func utf16Rank(r rune) int {
-	if r >= 0xE000 && r <= 0xFFFF {
-		return int(r) + utf8.MaxRune
-	}
-	return int(r)
-}
-
-// berryKeys come first in every Berry map, in this order (specialObjectKeys of
+// berryFirst come first in every Berry map, in this order (specialObjectKeys of
 // @yarnpkg/parsers' stringifySyml), whatever the map is about.
-var berryKeys = []string{"__metadata", "version", "resolution", "dependencies",
+var berryFirst = []string{"__metadata", "version", "resolution", "dependencies",
 	"peerDependencies", "dependenciesMeta", "peerDependenciesMeta", "binaries"}
 
-func compareBerry(a, b string) int { return compareRanked(a, b, berryKeys) }
-
-// classicKeys come first in every Classic map (the priorities of Yarn 1's
+// classicFirst come first in every Classic map (the priorities of Yarn 1's
 // stringify).
-var classicKeys = []string{"name", "version", "uid", "resolved", "integrity", "registry", "dependencies"}
+var classicFirst = []string{"name", "version", "uid", "resolved", "integrity", "registry", "dependencies"}
 
-func compareClassic(a, b string) int { return compareRanked(a, b, classicKeys) }
-
-func compareRanked(a, b string, first []string) int {
+// compare is the order in which Yarn prints names.
+func (k Kind) compare(a, b string) int {
+	first := berryFirst
+	if k == Classic {
+		first = classicFirst
+	}
 	ra, rb := slices.Index(first, a), slices.Index(first, b)
 	switch {
 	case ra < 0 && rb < 0:
-		return compareUTF16(a, b)
+		return jstext.Compare(a, b)
 	case ra < 0:
 		return 1
 	case rb < 0:
 		return -1
 	}
 	return ra - rb
-}
-
-func (k Kind) compare(a, b string) int {
-	if k == Classic {
-		return compareClassic(a, b)
-	}
-	return compareBerry(a, b)
 }
 
 // sortedBy returns list in the order that Yarn prints its names, copying only
@@ -90,7 +53,7 @@ func keyTexts(keys []Descriptor) []string {
 	for i, k := range keys {
 		texts[i] = k.String()
 	}
-	slices.SortFunc(texts, compareUTF16)
+	slices.SortFunc(texts, jstext.Compare)
 	return texts
 }
 

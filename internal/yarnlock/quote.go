@@ -5,6 +5,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -58,20 +59,16 @@ func unprintable(r rune) bool {
 	return r >= 0x80 && r < 0xA0
 }
 
-// appendBerry prints a scalar of a Berry lock.
-func appendBerry(b []byte, s string) []byte {
-	if isBare(s) {
+// appendScalar prints a scalar; on Classic it is Yarn 1's maybeWrap.
+func (k Kind) appendScalar(b []byte, s string) []byte {
+	bare := isBare
+	if k == Classic {
+		bare = classicBare
+	}
+	if bare(s) {
 		return append(b, s...)
 	}
-	return appendJSON(b, s)
-}
-
-// appendClassic prints a scalar of a Classic lock: Yarn 1's maybeWrap.
-func appendClassic(b []byte, s string) []byte {
-	if classicBare(s) {
-		return append(b, s...)
-	}
-	return appendJSON(b, s)
+	return jstext.AppendJSON(b, s)
 }
 
 // classicBare is the reverse of Yarn 1's shouldWrapKey.
@@ -102,33 +99,6 @@ func classicWrapped(r rune) bool {
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-// appendJSON is JavaScript's JSON.stringify of a string.
-func appendJSON(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c >= ' ':
-			b = append(b, c)
-		case c == '\n':
-			b = append(b, '\\', 'n')
-		case c == '\r':
-			b = append(b, '\\', 'r')
-		case c == '\t':
-			b = append(b, '\\', 't')
-		case c == '\b':
-			b = append(b, '\\', 'b')
-		case c == '\f':
-			b = append(b, '\\', 'f')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(b, '"')
-}
 
 // unquote reads the double-quoted string that s starts with, and returns its
 // value and how many bytes it takes; why is set if there is none. Only JSON's

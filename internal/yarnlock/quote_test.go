@@ -3,6 +3,8 @@ package yarnlock
 import (
 	"slices"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // The expectations were printed by @yarnpkg/parsers 3.1.0 and
@@ -41,10 +43,10 @@ func TestQuote(t *testing.T) {
 		// Yarn prints a bare control character, and cannot read it back.
 		{"a\x01", `"a\u0001"`, `"a\u0001"`},
 	} {
-		if got := string(appendBerry(nil, tt.in)); got != tt.berry {
+		if got := string(Berry.appendScalar(nil, tt.in)); got != tt.berry {
 			t.Errorf("Berry prints %q as %s, want %s", tt.in, got, tt.berry)
 		}
-		if got := string(appendClassic(nil, tt.in)); got != tt.classic {
+		if got := string(Classic.appendScalar(nil, tt.in)); got != tt.classic {
 			t.Errorf("Classic prints %q as %s, want %s", tt.in, got, tt.classic)
 		}
 	}
@@ -78,7 +80,7 @@ func TestOrder(t *testing.T) {
 	want := []string{"", "@a", "@a/b", "A", "_", "a", "a-b", "a.b", "aB", "ab", "é", "\ud7ff", "😀", "\U0010ffff", "\ue000", "\uffff"}
 	got := slices.Clone(want)
 	slices.Reverse(got)
-	slices.SortFunc(got, compareUTF16)
+	slices.SortFunc(got, jstext.Compare)
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
@@ -86,14 +88,14 @@ func TestOrder(t *testing.T) {
 		"dependenciesMeta", "peerDependenciesMeta", "binaries", "@a/b", "a", "bin", "resolved"}
 	got = slices.Clone(berry)
 	slices.Reverse(got)
-	slices.SortFunc(got, compareBerry)
+	slices.SortFunc(got, Berry.compare)
 	if !slices.Equal(got, berry) {
 		t.Errorf("%q", got)
 	}
 	classic := []string{"name", "version", "uid", "resolved", "integrity", "registry", "dependencies", "@a/b", "a", "optionalDependencies"}
 	got = slices.Clone(classic)
 	slices.Reverse(got)
-	slices.SortFunc(got, compareClassic)
+	slices.SortFunc(got, Classic.compare)
 	if !slices.Equal(got, classic) {
 		t.Errorf("%q", got)
 	}

@@ -152,26 +152,15 @@ func trimEnd(s string) string {
 	return s
 }
 
-// depList carves what depBuf holds out of the arena.
-func (p *parser) depList() []Dep {
-	n := len(p.depBuf)
-	if len(p.deps) < n {
-		p.deps = make([]Dep, max(n, 1024))
+// carve takes room for what buf holds out of an arena.
+func carve[T any](arena *[]T, buf []T) []T {
+	n := len(buf)
+	if len(*arena) < n {
+		*arena = make([]T, max(n, 1024))
 	}
-	list := p.deps[:n:n]
-	p.deps = p.deps[n:]
-	copy(list, p.depBuf)
-	return list
-}
-
-func (p *parser) keyList() []Descriptor {
-	n := len(p.keyBuf)
-	if len(p.keys) < n {
-		p.keys = make([]Descriptor, max(n, 1024))
-	}
-	list := p.keys[:n:n]
-	p.keys = p.keys[n:]
-	copy(list, p.keyBuf)
+	list := (*arena)[:n:n]
+	*arena = (*arena)[n:]
+	copy(list, buf)
 	return list
 }
 
@@ -188,42 +177,4 @@ func (p *parser) newEntry() *Entry {
 // fail is an error at a byte offset of the file.
 func (p *parser) fail(off int, format string, args ...any) *fault.Error {
 	return fault.At(fault.PosAt(p.lock.File, []byte(p.src), off), format, args...)
-}
-
-// members reads what an entry has, each member once.
-func (p *parser) members(e *Entry, classic bool) error {
-	for seen := 0; !p.done && p.indent > 0; {
-		if p.indent != 2 {
-			return p.badIndent(2)
-		}
-		var name, rest string
-		var err error
-		bit := 1
-		if classic {
-			name, rest, err = p.classicKey(p.text)
-			bit <<= classicField(name)
-		} else {
-			name, rest, err = p.berryKey()
-			bit <<= berryField(name)
-		}
-		switch {
-		case err != nil:
-			return err
-		case bit != 1 && seen&bit != 0:
-			return p.fail(p.at, "%s is twice in this entry", brief(name)).WithNext("%s", nextRewrite)
-		case classic && rest == ":":
-			err = p.classicMap(e, name)
-		case classic:
-			err = p.classicValue(e, name, rest)
-		case rest == "":
-			err = p.berryMap(e, name)
-		default:
-			err = p.berryValue(e, name, rest)
-		}
-		if err != nil {
-			return err
-		}
-		seen |= bit
-	}
-	return nil
 }

@@ -69,23 +69,22 @@ func (p *parser) noColon(rest string) error {
 	return p.fail(p.at+len(p.text)-len(rest), "expected a colon after the key").WithNext("%s", nextRewrite)
 }
 
-// berryScalar reads a value, which takes the rest of a line.
-func (p *parser) berryScalar(s string) (string, error) {
-	if s == "" {
-		if p.eol == len(p.src) {
-			return "", p.cutShort("the last line has no value")
-		}
-		return "", p.fail(p.at+len(p.text), "expected a value").WithNext("%s", nextRewrite)
-	}
-	if s[0] == '"' || s[0] == '\'' {
+// scalar reads a value, which takes the rest of a line.
+func (p *parser) scalar(s string) (string, error) {
+	at := p.at + len(p.text) - len(s)
+	switch {
+	case s == "" && p.eol == len(p.src):
+		return "", p.cutShort("the last line has no value")
+	case s == "":
+		return "", p.fail(at, "expected a value").WithNext("%s", nextRewrite)
+	case s[0] == '"', s[0] == '\'' && p.lock.Kind == Berry:
 		val, n, err := p.quoted(s)
 		if err == nil && n != len(s) {
-			return "", p.fail(p.at+len(p.text)-len(s)+n, "text after the quoted value").WithNext("%s", nextRewrite)
+			return "", p.fail(at+n, "text after the quoted value").WithNext("%s", nextRewrite)
 		}
 		return val, err
-	}
-	if !isBare(s) {
-		return "", p.fail(p.at+len(p.text)-len(s), "%q cannot be a value without quotes", brief(s)).WithNext("%s", nextRewrite)
+	case p.lock.Kind == Berry && !isBare(s), p.lock.Kind == Classic && !bareToken(s):
+		return "", p.fail(at, "%q cannot be a value without quotes", brief(s)).WithNext("%s", nextRewrite)
 	}
 	return s, nil
 }

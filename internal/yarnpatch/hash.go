@@ -4,7 +4,8 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // cacheVersion is patchUtils' CACHE_VERSION.
@@ -28,17 +29,17 @@ func hashOf(sources []selected) string {
 
 func (e *effect) appendJSON(b []byte) []byte {
 	b = append(b, `{"type":`...)
-	b = appendString(b, e.kind)
+	b = jstext.AppendJSON(b, e.kind)
 	switch e.kind {
 	case kindRename:
-		b = appendString(append(b, `,"fromPath":`...), e.from)
-		b = appendString(append(b, `,"toPath":`...), e.path)
+		b = jstext.AppendJSON(append(b, `,"fromPath":`...), e.from)
+		b = jstext.AppendJSON(append(b, `,"toPath":`...), e.path)
 	case kindMode:
-		b = appendString(append(b, `,"path":`...), e.path)
+		b = jstext.AppendJSON(append(b, `,"path":`...), e.path)
 		b = appendInt(append(b, `,"oldMode":`...), e.oldMode)
 		b = appendInt(append(b, `,"newMode":`...), e.mode)
 	case kindPatch:
-		b = appendString(append(b, `,"path":`...), e.path)
+		b = jstext.AppendJSON(append(b, `,"path":`...), e.path)
 		b = append(b, `,"hunks":[`...)
 		for i, h := range e.hunks {
 			b = h.appendJSON(comma(b, i))
@@ -52,7 +53,7 @@ func (e *effect) appendJSON(b []byte) []byte {
 		} else {
 			b = e.hunks[0].appendJSON(b)
 		}
-		b = appendString(append(b, `,"path":`...), e.path)
+		b = jstext.AppendJSON(append(b, `,"path":`...), e.path)
 		b = appendInt(append(b, `,"mode":`...), e.mode)
 		b = appendNullable(append(b, `,"hash":`...), e.after)
 	}
@@ -65,10 +66,10 @@ func (h *hunk) appendJSON(b []byte) []byte {
 	b = append(b, `},"parts":[`...)
 	for i, p := range h.parts {
 		b = append(comma(b, i), `{"type":`...)
-		b = appendString(b, p.kind)
+		b = jstext.AppendJSON(b, p.kind)
 		b = append(b, `,"lines":[`...)
 		for j, l := range p.lines {
-			b = appendString(comma(b, j), l)
+			b = jstext.AppendJSON(comma(b, j), l)
 		}
 		b = append(b, `],"noNewlineAtEndOfFile":`...)
 		b = append(strconv.AppendBool(b, p.noNewline), '}')
@@ -95,38 +96,5 @@ func appendNullable(b []byte, s *string) []byte {
 	if s == nil {
 		return append(b, "null"...)
 	}
-	return appendString(b, *s)
-}
-
-// appendString is JSON.stringify of a string: unlike encoding/json it leaves
-// everything from blank on alone but quotes and backslashes.
-func appendString(b []byte, s string) []byte {
-	const hexDigits = "0123456789abcdef"
-	b = append(b, '"')
-	start := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' || c >= utf8.RuneSelf {
-			continue
-		}
-		b = append(append(b, s[start:i]...), '\\')
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, c)
-		case '\b':
-			b = append(b, 'b')
-		case '\f':
-			b = append(b, 'f')
-		case '\n':
-			b = append(b, 'n')
-		case '\r':
-			b = append(b, 'r')
-		case '\t':
-			b = append(b, 't')
-		default:
-			b = append(b, 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	return append(append(b, s[start:]...), '"')
+	return jstext.AppendJSON(b, *s)
 }

@@ -11,8 +11,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
@@ -90,21 +90,13 @@ func (t *tree) copyFrom(src *tree, p string, below map[string][]string) error {
 		t.links++
 	}
 	names := below[p]
-	slices.SortFunc(names, compareUTF16)
+	slices.SortFunc(names, jstext.Compare)
 	for _, name := range names {
 		if err := t.copyFrom(src, join(p, name), below); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// compareUTF16 is the order of JavaScript's Array.sort.
-func compareUTF16(a, b string) int {
-	if isASCII(a) && isASCII(b) {
-		return strings.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 
 // patchedFiles is the package in a tree, as yarnpatch sees it.
