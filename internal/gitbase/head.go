@@ -3,6 +3,7 @@ package gitbase
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,24 +25,16 @@ type Head struct {
 	root string
 	repo *Repo
 	c    *commit
-	// gitDir is the work tree's own, where its index is.
-	gitDir string
-	// prefix is root's path in the repository, "" or with a slash at the end.
-	prefix string
 }
 
 // At is the commit that rev names (HEAD, a branch, a tag, a hash or its
 // beginning). errors.Is finds ErrNoRepository when root is in no work tree.
 func At(root, rev string) (*Head, error) {
-	gitDir, prefix, err := findGitDir(root)
-	if err != nil {
-		return nil, err
-	}
-	if gitDir == "" {
+	repo, err := Open(root)
+	if errors.Is(err, ErrNoRepository) {
 		return nil, fault.Wrap(ErrNoRepository, fault.Pos{File: root}, "there is no commit to name").
 			WithNext("Run portalctl in a checkout of the portal")
 	}
-	repo, err := Open(root)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +47,12 @@ func At(root, rev string) (*Head, error) {
 		return nil, fault.Wrap(err, fault.Pos{}, "git knows no commit %q here", rev).
 			WithNext("Name a branch, a tag or a hash; fetch it first if this is a shallow clone")
 	}
-	return &Head{Hash: commit.Hash, root: root, repo: repo, c: commit.c, gitDir: gitDir, prefix: prefix}, nil
+	return &Head{Hash: commit.Hash, root: root, repo: repo, c: commit.c}, nil
 }
 
 // File is a file of the commit. ok is false when it has none of that path.
 func (h *Head) File(name string) (src []byte, ok bool, err error) {
-	e, ok, err := h.repo.entryAt(h.c.tree, h.prefix+name)
+	e, ok, err := entryAt(h.c.tree, h.repo.Prefix+name, h.repo.byName)
 	if err == nil && (!ok || e.mode == filemode.Dir || e.mode == filemode.Submodule) {
 		return nil, false, nil
 	}
@@ -76,7 +69,7 @@ func (h *Head) File(name string) (src []byte, ok bool, err error) {
 // when there is no such folder.
 func (h *Head) Below(dir string) ([]string, error) {
 	var names []string
-	e, ok, err := h.repo.entryAt(h.c.tree, path.Clean(h.prefix+dir))
+	e, ok, err := entryAt(h.c.tree, path.Clean(h.repo.Prefix+dir), h.repo.byName)
 	if err == nil && ok && e.mode == filemode.Dir {
 		err = h.repo.leaves(e.hash, "", func(name string, e treeEntry) {
 			if e.mode != filemode.Submodule {

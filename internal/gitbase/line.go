@@ -3,7 +3,6 @@ package gitbase
 import (
 	"errors"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -44,7 +43,7 @@ func (r *Repo) Walk(rev string, use func(c *Commit) bool) (Line, error) {
 			l.Cut, l.Err = errors.Is(err, plumbing.ErrObjectNotFound), r.missing(err, c.c.parents[0].String())
 			return l, nil
 		}
-		c = &Commit{Hash: next.hash.String(), repo: r, c: next}
+		c = r.shown(next)
 	}
 }
 
@@ -64,23 +63,9 @@ const mostFolders = 256
 // Of is the name of the content of a file of c by its path from the top of the
 // repository; "" where it has no such file.
 func (k *Contents) Of(c *Commit, name string) (string, error) {
-	at := treeEntry{mode: filemode.Dir, hash: c.c.tree}
-	for part := range strings.SplitSeq(name, "/") {
-		if at.mode != filemode.Dir {
-			return "", nil
-		}
-		list, err := k.folder(c.repo, at.hash)
-		if err != nil {
-			return "", err
-		}
-		next, ok := list[part]
-		if !ok {
-			return "", nil
-		}
-		at = next
-	}
-	if at.mode != filemode.Regular && at.mode != filemode.Executable && at.mode != filemode.Deprecated {
-		return "", nil
+	at, ok, err := entryAt(c.c.tree, name, func(h plumbing.Hash) (map[string]treeEntry, error) { return k.folder(c.repo, h) })
+	if err != nil || !ok || at.mode != filemode.Regular && at.mode != filemode.Executable && at.mode != filemode.Deprecated {
+		return "", err
 	}
 	return at.hash.String(), nil
 }
@@ -89,13 +74,9 @@ func (k *Contents) folder(r *Repo, h plumbing.Hash) (map[string]treeEntry, error
 	if list, ok := k.folders[h]; ok {
 		return list, nil
 	}
-	tree, err := r.treeOf(h)
+	list, err := r.byName(h)
 	if err != nil {
 		return nil, err
-	}
-	list := make(map[string]treeEntry, len(tree))
-	for _, e := range tree {
-		list[e.name] = e
 	}
 	if k.folders == nil || len(k.folders) == mostFolders {
 		k.folders = map[plumbing.Hash]map[string]treeEntry{}

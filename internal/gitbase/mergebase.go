@@ -3,6 +3,7 @@ package gitbase
 import (
 	"container/heap"
 	"errors"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -40,7 +41,7 @@ func (r *Repo) MergeBase(rev string) (*Commit, error) {
 		return nil, fault.New("git: HEAD and %s have no commit in common", rev).
 			WithNext("Name the branch that this one is to be merged into; " + nextWithout)
 	}
-	return &Commit{Hash: found.hash.String(), repo: r, c: found}, nil
+	return r.shown(found), nil
 }
 
 // common is the newest common ancestor; cut says that the search came to
@@ -58,7 +59,7 @@ func (r *Repo) common(one, two *commit) (best *commit, cut bool, err error) {
 	push(one, ofOne)
 	push(two, ofTwo)
 	var results []*commit
-	for q.Len() > 0 && q.any(func(c *commit) bool { return marks[c.hash]&stale == 0 }) {
+	for slices.ContainsFunc(*q, func(c *commit) bool { return marks[c.hash]&stale == 0 }) {
 		c := heap.Pop(q).(*commit)
 		mark := marks[c.hash] & (ofOne | ofTwo | stale)
 		if mark == ofOne|ofTwo {
@@ -108,13 +109,4 @@ func (q *queue) Pop() any {
 	c := old[len(old)-1]
 	*q = old[:len(old)-1]
 	return c
-}
-
-func (q queue) any(want func(*commit) bool) bool {
-	for _, c := range q {
-		if want(c) {
-			return true
-		}
-	}
-	return false
 }

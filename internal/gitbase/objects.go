@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,9 +153,19 @@ func (r *Repo) treeOf(h plumbing.Hash) ([]treeEntry, error) {
 	return list, nil
 }
 
+// byName is treeOf with the entries by their names; of two of one name the first.
+func (r *Repo) byName(h plumbing.Hash) (map[string]treeEntry, error) {
+	tree, err := r.treeOf(h)
+	list := make(map[string]treeEntry, len(tree))
+	for _, e := range slices.Backward(tree) {
+		list[e.name] = e
+	}
+	return list, err
+}
+
 // entryAt is the entry of a path, with forward slashes, below a tree; "" is the
-// tree itself. ok is false when there is none.
-func (r *Repo) entryAt(tree plumbing.Hash, path string) (e treeEntry, ok bool, err error) {
+// tree itself. ok is false when there is none. folder reads a tree, as byName does.
+func entryAt(tree plumbing.Hash, path string, folder func(plumbing.Hash) (map[string]treeEntry, error)) (e treeEntry, ok bool, err error) {
 	e = treeEntry{mode: filemode.Dir, hash: tree}
 	for part := range strings.SplitSeq(path, "/") {
 		if part == "" || part == "." {
@@ -163,18 +174,11 @@ func (r *Repo) entryAt(tree plumbing.Hash, path string) (e treeEntry, ok bool, e
 		if e.mode != filemode.Dir {
 			return treeEntry{}, false, nil
 		}
-		list, err := r.treeOf(e.hash)
+		list, err := folder(e.hash)
 		if err != nil {
 			return treeEntry{}, false, err
 		}
-		found := false
-		for _, next := range list {
-			if next.name == part {
-				e, found = next, true
-				break
-			}
-		}
-		if !found {
+		if e, ok = list[part]; !ok {
 			return treeEntry{}, false, nil
 		}
 	}

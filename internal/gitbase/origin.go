@@ -18,12 +18,7 @@ func Origin(dir string) (remote, branch string) {
 	if err != nil {
 		return "", ""
 	}
-	name := "origin"
-	if gitDir, _, err := findGitDir(dir); err == nil {
-		if common, err := commonDir(gitDir); err == nil {
-			name, remote = remoteIn(filepath.Join(common, "config"))
-		}
-	}
+	name, remote := remoteIn(filepath.Join(r.commonDir, "config"))
 	if ref, err := r.store.Reference(plumbing.NewRemoteHEADReferenceName(name)); err == nil && ref.Type() == plumbing.SymbolicReference {
 		if _, short, ok := strings.Cut(ref.Target().String(), "refs/remotes/"+name+"/"); ok {
 			return remote, short

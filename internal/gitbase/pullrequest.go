@@ -28,7 +28,7 @@ func (r *Repo) pullRequest(get func(string) string) (rev, name string, err error
 		// cloned nothing else, the merge's first parent is the base branch. Only
 		// a commit that GitHub made counts: a change could make its own.
 		if !r.Has(rev) && strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge") {
-			if head, err := r.Commit("HEAD"); err == nil && head.Hash == get("GITHUB_SHA") && head.parents() == 2 {
+			if head, err := r.Commit("HEAD"); err == nil && head.Hash == get("GITHUB_SHA") && len(head.c.parents) == 2 {
 				if r.Has("HEAD^1") {
 					return "HEAD^1", branch, nil
 				}

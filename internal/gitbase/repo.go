@@ -28,13 +28,15 @@ type Repo struct {
 	// or with a slash at the end.
 	Prefix string
 
-	// top is the work tree.
-	top   string
-	store *filesystem.Storage
+	// top is the work tree; gitDir its own folder of git's, where its index is, and
+	// commonDir the one that linked worktrees share.
+	top, gitDir, commonDir string
+	store                  *filesystem.Storage
 	// alternates are asked before store.
 	alternates []*filesystem.ObjectStorage
-	shallow    map[plumbing.Hash]bool
-	partial    bool
+	// shallow are the commits at which the clone's history was cut.
+	shallow map[plumbing.Hash]bool
+	partial bool
 }
 
 // Open finds the repository whose work tree dir is in. Linked worktrees and
@@ -60,7 +62,7 @@ func Open(dir string) (*Repo, error) {
 	if common != gitDir {
 		dot = dotgit.NewRepositoryFilesystem(dot, plain(common))
 	}
-	r := &Repo{Prefix: prefix, top: filepath.Join(dir, strings.Repeat("../", strings.Count(prefix, "/"))), shallow: map[plumbing.Hash]bool{}}
+	r := &Repo{Prefix: prefix, top: filepath.Join(dir, strings.Repeat("../", strings.Count(prefix, "/"))), gitDir: gitDir, commonDir: common, shallow: map[plumbing.Hash]bool{}}
 	r.store = filesystem.NewStorageWithOptions(dot, cache.NewObjectLRUDefault(),
 		filesystem.Options{LargeObjectThreshold: maxFile, AlternatesFS: plain(filepath.VolumeName(common) + string(filepath.Separator))})
 	r.alternates = alternates(filepath.Join(common, "objects"), cache.NewObjectLRUDefault())
@@ -95,9 +97,6 @@ func commonDir(gitDir string) (string, error) {
 	return filepath.Clean(dir), nil
 }
 
-// isShallow reports whether the clone's history was cut.
-func (r *Repo) isShallow() bool { return len(r.shallow) > 0 }
-
 // Commit is a commit of a Repo. It is an fs.FS of its files, from the top of the
 // repository, with ReadDir, ReadFile and Stat: what is asked for is read, and
 // nothing else. Symbolic links are not there. A submodule that is checked out is a
@@ -115,10 +114,6 @@ type Commit struct {
 	err     error
 }
 
-// parents is how many parents the commit has, whether they are in the clone or
-// not.
-func (c *Commit) parents() int { return len(c.c.parents) }
-
 // Commit is the commit that a revision names.
 func (r *Repo) Commit(rev string) (*Commit, error) {
 	h, err := r.resolve(rev)
@@ -129,8 +124,10 @@ func (r *Repo) Commit(rev string) (*Commit, error) {
 	if err != nil {
 		return nil, r.missing(err, rev)
 	}
-	return &Commit{Hash: c.hash.String(), repo: r, c: c}, nil
+	return r.shown(c), nil
 }
+
+func (r *Repo) shown(c *commit) *Commit { return &Commit{Hash: c.hash.String(), repo: r, c: c} }
 
 // load reads a commit, looking through annotated tags.
 func (r *Repo) load(h plumbing.Hash) (*commit, error) {
@@ -158,7 +155,7 @@ func (r *Repo) Has(rev string) bool {
 func (r *Repo) missing(err error, rev string) error {
 	f := fault.Wrap(err, fault.Pos{}, "git: %s is not in this clone", rev)
 	switch {
-	case r.isShallow():
+	case len(r.shallow) > 0:
 		return f.WithNext("%s", deepen(rev))
 	case r.partial:
 		return f.WithNext("The clone is partial: run git fetch --refetch --filter=blob:limit=50m origin, %s", nextWithout)

@@ -92,7 +92,7 @@ func (r *Repo) name(name string) (plumbing.Hash, error) {
 	f := unknownRevision(name)
 	if branch := branchOf(name); branch != "" {
 		f.WithNext("Fetch it: git fetch origin +refs/heads/%s:refs/remotes/origin/%s; %s", branch, branch, nextWithout)
-		if r.isShallow() {
+		if len(r.shallow) > 0 {
 			f.WithNext("%s", deepen(name))
 		}
 	}

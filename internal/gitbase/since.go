@@ -34,12 +34,8 @@ func (c *Commit) since(head, base plumbing.Hash, dir string, skip func(string) b
 	}
 	was := map[string]treeEntry{}
 	if !base.IsZero() {
-		old, err := c.repo.treeOf(base)
-		if err != nil {
+		if was, err = c.repo.byName(base); err != nil {
 			return c.unread(err, dir)
-		}
-		for _, e := range old {
-			was[e.name] = e
 		}
 	}
 	for _, e := range list {

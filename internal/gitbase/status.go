@@ -33,7 +33,7 @@ func (h *Head) Changed() ([]string, error) {
 }
 
 func (h *Head) changed() ([]string, error) {
-	idx, written, err := readIndex(h.gitDir)
+	idx, written, err := readIndex(h.repo.gitDir)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ type workTree struct {
 }
 
 func (h *Head) workTree(written time.Time) (*workTree, error) {
-	w := &workTree{top: filepath.Clean(filepath.Join(h.root, strings.Repeat("../", strings.Count(h.prefix, "/")))), written: written}
+	w := &workTree{top: h.repo.top, written: written}
 	windows := runtime.GOOS == "windows"
 	w.modes, w.links, w.lines = !windows, !windows, windows
 	cfg, err := h.repo.store.Config()
