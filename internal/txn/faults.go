@@ -29,7 +29,9 @@ func busyFault(root string, pid int) error {
 		WithNext("Wait until it is done, then run the command again.")
 }
 
-func pendingFault(root string) error {
+// PendingFault is what a command that changes nothing says of a change that is Pending:
+// what it would read may be half of it.
+func PendingFault(root string) error {
 	return fault.Wrap(ErrPending, fault.Pos{}, "%s may be half-way through a change", root).
 		WithNext("Run the command that was interrupted again (versions bump, versions lock or check --fix): it finishes or undoes that change first.")
 }

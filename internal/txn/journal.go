@@ -2,6 +2,7 @@ package txn
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -72,13 +73,7 @@ func sumOf(b []byte) *sum {
 	return &sum{Size: len(b), SHA256: hex.EncodeToString(h[:])}
 }
 
-func (s *sum) matches(b []byte) bool {
-	if s == nil || s.Size != len(b) {
-		return false
-	}
-	h := sha256.Sum256(b)
-	return s.SHA256 == hex.EncodeToString(h[:])
-}
+func (s *sum) matches(b []byte) bool { return s != nil && s.Size == len(b) && *s == *sumOf(b) }
 
 func (t *tx) newJournal(files []file, dirs []string) (*journal, error) {
 	info, err := t.fs.Lstat(t.realRoot)
@@ -162,7 +157,7 @@ func (t *tx) stageJournal(s state) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	return first(err, f.Close())
+	return cmp.Or(err, f.Close())
 }
 
 // placeJournal makes the staged journal the one that counts.
@@ -183,15 +178,6 @@ func (t *tx) journalFault(err error) error {
 	return stepFault(t.dir, "the journal of changes could not be written", err)
 }
 
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readJournal is nil, nil if there is none: the crash came before anything was
 // staged.
 func (t *tx) readJournal() (*journal, error) {
@@ -210,8 +196,7 @@ func (t *tx) readJournal() (*journal, error) {
 		return nil, stepFault(t.journalFile(), "the journal of an interrupted change could not be read", err)
 	}
 	var j journal
-	d := json.NewDecoder(bytes.NewReader(b))
-	if err := d.Decode(&j); err != nil {
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&j); err != nil {
 		return nil, damagedFault(t.journalFile(), err)
 	}
 	if j.Schema != schema {

@@ -40,10 +40,6 @@ func Pending(ctx context.Context, root string) bool {
 	return err == nil && t.outside() == nil
 }
 
-// PendingFault is what a command that changes nothing says then: what it would
-// read may be half of a change.
-func PendingFault(root string) error { return pendingFault(root) }
-
 // Recover finishes or undoes the transaction of a process that died.
 // What was past the commit point is finished if all staged files are whole;
 // anything else is undone. It may itself be interrupted and be called again.
@@ -111,15 +107,8 @@ func (t *tx) settle() (Outcome, error) {
 	case len(s.foreign) > 0:
 		return Nothing, foreignFault(t.root, t.journalFile(), s.foreign)
 	case forward:
-		for i, e := range t.journal.Files {
-			if s.at[i] != atNew {
-				if err := t.forward(e); err != nil {
-					return Nothing, stepFault(t.shown(e), "the file could not be replaced", err)
-				}
-			}
-		}
-		if dir, err := t.syncDirs(); err != nil {
-			return Nothing, stepFault(dir, "the folder could not be synced to disk", err)
+		if err := t.finish(func(i int) bool { return s.at[i] == atNew }); err != nil {
+			return Nothing, err
 		}
 		return Finished, nil
 	case s.canUndo:
@@ -146,10 +135,7 @@ func (t *tx) putBack(s *survey) error {
 			return stepFault(t.shown(e), "the old content could not be put back", err)
 		}
 	}
-	if dir, err := t.syncDirs(); err != nil {
-		return stepFault(dir, "the folder could not be synced to disk", err)
-	}
-	return nil
+	return t.syncDirs()
 }
 
 // rollback is what Commit does after a failure.
@@ -173,8 +159,5 @@ func (t *tx) rollback(cause error) error {
 			return t.stuckFault(cause, err)
 		}
 	}
-	if err := t.leave(); err != nil {
-		return undoneFault(cause, err)
-	}
-	return undoneFault(cause, nil)
+	return undoneFault(cause, t.leave())
 }

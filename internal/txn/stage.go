@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (t *tx) write(name string, b []byte, f file) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = first(err, w.Close()) }()
+	defer func() { err = cmp.Or(err, w.Close()) }()
 	if n, err := w.Write(b); err != nil {
 		return err
 	} else if n < len(b) {
@@ -97,6 +98,19 @@ func (t *tx) write(name string, b []byte, f file) (err error) {
 	return w.Sync()
 }
 
+// finish gives the files their new content, but for those that have it, durably.
+func (t *tx) finish(has func(i int) bool) error {
+	for i, e := range t.journal.Files {
+		if has(i) {
+			continue
+		}
+		if err := t.forward(e); err != nil {
+			return stepFault(t.shown(e), "the file could not be replaced", err)
+		}
+	}
+	return t.syncDirs()
+}
+
 // forward makes the last step for one file.
 func (t *tx) forward(e entry) error {
 	if e.New == nil {
@@ -105,8 +119,8 @@ func (t *tx) forward(e entry) error {
 	return t.fs.Rename(t.staged(e), t.real(e))
 }
 
-// syncDirs makes the renames durable. On error it names the directory.
-func (t *tx) syncDirs() (string, error) {
+// syncDirs makes the renames durable.
+func (t *tx) syncDirs() error {
 	seen := map[string]bool{}
 	var dirs []string
 	add := func(name string) {
@@ -121,7 +135,11 @@ func (t *tx) syncDirs() (string, error) {
 	for _, e := range t.journal.Files {
 		add(t.real(e))
 	}
-	return t.syncAll(dirs)
+	dir, err := t.syncAll(dirs)
+	if err != nil {
+		return stepFault(dir, "the folder could not be synced to disk", err)
+	}
+	return nil
 }
 
 // syncAll syncs folders. On error it names the first that failed.

@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 )
 
 // StateHome is the folder of this user's state: XDG base directories, on
@@ -71,16 +72,7 @@ func noStateFault(what string, err error) error {
 // outside: a journal that lies in what git tracks could come with a commit. So
 // it must be neither below the root nor in the work tree that the root is in.
 func (t *tx) outside() error {
-	top := t.realRoot
-	for dir := t.realRoot; ; dir = filepath.Dir(dir) {
-		if _, err := t.fs.Lstat(filepath.Join(dir, ".git")); err == nil {
-			top = dir
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
+	top := repofile.Top(t.realRoot)
 	real, err := t.resolved(t.state)
 	if err != nil {
 		return noStateFault("the folder for the journal of changes could not be looked at", err)

@@ -125,7 +125,7 @@ func Commit(ctx context.Context, root string, edits []Edit) error {
 	defer t.unlock()
 	switch _, err := t.fs.Lstat(t.journalFile()); {
 	case err == nil:
-		return pendingFault(t.root)
+		return PendingFault(t.root)
 	case !errors.Is(err, fs.ErrNotExist):
 		if t.made {
 			_ = t.close()
@@ -186,34 +186,23 @@ func (t *tx) run(ctx context.Context) error {
 		return t.journalFault(err)
 	}
 	t.applying = true
-	for _, e := range t.journal.Files {
-		if err := t.forward(e); err != nil {
-			return stepFault(t.shown(e), "the file could not be replaced", err)
-		}
-	}
-	t.forwarded = true
-	if dir, err := t.syncDirs(); err != nil {
-		return stepFault(dir, "the folder could not be synced to disk", err)
-	}
-	return nil
+	err := t.finish(func(int) bool { return false })
+	t.forwarded = err == nil
+	return err
 }
 
 // leave removes what the transaction staged. The change itself is complete.
 func (t *tx) leave() error {
-	err := t.tidy()
-	if err == nil {
-		err = t.close()
-	}
-	if err != nil {
-		// One more time: a virus scanner or an indexer may have held the file.
+	var err error
+	for range 2 { // a virus scanner or an indexer may have held a file at the first time
 		if err = t.tidy(); err == nil {
 			err = t.close()
 		}
+		if err == nil {
+			return nil
+		}
 	}
-	if err != nil {
-		return leftoverFault(t.root, err)
-	}
-	return nil
+	return leftoverFault(t.root, err)
 }
 
 func effective(edits []Edit) []Edit {
