@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/npmsign"
 	"github.com/portalctl/portalctl/internal/registry"
 )
@@ -29,13 +28,8 @@ func (r *reviewer) signature(ctx context.Context) error {
 		s.State, s.Text, err = unsure(err, "the registry does not show who signed it")
 		return err
 	}
-	keys := npmsign.Known()
-	list, err := r.Registry.Keys(ctx, r.Package)
-	switch {
-	case err == nil:
-		keys = npmsign.Keys{List: list, Told: true}
-	case errors.Is(err, registry.ErrNotFound), errors.Is(err, registry.ErrAuth): // then there are those of npm
-	default:
+	keys, err := r.Registry.Keys(ctx, r.Package)
+	if err != nil {
 		s.State, s.Text, err = unsure(err, "the registry's keys cannot be had")
 		return err
 	}
@@ -86,20 +80,10 @@ func outcome(err error) (state, text string) {
 	return signedUnknown, err.Error()
 }
 
-// unsure tells a registry that fails, which is an error, from one that does not have
-// something, does not show it, sends what is not valid, or may not be asked.
+// unsure is the error of a registry that failed. Any other leaves something unknown.
 func unsure(err error, what string) (state, text string, _ error) {
-	switch {
-	case errors.Is(err, registry.ErrNotFound), errors.Is(err, registry.ErrAuth):
-		return signedUnknown, what, nil
-	case errors.Is(err, registry.ErrOffline):
-		return signedUnknown, "the registry may not be asked", nil
-	case errors.Is(err, registry.ErrInvalid):
-		var f *fault.Error
-		if errors.As(err, &f) && f.Err != nil {
-			what += ": " + english.Short(f.Err.Error(), maxText)
-		}
-		return signedUnknown, what, nil
+	if why, ok := registry.Unsure(err, what); ok {
+		return signedUnknown, why, nil
 	}
 	return "", "", err
 }

@@ -123,18 +123,17 @@ func (c *checker) newcomer(b *brought) bool {
 
 // newcomers says of the packages that plugins bring along, together, what they reach.
 func (c *checker) newcomers(list []*brought) {
-	byLock := map[string][]*brought{}
-	var order []string
-	for _, b := range list {
-		if len(b.now.Reached()) > 0 {
-			if byLock[b.lock.File] == nil {
-				order = append(order, b.lock.File)
+	for _, l := range c.in.Head.Locks {
+		var of []*brought
+		for _, b := range list {
+			if b.lock == l && len(b.now.Reached()) > 0 {
+				of = append(of, b)
 			}
-			byLock[b.lock.File] = append(byLock[b.lock.File], b)
 		}
-	}
-	for _, file := range order {
-		of := byLock[file]
+		if len(of) == 0 {
+			continue
+		}
+		file := l.File
 		var lines []string
 		for _, k := range capability.Kinds {
 			var names []string

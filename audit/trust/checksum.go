@@ -19,17 +19,13 @@ const unpacking = 4
 // checksummer computes the checksums that Yarn would write, or knows them of an
 // earlier run.
 type checksummer struct {
-	registry tarballs
+	registry *registry.Client
 	known    *yarnzip.Cache
 	slots    chan struct{}
 }
 
-func newChecksummer(r Registry, dir string) *checksummer {
-	t, ok := r.(tarballs)
-	if !ok {
-		return nil
-	}
-	return &checksummer{t, &yarnzip.Cache{Dir: dir}, make(chan struct{}, unpacking)}
+func newChecksummer(r *registry.Client, dir string) *checksummer {
+	return &checksummer{r, &yarnzip.Cache{Dir: dir}, make(chan struct{}, unpacking)}
 }
 
 // close lets go of the cache.

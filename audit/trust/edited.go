@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -71,7 +70,7 @@ func (c *checker) lockVersion(l *yarnlock.Lock) {
 	if c.off(ruleIntegrity) || l.Kind != yarnlock.Berry || !had || l.Version >= was {
 		return
 	}
-	c.add(issue{rule: ruleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "version", added: true,
+	c.add(issue{rule: ruleIntegrity, pos: posOf(l.File), name: l.File, kind: "version", added: true,
 		weak:    c.in.Base.Files == nil || c.newYarn(l.File),
 		message: fmt.Sprintf("the lock says that it is of version %d, and is of %d at the base: Yarn takes it for one that an older Yarn wrote", l.Version, was),
 		next:    "Take yarn.lock from the base branch and run yarn install"})

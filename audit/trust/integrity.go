@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -80,7 +79,7 @@ func (c *checker) cacheKey(l *yarnlock.Lock) {
 		return
 	}
 	explained := c.in.Base.Files == nil || c.newYarn(l.File)
-	c.add(issue{rule: ruleIntegrity, pos: fault.Pos{File: l.File, Line: 1, Col: 1}, name: l.File, kind: "cacheKey", added: true, weak: explained,
+	c.add(issue{rule: ruleIntegrity, pos: posOf(l.File), name: l.File, kind: "cacheKey", added: true, weak: explained,
 		message: fmt.Sprintf("the cacheKey of the lock is %q, and %q at the base: none of its checksums can be compared", l.CacheKey, was),
 		next:    "Take yarn.lock from the base branch and run yarn install; with another Yarn, compare its checksums on a machine that you trust"})
 }

@@ -13,21 +13,15 @@ import (
 	"github.com/portalctl/portalctl/internal/registry"
 )
 
-// tarballs is what a Registry may do besides.
-type tarballs interface {
-	Tarball(ctx context.Context, name, version string, dist registry.Dist) (*registry.Tarball, error)
-}
-
 // release compares a file such as yarn-4.9.1.cjs with the one that Yarn's
 // package on npm has for that version; yarn set version writes the same bytes.
 // why says what is wrong; it is empty when that cannot be told.
 func (c *codeCheck) release(file string, src []byte) (why string, verified bool) {
 	version, ok := strings.CutPrefix(strings.TrimSuffix(strings.TrimSuffix(file, ".cjs"), ".js"), "yarn-")
-	t, can := c.in.Registry.(tarballs)
-	if !ok || !can || classicRelease(file) {
+	if !ok || c.in.Registry == nil || classicRelease(file) {
 		return "", false
 	}
-	have, err := published(c.ctx, c.in.Registry, t, version)
+	have, err := published(c.ctx, c.in.Registry, version)
 	switch {
 	case err != nil:
 		c.unknown = append(c.unknown, finding.Unknown{Rule: ruleYarnrc, Reason: fmt.Sprintf("Yarn %s cannot be compared with what the registry has: %v", version, err), Next: "Compare it by hand, or try again later"})
@@ -46,7 +40,7 @@ func classicRelease(file string) bool {
 	return ok && major < 2
 }
 
-func published(ctx context.Context, r Registry, t tarballs, version string) ([]byte, error) {
+func published(ctx context.Context, r *registry.Client, version string) ([]byte, error) {
 	const name, member = "@yarnpkg/cli-dist", "bin/yarn.js"
 	doc, err := r.Packument(ctx, name)
 	if err != nil {
@@ -56,7 +50,7 @@ func published(ctx context.Context, r Registry, t tarballs, version string) ([]b
 	if err != nil {
 		return nil, err
 	}
-	tgz, err := t.Tarball(ctx, name, version, m.Dist)
+	tgz, err := r.Tarball(ctx, name, version, m.Dist)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -80,9 +79,7 @@ func readSettings(files tree) []*settings {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if s := readSetting(name, files[name]); s != nil {
 			if path.Base(name) == berryFile {
-				var pkg struct{ PackageManager string }
-				_ = json.Unmarshal(files[path.Join(path.Dir(name), manifest)], &pkg)
-				s.readsNoUnit(pkg.PackageManager)
+				s.readsNoUnit(packageManager(files[path.Join(path.Dir(name), manifest)]))
 			}
 			out = append(out, s)
 		}

@@ -9,29 +9,19 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/npmsign"
 	"github.com/portalctl/portalctl/internal/registry"
 )
 
-// signer is what a Registry may do besides: say who signed a version.
-type signer interface {
-	Signed(ctx context.Context, name, version string) (*registry.Signed, error)
-	Keys(ctx context.Context, name string) ([]npmsign.Key, error)
-	Attestations(ctx context.Context, name, version string) ([]npmsign.Attestation, error)
-}
-
 // signatures is the rule signature: about the versions that a change brings.
 type signatures struct {
-	ask  signer
+	ask  *registry.Client // nil for nobody
 	root *npmsign.Root
 	was  map[string][]string // the base's versions by name
 	// unknown has the versions by the reason why they could not be judged.
 	unknown map[string][]string
 }
-
-const notAsked = "the registry may not be asked"
 
 // offline judges, where nobody may be asked, by what earlier runs have asked, and says
 // once what is not known then.
@@ -46,7 +36,7 @@ func (c *checker) offline(ctx context.Context) error {
 			if !a.fresh {
 				continue
 			}
-			j := &judgement{at: name + "@" + a.version, unknown: []string{notAsked}}
+			j := &judgement{at: name + "@" + a.version, unknown: []string{registry.NotAsked}}
 			if s.ask != nil {
 				if doc, err := c.in.Kept.Packument(ctx, name); err == nil && doc.Has(a.version) {
 					published, err := doc.Version(a.version)
@@ -67,16 +57,15 @@ func (c *checker) offline(ctx context.Context) error {
 
 // newSignatures is nil where the rule has nothing to do.
 func (c *checker) newSignatures() *signatures {
-	if _, can := c.in.Registry.(signer); !can || c.off(ruleSigned) || c.in.Base == nil {
+	if c.in.Registry == nil || c.off(ruleSigned) || c.in.Base == nil {
 		return nil
 	}
 	return c.signaturesBy(c.in.Registry)
 }
 
 // signaturesBy is the rule by the answers of a registry, nil for none.
-func (c *checker) signaturesBy(reg Registry) *signatures {
-	s := &signatures{root: c.in.Root, was: map[string][]string{}, unknown: map[string][]string{}}
-	s.ask, _ = reg.(signer)
+func (c *checker) signaturesBy(reg *registry.Client) *signatures {
+	s := &signatures{ask: reg, root: c.in.Root, was: map[string][]string{}, unknown: map[string][]string{}}
 	if s.root == nil {
 		s.root = npmsign.Sigstore()
 	}
@@ -109,13 +98,12 @@ func (s *signatures) judge(ctx context.Context, name string, a asked, doc *regis
 	if err != nil {
 		return j, j.unless(err, "the registry does not show who signed it")
 	}
-	keys := npmsign.Known()
-	if list, err := s.ask.Keys(ctx, name); err == nil {
-		keys = npmsign.Keys{List: list, Told: true}
-	} else if errors.Is(err, registry.ErrNotFound) || errors.Is(err, registry.ErrAuth) {
-		// Then there are those of npm.
-	} else if err := j.unless(err, "the registry's keys cannot be had"); err != nil {
-		return nil, err
+	keys, err := s.ask.Keys(ctx, name)
+	if err != nil {
+		keys = npmsign.Known()
+		if err := j.unless(err, "the registry's keys cannot be had"); err != nil {
+			return nil, err
+		}
 	}
 	before, err := s.before(ctx, name, a.version, doc, j)
 	if err != nil {
@@ -201,22 +189,13 @@ func (j *judgement) note(err error) {
 	}
 }
 
-// unless is the error of a registry that failed. One that does not have something, does
-// not show it, sends what is not valid, or may not be asked leaves it unknown.
+// unless is the error of a registry that failed. Any other leaves something unknown.
 func (j *judgement) unless(err error, what string) error {
-	switch {
-	case errors.Is(err, registry.ErrNotFound), errors.Is(err, registry.ErrAuth):
-	case errors.Is(err, registry.ErrOffline):
-		what = notAsked
-	case errors.Is(err, registry.ErrInvalid):
-		var f *fault.Error
-		if errors.As(err, &f) && f.Err != nil {
-			what += ": " + f.Err.Error()
-		}
-	default:
+	why, ok := registry.Unsure(err, what)
+	if !ok {
 		return err
 	}
-	j.unknown = append(j.unknown, what)
+	j.unknown = append(j.unknown, why)
 	return nil
 }
 
@@ -243,7 +222,7 @@ func (s *signatures) report() (out []finding.Unknown) {
 	for _, why := range slices.Sorted(maps.Keys(s.unknown)) {
 		list := slices.Compact(slices.Sorted(slices.Values(s.unknown[why])))
 		next := "Ask the registry that they come from"
-		if why == notAsked {
+		if why == registry.NotAsked {
 			next = "Audit it with --online"
 		}
 		out = append(out, finding.Unknown{Rule: ruleSigned, Reason: "who published " + english.Some(list, 3) + " is not verified: " + why,

@@ -3,7 +3,6 @@ package trust
 import (
 	"fmt"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
@@ -39,7 +38,6 @@ func together(list []Finding) []Finding {
 			first := f
 			first.Name = f.Pos.File
 			first.Message = fmt.Sprintf("%d packages: %s, and so on", count[g], f.Message)
-			first.Pos = fault.Pos{File: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col}
 			out = append(out, first)
 		}
 		if n := len(out[i].Lines); n < many {

@@ -37,12 +37,6 @@ type Workspace struct {
 	Pos fault.Pos
 }
 
-// Registry answers what is known of a package: a *registry.Client that was
-// made with the merge base's settings.
-type Registry interface {
-	Packument(ctx context.Context, name string) (*registry.Packument, error)
-}
-
 // Input is all that the rules look at. Registries, Scopes, Severities and
 // Online come from the policy, which is the merge base's when there is one.
 type Input struct {
@@ -70,8 +64,8 @@ type Input struct {
 	Malware    func(name string) (id string, ok bool)
 
 	// Registry makes the rules lock-edited, fresh-release and signature run; nil is
-	// offline.
-	Registry Registry
+	// offline. It was made with the merge base's settings, as Kept and Manifests were.
+	Registry *registry.Client
 	// ChecksumDir is where lock-edited keeps the checksums of tarballs between runs,
 	// each for the SHA-512 of its tarball alone; "" is for nowhere. Who could write
 	// there decides what the rule believes: it is only for answers that came by the
@@ -84,7 +78,7 @@ type Input struct {
 	// Offline says that the user wants nobody asked: what is not known then is said.
 	// Kept answers by what earlier runs have asked a Registry; nil knows nothing.
 	Offline bool
-	Kept    Registry
+	Kept    *registry.Client
 	// Root is what attestations are verified against; nil is sigstore's own.
 	Root *npmsign.Root
 	// Fetch reads a public https address; it is for the code that Yarn loads
@@ -100,7 +94,7 @@ type Input struct {
 	// licences of packages; nil is nobody. AllLicenses has it asked for what the base
 	// has, too, so that Result.Licenses has all.
 	Licenses    *license.Policy
-	Manifests   Registry
+	Manifests   *registry.Client
 	AllLicenses bool
 	// Progress hears of each package that the registry was asked about, out of
 	// total; it may be nil and is called from several goroutines.

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/yarnzip"
 )
 
@@ -28,7 +29,7 @@ func TestChecksum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reg := func(integrity string) Registry {
+	reg := func(integrity string) *registry.Client {
 		return client(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, ".tgz") {
 				_, _ = w.Write(tgz)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
@@ -237,7 +238,7 @@ func (c *checker) removed(was *settings, heads []*settings) {
 }
 
 // ageText is a duration as the settings write it.
-func ageText(d interface{ Hours() float64 }) string {
+func ageText(d time.Duration) string {
 	h := d.Hours()
 	switch {
 	case h == 0:

@@ -49,13 +49,13 @@ func fileName(readable, id string) string {
 	return safe + "-" + hex.EncodeToString(sum[:6])
 }
 
-// load reads a cached packument; nil if there is none that is whole, of this
+// load reads a file of the cache; nil if there is none that is whole, of this
 // version's format, and for this registry and name.
-func (c *Client) load(registry, name string) *cacheEntry {
+func (c *Client) load(file, registry, name string) *cacheEntry {
 	if c.cfg.CacheDir == "" {
 		return nil
 	}
-	raw, err := os.ReadFile(c.cacheFile(registry, name))
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
@@ -92,20 +92,6 @@ func (c *Client) storeMissing(registry, name string, now time.Time) {
 		e := &cacheEntry{fetched: now.UnixMilli(), p: &Packument{}}
 		_ = atomicfile.Cache(c.missingFile(registry, name), encodeEntry(e, registry, name))
 	}
-}
-
-// knownMissing reports whether the registry did not have a package when it was last
-// asked.
-func (c *Client) knownMissing(registry, name string) bool {
-	if c.cfg.CacheDir == "" {
-		return false
-	}
-	raw, err := os.ReadFile(c.missingFile(registry, name))
-	if err != nil {
-		return false
-	}
-	_, err = decodeEntry(raw, registry, name)
-	return err == nil
 }
 
 // store writes a packument for the next run. A cache that cannot be written is

@@ -75,36 +75,49 @@ func (c *Client) packument(ctx context.Context, name string) (_ *Packument, err 
 		return nil, err
 	}
 	address := ep.URL + namePath(name, "%2f")
+	got, err := c.entry(ctx, ep, name, name, address, func() error { return c.notFound(ep, name, address) }, func(cached *cacheEntry) (*cacheEntry, error) {
+		return again(ctx, c, func() (*cacheEntry, bool, error) { return c.ask(ctx, ep, name, address, cached) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.packument(name, address), nil
+}
+
+// entry is what a registry has and the cache keeps under a key: as it is kept where
+// that is fresh or nobody may be asked, else as ask has it, which may revalidate what is
+// kept. what names it in errors; lacks is that of a registry which does not have it.
+func (c *Client) entry(ctx context.Context, ep yarnrc.Endpoint, key, what, address string, lacks func() error, ask func(cached *cacheEntry) (*cacheEntry, error)) (*cacheEntry, error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	cached := c.load(ep.URL, name)
+	cached := c.load(c.cacheFile(ep.URL, key), ep.URL, key)
 	now := c.cfg.Now()
 	if cached != nil && (c.cfg.Offline || c.fresh(cached, now)) {
-		return cached.packument(name, address), nil
+		return cached, nil
 	}
-	if err := c.online(ep, name, address); err != nil {
-		if cached != nil && errors.Is(err, ErrOffline) {
-			return cached.packument(name, address), nil
-		}
-		if errors.Is(err, ErrOffline) && c.knownMissing(ep.URL, name) {
-			return nil, c.notFound(ep, name, address)
+	if err := c.online(ep, what, address); err != nil {
+		switch {
+		case cached != nil:
+			return cached, nil
+		case c.load(c.missingFile(ep.URL, key), ep.URL, key) != nil:
+			return nil, lacks()
 		}
 		return nil, err
 	}
-	got, err := c.ask(ctx, ep, name, address, cached)
+	got, err := ask(cached)
 	if err != nil {
 		if cached == nil && errors.Is(err, ErrNotFound) {
-			c.storeMissing(ep.URL, name, now)
+			c.storeMissing(ep.URL, key, now)
 		}
 		return nil, err
 	}
 	got.fetched = now.UnixMilli()
-	c.store(ep.URL, name, got)
-	return got.packument(name, address), nil
+	c.store(ep.URL, key, got)
+	return got, nil
 }
 
 // fresh reports whether a cached packument needs no request. One from the
@@ -128,34 +141,26 @@ func (c *Client) online(ep yarnrc.Endpoint, name, address string) error {
 	return nil
 }
 
-// ask requests a packument, anew if the body breaks off.
-func (c *Client) ask(ctx context.Context, ep yarnrc.Endpoint, name, address string, cached *cacheEntry) (*cacheEntry, error) {
+// again asks once, and anew if the body of the answer breaks off: body says that the
+// answer had begun when it failed.
+func again[T any](ctx context.Context, c *Client, once func() (got T, body bool, err error)) (T, error) {
 	for attempt := 1; ; attempt++ {
-		got, body, err := c.askOnce(ctx, ep, name, address, cached)
+		got, body, err := once()
 		if err == nil || !body || attempt == bodyAttempts || !httpfetch.Unreachable(err) || ctx.Err() != nil {
 			return got, err
 		}
-		if err := c.pause(ctx, attempt); err != nil {
-			return nil, err
+		pause := time.NewTimer(time.Duration(attempt) * c.wait)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return got, ctx.Err()
 		}
 	}
 }
 
-// pause waits before another attempt.
-func (c *Client) pause(ctx context.Context, attempt int) error {
-	t := time.NewTimer(time.Duration(attempt) * c.wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// askOnce makes one request. body says that the answer had begun when it
-// failed.
-func (c *Client) askOnce(ctx context.Context, ep yarnrc.Endpoint, name, address string, cached *cacheEntry) (got *cacheEntry, body bool, err error) {
+// ask makes one request for a packument.
+func (c *Client) ask(ctx context.Context, ep yarnrc.Endpoint, name, address string, cached *cacheEntry) (got *cacheEntry, body bool, err error) {
 	req := httpfetch.Request{URL: address, MaxBytes: c.limit, Header: http.Header{"Accept": {"application/json"}}}
 	if cached != nil && cached.etag != "" {
 		req.Header.Set("If-None-Match", cached.etag)
@@ -284,19 +289,13 @@ func broken(err error, name, address string) error {
 			WithNext("Replace %s by another package", name)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		// Cut off without the network noticing: worth another attempt.
-		return fault.Wrap(&cutError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is incomplete", name).
+		return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is incomplete", name).
 			WithNext("Run the command again")
 	case errors.Is(err, errTooLarge):
 		err = httpfetch.ErrTooLarge
 	}
 	return invalid(err, name, address)
 }
-
-// cutError is both a broken connection and an invalid answer.
-type cutError struct{ err error }
-
-func (e *cutError) Error() string   { return e.err.Error() }
-func (e *cutError) Unwrap() []error { return []error{ErrInvalid, e.err} }
 
 func invalid(err error, name, address string) error {
 	host := "the registry"
@@ -307,6 +306,7 @@ func invalid(err error, name, address string) error {
 		WithNext("Check that %s is an npm registry (npmRegistryServer, registry); a proxy or a login page may answer in its place", host)
 }
 
+// invalidError is ErrInvalid with what is behind it, which may be a broken connection.
 type invalidError struct{ err error }
 
 func (e *invalidError) Error() string   { return e.err.Error() }

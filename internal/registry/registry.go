@@ -16,6 +16,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -155,18 +156,10 @@ func escape(s string) string {
 	return b.String()
 }
 
-// splitName is scope (without @, "" if none) and the rest.
-func splitName(name string) (scope, base string) {
-	if rest, ok := strings.CutPrefix(name, "@"); ok {
-		scope, base, _ = strings.Cut(rest, "/")
-		return scope, base
-	}
-	return "", name
-}
-
-// namePath is the path of a package below its registry, as Yarn writes it.
+// namePath is the path of a package, a name that checkName has let pass, below its
+// registry, as Yarn writes it.
 func namePath(name, separator string) string {
-	scope, base := splitName(name)
+	scope, base := spec.SplitScope(name)
 	if scope == "" {
 		return "/" + escape(base)
 	}

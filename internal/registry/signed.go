@@ -8,6 +8,7 @@ import (
 
 	"github.com/klauspost/compress/s2"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/loosejson"
@@ -23,7 +24,6 @@ const maxDocument = 4 << 20
 // the hundred, leave it out; a version's own document has it, which is what Corepack
 // reads it from.
 type Signed struct {
-	Integrity  string
 	Signatures []npmsign.Signature
 	// Attested says that there are attestations to ask for.
 	Attested bool
@@ -42,7 +42,6 @@ func (c *Client) Signed(ctx context.Context, name, version string) (*Signed, err
 		Version    string          `json:"version"`
 		Repository json.RawMessage `json:"repository"`
 		Dist       struct {
-			Integrity    string              `json:"integrity"`
 			Signatures   []npmsign.Signature `json:"signatures"`
 			Attestations json.RawMessage     `json:"attestations"`
 		} `json:"dist"`
@@ -53,40 +52,42 @@ func (c *Client) Signed(ctx context.Context, name, version string) (*Signed, err
 	if doc.Name != name || doc.Version != version {
 		return nil, badDocument(errors.New("it is about "+quote(doc.Name+"@"+doc.Version)), name+"@"+version, address)
 	}
-	s := &Signed{Integrity: doc.Dist.Integrity, Signatures: doc.Dist.Signatures, Attested: loosejson.Object(doc.Dist.Attestations) != nil}
+	s := &Signed{Signatures: doc.Dist.Signatures, Attested: loosejson.Object(doc.Dist.Attestations) != nil}
 	if s.Repository = loosejson.Text(doc.Repository); s.Repository == "" {
 		s.Repository = loosejson.Text(loosejson.Object(doc.Repository)["url"])
 	}
 	return s, nil
 }
 
-// Keys asks the registry of a package for its keys. errors.Is finds ErrNotFound for
-// one that has none. Each registry is asked once.
-func (c *Client) Keys(ctx context.Context, name string) ([]npmsign.Key, error) {
+// Keys are those that versions of a package are signed by: its registry's, which is
+// asked once, or npm's own where that has none or does not show them.
+func (c *Client) Keys(ctx context.Context, name string) (npmsign.Keys, error) {
 	ep := c.cfg.Settings.Endpoint(name)
 	c.keysMu.Lock() // held while it is asked: the others wait for the answer
 	defer c.keysMu.Unlock()
 	if known, ok := c.keys[ep.URL]; ok {
-		return known.list, known.err
+		return known.keys, known.err
 	}
+	keys := npmsign.Keys{Told: true}
 	raw, address, err := c.document(ctx, name, func(string) string { return "/-/npm/v1/keys" })
-	var list []npmsign.Key
 	if err == nil {
-		if list, err = npmsign.ParseKeys(raw); err != nil {
+		if keys.List, err = npmsign.ParseKeys(raw); err != nil {
 			err = badDocument(err, "the registry's keys", address)
 		}
+	} else if errors.Is(err, ErrNotFound) || errors.Is(err, ErrAuth) {
+		keys, err = npmsign.Known(), nil
 	}
 	if ctx.Err() == nil {
 		if c.keys == nil {
 			c.keys = map[string]knownKeys{}
 		}
-		c.keys[ep.URL] = knownKeys{list, err}
+		c.keys[ep.URL] = knownKeys{keys, err}
 	}
-	return list, err
+	return keys, err
 }
 
 type knownKeys struct {
-	list []npmsign.Key
+	keys npmsign.Keys
 	err  error
 }
 
@@ -117,47 +118,17 @@ func (c *Client) document(ctx context.Context, name string, at func(base string)
 	}
 	path := at(namePath(name, "%2f"))
 	address = ep.URL + path
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, address, ctx.Err()
-	}
-	cached := c.load(ep.URL, path)
-	now := c.cfg.Now()
-	if cached != nil && (c.cfg.Offline || c.fresh(cached, now)) {
-		raw, err = cached.document()
-		return raw, address, err
-	}
-	if err := c.online(ep, address, address); err != nil {
-		if cached != nil && errors.Is(err, ErrOffline) {
-			raw, err = cached.document()
-			return raw, address, err
-		}
-		if errors.Is(err, ErrOffline) && c.knownMissing(ep.URL, path) {
-			return nil, address, absent(ep, address)
-		}
-		return nil, address, err
-	}
-	got, err := c.askDocument(ctx, ep, address, cached)
+	got, err := c.entry(ctx, ep, path, address, address, func() error { return absent(ep, address) }, func(cached *cacheEntry) (*cacheEntry, error) {
+		return c.askDocument(ctx, ep, address, cached)
+	})
 	if err != nil {
-		if errors.Is(err, ErrNotFound) {
-			c.storeMissing(ep.URL, path, now)
-		}
 		return nil, address, err
 	}
-	got.fetched = now.UnixMilli()
-	c.store(ep.URL, path, got)
-	raw, err = got.document()
-	return raw, address, err
-}
-
-// document is the text of an entry that is no packument.
-func (e *cacheEntry) document() ([]byte, error) {
-	if len(e.p.blocks) != 1 {
-		return nil, errCorrupt
+	if len(got.p.blocks) != 1 {
+		return nil, address, errCorrupt
 	}
-	return s2.Decode(nil, e.p.blocks[0])
+	raw, err = s2.Decode(nil, got.p.blocks[0])
+	return raw, address, err
 }
 
 func (c *Client) askDocument(ctx context.Context, ep yarnrc.Endpoint, address string, cached *cacheEntry) (*cacheEntry, error) {
@@ -195,4 +166,26 @@ func absent(ep yarnrc.Endpoint, address string) error {
 func badDocument(err error, what, address string) error {
 	return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer about %s is not valid", what).
 		WithNext("Check that the registry is one of npm; a proxy or a login page may answer in its place")
+}
+
+// NotAsked is what Unsure says of a registry that may not be asked.
+const NotAsked = "the registry may not be asked"
+
+// Unsure is why something is not known that a registry was asked for: it lacks it or
+// does not show it, which what says, sends what is not valid, or may not be asked. ok is
+// false for a registry that fails.
+func Unsure(err error, what string) (why string, ok bool) {
+	switch {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrAuth):
+		return what, true
+	case errors.Is(err, ErrOffline):
+		return NotAsked, true
+	case errors.Is(err, ErrInvalid):
+		var f *fault.Error
+		if errors.As(err, &f) && f.Err != nil {
+			what += ": " + english.Short(f.Err.Error(), 300)
+		}
+		return what, true
+	}
+	return "", false
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -85,15 +86,7 @@ func (c *Client) Tarball(ctx context.Context, name, version string, dist Dist) (
 	if err := c.online(ep, "the tarball of "+id, address); err != nil {
 		return nil, err
 	}
-	for attempt := 1; ; attempt++ {
-		t, body, err := c.download(ctx, ep, id, address, want)
-		if err == nil || !body || attempt == bodyAttempts || !httpfetch.Unreachable(err) || ctx.Err() != nil {
-			return t, err
-		}
-		if err := c.pause(ctx, attempt); err != nil {
-			return nil, err
-		}
-	}
+	return again(ctx, c, func() (*Tarball, bool, error) { return c.download(ctx, ep, id, address, want) })
 }
 
 func (c *Client) download(ctx context.Context, ep yarnrc.Endpoint, id, address string, want verifier) (t *Tarball, body bool, err error) {
@@ -171,7 +164,7 @@ func mismatch(h http.Header, id, address string, want verifier) error {
 // (NpmSemverFetcher.isConventionalTarballUrl). http turns into https where
 // the registry has https.
 func (c *Client) tarballURL(ep yarnrc.Endpoint, name, version string, dist Dist) (string, error) {
-	_, base := splitName(name)
+	_, base := spec.SplitScope(name)
 	file := "/-/" + escape(base) + "-" + escape(version) + ".tgz"
 	plain, escaped := namePath(name, "/")+file, namePath(name, "%2f")+file
 	if dist.Tarball == "" {
