@@ -55,13 +55,10 @@ const (
 func (f *facts) readConfig(files map[string][]byte) {
 	c := &f.Config
 	if f.Manifest.ConfigSchema != nil {
-		if c.From = "package.json"; len(f.Manifest.ConfigSchema) > maxSchema {
-			c.Unknown = fmt.Sprintf("its schema has more than %d kB", maxSchema>>10)
-			return
-		}
+		c.From = "package.json"
 		line := f.Manifest.Lines["configSchema"]
 		// Its lines are not known any more, but for where it begins.
-		c.schema(f.Manifest.ConfigSchema, func(int) string { return fmt.Sprintf("package.json:%d", line) })
+		c.read(f.Manifest.ConfigSchema, (*config).schema, func(int) string { return fmt.Sprintf("package.json:%d", line) })
 		return
 	}
 	file := f.Manifest.ConfigFile
@@ -79,24 +76,33 @@ func (f *facts) readConfig(files map[string][]byte) {
 		return
 	}
 	c.From = english.Short(path.Clean(file), maxName)
+	form := (*config).declared
+	if strings.HasSuffix(file, ".json") {
+		form = (*config).schema
+	}
+	c.read(src, form, func(line int) string { return placeIn(file, line) })
+}
+
+// read reads a schema by its form, if it is of a sensible size.
+func (c *config) read(src []byte, form func(c *config, src []byte, place func(line int) string), place func(line int) string) {
 	if len(src) > maxSchema {
 		c.Unknown = fmt.Sprintf("its schema has more than %d kB", maxSchema>>10)
 		return
 	}
-	place := func(line int) string { return placeIn(file, line) }
-	if strings.HasSuffix(file, ".json") {
-		c.schema(src, place)
-		return
-	}
-	c.declared(string(src), place)
+	form(c, src, place)
 }
 
 // schema reads a JSON schema.
 func (c *config) schema(src []byte, place func(line int) string) {
-	required := map[string]bool{}
-	c.requiredIn(src, "", required, 0)
-	visible := map[string]string{}
-	c.visibleIn(src, "", visible, 0)
+	required, visible := map[string]bool{}, map[string]string{}
+	eachPart(src, "", 0, func(at string, p schemaPart) {
+		for _, name := range p.Required {
+			required[join(at, name)] = true
+		}
+		if v := visibility(p.Visibility + p.DeepVisibility); v != "" {
+			visible[at] = v
+		}
+	})
 	err := walkJSON(src, func(at []string, line int) bool {
 		key, isKey := keyOf(at)
 		if isKey && len(c.Keys) < maxKeys {
@@ -165,22 +171,6 @@ type schemaPart struct {
 	Required             []string
 	Visibility           string
 	DeepVisibility       string
-}
-
-func (c *config) requiredIn(src []byte, prefix string, out map[string]bool, depth int) {
-	eachPart(src, prefix, depth, func(at string, p schemaPart) {
-		for _, name := range p.Required {
-			out[join(at, name)] = true
-		}
-	})
-}
-
-func (c *config) visibleIn(src []byte, prefix string, out map[string]string, depth int) {
-	eachPart(src, prefix, depth, func(at string, p schemaPart) {
-		if v := visibility(p.Visibility + p.DeepVisibility); v != "" {
-			out[at] = v
-		}
-	})
 }
 
 // eachPart calls do for a schema and for those in it, with the key that each is

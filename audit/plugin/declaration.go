@@ -11,8 +11,8 @@ import (
 var visibilityTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@(?:deepV|v)isibility\s+(\w+)`) })
 
 // declared reads the interface Config of a declaration.
-func (c *config) declared(src string, place func(line int) string) {
-	tokens, err := jsscan.ScanDocs("config.ts", src)
+func (c *config) declared(src []byte, place func(line int) string) {
+	tokens, err := jsscan.ScanDocs("config.ts", string(src))
 	if err != nil {
 		c.Unknown = "its schema cannot be read: " + err.Error()
 	}

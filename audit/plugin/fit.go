@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -31,15 +30,9 @@ func (r *reviewer) fit() {
 	}
 	f.Applies = true
 	f.Newest = r.Fitting(r.doc, r.Release)
-	ask := func(section string, ranges map[string]string, peer bool) {
-		for _, name := range slices.Sorted(maps.Keys(ranges)) {
-			if strings.HasPrefix(name, "@backstage/") {
-				f.Asks = append(f.Asks, r.asks(name, ranges[name], peer, m.at(section+"."+name)))
-			}
-		}
+	for _, a := range m.backstage() {
+		f.Asks = append(f.Asks, r.asks(a))
 	}
-	ask("dependencies", m.Dependencies, false)
-	ask("peerDependencies", m.Peers, true)
 	if f.Newest == "" && !slices.ContainsFunc(f.Asks, func(a backstageAsk) bool { return a.Admits != "yes" }) {
 		f.Newest = r.Version // by versions of the lock that the release lacks
 	}
@@ -66,8 +59,10 @@ func (r *reviewer) byLock() map[string]string {
 	return out
 }
 
-func (r *reviewer) asks(name, rng string, peer bool, where string) backstageAsk {
-	a := backstageAsk{Name: english.Short(name, maxName), Range: english.Short(rng, maxName), Peer: peer, Release: r.Release[name], Locked: r.locked[name], Admits: "unknown", Where: where}
+// asks compares a range of the manifest with what the portal has.
+func (r *reviewer) asks(a backstageAsk) backstageAsk {
+	name, rng, peer := a.Name, a.Range, a.Peer
+	a.Name, a.Range, a.Release, a.Locked, a.Admits = english.Short(name, maxName), english.Short(rng, maxName), r.Release[name], r.locked[name], "unknown"
 	if a.Release == "" {
 		a.Gone = goneBefore(name, r.ReleaseName)
 	}

@@ -62,15 +62,7 @@ func (r *reviewer) releases() {
 // of the plugin admit, among those that portalctl was built with, and how many newer
 // ones there are, patches apart; "" for none, or where it has no such range.
 func (r *reviewer) goesWith() (oldest, newest string, behind int) {
-	var asks []backstageAsk
-	m := &r.facts.Manifest
-	for i, ranges := range []map[string]string{m.Dependencies, m.Peers} {
-		for name, rng := range ranges {
-			if strings.HasPrefix(name, "@backstage/") {
-				asks = append(asks, backstageAsk{Name: name, Range: rng, Peer: i == 1})
-			}
-		}
-	}
+	asks := r.facts.Manifest.backstage()
 	if len(asks) == 0 {
 		return "", "", 0
 	}

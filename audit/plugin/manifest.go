@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
@@ -39,6 +41,21 @@ func (m *tarManifest) at(member string) string {
 		return fmt.Sprintf("package.json:%d", n)
 	}
 	return "package.json"
+}
+
+// backstage are the ranges for @backstage packages, dependencies before peers, each with
+// its name, range and place.
+func (m *tarManifest) backstage() []backstageAsk {
+	var out []backstageAsk
+	for i, ranges := range []map[string]string{m.Dependencies, m.Peers} {
+		for _, name := range slices.Sorted(maps.Keys(ranges)) {
+			if strings.HasPrefix(name, "@backstage/") {
+				section := [...]string{"dependencies.", "peerDependencies."}[i]
+				out = append(out, backstageAsk{Name: name, Range: ranges[name], Peer: i == 1, Where: m.at(section + name)})
+			}
+		}
+	}
+	return out
 }
 
 // Most characters of texts that are shown.

@@ -19,49 +19,33 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString("\n")
 		}
 		fmt.Fprintf(&b, "%s  %s\n", st.Bold(v.Package+" "+v.Version), v.Verdict.styled(st))
-		b.WriteString("\n" + st.Bold("Why") + "\n")
-		var rows [][]string
-		for _, reason := range v.Verdict.Reasons {
-			rows = append(rows, []string{mark(reason.Level), reason.Text, brackets(reason.Where)})
-		}
-		if err := lines(&b, rows); err != nil {
-			return err
-		}
-		for _, p := range v.parts(r.Portal) {
+		for _, p := range v.sections(r.Portal) {
 			b.WriteString("\n" + st.Bold(p.title) + "\n")
-			rows = nil
+			var rows [][]string
 			for _, l := range p.rows {
-				rows = append(rows, []string{l.what, l.text, brackets(l.where)})
+				// What follows the first column may be long: columns of its own would make
+				// it unreadable.
+				rows = append(rows, []string{l.what, strings.TrimSpace(l.text + " " + brackets(l.where))})
 			}
-			if err := lines(&b, rows); err != nil {
+			if err := report.Table(&b, nil, rows); err != nil {
 				return err
 			}
 		}
-		b.WriteString("\n" + st.Bold("Not known") + "\n")
-		rows = nil
-		for _, u := range v.Unknown {
-			rows = append(rows, []string{u.What + ":", u.Why})
-		}
-		if err := lines(&b, rows); err != nil {
-			return err
-		}
 	}
-	if text := r.database(); text != "" {
-		b.WriteString("\n" + st.Dim(text) + "\n")
-	}
-	b.WriteString(st.Next(next))
-	_, err := io.WriteString(w, b.String())
-	return err
+	return r.end(w, &b, st.Dim, st.Next(next))
 }
 
-// lines writes rows whose first column is aligned; what follows may be long, and
-// would make columns of its own unreadable.
-func lines(b *strings.Builder, rows [][]string) error {
-	var out [][]string
-	for _, r := range rows {
-		out = append(out, []string{r[0], strings.TrimSpace(strings.Join(r[1:], " "))})
+// sections are all of a review: why the verdict is what it is, the parts, and what is
+// not known.
+func (v *Review) sections(p *adopter) []part {
+	why, open := part{title: "Why"}, part{title: "Not known"}
+	for _, reason := range v.Verdict.Reasons {
+		why.rows = append(why.rows, row{mark(reason.Level), reason.Text, reason.Where})
 	}
-	return report.Table(b, nil, out)
+	for _, u := range v.Unknown {
+		open.rows = append(open.rows, row{u.What + ":", u.Why, ""})
+	}
+	return append(append([]part{why}, v.parts(p)...), open)
 }
 
 func brackets(where string) string {
@@ -85,11 +69,11 @@ func mark(l level) string {
 func (v verdict) styled(st ui.Style) string {
 	switch v.Level {
 	case doNot:
-		return st.Bad(string(v.Level))
+		return st.Bad(v.text())
 	case lookCloser:
-		return st.Warn(string(v.Level))
+		return st.Warn(v.text())
 	}
-	return st.Good(string(v.Level) + ", as far as is known")
+	return st.Good(v.text())
 }
 
 func (v verdict) text() string {
@@ -99,12 +83,15 @@ func (v verdict) text() string {
 	return string(v.Level)
 }
 
-// database says where the advisories are from.
-func (r *Report) database() string {
-	if r.Advisories == "" {
-		return ""
+// end writes a page, below it where the advisories are from, in a style, and after that
+// what is left to say.
+func (r *Report) end(w io.Writer, page *strings.Builder, style func(string) string, after string) error {
+	if r.Advisories != "" {
+		text := strings.Join(append([]string{"Advisories: " + r.Advisories}, r.Warnings...), "; ")
+		page.WriteString("\n" + style(text) + "\n")
 	}
-	return strings.Join(append([]string{"Advisories: " + r.Advisories}, r.Warnings...), "; ")
+	_, err := io.WriteString(w, page.String()+after)
+	return err
 }
 
 // WriteMarkdown writes the reviews as sections of a document, to be pasted into an
@@ -134,11 +121,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(&b, "- %s: %s\n", report.Escape(u.What), report.Escape(u.Why))
 		}
 	}
-	if text := r.database(); text != "" {
-		b.WriteString("\n" + report.Escape(text) + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return r.end(w, &b, report.Escape, "")
 }
 
 func evidence(where string) string {
@@ -173,11 +156,7 @@ func (r *Report) WriteComparison(w io.Writer, st ui.Style, markdown bool) error 
 	if err := report.Markdown(&b, header, rows); err != nil {
 		return err
 	}
-	if text := r.database(); text != "" {
-		b.WriteString("\n" + report.Escape(text) + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return r.end(w, &b, report.Escape, "")
 }
 
 func (v verdict) all(l level) string {
@@ -243,9 +222,5 @@ func (r *Report) writeStacked(w io.Writer, st ui.Style, header []string, rows []
 			fmt.Fprintf(&b, "  %c  %s\n", 'A'+i, cell)
 		}
 	}
-	if text := r.database(); text != "" {
-		b.WriteString("\n" + st.Dim(text) + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return r.end(w, &b, st.Dim, "")
 }

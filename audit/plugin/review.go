@@ -228,13 +228,7 @@ func (r *reviewer) differs() {
 		add("version", r.Version, m.Version, m.at("version"))
 	}
 	// npm has what is optional among the dependencies, too.
-	has, is := maps.Clone(r.manifest.Dependencies), maps.Clone(m.Dependencies)
-	for name, rng := range r.manifest.OptionalDependencies {
-		has = with(has, name, rng)
-	}
-	for name, rng := range m.Optional {
-		is = with(is, name, rng)
-	}
+	has, is := joined(r.manifest.Dependencies, r.manifest.OptionalDependencies), joined(m.Dependencies, m.Optional)
 	compare := func(section string, has, is map[string]string) {
 		names := slices.Sorted(maps.Keys(has))
 		for _, name := range slices.Sorted(maps.Keys(is)) {
@@ -284,12 +278,12 @@ func clean(version string) string {
 	return v.String()
 }
 
-func with(m map[string]string, name, rng string) map[string]string {
-	if m == nil {
-		m = map[string]string{}
-	}
-	m[name] = rng
-	return m
+// joined are the members of both, those of the second before those of the first.
+func joined(a, b map[string]string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, a)
+	maps.Copy(out, b)
+	return out
 }
 
 // code takes over what the tarball says.

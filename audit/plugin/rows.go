@@ -59,10 +59,12 @@ func (v *Review) identityRows() []row {
 	return rows
 }
 
-// side is backend or frontend.
+// side is frontend for a role of that, else backend.
 func (id identity) side() string {
-	side, _, _ := strings.Cut(id.Role, "-")
-	return side
+	if strings.HasPrefix(id.Role, "frontend") {
+		return "frontend"
+	}
+	return "backend"
 }
 
 func (v *Review) originRows() []row {

@@ -76,15 +76,11 @@ func (r *reviewer) judgeIdentity() {
 		r.because(lookCloser, "package.json", "nothing says that it is a Backstage package")
 	}
 	if id.System == "old" {
-		system := "backend"
-		if strings.HasPrefix(id.Role, "frontend") {
-			system = "frontend"
-		}
 		level := lookCloser
-		if system == "frontend" { // the new one is not required yet
+		if id.side() == "frontend" { // the new one is not required yet
 			level = adopt
 		}
-		r.because(level, english.Count(r.facts.Code, "file")+" of code", "its code makes no plugin of the new %s system", system)
+		r.because(level, english.Count(r.facts.Code, "file")+" of code", "its code makes no plugin of the new %s system", id.side())
 	}
 	for _, d := range r.Review.Differs {
 		r.because(doNot, d.Where, "the tarball is not what the registry describes: %s is %s there, and %s here", d.Member, quoted(d.Registry), quoted(d.Tarball))
@@ -103,18 +99,6 @@ func quoted(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// backstage reports whether it asks for a @backstage package.
-func (f *facts) backstage() bool {
-	for _, ranges := range []map[string]string{f.Manifest.Dependencies, f.Manifest.Peers} {
-		for name := range ranges {
-			if strings.HasPrefix(name, "@backstage/") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (r *reviewer) judgeLife() {
 	v := &r.Review.Releases
 	switch months := int(r.Now.Sub(v.LatestAt).Hours() / 24 / 30.4); {
@@ -128,7 +112,7 @@ func (r *reviewer) judgeLife() {
 		r.because(adopt, "registry: time", "its latest version, %s, is from %s", v.Latest, v.LatestAt.Format("2006-01-02"))
 	}
 	switch {
-	case v.Newest == "" && r.Project == nil && r.facts.backstage():
+	case v.Newest == "" && r.Project == nil && len(r.facts.Manifest.backstage()) > 0:
 		r.because(lookCloser, "package.json: dependencies", "its @backstage ranges admit no Backstage release that is known")
 	case v.Newest != "" && v.Behind > oldReleases:
 		r.because(lookCloser, "package.json: dependencies", "the newest Backstage release that its ranges admit is %s, %s ago", v.Newest, english.Count(v.Behind, "release"))
