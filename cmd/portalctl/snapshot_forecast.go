@@ -273,14 +273,18 @@ func (f forecasting) fetch(ctx context.Context, to *checkout) error {
 	return g.Wait()
 }
 
-// maxOwn is the most files of a workspace that are read.
+// maxOwn is the most files of a folder that are read.
 const maxOwn = 5000
 
 // ownFiles are the migrations and the code of a workspace, by their path in it.
 func ownFiles(p *workspace.Project, w *workspace.Workspace) map[string][]byte {
+	return migrationFiles(p.Files(), path.Clean(filepath.ToSlash(w.Rel)))
+}
+
+// migrationFiles are those of a package in a folder.
+func migrationFiles(tree fs.FS, dir string) map[string][]byte {
 	files := map[string][]byte{}
-	tree := p.Files()
-	_ = fs.WalkDir(tree, filepath.ToSlash(w.Rel), func(name string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(tree, dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return nil
@@ -289,7 +293,7 @@ func ownFiles(p *workspace.Project, w *workspace.Workspace) map[string][]byte {
 		case len(files) > maxOwn:
 			return fs.SkipAll
 		}
-		rel := strings.TrimPrefix(strings.TrimPrefix(name, path.Clean(filepath.ToSlash(w.Rel))), "/")
+		rel := strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
 		if d.Type().IsRegular() && migrations.Reads(rel) {
 			if src, err := fs.ReadFile(tree, name); err == nil {
 				files[rel] = src

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/snapshot"
 	"github.com/portalctl/portalctl/snapshot/database"
 	"github.com/portalctl/portalctl/snapshot/forecast"
@@ -25,6 +26,10 @@ func (f forecasting) look(ctx context.Context, in *forecast.Input, from *checkou
 		in.Unknown = append(in.Unknown, forecast.Unknown{Package: "app-config", Why: "which databases there are: " + harmless(err.Error())})
 		return nil
 	}
+	if layout.NoDynamic {
+		in.Unknown = append(in.Unknown, forecast.Unknown{Package: "dynamic plugins", Why: "their folder is not here: which there are, and which version is to come, is not known",
+			Settle: "Look whether those that come with the release are those that run now: then they bring no migration"})
+	}
 	in.Databases = make([]forecast.Database, len(layout.Plugins))
 	files := false
 	progress := f.e.Progress("Looking at the databases", -1)
@@ -40,8 +45,10 @@ func (f forecasting) look(ctx context.Context, in *forecast.Input, from *checkou
 			// A developer's app-config; production's is on PostgreSQL, or not ours to tell.
 			d.Title, files = "", true
 		}
-		if slices.ContainsFunc(p.Installed, plugins.Package.IsDynamic) {
-			in.Unknown = append(in.Unknown, forecast.Unknown{Package: p.ID, Why: "it is a dynamic plugin: which version is to come is not known"})
+		for _, pkg := range p.Installed {
+			if pkg.IsDynamic() {
+				in.Unknown = append(in.Unknown, ofDynamic(pkg))
+			}
 		}
 		if p.Kind == database.Postgres && p.Problem == nil && (!f.o.offline || f.o.dsn != nil) {
 			g.Go(func() error {
@@ -65,6 +72,21 @@ func (f forecasting) look(ctx context.Context, in *forecast.Input, from *checkou
 		}
 	}
 	return ctx.Err()
+}
+
+// ofDynamic is what is not known of a dynamic plugin. No lock has it, so that only who
+// deploys it knows which version is to come.
+func ofDynamic(p plugins.Package) forecast.Unknown {
+	u := forecast.Unknown{Package: p.Name, Why: "it is a dynamic plugin, which no lock has: which version is to come is not known"}
+	version := "the version that is here"
+	if p.Version != "" {
+		version = p.Version + ", which is here"
+	}
+	u.Settle = "Look whether it stays at " + version + ": then it brings no migration"
+	if found := migrations.Of(p.Name, p.Version, migrationFiles(repofile.Of(p.Dir).FS(p.Dir), ".")); len(found.Folders) == 0 {
+		u.Near, u.Why = true, u.Why+"; "+version+", has no migrations"
+	}
+	return u
 }
 
 // servers are those that were asked.

@@ -221,6 +221,19 @@ func TestOpen(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the lock's backend-defaults sets a plugin's own role, the file is at the root (-want +got)\n%s", diff)
 	}
+	if l.NoDynamic {
+		t.Error("the folder of dynamic plugins is there")
+	}
+	here, away := filepath.Join(root, "dynamic"), filepath.Join(root, "away")
+	if err := os.Rename(here, away); err != nil {
+		t.Fatal(err)
+	}
+	if l, _, err := Open(p, Source{Cwd: root}); err != nil || !l.NoDynamic {
+		t.Errorf("%v: that the folder of dynamic plugins is not there is not known", err)
+	}
+	if err := os.Rename(away, here); err != nil {
+		t.Fatal(err)
+	}
 	// What is installed may be the upgrade already: the deployed lock decides.
 	write(t, root, map[string]string{"node_modules/@backstage/backend-defaults/package.json": `{"version": "0.18.0"}`})
 	lock, err := yarnlock.Parse("yarn.lock", []byte("# yarn lockfile v1\n\n\n\"@backstage/backend-defaults@^0.11.0\":\n  version \"0.11.1\"\n"))

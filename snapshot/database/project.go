@@ -63,7 +63,7 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	notes, err := o.addDynamic(p, tree)
+	notes, err := o.addDynamic(p, tree) // of a folder that is not here
 	if err != nil {
 		return nil, nil, err
 	}
@@ -82,7 +82,7 @@ func Open(p *workspace.Project, s Source) (*Layout, *appconfig.Tree, error) {
 	for _, n := range tree.Notes {
 		l.Notes = append(l.Notes, n.Pos.String()+": "+n.Text)
 	}
-	l.Notes = append(l.Notes, notes...)
+	l.Notes, l.NoDynamic = append(l.Notes, notes...), len(notes) > 0
 	return l, tree, nil
 }
 

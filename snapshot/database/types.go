@@ -36,6 +36,8 @@ type Layout struct {
 	SchemaPrefix string
 	// Plugins are sorted by ID.
 	Plugins []Plugin
+	// NoDynamic says that app-config names a folder of dynamic plugins that is not here.
+	NoDynamic bool
 	// Notes are what a reader of the table should know, one sentence each.
 	Notes []string
 }

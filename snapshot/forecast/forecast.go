@@ -127,6 +127,9 @@ type Unknown struct {
 
 	// Near says that it was read, at another version, and has no migrations there.
 	Near bool `json:"near,omitempty"`
+	// Settle is what a person can find out elsewhere, and that would make it known; ""
+	// where the forecast has to be asked again, in a better place or at a better time.
+	Settle string `json:"settle,omitempty"`
 }
 
 // Package is a package of the backend.

@@ -60,7 +60,7 @@ func New(ctx context.Context, in Input) (*Report, error) {
 		}
 		for _, why := range s.near {
 			// What is not in the version that was read, or already in it, is missed.
-			b.r.Unknown = append(b.r.Unknown, Unknown{s.Name, why, s.after != nil && len(s.after.Folders) == 0})
+			b.r.Unknown = append(b.r.Unknown, Unknown{Package: s.Name, Why: why, Near: s.after != nil && len(s.after.Folders) == 0})
 		}
 		if s.after == nil {
 			continue

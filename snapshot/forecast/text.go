@@ -164,15 +164,23 @@ func (r *Report) sections() []section {
 	add("A rollback restores", r.Restore...)
 	add("Good to know", other...)
 	add("Code that could not be followed", doubts...)
-	var unknown, near []string
+	var unknown, near, elsewhere []string
 	for _, u := range r.Unknown {
-		if u.Near {
+		switch {
+		case u.Near && u.Settle != "":
+			elsewhere = append(elsewhere, u.Package)
+		case u.Near:
 			near = append(near, u.Package)
-		} else {
+		case u.Settle != "":
+			unknown = append(unknown, u.Package+": "+u.Why+". "+u.Settle)
+		default:
 			unknown = append(unknown, u.Package+": "+u.Why)
 		}
 	}
 	add("Not known", unknown...)
+	if len(elsewhere) > 0 {
+		add("Dynamic plugins, which no lock has; the version that is here has no migrations", english.Some(elsewhere, few))
+	}
 	if near = slices.Compact(near); len(near) > 0 {
 		add("Read at the nearest version above, which has no migrations, since the registry lacks theirs", english.Some(near, few))
 	}
