@@ -16,9 +16,10 @@ func slotDeployCommand(e env) *cli.Command {
 		Usage: "before a release is rolled out: a copy that restores, what its first boot will do, and go or no-go",
 		Description: "For the operator, on a machine that reaches the databases. Forecasts the migrations on the real\n" +
 			"server, takes a snapshot, restores it elsewhere and compares, looks how long the startup probe waits,\n" +
-			"and ends in one line: go, go with a window, or no-go, with the reasons. What is checked out is to come,\n" +
-			"or the branch of a slot that is not merged yet. It rolls nothing out, and changes nothing in the portal.\n\n" +
-			"Exit codes: 0 go, also with a window; 1 no-go; 2 could not run or refused; 130 interrupted.",
+			"and ends in one line: go, with a window or conditions where it needs them, or no-go, with the reasons.\n" +
+			"What is checked out is to come, or the branch of a slot that is not merged yet. It rolls nothing out,\n" +
+			"and changes nothing in the portal.\n\n" +
+			"Exit codes: 0 go, also with a window or conditions; 1 no-go; 2 could not run or refused; 130 interrupted.",
 		Flags: append(connectionFlags(),
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "what there was before the release became another"},
 			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF`", DefaultText: "what is checked out, or the branch of the slot"},
@@ -129,11 +130,7 @@ func runSlotDeploy(ctx context.Context, o deployOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	var next []string
-	if d.Go.Kind != slot.NoGo {
-		next = []string{"roll the release out; then: " + o.verify + " --health https://YOUR-PORTAL"}
-	}
-	err = writeGuiding(o.target, e, d, next, r.co.project.Root)
+	err = writeGuiding(o.target, e, d, d.Go.Next(o.verify+" --health https://YOUR-PORTAL"), r.co.project.Root)
 	if err == nil && d.Go.Kind == slot.NoGo {
 		return errFindings
 	}

@@ -54,10 +54,24 @@ type Go struct {
 
 // The kinds of a Go and of its reasons.
 const (
-	goAhead    Kind = "go"
+	goAhead Kind = "go"
+	// goIf is of what only the one who rolls out can know, and has to look at before.
+	goIf       Kind = "go-if"
 	WithWindow Kind = "go-with-window"
 	NoGo       Kind = "no-go"
 )
+
+// Next is what comes after a deployment that may go; verify is the command that looks at
+// it afterwards.
+func (g Go) Next(verify string) []string {
+	switch {
+	case g.Kind == NoGo:
+		return nil
+	case g.count(goIf) > 0:
+		return []string{"look at what is behind \"if\"; where it holds, roll the release out; then: " + verify}
+	}
+	return []string{"roll the release out; then: " + verify}
+}
 
 // A Copy is the snapshot that the way back uses.
 type Copy struct {

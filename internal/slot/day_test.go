@@ -98,6 +98,12 @@ func TestGoOrNoGo(t *testing.T) {
 		"not known": {func(p *dayPortal) {
 			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", `{"package":"x","why":"no tarball"}`)
 		}, NoGo, "x: no tarball"},
+		"dynamic plugin": {func(p *dayPortal) {
+			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", `{"package":"x","why":"which version comes","settle":"Look whether it stays"}`)
+		}, goIf, "x: Look whether it stays (which version comes)"},
+		"dynamic plugin without migrations": {func(p *dayPortal) {
+			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", `{"package":"x","why":"y","near":true,"settle":"z"}`)
+		}, goAhead, "1 migration will run"},
 		"near": {func(p *dayPortal) {
 			p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", `{"package":"x","why":"y","near":true}`)
 		}, goAhead, "1 migration will run"},
@@ -150,7 +156,8 @@ func TestGoOrNoGo(t *testing.T) {
 					said = append(said, r.Text)
 				}
 			}
-			if d.Go.Kind != c.kind || len(said) != 1 || !d.Ended || !strings.HasPrefix(d.Go.Title, strings.Split(string(c.kind), "-with")[0]) {
+			word := map[Kind]string{goAhead: "go", goIf: "go, if 1 condition holds", WithWindow: "go, with a window of 2 minutes", NoGo: "no-go: "}[c.kind]
+			if d.Go.Kind != c.kind || len(said) != 1 || !d.Ended || !strings.HasPrefix(d.Go.Title, word) {
 				t.Errorf("%+v", d.Go)
 			}
 			if c.kind == WithWindow && d.Go.Minutes != 2 {
@@ -161,6 +168,30 @@ func TestGoOrNoGo(t *testing.T) {
 				t.Errorf("%s\n%s", table.String(), md.String())
 			}
 		})
+	}
+}
+
+// A condition is told beside a window, and what is to be done names it first; it hides no
+// reason against.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	p := newDayPortal(t)
+	const dynamic = `{"package":"x","why":"y","settle":"Look"}`
+	p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, `,"pointOfNoReturn":true`, dynamic)
+	d, err := p.deploy()
+	if err != nil || d.Go.Kind != WithWindow || d.Go.Title != "go, with a window of 2 minutes, if 1 condition holds" {
+		t.Errorf("%v, %+v", err, d.Go)
+	}
+	var md strings.Builder
+	if err := d.WriteMarkdown(&md); err != nil || !strings.Contains(md.String(), "- **if:** x: Look (y)\n") {
+		t.Errorf("%v\n%s", err, md.String())
+	}
+	if next := d.Go.Next("verify"); len(next) != 1 || !strings.HasPrefix(next[0], "look at what is behind") {
+		t.Errorf("next: %q", next)
+	}
+	p.prints["snapshot forecast"] = fmt.Sprintf(foreseenJSON, "", dynamic+`,{"package":"z","why":"no tarball"}`)
+	if d, err = p.deploy(); err != nil || d.Go.Title != "no-go: 1 reason" || d.Go.Next("verify") != nil {
+		t.Errorf("%v, %+v", err, d.Go)
 	}
 }
 
@@ -251,120 +282,6 @@ func TestBadState(t *testing.T) {
 	// slot deploy begins anew on it.
 	if d, err := p.deploy(); err != nil || d.Go.Kind != goAhead {
 		t.Error(d, err)
-	}
-}
-
-// Which commit runs and which is to come, by what the repository looks like.
-func TestSides(t *testing.T) {
-	t.Parallel()
-	p := newDayPortal(t)
-	head, before := p.git("rev-parse", "HEAD"), p.git("rev-parse", "before")
-	sides := func(deployed, coming string) (from, to, said string) {
-		from, to, err := p.run().sides(t.Context(), deployed, coming)
-		if err != nil {
-			said = err.Error()
-		}
-		return from, to, said
-	}
-	same := func(what string, from, to, wantFrom, wantTo string) {
-		t.Helper()
-		if from != wantFrom || to != wantTo {
-			t.Errorf("%s: %s → %s, want %s → %s", what, from, to, wantFrom, wantTo)
-		}
-	}
-	from, to, _ := sides("", "")
-	same("a merge that is one commit", from, to, before, head)
-	from, to, _ = sides("", "before")
-	if from != "" {
-		t.Errorf("before has no release before it: %s → %s", from, to)
-	}
-	if _, _, said := sides("HEAD", ""); !strings.Contains(said, "there is nothing to roll out") {
-		t.Error(said)
-	}
-	if _, _, said := sides("no-such", ""); !strings.Contains(said, "there is no commit no-such") {
-		t.Error(said)
-	}
-	if _, _, said := sides("", "--output=x"); !strings.Contains(said, "there is no commit --output=x") {
-		t.Error(said)
-	}
-
-	// Later commits, and commits of a run just before.
-	p.write("x", "later")
-	p.git("add", ".")
-	p.git("commit", "-q", "-m", "later")
-	from, to, _ = sides("", "")
-	same("a later commit", from, to, before, p.git("rev-parse", "HEAD"))
-	base := p.git("rev-parse", "HEAD")
-	p.write("x", "template")
-	p.git("commit", "-q", "-a", "-m", message("template", "", "template"))
-	p.write("backstage.json", `{"version":"1.54.0"}`)
-	p.git("commit", "-q", "-a", "-m", message("bump", "", "bump"))
-	from, to, _ = sides("", "")
-	same("commits of a run", from, to, base, p.git("rev-parse", "HEAD"))
-
-	// A branch that is merged, and one that is not.
-	p.git("switch", "-q", "-c", "upgrade", base)
-	p.write("x", "by hand, before the bump")
-	p.git("commit", "-q", "-a", "-m", "by hand")
-	p.write("backstage.json", `{"version":"1.55.0"}`)
-	p.git("commit", "-q", "-a", "-m", "bump")
-	tip := p.git("rev-parse", "HEAD")
-	p.git("switch", "-q", "-c", "trunk", base)
-	r := p.run()
-	r.Base, r.Branch = base, "upgrade"
-	if from, to, err := r.sides(t.Context(), "", ""); err != nil || from != base || to != tip {
-		t.Errorf("not merged: %s → %s, %v", from, to, err)
-	}
-	p.git("merge", "-q", "--no-ff", "-m", "merge", "upgrade")
-	from, to, _ = sides("", "")
-	same("merged", from, to, base, p.git("rev-parse", "HEAD"))
-}
-
-// What became of a forecast, by database and name.
-func TestCompare(t *testing.T) {
-	t.Parallel()
-	db := func(name string, names ...string) Database {
-		return Database{Name: name, Tables: []Table{{Name: "knex_migrations", Migrations: names}}}
-	}
-	tasks := func(d Database) Database {
-		d.Tables = append(d.Tables, Table{Name: "tasks__knex_migrations", Migrations: []string{"t.js"}})
-		return d
-	}
-	for name, c := range map[string]struct {
-		foreseen    []ForeseenDatabase
-		before, now []Database
-		want        string
-	}{
-		"held":     {[]ForeseenDatabase{{"a", []string{"2", "3"}}}, []Database{db("a", "1")}, []Database{db("a", "1", "2", "3")}, "a held 2 3: as foreseen"},
-		"midway":   {[]ForeseenDatabase{{"a", []string{"2", "3"}}}, []Database{db("a", "1")}, []Database{db("a", "1", "2")}, "a held 2 missing 3: stopped midway"},
-		"not yet":  {[]ForeseenDatabase{{"a", []string{"2"}}}, []Database{db("a", "1")}, []Database{db("a", "1")}, "a missing 2: not migrated"},
-		"extra":    {nil, []Database{db("a", "1"), db("b", "1")}, []Database{db("a", "1", "9"), db("b", "1")}, "a extra 9: more ran than was foreseen"},
-		"gone":     {nil, []Database{db("a", "1", "2")}, []Database{db("a", "2")}, "a gone 1: rows of knex are gone"},
-		"by place": {[]ForeseenDatabase{{"a", []string{"2"}}}, []Database{db("a", "1"), db("b", "1")}, []Database{db("a", "1"), db("b", "1", "2")}, "a missing 2: not migrated; b extra 2: more ran than was foreseen"},
-		"no place": {[]ForeseenDatabase{{"", []string{"2", "3"}}}, []Database{db("a", "1")}, []Database{db("a", "1", "2")}, " missing 3: not migrated; a held 2: as foreseen"},
-		"new":      {[]ForeseenDatabase{{"n", []string{"1"}}}, []Database{tasks(db("a", "1")), {Name: "n", Absent: true}}, []Database{tasks(db("a", "1")), tasks(db("n", "1"))}, "n held 1: as foreseen"},
-		"away":     {[]ForeseenDatabase{{"a", []string{"2"}}}, []Database{db("a", "1")}, []Database{{Name: "a", Absent: true}}, "a missing 2 gone 1: the database is not there; rows of knex are gone"},
-		"never":    {[]ForeseenDatabase{{"z", []string{"2"}}}, nil, nil, "z missing 2: the database is not there"},
-		"unread":   {[]ForeseenDatabase{{"a", []string{"2"}}}, []Database{db("a", "1")}, []Database{{Name: "a", Unread: "denied"}}, "a: not read: denied"},
-		"was not":  {[]ForeseenDatabase{{"a", []string{"2"}}}, []Database{{Name: "a", Unread: "denied"}}, []Database{db("a", "1", "2")}, "a held 2: not read: what had run there before is not known"},
-		"twice":    {[]ForeseenDatabase{{"a", []string{"t.js"}}}, []Database{tasks(db("a"))}, []Database{tasks(db("a", "t.js"))}, "a held t.js: as foreseen"},
-	} {
-		var got []string
-		for _, r := range compare(c.foreseen, c.before, c.now) {
-			text := r.Database
-			for _, l := range []struct {
-				word string
-				list []string
-			}{{"held", r.Held}, {"missing", r.Missing}, {"extra", r.Extra}, {"gone", r.Gone}} {
-				if len(l.list) > 0 {
-					text += " " + l.word + " " + strings.Join(l.list, " ")
-				}
-			}
-			got = append(got, text+": "+r.state())
-		}
-		if strings.Join(got, "; ") != c.want {
-			t.Errorf("%s: %s, want %s", name, strings.Join(got, "; "), c.want)
-		}
 	}
 }
 

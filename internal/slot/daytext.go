@@ -65,12 +65,12 @@ func (g Go) write(b *strings.Builder, f dayForm) {
 	}
 	b.WriteString("\n")
 	var more []string
-	for _, kind := range []Kind{NoGo, WithWindow, goAhead} {
+	for _, kind := range []Kind{NoGo, WithWindow, goIf, goAhead} {
 		for _, r := range g.Reasons {
 			if r.Kind != kind {
 				continue
 			}
-			word := map[Kind]string{NoGo: f.bad("no-go: "), WithWindow: f.bad("window: ")}[kind]
+			word := map[Kind]string{NoGo: f.bad("no-go: "), WithWindow: f.bad("window: "), goIf: f.bad("if: ")}[kind]
 			b.WriteString("- " + word + f.say(r.Text) + "\n")
 			if r.Source != "" && !slices.Contains(more, r.Source) {
 				more = append(more, r.Source)

@@ -138,6 +138,7 @@ type forecastDocument struct {
 		Package string `json:"package"`
 		Why     string `json:"why"`
 		Near    bool   `json:"near"`
+		Settle  string `json:"settle"`
 	} `json:"unknown"`
 }
 
@@ -157,9 +158,13 @@ type auditDocument struct {
 }
 
 type checkDocument struct {
-	Findings []struct {
-		Severity string `json:"severity"`
-	} `json:"findings"`
+	Findings []checkFinding `json:"findings"`
+}
+
+type checkFinding struct {
+	Rule        string `json:"rule"`
+	Severity    string `json:"severity"`
+	Fingerprint string `json:"fingerprint"`
 }
 
 // migrations counts what will run.

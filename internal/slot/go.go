@@ -23,21 +23,18 @@ func (w *deploying) judge() Go {
 	if n := len(w.r.Hands); n > 0 && w.r.Branch != "" {
 		g.add(goAhead, fmt.Sprintf("the run still names %s that needs hands: make sure that they are done", english.Count(n, "thing")), w.r.portalctl("slot status"))
 	}
-	f := w.d.Forecast
-	switch {
-	case g.Kind == NoGo:
-		n := 0
-		for _, r := range g.Reasons {
-			if r.Kind == NoGo {
-				n++
-			}
-		}
-		g.Title = "no-go: " + english.Count(n, "reason")
-	case g.Kind == WithWindow:
-		g.Minutes = int(math.Ceil((f.UpTo + 2*bootSeconds) / 60))
+	switch g.Kind {
+	case NoGo:
+		g.Title = "no-go: " + english.Count(g.count(NoGo), "reason")
+		return *g
+	case WithWindow:
+		g.Minutes = int(math.Ceil((w.d.Forecast.UpTo + 2*bootSeconds) / 60))
 		g.Title = "go, with a window of " + english.Count(g.Minutes, "minute")
 	default:
 		g.Title = "go"
+	}
+	if n := g.count(goIf); n > 0 {
+		g.Title += ", if " + english.CountOf(n, "condition holds", "conditions hold")
 	}
 	return *g
 }
@@ -45,10 +42,21 @@ func (w *deploying) judge() Go {
 // add adds a reason; the gravest decides.
 func (g *Go) add(kind Kind, text, source string) {
 	g.Reasons = append(g.Reasons, reason{kind, text, source})
-	grave := map[Kind]int{goAhead: 0, WithWindow: 1, NoGo: 2}
+	grave := map[Kind]int{goAhead: 0, goIf: 1, WithWindow: 2, NoGo: 3}
 	if grave[kind] > grave[g.Kind] {
 		g.Kind = kind
 	}
+}
+
+// count is how many reasons are of a kind.
+func (g Go) count(kind Kind) int {
+	n := 0
+	for _, r := range g.Reasons {
+		if r.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // source is the command line of the first command that begins with the words.
@@ -80,7 +88,11 @@ func (w *deploying) judgeForecast(g *Go) {
 		}
 	}
 	for _, u := range all.Unknown {
-		if !u.Near {
+		switch {
+		case u.Near:
+		case u.Settle != "": // by who rolls it out, and by nobody else
+			g.add(goIf, english.Short(u.Package+": "+u.Settle+" ("+u.Why+")", 400), source)
+		default:
 			g.add(NoGo, "the forecast does not know all: "+english.Short(u.Package+": "+u.Why, 300), source)
 		}
 	}

@@ -133,13 +133,31 @@ func (r *Run) stepLines(w words) []string {
 }
 
 // dayLines say what runs at the first boot, and what the operator does on the day of
-// the deployment; "" where the forecast is not known.
+// the deployment; "" where it is not known which release that is of.
 func (r *Run) dayLines(w words) (said string, steps []string) {
-	f := r.forecast()
-	if f == nil {
+	if r.To == "" {
 		return "", nil
 	}
-	said = "No migration is known to run."
+	command := func(words string) string { return w.code(r.portalctl(words)) }
+	if f := r.forecast(); f != nil {
+		said = f.said(w)
+	} else {
+		said = "Which migrations will run at the first boot is not known"
+		if p, ok := r.Step(stepComing).printed("snapshot forecast"); ok && p.Problem != "" {
+			said += ": " + w.say(english.Short(p.Problem, 300))
+		}
+		said += ". Ask again, where it can be found out, before the day is agreed: " + command("snapshot forecast --release "+r.To)
+	}
+	return said, []string{
+		command("slot deploy") + ", where the databases can be reached: what will run there and for how long, a copy that is restored elsewhere, and go or no-go",
+		"roll out; then " + command("slot verify --health URL") + ": whether what ran is what was foreseen, and whether the portal is ready",
+		"if it must go back: step 2 names the databases and the commands; " + w.code("ROLLBACK.md") + " beside the copy has them without portalctl",
+	}
+}
+
+// said says what will run, how long it takes, and what somebody has to look at besides.
+func (f *forecastDocument) said(w words) string {
+	said := "No migration is known to run."
 	if n := f.migrations(); n > 0 {
 		said = english.Count(n, "migration") + " will run at the first boot."
 		switch {
@@ -152,12 +170,12 @@ func (r *Run) dayLines(w words) (said string, steps []string) {
 			said += " The way back restores the databases " + w.say(english.And(f.Restore)) + "."
 		}
 	}
-	command := func(words string) string { return w.code(r.portalctl(words)) }
-	return said, []string{
-		command("slot deploy") + ", where the databases can be reached: what will run there and for how long, a copy that is restored elsewhere, and go or no-go",
-		"roll out; then " + command("slot verify --health URL") + ": whether what ran is what was foreseen, and whether the portal is ready",
-		"if it must go back: step 2 names the databases and the commands; " + w.code("ROLLBACK.md") + " beside the copy has them without portalctl",
+	for _, u := range f.Unknown {
+		if u.Settle != "" && !u.Near {
+			said += " Not in it: " + w.code(u.Package) + ". " + w.say(u.Settle) + "."
+		}
 	}
+	return said
 }
 
 // forecast is what snapshot forecast printed, nil where it could not be read.

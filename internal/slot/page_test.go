@@ -62,7 +62,8 @@ func TestPageSaysWhatTheTextSays(t *testing.T) {
 	}
 }
 
-// A page of a run that could not find out what comes says so, and nothing else.
+// A run that could not find out which migrations come says so, with what to run, and has
+// the day of the deployment all the same.
 func TestPageOfWhatIsNotKnown(t *testing.T) {
 	p := newPortal(t)
 	p.fails = "snapshot forecast"
@@ -77,7 +78,15 @@ func TestPageOfWhatIsNotKnown(t *testing.T) {
 	if !strings.Contains(b.String(), "Could not be found out") || !strings.Contains(b.String(), "there is no network") {
 		t.Error("the page does not say what it lacks")
 	}
-	if strings.Contains(b.String(), "The day of the deployment") || strings.Contains(b.String(), "No migration is known") {
-		t.Error("the page takes what is not known for good news")
+	for form, text := range map[string]string{"page": html.UnescapeString(b.String()), "text": r.Markdown("")} {
+		for _, want := range []string{"The day of the deployment", "Which migrations will run at the first boot is not known: there is no network. Ask again",
+			"portalctl snapshot forecast --release 1.53.0", "portalctl slot deploy", "portalctl slot verify"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the %s does not say %q", form, want)
+			}
+		}
+		if strings.Contains(text, "No migration is known") {
+			t.Errorf("the %s takes what is not known for good news", form)
+		}
 	}
 }

@@ -81,6 +81,8 @@ type Run struct {
 	tree, settings string
 	// known are the releases that are known.
 	known []string
+	// behind is what main or next is where the portal is ahead of it, and so stays.
+	behind string
 	// dayProblem is why what is kept of a deployment cannot be read.
 	dayProblem string
 }

@@ -75,6 +75,12 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 	if err := p.decode("portalctl.status/v1", &status); err != nil {
 		return err
 	}
+	// A step down is refused, as versions bump refuses it.
+	if isOlder(r.opts.Release, status.Current) {
+		return fault.New("the portal is on %s, which is newer than %s", status.Current, r.opts.Release).
+			WithNext("Name a later release. Databases that %s has migrated may not work with older code; if going down is what you want: portalctl versions bump --release %s --allow-downgrade%s",
+				status.Current, r.opts.Release, r.opts.At)
+	}
 	// What moves is known without the lock that it leads to, which Coming asks for.
 	if err = r.page(ctx, step, r.network("versions", "bump", "--dry-run", "--lockfile", "skip", "--release", r.opts.Release)...); err != nil {
 		return err
@@ -91,7 +97,9 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 func (r *Run) read() {
 	var plan bumpDocument
 	if p, ok := r.Step(Where).printed("versions bump"); ok && p.decode("portalctl.bump/v1", &plan) == nil {
-		r.From, r.To = plan.From, plan.To
+		if r.From, r.To = plan.From, plan.To; isOlder(r.To, r.From) { // as main may be, and never a release by name
+			r.To, r.behind = r.From, r.To
+		}
 		return
 	}
 	var status statusDocument
@@ -115,7 +123,9 @@ func (r *Run) coming(ctx context.Context, step *Step) error {
 			return err
 		}
 	}
-	return nil
+	// What is wrong already is not the upgrade's: Check compares with it.
+	_, err := r.command(ctx, step, "check", "--format", "json")
+	return err
 }
 
 // clean refuses a work tree with changes: whoever reviews the branch could not tell

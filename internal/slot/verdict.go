@@ -2,6 +2,7 @@ package slot
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -78,6 +79,14 @@ func (v *verdict) add(kind Kind, text, source string) {
 // portalctl is a command that has more, on this portal.
 func (r *Run) portalctl(command string) string { return "portalctl " + command + r.opts.At }
 
+// isOlder reports whether one release is older than another; a name that is no release is
+// not.
+func isOlder(release, than string) bool {
+	a, err := semver.StrictNewVersion(release)
+	b, berr := semver.StrictNewVersion(than)
+	return err == nil && berr == nil && a.LessThan(b)
+}
+
 // patch is the newest patch release of the one that the portal is on, "" for none.
 func (r *Run) patch() string {
 	from, err := semver.StrictNewVersion(r.From)
@@ -137,6 +146,9 @@ func (r *Run) plan() *bumpDocument {
 }
 
 func (r *Run) judgeBump(v *verdict) {
+	if r.behind != "" {
+		v.add(quiet, "the portal is on "+r.From+", ahead of "+r.behind+", and stays", r.portalctl("versions status"))
+	}
 	if plan := r.plan(); plan != nil {
 		blocked := 0
 		for _, n := range plan.Notes {
@@ -244,18 +256,7 @@ func (r *Run) judgeBranch(v *verdict) {
 			v.add(needsHands, s.Line+" fails on the branch", s.Line)
 		}
 	}
-	var check checkDocument
-	if p, ok := r.Step(stepCheck).printed("check --format"); ok && p.decode("portalctl.check/v1", &check) == nil {
-		errors := 0
-		for _, f := range check.Findings {
-			if f.Severity == "error" {
-				errors++
-			}
-		}
-		if errors > 0 {
-			v.add(needsHands, "check finds "+english.Count(errors, "error")+" on the branch", r.portalctl("check"))
-		}
-	}
+	r.judgeCheck(v)
 	if p, ok := r.Step(stepCheck).printed("audit --base"); ok && p.Exit == 1 {
 		v.add(needsHands, "the audit gate fails on the branch", p.line()+r.opts.At)
 	}
@@ -264,6 +265,51 @@ func (r *Run) judgeBranch(v *verdict) {
 			v.add(needsHands, "the step "+string(name)+" failed: "+s.Why, r.portalctl("slot status"))
 		}
 	}
+}
+
+// judgeCheck tells the errors that the upgrade brings from those that the base has, too:
+// these are named, and no reason against the upgrade.
+func (r *Run) judgeCheck(v *verdict) {
+	found, ok := r.Step(stepCheck).errors()
+	if !ok || len(found) == 0 {
+		return
+	}
+	source := r.portalctl("check")
+	before, ok := r.Step(stepComing).errors()
+	if !ok {
+		v.add(needsHands, "check finds "+english.Count(len(found), "error")+" on the branch; which of them the base has is not known, as it could not be checked", source)
+		return
+	}
+	old := map[string]bool{}
+	for _, f := range before {
+		old[f.Fingerprint] = true
+	}
+	var rules [2][]string // of new errors, of old ones
+	counts := [2]int{}
+	for _, f := range found {
+		i := 0
+		if old[f.Fingerprint] {
+			i = 1
+		}
+		if counts[i]++; !slices.Contains(rules[i], f.Rule) {
+			rules[i] = append(rules[i], f.Rule)
+		}
+	}
+	if n := counts[0]; n > 0 {
+		v.add(needsHands, fmt.Sprintf("check finds %s that the upgrade brings (%s)", english.Count(n, "error"), english.Some(rules[0], 4)), source)
+	}
+	if n := counts[1]; n > 0 {
+		v.add(quiet, fmt.Sprintf("check finds %s that the base has, too (%s)", english.Count(n, "error"), english.Some(rules[1], 4)), source)
+	}
+}
+
+// errors are those that check found in a step; ok is false where it could not run.
+func (s *Step) errors() (list []checkFinding, ok bool) {
+	var doc checkDocument
+	if p, printed := s.printed("check --format"); !printed || p.decode("portalctl.check/v1", &doc) != nil {
+		return nil, false
+	}
+	return slices.DeleteFunc(doc.Findings, func(f checkFinding) bool { return f.Severity != "error" }), true
 }
 
 // NeedsSomebody reports whether something is left to do by hand, or a step failed.
