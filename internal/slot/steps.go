@@ -78,8 +78,8 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 	// A step down is refused, as versions bump refuses it.
 	if isOlder(r.opts.Release, status.Current) {
 		return fault.New("the portal is on %s, which is newer than %s", status.Current, r.opts.Release).
-			WithNext("Name a later release. Databases that %s has migrated may not work with older code; if going down is what you want: portalctl versions bump --release %s --allow-downgrade%s",
-				status.Current, r.opts.Release, r.opts.At)
+			WithNext("Name a later release. Databases that %s has migrated may not work with older code; if going down is what you want: %s",
+				status.Current, r.portalctl("versions bump --allow-downgrade --release "+r.opts.Release))
 	}
 	// What moves is known without the lock that it leads to, which Coming asks for.
 	if err = r.page(ctx, step, r.network("versions", "bump", "--dry-run", "--lockfile", "skip", "--release", r.opts.Release)...); err != nil {

@@ -61,7 +61,7 @@ func TestNoStepDown(t *testing.T) {
 	p.prints["versions bump"] = `{"schema":"portalctl.bump/v1","from":"1.54.0-next.1","to":"1.53.0"}`
 	r, err := p.run(func(o *Options) { o.Plan = true })
 	if err != nil || r.Step(Where).State != Failed || r.Step(Where).Why != "the portal is on 1.54.0-next.1, which is newer than 1.53.0" ||
-		!strings.Contains(r.Step(Where).Next, "portalctl versions bump --release 1.53.0 --allow-downgrade") || len(p.ran) != 1 {
+		!strings.Contains(r.Step(Where).Next, "portalctl versions bump --allow-downgrade --release 1.53.0") || len(p.ran) != 1 {
 		t.Errorf("%v, %+v, ran %q", err, r.Step(Where), p.ran)
 	}
 	p.ran = nil
