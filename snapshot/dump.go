@@ -23,20 +23,9 @@ func dumpArgs(u *unit, exported string) []string {
 	}
 	if u.Schema != "" {
 		// A pattern: quotes keep capitals and wildcards as they are.
-		args = append(args, "--schema="+`"`+doubled(u.Schema)+`"`)
+		args = append(args, "--schema="+pg.Ident(u.Schema))
 	}
 	return args
-}
-
-func doubled(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if s[i] == '"' {
-			out = append(out, '"')
-		}
-		out = append(out, s[i])
-	}
-	return string(out)
 }
 
 // dumpPostgres copies one database into the file name of the folder: pg_dump

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
@@ -109,7 +107,7 @@ func TestRowsCountedInTheDumpAreTheServers(t *testing.T) {
 
 func oidOf(t *testing.T, c *pg.Cluster, database string, table Table) uint32 {
 	t.Helper()
-	n, err := strconv.ParseUint(pgtest.Value(t, c, database, "SELECT "+literal(pgx.Identifier{table.Schema, table.Name}.Sanitize())+"::regclass::oid"), 10, 32)
+	n, err := strconv.ParseUint(pgtest.Value(t, c, database, "SELECT "+pg.Literal(pg.Ident(table.Schema, table.Name))+"::regclass::oid"), 10, 32)
 	if err != nil {
 		t.Fatal(err)
 	}

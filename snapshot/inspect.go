@@ -27,7 +27,7 @@ const (
 // userSchemas is the condition on n.nspname for what belongs to a unit.
 func userSchemas(schema string) string {
 	if schema != "" {
-		return "n.nspname = " + literal(schema)
+		return "n.nspname = " + pg.Literal(schema)
 	}
 	return `n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
 }
@@ -142,7 +142,7 @@ func tables(ctx context.Context, tx pgx.Tx, d *Database) error {
 func countRows(ctx context.Context, tx pgx.Tx, tables []Table) (sum int64, err error) {
 	for i := range tables {
 		t := &tables[i]
-		if err := tx.QueryRow(ctx, "SELECT count(*) FROM "+pgx.Identifier{t.Schema, t.Name}.Sanitize()).Scan(&t.Rows); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT count(*) FROM "+pg.Ident(t.Schema, t.Name)).Scan(&t.Rows); err != nil {
 			return 0, fmt.Errorf("%s.%s: %w", t.Schema, t.Name, err)
 		}
 		sum += t.Rows
@@ -175,7 +175,7 @@ func migrations(ctx context.Context, tx pgx.Tx, d *Database) error {
 	for _, f := range all {
 		m := Migration{Schema: f.Schema, Table: f.Table}
 		rows, err := tx.Query(ctx, "SELECT id::bigint, coalesce(name, ''), coalesce(batch, 0)::bigint, migration_time::timestamptz FROM "+
-			pgx.Identifier{f.Schema, f.Table}.Sanitize()+" ORDER BY id")
+			pg.Ident(f.Schema, f.Table)+" ORDER BY id")
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func migrations(ctx context.Context, tx pgx.Tx, d *Database) error {
 			return err
 		}
 		if f.Lock {
-			if err := tx.QueryRow(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+pgx.Identifier{f.Schema, f.Table + "_lock"}.Sanitize()).Scan(&m.Locked); err != nil {
+			if err := tx.QueryRow(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+pg.Ident(f.Schema, f.Table+"_lock")).Scan(&m.Locked); err != nil {
 				return err
 			}
 		}

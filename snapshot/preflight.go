@@ -40,7 +40,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 	add := func(kind, next, format string, args ...any) {
 		problems = append(problems, Problem{Kind: kind, Subject: d.Title(), Message: fmt.Sprintf(format, args...), Next: next})
 	}
-	names, err := listNames(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	names, err := pg.Texts(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'S', 'm') AND `+userSchemas(d.Schema)+` AND `+notOfExtension+`
  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END) ORDER BY 1`)
 	if err != nil {
@@ -49,7 +49,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 	if len(names) > 0 {
 		add("unreadable", "GRANT pg_read_all_data to the user, or name another user with --dsn", "the user may not read %s", someNames(names))
 	}
-	names, err = listNames(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	names, err = pg.Texts(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND `+userSchemas(d.Schema)+` AND row_security_active(c.oid) ORDER BY 1`)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 	if len(names) > 0 {
 		add("unreadable", "Name a user with BYPASSRLS with --dsn", "row-level security hides rows of %s", someNames(names))
 	}
-	names, err = listNames(ctx, tx, `SELECT i.oid::regclass::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+	names, err = pg.Texts(ctx, tx, `SELECT i.oid::regclass::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE NOT x.indisvalid AND `+userSchemas(d.Schema)+` ORDER BY 1`)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 	for _, m := range d.Migrations {
 		if m.Locked {
 			add("migrations-locked", fmt.Sprintf("If no backend is booting, a boot has died: look at the database, then UPDATE %s SET is_locked = 0",
-				pgx.Identifier{m.Schema, m.Table + "_lock"}.Sanitize()), "a migration holds the lock of %s.%s", m.Schema, m.Table)
+				pg.Ident(m.Schema, m.Table+"_lock")), "a migration holds the lock of %s.%s", m.Schema, m.Table)
 		}
 	}
 	if d.LargeObjects > 0 {
@@ -89,7 +89,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 // locked finds tables that another session has for itself: reading them, and
 // even looking at their indexes, would wait.
 func locked(ctx context.Context, tx pgx.Tx, d *Database) ([]Problem, error) {
-	locks, err := listNames(ctx, tx, `SELECT DISTINCT l.relation::regclass::text || ' (process ' || l.pid || coalesce(', ' || nullif(a.application_name, ''), '') || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') || ')'
+	locks, err := pg.Texts(ctx, tx, `SELECT DISTINCT l.relation::regclass::text || ' (process ' || l.pid || coalesce(', ' || nullif(a.application_name, ''), '') || coalesce(', since ' || to_char(a.xact_start, 'HH24:MI:SS'), '') || ')'
  FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_activity a ON a.pid = l.pid
  WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.mode = 'AccessExclusiveLock' AND l.granted AND c.relkind IN ('r', 'p', 'S', 'm')
  AND l.pid <> pg_backend_pid() AND `+userSchemas(d.Schema)+` ORDER BY 1`)

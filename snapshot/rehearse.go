@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/scratch"
@@ -161,14 +159,14 @@ func (r *rehearsal) dropLeftovers(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	names, err := listNames(ctx, conn, `SELECT datname::text FROM pg_database d WHERE datname LIKE 'portalctl\_rehearsal\_%' AND pg_has_role(datdba, 'MEMBER')
+	names, err := pg.Texts(ctx, conn, `SELECT datname::text FROM pg_database d WHERE datname LIKE 'portalctl\_rehearsal\_%' AND pg_has_role(datdba, 'MEMBER')
  AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)`)
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
 		if rehearsalName().MatchString(n) {
-			if _, err := conn.Exec(ctx, "DROP DATABASE "+pgx.Identifier{n}.Sanitize()); err != nil {
+			if _, err := conn.Exec(ctx, "DROP DATABASE "+pg.Ident(n)); err != nil {
 				return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s, left by a rehearsal that was interrupted, cannot be dropped", n)
 			}
 		}
@@ -187,11 +185,11 @@ func (r *rehearsal) database(ctx context.Context, d *Database) (out RehearsedDat
 	var random [6]byte
 	_, _ = rand.Read(random[:])
 	name := rehearsalPrefix + hex.EncodeToString(random[:])
-	quoted := pgx.Identifier{name}.Sanitize()
-	create := "CREATE DATABASE " + quoted + " TEMPLATE template0 ENCODING " + literal(d.Properties.Encoding)
+	quoted := pg.Ident(name)
+	create := "CREATE DATABASE " + quoted + " TEMPLATE template0 ENCODING " + pg.Literal(d.Properties.Encoding)
 	// A machine may lack the server's locale. The order of texts decides about
 	// no row and no part of the schema, so C does as well.
-	if _, err := admin.Exec(ctx, create+" LC_COLLATE "+literal(d.Properties.Collate)+" LC_CTYPE "+literal(d.Properties.CType)); err != nil {
+	if _, err := admin.Exec(ctx, create+" LC_COLLATE "+pg.Literal(d.Properties.Collate)+" LC_CTYPE "+pg.Literal(d.Properties.CType)); err != nil {
 		if _, err = admin.Exec(ctx, create+" LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
 			return out, fault.Wrap(pg.Cause(err), fault.Pos{}, "no database for the rehearsal could be made on %s", r.target).WithNext("Use a role with CREATEDB")
 		}
@@ -230,11 +228,11 @@ func (r *rehearsal) restore(ctx context.Context, d *Database, name string) (fail
 			if e.Schema == d.Schema {
 				continue
 			}
-			ident := pgx.Identifier{e.Schema}.Sanitize()
+			ident := pg.Ident(e.Schema)
 			if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+ident); e.Schema != "pg_catalog" && err != nil {
 				return pg.Cause(err).Error(), nil
 			}
-			if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+pgx.Identifier{e.Name}.Sanitize()+" SCHEMA "+ident); err != nil {
+			if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+pg.Ident(e.Name)+" SCHEMA "+ident); err != nil {
 				return pg.Cause(err).Error(), nil
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/portalctl/portalctl/internal/pg"
 )
 
 // SchemaHashSQL is one query that gives a SHA-256, in hex, of what a database
@@ -23,7 +25,7 @@ func SchemaHashSQL(schemas []string) string {
 	if len(schemas) > 0 {
 		quoted := make([]string, len(schemas))
 		for i, s := range schemas {
-			quoted[i] = literal(s)
+			quoted[i] = pg.Literal(s)
 		}
 		in = "n.nspname IN (" + strings.Join(quoted, ", ") + ")"
 	}
@@ -78,13 +80,4 @@ func SchemaHash(ctx context.Context, tx pgx.Tx, schemas []string) (hash string, 
 	}
 	err = tx.QueryRow(ctx, SchemaHashSQL(schemas)).Scan(&hash)
 	return hash, err
-}
-
-// literal quotes a text for SQL, whatever standard_conforming_strings says.
-func literal(s string) string {
-	s = strings.ReplaceAll(s, "'", "''")
-	if strings.Contains(s, `\`) {
-		return `E'` + strings.ReplaceAll(s, `\`, `\\`) + `'`
-	}
-	return "'" + s + "'"
 }

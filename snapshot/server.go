@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 )
@@ -46,15 +44,4 @@ func (s Server) same(other Server) bool {
 		return s.SystemIdentifier == other.SystemIdentifier
 	}
 	return s.Host == other.Host && s.Port == other.Port
-}
-
-// listNames are the names of a query's one column.
-func listNames(ctx context.Context, tx interface {
-	Query(context.Context, string, ...any) (pgx.Rows, error)
-}, query string, args ...any) ([]string, error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

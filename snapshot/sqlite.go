@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
 )
 
 // openSQLite opens a file for reading. A backend may be writing to it.
@@ -86,7 +87,7 @@ func readSQLite(ctx context.Context, db *sql.DB, d *Database) error {
 	d.Tables, d.Migrations, d.Rows = []Table{}, []Migration{}, 0
 	for _, name := range names {
 		t := Table{Name: name}
-		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+quoteSQLite(name)).Scan(&t.Rows); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+pg.Ident(name)).Scan(&t.Rows); err != nil {
 			return fault.Wrap(err, fault.Pos{File: d.Path}, "the table %s cannot be read", name)
 		}
 		d.Tables = append(d.Tables, t)
@@ -102,8 +103,6 @@ func readSQLite(ctx context.Context, db *sql.DB, d *Database) error {
 	return nil
 }
 
-func quoteSQLite(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 func sqliteMigrations(ctx context.Context, db *sql.DB, table string, all []string) (m Migration, ok bool, err error) {
 	var columns string
 	err = db.QueryRowContext(ctx, "SELECT coalesce(group_concat(name), '') FROM (SELECT name FROM pragma_table_info(?) ORDER BY name)", table).Scan(&columns)
@@ -111,7 +110,7 @@ func sqliteMigrations(ctx context.Context, db *sql.DB, table string, all []strin
 		return m, false, err
 	}
 	m.Table = table
-	rows, err := db.QueryContext(ctx, "SELECT id, coalesce(name, ''), coalesce(batch, 0), migration_time FROM "+quoteSQLite(table)+" ORDER BY id")
+	rows, err := db.QueryContext(ctx, "SELECT id, coalesce(name, ''), coalesce(batch, 0), migration_time FROM "+pg.Ident(table)+" ORDER BY id")
 	if err != nil {
 		return m, false, err
 	}
@@ -134,7 +133,7 @@ func sqliteMigrations(ctx context.Context, db *sql.DB, table string, all []strin
 		return m, false, err
 	}
 	if lock := table + "_lock"; slices.Contains(all, lock) {
-		err = db.QueryRowContext(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+quoteSQLite(lock)).Scan(&m.Locked)
+		err = db.QueryRowContext(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+pg.Ident(lock)).Scan(&m.Locked)
 	}
 	return m, true, err
 }

@@ -63,7 +63,7 @@ func list(ctx context.Context, t pg.Target, databaseName, query string) ([]strin
 		return nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	names, err := listNames(ctx, conn, query)
+	names, err := pg.Texts(ctx, conn, query)
 	if err != nil {
 		return nil, fault.Wrap(pg.Cause(err), fault.Pos{}, "%s does not list what it has", t.Address())
 	}

@@ -96,10 +96,7 @@ func dsnSettings(dsn string) map[string]string {
 
 // DSN is the target as a connection string, without the password.
 func (t Target) DSN() string {
-	quote := func(s string) string {
-		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-	}
-	dsn := "host=" + quote(t.Host) + " port=" + strconv.Itoa(t.PortOr()) + " user=" + quote(t.User) + " dbname=" + quote(cmp.Or(t.Maintenance, "postgres"))
+	dsn := "host=" + conninfoValue(t.Host) + " port=" + strconv.Itoa(t.PortOr()) + " user=" + conninfoValue(t.User) + " dbname=" + conninfoValue(cmp.Or(t.Maintenance, "postgres"))
 	if t.SSLMode != "" {
 		dsn += " sslmode=" + t.SSLMode
 	}

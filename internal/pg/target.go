@@ -110,7 +110,7 @@ func (t Target) Connect(ctx context.Context, database string) (*pgx.Conn, error)
 		return nil, t.connectError(err, database)
 	}
 	if t.Role != "" {
-		if _, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{t.Role}.Sanitize()); err != nil {
+		if _, err := conn.Exec(ctx, "SET ROLE "+Ident(t.Role)); err != nil {
 			_ = conn.Close(ctx)
 			return nil, fault.Wrap(Cause(err), fault.Pos{}, "%s may not act as the role %s", t, t.Role).
 				WithNext("GRANT %s TO %s, or correct the role in app-config", t.Role, t.User)
@@ -216,7 +216,7 @@ func (t Target) connectError(err error, database string) error {
 	case code == "3D000":
 		return t.next(f, "check the name of the database and of the server")
 	case code == "42501":
-		return t.next(f, fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s", pgx.Identifier{database}.Sanitize(), pgx.Identifier{t.User}.Sanitize()))
+		return t.next(f, fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s", Ident(database), Ident(t.User)))
 	}
 	return t.next(f, "check that the server is up and that host, port and ssl are right")
 }

@@ -3,6 +3,8 @@ package rollback
 import (
 	"fmt"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/pg"
 )
 
 // privileges of the letters in an aclitem, for databases and schemas
@@ -17,7 +19,7 @@ func aclSQL(kind, name, owner string, acl []string) []string {
 	}
 	out := []string{fmt.Sprintf("REVOKE ALL ON %s %s FROM PUBLIC", kind, name)}
 	if owner != "" {
-		out = append(out, fmt.Sprintf("REVOKE ALL ON %s %s FROM %s", kind, name, ident(owner)))
+		out = append(out, fmt.Sprintf("REVOKE ALL ON %s %s FROM %s", kind, name, pg.Ident(owner)))
 	}
 	for _, item := range acl {
 		grantee, letters, ok := parseACL(item)
@@ -26,7 +28,7 @@ func aclSQL(kind, name, owner string, acl []string) []string {
 		}
 		to := "PUBLIC"
 		if grantee != "" {
-			to = ident(grantee)
+			to = pg.Ident(grantee)
 		}
 		plain, grantable := []string{}, []string{}
 		for i := 0; i < len(letters); i++ {

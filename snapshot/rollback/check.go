@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -18,14 +19,14 @@ func (t *Target) checkSQL() string {
 	var b strings.Builder
 	b.WriteString("DO $portalctl$\nDECLARE n bigint; h text;\nBEGIN\n")
 	for _, table := range t.was.Tables {
-		fmt.Fprintf(&b, "  SELECT count(*) INTO n FROM %s.%s;\n", ident(table.Schema), ident(table.Name))
+		fmt.Fprintf(&b, "  SELECT count(*) INTO n FROM %s.%s;\n", pg.Ident(table.Schema), pg.Ident(table.Name))
 		fmt.Fprintf(&b, "  IF n <> %d THEN RAISE EXCEPTION '%% has %% rows, the snapshot has %%', %s, n, %d; END IF;\n",
-			table.Rows, literal(table.Schema+"."+table.Name), table.Rows)
+			table.Rows, pg.Literal(table.Schema+"."+table.Name), table.Rows)
 	}
 	// Names are printed in full only without a search path.
 	b.WriteString("  PERFORM pg_catalog.set_config('search_path', '', true);\n")
 	fmt.Fprintf(&b, "  h := (%s);\n", snapshot.SchemaHashSQL(schemas))
-	fmt.Fprintf(&b, "  IF h <> %s THEN RAISE EXCEPTION 'the schema is not the one of the snapshot: %%', h; END IF;\n", literal(t.was.SchemaHash))
+	fmt.Fprintf(&b, "  IF h <> %s THEN RAISE EXCEPTION 'the schema is not the one of the snapshot: %%', h; END IF;\n", pg.Literal(t.was.SchemaHash))
 	b.WriteString("END\n$portalctl$;\n")
 	return b.String()
 }
@@ -35,7 +36,7 @@ func (t *Target) checkSQL() string {
 func fromMigrationTables(schema string) string {
 	where := `n.nspname NOT IN ('pg_catalog', 'information_schema')`
 	if schema != "" {
-		where = "n.nspname = " + literal(schema)
+		where = "n.nspname = " + pg.Literal(schema)
 	}
 	return `  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND ` + where + `

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
@@ -114,7 +115,7 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 						t.Fatalf("%s: left %v instead of the two copies", failedAt, left)
 					}
 					for _, name := range left {
-						pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+ident(name))
+						pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+pg.Ident(name))
 					}
 					left = nil
 				}

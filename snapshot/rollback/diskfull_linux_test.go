@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
@@ -37,7 +38,7 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 	if out, err := exec.Command("chown", "postgres", space).CombinedOutput(); err != nil {
 		t.Skipf("chown: %v: %s", err, out)
 	}
-	pgtest.Exec(t, p.Cluster, "postgres", "CREATE TABLESPACE small LOCATION "+literal(space), "ALTER DATABASE backstage_plugin_catalog SET TABLESPACE small")
+	pgtest.Exec(t, p.Cluster, "postgres", "CREATE TABLESPACE small LOCATION "+pg.Literal(space), "ALTER DATABASE backstage_plugin_catalog SET TABLESPACE small")
 	pgtest.Exec(t, p.Cluster, "backstage_plugin_catalog", "INSERT INTO things (kind, body) SELECT 'b', repeat(md5(i::text), 20) FROM generate_series(1, 11000) i")
 	p.Take()
 	for i := range p.Manifest.Databases {

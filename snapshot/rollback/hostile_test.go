@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
@@ -18,8 +19,8 @@ func TestHostileNames(t *testing.T) {
 	for _, way := range []string{"restore", "script"} {
 		p := &portal{dbportal.Named(t, prefix)}
 		catalog, _ := p.Place("catalog")
-		pgtest.Exec(t, p.Cluster, "postgres", "COMMENT ON DATABASE "+ident(catalog)+" IS "+literal("a\nPORTALCTL_END\ntouch pwned\nPORTALCTL_END_\nSQL\ntouch pwned"))
-		pgtest.ExecAs(t, p.App, catalog, "INSERT INTO knex_migrations (name) VALUES ("+literal("x\nPORTALCTL_END\ntouch pwned\n$(touch pwned)")+")")
+		pgtest.Exec(t, p.Cluster, "postgres", "COMMENT ON DATABASE "+pg.Ident(catalog)+" IS "+pg.Literal("a\nPORTALCTL_END\ntouch pwned\nPORTALCTL_END_\nSQL\ntouch pwned"))
+		pgtest.ExecAs(t, p.App, catalog, "INSERT INTO knex_migrations (name) VALUES ("+pg.Literal("x\nPORTALCTL_END\ntouch pwned\n$(touch pwned)")+")")
 		p.Take()
 		p.writePlan()
 		before := p.States()

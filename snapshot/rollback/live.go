@@ -62,15 +62,6 @@ const mayEnd = `((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = curre
   NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), false)
   AND (pg_catalog.pg_has_role(usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))`
 
-// strings1 runs a query whose rows are one text each.
-func strings1(ctx context.Context, conn *pgx.Conn, sql string, args ...any) ([]string, error) {
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
-}
-
 // liveMigrations reads the migration tables of the database (or of one schema
 // in it) that conn is connected to.
 func liveMigrations(ctx context.Context, conn *pgx.Conn, schema string) ([]migrations, error) {
@@ -85,7 +76,7 @@ func liveMigrations(ctx context.Context, conn *pgx.Conn, schema string) ([]migra
 	}
 	out := []migrations{}
 	for _, t := range tables {
-		names, err := strings1(ctx, conn, "SELECT name::text FROM "+ident(t.Schema)+"."+ident(t.Name)+" ORDER BY id")
+		names, err := pg.Texts(ctx, conn, "SELECT name::text FROM "+pg.Ident(t.Schema, t.Name)+" ORDER BY id")
 		if err != nil {
 			return nil, err
 		}
@@ -98,9 +89,9 @@ func liveMigrations(ctx context.Context, conn *pgx.Conn, schema string) ([]migra
 func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]int64, error) {
 	where := `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'`
 	if schema != "" {
-		where = "n.nspname = " + literal(schema)
+		where = "n.nspname = " + pg.Literal(schema)
 	}
-	queries, err := strings1(ctx, conn, `SELECT format('SELECT %L || count(*) FROM %I.%I', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
+	queries, err := pg.Texts(ctx, conn, `SELECT format('SELECT %L || count(*) FROM %I.%I', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND `+where)
 	if err != nil {
@@ -108,7 +99,7 @@ func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]in
 	}
 	out := map[string]int64{}
 	for _, q := range queries {
-		lines, err := strings1(ctx, conn, q)
+		lines, err := pg.Texts(ctx, conn, q)
 		if err != nil {
 			return nil, err
 		}

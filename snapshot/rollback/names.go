@@ -4,10 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/pg"
 )
 
 // The databases (or schemas, or files) that a rollback makes stand beside the
@@ -72,18 +73,5 @@ func databaseArgument(name string) string {
 	if plainName().MatchString(name) {
 		return name
 	}
-	return conninfo(name)
-}
-
-// ident quotes a name for SQL.
-func ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// literal quotes a text for SQL. A backslash needs the E form: what it means in
-// a plain literal depends on standard_conforming_strings.
-func literal(text string) string {
-	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
-	if strings.Contains(text, `\`) {
-		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
-	}
-	return quoted
+	return pg.Conninfo(name)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
@@ -49,14 +50,14 @@ func TestNamesFitPostgreSQL(t *testing.T) {
 
 func TestQuoting(t *testing.T) {
 	for in, want := range map[string]string{"a": "'a'", "it's": "'it''s'", `a\b`: `E'a\\b'`, `'\`: `E'''\\'`} {
-		if got := literal(in); got != want {
-			t.Errorf("literal(%q) = %s, want %s", in, got, want)
+		if got := pg.Literal(in); got != want {
+			t.Errorf("pg.Literal(%q) = %s, want %s", in, got, want)
 		}
 	}
-	if got := ident(`we"ird`); got != `"we""ird"` {
+	if got := pg.Ident(`we"ird`); got != `"we""ird"` {
 		t.Error(got)
 	}
-	if got := conninfo(`o'ne=\two`); got != `dbname='o\'ne=\\two'` {
+	if got := pg.Conninfo(`o'ne=\two`); got != `dbname='o\'ne=\\two'` {
 		t.Error(got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -20,27 +21,27 @@ var listSettings = []string{"local_preload_libraries", "search_path", "session_p
 // nothing that the dump brings again, and takes any encoding.
 func createSQL(p *snapshot.Properties, name string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE DATABASE %s TEMPLATE template0", ident(name))
+	fmt.Fprintf(&b, "CREATE DATABASE %s TEMPLATE template0", pg.Ident(name))
 	if p.Owner != "" {
-		b.WriteString(" OWNER " + ident(p.Owner))
+		b.WriteString(" OWNER " + pg.Ident(p.Owner))
 	}
 	if p.Encoding != "" {
-		b.WriteString(" ENCODING " + literal(p.Encoding))
+		b.WriteString(" ENCODING " + pg.Literal(p.Encoding))
 	}
 	switch p.Provider {
 	case "i":
-		b.WriteString(" LOCALE_PROVIDER icu ICU_LOCALE " + literal(p.Locale))
+		b.WriteString(" LOCALE_PROVIDER icu ICU_LOCALE " + pg.Literal(p.Locale))
 	case "b": // since PostgreSQL 17
-		b.WriteString(" LOCALE_PROVIDER builtin BUILTIN_LOCALE " + literal(p.Locale))
+		b.WriteString(" LOCALE_PROVIDER builtin BUILTIN_LOCALE " + pg.Literal(p.Locale))
 	}
 	if p.Collate != "" {
-		b.WriteString(" LC_COLLATE " + literal(p.Collate))
+		b.WriteString(" LC_COLLATE " + pg.Literal(p.Collate))
 	}
 	if p.CType != "" {
-		b.WriteString(" LC_CTYPE " + literal(p.CType))
+		b.WriteString(" LC_CTYPE " + pg.Literal(p.CType))
 	}
 	if p.Tablespace != "" && p.Tablespace != "pg_default" {
-		b.WriteString(" TABLESPACE " + ident(p.Tablespace))
+		b.WriteString(" TABLESPACE " + pg.Ident(p.Tablespace))
 	}
 	return b.String()
 }
@@ -49,7 +50,7 @@ func createSQL(p *snapshot.Properties, name string) string {
 // transaction that renames, so that no session ever sees a live database
 // without them. The owner is right from CREATE DATABASE on.
 func propertySQL(p *snapshot.Properties, name string) []string {
-	db := ident(name)
+	db := pg.Ident(name)
 	out := aclSQL("DATABASE", db, p.Owner, p.ACL)
 	if p.ConnectionLimit >= 0 {
 		out = append(out, fmt.Sprintf("ALTER DATABASE %s CONNECTION LIMIT %d", db, p.ConnectionLimit))
@@ -57,13 +58,13 @@ func propertySQL(p *snapshot.Properties, name string) []string {
 	for _, s := range p.Settings {
 		target := "ALTER DATABASE " + db
 		if s.Role != "" {
-			target = "ALTER ROLE " + ident(s.Role) + " IN DATABASE " + db
+			target = "ALTER ROLE " + pg.Ident(s.Role) + " IN DATABASE " + db
 		}
 		out = append(out, fmt.Sprintf("%s SET %s TO %s", target, settingName(s.Name), settingValue(s)))
 	}
 	comment := "NULL"
 	if p.Comment != "" {
-		comment = literal(p.Comment)
+		comment = pg.Literal(p.Comment)
 	}
 	// The database beside carries a mark of ours as its comment.
 	return append(out, fmt.Sprintf("COMMENT ON DATABASE %s IS %s", db, comment))
@@ -87,21 +88,21 @@ func (t *Target) settingOfAnother(who string) string {
 func settingName(name string) string {
 	parts := strings.Split(name, ".")
 	for i := range parts {
-		parts[i] = ident(parts[i])
+		parts[i] = pg.Ident(parts[i])
 	}
 	return strings.Join(parts, ".")
 }
 
 func settingValue(s snapshot.Setting) string {
 	if !slices.Contains(listSettings, strings.ToLower(s.Name)) {
-		return literal(s.Value)
+		return pg.Literal(s.Value)
 	}
 	items := splitNames(s.Value)
 	if len(items) == 0 {
 		return "''"
 	}
 	for i := range items {
-		items[i] = literal(items[i])
+		items[i] = pg.Literal(items[i])
 	}
 	return strings.Join(items, ", ")
 }

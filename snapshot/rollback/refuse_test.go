@@ -42,7 +42,7 @@ func (p *portal) refusedLeaving(plan *Plan, o Options, want, next string, copies
 	for _, name := range without(p.Databases(), names) {
 		if strings.Contains(name, besideSuffix) && copies > 0 {
 			copies--
-			pgtest.Exec(p.T, p.Cluster, "postgres", "DROP DATABASE "+ident(name))
+			pgtest.Exec(p.T, p.Cluster, "postgres", "DROP DATABASE "+pg.Ident(name))
 		}
 	}
 	if copies > 0 {

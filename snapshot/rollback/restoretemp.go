@@ -30,7 +30,7 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 		return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s could not be created", name)
 	}
 	// The mark is for people who look at the server; names are what we go by.
-	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+ident(name)+" IS "+literal(mark(t)))
+	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+pg.Ident(name)+" IS "+pg.Literal(mark(t)))
 	if err := reached(ctx, "created "+t.Name()); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 		return err
 	}
 	// Whatever comes now, this need not be done again.
-	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+ident(name)+" IS "+literal(wholeMark(t)))
+	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+pg.Ident(name)+" IS "+pg.Literal(wholeMark(t)))
 	r.took[t] = time.Since(began)
 	return reached(ctx, "compared "+t.Name())
 }
@@ -54,7 +54,7 @@ func (r *run) again(ctx context.Context, t *Target, old, name string, began time
 	// Names have the time in seconds: a restore that follows at once makes the
 	// name that is there.
 	if old != name {
-		if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+ident(old)+" RENAME TO "+ident(name)); err != nil {
+		if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+pg.Ident(old)+" RENAME TO "+pg.Ident(name)); err != nil {
 			return stageError(ctx, err, "%s, which an earlier restore has left, could not be used", old)
 		}
 	}
@@ -82,7 +82,7 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 	defer dump.close()
 	err = pg.Run(ctx, pg.Command{
 		Path: r.tools.Path("pg_restore"), Access: access, Env: r.roleEnv(t.Server), Stdin: dump,
-		Args: []string{"--exit-on-error", "--no-password", "-d", conninfo(database)},
+		Args: []string{"--exit-on-error", "--no-password", "-d", pg.Conninfo(database)},
 	})
 	return dump.restored(ctx, t, err, "Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
 }
@@ -163,7 +163,7 @@ func (r *run) drop(ctx context.Context, server int, name string) error {
 	} else if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", name); err != nil {
 		return err
 	}
-	_, err := conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s%s", ident(name), force))
+	_, err := conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s%s", pg.Ident(name), force))
 	return err
 }
 
@@ -184,7 +184,7 @@ func (r *run) clean(ctx context.Context) error {
 				err = r.drop(ctx, l.Server, l.Name)
 			}
 		case leftBlocked:
-			_, err = r.conns[l.Server].Exec(ctx, "ALTER DATABASE "+ident(l.Name)+" ALLOW_CONNECTIONS true")
+			_, err = r.conns[l.Server].Exec(ctx, "ALTER DATABASE "+pg.Ident(l.Name)+" ALLOW_CONNECTIONS true")
 		default:
 			continue
 		}

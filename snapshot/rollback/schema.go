@@ -49,7 +49,7 @@ func (r *run) swapSchemas(ctx context.Context, group []*Target) error {
 	in, out := io.Pipe()
 	psql, err := pg.Start(ctx, pg.Command{
 		Path: r.tools.Path("psql"), Access: access, Env: r.roleEnv(first.Server), Stdin: in, Stdout: io.Discard,
-		Args: []string{"-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1", "-d", conninfo(first.Database)},
+		Args: []string{"-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1", "-d", pg.Conninfo(first.Database)},
 	})
 	if err != nil {
 		return err
@@ -114,14 +114,14 @@ func (r *run) writeSchemas(ctx context.Context, w io.Writer, group []*Target, ac
 // renameSchemaSQL moves the live schema away, if there is one.
 func (t *Target) renameSchemaSQL(stamp string) string {
 	return fmt.Sprintf("SELECT format('ALTER SCHEMA %%I RENAME TO %%I', nspname, %s) FROM pg_catalog.pg_namespace WHERE nspname = %s\n\\gexec",
-		literal(failedName(t.Schema, stamp)), literal(t.Schema))
+		pg.Literal(failedName(t.Schema, stamp)), pg.Literal(t.Schema))
 }
 
 // analyzeSQL names the tables: ANALYZE alone would read the whole database.
 func (t *Target) analyzeSQL() string {
 	var names []string
 	for _, table := range t.was.Tables {
-		names = append(names, ident(table.Schema)+"."+ident(table.Name))
+		names = append(names, pg.Ident(table.Schema, table.Name))
 	}
 	if len(names) == 0 {
 		return ""

@@ -12,6 +12,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/snapshot"
@@ -76,7 +77,7 @@ func (p *Plan) script() (string, error) {
 			admins = append(admins, oneLine(s.ID+" ("+s.AdminUser+")"))
 		}
 		for _, q := range p.strangers(i) {
-			one.Unknown = append(one.Unknown, scriptQuery{ui.ShellQuote(conninfo(cmp.Or(q.database, "postgres"))), q.sql})
+			one.Unknown = append(one.Unknown, scriptQuery{ui.ShellQuote(pg.Conninfo(cmp.Or(q.database, "postgres"))), q.sql})
 		}
 		servers = append(servers, one)
 		if variable != "" {
@@ -147,17 +148,17 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 		return out
 	}
 	beside, failed := stampedName(t.Database, besideSuffix), stampedName(t.Database, failedSuffix)
-	out.Live, out.LiveID, out.LiveLit, out.LiveConn = ui.ShellQuote(t.Database), ui.ShellQuote(ident(t.Database)), ui.ShellQuote(literal(t.Database)), ui.ShellQuote(conninfo(t.Database))
+	out.Live, out.LiveID, out.LiveLit, out.LiveConn = ui.ShellQuote(t.Database), ui.ShellQuote(pg.Ident(t.Database)), ui.ShellQuote(pg.Literal(t.Database)), ui.ShellQuote(pg.Conninfo(t.Database))
 	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
-	out.BesideID, out.BesideLit, out.BesideConn = withStamp(ident(beside)), withStamp(literal(beside)), withStamp(conninfo(beside))
-	out.FailedID, out.FailedLit = withStamp(ident(failed)), withStamp(literal(failed))
-	out.MarkLit, out.ReplacedLit = ui.ShellQuote(literal(mark(t))), ui.ShellQuote(literal(replacedMark(t)))
+	out.BesideID, out.BesideLit, out.BesideConn = withStamp(pg.Ident(beside)), withStamp(pg.Literal(beside)), withStamp(pg.Conninfo(beside))
+	out.FailedID, out.FailedLit = withStamp(pg.Ident(failed)), withStamp(pg.Literal(failed))
+	out.MarkLit, out.ReplacedLit = ui.ShellQuote(pg.Literal(mark(t))), ui.ShellQuote(pg.Literal(replacedMark(t)))
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
 	if t.Kind == kindSchema {
 		old := stampedName(t.Schema, failedSuffix)
-		out.SchemaID, out.SchemaLit = ui.ShellQuote(ident(t.Schema)), ui.ShellQuote(literal(t.Schema))
-		out.SchemaFailedID, out.SchemaFailedLit = withStamp(ident(old)), withStamp(literal(old))
+		out.SchemaID, out.SchemaLit = ui.ShellQuote(pg.Ident(t.Schema)), ui.ShellQuote(pg.Literal(t.Schema))
+		out.SchemaFailedID, out.SchemaFailedLit = withStamp(pg.Ident(old)), withStamp(pg.Literal(old))
 		out.PropertySQL = t.analyzeSQL() + "\n"
 		return out
 	}
@@ -207,7 +208,7 @@ func (t *Target) fileRows() (lines, query string) {
 	}
 	for _, table := range tables {
 		fmt.Fprintf(&l, "%d\n", table.Rows)
-		fmt.Fprintf(&q, "SELECT count(*) FROM %s;\n", ident(table.Name))
+		fmt.Fprintf(&q, "SELECT count(*) FROM %s;\n", pg.Ident(table.Name))
 	}
 	return l.String(), q.String()
 }
@@ -218,12 +219,6 @@ func unlike(word, text string) string {
 		word += "_"
 	}
 	return word
-}
-
-// conninfo names a database to libpq: a bare name that holds "=" would be read
-// as a connection string.
-func conninfo(database string) string {
-	return "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(database) + "'"
 }
 
 // shellName is a variable's name if sh can have it.

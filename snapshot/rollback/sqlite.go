@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/scratch"
 )
 
@@ -114,18 +115,18 @@ func readState(ctx context.Context, path string) (map[string]int64, []migrations
 	list := []migrations{}
 	for _, table := range tables {
 		var n int64
-		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+ident(table)).Scan(&n); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+pg.Ident(table)).Scan(&n); err != nil {
 			return nil, nil, err
 		}
 		counts["."+table] = n
-		columns, err := sqliteStrings(ctx, db, "SELECT name FROM pragma_table_info("+strings.ReplaceAll(ident(table), `"`, "'")+") ORDER BY name")
+		columns, err := sqliteStrings(ctx, db, "SELECT name FROM pragma_table_info("+strings.ReplaceAll(pg.Ident(table), `"`, "'")+") ORDER BY name")
 		if err != nil {
 			return nil, nil, err
 		}
 		if !slices.Equal(columns, []string{"batch", "id", "migration_time", "name"}) {
 			continue
 		}
-		names, err := sqliteStrings(ctx, db, "SELECT name FROM "+ident(table)+" ORDER BY id")
+		names, err := sqliteStrings(ctx, db, "SELECT name FROM "+pg.Ident(table)+" ORDER BY id")
 		if err != nil {
 			return nil, nil, err
 		}

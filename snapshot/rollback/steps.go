@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -137,9 +138,9 @@ func (w *stepWriter) add(n int, t *Target) {
 		w.addDatabase(n, t, put)
 		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 	case kindSchema:
-		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", ui.ShellQuote(ident(t.Schema)), withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
+		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", ui.ShellQuote(pg.Ident(t.Schema)), withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", ui.ShellQuote(databaseArgument(t.Database)),
-			withTime("BEGIN; ALTER SCHEMA "+ident(t.Schema)+" RENAME TO "+ident(besideFor(t.Schema))+"; ALTER SCHEMA "+ident(failedFor(t.Schema))+" RENAME TO "+ident(t.Schema)+"; COMMIT")))
+			withTime("BEGIN; ALTER SCHEMA "+pg.Ident(t.Schema)+" RENAME TO "+pg.Ident(besideFor(t.Schema))+"; ALTER SCHEMA "+pg.Ident(failedFor(t.Schema))+" RENAME TO "+pg.Ident(t.Schema)+"; COMMIT")))
 	case kindSQLite:
 		path, beside, aside := ui.ShellQuote(t.Path), withTime(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
 		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+withTime(failed+".sqlite")+"$side; done")
@@ -171,27 +172,24 @@ func (w *stepWriter) addDatabase(n int, t *Target, put func(*[]string, string)) 
 	// The two are in one shell: a script that fails prints nothing, which is no
 	// comparison.
 	put(&w.compare, fmt.Sprintf("{ sh rollback.sh --sql compare %s || echo 'SELECT the_comparison_is_missing;'; } | %s -d %s", ui.ShellQuote(t.Name()), psqlText, conn))
-	w.dropBeside = append(w.dropBeside, "psql -X -w -d postgres -c "+withTime("DROP DATABASE IF EXISTS "+ident(beside)))
-	at := "datname = " + literal(t.Database)
+	w.dropBeside = append(w.dropBeside, "psql -X -w -d postgres -c "+withTime("DROP DATABASE IF EXISTS "+pg.Ident(beside)))
+	at := "datname = " + pg.Literal(t.Database)
 	put(&w.block, psqlText+" -d postgres "+hereDocument([]string{
 		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname) FROM pg_database WHERE " + at + " \\gexec",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + at + " AND " + anyone + ";"}))
-	w.open = append(w.open, "psql -X -w -d postgres -c "+withTime("ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"))
-	w.swapBack = append(w.swapBack, "psql -X -w -d postgres "+hereDocument([]string{"BEGIN;", "ALTER DATABASE " + ident(t.Database) + " RENAME TO " + ident(beside) + ";",
-		"ALTER DATABASE " + ident(failed) + " RENAME TO " + ident(t.Database) + ";", "COMMIT;"}))
-	put(&w.look, psqlText+" -d postgres -c "+ui.ShellQuote(`\l+ `+psqlPattern(t.Database)))
+	w.open = append(w.open, "psql -X -w -d postgres -c "+withTime("ALTER DATABASE "+pg.Ident(t.Database)+" ALLOW_CONNECTIONS true"))
+	w.swapBack = append(w.swapBack, "psql -X -w -d postgres "+hereDocument([]string{"BEGIN;", "ALTER DATABASE " + pg.Ident(t.Database) + " RENAME TO " + pg.Ident(beside) + ";",
+		"ALTER DATABASE " + pg.Ident(failed) + " RENAME TO " + pg.Ident(t.Database) + ";", "COMMIT;"}))
+	put(&w.look, psqlText+" -d postgres -c "+ui.ShellQuote(`\l+ `+pg.Ident(t.Database)))
 	statements := []string{
-		"SELECT format('ALTER DATABASE %I RENAME TO %I', datname, " + literal(failed) + ") FROM pg_database WHERE " + at + " \\gexec",
-		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE datname = " + literal(failed) + " \\gexec",
-		fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", ident(beside), ident(t.Database))}
+		"SELECT format('ALTER DATABASE %I RENAME TO %I', datname, " + pg.Literal(failed) + ") FROM pg_database WHERE " + at + " \\gexec",
+		"SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE datname = " + pg.Literal(failed) + " \\gexec",
+		fmt.Sprintf("ALTER DATABASE %s RENAME TO %s;", pg.Ident(beside), pg.Ident(t.Database))}
 	for _, s := range propertySQL(t.was.Properties, t.Database) {
 		statements = append(statements, s+";")
 	}
 	w.databaseSwaps[t.Server] = append(w.databaseSwaps[t.Server], guard(n, "cat "+hereDocument(statements)))
 }
-
-// psqlPattern is a pattern of psql's \l that is one name.
-func psqlPattern(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // find looks up what was migrated, and defines what the guards ask.
 func (w *stepWriter) find() []string {
@@ -215,7 +213,7 @@ func (w *stepWriter) stop() []string {
 		var names []string
 		for _, t := range w.numbered {
 			if t.Kind != kindSQLite && t.Server == i {
-				names = append(names, literal(t.Database))
+				names = append(names, pg.Literal(t.Database))
 			}
 		}
 		if len(names) > 0 {
@@ -271,8 +269,8 @@ func (w *stepWriter) schemaSwaps() []string {
 	for _, at := range order {
 		lines := []string{"{ echo 'BEGIN;'"}
 		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, "cat "+hereDocument([]string{"SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, " + literal(failedFor(t.Schema)) +
-				") FROM pg_namespace WHERE nspname = " + literal(t.Schema) + " \\gexec"})))
+			lines = append(lines, guard(t.n, "cat "+hereDocument([]string{"SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, " + pg.Literal(failedFor(t.Schema)) +
+				") FROM pg_namespace WHERE nspname = " + pg.Literal(t.Schema) + " \\gexec"})))
 		}
 		for _, t := range groups[at] {
 			lines = append(lines, guard(t.n, fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", ui.ShellQuote(t.Dump.Name))))

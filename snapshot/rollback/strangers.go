@@ -37,7 +37,7 @@ func (p *Plan) strangers(server int) []strangerQuery {
 			}
 			schemas[t.Database] = append(schemas[t.Database], t)
 		default:
-			names, owners = append(names, literal(t.Database)), append(owners, literal(t.owner()))
+			names, owners = append(names, pg.Literal(t.Database)), append(owners, pg.Literal(t.owner()))
 		}
 	}
 	const ours = `'__(restoring|failed)_[0-9]{8}_[0-9]{6}$'`
@@ -46,17 +46,17 @@ func (p *Plan) strangers(server int) []strangerQuery {
 		out = append(out, strangerQuery{"", fmt.Sprintf(`SELECT datname::text FROM pg_catalog.pg_database
  WHERE NOT datistemplate AND left(datname, %d) = %s AND datname NOT IN (%s) AND datname !~ %s
    AND pg_catalog.pg_get_userbyid(datdba) IN (%s) ORDER BY 1`,
-			len([]rune(p.prefix)), literal(p.prefix), list(names), ours, list(owners))})
+			len([]rune(p.prefix)), pg.Literal(p.prefix), list(names), ours, list(owners))})
 	}
 	for _, database := range in {
 		names, owners = nil, nil
 		for _, t := range schemas[database] {
-			names, owners = append(names, literal(t.Schema)), append(owners, literal(t.owner()))
+			names, owners = append(names, pg.Literal(t.Schema)), append(owners, pg.Literal(t.owner()))
 		}
 		out = append(out, strangerQuery{database, fmt.Sprintf(`SELECT %s || nspname FROM pg_catalog.pg_namespace
  WHERE left(nspname, %d) = %s AND nspname NOT IN (%s) AND nspname !~ %s AND nspname !~ '^(pg_|information_schema$|public$)'
    AND pg_catalog.pg_get_userbyid(nspowner) IN (%s) ORDER BY 1`,
-			literal(database+"."), len([]rune(p.schemaPrefix)), literal(p.schemaPrefix), list(names), ours, list(owners))})
+			pg.Literal(database+"."), len([]rune(p.schemaPrefix)), pg.Literal(p.schemaPrefix), list(names), ours, list(owners))})
 	}
 	return out
 }
@@ -77,7 +77,7 @@ func (p *Plan) lookForStrangers(ctx context.Context, i int, server pg.Target) er
 			}
 			continue
 		}
-		names, err := strings1(ctx, conn, q.sql)
+		names, err := pg.Texts(ctx, conn, q.sql)
 		_ = conn.Close(context.WithoutCancel(ctx))
 		if err != nil {
 			return queryError(err, server)

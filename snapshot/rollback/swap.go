@@ -75,7 +75,7 @@ func (r *run) block(ctx context.Context, conn *pgx.Conn, targets []*Target, oids
 		if oids[t.Database] == 0 {
 			continue
 		}
-		if _, err := conn.Exec(ctx, "ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS false"); err != nil {
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+pg.Ident(t.Database)+" ALLOW_CONNECTIONS false"); err != nil {
 			return err
 		}
 	}
@@ -119,11 +119,11 @@ func (t *Target) swapSQL(stamp string, exists bool) []string {
 	var out []string
 	if exists {
 		failed := failedName(t.Database, stamp)
-		out = append(out, "ALTER DATABASE "+ident(t.Database)+" RENAME TO "+ident(failed),
-			"ALTER DATABASE "+ident(failed)+" ALLOW_CONNECTIONS true",
-			"COMMENT ON DATABASE "+ident(failed)+" IS "+literal(replacedMark(t)))
+		out = append(out, "ALTER DATABASE "+pg.Ident(t.Database)+" RENAME TO "+pg.Ident(failed),
+			"ALTER DATABASE "+pg.Ident(failed)+" ALLOW_CONNECTIONS true",
+			"COMMENT ON DATABASE "+pg.Ident(failed)+" IS "+pg.Literal(replacedMark(t)))
 	}
-	out = append(out, "ALTER DATABASE "+ident(besideName(t.Database, stamp))+" RENAME TO "+ident(t.Database))
+	out = append(out, "ALTER DATABASE "+pg.Ident(besideName(t.Database, stamp))+" RENAME TO "+pg.Ident(t.Database))
 	return append(out, propertySQL(t.was.Properties, t.Database)...)
 }
 
@@ -185,8 +185,8 @@ func (r *run) unblock(ctx context.Context, server int, targets []*Target, oids m
 		if oids[t.Database] == 0 {
 			continue
 		}
-		if _, err := conn.Exec(ctx, "ALTER DATABASE "+ident(t.Database)+" ALLOW_CONNECTIONS true"); err != nil {
-			text += ", and " + t.Database + " takes no connections: ALTER DATABASE " + ident(t.Database) + " ALLOW_CONNECTIONS true"
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+pg.Ident(t.Database)+" ALLOW_CONNECTIONS true"); err != nil {
+			text += ", and " + t.Database + " takes no connections: ALTER DATABASE " + pg.Ident(t.Database) + " ALLOW_CONNECTIONS true"
 		}
 	}
 	why := pg.Cause(cause)
@@ -229,7 +229,7 @@ func (t *Target) failed(stamp string) string {
 func (t *Target) dropCommand(stamp, login string) string {
 	switch t.Kind {
 	case kindSchema:
-		return "psql" + login + " -d " + ui.ShellQuote(databaseArgument(t.Database)) + " -c " + ui.ShellQuote("DROP SCHEMA "+ident(failedName(t.Schema, stamp))+" CASCADE")
+		return "psql" + login + " -d " + ui.ShellQuote(databaseArgument(t.Database)) + " -c " + ui.ShellQuote("DROP SCHEMA "+pg.Ident(failedName(t.Schema, stamp))+" CASCADE")
 	case kindSQLite:
 		name := fileFailed(t.Path, stamp)
 		out := "rm -f " + ui.ShellQuote(name)
@@ -238,7 +238,7 @@ func (t *Target) dropCommand(stamp, login string) string {
 		}
 		return out
 	}
-	return "psql" + login + " -d postgres -c " + ui.ShellQuote("DROP DATABASE "+ident(failedName(t.Database, stamp)))
+	return "psql" + login + " -d postgres -c " + ui.ShellQuote("DROP DATABASE "+pg.Ident(failedName(t.Database, stamp)))
 }
 
 func withoutTargets(list, gone []*Target) []*Target {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
@@ -47,7 +48,7 @@ func TestScriptResumed(t *testing.T) {
 		run("", 0, "", "--yes", "--terminate")
 		p.DropFailed()
 		for _, name := range p.Beside() {
-			pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+dbportal.Ident(name))
+			pgtest.Exec(t, p.Cluster, "postgres", "DROP DATABASE "+pg.Ident(name))
 		}
 		p.Is("after "+name, before, "auth", "catalog")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
@@ -120,7 +121,7 @@ func TestSnapshotLeavesNothingBehind(t *testing.T) {
 // migratedByOthers makes knex's table as the superuser, readable by all.
 func (p *snapPortal) migratedByOthers(t *testing.T, database, name string) {
 	pgtest.Exec(t, p.Cluster, database, "CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)",
-		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ("+snapportal.QuoteSQL(name)+", 1, now())", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+		"INSERT INTO knex_migrations (name, batch, migration_time) VALUES ("+pg.Literal(name)+", 1, now())", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 }
 
 // One set of connection flags serves all six, a password in them is refused by

@@ -11,10 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
@@ -137,8 +134,8 @@ func (p *Portal) fill() {
 	t, c, schemas := p.T, p.Cluster, p.Schemas
 	t.Helper()
 	pgtest.Exec(t, c, "postgres",
-		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+literal(pgtest.Password(t, AppPassword)),
-		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+literal(pgtest.Password(t, AdminPassword)),
+		"CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+pg.Literal(pgtest.Password(t, AppPassword)),
+		"CREATE ROLE boss LOGIN SUPERUSER PASSWORD "+pg.Literal(pgtest.Password(t, AdminPassword)),
 		"CREATE ROLE reader", `CREATE ROLE "team A"`, `GRANT "team A" TO backstage`)
 	if schemas {
 		pgtest.Exec(t, c, "postgres", "CREATE DATABASE backstage OWNER backstage")
@@ -146,15 +143,15 @@ func (p *Portal) fill() {
 	for _, id := range Plugins {
 		db, schema := p.Place(id)
 		if schemas {
-			pgtest.ExecAs(t, p.App, db, "CREATE SCHEMA "+Ident(schema))
+			pgtest.ExecAs(t, p.App, db, "CREATE SCHEMA "+pg.Ident(schema))
 		} else {
 			owner := "backstage"
 			if id == "auth" {
 				owner = "team A"
 			}
-			pgtest.Exec(t, c, "postgres", fmt.Sprintf("CREATE DATABASE %s OWNER %s", Ident(db), Ident(owner)))
+			pgtest.Exec(t, c, "postgres", fmt.Sprintf("CREATE DATABASE %s OWNER %s", pg.Ident(db), pg.Ident(owner)))
 		}
-		pgtest.ExecAs(t, p.App, db, "SET search_path = "+Ident(schema)+`;
+		pgtest.ExecAs(t, p.App, db, "SET search_path = "+pg.Ident(schema)+`;
 			CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);
 			CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int);
 			INSERT INTO knex_migrations_lock (is_locked) VALUES (0);
@@ -165,7 +162,7 @@ func (p *Portal) fill() {
 	}
 	if !schemas {
 		catalog, _ := p.Place("catalog")
-		name := Ident(catalog)
+		name := pg.Ident(catalog)
 		pgtest.Exec(t, c, catalog,
 			"CREATE EXTENSION hstore", "GRANT SELECT ON things TO reader",
 			"GRANT CONNECT ON DATABASE "+name+" TO reader", "REVOKE CONNECT ON DATABASE "+name+" FROM PUBLIC",
@@ -193,7 +190,7 @@ func (p *Portal) Upgrade() {
 	p.T.Helper()
 	for _, id := range Plugins {
 		db, schema := p.Place(id)
-		sql := "SET search_path = " + Ident(schema) + "; INSERT INTO things (kind, body) SELECT 'b', 'after' FROM generate_series(1, 7);"
+		sql := "SET search_path = " + pg.Ident(schema) + "; INSERT INTO things (kind, body) SELECT 'b', 'after' FROM generate_series(1, 7);"
 		if id == "auth" || id == "catalog" {
 			sql += `ALTER TABLE things DROP COLUMN kind; CREATE TABLE offline (id int);
 				INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('2026_new.js', 2, now())`
@@ -206,17 +203,5 @@ func (p *Portal) Upgrade() {
 func (p *Portal) Migrate(id string) {
 	p.T.Helper()
 	db, schema := p.Place(id)
-	pgtest.ExecAs(p.T, p.App, db, "INSERT INTO "+Ident(schema)+".knex_migrations (name, batch, migration_time) VALUES ('2026_late.js', 3, now())")
-}
-
-// Ident is a name as SQL has it.
-func Ident(name string) string { return pgx.Identifier{name}.Sanitize() }
-
-// literal is a text as SQL has it.
-func literal(text string) string {
-	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
-	if strings.Contains(text, `\`) {
-		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
-	}
-	return quoted
+	pgtest.ExecAs(p.T, p.App, db, "INSERT INTO "+pg.Ident(schema)+".knex_migrations (name, batch, migration_time) VALUES ('2026_late.js', 3, now())")
 }

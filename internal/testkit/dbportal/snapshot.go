@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -43,10 +42,10 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 	p.T.Helper()
 	db, schema := p.Place(id)
 	d := snapshot.Database{Kind: snapshot.KindPostgres, Server: server, Name: db, Plugins: []string{id}}
-	args := []string{"-Fc", "-Z0", "-d", "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(db) + "'"}
+	args := []string{"-Fc", "-Z0", "-d", pg.Conninfo(db)}
 	if p.Schemas {
 		d.Schema = schema
-		args = append(args, "-n", Ident(schema))
+		args = append(args, "-n", pg.Ident(schema))
 	}
 	var raw, stored bytes.Buffer
 	var private pg.Private
@@ -78,10 +77,10 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 	if p.Schemas {
 		must(conn.QueryRow(ctx, "SELECT pg_get_userbyid(nspowner)::text, nspacl::text[] FROM pg_namespace WHERE nspname = $1", schema).Scan(&d.SchemaOwner, &d.SchemaACL))
 	}
-	of := Ident(schema) + "."
-	for _, table := range p.texts(conn, "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace ORDER BY 1", Ident(schema)) {
+	of := pg.Ident(schema) + "."
+	for _, table := range p.texts(conn, "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace ORDER BY 1", pg.Ident(schema)) {
 		n := snapshot.Table{Schema: schema, Name: table}
-		must(conn.QueryRow(ctx, "SELECT count(*) FROM "+of+Ident(table)).Scan(&n.Rows))
+		must(conn.QueryRow(ctx, "SELECT count(*) FROM "+of+pg.Ident(table)).Scan(&n.Rows))
 		d.Tables = append(d.Tables, n)
 		d.Rows += n.Rows
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
 )
 
@@ -49,12 +50,12 @@ func (p *Portal) States(ids ...string) map[string]string {
 func (p *Portal) stateQuery(db, schema string) string {
 	var parts []string
 	one := func(what, value string) { // fails when it is NULL
-		parts = append(parts, literal(what+": ")+" || ("+value+") || E'\\n'")
+		parts = append(parts, pg.Literal(what+": ")+" || ("+value+") || E'\\n'")
 	}
 	list := func(what, value, rest string) {
 		one(what, "SELECT coalesce(string_agg("+value+", ' | ' ORDER BY "+value+"), '') FROM "+rest)
 	}
-	name, of := literal(db), Ident(schema)+"."
+	name, of := pg.Literal(db), pg.Ident(schema)+"."
 	one("things", "SELECT count(*) || ' ' || sum(hashtextextended(t::text, 0)) FROM "+of+"things t")
 	one("migrations", "SELECT coalesce(string_agg(name, ' | ' ORDER BY id), '') FROM "+of+"knex_migrations")
 	if p.Crashes {
@@ -63,9 +64,9 @@ func (p *Portal) stateQuery(db, schema string) string {
 	} else {
 		one("sequence", "SELECT last_value::text FROM "+of+"things_id_seq")
 	}
-	list("tables", "relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '')", "pg_class WHERE relnamespace = "+literal(Ident(schema))+"::regnamespace AND relkind = 'r'")
-	one("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = "+literal(schema))
-	one("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = "+literal(of+"things")+"::regclass")
+	list("tables", "relname || ' ' || pg_get_userbyid(relowner) || coalesce(relacl::text, '')", "pg_class WHERE relnamespace = "+pg.Literal(pg.Ident(schema))+"::regnamespace AND relkind = 'r'")
+	one("schema", "SELECT pg_get_userbyid(nspowner) || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = "+pg.Literal(schema))
+	one("analyzed", "SELECT (reltuples > 0)::text FROM pg_class WHERE oid = "+pg.Literal(of+"things")+"::regclass")
 	if !p.Schemas {
 		one("database", `SELECT pg_get_userbyid(datdba) || ' ' || coalesce(datacl::text, 'default') || ' ' || datconnlimit || ' ' || datallowconn || ' ' || encoding || datcollate || datctype
 			FROM pg_database WHERE datname = `+name)
@@ -125,7 +126,7 @@ func (p *Portal) DropFailed() {
 	conn := pgtest.Connect(p.T, p.Cluster.Target(), where)
 	defer conn.Close(context.Background())
 	for _, name := range p.texts(conn, query, FailedSuffix) {
-		if _, err := conn.Exec(p.T.Context(), drop+Ident(name)+after); err != nil {
+		if _, err := conn.Exec(p.T.Context(), drop+pg.Ident(name)+after); err != nil {
 			p.T.Fatal(err)
 		}
 	}
@@ -134,11 +135,7 @@ func (p *Portal) DropFailed() {
 // texts are the rows of a query, one text each.
 func (p *Portal) texts(conn *pgx.Conn, query string, args ...any) []string {
 	p.T.Helper()
-	rows, err := conn.Query(p.T.Context(), query, args...)
-	if err != nil {
-		p.T.Fatal(err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	out, err := pg.Texts(p.T.Context(), conn, query, args...)
 	if err != nil {
 		p.T.Fatal(err)
 	}

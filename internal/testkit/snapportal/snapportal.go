@@ -85,7 +85,7 @@ func newRepo(t testing.TB, cluster *pg.Cluster) *Portal {
 // fill makes the portal's role and databases.
 func (p *Portal) fill() {
 	p.T.Helper()
-	pgtest.Exec(p.T, p.Cluster, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+QuoteSQL(DBPassword))
+	pgtest.Exec(p.T, p.Cluster, "postgres", "CREATE ROLE backstage LOGIN CREATEDB PASSWORD "+pg.Literal(DBPassword))
 	p.CreateDatabase("backstage_plugin_catalog", "CREATE TABLE entities (id serial PRIMARY KEY, ref varchar(255) NOT NULL UNIQUE, doc text, CHECK (ref IN ('x') OR length(ref) > 0))",
 		"INSERT INTO entities (ref, doc) SELECT 'component:default/' || i, repeat(md5(i::text), 20) FROM generate_series(1, 2000) i",
 		"CREATE VIEW kinds AS SELECT DISTINCT split_part(ref, ':', 1) AS kind FROM entities", "CREATE INDEX refs ON entities (lower(ref)) WHERE ref <> 'x'")
@@ -120,9 +120,6 @@ func (p *Portal) Content() map[string]string {
 	out["databases"] = pgtest.Value(p.T, p.Cluster, "postgres", "SELECT string_agg(datname || datallowconn, ' ' ORDER BY datname) FROM pg_database")
 	return out
 }
-
-// QuoteSQL is a text as SQL has it.
-func QuoteSQL(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func LockEntry(name, version string) string {
 	return fmt.Sprintf("\"%s@npm:^%s\":\n  version: %s\n  resolution: \"%s@npm:%s\"\n  languageName: node\n  linkType: hard\n\n", name, version, version, name, version)
@@ -194,7 +191,7 @@ func (p *Portal) Migrated(database, table string, names ...string) {
 		"INSERT INTO " + table + "_lock (is_locked) VALUES (0)",
 	}
 	for _, n := range names {
-		statements = append(statements, "INSERT INTO "+table+" (name, batch, migration_time) VALUES ("+QuoteSQL(n)+", 1, now())")
+		statements = append(statements, "INSERT INTO "+table+" (name, batch, migration_time) VALUES ("+pg.Literal(n)+", 1, now())")
 	}
 	pgtest.ExecAs(p.T, p.App(), database, statements...)
 }
