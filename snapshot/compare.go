@@ -3,7 +3,6 @@ package snapshot
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -30,16 +29,12 @@ func (r *rehearsal) compare(ctx context.Context, d *Database, name string, out *
 	}
 	defer done()
 	got := Database{Kind: KindPostgres, Schema: d.Schema}
-	hash, err := SchemaHash(ctx, tx, d.schemas())
-	if err == nil {
-		if err = tables(ctx, tx, &got); err == nil {
-			got.Rows, err = countRows(ctx, tx, got.Tables)
-		}
+	if got.SchemaHash, err = SchemaHash(ctx, tx, d.Schema); err == nil {
+		got.Tables, err = Tables(ctx, tx, d.Schema)
 	}
 	if err != nil {
 		return unreadable(ctx, err, "the restored "+d.Title())
 	}
-	got.SchemaHash = hash
 	out.Differences = append(out.Differences, differences(d, &got)...)
 	out.Compare = time.Since(start).Seconds()
 	return nil
@@ -52,23 +47,15 @@ func differences(want, got *Database) []string {
 	if want.SchemaHash != got.SchemaHash {
 		out = append(out, "its schema is not the one that was copied")
 	}
-	rows := map[string]int64{}
-	for _, t := range got.Tables {
-		rows[t.Schema+"."+t.Name] = t.Rows
-	}
-	for _, t := range want.Tables {
-		key := t.Schema + "." + t.Name
-		n, ok := rows[key]
-		delete(rows, key)
+	for _, t := range DiffRows(want.Tables, got.Tables) {
 		switch {
-		case !ok:
-			out = append(out, fmt.Sprintf("the table %s is not there", strings.TrimPrefix(key, ".")))
-		case n != t.Rows:
-			out = append(out, fmt.Sprintf("the table %s has %d rows instead of %d", strings.TrimPrefix(key, "."), n, t.Rows))
+		case t.Now < 0:
+			out = append(out, fmt.Sprintf("the table %s is not there", t.Table))
+		case t.Then < 0:
+			out = append(out, fmt.Sprintf("the table %s was not in the snapshot", t.Table))
+		default:
+			out = append(out, fmt.Sprintf("the table %s has %d rows instead of %d", t.Table, t.Now, t.Then))
 		}
-	}
-	for key := range rows {
-		out = append(out, fmt.Sprintf("the table %s was not in the snapshot", strings.TrimPrefix(key, ".")))
 	}
 	return out
 }

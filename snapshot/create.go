@@ -174,15 +174,14 @@ func (c *creation) sqlite(ctx context.Context, u *unit, i int, how effort) error
 		return err
 	}
 	defer os.Remove(temp)
-	size := u.Size
 	copied := Database{Kind: KindSQLite, Path: temp}
-	if err := inspectSQLite(ctx, &copied); err != nil {
+	if err := InspectSQLite(ctx, &copied, sqliteWait); err != nil {
 		return err
 	}
 	if !sameMigrations(before, copied.Migrations) {
 		return fault.New("%s was migrated while its snapshot was prepared", u.Title()).WithNext("Stop the backends that are booting, then run the command again")
 	}
-	u.Tables, u.Rows, u.Migrations, u.SchemaHash, u.Size = copied.Tables, copied.Rows, copied.Migrations, copied.SchemaHash, size
+	u.Tables, u.Rows, u.Migrations, u.SchemaHash = copied.Tables, copied.Rows, copied.Migrations, copied.SchemaHash
 	f, err := os.Open(temp)
 	if err != nil {
 		return err

@@ -188,7 +188,7 @@ func TestCreateOfAFileThatIsMigrated(t *testing.T) {
 		t.Fatal(err)
 	}
 	surveyed := Database{Kind: KindSQLite, Path: path}
-	if err := inspectSQLite(t.Context(), &surveyed); err != nil || len(surveyed.Migrations) != 1 {
+	if err := InspectSQLite(t.Context(), &surveyed, sqliteWait); err != nil || len(surveyed.Migrations) != 1 {
 		t.Fatalf("%+v, %v", surveyed, err)
 	}
 	create := func(name string) error {

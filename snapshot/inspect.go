@@ -27,39 +27,33 @@ const (
 // userSchemas is the condition on n.nspname for what belongs to a unit.
 func userSchemas(schema string) string {
 	if schema != "" {
-		return "n.nspname = " + pg.Literal(schema)
+		return "n.nspname IN (" + pg.Literal(schema) + ")"
 	}
 	return `n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
 }
 
-// notOfExtension leaves out what CREATE EXTENSION brings: pg_dump does.
-const notOfExtension = `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')`
+// notOfExtension leaves out what CREATE EXTENSION brings, as pg_dump does: of a
+// catalog, whose row has that alias.
+func notOfExtension(catalog, alias string) string {
+	return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.` + catalog + `'::pg_catalog.regclass AND e.objid = ` + alias + `.oid AND e.deptype = 'e')`
+}
 
 // inspect fills in what the manifest has of a database, apart from rows of
 // tables and the dump. The transaction's view is what counts.
-func inspect(ctx context.Context, tx pgx.Tx, d *Database) error {
+func inspect(ctx context.Context, tx pgx.Tx, d *Database) (err error) {
 	if err := properties(ctx, tx, d); err != nil {
 		return fmt.Errorf("the properties: %w", err)
 	}
-	if err := tables(ctx, tx, d); err != nil {
+	if d.Tables, err = tables(ctx, tx, d.Schema); err != nil {
 		return fmt.Errorf("the tables: %w", err)
 	}
-	if err := migrations(ctx, tx, d); err != nil {
+	if d.Migrations, err = Migrations(ctx, tx, d.Schema); err != nil {
 		return fmt.Errorf("the migrations: %w", err)
 	}
-	hash, err := SchemaHash(ctx, tx, d.schemas())
-	if err != nil {
+	if d.SchemaHash, err = SchemaHash(ctx, tx, d.Schema); err != nil {
 		return fmt.Errorf("the schema: %w", err)
 	}
-	d.SchemaHash = hash
 	return nil
-}
-
-func (d *Database) schemas() []string {
-	if d.Schema == "" {
-		return nil
-	}
-	return []string{d.Schema}
 }
 
 func properties(ctx context.Context, tx pgx.Tx, d *Database) error {
@@ -86,25 +80,19 @@ func properties(ctx context.Context, tx pgx.Tx, d *Database) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `SELECT coalesce(r.rolname, ''), unnest(s.setconfig) FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole
- WHERE s.setdatabase = $1 ORDER BY 1, 2`, d.OID)
-	if err != nil {
-		return err
-	}
-	p.Settings, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Setting, err error) {
+	p.Settings, err = pg.Rows(ctx, tx, func(row pgx.CollectableRow) (s Setting, err error) {
 		var kv string
 		err = row.Scan(&s.Role, &kv)
 		s.Name, s.Value, _ = strings.Cut(kv, "=")
 		return s, err
-	})
+	}, `SELECT coalesce(r.rolname, ''), unnest(s.setconfig) FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole
+ WHERE s.setdatabase = $1 ORDER BY 1, 2`, d.OID)
 	if err != nil {
 		return err
 	}
-	rows, err = tx.Query(ctx, `SELECT e.extname, e.extversion, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1`)
+	p.Extensions, err = pg.Rows(ctx, tx, pgx.RowToStructByPos[Extension],
+		`SELECT e.extname, e.extversion, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1`)
 	if err != nil {
-		return err
-	}
-	if p.Extensions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Extension]); err != nil {
 		return err
 	}
 	d.Properties = p
@@ -127,22 +115,26 @@ func properties(ctx context.Context, tx pgx.Tx, d *Database) error {
  WHERE c.relkind IN ('r', 'm') AND `+userSchemas(d.Schema)).Scan(&d.Size)
 }
 
-// tables lists the tables without their rows.
-func tables(ctx context.Context, tx pgx.Tx, d *Database) error {
-	rows, err := tx.Query(ctx, `SELECT n.nspname, c.relname, 0::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND `+userSchemas(d.Schema)+` AND `+notOfExtension+` ORDER BY 1, 2`)
-	if err != nil {
-		return err
+// tables lists the tables of a database, or of a schema in it, without their rows.
+func tables(ctx context.Context, on pg.Queryer, schema string) ([]Table, error) {
+	return pg.Rows(ctx, on, pgx.RowToStructByPos[Table], `SELECT n.nspname, c.relname, 0::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND `+userSchemas(schema)+` AND `+notOfExtension("pg_class", "c")+` ORDER BY 1, 2`)
+}
+
+// Tables are the tables of a database, or of a schema in it, with their rows.
+func Tables(ctx context.Context, on pg.Queryer, schema string) ([]Table, error) {
+	list, err := tables(ctx, on, schema)
+	if err == nil {
+		_, err = countRows(ctx, on, list)
 	}
-	d.Tables, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Table])
-	return err
+	return list, err
 }
 
 // countRows counts the rows of tables, one query after the other.
-func countRows(ctx context.Context, tx pgx.Tx, tables []Table) (sum int64, err error) {
+func countRows(ctx context.Context, on pg.Queryer, tables []Table) (sum int64, err error) {
 	for i := range tables {
 		t := &tables[i]
-		if err := tx.QueryRow(ctx, "SELECT count(*) FROM "+pg.Ident(t.Schema, t.Name)).Scan(&t.Rows); err != nil {
+		if err := on.QueryRow(ctx, "SELECT count(*) FROM "+pg.Ident(t.Schema, t.Name)).Scan(&t.Rows); err != nil {
 			return 0, fmt.Errorf("%s.%s: %w", t.Schema, t.Name, err)
 		}
 		sum += t.Rows
@@ -150,54 +142,58 @@ func countRows(ctx context.Context, tx pgx.Tx, tables []Table) (sum int64, err e
 	return sum, nil
 }
 
-// migrationTables finds knex's tables by their shape, since their names can be
-// configured: exactly the columns id, name, batch and migration_time.
-const migrationTables = `SELECT n.nspname, c.relname, EXISTS (SELECT FROM pg_class l WHERE l.relnamespace = c.relnamespace AND l.relname = c.relname || '_lock'
-  AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = l.oid AND a.attname = 'is_locked'))
- FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'r' AND %s AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_attribute a
-  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) = ARRAY['batch', 'id', 'migration_time', 'name'] ORDER BY 1, 2`
-
-func migrations(ctx context.Context, tx pgx.Tx, d *Database) error {
-	rows, err := tx.Query(ctx, fmt.Sprintf(migrationTables, userSchemas(d.Schema)))
-	if err != nil {
-		return err
+// FromMigrationTables is the rest of a query that finds knex's migration tables (c,
+// in n) of a database, or of a schema in it, by their shape, since their names can be
+// configured: exactly the columns id, name, batch and migration_time. psql runs it
+// as well as portalctl.
+func FromMigrationTables(schema string) string {
+	where := `n.nspname NOT IN ('pg_catalog', 'information_schema')`
+	if schema != "" {
+		where = "n.nspname = " + pg.Literal(schema)
 	}
+	return `  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND ` + where + `
+   AND (SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+     = ARRAY['batch', 'id', 'migration_time', 'name']
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`
+}
+
+// Migrations are knex's tables of a database, or of a schema in it, with what ran
+// in the order of its IDs.
+func Migrations(ctx context.Context, on pg.Queryer, schema string) ([]Migration, error) {
 	type found struct {
 		Schema, Table string
 		Lock          bool
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
+	all, err := pg.Rows(ctx, on, pgx.RowToStructByPos[found], `SELECT n.nspname, c.relname, EXISTS (SELECT FROM pg_class l WHERE l.relnamespace = c.relnamespace AND l.relname = c.relname || '_lock'
+  AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = l.oid AND a.attname = 'is_locked'))
+`+FromMigrationTables(schema))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.Migrations = []Migration{}
+	out := []Migration{}
 	for _, f := range all {
 		m := Migration{Schema: f.Schema, Table: f.Table}
-		rows, err := tx.Query(ctx, "SELECT id::bigint, coalesce(name, ''), coalesce(batch, 0)::bigint, migration_time::timestamptz FROM "+
-			pg.Ident(f.Schema, f.Table)+" ORDER BY id")
-		if err != nil {
-			return err
-		}
-		m.Rows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r MigrationRow, err error) {
+		m.Rows, err = pg.Rows(ctx, on, func(row pgx.CollectableRow) (r MigrationRow, err error) {
 			var at *time.Time
 			err = row.Scan(&r.ID, &r.Name, &r.Batch, &at)
 			if at != nil {
 				r.Time = at.UTC()
 			}
 			return r, err
-		})
+		}, "SELECT id::bigint, coalesce(name, ''), coalesce(batch, 0)::bigint, migration_time::timestamptz FROM "+pg.Ident(f.Schema, f.Table)+" ORDER BY id")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if f.Lock {
-			if err := tx.QueryRow(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+pg.Ident(f.Schema, f.Table+"_lock")).Scan(&m.Locked); err != nil {
-				return err
+			if err := on.QueryRow(ctx, "SELECT coalesce(max(is_locked), 0) > 0 FROM "+pg.Ident(f.Schema, f.Table+"_lock")).Scan(&m.Locked); err != nil {
+				return nil, err
 			}
 		}
-		d.Migrations = append(d.Migrations, m)
+		out = append(out, m)
 	}
-	return nil
+	return out, nil
 }
 
 // begin connects to a database and opens the transaction that it is looked at
@@ -212,21 +208,14 @@ func begin(ctx context.Context, t pg.Target, database, timeout string) (tx pgx.T
 		defer cancel()
 		_ = conn.Close(ctx)
 	}
-	if _, err := conn.Exec(ctx, "SET lock_timeout = '"+timeout+"'"); err != nil {
-		done()
-		return nil, nil, err
-	}
 	// A dump of hours must not end because of a limit made for web requests.
-	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
-		done()
-		return nil, nil, err
+	for _, set := range []string{"lock_timeout = '" + timeout + "'", "statement_timeout = 0", "idle_in_transaction_session_timeout = 0"} {
+		if _, err := conn.Exec(ctx, "SET "+set); err != nil {
+			done()
+			return nil, nil, err
+		}
 	}
-	if _, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = 0"); err != nil {
-		done()
-		return nil, nil, err
-	}
-	tx, err = conn.BeginTx(ctx, readOnly)
-	if err != nil {
+	if tx, err = conn.BeginTx(ctx, readOnly); err != nil {
 		done()
 		return nil, nil, err
 	}

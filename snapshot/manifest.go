@@ -248,6 +248,18 @@ type Migration struct {
 	Rows    []MigrationRow `json:"rows"`
 }
 
+// Title is the table for people: schema.table, or the table of a SQLite file.
+func (m Migration) Title() string { return titleOf(m.Schema, m.Table) }
+
+// Names are the migrations that ran, in their order.
+func (m Migration) Names() []string {
+	var out []string
+	for _, r := range m.Rows {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
 // MigrationRow is one migration that ran. knex compares names only.
 type MigrationRow struct {
 	ID    int64     `json:"id"`

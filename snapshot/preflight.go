@@ -41,7 +41,7 @@ func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, 
 		problems = append(problems, Problem{Kind: kind, Subject: d.Title(), Message: fmt.Sprintf(format, args...), Next: next})
 	}
 	names, err := pg.Texts(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p', 'S', 'm') AND `+userSchemas(d.Schema)+` AND `+notOfExtension+`
+ WHERE c.relkind IN ('r', 'p', 'S', 'm') AND `+userSchemas(d.Schema)+` AND `+notOfExtension("pg_class", "c")+`
  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END) ORDER BY 1`)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -27,14 +28,13 @@ func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatab
 	}
 	out.Restore = time.Since(start).Seconds()
 	start = time.Now()
-	db, err := openSQLite(ctx, temp)
+	db, err := OpenSQLite(ctx, temp, "ro", sqliteWait)
 	if err != nil {
 		return out, err
 	}
 	defer db.Close()
-	var check string
-	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&check); err != nil || check != "ok" {
-		out.Differences = append(out.Differences, "integrity_check: "+firstText(check, fmt.Sprint(err)))
+	if damage, err := SQLiteDamage(ctx, db); err != nil || damage != "" {
+		out.Differences = append(out.Differences, "integrity_check: "+cmp.Or(damage, fmt.Sprint(err)))
 		return out, ctx.Err()
 	}
 	got := Database{Kind: KindSQLite, Path: temp}
@@ -44,11 +44,4 @@ func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatab
 	out.Differences = append(out.Differences, differences(d, &got)...)
 	out.Compare = time.Since(start).Seconds()
 	return out, nil
-}
-
-func firstText(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -5,12 +5,10 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/portalctl/portalctl/internal/pg"
 )
 
 // SchemaHashSQL is one query that gives a SHA-256, in hex, of what a database
-// or, with schemas, a part of it consists of: columns, constraints, indexes,
+// or, with schema, a part of it consists of: columns, constraints, indexes,
 // sequences, views, functions, triggers and types. It needs no right but to
 // connect, and psql runs it as well as portalctl.
 //
@@ -20,20 +18,9 @@ import (
 // expressions: a CHECK (x IN (…)) on a varchar is printed with other casts once
 // it was restored. An INVALID index is not the valid one. search_path must be
 // empty (SET search_path = ”) for names to be printed in full.
-func SchemaHashSQL(schemas []string) string {
-	in := `n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
-	if len(schemas) > 0 {
-		quoted := make([]string, len(schemas))
-		for i, s := range schemas {
-			quoted[i] = pg.Literal(s)
-		}
-		in = "n.nspname IN (" + strings.Join(quoted, ", ") + ")"
-	}
-	return strings.NewReplacer("{in}", in,
-		"{own c}", `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')`,
-		"{own p}", `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = p.oid AND e.deptype = 'e')`,
-		"{own t}", `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.objid = t.oid AND e.deptype = 'e')`,
-	).Replace(schemaHashSQL)
+func SchemaHashSQL(schema string) string {
+	return strings.NewReplacer("{in}", userSchemas(schema), "{own c}", notOfExtension("pg_class", "c"),
+		"{own p}", notOfExtension("pg_proc", "p"), "{own t}", notOfExtension("pg_type", "t")).Replace(schemaHashSQL)
 }
 
 const schemaHashSQL = `SELECT encode(sha256(convert_to(coalesce(string_agg(regexp_replace(line, '::(character varying|text)(\[\])?|[() ]', '', 'g'), E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') FROM (
@@ -74,10 +61,10 @@ WHERE {in} AND t.typtype IN ('e', 'd') AND {own t}
 
 // SchemaHash runs SchemaHashSQL in the connection's transaction, whose
 // search_path it empties.
-func SchemaHash(ctx context.Context, tx pgx.Tx, schemas []string) (hash string, err error) {
+func SchemaHash(ctx context.Context, tx pgx.Tx, schema string) (hash string, err error) {
 	if _, err := tx.Exec(ctx, "SET LOCAL search_path = ''"); err != nil {
 		return "", err
 	}
-	err = tx.QueryRow(ctx, SchemaHashSQL(schemas)).Scan(&hash)
+	err = tx.QueryRow(ctx, SchemaHashSQL(schema)).Scan(&hash)
 	return hash, err
 }

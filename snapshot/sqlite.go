@@ -21,8 +21,12 @@ import (
 	"github.com/portalctl/portalctl/internal/pg"
 )
 
-// openSQLite opens a file for reading. A backend may be writing to it.
-func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
+// sqliteWait is how long a query waits for a backend that is writing to the file.
+const sqliteWait = 30 * time.Second
+
+// OpenSQLite opens a file; mode is SQLite's, ro or rw, and wait how long a query
+// waits for others that use it.
+func OpenSQLite(ctx context.Context, path, mode string, wait time.Duration) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -31,8 +35,8 @@ func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name // C:/… on Windows
 	}
-	dsn := (&url.URL{Scheme: "file", Path: name, RawQuery: "mode=ro&_pragma=busy_timeout(30000)"}).String()
-	db, err := sql.Open("sqlite", dsn)
+	query := fmt.Sprintf("mode=%s&_pragma=busy_timeout(%d)", mode, wait.Milliseconds())
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: name, RawQuery: query}).String())
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +48,10 @@ func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
-func inspectSQLite(ctx context.Context, d *Database) error {
-	db, err := openSQLite(ctx, d.Path)
+// InspectSQLite fills in what the manifest has of a SQLite file, d.Path. wait is as
+// in OpenSQLite.
+func InspectSQLite(ctx context.Context, d *Database, wait time.Duration) error {
+	db, err := OpenSQLite(ctx, d.Path, "ro", wait)
 	if err != nil {
 		return err
 	}
@@ -53,16 +59,16 @@ func inspectSQLite(ctx context.Context, d *Database) error {
 	return readSQLite(ctx, db, d)
 }
 
-// readSQLite fills in what the manifest has of a SQLite file.
+// SQLiteDamage is what SQLite finds wrong in a file, "" for nothing.
+func SQLiteDamage(ctx context.Context, db *sql.DB) (found string, err error) {
+	err = db.QueryRowContext(ctx, "SELECT group_concat(integrity_check, '; ') FROM pragma_integrity_check").Scan(&found)
+	return strings.TrimPrefix(found, "ok"), err
+}
+
 func readSQLite(ctx context.Context, db *sql.DB, d *Database) error {
-	var pages, size int64
-	if err := db.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+	if err := db.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&d.Size); err != nil {
 		return fault.Wrap(err, fault.Pos{File: d.Path}, "cannot be read")
 	}
-	if err := db.QueryRowContext(ctx, "PRAGMA page_size").Scan(&size); err != nil {
-		return fault.Wrap(err, fault.Pos{File: d.Path}, "cannot be read")
-	}
-	d.Size = pages * size
 	rows, err := db.QueryContext(ctx, `SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name`)
 	if err != nil {
 		return fault.Wrap(err, fault.Pos{File: d.Path}, "cannot be read")
@@ -145,7 +151,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return fault.At(fault.Pos{File: to}, "is already there")
 	}
-	db, err := openSQLite(ctx, from)
+	db, err := OpenSQLite(ctx, from, "ro", sqliteWait)
 	if err != nil {
 		return err
 	}

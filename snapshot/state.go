@@ -81,15 +81,12 @@ func ReadState(ctx context.Context, t pg.Target, database, schema string) (*Stat
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&seconds) == nil {
 		s.Waiting = time.Duration(seconds * float64(time.Second))
 	}
-	d := Database{Kind: KindPostgres, Name: database, Schema: schema}
-	if err := migrations(ctx, tx, &d); err != nil {
+	if s.Migrations, err = Migrations(ctx, tx, schema); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		s.Unread = reason(unreadable(ctx, err, d.Title()))
-		return s, nil
+		s.Unread = reason(unreadable(ctx, err, database))
 	}
-	s.Migrations = d.Migrations
 	return s, nil
 }
 
@@ -143,7 +140,7 @@ func ReadMigrations(ctx context.Context, d Database, t pg.Target) (list []Migrat
 		if _, err := os.Stat(d.Path); errors.Is(err, fs.ErrNotExist) {
 			return nil, false, nil
 		}
-		err := inspectSQLite(ctx, &d)
+		err := InspectSQLite(ctx, &d, sqliteWait)
 		return d.Migrations, true, err
 	}
 	tx, done, err := begin(ctx, t, d.Name, lookTimeout)
@@ -159,8 +156,8 @@ func ReadMigrations(ctx context.Context, d Database, t pg.Target) (list []Migrat
 			return nil, false, err
 		}
 	}
-	if err := migrations(ctx, tx, &d); err != nil {
-		return nil, true, unreadable(ctx, err, d.Title())
+	if list, err = Migrations(ctx, tx, d.Schema); err != nil {
+		err = unreadable(ctx, err, d.Title())
 	}
-	return d.Migrations, true, nil
+	return list, true, err
 }

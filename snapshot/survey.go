@@ -233,7 +233,7 @@ func missingStep(p database.Plugin) string {
 // look inspects one unit and compares its migrations with the code.
 func (s *Survey) look(ctx context.Context, u *unit) error {
 	if u.Kind == KindSQLite {
-		if err := inspectSQLite(ctx, &u.Database); err != nil {
+		if err := InspectSQLite(ctx, &u.Database, sqliteWait); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -38,7 +38,7 @@ func (s *Survey) strays(ctx context.Context, list []stray) error {
 			}
 			mine = mine || owner == target.User || target.Role != "" && owner == target.Role
 			if err == nil {
-				err = migrations(ctx, tx, &d)
+				d.Migrations, err = Migrations(ctx, tx, d.Schema)
 			}
 			done()
 		}

@@ -37,6 +37,7 @@ func conninfoValue(s string) string {
 // Queryer is a connection, or a transaction in one.
 type Queryer interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 // Rows are the rows of a query, each as row reads it.

@@ -24,16 +24,16 @@ func (p *Plan) Against(checkout string) error {
 	p.Targets, p.Kept, p.Compared = []*Target{}, []*Target{}, "release"
 	for _, t := range all {
 		t.Changes = []Change{}
-		for _, then := range t.then() {
-			table := strings.TrimPrefix(then.schema+"."+then.table, ".")
-			names, found := there.migrations(t.packageOf(then), then.names)
+		for _, then := range t.was.Migrations {
+			table, ran := then.Title(), then.Names()
+			names, found := there.migrations(then.Package, ran)
 			switch {
-			case !found && len(then.names) == 0:
+			case !found && len(ran) == 0:
 				t.Changes = append(t.Changes, Change{Table: table + " (no migration ran, so its package is not known)"})
 			case !found:
 				t.Changes = append(t.Changes, Change{Table: table + " (no package in " + checkout + " brings its migrations)"})
 			default:
-				if c := (Change{Table: table, Added: without(names, then.names), Removed: without(then.names, names)}); len(c.Added)+len(c.Removed) > 0 {
+				if c := (Change{Table: table, Added: without(names, ran), Removed: without(ran, names)}); len(c.Added)+len(c.Removed) > 0 {
 					t.Changes = append(t.Changes, c)
 				}
 			}
@@ -42,16 +42,6 @@ func (p *Plan) Against(checkout string) error {
 	}
 	p.Steps = p.steps()
 	return nil
-}
-
-// packageOf is the package that brings the migrations of a table.
-func (t *Target) packageOf(m migrations) string {
-	for _, one := range t.was.Migrations {
-		if one.Schema == m.schema && one.Table == m.table {
-			return one.Package
-		}
-	}
-	return ""
 }
 
 // installed is the packages of a checkout, by name: the folders of all copies.

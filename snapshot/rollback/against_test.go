@@ -100,12 +100,15 @@ func TestAgainstFindsThePackageOfTheMigrations(t *testing.T) {
 // The column is called "rows lost": rows that come back are none, and the table
 // that loses most is not one of those that are only counted.
 func TestRowsLost(t *testing.T) {
-	target := &Target{Loss: Loss{Known: true, Tables: []rowDiff{
-		{"a", 15, 5}, {"b", 5, 4}, {"c", 5, 4}, {"d", 5, 4}, {"e", 5, 4}, {"f", 7, -1}, {"g", 10, 22}, {"h", -1, 3}, {"i", -1, 0},
+	row := func(table string, then, now int64) snapshot.RowDiff {
+		return snapshot.RowDiff{Table: table, Then: then, Now: now}
+	}
+	target := &Target{Loss: Loss{Known: true, Tables: []snapshot.RowDiff{
+		row("a", 15, 5), row("b", 5, 4), row("c", 5, 4), row("d", 5, 4), row("e", 5, 4), row("f", 7, -1), row("g", 10, 22), row("h", -1, 3), row("i", -1, 0),
 	}}}
 	want := "g: 12 (10 in the snapshot, 22 now); h: all 3, the table is new; a: none, 10 come back (15 in the snapshot, 5 now); " +
 		"b: none, 1 come back (5 in the snapshot, 4 now); c: none, 1 come back (5 in the snapshot, 4 now); d: none, 1 come back (5 in the snapshot, 4 now); 3 more tables"
-	if got, want := (rowDiff{"i", -1, 0}).lost(), "i: none, the table is new and empty"; got != want {
+	if got, want := lost(row("i", -1, 0)), "i: none, the table is new and empty"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := target.LossSummary(); got != want {

@@ -12,10 +12,6 @@ import (
 // snapshot's. It stands in rollback.sh too, and in schema mode inside the
 // transaction, where only an error keeps a commit from happening.
 func (t *Target) checkSQL() string {
-	var schemas []string
-	if t.Schema != "" {
-		schemas = []string{t.Schema}
-	}
 	var b strings.Builder
 	b.WriteString("DO $portalctl$\nDECLARE n bigint; h text;\nBEGIN\n")
 	for _, table := range t.was.Tables {
@@ -25,30 +21,15 @@ func (t *Target) checkSQL() string {
 	}
 	// Names are printed in full only without a search path.
 	b.WriteString("  PERFORM pg_catalog.set_config('search_path', '', true);\n")
-	fmt.Fprintf(&b, "  h := (%s);\n", snapshot.SchemaHashSQL(schemas))
+	fmt.Fprintf(&b, "  h := (%s);\n", snapshot.SchemaHashSQL(t.Schema))
 	fmt.Fprintf(&b, "  IF h <> %s THEN RAISE EXCEPTION 'the schema is not the one of the snapshot: %%', h; END IF;\n", pg.Literal(t.was.SchemaHash))
 	b.WriteString("END\n$portalctl$;\n")
 	return b.String()
-}
-
-// fromMigrationTables finds knex's migration tables by their shape (columns
-// exactly id, name, batch, migration_time), whatever they are called.
-func fromMigrationTables(schema string) string {
-	where := `n.nspname NOT IN ('pg_catalog', 'information_schema')`
-	if schema != "" {
-		where = "n.nspname = " + pg.Literal(schema)
-	}
-	return `  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND ` + where + `
-   AND (SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") FROM pg_catalog.pg_attribute a
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-     = ARRAY['batch', 'id', 'migration_time', 'name']
- ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`
 }
 
 // migrationQueriesSQL gives for each migration table two queries: one for the
 // table itself, which may be empty, and one whose rows are "schema.table|name".
 func migrationQueriesSQL(schema string) string {
 	return `SELECT format('SELECT %L', n.nspname || '.' || c.relname), format('SELECT %L || name FROM %I.%I ORDER BY id', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
-` + fromMigrationTables(schema)
+` + snapshot.FromMigrationTables(schema)
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Leftover is what an interrupted restore left behind.
@@ -62,70 +62,15 @@ const mayEnd = `((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = curre
   NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), false)
   AND (pg_catalog.pg_has_role(usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))`
 
-// liveMigrations reads the migration tables of the database (or of one schema
-// in it) that conn is connected to.
-func liveMigrations(ctx context.Context, conn *pgx.Conn, schema string) ([]migrations, error) {
-	rows, err := conn.Query(ctx, "SELECT n.nspname::text, c.relname::text\n"+fromMigrationTables(schema))
-	if err != nil {
-		return nil, err
-	}
-	type where struct{ Schema, Name string }
-	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[where])
-	if err != nil {
-		return nil, err
-	}
-	out := []migrations{}
-	for _, t := range tables {
-		names, err := pg.Texts(ctx, conn, "SELECT name::text FROM "+pg.Ident(t.Schema, t.Name)+" ORDER BY id")
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, migrations{schema: t.Schema, table: t.Name, names: names})
-	}
-	return out, nil
-}
-
-// liveRows counts the rows of every table, as "schema.table".
-func liveRows(ctx context.Context, conn *pgx.Conn, schema string) (map[string]int64, error) {
-	where := `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'`
-	if schema != "" {
-		where = "n.nspname = " + pg.Literal(schema)
-	}
-	queries, err := pg.Texts(ctx, conn, `SELECT format('SELECT %L || count(*) FROM %I.%I', n.nspname || '.' || c.relname || '|', n.nspname, c.relname)
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND `+where)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]int64{}
-	for _, q := range queries {
-		lines, err := pg.Texts(ctx, conn, q)
-		if err != nil {
-			return nil, err
-		}
-		at := strings.LastIndex(lines[0], "|")
-		n, err := strconv.ParseInt(lines[0][at+1:], 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		out[lines[0][:at]] = n
-	}
-	return out, nil
-}
-
 // liveSessions are the client sessions in some databases, without our own and
 // rollback.sh's: one that was closed may still be ending on the server.
 func liveSessions(ctx context.Context, conn *pgx.Conn, names []string) ([]session, error) {
-	rows, err := conn.Query(ctx, `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
+	return pg.Rows(ctx, conn, pgx.RowToStructByPos[session], `SELECT datname, coalesce(usename, ''), coalesce(application_name, ''),
        coalesce(host(client_addr), 'a local socket'), coalesce(state, ''), coalesce(`+mayEnd+`, false)
   FROM pg_catalog.pg_stat_activity
  WHERE datname = ANY($1) AND `+clientSession+`
    AND coalesce(application_name, '') NOT IN ($2, 'portalctl-rollback')
  ORDER BY datname, pid`, names, pg.AppName)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[session])
 }
 
 // row is a database as the catalog has it.
@@ -138,14 +83,10 @@ type row struct {
 }
 
 func liveDatabases(ctx context.Context, conn *pgx.Conn) ([]row, error) {
-	rows, err := conn.Query(ctx, `SELECT datname::text, oid, datallowconn,
+	return pg.Rows(ctx, conn, pgx.RowToStructByPos[row], `SELECT datname::text, oid, datallowconn,
        CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END,
        coalesce(shobj_description(oid, 'pg_database'), '')
   FROM pg_catalog.pg_database WHERE NOT datistemplate ORDER BY datname`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 }
 
 // Look compares the snapshot's databases with the live servers: which were
@@ -231,7 +172,7 @@ func (p *Plan) leftovers(t *Target, rows []row) {
 }
 
 func (p *Plan) lookAtDatabase(ctx context.Context, t *Target, server pg.Target, rows []row, only []string) error {
-	t.Changes, t.Loss = []Change{}, Loss{Tables: []rowDiff{}, Meaning: meaningOf(t.Plugins)}
+	t.Changes, t.Loss = []Change{}, Loss{Tables: []snapshot.RowDiff{}, Meaning: meaningOf(t.Plugins)}
 	at := slices.IndexFunc(rows, func(r row) bool { return r.Name == t.Database })
 	switch {
 	case at < 0:
@@ -246,17 +187,17 @@ func (p *Plan) lookAtDatabase(ctx context.Context, t *Target, server pg.Target, 
 			return err
 		}
 		defer conn.Close(context.WithoutCancel(ctx))
-		now, err := liveMigrations(ctx, conn, t.Schema)
+		now, err := snapshot.Migrations(ctx, conn, t.Schema)
 		if err != nil {
 			return queryError(err, server)
 		}
-		t.Changes = compareMigrations(t.then(), now)
+		t.Changes = compareMigrations(t.was.Migrations, now)
 		if p.wanted(t, only) {
-			counts, err := liveRows(ctx, conn, t.Schema)
+			tables, err := snapshot.Tables(ctx, conn, t.Schema)
 			if err != nil {
 				return queryError(err, server)
 			}
-			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
+			t.counted(tables)
 		}
 	}
 	p.place(t, only)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/sorting"
@@ -16,16 +15,9 @@ type Loss struct {
 	// Known says that the live rows were counted.
 	Known bool `json:"known"`
 	// Tables are those whose number of rows differs.
-	Tables []rowDiff `json:"tables"`
+	Tables []snapshot.RowDiff `json:"tables"`
 	// Meaning says what that is to the users of the plugins.
 	Meaning []string `json:"meaning"`
-}
-
-// rowDiff is one table's rows then and now; -1 where the table is not there.
-type rowDiff struct {
-	Table string `json:"table"`
-	Then  int64  `json:"then"`
-	Now   int64  `json:"now"`
 }
 
 // meanings are what going back means for the plugins that most portals have.
@@ -71,49 +63,16 @@ func meaningOf(plugins []string) []string {
 	return out
 }
 
-// diffRows compares the rows of each table then and now.
+// counted notes which rows a restore takes away, by those that there are now.
 // Migration tables are left out where the migrations themselves are shown.
-func diffRows(then []snapshot.Table, now map[string]int64, shown []Change) []rowDiff {
-	out := []rowDiff{}
-	was := map[string]bool{}
-	for _, c := range shown {
-		delete(now, c.Table)
-		delete(now, "."+c.Table)
-		then = slices.DeleteFunc(slices.Clone(then), func(t snapshot.Table) bool { return strings.TrimPrefix(t.Schema+"."+t.Name, ".") == c.Table })
-	}
-	for _, t := range then {
-		name := t.Schema + "." + t.Name
-		was[name] = true
-		n, there := now[name]
-		if !there {
-			n = -1
-		}
-		if n != t.Rows {
-			out = append(out, rowDiff{Table: strings.TrimPrefix(name, "."), Then: t.Rows, Now: n})
-		}
-	}
-	for name, n := range now {
-		if !was[name] {
-			out = append(out, rowDiff{Table: strings.TrimPrefix(name, "."), Then: -1, Now: n})
-		}
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Table < out[j].Table })
-	return out
-}
-
-// String is one difference in words.
-func (d rowDiff) String() string {
-	switch {
-	case d.Then < 0:
-		return fmt.Sprintf("%s: new, %d rows", d.Table, d.Now)
-	case d.Now < 0:
-		return fmt.Sprintf("%s: gone, had %d rows", d.Table, d.Then)
-	}
-	return fmt.Sprintf("%s: %+d rows (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
+func (t *Target) counted(now []snapshot.Table) {
+	t.Loss.Known, t.Loss.Tables = true, slices.DeleteFunc(snapshot.DiffRows(t.was.Tables, now), func(d snapshot.RowDiff) bool {
+		return slices.ContainsFunc(t.Changes, func(c Change) bool { return c.Table == d.Table })
+	})
 }
 
 // lost says what a restore does to the rows of a table.
-func (d rowDiff) lost() string {
+func lost(d snapshot.RowDiff) string {
 	switch {
 	case d.Then < 0 && d.Now == 0:
 		return d.Table + ": none, the table is new and empty"
@@ -127,8 +86,8 @@ func (d rowDiff) lost() string {
 	return fmt.Sprintf("%s: %d (%d in the snapshot, %d now)", d.Table, d.Now-d.Then, d.Then, d.Now)
 }
 
-// less orders the tables for people: those that lose most first.
-func (d rowDiff) less(e rowDiff) int {
+// byLoss orders the tables for people: those that lose most first.
+func byLoss(d, e snapshot.RowDiff) int {
 	return cmp.Compare(max(e.Now-max(e.Then, 0), 0), max(d.Now-max(d.Then, 0), 0))
 }
 
@@ -142,13 +101,13 @@ func (t *Target) LossSummary() string {
 	}
 	var parts []string
 	tables := slices.Clone(t.Loss.Tables)
-	sorting.Stable(tables, rowDiff.less)
+	sorting.Stable(tables, byLoss)
 	for i, d := range tables {
 		if i == 6 {
 			parts = append(parts, fmt.Sprintf("%d more tables", len(tables)-i))
 			break
 		}
-		parts = append(parts, d.lost())
+		parts = append(parts, lost(d))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -97,20 +97,27 @@ func TestProperties(t *testing.T) {
 }
 
 func TestCompareMigrations(t *testing.T) {
-	then := []migrations{{"public", "knex_migrations", []string{"a", "b"}}, {"public", "tasks", []string{"x"}}, {"public", "gone", nil}}
+	table := func(name string, ran ...string) snapshot.Migration {
+		m := snapshot.Migration{Schema: "public", Table: name}
+		for _, r := range ran {
+			m.Rows = append(m.Rows, snapshot.MigrationRow{Name: r})
+		}
+		return m
+	}
+	then := []snapshot.Migration{table("knex_migrations", "a", "b"), table("tasks", "x"), table("gone")}
 	for _, c := range []struct {
 		name string
-		now  []migrations
+		now  []snapshot.Migration
 		want []Change
 	}{
-		{"the same", []migrations{{"public", "tasks", []string{"x"}}, {"public", "gone", nil}, {"public", "knex_migrations", []string{"b", "a"}}}, []Change{}},
-		{"more", []migrations{{"public", "knex_migrations", []string{"a", "b", "c"}}, {"public", "tasks", []string{"x"}}, {"public", "gone", nil}},
+		{"the same", []snapshot.Migration{table("tasks", "x"), table("gone"), table("knex_migrations", "b", "a")}, []Change{}},
+		{"more", []snapshot.Migration{table("knex_migrations", "a", "b", "c"), table("tasks", "x"), table("gone")},
 			[]Change{{Table: "public.knex_migrations", Added: []string{"c"}}}},
-		{"one undone", []migrations{{"public", "knex_migrations", []string{"a"}}, {"public", "tasks", []string{"x"}}, {"public", "gone", nil}},
+		{"one undone", []snapshot.Migration{table("knex_migrations", "a"), table("tasks", "x"), table("gone")},
 			[]Change{{Table: "public.knex_migrations", Removed: []string{"b"}}}},
-		{"a table more, a table less", []migrations{{"public", "knex_migrations", []string{"a", "b"}}, {"public", "new", []string{"n"}}, {"public", "gone", nil}},
+		{"a table more, a table less", []snapshot.Migration{table("knex_migrations", "a", "b"), table("new", "n"), table("gone")},
 			[]Change{{Table: "public.new", Added: []string{"n"}}, {Table: "public.tasks", Removed: []string{"x"}}}},
-		{"an empty table less", []migrations{{"public", "knex_migrations", []string{"a", "b"}}, {"public", "tasks", []string{"x"}}},
+		{"an empty table less", []snapshot.Migration{table("knex_migrations", "a", "b"), table("tasks", "x")},
 			[]Change{{Table: "public.gone"}}},
 	} {
 		if d := cmp.Diff(c.want, compareMigrations(then, c.now)); d != "" {

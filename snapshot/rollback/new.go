@@ -33,7 +33,7 @@ func New(m *snapshot.Manifest, v *snapshot.Verification) (*Plan, error) {
 func (p *Plan) target(d *snapshot.Database) (*Target, error) {
 	t := &Target{Kind: kindDatabase, Plugins: slices.Clone(d.Plugins), Server: -1, Database: d.Name, Schema: d.Schema, Path: d.Path,
 		Bytes: d.Size, Rows: d.Rows, Dump: d.Dump, was: d,
-		Changes: []Change{}, Loss: Loss{Tables: []rowDiff{}, Meaning: meaningOf(d.Plugins)}}
+		Changes: []Change{}, Loss: Loss{Tables: []snapshot.RowDiff{}, Meaning: meaningOf(d.Plugins)}}
 	if t.Plugins == nil {
 		t.Plugins = []string{}
 	}

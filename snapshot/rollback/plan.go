@@ -25,12 +25,10 @@
 package rollback
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -153,43 +151,17 @@ func databases(targets []*Target, server int) []string {
 	return out
 }
 
-// migrations are the names in one migration table, in the order they ran.
-type migrations struct {
-	schema, table string
-	names         []string
-}
-
-// then are the target's migrations in the snapshot.
-func (t *Target) then() []migrations {
-	var out []migrations
-	for _, m := range t.was.Migrations {
-		rows := slices.Clone(m.Rows)
-		sorting.Stable(rows, func(a, b snapshot.MigrationRow) int { return cmp.Compare(a.ID, b.ID) })
-		one := migrations{schema: m.Schema, table: m.Table}
-		for _, row := range rows {
-			one.names = append(one.names, row.Name)
-		}
-		out = append(out, one)
-	}
-	sorting.By(out, func(a, b migrations) int {
-		return cmp.Or(cmp.Compare(a.schema, b.schema), cmp.Compare(a.table, b.table))
-	})
-	return out
-}
-
 // compareMigrations lists how now differs from then.
-func compareMigrations(then, now []migrations) []Change {
+func compareMigrations(then, now []snapshot.Migration) []Change {
 	was, is := map[string][]string{}, map[string][]string{}
 	var names []string
-	for _, side := range []struct {
-		list []migrations
-		into map[string][]string
-	}{{then, was}, {now, is}} {
-		for _, m := range side.list {
-			name := strings.TrimPrefix(m.schema+"."+m.table, ".")
-			side.into[name] = append([]string{}, m.names...)
-			names = append(names, name)
+	for i, m := range slices.Concat(then, now) {
+		into := is
+		if i < len(then) {
+			into = was
 		}
+		into[m.Title()] = append([]string{}, m.Names()...)
+		names = append(names, m.Title())
 	}
 	slices.Sort(names)
 	out := []Change{}

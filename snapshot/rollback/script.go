@@ -187,10 +187,10 @@ func statements(list []string) string {
 // each migration.
 func (t *Target) migrationLines() string {
 	var b strings.Builder
-	for _, m := range t.then() {
-		fmt.Fprintf(&b, "%s.%s\n", m.schema, m.table)
-		for _, name := range m.names {
-			fmt.Fprintf(&b, "%s.%s|%s\n", m.schema, m.table, name)
+	for _, m := range t.was.Migrations {
+		fmt.Fprintf(&b, "%s.%s\n", m.Schema, m.Table)
+		for _, name := range m.Names() {
+			fmt.Fprintf(&b, "%s.%s|%s\n", m.Schema, m.Table, name)
 		}
 	}
 	return b.String()

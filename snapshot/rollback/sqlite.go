@@ -2,85 +2,69 @@ package rollback
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/scratch"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 func fileFailed(path, stamp string) string { return path + failedSuffix + stamp }
 func fileBeside(path, stamp string) string { return path + besideSuffix + stamp }
 
-func openSQLite(path, mode string) (*sql.DB, error) {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "mode=" + mode + "&_pragma=busy_timeout(2000)"}
-	return sql.Open("sqlite", u.String())
-}
-
-// sqliteTables are the names of all tables of a file.
-func sqliteTables(ctx context.Context, db *sql.DB) ([]string, error) {
-	return sqliteStrings(ctx, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
-}
-
-func sqliteStrings(ctx context.Context, db *sql.DB, query string) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []string{}
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
-}
+// sqliteWait is how long a query waits for a portal that is writing to a file.
+const sqliteWait = 2 * time.Second
 
 // lookFolder is what the name of a folder for a copy to look into begins with.
 const lookFolder = "portalctl-look-"
 
-// sqliteState reads what a comparison needs: rows as ".table", and migrations.
+// sqliteState reads what a comparison needs: the rows of the tables, and migrations.
 // A file whose writer was killed needs its journal played back, which is a
 // change: then a copy is read, with all that belongs to the file.
-func sqliteState(ctx context.Context, path string) (map[string]int64, []migrations, error) {
-	counts, list, err := readState(ctx, path)
+func sqliteState(ctx context.Context, path string) (*snapshot.Database, error) {
+	d := &snapshot.Database{Path: path}
+	err := snapshot.InspectSQLite(ctx, d, sqliteWait)
 	if err == nil || ctx.Err() != nil {
-		return counts, list, err
+		return d, err
 	}
 	if info, jerr := os.Stat(path + "-journal"); jerr != nil || info.Size() == 0 {
-		return nil, nil, err
+		return nil, cause(err)
 	}
 	scratch.Clean("", lookFolder)
 	folder, err := scratch.New("", lookFolder)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer folder.Close()
-	dir := folder.Path
+	d.Path = filepath.Join(folder.Path, "db")
 	for _, side := range append([]string{""}, sides...) {
-		if err := copyFile(path+side, filepath.Join(dir, "db"+side)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, nil, err
+		if err := copyFile(path+side, d.Path+side); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
 		}
 	}
-	db, err := openSQLite(filepath.Join(dir, "db"), "rw")
+	db, err := snapshot.OpenSQLite(ctx, d.Path, "rw", sqliteWait)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE; ROLLBACK")
 	if err = errors.Join(err, db.Close()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return readState(ctx, filepath.Join(dir, "db"))
+	return d, cause(snapshot.InspectSQLite(ctx, d, sqliteWait))
+}
+
+// cause is what SQLite says of a file, without the path that stands before it.
+func cause(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Err != nil {
+		return f.Err
+	}
+	return err
 }
 
 // sides are the files that SQLite keeps beside a database's: what they hold
@@ -101,42 +85,8 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-func readState(ctx context.Context, path string) (map[string]int64, []migrations, error) {
-	db, err := openSQLite(path, "ro")
-	if err != nil {
-		return nil, nil, err
-	}
-	defer db.Close()
-	tables, err := sqliteTables(ctx, db)
-	if err != nil {
-		return nil, nil, err
-	}
-	counts := map[string]int64{}
-	list := []migrations{}
-	for _, table := range tables {
-		var n int64
-		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+pg.Ident(table)).Scan(&n); err != nil {
-			return nil, nil, err
-		}
-		counts["."+table] = n
-		columns, err := sqliteStrings(ctx, db, "SELECT name FROM pragma_table_info("+strings.ReplaceAll(pg.Ident(table), `"`, "'")+") ORDER BY name")
-		if err != nil {
-			return nil, nil, err
-		}
-		if !slices.Equal(columns, []string{"batch", "id", "migration_time", "name"}) {
-			continue
-		}
-		names, err := sqliteStrings(ctx, db, "SELECT name FROM "+pg.Ident(table)+" ORDER BY id")
-		if err != nil {
-			return nil, nil, err
-		}
-		list = append(list, migrations{table: table, names: names})
-	}
-	return counts, list, nil
-}
-
 func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
-	t.Changes, t.Loss = []Change{}, Loss{Tables: []rowDiff{}, Meaning: meaningOf(t.Plugins)}
+	t.Changes, t.Loss = []Change{}, Loss{Tables: []snapshot.RowDiff{}, Meaning: meaningOf(t.Plugins)}
 	matches, err := filepath.Glob(escapeGlob(t.Path) + "__*")
 	if err != nil {
 		return err
@@ -153,7 +103,7 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 	if _, err := os.Stat(t.Path); errors.Is(err, os.ErrNotExist) {
 		t.Changes = append(t.Changes, Change{Table: "the file is not there"})
 	} else {
-		counts, now, err := sqliteState(ctx, t.Path)
+		now, err := sqliteState(ctx, t.Path)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -164,8 +114,8 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 			return fault.Wrap(err, fault.Pos{File: t.Path}, "the database cannot be read").
 				WithNext("Make sure that this user may read the file and its folder and that no migration is running, then run the command again")
 		default:
-			t.Changes = compareMigrations(t.then(), now)
-			t.Loss.Known, t.Loss.Tables = true, diffRows(t.was.Tables, counts, t.Changes)
+			t.Changes = compareMigrations(t.was.Migrations, now.Migrations)
+			t.counted(now.Tables)
 		}
 	}
 	p.place(t, only)

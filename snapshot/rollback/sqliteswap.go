@@ -15,6 +15,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // besideFiles are the SQLite files that are ready to take their names.
@@ -76,26 +77,25 @@ func (r *run) decode(ctx context.Context, t *Target, name string) error {
 }
 
 func examineFile(ctx context.Context, t *Target, name string) error {
-	db, err := openSQLite(name, "ro")
+	db, err := snapshot.OpenSQLite(ctx, name, "ro", sqliteWait)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	found, err := sqliteStrings(ctx, db, "PRAGMA integrity_check")
-	if err != nil || len(found) != 1 || found[0] != "ok" {
-		return fault.Wrap(err, fault.Pos{File: name}, "the restored file is damaged: %s", strings.Join(found, "; ")).
+	if damage, err := snapshot.SQLiteDamage(ctx, db); err != nil || damage != "" {
+		return fault.Wrap(err, fault.Pos{File: name}, "the restored file is damaged: %s", damage).
 			WithNext(nextVerify)
 	}
-	counts, now, err := sqliteState(ctx, name)
+	now, err := sqliteState(ctx, name)
 	if err != nil {
 		return fault.Wrap(err, fault.Pos{File: name}, "the restored file cannot be read").
 			WithNext(nextVerify)
 	}
-	if d := diffRows(t.was.Tables, counts, nil); len(d) > 0 {
+	if d := snapshot.DiffRows(t.was.Tables, now.Tables); len(d) > 0 {
 		return fault.At(fault.Pos{File: name}, "the restored file is not what the snapshot recorded: %s", d[0]).
 			WithNext(nextVerify)
 	}
-	if c := compareMigrations(t.then(), now); len(c) > 0 {
+	if c := compareMigrations(t.was.Migrations, now.Migrations); len(c) > 0 {
 		return fault.At(fault.Pos{File: name}, "the restored file has other migrations than the snapshot recorded: %s", c[0].Table).
 			WithNext(nextVerify)
 	}
@@ -150,7 +150,7 @@ func setAside(ctx context.Context, path, failed string) (existed bool, err error
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return false, moveSides(path, failed)
 	}
-	db, err := openSQLite(path, "rw")
+	db, err := snapshot.OpenSQLite(ctx, path, "rw", sqliteWait)
 	if err != nil {
 		return false, err
 	}

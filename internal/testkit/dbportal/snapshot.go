@@ -77,25 +77,16 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 	if p.Schemas {
 		must(conn.QueryRow(ctx, "SELECT pg_get_userbyid(nspowner)::text, nspacl::text[] FROM pg_namespace WHERE nspname = $1", schema).Scan(&d.SchemaOwner, &d.SchemaACL))
 	}
-	of := pg.Ident(schema) + "."
-	for _, table := range p.texts(conn, "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace ORDER BY 1", pg.Ident(schema)) {
-		n := snapshot.Table{Schema: schema, Name: table}
-		must(conn.QueryRow(ctx, "SELECT count(*) FROM "+of+pg.Ident(table)).Scan(&n.Rows))
-		d.Tables = append(d.Tables, n)
-		d.Rows += n.Rows
+	d.Tables, err = snapshot.Tables(ctx, conn, d.Schema)
+	must(err)
+	for _, t := range d.Tables {
+		d.Rows += t.Rows
 	}
-	ran := snapshot.Migration{Schema: schema, Table: "knex_migrations"}
-	for i, name := range p.texts(conn, "SELECT name FROM "+of+"knex_migrations ORDER BY id") {
-		ran.Rows = append(ran.Rows, snapshot.MigrationRow{ID: int64(i + 1), Name: name, Batch: 1})
-	}
-	d.Migrations = []snapshot.Migration{ran}
+	d.Migrations, err = snapshot.Migrations(ctx, conn, d.Schema)
+	must(err)
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{})
 	must(err)
-	var schemas []string
-	if p.Schemas {
-		schemas = []string{schema}
-	}
-	d.SchemaHash, err = snapshot.SchemaHash(ctx, tx, schemas)
+	d.SchemaHash, err = snapshot.SchemaHash(ctx, tx, d.Schema)
 	must(err)
 	must(tx.Rollback(ctx))
 	if !p.Schemas {
@@ -108,10 +99,8 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 		if comment != nil {
 			x.Comment = *comment
 		}
-		rows, err := conn.Query(ctx, `SELECT CASE WHEN setrole = 0 THEN '' ELSE pg_get_userbyid(setrole)::text END, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+		x.Settings, err = pg.Rows(ctx, conn, pgx.RowToStructByPos[snapshot.Setting], `SELECT CASE WHEN setrole = 0 THEN '' ELSE pg_get_userbyid(setrole)::text END, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
 			FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(setconfig) c WHERE datname = current_database()`)
-		must(err)
-		x.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[snapshot.Setting])
 		must(err)
 	} else {
 		must(conn.QueryRow(ctx, "SELECT oid FROM pg_database WHERE datname = current_database()").Scan(&d.OID))
