@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -302,14 +302,9 @@ func group(name, version string, files []string) []folder {
 			byDir[path.Dir(f)] = append(byDir[path.Dir(f)], base)
 		}
 	}
-	dirs := make([]string, 0, len(byDir))
-	for d := range byDir {
-		dirs = append(dirs, d)
-	}
-	sort.Strings(dirs)
 	var out []folder
-	for _, d := range dirs {
-		sort.Strings(byDir[d])
+	for _, d := range slices.Sorted(maps.Keys(byDir)) {
+		slices.Sort(byDir[d])
 		out = append(out, folder{Package: name, Version: version, Names: byDir[d]})
 	}
 	return out

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -21,6 +19,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // CreateOptions say how a snapshot is taken.
@@ -44,7 +43,8 @@ var goodName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 type creation struct {
 	survey *Survey
 	opts   CreateOptions
-	dir    string // the folder that is written
+	dir    string  // the folder that is written
+	data   []int64 // about what each unit's copy reads, in bytes
 	meter  *meter
 	notes  []string
 	mu     sync.Mutex
@@ -68,7 +68,11 @@ func Create(ctx context.Context, s *Survey, to Store, opts CreateOptions) (_ *Sn
 	if _, err := os.Lstat(final); err == nil {
 		return nil, fault.New("there is a snapshot %s already", name).WithNext("Give this one another --name")
 	}
-	c := &creation{survey: s, opts: opts, dir: final + partial, meter: newMeter(s.units)}
+	c := &creation{survey: s, opts: opts, dir: final + partial}
+	for i := range s.units {
+		c.data = append(c.data, cmp.Or(s.units[i].data, s.units[i].Size))
+	}
+	c.meter = newMeter(c.data...)
 	if err := os.Mkdir(c.dir, 0o700); err != nil {
 		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: c.dir}, "cannot be made")
 	}
@@ -118,11 +122,7 @@ func (c *creation) copy(ctx context.Context) error {
 			return err
 		}
 	}
-	data := make([]int64, len(c.survey.units))
-	for i := range data {
-		data[i] = cmp.Or(c.survey.units[i].data, c.survey.units[i].Size)
-	}
-	how := efforts(data)
+	how := efforts(c.data)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(c.opts.Jobs, 2))
 	for i := range c.survey.units {
@@ -282,8 +282,7 @@ func (c *creation) certificates(i int) error {
 	if err := writeNew(c.dir, name, kept.Bytes()); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(kept.Bytes())
-	server.CA = &File{Name: name, Size: int64(kept.Len()), RawSize: int64(kept.Len()), SHA256: hex.EncodeToString(sum[:]), Taken: time.Now().UTC()}
+	server.CA = &File{Name: name, Size: int64(kept.Len()), RawSize: int64(kept.Len()), SHA256: SHA256(kept.Bytes()), Taken: time.Now().UTC()}
 	return nil
 }
 
@@ -302,11 +301,7 @@ func (c *creation) finish(ctx context.Context, name string, start time.Time) err
 		m.Client = "pg_dump " + s.tools.Version
 	}
 	for _, p := range s.Warnings {
-		text := p.Message
-		if p.Subject != "" {
-			text = p.Subject + ": " + text
-		}
-		m.Notes = append(m.Notes, text)
+		m.Notes = append(m.Notes, p.text())
 	}
 	m.Notes = append(m.Notes, c.notes...)
 	if len(s.units) > 1 {
@@ -315,7 +310,7 @@ func (c *creation) finish(ctx context.Context, name string, start time.Time) err
 	for _, u := range s.units {
 		m.Databases = append(m.Databases, u.Database)
 	}
-	sortDatabases(m.Databases)
+	sorting.Stable(m.Databases, largestFirst)
 	if m.Deployed.Files == nil {
 		m.Deployed.Files = map[string]string{}
 	}
@@ -327,8 +322,7 @@ func (c *creation) finish(ctx context.Context, name string, start time.Time) err
 	for _, f := range m.Files() {
 		sums[f.Name] = f.SHA256
 	}
-	sum := sha256.Sum256(src)
-	sums[ManifestFile] = hex.EncodeToString(sum[:])
+	sums[ManifestFile] = SHA256(src)
 	if err := writeNew(c.dir, SumsFile, sumsText(sums)); err != nil {
 		return err
 	}

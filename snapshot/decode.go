@@ -48,24 +48,35 @@ func newDecoder(r io.Reader) (*zstd.Decoder, error) {
 
 // walk has pg_restore read a dump: table of contents and every block.
 func (s *Snapshot) walk(ctx context.Context, tools *pg.Tools, content io.Reader) error {
-	r, w, err := os.Pipe()
+	copyErr, waitErr, err := feed(ctx, pg.Command{Path: tools.Path("pg_restore"), Args: []string{"--file=" + os.DevNull}}, content)
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	widenPipe(w)
-	child, err := pg.Start(ctx, pg.Command{Path: tools.Path("pg_restore"), Args: []string{"--file=" + os.DevNull}, Stdin: r})
-	r.Close()
-	if err != nil {
-		return err
-	}
-	_, copyErr := io.CopyBuffer(onlyWriter{w}, content, make([]byte, 1<<20))
-	w.Close()
-	waitErr := child.Wait()
 	if copyErr != nil && waitErr != nil && !errors.Is(copyErr, zstd.ErrCRCMismatch) && !errors.Is(copyErr, io.ErrUnexpectedEOF) {
 		return waitErr // it closed the pipe, and knows why
 	}
 	return errors.Join(copyErr, waitErr)
+}
+
+// feed runs a program to its end with content on its standard input. copyErr is of
+// reading content and handing it over, waitErr the program's; with err it did not
+// start.
+func feed(ctx context.Context, c pg.Command, content io.Reader) (copyErr, waitErr, err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.Close()
+	widenPipe(w)
+	c.Stdin = r
+	child, err := pg.Start(ctx, c)
+	r.Close()
+	if err != nil {
+		return nil, nil, err
+	}
+	_, copyErr = io.CopyBuffer(onlyWriter{w}, content, make([]byte, 1<<20))
+	w.Close()
+	return copyErr, child.Wait(), nil
 }
 
 // onlyWriter hides what else a file can do: splice needs files on both sides.

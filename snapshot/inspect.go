@@ -1,9 +1,9 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -240,13 +240,8 @@ func unreadable(ctx context.Context, err error, title string) error {
 	return f
 }
 
-// sortDatabases puts the largest first, which keeps the longest job from
-// starting last.
-func sortDatabases(list []Database) {
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].Size != list[j].Size {
-			return list[i].Size > list[j].Size
-		}
-		return list[i].Title() < list[j].Title()
-	})
+// largestFirst is the order in which databases are copied and listed: the longest
+// job must not start last.
+func largestFirst(a, b Database) int {
+	return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Title(), b.Title()))
 }

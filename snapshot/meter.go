@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"cmp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,20 +21,15 @@ type meter struct {
 	read  []atomic.Int64
 	total []int64
 	start time.Time
-	// shared stands for read[0] when several goroutines count into one.
-	shared *atomic.Int64
 
 	mu     sync.Mutex
 	active map[int]string
 	done   map[int]bool
 }
 
-func newMeter(units []unit) *meter {
-	m := &meter{read: make([]atomic.Int64, len(units)), start: time.Now(), active: map[int]string{}, done: map[int]bool{}}
-	for _, u := range units {
-		m.total = append(m.total, cmp.Or(u.data, u.Size))
-	}
-	return m
+// newMeter is a meter of pieces of work, by the bytes that each is expected to read.
+func newMeter(total ...int64) *meter {
+	return &meter{read: make([]atomic.Int64, len(total)), total: total, start: time.Now(), active: map[int]string{}, done: map[int]bool{}}
 }
 
 func (m *meter) begin(i int, title string) (end func()) {
@@ -56,9 +50,6 @@ func (m *meter) now() Progress {
 	var p Progress
 	for i := range m.total {
 		read := m.read[i].Load()
-		if m.shared != nil {
-			read = m.shared.Load()
-		}
 		p.Done += read
 		// What is read beyond the estimate corrects it.
 		if m.done[i] {

@@ -3,10 +3,10 @@ package snapshot
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/pg"
 )
 
@@ -25,45 +25,46 @@ type Problem struct {
 	Next string `json:"next,omitempty"`
 }
 
+// problem is a Problem with a message that is put together.
+func problem(kind, subject, next, format string, args ...any) Problem {
+	return Problem{Kind: kind, Subject: subject, Message: fmt.Sprintf(format, args...), Next: next}
+}
+
+// text is the problem in one line.
+func (p Problem) text() string {
+	if p.Subject == "" {
+		return p.Message
+	}
+	return p.Subject + ": " + p.Message
+}
+
 // maxNamed bounds how many names one sentence lists.
 const maxNamed = 5
-
-func someNames(names []string) string {
-	if len(names) <= maxNamed {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
-}
 
 // readable finds what a dump as the transaction's user would stumble over.
 func readable(ctx context.Context, tx pgx.Tx, d *Database) (problems []Problem, err error) {
 	add := func(kind, next, format string, args ...any) {
-		problems = append(problems, Problem{Kind: kind, Subject: d.Title(), Message: fmt.Sprintf(format, args...), Next: next})
+		problems = append(problems, problem(kind, d.Title(), next, format, args...))
 	}
-	names, err := pg.Texts(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p', 'S', 'm') AND `+userSchemas(d.Schema)+` AND `+notOfExtension("pg_class", "c")+`
- AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END) ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	if len(names) > 0 {
-		add("unreadable", "GRANT pg_read_all_data to the user, or name another user with --dsn", "the user may not read %s", someNames(names))
-	}
-	names, err = pg.Texts(ctx, tx, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND `+userSchemas(d.Schema)+` AND row_security_active(c.oid) ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	if len(names) > 0 {
-		add("unreadable", "Name a user with BYPASSRLS with --dsn", "row-level security hides rows of %s", someNames(names))
-	}
-	names, err = pg.Texts(ctx, tx, `SELECT i.oid::regclass::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE NOT x.indisvalid AND `+userSchemas(d.Schema)+` ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	if len(names) > 0 {
-		add("invalid-index", "A migration with CREATE INDEX CONCURRENTLY has died: DROP INDEX it, and let the deployed release make it again", "INVALID index %s", someNames(names))
+	for _, look := range []struct{ kind, next, message, query string }{
+		{"unreadable", "GRANT pg_read_all_data to the user, or name another user with --dsn", "the user may not read %s",
+			`SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p', 'S', 'm') AND ` + userSchemas(d.Schema) + ` AND ` + notOfExtension("pg_class", "c") + `
+ AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END) ORDER BY 1`},
+		{"unreadable", "Name a user with BYPASSRLS with --dsn", "row-level security hides rows of %s",
+			`SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND ` + userSchemas(d.Schema) + ` AND row_security_active(c.oid) ORDER BY 1`},
+		{"invalid-index", "A migration with CREATE INDEX CONCURRENTLY has died: DROP INDEX it, and let the deployed release make it again", "INVALID index %s",
+			`SELECT i.oid::regclass::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT x.indisvalid AND ` + userSchemas(d.Schema) + ` ORDER BY 1`},
+	} {
+		names, err := pg.Texts(ctx, tx, look.query)
+		if err != nil {
+			return nil, err
+		}
+		if len(names) > 0 {
+			add(look.kind, look.next, look.message, english.Some(names, maxNamed))
+		}
 	}
 	for _, m := range d.Migrations {
 		if m.Locked {
@@ -96,11 +97,11 @@ func locked(ctx context.Context, tx pgx.Tx, d *Database) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(locks) > 0 {
-		return []Problem{{Kind: "locked", Subject: d.Title(), Message: "another session has locked " + someNames(locks),
-			Next: "Wait until the session is done, or end it with pg_terminate_backend"}}, nil
+	if len(locks) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	return []Problem{problem("locked", d.Title(), "Wait until the session is done, or end it with pg_terminate_backend",
+		"another session has locked %s", english.Some(locks, maxNamed))}, nil
 }
 
 // unreadableLargeObjects counts the large objects that the user may not read:
@@ -116,7 +117,7 @@ func unreadableLargeObjects(ctx context.Context, tx pgx.Tx) (n int64, err error)
 // transaction of theirs in the database.
 func wayBack(ctx context.Context, tx pgx.Tx, d *Database, who string) (problems []Problem, err error) {
 	add := func(kind, next, format string, args ...any) {
-		problems = append(problems, Problem{Kind: kind, Subject: d.Title(), Message: fmt.Sprintf(format, args...), Next: next})
+		problems = append(problems, problem(kind, d.Title(), next, format, args...))
 	}
 	const admin = "Name an administrator's connection with --admin-dsn"
 	var super, createdb, member, create bool

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,7 +42,7 @@ type rehearsal struct {
 	tools  *pg.Tools
 	target pg.Target
 	access pg.Access
-	read   atomic.Int64
+	meter  *meter
 	// local says that the cluster is ours.
 	local bool
 	// temp is where files and the cluster are made, "" for the system's folder.
@@ -82,7 +81,8 @@ func (s *Snapshot) rehearse(ctx context.Context, o VerifyOptions) (*Rehearsal, e
 			out.Where = who.ID
 		}
 	}
-	stop := meterOf(total, &r.read).run(o.Progress)
+	r.meter = newMeter(total)
+	stop := r.meter.run(o.Progress)
 	defer stop()
 	for i := range s.Manifest.Databases {
 		d := &s.Manifest.Databases[i]
@@ -247,22 +247,13 @@ func (r *rehearsal) restore(ctx context.Context, d *Database, name string) (fail
 		return "", err
 	}
 	defer dec.Close()
-	pr, pw, err := os.Pipe()
-	if err != nil {
-		return "", err
-	}
-	defer pw.Close()
-	widenPipe(pw)
-	child, err := pg.Start(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: r.access, Stdin: pr,
-		Args: []string{"--no-owner", "--no-privileges", "--exit-on-error", "--no-password", "--dbname=" + name}})
-	pr.Close()
-	if err != nil {
-		return "", err
-	}
 	var raw atomic.Int64
-	_, copyErr := io.CopyBuffer(onlyWriter{pw}, &counted{r: dec, n: &raw, also: &r.read}, make([]byte, 1<<20))
-	pw.Close()
-	waitErr := child.Wait()
+	copyErr, waitErr, err := feed(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: r.access,
+		Args: []string{"--no-owner", "--no-privileges", "--exit-on-error", "--no-password", "--dbname=" + name}},
+		&counted{r: dec, n: &raw, also: &r.meter.read[0]})
+	if err != nil {
+		return "", err
+	}
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()

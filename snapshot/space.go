@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // space refuses a folder that cannot hold the dumps. They take a fifth to a
@@ -31,6 +32,19 @@ func (s *Survey) serverSpace(u *unit, dir string) {
 	}
 	if free, ok := freeSpace(dir); ok && free < u.Size {
 		s.refuse("space", u.Title(), "Free some space on the server", "a restore would not work: it needs %s beside the database, the server has %s free", Bytes(u.Size), Bytes(free))
+	}
+}
+
+// freeSpace is what a user may still write below dir, which need not be there
+// yet, in bytes.
+func freeSpace(dir string) (int64, bool) {
+	for {
+		free, ok := freeAt(dir)
+		parent := filepath.Dir(dir)
+		if ok || parent == dir {
+			return free, ok
+		}
+		dir = parent
 	}
 }
 

@@ -174,8 +174,7 @@ func Open(dir string) (*Snapshot, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: name}, "cannot be read")
 	}
-	sum := sha256.Sum256(src)
-	s.ManifestSHA256 = hex.EncodeToString(sum[:])
+	s.ManifestSHA256 = SHA256(src)
 	sums, err := readSums(filepath.Join(dir, SumsFile))
 	if err != nil {
 		return nil, err

@@ -8,23 +8,25 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
+// SHA256 is the sum of a file's content, in hex.
+func SHA256(src []byte) string {
+	sum := sha256.Sum256(src)
+	return hex.EncodeToString(sum[:])
+}
+
 // sumsText is what sha256sum prints for files: two spaces, sorted by name.
 func sumsText(sums map[string]string) []byte {
-	names := make([]string, 0, len(sums))
-	for n := range sums {
-		names = append(names, n)
-	}
-	sort.Strings(names)
 	var b bytes.Buffer
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(sums)) {
 		fmt.Fprintf(&b, "%s  %s\n", sums[n], n)
 	}
 	return b.Bytes()
@@ -60,8 +62,7 @@ func readSums(name string) (map[string]string, error) {
 func WritePlanSums(dir string, files map[string][]byte) error {
 	sums := map[string]string{}
 	for name, content := range files {
-		sum := sha256.Sum256(content)
-		sums[name] = hex.EncodeToString(sum[:])
+		sums[name] = SHA256(content)
 	}
 	return txn.WriteFile(filepath.Join(dir, PlanSumsFile), sumsText(sums), 0o600)
 }
@@ -80,7 +81,7 @@ func readVerification(name, manifest string) (*Verification, error) {
 	if json.Unmarshal(src, &v) != nil || v.sum() != v.Sum {
 		return nil, damaged(name, "the result of the last verification was changed")
 	}
-	text, err := v.text()
+	text, err := jsonText(v)
 	if err != nil || !bytes.Equal(text, src) {
 		return nil, damaged(name, "the result of the last verification was changed")
 	}
@@ -97,11 +98,8 @@ func (v Verification) sum() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(src)
-	return hex.EncodeToString(sum[:])
+	return SHA256(src)
 }
-
-func (v Verification) text() ([]byte, error) { return jsonText(v) }
 
 func jsonText(v any) ([]byte, error) {
 	var b bytes.Buffer

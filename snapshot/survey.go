@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -130,11 +129,11 @@ func weight(p Problem) int {
 }
 
 func (s *Survey) refuse(kind, subject, next, format string, args ...any) {
-	s.Refusals = append(s.Refusals, Problem{Kind: kind, Subject: subject, Message: fmt.Sprintf(format, args...), Next: next})
+	s.Refusals = append(s.Refusals, problem(kind, subject, next, format, args...))
 }
 
 func (s *Survey) warn(kind, subject, next, format string, args ...any) {
-	s.Warnings = append(s.Warnings, Problem{Kind: kind, Subject: subject, Message: fmt.Sprintf(format, args...), Next: next})
+	s.Warnings = append(s.Warnings, problem(kind, subject, next, format, args...))
 }
 
 // Refused is an error that lists the refusals, nil without any.
@@ -142,15 +141,11 @@ func (s *Survey) Refused() error {
 	if len(s.Refusals) == 0 {
 		return nil
 	}
-	first := s.Refusals[0]
-	text := first.Message
-	if first.Subject != "" {
-		text = first.Subject + ": " + text
-	}
+	text := s.Refusals[0].text()
 	if n := len(s.Refusals) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
-	return fault.New("no snapshot was taken: %s", text).WithNext("%s", first.Next)
+	return fault.New("no snapshot was taken: %s", text).WithNext("%s", s.Refusals[0].Next)
 }
 
 // States are what the databases have of migrations, by their title.
@@ -327,9 +322,7 @@ func (s *Survey) wayBack(ctx context.Context, u *unit, tx pgx.Tx) (err error) {
 
 // lines fills in what the units know.
 func (s *Survey) lines() {
-	sort.SliceStable(s.units, func(i, j int) bool {
-		return s.units[i].Size > s.units[j].Size || s.units[i].Size == s.units[j].Size && s.units[i].Title() < s.units[j].Title()
-	})
+	sorting.Stable(s.units, func(a, b unit) int { return largestFirst(a.Database, b.Database) })
 	for i := range s.units {
 		u := &s.units[i]
 		s.Size += u.Size

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/snapshot/database"
 )
 
@@ -50,7 +51,7 @@ func (s *Survey) compare(ctx context.Context, u *unit) {
 				next = "The commit of --deployed is older than what ran last: name the one that did"
 			}
 			s.refuse("migrated-past", u.Title(), next, "already migrated past the deployed code: %s %s lacks %s of %s",
-				got.folder.Package, cmp.Or(got.folder.Version, "of this portal"), someNames(got.past), m.Table)
+				got.folder.Package, cmp.Or(got.folder.Version, "of this portal"), english.Some(got.past, maxNamed), m.Table)
 		case len(got.behind) > 0:
 			text := fmt.Sprintf("%s %s brings %d migrations that did not run here, %s first", got.folder.Package, cmp.Or(got.folder.Version, "of this portal"), len(got.behind), got.behind[0])
 			if matched && !skipsMigrations(u.plugins) {

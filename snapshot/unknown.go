@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,10 +83,7 @@ func (c *Code) migratedBy(ctx context.Context, tables []Migration) string {
 	if c.Lock == nil {
 		return ""
 	}
-	var names []string
-	for name := range c.Workspaces {
-		names = append(names, name)
-	}
+	names := slices.Collect(maps.Keys(c.Workspaces))
 	for i := range c.Lock.Entries {
 		name, _, ok := c.Lock.Entries[i].Package()
 		if ok && (portal.ShipsMigrations(name) || c.hasMigrations(name)) && !slices.Contains(shared, name) {

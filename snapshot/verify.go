@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,7 +72,7 @@ func (s *Snapshot) Verify(ctx context.Context, o VerifyOptions) (*Verification, 
 	full := report.Lists(*v).(Verification)
 	v = &full
 	v.Sum = v.sum()
-	text, err := v.text()
+	text, err := jsonText(v)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +89,7 @@ func (s *Snapshot) decodeAll(ctx context.Context, o VerifyOptions) ([]string, er
 	if err != nil {
 		return []string{err.Error()}, nil
 	}
-	var problems []string
-	problems = append(problems, s.planSums(sums)...)
+	problems := s.planSums(sums)
 	tools, err := s.restoreTools(ctx, o.PGBin)
 	if err != nil {
 		return nil, err
@@ -99,23 +100,18 @@ func (s *Snapshot) decodeAll(ctx context.Context, o VerifyOptions) ([]string, er
 		files[f.Name] = f
 		total += f.RawSize
 	}
-	names := make([]string, 0, len(sums))
-	for n := range sums {
-		names = append(names, n)
-	}
-	sort.Slice(names, func(i, j int) bool {
-		a, b := files[names[i]].Size, files[names[j]].Size
-		return a > b || a == b && names[i] < names[j]
+	names := slices.SortedFunc(maps.Keys(sums), func(a, b string) int {
+		return cmp.Or(cmp.Compare(files[b].Size, files[a].Size), cmp.Compare(a, b))
 	})
-	var read atomic.Int64
-	stop := meterOf(total, &read).run(o.Progress)
+	meter := newMeter(total)
+	stop := meter.run(o.Progress)
 	defer stop()
 	found := make([]string, len(names))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, jobsOr(o.Jobs)))
+	group.SetLimit(max(1, cmp.Or(o.Jobs, 2)))
 	for i, name := range names {
 		group.Go(func() error {
-			err := s.checkFile(ctx, name, sums[name], files[name], tools, &read)
+			err := s.checkFile(ctx, name, sums[name], files[name], tools, &meter.read[0])
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -145,9 +141,7 @@ func (s *Snapshot) planSums(sums map[string]string) (problems []string) {
 		if err != nil {
 			problems = append(problems, err.Error())
 		}
-		for file, sum := range plan {
-			sums[file] = sum
-		}
+		maps.Copy(sums, plan)
 	}
 	for _, pattern := range []string{"*.md", "*.sh"} {
 		files, _ := filepath.Glob(filepath.Join(s.Dir, pattern))
@@ -158,19 +152,6 @@ func (s *Snapshot) planSums(sums map[string]string) (problems []string) {
 		}
 	}
 	return problems
-}
-
-func jobsOr(n int) int {
-	if n == 0 {
-		return 2
-	}
-	return n
-}
-
-// meterOf is a meter of one piece of work.
-func meterOf(total int64, read *atomic.Int64) *meter {
-	m := &meter{read: make([]atomic.Int64, 1), total: []int64{total}, start: time.Now(), active: map[int]string{}, done: map[int]bool{}, shared: read}
-	return m
 }
 
 // restoreTools are the programs that can read the dumps, nil without any.

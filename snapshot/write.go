@@ -22,12 +22,10 @@ import (
 
 // stored is a file that is written compressed, hashed and synced.
 type stored struct {
-	name  string
-	file  *os.File
-	hash  hash.Hash
-	size  int64
-	raw   atomic.Int64
-	start time.Time
+	file *os.File
+	hash hash.Hash
+	size int64
+	raw  atomic.Int64
 }
 
 // effort is how hard a file is compressed: zstd's default level, and before it
@@ -85,16 +83,17 @@ func efforts(data []int64) []effort {
 // a checksum of the content, so that a flipped bit does not decode; zstd -d
 // reads it. raw, if not nil, is kept up to date with how much was read.
 func store(dir, name string, r io.Reader, how effort, raw *atomic.Int64) (File, error) {
+	start := time.Now()
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return File{}, fault.Wrap(err, fault.Pos{File: filepath.Join(dir, name)}, "cannot be made")
 	}
 	defer f.Close()
-	s := &stored{name: name, file: f, hash: sha256.New(), start: time.Now()}
+	s := &stored{file: f, hash: sha256.New()}
 	if err := s.compress(r, how, raw); err != nil {
 		return File{}, fault.Wrap(fault.Cause(err), fault.Pos{File: f.Name()}, "cannot be written")
 	}
-	return File{Name: name, Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), RawSize: s.raw.Load(), Seconds: time.Since(s.start).Seconds()}, nil
+	return File{Name: name, Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), RawSize: s.raw.Load(), Seconds: time.Since(start).Seconds()}, nil
 }
 
 func (s *stored) compress(r io.Reader, how effort, raw *atomic.Int64) error {

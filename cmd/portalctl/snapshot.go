@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -246,8 +244,7 @@ func deployedCode(o createOptions, co *checkout, packages *registry.Client) (*sn
 			return nil, err
 		}
 		if src != nil {
-			sum := sha256.Sum256(src)
-			texts[name], code.Deployed.Files[name] = src, hex.EncodeToString(sum[:])
+			texts[name], code.Deployed.Files[name] = src, snapshot.SHA256(src)
 		}
 	}
 	if src := texts["yarn.lock"]; src != nil {

@@ -30,7 +30,7 @@ func (p *filePortal) replace(i int, raw []byte) {
 func (p *filePortal) stored(i int, text []byte) {
 	p.T.Helper()
 	d := &p.Manifest.Databases[i].Dump
-	d.Size, d.SHA256 = int64(len(text)), dbportal.Sum(text)
+	d.Size, d.SHA256 = int64(len(text)), snapshot.SHA256(text)
 	if err := os.WriteFile(filepath.Join(p.Dir, d.Name), text, 0o600); err != nil {
 		p.T.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // refused runs a restore that must fail and change nothing; want is in the
@@ -88,7 +89,7 @@ func TestRestoreRefuses(t *testing.T) {
 		plan := p.plan()
 		for _, target := range plan.Targets {
 			if target.Plugins[0] == "catalog" {
-				target.Dump.SHA256 = dbportal.Sum(good[:len(good)-100])
+				target.Dump.SHA256 = snapshot.SHA256(good[:len(good)-100])
 			}
 		}
 		p.refused(plan, p.options(), "the dump cannot be decoded", "another copy")

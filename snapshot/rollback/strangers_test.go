@@ -80,7 +80,7 @@ func TestTrust(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := plannedPortal(t, kindDatabase)
-	p.Servers[0].CA = &snapshot.File{Name: "x.ca.pem", SHA256: dbportal.Sum(ca)}
+	p.Servers[0].CA = &snapshot.File{Name: "x.ca.pem", SHA256: snapshot.SHA256(ca)}
 	for _, tt := range []struct{ mode, root, want string }{
 		{"verify-full", "", string(ca)}, {"verify-ca", "", string(ca)}, {"require", "", ""}, {"verify-full", "own", "own"},
 	} {

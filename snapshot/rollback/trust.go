@@ -1,14 +1,13 @@
 package rollback
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pg"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Trust gives a login that checks the server's certificate, and does not say
@@ -24,7 +23,7 @@ func (p *Plan) Trust(dir string, servers []pg.Target) error {
 		if err != nil {
 			return fault.Wrap(err, fault.Pos{File: name}, "the server's CA cannot be read").WithNext("Copy the whole folder of the snapshot, or name a CA with sslrootcert=")
 		}
-		if sum := sha256.Sum256(src); hex.EncodeToString(sum[:]) != ca.SHA256 {
+		if snapshot.SHA256(src) != ca.SHA256 {
 			return damaged(name)
 		}
 		servers[i].RootCert = string(src)

@@ -109,7 +109,7 @@ func TestMarkdownIsAWayBack(t *testing.T) {
 				files = p.mix()
 			case "TLS":
 				server.Host, server.SSLMode = "localhost", "verify-full"
-				server.CA = &snapshot.File{Name: "localhost.ca.pem", Size: int64(len(ca)), SHA256: dbportal.Sum(ca)}
+				server.CA = &snapshot.File{Name: "localhost.ca.pem", Size: int64(len(ca)), SHA256: snapshot.SHA256(ca)}
 				if err := os.WriteFile(filepath.Join(p.Dir, server.CA.Name), ca, 0o600); err != nil {
 					t.Fatal(err)
 				}

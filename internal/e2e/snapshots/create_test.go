@@ -135,7 +135,7 @@ func forge(t *testing.T, dir string, m *snapshot.Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(sums), snapportal.SHA256Hex(old), snapportal.SHA256Hex(src), 1)
+	text := strings.Replace(string(sums), snapshot.SHA256(old), snapshot.SHA256(src), 1)
 	for file, content := range map[string][]byte{name: src, filepath.Join(dir, snapshot.SumsFile): []byte(text)} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)

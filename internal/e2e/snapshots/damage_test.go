@@ -9,7 +9,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/portalctl/portalctl/internal/testkit/snapportal"
 	"github.com/portalctl/portalctl/snapshot"
 )
 
@@ -119,7 +118,7 @@ func compressTo(t *testing.T, from, to string) snapshot.File {
 	if err := os.WriteFile(to, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return snapshot.File{Size: int64(len(text)), SHA256: snapportal.SHA256Hex(text), RawSize: int64(len(src))}
+	return snapshot.File{Size: int64(len(text)), SHA256: snapshot.SHA256(text), RawSize: int64(len(src))}
 }
 
 // damaged wants verify to find what is wrong with a file, nil content meaning

@@ -175,7 +175,7 @@ func TestSnapshotDeployed(t *testing.T) {
 	p.Refused([]string{"create", "--deployed", "nowhere"}, `git knows no commit "nowhere"`)
 	p.Must("create", "--deployed", old[:10], "--image", "sha256:1234")
 	d := p.Newest().Manifest.Deployed
-	if d.Commit != old || d.How != snapshot.Named || d.Release != "1.41.0" || d.Image != "sha256:1234" || d.Files["yarn.lock"] != snapportal.SHA256Hex(lock) {
+	if d.Commit != old || d.How != snapshot.Named || d.Release != "1.41.0" || d.Image != "sha256:1234" || d.Files["yarn.lock"] != snapshot.SHA256(lock) {
 		t.Errorf("%+v", d)
 	}
 }

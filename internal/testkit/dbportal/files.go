@@ -58,7 +58,7 @@ func NewFiles(t testing.TB) *Files {
 		p.Manifest.Databases = append(p.Manifest.Databases, snapshot.Database{Kind: snapshot.KindSQLite, Path: p.Path(id), Plugins: []string{id}, Rows: 3,
 			Tables:     []snapshot.Table{{Name: "knex_migrations", Rows: 1}, {Name: "things", Rows: 2}},
 			Migrations: []snapshot.Migration{{Table: "knex_migrations", Rows: []snapshot.MigrationRow{{ID: 1, Name: "init.js"}}}},
-			Dump:       snapshot.File{Name: id + ".sqlite.zst", Size: int64(len(text)), SHA256: Sum(text)}})
+			Dump:       snapshot.File{Name: id + ".sqlite.zst", Size: int64(len(text)), SHA256: snapshot.SHA256(text)}})
 	}
 	return p
 }
@@ -82,7 +82,7 @@ func (p *Files) Listing() map[string]string {
 		if err != nil {
 			p.T.Fatal(err)
 		}
-		out[filepath.Base(name)] = Sum(src)
+		out[filepath.Base(name)] = snapshot.SHA256(src)
 	}
 	return out
 }
@@ -153,5 +153,5 @@ func (p *Files) State(path string) string {
 	if err != nil {
 		p.T.Fatalf("%s: %v", path, err)
 	}
-	return fmt.Sprintf("migrations: %s, columns: %s, rows: %d %s", migrations, columns, strings.Count(rows, " ")+1, Sum([]byte(rows)))
+	return fmt.Sprintf("migrations: %s, columns: %s, rows: %d %s", migrations, columns, strings.Count(rows, " ")+1, snapshot.SHA256([]byte(rows)))
 }

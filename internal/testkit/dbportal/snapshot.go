@@ -3,8 +3,6 @@ package dbportal
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"time"
@@ -60,7 +58,7 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 	w, _ := zstd.NewWriter(&stored)
 	_, _ = raw.WriteTo(w)
 	_ = w.Close()
-	d.Dump = snapshot.File{Name: id + ".dump.zst", Size: int64(stored.Len()), SHA256: Sum(stored.Bytes()), Seconds: 0.5}
+	d.Dump = snapshot.File{Name: id + ".dump.zst", Size: int64(stored.Len()), SHA256: snapshot.SHA256(stored.Bytes()), Seconds: 0.5}
 	if err := os.WriteFile(filepath.Join(p.Dir, d.Dump.Name), stored.Bytes(), 0o600); err != nil {
 		p.T.Fatal(err)
 	}
@@ -106,10 +104,4 @@ func (p *Portal) dump(id, server string) snapshot.Database {
 		must(conn.QueryRow(ctx, "SELECT oid FROM pg_database WHERE datname = current_database()").Scan(&d.OID))
 	}
 	return d
-}
-
-// Sum is the SHA-256 of a file, as a snapshot has it.
-func Sum(src []byte) string {
-	s := sha256.Sum256(src)
-	return hex.EncodeToString(s[:])
 }
