@@ -16,6 +16,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/gitbase"
+	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/npmtar"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
@@ -290,15 +291,21 @@ func below(dir string) []string {
 	return files
 }
 
-// loadExtensions are what knex takes for a migration (FsMigrations of knex 3).
-var loadExtensions = []string{".co", ".coffee", ".eg", ".iced", ".js", ".cjs", ".litcoffee", ".ls", ".ts"}
+// MigrationFolders are the names of the migrations below a folder, as knex has them,
+// by the folder that they are in: backend-defaults has several.
+func MigrationFolders(dir string) (out [][]string) {
+	for _, f := range group("", "", below(dir)) {
+		out = append(out, f.Names)
+	}
+	return out
+}
 
 // group makes folders of files' paths.
 func group(name, version string, files []string) []folder {
 	byDir := map[string][]string{}
 	for _, f := range files {
 		base := path.Base(f)
-		if slices.Contains(loadExtensions, path.Ext(base)) && !strings.HasSuffix(base, ".d.ts") {
+		if migrations.IsFile(base) {
 			byDir[path.Dir(f)] = append(byDir[path.Dir(f)], base)
 		}
 	}

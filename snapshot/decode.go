@@ -82,7 +82,9 @@ func feed(ctx context.Context, c pg.Command, content io.Reader) (copyErr, waitEr
 // onlyWriter hides what else a file can do: splice needs files on both sides.
 type onlyWriter struct{ io.Writer }
 
-// interruptible stops reading when the context ends.
+// Interruptible is a reader that ends with the context.
+func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &interruptible{ctx, r} }
+
 type interruptible struct {
 	ctx context.Context
 	r   io.Reader

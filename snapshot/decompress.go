@@ -17,7 +17,7 @@ func Decompress(ctx context.Context, from, to string) error {
 		return fault.Wrap(fault.Cause(err), fault.Pos{File: from}, "cannot be read")
 	}
 	defer in.Close()
-	dec, err := newDecoder(&interruptible{ctx, in})
+	dec, err := newDecoder(Interruptible(ctx, in))
 	if err != nil {
 		return err
 	}

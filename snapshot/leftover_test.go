@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/portalctl/portalctl/snapshot/database"
@@ -16,7 +17,7 @@ func TestLeftByRestore(t *testing.T) {
 		"backstage_plugin_failed_20261125_081208":          "",
 		"__failed_": "",
 	} {
-		if got := leftByRestore(name); got != want {
+		if got, stamp, ok := LeftByRestore(name); got != want || ok != (want != "") || ok && !strings.HasSuffix(name, want+stamp) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}

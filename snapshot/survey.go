@@ -175,6 +175,7 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 		if p.Kind != "" && p.Problem == nil {
 			line.Database = u.Title()
 		}
+		left, _, leftOver := LeftByRestore(line.Database)
 		switch {
 		case s.skipped(p.ID), f.State == database.Unknown && s.skipped(line.Database):
 			line.State = "skipped"
@@ -182,10 +183,10 @@ func (s *Survey) find(all []database.Found) (strays []stray) {
 		case p.Problem != nil:
 			line.State = "unsupported"
 			s.refuse("unsupported", p.ID, strings.TrimSuffix(fault.NextOf(p.Problem), ".")+", or leave the plugin out with --skip "+p.ID, "%s", p.Problem)
-		case f.State == database.Unknown && leftByRestore(line.Database) == "__failed_":
+		case f.State == database.Unknown && left == FailedSuffix:
 			line.Plugin, line.State = "", "leftover"
 			s.warn("left-by-restore", line.Database, "Drop it when no row of it is needed any longer", "it is what an earlier restore replaced, and is not copied")
-		case f.State == database.Unknown && leftByRestore(line.Database) != "":
+		case f.State == database.Unknown && leftOver:
 			line.Plugin, line.State = "", "leftover"
 			s.warn("left-by-restore", line.Database, "the next restore drops it", "an interrupted restore left it; it is not copied")
 		case f.State == database.Unknown:

@@ -19,9 +19,9 @@ func (s *Survey) servers(ctx context.Context) ([]database.Listing, error) {
 		in := ""
 		if pg.Code(err) == "3D000" || pg.Code(err) == "42501" || pg.Code(err) == "28000" {
 			// No maintenance database for us: any of the plugins' will do.
-			for _, d := range s.in.Layout.Databases() {
-				if d.Kind == database.Postgres && d.Server.Address() == t.Address() && err != nil {
-					in = d.Name
+			for _, p := range s.in.Layout.Plugins {
+				if p.Problem == nil && p.Kind == database.Postgres && p.Server.Address() == t.Address() && p.Database != in && err != nil {
+					in = p.Database
 					who, pooled, err = identify(ctx, t, in)
 				}
 			}

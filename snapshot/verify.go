@@ -182,7 +182,7 @@ func (s *Snapshot) checkFile(ctx context.Context, name, want string, f File, too
 	}
 	defer file.Close()
 	hash := sha256.New()
-	in := io.TeeReader(&interruptible{ctx, file}, hash)
+	in := io.TeeReader(Interruptible(ctx, file), hash)
 	var bad error
 	if strings.HasSuffix(name, ".zst") {
 		bad = s.decode(ctx, in, name, f, tools, read)

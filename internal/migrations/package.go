@@ -47,7 +47,7 @@ func (c Code) Uses(words ...string) bool {
 }
 
 // isMigration tells the files of a package that knex may be pointed at.
-func isMigration(name string) bool { return inFolder(name) != "" && isMigrationFile(name) }
+func isMigration(name string) bool { return inFolder(name) != "" && IsFile(name) }
 
 // Reads tells the files of a package that Of and CodeOf read.
 func Reads(name string) bool { return isMigration(name) || isCode(name) }
@@ -79,7 +79,7 @@ func Of(name, version string, files map[string][]byte) *Package {
 	byDir := map[string]*Folder{}
 	for file, src := range files {
 		dir := inFolder(file)
-		if dir == "" || !isMigrationFile(file) {
+		if dir == "" || !IsFile(file) {
 			continue
 		}
 		if byDir[dir] == nil {

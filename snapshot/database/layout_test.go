@@ -103,29 +103,30 @@ func TestFromOfAURI(t *testing.T) {
 	}
 }
 
-func TestDatabasesGroups(t *testing.T) {
-	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
-	var got []string
-	for _, d := range l.Databases() {
-		var ids []string
-		for _, p := range d.Plugins {
-			ids = append(ids, p.ID)
+// TestPlacesOfPlugins: plugins may share a database, and in schema mode all do.
+func TestPlacesOfPlugins(t *testing.T) {
+	places := func(l *Layout) (got []string) {
+		for _, p := range l.Plugins {
+			if p.Problem == nil {
+				got = append(got, strings.TrimSuffix(p.ID+" "+p.Server.Address()+"/"+p.Database+" "+p.Schema, " "))
+			}
 		}
-		got = append(got, d.key()+" "+strings.Join(ids, ","))
+		return got
 	}
+	l := resolve(t, portalConfig, options{Env: []string{"PG_HOST=db.example", "PG_PASSWORD=x"}}, "todo")
 	want := []string{
-		"db.example:5433/backstage_plugin_legacy legacy", "db.example:5433/backstage_plugin_todo todo",
-		"db.example:5433/shared catalog,search", "other.example:5433/backstage_plugin_auth auth",
+		"auth other.example:5433/backstage_plugin_auth", "catalog db.example:5433/shared", "legacy db.example:5433/backstage_plugin_legacy",
+		"search db.example:5433/shared", "todo db.example:5433/backstage_plugin_todo",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, places(l)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if n := len(l.Servers()); n != 2 {
 		t.Errorf("%d servers", n)
 	}
 	l = resolve(t, "backend: {database: {client: pg, pluginDivisionMode: schema, connection: {host: h, user: u, database: d}}}\n", options{}, "b", "a")
-	if d := l.Databases(); len(d) != 1 || fmt.Sprint(d[0].Schemas) != "[a b]" || l.Mode != perSchema {
-		t.Errorf("schema mode: %+v", d)
+	if diff := cmp.Diff([]string{"a h:5432/d a", "b h:5432/d b"}, places(l)); diff != "" || l.Mode != perSchema {
+		t.Errorf("schema mode: %s (-want +got)\n%s", l.Mode, diff)
 	}
 }
 
@@ -149,8 +150,8 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
-	if l := resolve(t, "backend: {database: {client: pg, connection: {type: rds, host: h, user: u}}}\n", options{}, "catalog"); len(l.Databases())+len(l.Servers()) != 0 {
-		t.Error("a plugin with a problem has a database to connect to")
+	if l := resolve(t, "backend: {database: {client: pg, connection: {type: rds, host: h, user: u}}}\n", options{}, "catalog"); len(l.Servers()) != 0 {
+		t.Error("a plugin with a problem has a server to connect to")
 	}
 }
 
@@ -286,6 +287,6 @@ func TestRealPortals(t *testing.T) {
 				t.Errorf("%s: %s: %s", tt.portal, p.ID, problem)
 			}
 		}
-		t.Logf("%s %v: %d plugins in %d databases on %d servers, notes %v", tt.portal, tt.files, len(l.Plugins), len(l.Databases()), len(l.Servers()), l.Notes)
+		t.Logf("%s %v: %d plugins on %d servers, notes %v", tt.portal, tt.files, len(l.Plugins), len(l.Servers()), l.Notes)
 	}
 }

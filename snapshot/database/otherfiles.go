@@ -1,7 +1,6 @@
 package database
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,17 +21,7 @@ func keepsInMemory(p Plugin) bool {
 // noFile reports whether the layout has SQLite files, and none of them is there:
 // that is for developers who have not started the portal yet.
 func (l *Layout) noFile() bool {
-	files := 0
-	for _, p := range l.Plugins {
-		if p.Kind != sqlite || p.Problem != nil {
-			continue
-		}
-		files++
-		if _, err := os.Lstat(p.Path); err == nil {
-			return false
-		}
-	}
-	return files > 0
+	return l.files() == 0 && slices.ContainsFunc(l.Plugins, func(p Plugin) bool { return p.Path != "" })
 }
 
 // otherFiles is for the layout that create-app makes: app-config.yaml keeps the

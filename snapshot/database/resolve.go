@@ -1,7 +1,6 @@
 package database
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
 )
 
@@ -26,7 +24,7 @@ func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 		return nil, err
 	}
 	l := &Layout{Mode: perDatabase, Prefix: defaultPrefix}
-	r := &resolver{env: newEnvironment(o.Env), cwd: o.Cwd, layout: l, settings: s, server: o.Server, passwordOf: o.PasswordOf, unset: tree.Unset}
+	r := &resolver{options: o, env: newEnvironment(o.Env), layout: l, settings: s, unset: tree.Unset}
 	installed := map[string][]plugins.Package{}
 	configured := map[string]bool{}
 	ids := map[string]bool{}
@@ -61,14 +59,11 @@ func layoutOf(tree *appconfig.Tree, o options) (*Layout, error) {
 }
 
 type resolver struct {
+	options
 	env      environment
-	cwd      string
 	layout   *Layout
 	settings *settings
-	server   *pg.Target
-	// passwordOf is the only server that gets PGPASSWORD.
-	passwordOf *pg.Target
-	unset      unset
+	unset    unset
 }
 
 // note adds a remark once.
@@ -114,12 +109,12 @@ func (r *resolver) postgres(p *Plugin) error {
 		return r.connection(p.ID).next(err)
 	}
 	p.EnsureExists, p.EnsureSchema, p.Schema = got.ensure, got.ensureSchema, got.schema
-	c, err := connect(got.connection, r.env, r.cwd)
+	c, err := connect(got.connection, r.env, r.Cwd)
 	p.Server, p.Database, p.From = c.target, c.database, c.from
 	lacks := r.lacks(p.ID, got.connection)
 	p.Unset = lacks.place
-	if r.server != nil && (err == nil || c.token) {
-		p.Server, p.Unset = *r.server, lacks.name
+	if r.Server != nil && (err == nil || c.token) {
+		p.Server, p.Unset = *r.Server, lacks.name
 		for _, name := range []string{"host", "port", "user", "password", "ssl"} {
 			delete(p.From, name)
 		}
@@ -176,43 +171,13 @@ func (r *resolver) sqlite(p *Plugin) error {
 	if file == inMemory {
 		return unset(p.Unset).next(memory(origin.Pos).WithNext("Name the config files of the deployed portal with --config, or give the connection a directory to keep the data in files"))
 	}
-	p.Path = resolvePath(r.cwd, file)
+	p.Path = resolvePath(r.Cwd, file)
 	p.From = map[string]appconfig.Origin{"path": origin}
 	return nil
 }
 
 func memory(pos fault.Pos) *fault.Error {
 	return fault.At(pos, "%s", inMemoryText)
-}
-
-// Databases are the physical databases of the plugins without a Problem,
-// ordered by key.
-func (l *Layout) Databases() []Database {
-	byKey := map[string]*Database{}
-	var out []*Database
-	for _, p := range l.Plugins {
-		if p.Problem != nil {
-			continue
-		}
-		d := Database{Kind: p.Kind, Server: p.Server, Name: p.Database, Path: p.Path}
-		at := byKey[d.key()]
-		if at == nil {
-			at = &d
-			byKey[d.key()] = at
-			out = append(out, at)
-		}
-		at.Plugins = append(at.Plugins, p)
-		if p.Schema != "" && !slices.Contains(at.Schemas, p.Schema) {
-			at.Schemas = append(at.Schemas, p.Schema)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Database) int { return cmp.Compare(a.key(), b.key()) })
-	list := make([]Database, len(out))
-	for i, d := range out {
-		slices.Sort(d.Schemas)
-		list[i] = *d
-	}
-	return list
 }
 
 // Servers are the distinct servers of the plugins without a Problem: one for

@@ -92,28 +92,6 @@ func (p Plugin) Migrates() bool {
 	return slices.ContainsFunc(p.Installed, func(pkg plugins.Package) bool { return portal.ShipsMigrations(pkg.Name) })
 }
 
-// Database is one physical database with the plugins that live in it.
-type Database struct {
-	Kind   string
-	Server pg.Target // of the first plugin
-	Name   string    // Postgres
-	Path   string    // SQLite
-	// Plugins are sorted by ID. There are several in schema mode, or when
-	// app-config gives them the same database.
-	Plugins []Plugin
-	// Schemas are those of the plugins, sorted; none in database mode, where
-	// the whole database is theirs.
-	Schemas []string
-}
-
-// key identifies the database: host:port/name, or the file.
-func (d Database) key() string {
-	if d.Kind == sqlite {
-		return d.Path
-	}
-	return d.Server.Address() + "/" + d.Name
-}
-
 // options are what Resolve needs beside app-config.
 type options struct {
 	// Plugins are the installed packages.

@@ -12,7 +12,7 @@ import (
 // name any host.
 func (r *resolver) withhold(p *Plugin, c *client) {
 	from, ok := c.from["password"]
-	if r.passwordOf == nil || !ok || from.Var != "PGPASSWORD" && !slices.Contains(from.Vars, "PGPASSWORD") || sameServer(*r.passwordOf, c.target) {
+	if r.PasswordOf == nil || !ok || from.Var != "PGPASSWORD" && !slices.Contains(from.Vars, "PGPASSWORD") || sameServer(*r.PasswordOf, c.target) {
 		return
 	}
 	c.target.Password = secret.Text{}

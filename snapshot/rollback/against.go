@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Against compares the snapshot with the packages that are installed in a
@@ -119,7 +120,7 @@ func (in *installed) migrations(pkg string, ran []string) (names []string, found
 func best(dirs, ran []string) (names []string, found bool) {
 	most := 0
 	for _, dir := range dirs {
-		for _, here := range below(filepath.Join(dir, "migrations")) {
+		for _, here := range snapshot.MigrationFolders(filepath.Join(dir, "migrations")) {
 			shared := len(ran) - len(without(ran, here))
 			if shared > most || shared == most && shared > 0 && len(here) != len(ran) {
 				most, names, found = shared, here, true
@@ -127,35 +128,4 @@ func best(dirs, ran []string) (names []string, found bool) {
 		}
 	}
 	return names, found
-}
-
-// below are the migrations of a folder and of those in it: backend-defaults has
-// several.
-func below(dir string) (out [][]string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	var here []string
-	for _, e := range entries {
-		switch {
-		case e.IsDir() && e.Name() != "node_modules":
-			out = append(out, below(filepath.Join(dir, e.Name()))...)
-		case loadable(e.Name()):
-			here = append(here, e.Name())
-		}
-	}
-	if len(here) > 0 {
-		out = append(out, here)
-	}
-	return out
-}
-
-// loadable tells whether knex takes a file for a migration (its FsMigrations).
-func loadable(name string) bool {
-	switch filepath.Ext(name) {
-	case ".js", ".cjs", ".ts", ".co", ".coffee", ".eg", ".iced", ".litcoffee", ".ls":
-		return !strings.HasSuffix(name, ".d.ts")
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/dbportal"
 	"github.com/portalctl/portalctl/internal/testkit/pgtest"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // The server dies at every point of a restore. When it is up again all live
@@ -111,7 +112,7 @@ func TestRestoreFailingAtEveryPoint(t *testing.T) {
 				if !schemas && inSwap(failedAt) {
 					// What a whole restore was spent on is kept for the next one, and no
 					// more. Here the next begins at the beginning.
-					if len(left) != 2 || !strings.Contains(left[0], besideSuffix) || !strings.Contains(left[1], besideSuffix) {
+					if len(left) != 2 || !strings.Contains(left[0], snapshot.BesideSuffix) || !strings.Contains(left[1], snapshot.BesideSuffix) {
 						t.Fatalf("%s: left %v instead of the two copies", failedAt, left)
 					}
 					for _, name := range left {

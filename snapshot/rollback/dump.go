@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,11 +32,11 @@ func checkDump(ctx context.Context, dir string, want snapshot.File) error {
 	name := filepath.Join(dir, want.Name)
 	f, err := os.Open(name)
 	if err != nil {
-		return fault.Wrap(err, fault.Pos{File: name}, "the dump cannot be read").WithNext("Copy the whole folder of the snapshot")
+		return unreadableDump(err, name)
 	}
 	defer f.Close()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, ctxReader{ctx, f}); err != nil {
+	if _, err := io.Copy(sum, snapshot.Interruptible(ctx, f)); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -52,57 +53,37 @@ func damaged(name string) error {
 		WithNext("Nothing was changed. Use another copy of the snapshot; portalctl snapshot verify says what is damaged")
 }
 
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c ctxReader) Read(b []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(b)
-}
-
 // dumpReader decodes a dump. What is wrong with the file is kept in err: the
 // program that reads the stream sees no more than its end.
 type dumpReader struct {
-	name     string
-	file     *os.File
-	zstd     *zstd.Decoder
-	stored   int64
-	decoded  int64
-	whole    bool
-	err      error
-	progress func(done int64)
-	reached  func() error
+	run    *run
+	ctx    context.Context
+	target *Target
+	name   string
+	file   *os.File
+	zstd   *zstd.Decoder
+	stored int64 // bytes of the file that were read
+	whole  bool
+	err    error
 }
 
-// openDump opens the dump of t, to be restored: what is read is reported.
+// openDump opens the dump of t, to be restored: what is read is reported. The
+// decoder checks zstd's own checksum.
 func (r *run) openDump(ctx context.Context, t *Target) (*dumpReader, error) {
-	d, err := openDump(r.Dir, t.Dump)
-	if err != nil {
-		return nil, err
-	}
-	d.progress = func(done int64) {
-		r.Progress(Event{Target: t.Name(), Stage: "restore", Done: done, Total: t.Dump.Size})
-	}
-	d.reached = func() error { return reached(ctx, "restoring "+t.Name()) }
-	return d, nil
-}
-
-// openDump opens a dump for reading. The decoder checks zstd's own checksum.
-func openDump(dir string, want snapshot.File) (*dumpReader, error) {
-	d := &dumpReader{name: filepath.Join(dir, want.Name), progress: func(int64) {}, reached: func() error { return nil }}
+	d := &dumpReader{run: r, ctx: ctx, target: t, name: filepath.Join(r.Dir, t.Dump.Name)}
 	var err error
 	if d.file, err = os.Open(d.name); err != nil {
-		return nil, fault.Wrap(err, fault.Pos{File: d.name}, "the dump cannot be read").WithNext("Copy the whole folder of the snapshot")
+		return nil, unreadableDump(err, d.name)
 	}
 	if d.zstd, err = zstd.NewReader(counter{d}, zstd.WithDecoderConcurrency(1)); err != nil {
 		_ = d.file.Close()
 		return nil, damaged(d.name)
 	}
 	return d, nil
+}
+
+func unreadableDump(err error, name string) error {
+	return fault.Wrap(err, fault.Pos{File: name}, "the dump cannot be read").WithNext("Copy the whole folder of the snapshot")
 }
 
 type counter struct{ d *dumpReader }
@@ -118,8 +99,7 @@ func (d *dumpReader) Read(b []byte) (int, error) {
 		return 0, d.err
 	}
 	n, err := d.zstd.Read(b)
-	d.decoded += int64(n)
-	d.progress(d.stored)
+	d.run.Progress(Event{Target: d.target.Name(), Stage: "restore", Done: d.stored, Total: d.target.Dump.Size})
 	switch {
 	case errors.Is(err, io.EOF):
 		d.whole = true
@@ -127,31 +107,26 @@ func (d *dumpReader) Read(b []byte) (int, error) {
 		d.err = fault.Wrap(err, fault.Pos{File: d.name}, "the dump cannot be decoded").
 			WithNext("Use another copy of the snapshot")
 	default:
-		if perr := d.reached(); perr != nil {
-			d.err = perr
-		}
+		d.err = reached(d.ctx, "restoring "+d.target.Name())
 	}
 	return n, err
 }
 
 // stopped is why the reading of a dump ended before what came of it counts, nil
 // where it did not: the user's interruption, or a fault of the file.
-func (d *dumpReader) stopped(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return d.err
+func (d *dumpReader) stopped() error {
+	return cmp.Or(d.ctx.Err(), d.err)
 }
 
-// restored is how pg_restore ended that had the dump of t to read: err is its own
-// word, next what to do about that.
-func (d *dumpReader) restored(ctx context.Context, t *Target, err error, next string) error {
-	if stopped := d.stopped(ctx); stopped != nil {
+// restored is how pg_restore ended that had the dump to read: err is its own word,
+// next what to do about that.
+func (d *dumpReader) restored(err error, next string) error {
+	if stopped := d.stopped(); stopped != nil {
 		return stopped
 	}
 	switch {
 	case err != nil:
-		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", t.Name()).WithNext("%s", next)
+		return fault.Wrap(err, fault.Pos{}, "%s could not be restored", d.target.Name()).WithNext("%s", next)
 	case !d.whole:
 		return fault.At(fault.Pos{File: d.name}, "pg_restore stopped reading before the end").WithNext(nextVerify)
 	}

@@ -38,8 +38,7 @@ func (p *Plan) sameServer(ctx context.Context, conn *pgx.Conn, i int, rows []row
 		}
 		wanted++
 		if slices.ContainsFunc(rows, func(r row) bool {
-			_, failed := belongsTo(r.Name, t.Database, failedSuffix)
-			return r.OID == t.was.OID && (r.Name == t.Database || failed)
+			return r.OID == t.was.OID && (r.Name == t.Database || belongsTo(r.Name, t.Database, snapshot.FailedSuffix))
 		}) {
 			found++
 		}

@@ -159,10 +159,10 @@ func (p *Plan) leftovers(t *Target, rows []row) {
 		}
 	}
 	for _, r := range rows {
-		if _, ok := belongsTo(r.Name, t.Database, besideSuffix); ok {
+		if belongsTo(r.Name, t.Database, snapshot.BesideSuffix) {
 			add(Leftover{Name: r.Name, For: t.Database, Kind: leftBeside, Server: t.Server, Whole: t.Kind == kindDatabase && r.Comment == wholeMark(t)})
 		}
-		if _, ok := belongsTo(r.Name, t.Database, failedSuffix); ok {
+		if belongsTo(r.Name, t.Database, snapshot.FailedSuffix) {
 			add(Leftover{Name: r.Name, For: t.Database, Kind: leftFailed, Server: t.Server})
 		}
 		if r.Name == t.Database && !r.AllowsConn {

@@ -36,7 +36,7 @@ func (p *Plan) Markdown() string {
 	p.writeSteps(&b)
 	p.writeProperties(&b)
 	line("## Afterwards\n")
-	line("The failed state is kept: `…%sTIME`. Keep it as long as a row of it may be needed, then drop it by hand. Nothing here does.", failedSuffix)
+	line("The failed state is kept: `…%sTIME`. Keep it as long as a row of it may be needed, then drop it by hand. Nothing here does.", snapshot.FailedSuffix)
 	for _, t := range p.Targets {
 		line("\n    %s", oneLine(t.dropCommand("TIME", "")))
 	}

@@ -9,14 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/portalctl/portalctl/internal/pg"
-)
-
-// The databases (or schemas, or files) that a rollback makes stand beside the
-// live one and carry its name with a suffix and the rollback's time, UTC.
-const (
-	besideSuffix = "__restoring_"
-	failedSuffix = "__failed_"
-	stampLayout  = "20060102_150405"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // maxName is NAMEDATALEN-1, PostgreSQL's limit for a name in bytes. A longer
@@ -24,10 +17,10 @@ const (
 const maxName = 63
 
 // stampText is how a rollback that began at t is named.
-func stampText(t time.Time) string { return t.UTC().Format(stampLayout) }
+func stampText(t time.Time) string { return t.UTC().Format(snapshot.StampLayout) }
 
-func besideName(live, stamp string) string { return fitName(live, besideSuffix+stamp) }
-func failedName(live, stamp string) string { return fitName(live, failedSuffix+stamp) }
+func besideName(live, stamp string) string { return fitName(live, snapshot.BesideSuffix+stamp) }
+func failedName(live, stamp string) string { return fitName(live, snapshot.FailedSuffix+stamp) }
 
 // fitName is base+suffix within PostgreSQL's limit. A base that has to be cut
 // gets six digits of its hash, so that no two names meet.
@@ -44,25 +37,11 @@ func fitName(base, suffix string) string {
 	return cut + mark + suffix
 }
 
-var ours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`__(restoring|failed)_(\d{8}_\d{6})$`) })
-
-// parseName takes a name made here apart.
-func parseName(name string) (suffix, stamp string, ok bool) {
-	m := ours().FindStringSubmatch(name)
-	if m == nil {
-		return "", "", false
-	}
-	return "__" + m[1] + "_", m[2], true
-}
-
 // belongsTo reports whether name is what a rollback with that suffix called
 // the database live.
-func belongsTo(name, live, suffix string) (stamp string, ok bool) {
-	got, stamp, ok := parseName(name)
-	if !ok || got != suffix || name != fitName(live, suffix+stamp) {
-		return "", false
-	}
-	return stamp, true
+func belongsTo(name, live, suffix string) bool {
+	got, stamp, ok := snapshot.LeftByRestore(name)
+	return ok && got == suffix && name == fitName(live, suffix+stamp)
 }
 
 var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_$-]+$`) })

@@ -120,15 +120,7 @@ type expected struct {
 }
 
 // Name is the target for people: the database, database.schema or the file.
-func (t *Target) Name() string {
-	switch t.Kind {
-	case kindSchema:
-		return t.Database + "." + t.Schema
-	case kindSQLite:
-		return t.Path
-	}
-	return t.Database
-}
+func (t *Target) Name() string { return t.was.Title() }
 
 // plugins is the list of plugins for a sentence.
 func (t *Target) plugins() string {

@@ -41,7 +41,7 @@ func (p *portal) refusedLeaving(plan *Plan, o Options, want, next string, copies
 		p.T.Errorf("the error shows a password: %v", err)
 	}
 	for _, name := range without(p.Databases(), names) {
-		if strings.Contains(name, besideSuffix) && copies > 0 {
+		if strings.Contains(name, snapshot.BesideSuffix) && copies > 0 {
 			copies--
 			pgtest.Exec(p.T, p.Cluster, "postgres", "DROP DATABASE "+pg.Ident(name))
 		}

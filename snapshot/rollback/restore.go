@@ -147,7 +147,7 @@ func (r *run) restoreAll(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, group := range r.schemaGroups() {
+	for _, group := range schemaGroups(r.Targets) {
 		if err := r.swapSchemas(r.committed(ctx), group); err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (r *run) open(ctx context.Context) error {
 		return nil
 	}
 	programs := []string{"pg_restore"}
-	if len(r.schemaGroups()) > 0 {
+	if len(schemaGroups(r.Targets)) > 0 {
 		programs = append(programs, "psql")
 	}
 	var err error

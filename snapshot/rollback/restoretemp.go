@@ -20,21 +20,8 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 	began := time.Now()
 	name := besideName(t.Database, r.stamp)
 	r.Progress(Event{Target: t.Name(), Stage: "create"})
-	conn := r.conns[t.Server]
 	r.made = append(r.made, t)
-	if old := r.whole[t]; old != "" {
-		return r.again(ctx, t, old, name, began)
-	}
-	// Short, and not to be left half-way: an interruption waits for it.
-	if _, err := conn.Exec(context.WithoutCancel(ctx), createSQL(t.was.Properties, name)); err != nil {
-		return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s could not be created", name)
-	}
-	// The mark is for people who look at the server; names are what we go by.
-	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+pg.Ident(name)+" IS "+pg.Literal(mark(t)))
-	if err := reached(ctx, "created "+t.Name()); err != nil {
-		return err
-	}
-	if err := r.pgRestore(ctx, t, name); err != nil {
+	if err := r.fill(ctx, t, name); err != nil {
 		return err
 	}
 	if err := reached(ctx, "restored "+t.Name()); err != nil {
@@ -44,28 +31,41 @@ func (r *run) beside(ctx context.Context, t *Target) error {
 		return err
 	}
 	// Whatever comes now, this need not be done again.
-	_, _ = conn.Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+pg.Ident(name)+" IS "+pg.Literal(wholeMark(t)))
+	r.comment(ctx, t, name, wholeMark(t))
 	r.took[t] = time.Since(began)
 	return reached(ctx, "compared "+t.Name())
 }
 
-// again takes a database that an earlier restore has made from the same dump.
-func (r *run) again(ctx context.Context, t *Target, old, name string, began time.Time) error {
-	// Names have the time in seconds: a restore that follows at once makes the
-	// name that is there.
-	if old != name {
-		if _, err := r.conns[t.Server].Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+pg.Ident(old)+" RENAME TO "+pg.Ident(name)); err != nil {
+// fill makes a database from a target's dump, or takes the one that an earlier
+// restore has made from the same.
+func (r *run) fill(ctx context.Context, t *Target, name string) error {
+	conn := r.conns[t.Server]
+	if old := r.whole[t]; old != "" {
+		// Names have the time in seconds: a restore that follows at once makes the
+		// name that is there.
+		if old == name {
+			return nil
+		}
+		if _, err := conn.Exec(context.WithoutCancel(ctx), "ALTER DATABASE "+pg.Ident(old)+" RENAME TO "+pg.Ident(name)); err != nil {
 			return stageError(ctx, err, "%s, which an earlier restore has left, could not be used", old)
 		}
+		return nil
 	}
-	if err := reached(ctx, "restored "+t.Name()); err != nil {
+	// Short, and not to be left half-way: an interruption waits for it.
+	if _, err := conn.Exec(context.WithoutCancel(ctx), createSQL(t.was.Properties, name)); err != nil {
+		return fault.Wrap(pg.Cause(err), fault.Pos{}, "%s could not be created", name)
+	}
+	r.comment(ctx, t, name, mark(t))
+	if err := reached(ctx, "created "+t.Name()); err != nil {
 		return err
 	}
-	if err := r.examine(ctx, t, name); err != nil {
-		return err
-	}
-	r.took[t] = time.Since(began)
-	return reached(ctx, "compared "+t.Name())
+	return r.pgRestore(ctx, t, name)
+}
+
+// comment marks a database for people who look at the server; names are what we go
+// by.
+func (r *run) comment(ctx context.Context, t *Target, name, text string) {
+	_, _ = r.conns[t.Server].Exec(context.WithoutCancel(ctx), "COMMENT ON DATABASE "+pg.Ident(name)+" IS "+pg.Literal(text))
 }
 
 // pgRestore runs pg_restore with the dump on its stdin: decoded on the way, it
@@ -84,7 +84,7 @@ func (r *run) pgRestore(ctx context.Context, t *Target, database string) error {
 		Path: r.tools.Path("pg_restore"), Access: access, Env: r.roleEnv(t.Server), Stdin: dump,
 		Args: []string{"--exit-on-error", "--no-password", "-d", pg.Conninfo(database)},
 	})
-	return dump.restored(ctx, t, err, "Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
+	return dump.restored(err, "Nothing live was changed. Read the server's message: a full disk, a role or an extension that is missing")
 }
 
 // examine analyses a restored database and compares it with the snapshot.
@@ -148,14 +148,22 @@ func (r *run) undo(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (r *run) drop(ctx context.Context, server int, name string) error {
-	conn := r.conns[server]
-	if conn.IsClosed() {
+// connection is the run's own to a server, made anew where that one broke.
+func (r *run) connection(ctx context.Context, server int) (_ *pgx.Conn, err error) {
+	if r.conns[server].IsClosed() {
 		fresh, err := r.Connections[server].Connect(ctx, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		r.conns[server], conn = fresh, fresh
+		r.conns[server] = fresh
+	}
+	return r.conns[server], nil
+}
+
+func (r *run) drop(ctx context.Context, server int, name string) error {
+	conn, err := r.connection(ctx, server)
+	if err != nil {
+		return err
 	}
 	force := ""
 	if r.Plan.Servers[server].VersionNum >= 130000 {
@@ -163,7 +171,7 @@ func (r *run) drop(ctx context.Context, server int, name string) error {
 	} else if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", name); err != nil {
 		return err
 	}
-	_, err := conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s%s", pg.Ident(name), force))
+	_, err = conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS %s%s", pg.Ident(name), force))
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,19 +14,15 @@ import (
 
 // schemaGroups are the targets that are schemas, by their database: those of
 // one database come back in one transaction.
-func (r *run) schemaGroups() [][]*Target {
+func schemaGroups(targets []*Target) [][]*Target {
 	var out [][]*Target
-	at := map[string]int{}
-	for _, t := range r.Targets {
+	for _, t := range targets {
 		if t.Kind != kindSchema {
 			continue
 		}
-		key := fmt.Sprint(t.Server, " ", t.Database)
-		i, ok := at[key]
-		if !ok {
-			i = len(out)
-			at[key] = i
-			out = append(out, nil)
+		i := slices.IndexFunc(out, func(g []*Target) bool { return g[0].Server == t.Server && g[0].Database == t.Database })
+		if i < 0 {
+			i, out = len(out), append(out, nil)
 		}
 		out[i] = append(out[i], t)
 	}
@@ -138,7 +135,7 @@ func (r *run) scriptOf(ctx context.Context, w io.Writer, t *Target, access pg.Ac
 	defer dump.close()
 	err = pg.Run(ctx, pg.Command{Path: r.tools.Path("pg_restore"), Access: access, Stdin: dump, Stdout: w,
 		Args: []string{"--exit-on-error", "-f", "-"}})
-	return dump.restored(ctx, t, err, nextVerify)
+	return dump.restored(err, nextVerify)
 }
 
 // endSessions ends the sessions in the target's database. In schema mode nobody

@@ -143,11 +143,11 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 		Expected: ui.ShellQuote(about(t.Expected.Restore)),
 		Path:     ui.ShellQuote(t.Path), Role: ui.ShellQuote(t.was.Role), MigrationLines: t.migrationLines()}
 	if t.Kind == kindSQLite {
-		out.BesidePath, out.FailedPath = withStamp(t.Path+besideSuffix+stampAt), withStamp(t.Path+failedSuffix+stampAt)
+		out.BesidePath, out.FailedPath = withStamp(t.Path+snapshot.BesideSuffix+stampAt), withStamp(t.Path+snapshot.FailedSuffix+stampAt)
 		out.RowLines, out.RowSQL = t.fileRows()
 		return out
 	}
-	beside, failed := stampedName(t.Database, besideSuffix), stampedName(t.Database, failedSuffix)
+	beside, failed := stampedName(t.Database, snapshot.BesideSuffix), stampedName(t.Database, snapshot.FailedSuffix)
 	out.Live, out.LiveID, out.LiveLit, out.LiveConn = ui.ShellQuote(t.Database), ui.ShellQuote(pg.Ident(t.Database)), ui.ShellQuote(pg.Literal(t.Database)), ui.ShellQuote(pg.Conninfo(t.Database))
 	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
 	out.BesideID, out.BesideLit, out.BesideConn = withStamp(pg.Ident(beside)), withStamp(pg.Literal(beside)), withStamp(pg.Conninfo(beside))
@@ -156,7 +156,7 @@ func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
 	if t.Kind == kindSchema {
-		old := stampedName(t.Schema, failedSuffix)
+		old := stampedName(t.Schema, snapshot.FailedSuffix)
 		out.SchemaID, out.SchemaLit = ui.ShellQuote(pg.Ident(t.Schema)), ui.ShellQuote(pg.Literal(t.Schema))
 		out.SchemaFailedID, out.SchemaFailedLit = withStamp(pg.Ident(old)), withStamp(pg.Literal(old))
 		out.PropertySQL = t.analyzeSQL() + "\n"

@@ -14,8 +14,8 @@ import (
 	"github.com/portalctl/portalctl/snapshot"
 )
 
-func fileFailed(path, stamp string) string { return path + failedSuffix + stamp }
-func fileBeside(path, stamp string) string { return path + besideSuffix + stamp }
+func fileFailed(path, stamp string) string { return path + snapshot.FailedSuffix + stamp }
+func fileBeside(path, stamp string) string { return path + snapshot.BesideSuffix + stamp }
 
 // sqliteWait is how long a query waits for a portal that is writing to a file.
 const sqliteWait = 2 * time.Second
@@ -92,11 +92,11 @@ func (p *Plan) lookAtFile(ctx context.Context, t *Target, only []string) error {
 		return err
 	}
 	for _, name := range matches {
-		suffix, _, _ := parseName(name)
+		suffix, _, _ := snapshot.LeftByRestore(name)
 		switch suffix {
-		case besideSuffix:
+		case snapshot.BesideSuffix:
 			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: leftBeside, Server: -1})
-		case failedSuffix:
+		case snapshot.FailedSuffix:
 			p.Leftovers = append(p.Leftovers, Leftover{Name: name, For: t.Path, Kind: leftFailed, Server: -1})
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 func TestRestoreOfFiles(t *testing.T) {
@@ -89,7 +91,7 @@ func TestRestoreOfFilesInterrupted(t *testing.T) {
 		if d := cmp.Diff(before, p.State(p.Path("catalog"))); d != "" {
 			t.Fatalf("%s: %s", point, d)
 		}
-		if left, _ := filepath.Glob(filepath.Join(p.Dir, "*"+besideSuffix+"*")); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(p.Dir, "*"+snapshot.BesideSuffix+"*")); len(left) > 0 {
 			t.Fatalf("%s: %v is left", point, left)
 		}
 	}

@@ -67,7 +67,7 @@ func (r *run) decode(ctx context.Context, t *Target, name string) error {
 	}
 	_, err = io.Copy(f, dump)
 	err = errors.Join(err, f.Sync(), f.Close())
-	if stopped := dump.stopped(ctx); stopped != nil {
+	if stopped := dump.stopped(); stopped != nil {
 		return stopped
 	}
 	if err != nil {

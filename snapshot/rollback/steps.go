@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/ui"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // Step is one step of the plan: what to do, with commands that can be pasted,
@@ -35,7 +36,7 @@ func withTime(text string) string { return ui.ShellQuote(text, timeVariable) }
 // others do something for that alone (back N, N being the target's number in
 // rollback.sh).
 func (p *Plan) steps() []Step {
-	w := &stepWriter{Plan: p, databaseSwaps: map[int][]string{}}
+	w := &stepWriter{Plan: p, number: map[*Target]int{}, databaseSwaps: map[int][]string{}}
 	all := p.all()
 	for i, t := range all {
 		// A plan that has looked shows what it found; step 1 says when that is no
@@ -43,9 +44,10 @@ func (p *Plan) steps() []Step {
 		if p.Compared == "live" && !slices.Contains(p.Targets, t) {
 			continue
 		}
-		w.add(i+1, t)
+		w.number[t] = i + 1
+		w.add(t)
 	}
-	if len(w.numbered) == 0 {
+	if len(w.shown) == 0 {
 		return []Step{}
 	}
 	steps := []Step{
@@ -85,16 +87,11 @@ func (p *Plan) steps() []Step {
 	return out
 }
 
-// numbered is a target with its number in rollback.sh.
-type numbered struct {
-	n int
-	*Target
-}
-
 // stepWriter collects the commands of the steps, target by target.
 type stepWriter struct {
 	*Plan
-	numbered                                     []numbered
+	shown                                        []*Target
+	number                                       map[*Target]int // in rollback.sh
 	dump, restore, analyze, compare, block, look []string
 	open, dropBeside, swapBack, fileSwaps        []string
 	databaseSwaps                                map[int][]string // by server
@@ -126,8 +123,9 @@ const (
 	anyone   = "pid <> pg_backend_pid() AND usesysid IS NOT NULL"
 )
 
-func (w *stepWriter) add(n int, t *Target) {
-	w.numbered = append(w.numbered, numbered{n, t})
+func (w *stepWriter) add(t *Target) {
+	n := w.number[t]
+	w.shown = append(w.shown, t)
 	if slices.Contains(w.Targets, t) {
 		w.dumpMS, w.restoreMS, w.compareMS = w.dumpMS+t.Expected.Dump, w.restoreMS+t.Expected.Restore, w.compareMS+t.Expected.Compare
 	}
@@ -135,14 +133,14 @@ func (w *stepWriter) add(n int, t *Target) {
 	put := func(to *[]string, command string) { *to = append(*to, w.on(t.Server, guard(n, command))...) }
 	switch t.Kind {
 	case kindDatabase:
-		w.addDatabase(n, t, put)
+		w.addDatabase(t, put)
 		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -f %s -d %s", withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 	case kindSchema:
 		put(&w.dump, fmt.Sprintf("pg_dump -w -Fc -n %s -f %s -d %s", ui.ShellQuote(pg.Ident(t.Schema)), withTime(failed+".dump"), ui.ShellQuote(databaseArgument(t.Database))))
 		w.swapBack = append(w.swapBack, fmt.Sprintf("psql -X -w -d %s -c %s", ui.ShellQuote(databaseArgument(t.Database)),
 			withTime("BEGIN; ALTER SCHEMA "+pg.Ident(t.Schema)+" RENAME TO "+pg.Ident(besideFor(t.Schema))+"; ALTER SCHEMA "+pg.Ident(failedFor(t.Schema))+" RENAME TO "+pg.Ident(t.Schema)+"; COMMIT")))
 	case kindSQLite:
-		path, beside, aside := ui.ShellQuote(t.Path), withTime(t.Path+besideSuffix+timeVariable), t.Path+failedSuffix+timeVariable
+		path, beside, aside := ui.ShellQuote(t.Path), withTime(t.Path+snapshot.BesideSuffix+timeVariable), t.Path+snapshot.FailedSuffix+timeVariable
 		put(&w.dump, "for side in '' -wal -shm -journal; do [ ! -e "+path+"$side ] || cp -p "+path+"$side "+withTime(failed+".sqlite")+"$side; done")
 		put(&w.restore, "{ [ ! -e "+path+" ] || cp -p "+path+" "+beside+"; zstd -dc "+ui.ShellQuote(t.Dump.Name)+" >"+beside+"; }")
 		put(&w.compare, "sh rollback.sh --compare "+ui.ShellQuote(t.Path)+" "+beside)
@@ -157,13 +155,13 @@ func (w *stepWriter) add(n int, t *Target) {
 // besideFor and failedFor are the names in a command, with $TIME, cut as the
 // server would not cut them.
 func besideFor(live string) string {
-	return strings.Replace(stampedName(live, besideSuffix), "\x00", timeVariable, 1)
+	return strings.Replace(stampedName(live, snapshot.BesideSuffix), "\x00", timeVariable, 1)
 }
 func failedFor(live string) string {
-	return strings.Replace(stampedName(live, failedSuffix), "\x00", timeVariable, 1)
+	return strings.Replace(stampedName(live, snapshot.FailedSuffix), "\x00", timeVariable, 1)
 }
 
-func (w *stepWriter) addDatabase(n int, t *Target, put func(*[]string, string)) {
+func (w *stepWriter) addDatabase(t *Target, put func(*[]string, string)) {
 	beside, failed := besideFor(t.Database), failedFor(t.Database)
 	conn := withTime(databaseArgument(beside))
 	put(&w.restore, psqlText+" -d postgres -c "+withTime(createSQL(t.was.Properties, beside)))
@@ -188,7 +186,7 @@ func (w *stepWriter) addDatabase(n int, t *Target, put func(*[]string, string)) 
 	for _, s := range propertySQL(t.was.Properties, t.Database) {
 		statements = append(statements, s+";")
 	}
-	w.databaseSwaps[t.Server] = append(w.databaseSwaps[t.Server], guard(n, "cat "+hereDocument(statements)))
+	w.databaseSwaps[t.Server] = append(w.databaseSwaps[t.Server], guard(w.number[t], "cat "+hereDocument(statements)))
 }
 
 // find looks up what was migrated, and defines what the guards ask.
@@ -197,8 +195,8 @@ func (w *stepWriter) find() []string {
 		`back() { printf '%s\n' "$MIGRATED" | grep -q "^$1 "; }`}
 	if w.Compared == "live" {
 		var known []string
-		for _, t := range w.numbered {
-			known = append(known, fmt.Sprint(t.n))
+		for _, t := range w.shown {
+			known = append(known, fmt.Sprint(w.number[t]))
 		}
 		out = append(out, `printf '%s\n' "$MIGRATED" | grep -Ev '^((`+strings.Join(known, "|")+`) |$)' && echo 'STOP: that was migrated after this plan was written. portalctl snapshot plan writes it again; sh rollback.sh needs no plan'`)
 	}
@@ -211,7 +209,7 @@ func (w *stepWriter) stop() []string {
 		"kubectl scale deployment/backstage --replicas=0", "# or: docker compose stop backstage"}
 	for i := range w.Servers {
 		var names []string
-		for _, t := range w.numbered {
+		for _, t := range w.shown {
 			if t.Kind != kindSQLite && t.Server == i {
 				names = append(names, pg.Literal(t.Database))
 			}
@@ -225,10 +223,8 @@ func (w *stepWriter) stop() []string {
 }
 
 func (w *stepWriter) filesClosed() string {
-	for _, t := range w.numbered {
-		if t.Kind == kindSQLite {
-			return ". Nobody has the SQLite files open: `lsof FILE` prints nothing"
-		}
+	if w.has(kindSQLite) {
+		return ". Nobody has the SQLite files open: `lsof FILE` prints nothing"
 	}
 	return ""
 }
@@ -249,46 +245,30 @@ func (w *stepWriter) swaps() []string {
 // schemaSwaps restore the schemas of a database in one transaction. A dump that
 // ends early must not be followed by a COMMIT.
 func (w *stepWriter) schemaSwaps() []string {
-	type place struct {
-		server   int
-		database string
-	}
-	groups := map[place][]numbered{}
-	var order []place
-	for _, t := range w.numbered {
-		if t.Kind != kindSchema {
-			continue
-		}
-		at := place{t.Server, t.Database}
-		if groups[at] == nil {
-			order = append(order, at)
-		}
-		groups[at] = append(groups[at], t)
-	}
 	var out []string
-	for _, at := range order {
+	for _, group := range schemaGroups(w.shown) {
 		lines := []string{"{ echo 'BEGIN;'"}
-		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, "cat "+hereDocument([]string{"SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, " + pg.Literal(failedFor(t.Schema)) +
+		for _, t := range group {
+			lines = append(lines, guard(w.number[t], "cat "+hereDocument([]string{"SELECT format('ALTER SCHEMA %I RENAME TO %I', nspname, " + pg.Literal(failedFor(t.Schema)) +
 				") FROM pg_namespace WHERE nspname = " + pg.Literal(t.Schema) + " \\gexec"})))
 		}
-		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", ui.ShellQuote(t.Dump.Name))))
+		for _, t := range group {
+			lines = append(lines, guard(w.number[t], fmt.Sprintf("zstd -dc %s | pg_restore --exit-on-error -f - || echo 'SELECT the_dump_ends_early;'", ui.ShellQuote(t.Dump.Name))))
 		}
-		for _, t := range groups[at] {
-			lines = append(lines, guard(t.n, "sh rollback.sh --sql compare "+ui.ShellQuote(t.Name())+" || echo 'SELECT the_comparison_is_missing;'"))
+		for _, t := range group {
+			lines = append(lines, guard(w.number[t], "sh rollback.sh --sql compare "+ui.ShellQuote(t.Name())+" || echo 'SELECT the_comparison_is_missing;'"))
 			if analyze := t.analyzeSQL(); analyze != "" {
-				lines = append(lines, guard(t.n, "cat "+hereDocument([]string{analyze})))
+				lines = append(lines, guard(w.number[t], "cat "+hereDocument([]string{analyze})))
 			}
 		}
-		lines = append(lines, `printf '%s\n' 'COMMIT;' '\echo COMMIT'`, "} | psql -X -w -q -v ON_ERROR_STOP=1 -d "+ui.ShellQuote(databaseArgument(at.database)))
-		out = append(out, w.on(at.server, strings.Join(lines, "\n"))...)
+		lines = append(lines, `printf '%s\n' 'COMMIT;' '\echo COMMIT'`, "} | psql -X -w -q -v ON_ERROR_STOP=1 -d "+ui.ShellQuote(databaseArgument(group[0].Database)))
+		out = append(out, w.on(group[0].Server, strings.Join(lines, "\n"))...)
 	}
 	return out
 }
 
 func (w *stepWriter) has(kinds ...string) bool {
-	return slices.ContainsFunc(w.numbered, func(t numbered) bool { return slices.Contains(kinds, t.Kind) })
+	return slices.ContainsFunc(w.shown, func(t *Target) bool { return slices.Contains(kinds, t.Kind) })
 }
 
 func (w *stepWriter) oneTransaction() string {

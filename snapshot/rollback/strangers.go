@@ -26,17 +26,10 @@ type strangerQuery struct {
 // portal's prefix and belong to an owner of its databases, and in schema mode
 // the schemas of its database that belong to an owner of its schemas.
 func (p *Plan) strangers(server int) []strangerQuery {
-	var names, owners, in []string
-	schemas := map[string][]*Target{}
-	for _, t := range p.all() {
-		switch {
-		case t.Kind == kindSQLite || t.Server != server:
-		case t.Kind == kindSchema:
-			if schemas[t.Database] == nil {
-				in = append(in, t.Database)
-			}
-			schemas[t.Database] = append(schemas[t.Database], t)
-		default:
+	here := slices.DeleteFunc(p.all(), func(t *Target) bool { return t.Kind == kindSQLite || t.Server != server })
+	var names, owners []string
+	for _, t := range here {
+		if t.Kind == kindDatabase {
 			names, owners = append(names, pg.Literal(t.Database)), append(owners, pg.Literal(t.owner()))
 		}
 	}
@@ -48,9 +41,10 @@ func (p *Plan) strangers(server int) []strangerQuery {
    AND pg_catalog.pg_get_userbyid(datdba) IN (%s) ORDER BY 1`,
 			len([]rune(p.prefix)), pg.Literal(p.prefix), list(names), ours, list(owners))})
 	}
-	for _, database := range in {
+	for _, group := range schemaGroups(here) {
+		database := group[0].Database
 		names, owners = nil, nil
-		for _, t := range schemas[database] {
+		for _, t := range group {
 			names, owners = append(names, pg.Literal(t.Schema)), append(owners, pg.Literal(t.owner()))
 		}
 		out = append(out, strangerQuery{database, fmt.Sprintf(`SELECT %s || nspname FROM pg_catalog.pg_namespace

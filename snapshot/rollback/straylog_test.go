@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/snapshot"
 )
 
 // A log or a journal that belongs to a file that is gone, or to a file that is
@@ -50,7 +51,7 @@ func TestAStrayLogIsMovedAside(t *testing.T) {
 				if got := p.State(p.Path("catalog")); got != before {
 					t.Errorf("catalog: %s, was %s\n%s", got, before, said)
 				}
-				if log, _ := filepath.Glob(p.Path("catalog") + failedSuffix + "*-wal"); len(log) != 1 && live == "gone" {
+				if log, _ := filepath.Glob(p.Path("catalog") + snapshot.FailedSuffix + "*-wal"); len(log) != 1 && live == "gone" {
 					t.Errorf("the log is not kept: %v", p.Listing())
 				}
 			})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (r *run) swap(ctx context.Context, server int) error {
 	for _, t := range targets {
 		r.note(t, oids[t.Database] != 0)
 	}
-	r.made = withoutTargets(r.made, targets)
+	r.made = slices.DeleteFunc(r.made, func(t *Target) bool { return slices.Contains(targets, t) })
 	return reached(held, "swapped")
 }
 
@@ -172,14 +173,10 @@ func (r *run) swapped(ctx context.Context, server int, targets []*Target, oids m
 // unblock opens the live databases again after cause.
 func (r *run) unblock(ctx context.Context, server int, targets []*Target, oids map[string]uint32, cause error) error {
 	text := "the names could not be swapped, the live databases are the old ones"
-	conn := r.conns[server]
-	if conn.IsClosed() {
-		fresh, err := r.Connections[server].Connect(ctx, "")
-		if err != nil {
-			return fault.Wrap(pg.Cause(cause), fault.Pos{}, "the server went away during the swap").
-				WithNext("When it is up again run portalctl snapshot restore once more: it finds what is half done and finishes or undoes it")
-		}
-		r.conns[server], conn = fresh, fresh
+	conn, err := r.connection(ctx, server)
+	if err != nil {
+		return fault.Wrap(pg.Cause(cause), fault.Pos{}, "the server went away during the swap").
+			WithNext("When it is up again run portalctl snapshot restore once more: it finds what is half done and finishes or undoes it")
 	}
 	for _, t := range targets {
 		if oids[t.Database] == 0 {
@@ -239,18 +236,4 @@ func (t *Target) dropCommand(stamp, login string) string {
 		return out
 	}
 	return "psql" + login + " -d postgres -c " + ui.ShellQuote("DROP DATABASE "+pg.Ident(failedName(t.Database, stamp)))
-}
-
-func withoutTargets(list, gone []*Target) []*Target {
-	var out []*Target
-	for _, t := range list {
-		kept := true
-		for _, g := range gone {
-			kept = kept && t != g
-		}
-		if kept {
-			out = append(out, t)
-		}
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,7 @@ func usersOf(path string) []string {
 			if target, err := os.Readlink(name); err != nil || !names[filepath.Base(target)] {
 				continue
 			}
-			if info, err := os.Stat(name); err == nil && sameAsAny(info, infos) {
+			if info, err := os.Stat(name); err == nil && slices.ContainsFunc(infos, func(other os.FileInfo) bool { return os.SameFile(info, other) }) {
 				command, _ := os.ReadFile(filepath.Join(process, "comm"))
 				out = append(out, fmt.Sprintf("process %d (%s)", pid, strings.TrimSpace(string(command))))
 				break
@@ -42,13 +43,4 @@ func usersOf(path string) []string {
 		}
 	}
 	return out
-}
-
-func sameAsAny(info os.FileInfo, list []os.FileInfo) bool {
-	for _, other := range list {
-		if os.SameFile(info, other) {
-			return true
-		}
-	}
-	return false
 }
