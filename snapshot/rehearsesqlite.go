@@ -28,7 +28,7 @@ func (r *rehearsal) sqlite(ctx context.Context, d *Database) (out RehearsedDatab
 	}
 	out.Restore = time.Since(start).Seconds()
 	start = time.Now()
-	db, err := OpenSQLite(ctx, temp, "ro", sqliteWait)
+	db, err := openSQLite(ctx, temp, sqliteWait)
 	if err != nil {
 		return out, err
 	}

@@ -24,9 +24,9 @@ import (
 // sqliteWait is how long a query waits for a backend that is writing to the file.
 const sqliteWait = 30 * time.Second
 
-// OpenSQLite opens a file; mode is SQLite's, ro or rw, and wait how long a query
-// waits for others that use it.
-func OpenSQLite(ctx context.Context, path, mode string, wait time.Duration) (*sql.DB, error) {
+// OpenSQLite opens a file, which the first query looks into; mode is SQLite's, ro
+// or rw, and wait how long a query waits for others that use it.
+func OpenSQLite(path, mode string, wait time.Duration) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -41,6 +41,15 @@ func OpenSQLite(ctx context.Context, path, mode string, wait time.Duration) (*sq
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// openSQLite opens a file for reading. A backend may be writing to it.
+func openSQLite(ctx context.Context, path string, wait time.Duration) (*sql.DB, error) {
+	db, err := OpenSQLite(path, "ro", wait)
+	if err != nil {
+		return nil, err
+	}
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fault.Wrap(err, fault.Pos{File: path}, "cannot be opened as a SQLite database")
@@ -51,7 +60,7 @@ func OpenSQLite(ctx context.Context, path, mode string, wait time.Duration) (*sq
 // InspectSQLite fills in what the manifest has of a SQLite file, d.Path. wait is as
 // in OpenSQLite.
 func InspectSQLite(ctx context.Context, d *Database, wait time.Duration) error {
-	db, err := OpenSQLite(ctx, d.Path, "ro", wait)
+	db, err := openSQLite(ctx, d.Path, wait)
 	if err != nil {
 		return err
 	}
@@ -151,7 +160,7 @@ func copySQLite(ctx context.Context, from, to string) error {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return fault.At(fault.Pos{File: to}, "is already there")
 	}
-	db, err := OpenSQLite(ctx, from, "ro", sqliteWait)
+	db, err := openSQLite(ctx, from, sqliteWait)
 	if err != nil {
 		return err
 	}

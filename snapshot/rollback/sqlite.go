@@ -47,7 +47,7 @@ func sqliteState(ctx context.Context, path string) (*snapshot.Database, error) {
 			return nil, err
 		}
 	}
-	db, err := snapshot.OpenSQLite(ctx, d.Path, "rw", sqliteWait)
+	db, err := snapshot.OpenSQLite(d.Path, "rw", sqliteWait)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (r *run) decode(ctx context.Context, t *Target, name string) error {
 }
 
 func examineFile(ctx context.Context, t *Target, name string) error {
-	db, err := snapshot.OpenSQLite(ctx, name, "ro", sqliteWait)
+	db, err := snapshot.OpenSQLite(name, "ro", sqliteWait)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func setAside(ctx context.Context, path, failed string) (existed bool, err error
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return false, moveSides(path, failed)
 	}
-	db, err := snapshot.OpenSQLite(ctx, path, "rw", sqliteWait)
+	db, err := snapshot.OpenSQLite(path, "rw", sqliteWait)
 	if err != nil {
 		return false, err
 	}

@@ -59,9 +59,9 @@ func Check(dir string, text []byte) (name string, wrong []string) {
 	if err != nil {
 		return name, []string{err.Error()}
 	}
-	var s schema
-	if err := json.Unmarshal(src, &s); err != nil {
+	var rule map[string]any
+	if err := json.Unmarshal(src, &rule); err != nil {
 		return name, []string{fmt.Sprintf("%s: %v", File(name), err)}
 	}
-	return name, s.faults(doc)
+	return name, own(rule, doc)
 }

@@ -29,13 +29,23 @@ func Faults(t testing.TB, file, text string) []string {
 	return s.faults
 }
 
-// standard validates by the keywords of JSON Schema, draft 4 to 2019-09, that the
-// schemas of SARIF, CycloneDX and SPDX use; one that it does not know is a fault.
+// own are the faults of a document of portalctl's by its schema.
+func own(rule map[string]any, doc any) []string {
+	s := standard{root: rule, strict: true}
+	s.check("$", rule, doc)
+	slices.Sort(s.faults)
+	return s.faults
+}
+
+// standard validates by the keywords of JSON Schema, draft 4 to 2020-12, that our own
+// schemas and those of SARIF, CycloneDX and SPDX use; one that it does not know is a
+// fault.
 type standard struct {
 	t      testing.TB
 	dir    string
 	files  map[string]map[string]any
 	root   map[string]any // the file that #/definitions are of
+	strict bool           // an object has no member that is not named: all are our own
 	faults []string
 }
 
@@ -85,7 +95,7 @@ func (s *standard) holds(rule map[string]any, v any) bool {
 func (s *standard) check(path string, rule map[string]any, v any) {
 	for key, want := range rule {
 		switch key {
-		case "$schema", "$id", "id", "title", "definitions", "properties", "then", "additionalItems":
+		case "$schema", "$id", "id", "title", "description", "definitions", "properties", "then", "additionalItems":
 		case "$ref":
 			rule, root := s.referred(want.(string))
 			was := s.root
@@ -173,8 +183,8 @@ func (s *standard) check(path string, rule map[string]any, v any) {
 			s.add(path, "the keyword %q is not understood by this test", key)
 		}
 	}
-	if _, ok := rule["additionalProperties"]; !ok {
-		s.members(path, rule, true, v)
+	if _, ok := rule["additionalProperties"]; !ok && rule["properties"] != nil {
+		s.members(path, rule, !s.strict, v)
 	}
 }
 
