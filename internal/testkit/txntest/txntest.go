@@ -95,6 +95,14 @@ func (f *FS) before(op, name string) error {
 	return nil
 }
 
+// step is an operation that gives nothing but its error.
+func (f *FS) step(op, name string, do func() error) error {
+	if err := f.before(op, name); err != nil {
+		return err
+	}
+	return do()
+}
+
 // The methods of txn.FS.
 
 func (f *FS) Lstat(name string) (fs.FileInfo, error) {
@@ -119,52 +127,31 @@ func (f *FS) ReadFile(name string) ([]byte, error) {
 }
 
 func (f *FS) Writable(name string) error {
-	if err := f.before("writable", name); err != nil {
-		return err
-	}
-	return f.base.Writable(name)
+	return f.step("writable", name, func() error { return f.base.Writable(name) })
 }
 
 func (f *FS) Mkdir(name string, perm fs.FileMode) error {
-	if err := f.before("mkdir", name); err != nil {
-		return err
-	}
-	return f.base.Mkdir(name, perm)
+	return f.step("mkdir", name, func() error { return f.base.Mkdir(name, perm) })
 }
 
 func (f *FS) Link(oldname, newname string) error {
-	if err := f.before("link", newname); err != nil {
-		return err
-	}
-	return f.base.Link(oldname, newname)
+	return f.step("link", newname, func() error { return f.base.Link(oldname, newname) })
 }
 
 func (f *FS) Rename(oldname, newname string) error {
-	if err := f.before("rename", newname); err != nil {
-		return err
-	}
-	return f.base.Rename(oldname, newname)
+	return f.step("rename", newname, func() error { return f.base.Rename(oldname, newname) })
 }
 
 func (f *FS) Remove(name string) error {
-	if err := f.before("remove", name); err != nil {
-		return err
-	}
-	return f.base.Remove(name)
+	return f.step("remove", name, func() error { return f.base.Remove(name) })
 }
 
 func (f *FS) Rmdir(name string) error {
-	if err := f.before("rmdir", name); err != nil {
-		return err
-	}
-	return f.base.Rmdir(name)
+	return f.step("rmdir", name, func() error { return f.base.Rmdir(name) })
 }
 
 func (f *FS) SyncDir(name string) error {
-	if err := f.before("syncdir", name); err != nil {
-		return err
-	}
-	return f.base.SyncDir(name)
+	return f.step("syncdir", name, func() error { return f.base.SyncDir(name) })
 }
 
 func (f *FS) Lock(name string) (io.Closer, error) {
@@ -214,24 +201,15 @@ func (f *FS) willHit() bool {
 }
 
 func (w *file) Chmod(mode fs.FileMode) error {
-	if err := w.fs.before("chmod", w.name); err != nil {
-		return err
-	}
-	return w.File.Chmod(mode)
+	return w.fs.step("chmod", w.name, func() error { return w.File.Chmod(mode) })
 }
 
 func (w *file) Chown(uid, gid int) error {
-	if err := w.fs.before("chown", w.name); err != nil {
-		return err
-	}
-	return w.File.Chown(uid, gid)
+	return w.fs.step("chown", w.name, func() error { return w.File.Chown(uid, gid) })
 }
 
 func (w *file) Sync() error {
-	if err := w.fs.before("sync", w.name); err != nil {
-		return err
-	}
-	return w.File.Sync()
+	return w.fs.step("sync", w.name, func() error { return w.File.Sync() })
 }
 
 func (w *file) Close() error {
