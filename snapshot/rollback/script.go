@@ -22,7 +22,9 @@ import (
 var scriptText string
 
 var scriptTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("rollback.sh").Delims("<%", "%>").Parse(scriptText))
+	return template.Must(template.New("rollback.sh").Delims("<%", "%>").Funcs(template.FuncMap{
+		"q": scriptQuote, "ident": pg.Ident, "literal": pg.Literal, "conninfo": pg.Conninfo, "line": oneLine,
+	}).Parse(scriptText))
 })
 
 // scriptTools are the programs that rollback.sh runs for every portal, and
@@ -32,30 +34,32 @@ var (
 	sqliteTools = []string{"cp", "ln", "ls"}
 )
 
+// scriptServer is a server with its number, and the queries for what has no way back.
 type scriptServer struct {
 	N int
-	// Title is its address for a comment.
-	Title                                                                  string
-	Address, Host, Port, User, SSLMode, SystemIdentifier, PasswordVariable string
-	// Admin is the role that the way back needs instead of User, "" for none.
-	Admin string
-	// CA is the file of the snapshot with the server's CA, "" for none.
-	CA      string
+	snapshot.Server
 	Unknown []scriptQuery
 }
 
 // scriptQuery is a query and the database that it is put to.
-type scriptQuery struct{ Conn, SQL string }
+type scriptQuery struct{ Database, SQL string }
 
+// scriptTarget is a target with its number and what the script has of it beside.
 type scriptTarget struct {
-	N, Server                                                        int
-	Title, Kind, Name, Plugins, Dump, SHA256                         string
-	Expected, Path, BesidePath, FailedPath, Role                     string
-	Live, LiveID, LiveLit, LiveConn, OID                             string
-	BesideID, BesideLit, BesideConn, MarkLit                         string
-	FailedID, FailedLit, ReplacedLit, RowLines, RowSQL               string
-	SchemaID, SchemaLit, SchemaFailedID, SchemaFailedLit             string
+	N, ServerN int
+	*Target
+	Title, PluginIDs, Expected, Role string
+	OID                              uint32
+	// Beside, Failed and SchemaFailed are the names that a rollback gives, with a NUL,
+	// which no name can hold, for the time.
+	Beside, Failed, SchemaFailed                                     string
+	Mark, ReplacedMark, RowLines, RowSQL                             string
 	MigrationLines, MigrationSQL, CompareSQL, CreateSQL, PropertySQL string
+}
+
+// scriptQuote quotes a text for the script, which puts the time in.
+func scriptQuote(s string) string {
+	return strings.ReplaceAll(ui.ShellQuote(s), "\x00", `'"$stamp"'`)
 }
 
 // script is rollback.sh for the plan. It holds every target of the snapshot,
@@ -65,23 +69,17 @@ func (p *Plan) script() (string, error) {
 	var servers []scriptServer
 	var variables, numbers, admins []string
 	for i, s := range p.Servers {
-		variable := shellName(s.PasswordVariable)
-		one := scriptServer{N: i + 1, Title: oneLine(s.ID), Address: ui.ShellQuote(s.ID), Host: ui.ShellQuote(s.Host), Port: strconv.Itoa(s.Port),
-			User: ui.ShellQuote(s.User), SSLMode: ui.ShellQuote(cmp.Or(s.SSLMode, "prefer")),
-			SystemIdentifier: ui.ShellQuote(s.SystemIdentifier), PasswordVariable: ui.ShellQuote(variable), CA: "''"}
-		if s.CA != nil {
-			one.CA = ui.ShellQuote(s.CA.Name)
-		}
+		s.PasswordVariable, s.SSLMode = shellName(s.PasswordVariable), cmp.Or(s.SSLMode, "prefer")
+		one := scriptServer{N: i + 1, Server: s}
 		if s.AdminUser != "" {
-			one.Admin = ui.ShellQuote(s.AdminUser)
 			admins = append(admins, oneLine(s.ID+" ("+s.AdminUser+")"))
 		}
 		for _, q := range p.strangers(i) {
-			one.Unknown = append(one.Unknown, scriptQuery{ui.ShellQuote(pg.Conninfo(cmp.Or(q.database, "postgres"))), q.sql})
+			one.Unknown = append(one.Unknown, scriptQuery{cmp.Or(q.database, "postgres"), q.sql})
 		}
 		servers = append(servers, one)
-		if variable != "" {
-			variables = append(variables, variable)
+		if s.PasswordVariable != "" {
+			variables = append(variables, s.PasswordVariable)
 		}
 		numbers = append(numbers, strconv.Itoa(i+1))
 	}
@@ -124,45 +122,31 @@ func (p *Plan) script() (string, error) {
 	var b strings.Builder
 	err := scriptTemplate().Execute(&b, map[string]any{
 		"End":      end,
-		"Snapshot": oneLine(p.Snapshot), "SnapshotQ": ui.ShellQuote(p.Snapshot), "Taken": p.Taken.UTC().Format(time.RFC3339),
+		"Snapshot": p.Snapshot, "Taken": p.Taken.UTC().Format(time.RFC3339),
 		"PasswordVariables": slices.Compact(variables), "Servers": servers, "ServerNumbers": strings.Join(numbers, " "),
 		"Targets": targets, "All": strings.Join(all, " "), "Tools": strings.Join(tools, " "), "ToolHint": hint,
-		"PostgreSQL": major > 0, "Several": len(servers) > 1, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "DeployQ": ui.ShellQuote("  " + p.Deploy()),
+		"PostgreSQL": major > 0, "Several": len(servers) > 1, "SQLite": sqlite, "Admins": slices.Compact(admins), "Major": major, "Deploy": "  " + p.Deploy(),
 	})
 	return b.String(), err
 }
 
 func (p *Plan) scriptTarget(n int, t *Target) scriptTarget {
-	// The stamp is not known yet: the names end with it, and the shell adds it.
-	const stampAt = "\x00"
-	withStamp := func(s string) string {
-		return strings.ReplaceAll(ui.ShellQuote(s), stampAt, `'"$stamp"'`)
-	}
-	out := scriptTarget{N: n, Server: t.Server + 1, Title: oneLine(t.Name() + " (" + t.plugins() + ")"), Kind: t.Kind, Name: ui.ShellQuote(t.Name()),
-		Plugins: ui.ShellQuote(strings.Join(t.Plugins, ",")), Dump: ui.ShellQuote(t.Dump.Name), SHA256: ui.ShellQuote(t.Dump.SHA256),
-		Expected: ui.ShellQuote(about(t.Expected.Restore)),
-		Path:     ui.ShellQuote(t.Path), Role: ui.ShellQuote(t.was.Role), MigrationLines: t.migrationLines()}
+	out := scriptTarget{N: n, ServerN: t.Server + 1, Target: t, Title: t.Name() + " (" + t.plugins() + ")", PluginIDs: strings.Join(t.Plugins, ","), Expected: about(t.Expected.Restore), Role: t.was.Role, OID: t.was.OID,
+		Mark: mark(t), ReplacedMark: replacedMark(t), MigrationLines: t.migrationLines()}
 	if t.Kind == kindSQLite {
-		out.BesidePath, out.FailedPath = withStamp(t.Path+snapshot.BesideSuffix+stampAt), withStamp(t.Path+snapshot.FailedSuffix+stampAt)
+		out.Beside, out.Failed = t.Path+snapshot.BesideSuffix+"\x00", t.Path+snapshot.FailedSuffix+"\x00"
 		out.RowLines, out.RowSQL = t.fileRows()
 		return out
 	}
-	beside, failed := stampedName(t.Database, snapshot.BesideSuffix), stampedName(t.Database, snapshot.FailedSuffix)
-	out.Live, out.LiveID, out.LiveLit, out.LiveConn = ui.ShellQuote(t.Database), ui.ShellQuote(pg.Ident(t.Database)), ui.ShellQuote(pg.Literal(t.Database)), ui.ShellQuote(pg.Conninfo(t.Database))
-	out.OID = strconv.FormatUint(uint64(t.was.OID), 10)
-	out.BesideID, out.BesideLit, out.BesideConn = withStamp(pg.Ident(beside)), withStamp(pg.Literal(beside)), withStamp(pg.Conninfo(beside))
-	out.FailedID, out.FailedLit = withStamp(pg.Ident(failed)), withStamp(pg.Literal(failed))
-	out.MarkLit, out.ReplacedLit = ui.ShellQuote(pg.Literal(mark(t))), ui.ShellQuote(pg.Literal(replacedMark(t)))
+	out.Beside, out.Failed = stampedName(t.Database, snapshot.BesideSuffix), stampedName(t.Database, snapshot.FailedSuffix)
 	out.MigrationSQL = migrationQueriesSQL(t.Schema)
 	out.CompareSQL = t.checkSQL()
 	if t.Kind == kindSchema {
-		old := stampedName(t.Schema, snapshot.FailedSuffix)
-		out.SchemaID, out.SchemaLit = ui.ShellQuote(pg.Ident(t.Schema)), ui.ShellQuote(pg.Literal(t.Schema))
-		out.SchemaFailedID, out.SchemaFailedLit = withStamp(pg.Ident(old)), withStamp(pg.Literal(old))
+		out.SchemaFailed = stampedName(t.Schema, snapshot.FailedSuffix)
 		out.PropertySQL = t.analyzeSQL() + "\n"
 		return out
 	}
-	out.CreateSQL = withStamp(createSQL(t.was.Properties, beside))
+	out.CreateSQL = createSQL(t.was.Properties, out.Beside)
 	out.PropertySQL = statements(propertySQL(t.was.Properties, t.Database))
 	return out
 }
