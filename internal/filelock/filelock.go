@@ -13,15 +13,12 @@ var ErrHeld = errors.New("another process holds the lock")
 // Lock is a file that is locked.
 type Lock struct{ file *os.File }
 
-// Close lets go of the lock.
-func (l *Lock) Close() error { return Close(l.file) }
-
-// Close lets go of a file's lock and closes it. To close it alone is not enough:
+// Close lets go of the lock and closes the file. To close that alone is not enough:
 // a process that is being started at this moment has the file too, until it has
 // become another program, and would keep the lock.
-func Close(f *os.File) error {
-	release(f)
-	return f.Close()
+func (l *Lock) Close() error {
+	release(l.file)
+	return l.file.Close()
 }
 
 // Try makes the file if need be and locks it until it is closed. It does not
@@ -31,17 +28,17 @@ func Try(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := TryFile(f); err != nil {
+	l, err := TryFile(f)
+	if err != nil {
 		f.Close()
-		return nil, err
 	}
-	return &Lock{f}, nil
+	return l, err
 }
 
-// TryFile locks an open file as Try does; Close lets go of it.
-func TryFile(f *os.File) error {
+// TryFile locks an open file as Try does.
+func TryFile(f *os.File) (*Lock, error) {
 	if err := try(f); err != nil {
-		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+		return nil, &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
 	}
-	return nil
+	return &Lock{f}, nil
 }

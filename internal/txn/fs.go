@@ -108,7 +108,8 @@ func (osFS) Lock(name string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := filelock.TryFile(f); err != nil {
+	lock, err := filelock.TryFile(f)
+	if err != nil {
 		f.Close()
 		if errors.Is(err, filelock.ErrHeld) {
 			err = ErrBusy
@@ -125,19 +126,15 @@ func (osFS) Lock(name string) (io.Closer, error) {
 		}
 	}
 	if err != nil {
-		f.Close()
+		lock.Close()
 		return nil, err
 	}
 	// For messages only: on a full disk the lock must still be had.
 	if f.Truncate(0) == nil {
 		_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
-	return osLock{f}, nil
+	return lock, nil
 }
-
-type osLock struct{ file *os.File }
-
-func (l osLock) Close() error { return filelock.Close(l.file) }
 
 // holder is the process id in a lock file, or 0.
 func holder(fsys FS, name string) int {
