@@ -11,11 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/testkit"
-	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
 
 // osvService speaks the protocol of api.osv.dev over a folder of records, and
@@ -111,29 +107,6 @@ func (s *osvService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.Results = append(answer.Results, res)
 	}
 	_ = json.NewEncoder(w).Encode(answer)
-}
-
-// TestSharedAuditOnline: a service gives the findings that the database gives.
-func TestSharedAuditOnline(t *testing.T) {
-	testkit.SkipRace(t)
-	t.Parallel()
-	server := httptest.NewServer(newOSVService(t, testshared.Dir(t, "osv/npm")))
-	defer server.Close()
-	for _, portal := range []string{"demo", "demo-1.43", "gitlab-plugin", "janus-plugins", "ortelius-v1", "rhdh", "self-service-v1", "showcase-v6"} {
-		code, want := auditShared(t, portal)
-		environ := append(exampleEnv(t), "PORTALCTL_OSV_URL="+server.URL, "NO_PROXY=127.0.0.1")
-		gotCode, out, errOut := run0(t, "", environ, "audit", "--format", "json", "-C", testshared.Dir(t, "corpus/"+portal))
-		if gotCode != code {
-			t.Fatalf("%s: code %d, want %d; %s", portal, gotCode, code, errOut)
-		}
-		var got auditJSON
-		if err := json.Unmarshal([]byte(out), &got); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" || len(got.Findings) == 0 {
-			t.Errorf("%s: (-offline +online)\n%s", portal, diff)
-		}
-	}
 }
 
 // An audit ends by itself, however long a service takes.

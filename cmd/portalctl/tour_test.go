@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,8 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit/osvtest"
 	"github.com/portalctl/portalctl/internal/testkit/program"
 )
+
+var update = flag.Bool("update", false, "rewrite docs/tour.md")
 
 // docs/tour.md is what a terminal shows: its commands run one after the other, in
 // one portal a session, and what they print is compared with the page. With

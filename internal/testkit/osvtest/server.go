@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,7 +44,7 @@ type Server struct {
 	URL string
 
 	server  *http.Server
-	list    []*osv.Advisory
+	named   map[string][]*osv.Advisory // by the packages that they name
 	records map[string][]byte
 
 	mu  sync.Mutex
@@ -56,7 +57,7 @@ const canary = `{"schema_version":"1.5.0","id":"GHSA-jf85-cpcp-j695","modified":
 
 // Start serves the *.json records of dir. Close it.
 func Start(dir string) (*Server, error) {
-	s := &Server{records: map[string][]byte{}}
+	s := &Server{named: map[string][]*osv.Advisory{}, records: map[string][]byte{}}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, err
@@ -103,7 +104,17 @@ func (s *Server) add(text []byte) error {
 	if err != nil {
 		return err
 	}
-	s.list = append(s.list, a)
+	var names struct {
+		Affected []struct{ Package struct{ Name string } }
+	}
+	if err := json.Unmarshal(text, &names); err != nil {
+		return err
+	}
+	for _, of := range names.Affected {
+		if name := of.Package.Name; !slices.Contains(s.named[name], a) {
+			s.named[name] = append(s.named[name], a)
+		}
+	}
 	s.records[a.ID] = text
 	return nil
 }
@@ -200,7 +211,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, fault string) {
 		if q.Package.Ecosystem != "npm" || fault == "silent" {
 			continue
 		}
-		for _, a := range s.list {
+		for _, a := range s.named[q.Package.Name] {
 			if a.Affects(osv.Package{Name: q.Package.Name, Version: q.Version}) {
 				out.Vulns = append(out.Vulns, vuln{a.ID, a.Modified})
 			}

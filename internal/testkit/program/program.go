@@ -70,16 +70,23 @@ const (
 	PrintedVar = "PORTALCTL_TEST_PRINTED"
 )
 
+// Schemas is the folder of the schemas, for the tests of a package three folders
+// below the top.
+func Schemas(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", "..", "..", "docs", "schema"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // RunJudged is Run of a portalctl that judges what it prints: JSON by its schema,
 // commands by the flags that there are.
 func RunJudged(t testing.TB, environ []string, args ...string) (code int, out, errOut string) {
 	t.Helper()
-	schemas, err := filepath.Abs(filepath.Join("..", "..", "..", "docs", "schema"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	faults := t.TempDir()
-	code, out, errOut = Run(t, AsIs, "", append(environ[:len(environ):len(environ)], SchemasVar+"="+schemas, PrintedVar+"="+faults), args...)
+	code, out, errOut = Run(t, AsIs, "", append(environ[:len(environ):len(environ)], SchemasVar+"="+Schemas(t), PrintedVar+"="+faults), args...)
 	files, err := filepath.Glob(filepath.Join(faults, "fault-*"))
 	if err != nil {
 		t.Fatal(err)

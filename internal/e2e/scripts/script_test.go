@@ -1,7 +1,7 @@
-package main
+// Package scripts runs transcripts of use: the files below testdata/script.
+package scripts
 
 import (
-	"context"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +15,6 @@ import (
 	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/testkit/program"
-	"github.com/portalctl/portalctl/internal/ui"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -24,9 +23,10 @@ var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 // as a process of its own, with no network but a registry and a versions host
 // on loopback that serve the script's own files.
 //
-// What they print is looked at as well: see printed_test.go.
+// What they print is looked at as well: see cmd/portalctl/printed_test.go.
 func TestScripts(t *testing.T) {
 	testkit.SkipRace(t)
+	commands := filepath.Dir(program.Path(t, program.AsIs))
 	printed := t.TempDir()
 	t.Cleanup(func() {
 		files, err := filepath.Glob(filepath.Join(printed, "fault-*"))
@@ -44,7 +44,9 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", commands+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv(program.PrintedVar, printed)
+			env.Setenv(program.SchemasVar, program.Schemas(t))
 			return setupScript(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -61,20 +63,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func TestMain(m *testing.M) {
-	testscript.Main(testkit.M{M: m}, map[string]func(){
-		program.AsIs:        recorded,
-		program.AtATerminal: atATerminal,
-		"portalctl-killed":  killed,
-	})
-}
-
-// atATerminal is main whose streams are said to be a terminal.
-func atATerminal() {
-	streams := ui.System(os.Getenv)
-	streams.InTTY, streams.ErrTTY = true, true
-	os.Exit(runWith(streams))
-}
+func TestMain(m *testing.M) { os.Exit(testkit.M{M: m}.Run()) }
 
 // setupScript starts a registry that serves $WORK/registry/<name>.json as the
 // packument of <name> (a scope's slash is a double underscore), with tarballs
@@ -107,7 +96,6 @@ func setupScript(env *testscript.Env) error {
 	env.Defer(func() { os.RemoveAll(state) })
 	env.Setenv("XDG_STATE_HOME", state)
 	env.Setenv("NO_PROXY", "127.0.0.1")
-	env.Setenv(program.SchemasVar, schemas())
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
 		env.Setenv("GIT_"+who+"_NAME", "t")
 		env.Setenv("GIT_"+who+"_EMAIL", "t@example.com")
@@ -189,17 +177,4 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	if same == neg {
 		ts.Fatalf("%s: unchanged is %v, want %v", args[0], same, !neg)
 	}
-}
-
-// run0 runs a command in this process, without a terminal.
-func run0(t *testing.T, stdin string, environ []string, args ...string) (code int, out, errOut string) {
-	t.Helper()
-	e, o, eo := testEnv(stdin, environ)
-	args = append([]string{"portalctl"}, args...)
-	code = Main(context.Background(), args, e)
-	validate(t, o.String())
-	for _, f := range faultsIn(args, o.String(), eo.String()) {
-		t.Error(f)
-	}
-	return code, o.String(), eo.String()
 }

@@ -1,4 +1,5 @@
-package main
+// Package sharedaudit audits real portals with the real advisories, where those are.
+package sharedaudit
 
 import (
 	"encoding/json"
@@ -13,8 +14,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/testkit"
+	"github.com/portalctl/portalctl/internal/testkit/osvtest"
+	"github.com/portalctl/portalctl/internal/testkit/program"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
 )
+
+func TestMain(m *testing.M) { os.Exit(testkit.M{M: m}.Run()) }
+
+// environ is the environment of an audit, whose releases are those of the example.
+func environ(t *testing.T) []string {
+	t.Helper()
+	versions, err := filepath.Abs(filepath.Join("..", "..", "..", "testdata", "versions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{"BACKSTAGE_VERSIONS_BASE_URL=file://" + filepath.ToSlash(versions), "PORTALCTL_CACHE_DIR=" + t.TempDir(), "HOME=" + t.TempDir(), "NO_PROXY=127.0.0.1"}
+}
 
 // auditJSON is the part of the JSON report that tests look at.
 type auditJSON struct {
@@ -48,7 +63,7 @@ func auditShared(t *testing.T, portal string) (int, auditJSON) {
 
 func newSharedAudit(t *testing.T, portal string) (int, auditJSON) {
 	t.Helper()
-	code, out, errOut := run0(t, "", exampleEnv(t), "audit", "--format", "json", "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/"+portal))
+	code, out, errOut := program.RunJudged(t, environ(t), "audit", "--format", "json", "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/"+portal))
 	// One of the portals has a lock that lacks what its manifests ask for: the
 	// report is there, and says that it is not whole.
 	if code > 1 && !(portal == "self-service-v1" && code == 2 && strings.Contains(errOut, "yarn.lock has no entry for")) {
@@ -118,9 +133,34 @@ func TestSharedAuditFormats(t *testing.T) {
 	testkit.SkipRace(t)
 	t.Parallel()
 	for _, format := range []string{"table", "json", "sarif", "markdown"} {
-		code, out, errOut := run0(t, "", exampleEnv(t), "audit", "--format", format, "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/rhdh"))
+		code, out, errOut := program.RunJudged(t, environ(t), "audit", "--format", format, "--db", testshared.Dir(t, "osv"), "-C", testshared.Dir(t, "corpus/rhdh"))
 		if code != 1 || out == "" || errOut != "" {
 			t.Errorf("%s: code %d, %d bytes, stderr %q", format, code, len(out), errOut)
+		}
+	}
+}
+
+// TestSharedAuditOnline: a service gives the findings that the database gives.
+func TestSharedAuditOnline(t *testing.T) {
+	testkit.SkipRace(t)
+	t.Parallel()
+	server, err := osvtest.Start(testshared.Dir(t, "osv/npm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	for _, portal := range []string{"demo", "demo-1.43", "gitlab-plugin", "janus-plugins", "ortelius-v1", "rhdh", "self-service-v1", "showcase-v6"} {
+		code, want := auditShared(t, portal)
+		gotCode, out, errOut := program.RunJudged(t, append(environ(t), "PORTALCTL_OSV_URL="+server.URL), "audit", "--format", "json", "-C", testshared.Dir(t, "corpus/"+portal))
+		if gotCode != code {
+			t.Fatalf("%s: code %d, want %d; %s", portal, gotCode, code, errOut)
+		}
+		var got auditJSON
+		if err := json.Unmarshal([]byte(out), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(got.Findings) == 0 {
+			t.Errorf("%s: (-offline +online)\n%s", portal, diff)
 		}
 	}
 }
