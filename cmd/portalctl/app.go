@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -35,6 +36,14 @@ func (e env) get(key string) string {
 		}
 	}
 	return value
+}
+
+// tempDir is the folder for large temporary files, "" for the system's.
+func (e env) tempDir() string {
+	if runtime.GOOS == "windows" {
+		return "" // where TMPDIR says nothing
+	}
+	return e.get("TMPDIR")
 }
 
 // Main runs portalctl and returns its exit code. args[0] is the program's name.

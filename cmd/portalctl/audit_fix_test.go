@@ -20,7 +20,7 @@ func TestAuditFixKilledAtEveryOperation(t *testing.T) {
 		t.Skip("starts a process for each of some 50 operations")
 	}
 	t.Parallel()
-	files, err := txtar.ParseFile(filepath.Join("testdata", "script", "audit_fix.txtar"))
+	files, err := txtar.ParseFile(filepath.Join("..", "..", "internal", "e2e", "scripts", "testdata", "script", "audit_fix.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}

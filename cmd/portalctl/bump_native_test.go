@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
@@ -48,6 +49,9 @@ func (p *lockPortal) releasePortal() {
 // the lock nor a package.json. A registry that fails is no reason to hand over
 // to Yarn, which asks the same one.
 func TestNativeBumpFaults(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	const tarball = "/@backstage/b/-/b-1.2.0.tgz"
 	evil := string(npmregistry.Pack(map[string]any{"name": "evil", "version": "6.6.6"}))
 	for _, tt := range []struct {
@@ -65,7 +69,7 @@ func TestNativeBumpFaults(t *testing.T) {
 			[]string{"@backstage/b@npm:1.2.0, asked for by ", tarball}},
 	} {
 		for _, mode := range []string{"native", "auto"} {
-			t.Run(tt.name+", "+mode, func(t *testing.T) {
+			side.Run(tt.name+", "+mode, func(t *testing.T) {
 				p := newLockPortal(t)
 				p.releasePortal()
 				p.cache = t.TempDir()
@@ -101,6 +105,7 @@ func TestNativeBumpFaults(t *testing.T) {
 
 // Offline, a bump names all that it lacks, and a second run works from the cache.
 func TestNativeBumpOffline(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.releasePortal()
 	cold := p.cache

@@ -15,6 +15,7 @@ import (
 
 // Credentials go to the registry and to nobody else, wherever it sends us.
 func TestLockCredentialsStayHome(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.env = []string{"YARN_NPM_AUTH_TOKEN=s3cret", "YARN_NPM_ALWAYS_AUTH=true"}
 	gain, tgz := p.reg.Packument("gain"), p.reg.Served(gainTarball)
@@ -79,13 +80,14 @@ func (p *lockPortal) command(as string, args ...string) *exec.Cmd {
 	p.t.Helper()
 	cmd := exec.Command(linkSelf(p.t, as), args...)
 	cmd.Args[0] = as
-	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"), "TMPDIR="+p.tmp)
+	cmd.Env = append(p.environ(), "PATH="+os.Getenv("PATH"))
 	return cmd
 }
 
 // Two runs at once: each ends with the right lock, or says that another one is
 // at work.
 func TestLockTwiceAtOnce(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	for range 5 {
 		p.reset()

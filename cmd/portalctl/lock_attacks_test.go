@@ -207,8 +207,11 @@ func tarballAttacks() map[string][]byte {
 // the registry answers.
 func TestLockHostileRegistry(t *testing.T) {
 	testkit.SkipRace(t)
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	for name, text := range packumentAttacks() {
-		t.Run("packument/"+name, func(t *testing.T) {
+		side.Run("packument/"+name, func(t *testing.T) {
 			p := newLockPortal(t)
 			src := text(p)
 			p.reg.Fail("/gain", -1, npmregistry.Body("application/json", src))
@@ -216,14 +219,14 @@ func TestLockHostileRegistry(t *testing.T) {
 		})
 	}
 	for name, handler := range serverAttacks {
-		t.Run("server/"+name, func(t *testing.T) {
+		side.Run("server/"+name, func(t *testing.T) {
 			p := newLockPortal(t)
 			p.reg.Fail("/gain", -1, handler(p))
 			p.rightOrRefused()
 		})
 	}
 	for name, tgz := range tarballAttacks() {
-		t.Run("tarball/"+name, func(t *testing.T) {
+		side.Run("tarball/"+name, func(t *testing.T) {
 			p := newLockPortal(t)
 			m := map[string]any{"name": "gain", "version": "1.2.0", "dependencies": map[string]string{"inner": "^2.0.0"}}
 			p.reg.PublishAs(m, tgz)
@@ -266,6 +269,7 @@ func (p *lockPortal) rightOrRefused() {
 // TestHostileReleases: so is what the host of releases says, for the commands
 // that ask it.
 func TestHostileReleases(t *testing.T) {
+	t.Parallel()
 	quote := func(s string) string { return fmt.Sprintf("%q", s) }
 	manifest := func(version, packages string) string {
 		return `{"releaseVersion":` + quote(version) + `,"packages":[` + packages + `]}`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 )
 
@@ -32,7 +33,6 @@ type lockPortal struct {
 func newLockPortal(t *testing.T) *lockPortal {
 	t.Helper()
 	p := &lockPortal{t: t, reg: npmregistry.New(t), dir: t.TempDir(), cache: t.TempDir(), tmp: t.TempDir()}
-	t.Setenv("TMPDIR", p.tmp)
 	p.reg.Publish("keep@1.0.0")
 	p.reg.Publish("gain@1.0.0")
 	p.reg.Publish("gain@1.2.0", "inner@^2.0.0")
@@ -98,6 +98,7 @@ func (p *lockPortal) environ() []string {
 		"YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1",
 		"PORTALCTL_CACHE_DIR=" + p.cache,
 		"HOME=" + p.tmp,
+		"TMPDIR=" + p.tmp,
 		"NO_PROXY=127.0.0.1,localhost",
 	}, p.env...)
 }
@@ -179,6 +180,9 @@ const gainTarball = "/gain/-/gain-1.2.0.tgz"
 // A registry that fails for good: a clear error, the lock as it was, and
 // nothing in any cache that a later run would believe.
 func TestLockRegistryFaults(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	html := "<!DOCTYPE html><html><body>Please log in</body></html>"
 	other := string(npmregistry.Pack(map[string]any{"name": "evil", "version": "6.6.6"}))
 	for _, tt := range []struct {
@@ -217,7 +221,7 @@ func TestLockRegistryFaults(t *testing.T) {
 			p.reg.Fail("/gain", -1, npmregistry.Body("application/json", whole[:len(whole)/2]))
 		}, []string{"the answer for gain is incomplete", "next: Run the command again"}},
 		{"packument stalls", func(p *lockPortal) {
-			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
+			p.env = []string{"YARN_HTTP_TIMEOUT=1000"}
 			p.reg.Fail("/gain", -1, npmregistry.Stall("application/json", string(p.reg.Packument("gain"))))
 		}, []string{"/gain", "the server did not answer in time"}},
 		{"packument is a bomb", func(p *lockPortal) { p.reg.Fail("/gain", -1, gzipBomb(192<<20)) },
@@ -244,7 +248,7 @@ func TestLockRegistryFaults(t *testing.T) {
 		{"tarball is HTML", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Body("text/html", html)) },
 			[]string{"does not match its checksum", "a proxy or a login page"}},
 		{"tarball stalls", func(p *lockPortal) {
-			p.env = []string{"YARN_HTTP_TIMEOUT=200"}
+			p.env = []string{"YARN_HTTP_TIMEOUT=1000"}
 			p.reg.Fail(gainTarball, -1, npmregistry.Stall("application/octet-stream", string(p.reg.Served(gainTarball))))
 		}, []string{gainTarball, "the server did not answer in time"}},
 		{"tarball redirect loop", func(p *lockPortal) { p.reg.Fail(gainTarball, -1, npmregistry.Redirect(gainTarball)) },
@@ -256,7 +260,7 @@ func TestLockRegistryFaults(t *testing.T) {
 			})
 		}, []string{gainTarball, "larger than allowed"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		side.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
 			tt.set(p)
 			if tt.name != "packument 500" { // one waits for all retries
@@ -358,6 +362,9 @@ func TestLockWaitsForRetryAfter(t *testing.T) {
 // a later run, for which the registry was put right, does not believe a cached
 // packument that led nowhere.
 func TestLockWrongIntegrity(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	for _, tt := range []struct {
 		name  string
 		field string
@@ -371,7 +378,7 @@ func TestLockWrongIntegrity(t *testing.T) {
 		{"no address", "tarball", "ftp://127.0.0.1/gain.tgz", []string{"gain@1.2.0", "no address for the tarball"}},
 		{"an address by http of a strange host", "tarball", "http://registry.invalid/gain.tgz", []string{"gain@1.2.0", "plain http", "unsafeHttpWhitelist"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		side.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
 			was := p.reg.DistOf("gain@1.2.0")[tt.field]
 			p.reg.Dist("gain@1.2.0", tt.field, tt.value)
@@ -384,6 +391,7 @@ func TestLockWrongIntegrity(t *testing.T) {
 
 // A checksum is kept for one content of the tarball only.
 func TestLockChecksumsBelongToAnIntegrity(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	// For a while the registry, or somebody in its place, serves another
 	// package, consistently.
@@ -409,6 +417,9 @@ func TestLockChecksumsBelongToAnIntegrity(t *testing.T) {
 
 // A checksum cache that was damaged on disk is worth nothing, but does no harm.
 func TestLockDamagedChecksumCache(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	for _, tt := range []struct {
 		name   string
 		damage func(string) string
@@ -432,7 +443,7 @@ func TestLockDamagedChecksumCache(t *testing.T) {
 			return strings.NewReplacer("gain@1.2.0", "inner@2.1.0", "inner@2.1.0", "gain@1.2.0").Replace(s)
 		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		side.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
 			p.mustBeRight("first run")
 			changed := 0

@@ -57,6 +57,7 @@ func fill(t *testing.T, dir string, pages int) {
 // The cache is on a full disk: the lock is right all the same, and what could
 // be kept in part is not believed later.
 func TestLockCacheOnFullDisk(t *testing.T) {
+	t.Parallel()
 	for _, pages := range []int{0, 2, 4, 6, 8} {
 		p := newLockPortal(t)
 		p.cache = fullDisk(t, pages)
@@ -72,11 +73,11 @@ func TestLockCacheOnFullDisk(t *testing.T) {
 
 // There is no room for a large tarball.
 func TestLockTempOnFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.gainOf(bigTarball())
 	tmp := p.tmp
 	p.tmp = fullDisk(t, 4)
-	t.Setenv("TMPDIR", p.tmp)
 	code, out, errOut := p.run()
 	if code != 2 || out != "" || !strings.Contains(errOut, "gain@npm:1.2.0, asked for by app") ||
 		!strings.Contains(errOut, "no space left on device") || !strings.Contains(errOut, "\nnext: Make room") {
@@ -88,7 +89,6 @@ func TestLockTempOnFullDisk(t *testing.T) {
 	if left := readTree(t, p.tmp); len(left) != 1 { // the filler
 		t.Errorf("%d files left behind", len(left)-1)
 	}
-	t.Setenv("TMPDIR", tmp)
 	p.tmp = tmp
 	p.mustLock()
 	p.noLitter()
@@ -96,6 +96,7 @@ func TestLockTempOnFullDisk(t *testing.T) {
 
 // The portal itself is on a full disk: yarn.lock is as before until it fits.
 func TestLockOnFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.mustBeRight("with room") // the cache is warm from here on
 	p.write("yarn.lock", p.before)

@@ -110,6 +110,7 @@ func peakHeap() (grown func() int64) {
 // Names in a tarball that climb out of it: Yarn leaves them out, and so they
 // do not change the checksum; no file appears anywhere.
 func TestLockTarballPathTraversal(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	evil := "portalctl-evil-" + filepath.Base(p.dir)
 
@@ -141,6 +142,7 @@ func TestLockTarballPathTraversal(t *testing.T) {
 // A symlink in a tarball that points out of it is written through within the
 // archive alone, as in Yarn, or refused; never on disk.
 func TestLockTarballSymlink(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	outside := t.TempDir()
 	var b bytes.Buffer
@@ -174,6 +176,9 @@ func TestLockTarballSymlink(t *testing.T) {
 
 // A manifest whose texts look like lines of a lock: they stay texts.
 func TestLockHostileManifest(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	const inject = "x\n  checksum: 10c0/0000\n\n\"evil@npm:1.0.0\":\n  version: 1.0.0"
 	for name, field := range map[string]map[string]any{
 		"bin":           {"bin": map[string]string{"tool": inject}},
@@ -188,7 +193,7 @@ func TestLockHostileManifest(t *testing.T) {
 		"tag":           {"dependencies": map[string]string{"inner": "latest\nevil"}},
 		"optional name": {"optionalDependencies": map[string]string{inject: "^1.0.0"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		side.Run(name, func(t *testing.T) {
 			p := newLockPortal(t)
 			field["name"], field["version"] = "gain", "1.2.0"
 			p.reg.PublishAs(field, npmregistry.Pack(field))
@@ -227,6 +232,7 @@ func bigTarball() []byte {
 
 // A cache that cannot be written costs time, no more.
 func TestLockWithoutCache(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	if err := os.WriteFile(p.cache, []byte("a file, not a folder"), 0o600); err != nil {
 		t.Fatal(err)
@@ -240,12 +246,13 @@ func TestLockWithoutCache(t *testing.T) {
 
 // No room for a large tarball: an error that says where.
 func TestLockWithoutTempDir(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.gainOf(bigTarball())
 	missing := filepath.Join(p.tmp, "missing")
-	t.Setenv("TMPDIR", missing)
+	p.env = []string{"TMPDIR=" + missing}
 	p.mustFail("gain@npm:1.2.0, asked for by app", "cannot keep a downloaded tarball", missing, "TMPDIR")
-	t.Setenv("TMPDIR", p.tmp)
+	p.env = nil
 	p.mustLock()
 	p.noLitter()
 }
@@ -253,6 +260,7 @@ func TestLockWithoutTempDir(t *testing.T) {
 // Every operation of the write fails once: the lock is as before, or, where the
 // failure does not matter, complete.
 func TestLockWithFailingOperations(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	for _, cause := range []error{syscall.ENOSPC, syscall.EACCES} {
 		failed := 0

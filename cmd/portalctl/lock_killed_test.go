@@ -22,6 +22,9 @@ import (
 // Ctrl-C (and SIGTERM) while a packument or a tarball is under way: exit 130,
 // the tree byte-identical, no temporary file, and nothing kept that is half.
 func TestLockInterrupted(t *testing.T) {
+	t.Parallel()
+	side := testkit.SideBySide(t)
+	defer side.Wait()
 	big := bigTarball()
 	for _, tt := range []struct {
 		name, path string
@@ -32,7 +35,7 @@ func TestLockInterrupted(t *testing.T) {
 		{"in a tarball", gainTarball, os.Interrupt, func(*lockPortal) string { return string(big) }},
 		{"in a tarball, SIGTERM", gainTarball, syscall.SIGTERM, func(*lockPortal) string { return string(big) }},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		side.Run(tt.name, func(t *testing.T) {
 			p := newLockPortal(t)
 			p.gainOf(big)
 			p.mustLock()
@@ -83,10 +86,11 @@ func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process for each of some 100 operations")
 	}
+	t.Parallel()
 	p := newLockPortal(t)
 	p.releasePortal()
 	before := readTree(t, p.dir)
-	environ := append(p.environ(), "TMPDIR="+p.tmp)
+	environ := p.environ()
 	undone, finished := killing{
 		environ: environ,
 		portal: func(t *testing.T) string {
@@ -123,6 +127,7 @@ func TestNativeBumpKilledAtEveryOperation(t *testing.T) {
 // Killed in the middle of a download: the next run is right, and the checksum
 // cache has no more than what was complete.
 func TestLockKilledInADownload(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.gainOf(bigTarball())
 	p.mustLock()

@@ -11,6 +11,7 @@ import (
 // A first run without a network names everything that it lacks, and who asks
 // for it; a run after one with a network needs none.
 func TestLockOffline(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.reg.Publish("twin@1.0.0")
 	p.reg.Publish("lone@1.0.0")
@@ -78,6 +79,7 @@ func TestLockOffline(t *testing.T) {
 
 // Nobody reads hundreds of names.
 func TestLockOfflineCountsTheRest(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	deps := []string{"keep@^1.0.0"}
 	for i := range 25 {
@@ -97,6 +99,7 @@ func TestLockOfflineCountsTheRest(t *testing.T) {
 
 // A lock that is in line needs neither network nor cache.
 func TestLockOfflineInLine(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.write("yarn.lock", p.after)
 	if code, out, errOut := p.run("--check", "--offline"); code != 0 {
@@ -110,6 +113,7 @@ func TestLockOfflineInLine(t *testing.T) {
 // Whether a lock can be put on the release is for the registry to say: without
 // it a lock that is off the release is not called in line.
 func TestLockOfflineOffTheRelease(t *testing.T) {
+	t.Parallel()
 	p := newLockPortal(t)
 	p.releasePortal()
 	if code, out, errOut := p.run("--check", "--resolve", "release", "--offline"); code != 0 {

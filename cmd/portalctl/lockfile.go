@@ -84,6 +84,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 		source: live.New(live.Config{
 			Registry:    reg,
 			ChecksumDir: checksums,
+			TempDir:     e.tempDir(),
 			Bundle:      live.Bundle(co.settings.YarnPath, version, e.get),
 			BundleText:  co.brought(co.settings.YarnPath),
 			Progress:    progress,

@@ -15,7 +15,7 @@ import (
 // TestMain makes the test binary portalctl where one of these names starts it, for
 // the tests of internal/e2e too. They are on the PATH of the tests here.
 func TestMain(m *testing.M) {
-	testscript.Main(testkit.M{M: m}, map[string]func(){
+	testscript.Main(testkit.M{M: m, Clean: true}, map[string]func(){
 		program.AsIs:        recorded,
 		program.AtATerminal: atATerminal,
 		"portalctl-killed":  killed,

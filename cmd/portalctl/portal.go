@@ -236,6 +236,7 @@ func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
 		Settings: co.net,
 		HTTP:     httpfetch.New(cfg),
 		CacheDir: filepath.Join(cache, "registry"),
+		TempDir:  e.tempDir(),
 		Offline:  offline,
 	})
 }

@@ -90,13 +90,19 @@ func Binary(pkg string, race bool) (string, error) {
 // room, and what Binary built is removed at their end. They hold little, so that
 // the heap may grow to five times of it: collecting it was a fifth of what a
 // command cost that runs in the test's own process.
-type M struct{ *testing.M }
+type M struct {
+	*testing.M
+	// Clean has the tests fail where portalctl, run in their own process, has left
+	// something in the folder for temporary files.
+	Clean bool
+}
 
 // Run runs the tests.
 func (m M) Run() int {
 	if os.Getenv("GOGC") == "" && !Race {
 		debug.SetGCPercent(400)
 	}
+	left := func() []string { return nil }
 	if parent := memory(); parent != "" {
 		// It goes with us, however we end. The name is short, as those of sockets
 		// below it have a limit.
@@ -109,8 +115,15 @@ func (m M) Run() int {
 		if err != nil {
 			panic(err)
 		}
+		left = func() []string {
+			names, _ := filepath.Glob(filepath.Join(dir.Path, "portalctl-*"))
+			return names
+		}
 	}
 	code := m.M.Run()
+	if names := left(); m.Clean && code == 0 && len(names) > 0 {
+		panic("the tests have left behind: " + strings.Join(names, " "))
+	}
 	made.Lock()
 	defer made.Unlock()
 	for _, dir := range made.dirs {

@@ -11,8 +11,8 @@ import (
 // processes and servers, so that it is more than there are processors.
 const width = 8
 
-// slots has a place for each that is under way in the whole package. Neither
-// Until nor Each may run inside another: outer loops are parallel tests.
+// slots has a place for each that is under way in the whole package. None of Until,
+// Each and SideBySide may run inside another: outer loops are parallel tests.
 var slots = make(chan struct{}, 2*width)
 
 // Until runs f(1), f(2), f(3), … as subtests side by side, each with what it
@@ -80,13 +80,30 @@ func UntilBy[T any](t *testing.T, width int, f func(t *testing.T, n int) (result
 // Each runs f for every item as a subtest, side by side.
 func Each[T any](t *testing.T, items []T, name func(T) string, f func(t *testing.T, item T)) {
 	t.Helper()
-	var group sync.WaitGroup
+	side := SideBySide(t)
 	for _, item := range items {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			t.Run(name(item), func(t *testing.T) { f(t, item) })
-		})
+		side.Run(name(item), func(t *testing.T) { f(t, item) })
 	}
-	group.Wait()
+	side.Wait()
 }
+
+// Side runs subtests side by side, for a loop over a table. Wait for it.
+type Side struct {
+	t     *testing.T
+	group sync.WaitGroup
+}
+
+// SideBySide is for the subtests of t.
+func SideBySide(t *testing.T) *Side { return &Side{t: t} }
+
+// Run begins a subtest, when there is a place for it.
+func (s *Side) Run(name string, f func(t *testing.T)) {
+	slots <- struct{}{}
+	s.group.Go(func() {
+		defer func() { <-slots }()
+		s.t.Run(name, f)
+	})
+}
+
+// Wait returns when all have ended.
+func (s *Side) Wait() { s.group.Wait() }

@@ -32,6 +32,9 @@ type Config struct {
 	// many are unpacked at a time as there are processors, up to 8: more would
 	// take memory, not time.
 	Downloads int
+	// TempDir is where a large archive lies while its checksum is made, "" for the
+	// system's folder for that.
+	TempDir string
 	// Progress, if set, is told of tarballs: those done and those known to be
 	// needed so far. It is called from several goroutines.
 	Progress func(done, total int)
@@ -143,10 +146,12 @@ func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch 
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+	limits := yarnzip.DefaultLimits()
+	limits.TempDir = s.cfg.TempDir
 	if patch == nil {
-		return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, yarnzip.DefaultLimits())
+		return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, limits)
 	}
-	return yarnzip.PatchedChecksum(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, patch, yarnzip.DefaultLimits())
+	return yarnzip.PatchedChecksum(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, patch, limits)
 }
 
 func (s *Source) report(counter *atomic.Int64) {
