@@ -26,6 +26,7 @@ var ranks = map[string]int{
 	"internal/portal":     0,
 	"internal/english":    0,
 	"internal/loosejson":  0,
+	"internal/jsonscan":   0,
 	"internal/filelock":   0,
 	"internal/atomicfile": 0,
 	"internal/proc":       0,

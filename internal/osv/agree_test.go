@@ -64,7 +64,7 @@ func named(list []candidate) []string {
 func agree(t *testing.T, list []candidate, versions func(name string) []string) (pairs, hits int) {
 	t.Helper()
 	for _, c := range list {
-		for _, name := range c.names {
+		for _, name := range c.names() {
 			for _, v := range versions(name) {
 				yes, err := c.affects(Package{name, v})
 				if err != nil {
@@ -105,7 +105,7 @@ func TestSharedMatchersAgree(t *testing.T) {
 	}
 	records := map[string][]candidate{}
 	for _, c := range list {
-		for _, name := range c.names {
+		for _, name := range c.names() {
 			records[name] = append(records[name], c)
 		}
 	}

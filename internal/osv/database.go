@@ -3,10 +3,12 @@ package osv
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -158,7 +160,7 @@ func locate(dir string) (path string, zipped bool, err error) {
 	}
 	for _, place := range []string{"npm", "."} {
 		path := filepath.Join(dir, place)
-		if names, err := filepath.Glob(filepath.Join(escapeGlob(path), "*.json")); err == nil && len(names) > 0 {
+		if list, err := os.ReadDir(path); err == nil && slices.ContainsFunc(list, isRecord) {
 			return path, false, nil
 		}
 	}
@@ -177,7 +179,7 @@ func (d *Database) preflight(opt Options) error {
 	}
 	// A date to come would keep the database young for ever.
 	if x.newest.After(opt.now().Add(48 * time.Hour)) {
-		return futureError(x.newest)
+		return fmt.Errorf("its newest record is of %s, which is still to come; is the clock of this machine right?", x.newest.Format(time.DateOnly))
 	}
 	if age := opt.now().Sub(d.status.Date()); opt.MaxAge > 0 && age > opt.MaxAge {
 		return staleError{date: d.status.Date(), age: age, limit: opt.MaxAge}

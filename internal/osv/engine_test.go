@@ -19,7 +19,7 @@ func TestEngineBreaksDown(t *testing.T) {
 	if yes || err == nil || !strings.Contains(err.Error(), "failed at GHSA-1 and a@1.0.0") {
 		t.Errorf("%v, %v", yes, err)
 	}
-	c := candidate{file: "GHSA-1.json", names: []string{"a"}, engine: v, advisory: &Advisory{ID: "GHSA-1"}}
+	c := candidate{file: "GHSA-1.json", engine: v, advisory: &Advisory{ID: "GHSA-1"}}
 	_, err = judge(t.Context(), []candidate{c}, []Package{{"a", "1.0.0"}})
 	if err == nil || !strings.Contains(err.Error(), "the advisories are incomplete: the record GHSA-1.json cannot be judged") || fault.NextOf(err) == "" {
 		t.Error(err)

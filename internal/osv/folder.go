@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,9 +35,9 @@ func (d *Database) openFolder(ctx context.Context) error {
 	}
 	s, x := &folderSource{}, &index{}
 	d.source, d.index, d.status.Index = s, x, IndexMemory
-	total := 0
+	total, records := 0, recordReader{}
 	for _, item := range list {
-		if !strings.HasSuffix(item.Name(), ".json") || item.IsDir() {
+		if !isRecord(item) {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -46,7 +47,7 @@ func (d *Database) openFolder(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r, err := scanRecord(text)
+		r, err := records.scan(text)
 		if err == nil {
 			err = x.note(uint32(len(s.texts)), r)
 		}
@@ -62,6 +63,9 @@ func (d *Database) openFolder(ctx context.Context) error {
 	x.sort()
 	return nil
 }
+
+// isRecord tells the files of a folder that are records.
+func isRecord(item fs.DirEntry) bool { return strings.HasSuffix(item.Name(), ".json") && !item.IsDir() }
 
 func readRecordFile(path string) ([]byte, error) {
 	f, err := os.Open(path)

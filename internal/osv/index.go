@@ -171,6 +171,7 @@ type part struct {
 	index
 	block []byte
 	unpacker
+	records recordReader
 }
 
 func (p *part) scan(ctx context.Context, f io.ReaderAt, entries []entry, number uint32, end int64) error {
@@ -191,7 +192,7 @@ func (p *part) scan(ctx context.Context, f io.ReaderAt, entries []entry, number 
 		if err != nil {
 			return err
 		}
-		r, err := scanRecord(text)
+		r, err := p.records.scan(text)
 		if err != nil {
 			return recordError{entryName(p.block[e.offset-start:]), err}
 		}

@@ -77,7 +77,6 @@ func comparePackages(a, b Package) int {
 // engine reads it, and as we do.
 type candidate struct {
 	file     string // for messages
-	names    []string
 	engine   *osvschema.Vulnerability
 	advisory *Advisory
 	// withdrawn records apply to nothing.
@@ -119,7 +118,7 @@ func (d *Database) candidates(ctx context.Context, asked []Package) ([]candidate
 		if err != nil {
 			return nil, recordError{file, err}
 		}
-		if slices.ContainsFunc(c.names, func(name string) bool { return wanted[name] }) {
+		if slices.ContainsFunc(c.names(), func(name string) bool { return wanted[name] }) {
 			list = append(list, c)
 		}
 	}
@@ -128,7 +127,7 @@ func (d *Database) candidates(ctx context.Context, asked []Package) ([]candidate
 
 // newCandidate reads a record twice, by two readers.
 func newCandidate(file string, text []byte) (candidate, error) {
-	t, err := engineRecord(text)
+	v, err := engineRecord(text)
 	if err != nil {
 		return candidate{}, err
 	}
@@ -136,10 +135,10 @@ func newCandidate(file string, text []byte) (candidate, error) {
 	switch {
 	case err != nil:
 		return candidate{}, err
-	case a.ID != t.ID || withdrawn != (t.Withdrawn != nil):
+	case a.ID != v.Id || withdrawn != (v.Withdrawn != nil):
 		return candidate{}, errReaders
 	}
-	return candidate{file, t.names(), t.engineRecord(), a, withdrawn}, nil
+	return candidate{file, v, a, withdrawn}, nil
 }
 
 // judge holds each record against the packages that it names. The engine and
@@ -161,9 +160,7 @@ func judge(ctx context.Context, list []candidate, asked []Package) ([]Hit, error
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		names := slices.Clone(c.names)
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
+		for _, name := range c.names() {
 			for _, p := range byName[name] {
 				yes, err := c.affects(p)
 				if err != nil {
@@ -178,6 +175,16 @@ func judge(ctx context.Context, list []candidate, asked []Package) ([]Hit, error
 	}
 	sortHits(hits)
 	return hits, nil
+}
+
+// names are the packages that the record is about, each once, sorted.
+func (c candidate) names() []string {
+	var names []string
+	for _, a := range c.engine.GetAffected() {
+		names = append(names, a.GetPackage().GetName())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // affects is the answer of both.

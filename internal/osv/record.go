@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/jsonscan"
 )
 
 // record is what the index needs of an OSV record.
@@ -19,49 +21,54 @@ type record struct {
 
 var errRecord = errors.New("is not an OSV record")
 
-// scanRecord finds the package names of a record without decoding it: a record
+// recordReader reads records; it is used again and again.
+type recordReader struct {
+	jsonscan.Scanner
+	raw []byte
+}
+
+// scan finds the package names of a record without decoding it: a record
 // of which nothing else is needed is skipped at the speed of its longest
 // strings. It is meant for whole, valid JSON. Of what is not it may say less,
 // but it never names a package that is not there, and what is cut off is
 // errRecord.
-func scanRecord(src []byte) (record, error) {
+func (s *recordReader) scan(src []byte) (record, error) {
 	var r record
-	s := scanner{src: src}
-	err := s.object(func(key []byte) error {
+	s.Reset(src)
+	err := s.Object(func(key []byte) (err error) {
 		switch string(key) {
 		case "affected":
-			return s.array(func() error { return s.affected(&r) })
+			return s.orNull(func() error { return s.Array(func() error { return s.affected(&r) }) })
 		case "modified":
-			text, err := s.text()
-			r.modified = text
+			r.modified, err = s.text()
 			return err
 		}
-		return s.skip()
+		return s.Skip()
 	})
-	if err != nil {
-		return record{}, err
+	if err == nil {
+		err = s.AtEnd()
 	}
-	if s.space(); s.at != len(s.src) || r.modified == "" {
+	if err != nil || r.modified == "" {
 		return record{}, errRecord
 	}
 	return r, nil
 }
 
 // affected reads one element of the record's list.
-func (s *scanner) affected(r *record) error {
-	return s.object(func(key []byte) error {
+func (s *recordReader) affected(r *record) error {
+	return s.members(func(key []byte) error {
 		if string(key) != "package" {
-			return s.skip()
+			return s.Skip()
 		}
 		var name, ecosystem string
-		err := s.object(func(key []byte) (err error) {
+		err := s.members(func(key []byte) (err error) {
 			switch string(key) {
 			case "name":
 				name, err = s.text()
 			case "ecosystem":
 				ecosystem, err = s.text()
 			default:
-				err = s.skip()
+				err = s.Skip()
 			}
 			return err
 		})
@@ -77,188 +84,34 @@ func (s *scanner) affected(r *record) error {
 	})
 }
 
-// scanner walks over JSON text.
-type scanner struct {
-	src []byte
-	at  int
+// members are those of an object; null has none.
+func (s *recordReader) members(each func(key []byte) error) error {
+	return s.orNull(func() error { return s.Object(each) })
 }
 
-func (s *scanner) space() {
-	for s.at < len(s.src) {
-		switch s.src[s.at] {
-		case ' ', '\t', '\n', '\r':
-			s.at++
-		default:
-			return
-		}
+// orNull reads a value unless it is null.
+func (s *recordReader) orNull(read func() error) error {
+	if null, err := s.IsNull(); null || err != nil {
+		return err
 	}
-}
-
-// next takes c, after white space.
-func (s *scanner) next(c byte) bool {
-	s.space()
-	if s.at < len(s.src) && s.src[s.at] == c {
-		s.at++
-		return true
-	}
-	return false
-}
-
-// object calls field for each key, which then reads or skips the value. A null
-// counts as an object without keys.
-func (s *scanner) object(field func(key []byte) error) error {
-	if !s.next('{') {
-		return s.null()
-	}
-	if s.next('}') {
-		return nil
-	}
-	for {
-		s.space()
-		raw, plain, err := s.str()
-		if err != nil {
-			return err
-		}
-		key := raw[1 : len(raw)-1]
-		if !plain {
-			var text string
-			if json.Unmarshal(raw, &text) != nil {
-				return errRecord
-			}
-			key = []byte(text)
-		}
-		if !s.next(':') {
-			return errRecord
-		}
-		if err := field(key); err != nil {
-			return err
-		}
-		if s.next('}') {
-			return nil
-		}
-		if !s.next(',') {
-			return errRecord
-		}
-	}
-}
-
-func (s *scanner) array(element func() error) error {
-	if !s.next('[') {
-		return s.null()
-	}
-	if s.next(']') {
-		return nil
-	}
-	for {
-		if err := element(); err != nil {
-			return err
-		}
-		if s.next(']') {
-			return nil
-		}
-		if !s.next(',') {
-			return errRecord
-		}
-	}
-}
-
-func (s *scanner) null() error {
-	if bytes.HasPrefix(s.src[s.at:], []byte("null")) {
-		s.at += 4
-		return nil
-	}
-	return errRecord
+	return read()
 }
 
 // text is a string's value.
-func (s *scanner) text() (string, error) {
-	s.space()
-	raw, plain, err := s.str()
-	switch {
-	case err != nil:
+func (s *recordReader) text() (string, error) {
+	var err error
+	if s.raw, err = s.Raw(s.raw[:0]); err != nil {
 		return "", err
-	case !utf8.Valid(raw): // no two readers make the same of it
+	}
+	if s.raw[0] != '"' || !utf8.Valid(s.raw) { // no two readers make the same of it
 		return "", errRecord
-	case plain:
-		return string(raw[1 : len(raw)-1]), nil
+	}
+	if bytes.IndexByte(s.raw, '\\') < 0 {
+		return string(s.raw[1 : len(s.raw)-1]), nil
 	}
 	var out string
-	if json.Unmarshal(raw, &out) != nil {
+	if json.Unmarshal(s.raw, &out) != nil {
 		return "", errRecord
 	}
 	return out, nil
-}
-
-// str is a string with its quotes. Without escapes its bytes are its value.
-func (s *scanner) str() (raw []byte, plain bool, err error) {
-	start := s.at
-	if start >= len(s.src) || s.src[start] != '"' {
-		return nil, false, errRecord
-	}
-	at, plain := start+1, true
-	for {
-		end := bytes.IndexByte(s.src[at:], '"')
-		if end < 0 {
-			return nil, false, errRecord
-		}
-		end += at
-		// An even number of backslashes before the quote escape each other.
-		slashes := 0
-		for s.src[end-1-slashes] == '\\' {
-			slashes++
-		}
-		at = end + 1
-		if slashes%2 == 0 {
-			break
-		}
-	}
-	s.at = at
-	raw = s.src[start:at]
-	return raw, bytes.IndexByte(raw, '\\') < 0, nil
-}
-
-// skip passes over one value of any kind.
-func (s *scanner) skip() error {
-	s.space()
-	depth := 0
-	for s.at < len(s.src) {
-		switch c := s.src[s.at]; c {
-		case '"':
-			if _, _, err := s.str(); err != nil {
-				return err
-			}
-		case '{', '[':
-			depth++
-			s.at++
-			continue
-		case '}', ']':
-			depth--
-			s.at++
-		case ',', ':', ' ', '\t', '\n', '\r':
-			if depth == 0 {
-				return errRecord
-			}
-			s.at++
-			continue
-		default:
-			for s.at < len(s.src) && !delimiter(s.src[s.at]) {
-				s.at++
-			}
-		}
-		if depth < 0 {
-			return errRecord
-		}
-		if depth == 0 {
-			return nil
-		}
-	}
-	return errRecord
-}
-
-func delimiter(c byte) bool {
-	switch c {
-	case ',', ':', '{', '}', '[', ']', '"', ' ', '\t', '\n', '\r':
-		return true
-	}
-	return false
 }

@@ -3,11 +3,12 @@ package registry
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/klauspost/compress/s2"
+
+	"github.com/portalctl/portalctl/internal/jsonscan"
 )
 
 // blockSize is how much JSON is compressed together: large enough that
@@ -28,17 +29,11 @@ var errUnpublished = errors.New("the package was unpublished")
 // readPackument reads a packument of at most limit bytes and keeps the part of
 // it that Manifest shows.
 func readPackument(r io.Reader, limit int64) (*Packument, error) {
-	b := builder{s: newScanner(r, limit), p: &Packument{DistTags: map[string]string{}}, times: map[string]int64{}}
-	b.p.name = ""
-	if c, err := b.s.space(); err != nil {
-		return nil, err
-	} else if c != '{' {
-		return nil, b.s.fail(fmt.Sprintf("%q where an object is expected", c))
-	}
-	if err := b.s.object(b.member); err != nil {
+	b := builder{s: jsonscan.New(r, limit), p: &Packument{DistTags: map[string]string{}}, times: map[string]int64{}}
+	if err := b.s.Object(b.member); err != nil {
 		return nil, err
 	}
-	if err := b.s.atEnd(); err != nil {
+	if err := b.s.AtEnd(); err != nil {
 		return nil, err
 	}
 	b.flush()
@@ -55,7 +50,7 @@ func readPackument(r io.Reader, limit int64) (*Packument, error) {
 }
 
 type builder struct {
-	s           *scanner
+	s           *jsonscan.Scanner
 	p           *Packument
 	times       map[string]int64 // Unix milliseconds
 	block       []byte           // manifests that are not yet compressed
@@ -67,16 +62,16 @@ type builder struct {
 func (b *builder) member(key []byte) error {
 	switch string(key) {
 	case "name":
-		name, _, err := b.s.text()
+		name, _, err := b.s.Text()
 		b.p.name = name
 		return err
 	case "dist-tags":
 		return b.objectOrSkip(func(key []byte) error {
 			if len(b.p.DistTags) >= maxMembers {
-				return errTooLarge
+				return jsonscan.ErrTooLarge
 			}
 			tag := string(key)
-			version, ok, err := b.s.text()
+			version, ok, err := b.s.Text()
 			if ok {
 				b.p.DistTags[tag] = version
 			}
@@ -85,13 +80,13 @@ func (b *builder) member(key []byte) error {
 	case "time":
 		return b.objectOrSkip(func(key []byte) error {
 			if len(b.times) >= maxMembers {
-				return errTooLarge
+				return jsonscan.ErrTooLarge
 			}
 			version := string(key)
 			if version == "unpublished" {
 				b.unpublished = true
 			}
-			text, ok, err := b.s.text()
+			text, ok, err := b.s.Text()
 			if ok {
 				if t, err := time.Parse(time.RFC3339, text); err == nil {
 					b.times[version] = t.UnixMilli()
@@ -100,31 +95,31 @@ func (b *builder) member(key []byte) error {
 			return err
 		})
 	case "versions":
-		ok, err := b.s.isObject()
+		ok, err := b.s.IsObject()
 		if !ok || err != nil {
 			return err
 		}
 		b.hasVersions = true
-		return b.s.object(b.version)
+		return b.s.Object(b.version)
 	}
-	return b.s.skip()
+	return b.s.Skip()
 }
 
 func (b *builder) objectOrSkip(each func([]byte) error) error {
-	ok, err := b.s.isObject()
+	ok, err := b.s.IsObject()
 	if !ok || err != nil {
 		return err
 	}
-	return b.s.object(each)
+	return b.s.Object(each)
 }
 
 // version adds one manifest, without the fields that nobody reads.
 func (b *builder) version(key []byte) error {
 	if len(b.p.entries) >= maxMembers {
-		return errTooLarge
+		return jsonscan.ErrTooLarge
 	}
 	version := string(key)
-	ok, err := b.s.isObject()
+	ok, err := b.s.IsObject()
 	if !ok || err != nil {
 		return err
 	}
@@ -145,9 +140,9 @@ func (b *builder) version(key []byte) error {
 func (b *builder) fields(keep func([]byte) bool, e *entry) error {
 	b.block = append(b.block, '{')
 	first := true
-	err := b.s.object(func(key []byte) (err error) {
+	err := b.s.Object(func(key []byte) (err error) {
 		if !keep(key) {
-			return b.s.skip()
+			return b.s.Skip()
 		}
 		if !first {
 			b.block = append(b.block, ',')
@@ -161,7 +156,7 @@ func (b *builder) fields(keep func([]byte) bool, e *entry) error {
 			return b.dist()
 		}
 		deprecated := e != nil && string(key) == "deprecated"
-		b.block, err = b.s.raw(b.block)
+		b.block, err = b.s.Raw(b.block)
 		if deprecated && err == nil {
 			e.deprecated = truthy(b.block[start:])
 		}
@@ -172,14 +167,14 @@ func (b *builder) fields(keep func([]byte) bool, e *entry) error {
 }
 
 func (b *builder) dist() error {
-	c, err := b.s.space()
+	c, err := b.s.Next()
 	if err != nil {
 		return err
 	}
 	if c == '{' {
 		return b.fields(distField, nil)
 	}
-	b.block, err = b.s.raw(b.block)
+	b.block, err = b.s.Raw(b.block)
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/jsonscan"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -291,7 +292,7 @@ func broken(err error, name, address string) error {
 		// Cut off without the network noticing: worth another attempt.
 		return fault.Wrap(&invalidError{err}, fault.Pos{File: httpfetch.Redact(address)}, "the answer for %s is incomplete", name).
 			WithNext("Run the command again")
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, jsonscan.ErrTooLarge):
 		err = httpfetch.ErrTooLarge
 	}
 	return invalid(err, name, address)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/s2"
+
+	"github.com/portalctl/portalctl/internal/jsonscan"
 )
 
 func TestReadPackument(t *testing.T) {
@@ -109,11 +111,11 @@ func TestNotAPackument(t *testing.T) {
 		for i := range maxMembers + 1 {
 			b.WriteString(strings.Replace(members, "%d", strconv.Itoa(i), 1))
 		}
-		if _, err := readPackument(strings.NewReader(b.String()), maxPackument); !errors.Is(err, errTooLarge) {
+		if _, err := readPackument(strings.NewReader(b.String()), maxPackument); !errors.Is(err, jsonscan.ErrTooLarge) {
 			t.Errorf("endless %s: %v", name, err)
 		}
 	}
-	if _, err := readPackument(strings.NewReader(doc("x", 100)), 10_000); !errors.Is(err, errTooLarge) {
+	if _, err := readPackument(strings.NewReader(doc("x", 100)), 10_000); !errors.Is(err, jsonscan.ErrTooLarge) {
 		t.Errorf("limit: %v", err)
 	}
 }
