@@ -3,7 +3,7 @@ package published
 import (
 	"context"
 	"errors"
-	"sync"
+	"io"
 
 	"github.com/portalctl/portalctl/internal/capability"
 	"github.com/portalctl/portalctl/internal/npmtar"
@@ -23,8 +23,7 @@ type Profiles struct {
 	// CacheDir is where profiles are kept, "" for nowhere.
 	CacheDir string
 
-	mu    sync.Mutex
-	known map[string]*capability.Profile
+	known memory[capability.Profile]
 }
 
 // Read is what the code of exactly that version reaches. Its tarball is read within
@@ -36,45 +35,25 @@ func (r *Profiles) Read(ctx context.Context, name, version string) (*capability.
 	if err != nil {
 		return nil, err
 	}
-	key := at.Key()
-	r.mu.Lock()
-	p := r.known[key]
-	r.mu.Unlock()
-	if p != nil {
-		return p, nil
-	}
 	cache := Cache{Dir: r.CacheDir, Format: profileFormat, Ext: ".profile"}
-	p = &capability.Profile{}
-	if !cache.Load(name, key, p) {
-		if p, err = r.read(ctx, at); err != nil {
-			return nil, err
-		}
-		cache.Store(name, key, p)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]*capability.Profile{}
-	}
-	r.known[key] = p
-	return p, nil
+	return r.known.of(at, cache, func(*capability.Profile) bool { return true }, func() (*capability.Profile, error) { return r.read(ctx, at) })
 }
 
 func (r *Profiles) read(ctx context.Context, at Found) (*capability.Profile, error) {
 	var reader capability.Reader
-	more, err := at.each(ctx, r.Registry, capability.Wanted, profileBounds, func(name string, size int64, text []byte) {
-		if ctx.Err() == nil {
-			reader.File(name, size, text)
+	err := at.tarball(ctx, r.Registry, func(src io.Reader) error {
+		more, err := npmtar.Each(ctx, src, capability.Wanted, profileBounds, func(name string, size int64, text []byte) {
+			if ctx.Err() == nil {
+				reader.File(name, size, text)
+			}
+		})
+		if err == nil && more {
+			reader.Unread("the tarball", "something lies behind its end")
 		}
+		return err
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return nil, err
-	}
-	if more {
-		reader.Unread("the tarball", "something lies behind its end")
 	}
 	return reader.Profile(), nil
 }

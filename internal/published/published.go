@@ -8,9 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -46,8 +46,7 @@ type Reader struct {
 	// CacheDir is where facts are kept, "" for nowhere.
 	CacheDir string
 
-	mu    sync.Mutex
-	known map[string]*Facts // by key
+	known memory[Facts]
 }
 
 // ErrNoVersion: the registry has neither the version nor one above it.
@@ -135,38 +134,30 @@ func (at Found) Files(ctx context.Context, from Registry, want func(name string)
 }
 
 // FilesWithin is Files with other bounds.
-func (at Found) FilesWithin(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits) (map[string][]byte, error) {
-	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
-	if err != nil {
-		return nil, err
-	}
-	defer t.Close()
-	files, err := npmtar.Read(ctx, t.Reader(), want, bounds)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, &Broken{err}
-	}
-	return files, nil
+func (at Found) FilesWithin(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits) (files map[string][]byte, err error) {
+	err = at.tarball(ctx, from, func(r io.Reader) (err error) {
+		files, err = npmtar.Read(ctx, r, want, bounds)
+		return err
+	})
+	return files, err
 }
 
-// each shows every file of the version's tarball, as npmtar.Each does.
-// The error is a fault of the registry, or *Broken.
-func (at Found) each(ctx context.Context, from Registry, want func(name string) bool, bounds npmtar.Limits, take func(name string, size int64, text []byte)) (more bool, err error) {
+// tarball has the version's tarball read. The error is a fault of the registry, or
+// *Broken.
+func (at Found) tarball(ctx context.Context, from Registry, read func(io.Reader) error) error {
 	t, err := from.Tarball(ctx, at.Name, at.Version, at.dist)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer t.Close()
-	more, err = npmtar.Each(ctx, t.Reader(), want, bounds, take)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
+	err = read(t.Reader())
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return &Broken{err}
 	}
-	if err != nil {
-		return false, &Broken{err}
-	}
-	return more, nil
+	return nil
 }
 
 // Read gives the facts of a version, or where the registry lacks it, of the nearest
@@ -177,46 +168,21 @@ func (r *Reader) Read(ctx context.Context, name, version string) (*Facts, error)
 	if err != nil {
 		return nil, err
 	}
-	found, key := at.Version, at.Key()
-	if f := r.remembered(key); f != nil {
-		return f, nil
-	}
 	cache := Cache{Dir: r.CacheDir, Format: format, Ext: ".facts"}
-	f := &Facts{}
-	if cache.Load(name, key, f) && f.Name == name {
-		r.remember(key, f)
+	return r.known.of(at, cache, func(f *Facts) bool { return f.Name == name }, func() (*Facts, error) {
+		f := &Facts{Name: name, Version: at.Version}
+		files, err := at.Files(ctx, r.Registry, wanted)
+		switch {
+		case err == nil:
+			f.read(files)
+		case !IsBroken(err):
+			return nil, err
+		default:
+			f.NoChanges = err.Error()
+			f.NoTypes = f.NoChanges
+		}
 		return f, nil
-	}
-	files, err := at.Files(ctx, r.Registry, wanted)
-	var broken *Broken
-	if err != nil && !errors.As(err, &broken) {
-		return nil, err
-	}
-	f = &Facts{Name: name, Version: found}
-	if err != nil {
-		f.NoChanges = err.Error()
-		f.NoTypes = f.NoChanges
-	} else {
-		f.read(files)
-	}
-	cache.Store(name, key, f)
-	r.remember(key, f)
-	return f, nil
-}
-
-func (r *Reader) remembered(key string) *Facts {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.known[key]
-}
-
-func (r *Reader) remember(key string, f *Facts) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]*Facts{}
-	}
-	r.known[key] = f
+	})
 }
 
 const changelogFile = "CHANGELOG.md"

@@ -15,15 +15,16 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/portalctl/portalctl/internal/atomicfile"
+	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
-// format is the first line of a cached kit. It changes with what is read of a
-// tarball.
-const format = "portalctl templates 1\n"
-
-// maxCached is the largest cached file that is read, and what it may unpack to.
-const maxCached = 64 << 20
+// format is the first line of a cached kit, and kitName what its file's name begins
+// with. The format changes with what is read of a tarball.
+const (
+	format  = "portalctl templates 1\n"
+	kitName = "create-app"
+)
 
 // cache keeps kits: a tar of their files, compressed, in which a file that two
 // templates have is there once; and Yarn's releases by their hash, since many
@@ -39,8 +40,9 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (c *cache) file(key string) string {
-	return filepath.Join(c.dir, "create-app-"+sumOf([]byte(key))[:20]+".kit")
+// kits is where the tars are.
+func (c *cache) kits() published.Cache {
+	return published.Cache{Dir: c.dir, Format: format, Ext: ".kit"}
 }
 
 func (c *cache) blobFile(sum string) string { return filepath.Join(c.dir, "yarn-"+sum[:32]+".s2") }
@@ -65,39 +67,21 @@ func (c *cache) blob(sum string) ([]byte, error) {
 	if c.dir == "" {
 		return nil, errors.New("there is no cache")
 	}
-	raw, err := repofile.Read(c.blobFile(sum), maxCached)
+	raw, err := repofile.Read(c.blobFile(sum), published.MaxCached)
 	if err != nil {
 		return nil, err
 	}
-	text, err := unpack(raw)
+	text, err := published.Unpack(raw)
 	if err == nil && sumOf(text) != sum {
 		err = errors.New("it is damaged")
 	}
 	return text, err
 }
 
-func unpack(raw []byte) ([]byte, error) {
-	if n, err := s2.DecodedLen(raw); err != nil || n > maxCached {
-		return nil, errors.New("it is damaged")
-	}
-	return s2.Decode(nil, raw)
-}
-
 // load reads a cached kit; nil if there is none that is whole and of this key.
 func (c *cache) load(key string) *Kit {
-	if c.dir == "" {
-		return nil
-	}
-	raw, err := repofile.Read(c.file(key), maxCached)
-	if err != nil {
-		return nil
-	}
-	body, ok := bytes.CutPrefix(raw, []byte(format+key+"\n"))
+	text, ok := c.kits().Bytes(kitName, key)
 	if !ok {
-		return nil
-	}
-	text, err := unpack(body)
-	if err != nil {
 		return nil
 	}
 	k := &Kit{files: map[string][]byte{}, yarn: map[string]string{}, cache: c}
@@ -166,6 +150,6 @@ func (c *cache) store(key string, k *Kit) {
 		ok = ok && put(&tar.Header{Name: name, Linkname: k.yarn[name], Typeflag: tar.TypeSymlink}, nil)
 	}
 	if w.Close() == nil && ok {
-		_ = atomicfile.Cache(c.file(key), append([]byte(format+key+"\n"), s2.EncodeBetter(nil, b.Bytes())...))
+		c.kits().Keep(kitName, key, b.Bytes())
 	}
 }
