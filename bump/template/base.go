@@ -29,6 +29,7 @@ type step struct {
 	version  string
 	releases []string
 	kit      *scaffold.Kit
+	tree     *scaffold.Tree // see planner.tree
 }
 
 // release is what a step is called: wanted if it is one of its releases, else the
@@ -74,7 +75,9 @@ func (pl *planner) readSteps(ctx context.Context) error {
 	done := 0
 	for _, s := range pl.steps {
 		g.Go(func() (err error) {
-			s.kit, err = pl.in.Templates.Read(ctx, s.version)
+			if s.kit = pl.kits[s.version]; s.kit == nil {
+				s.kit, err = pl.in.Templates.Read(ctx, s.version)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if done++; pl.opts.Progress != nil {
@@ -83,7 +86,13 @@ func (pl *planner) readSteps(ctx context.Context) error {
 			return err
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, s := range pl.steps {
+		pl.kits[s.version] = s.kit
+	}
+	return nil
 }
 
 // laterReleases are the releases that the portal names and that this portalctl was not
@@ -254,11 +263,10 @@ func (pl *planner) distance(s *step) apart {
 			a.lines += ours.size
 			continue
 		}
-		theirs := pl.bagOfTemplate(name, text)
-		n := pl.commonOf(name, text, ours, theirs)
+		theirs := pl.measure(name, text)
 		a.size += theirs.size
-		a.shared += n
-		a.lines += ours.size + theirs.size - 2*n
+		a.shared += theirs.common
+		a.lines += ours.size + theirs.size - 2*theirs.common
 	}
 	return a
 }

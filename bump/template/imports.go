@@ -13,15 +13,15 @@ import (
 // imports is a file below a package's folder that imports the package name, "" for
 // none: what a team's code uses is not taken away from it. The root's package.json is
 // for tools, whose names stand in scripts and settings.
-func (pl *planner) imports(dir, name string) string {
-	if pl.imported == nil {
-		pl.imported = map[string]map[string]string{}
+func (p *Portal) imports(dir, name string) string {
+	if p.imported == nil {
+		p.imported = map[string]map[string]string{}
 	}
-	seen := pl.imported[dir]
+	seen := p.imported[dir]
 	if seen == nil {
 		seen = map[string]string{}
-		pl.imported[dir] = seen
-		_ = fs.WalkDir(pl.files, dir, func(file string, d fs.DirEntry, err error) error {
+		p.imported[dir] = seen
+		_ = fs.WalkDir(p.files, dir, func(file string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return nil // what cannot be read is not a portal's source
@@ -30,7 +30,7 @@ func (pl *planner) imports(dir, name string) string {
 			case !d.Type().IsRegular() || !slices.Contains(jsscan.Extensions, path.Ext(file)):
 				return nil
 			}
-			text, err := fs.ReadFile(pl.files, file)
+			text, err := fs.ReadFile(p.files, file)
 			if err != nil {
 				return nil
 			}

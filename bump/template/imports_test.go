@@ -8,7 +8,7 @@ import (
 // Of the root its own files count, of a package those below it that people write.
 func TestImports(t *testing.T) {
 	t.Parallel()
-	pl := &planner{files: fstest.MapFS{
+	pl := &Portal{files: fstest.MapFS{
 		"jest.config.js":                  {Data: []byte("require('root-tool');")},
 		"packages/app/src/a.ts":           {Data: []byte("import 'written';")},
 		"packages/app/.storybook/main.ts": {Data: []byte("import 'stories';")},

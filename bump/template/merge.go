@@ -112,7 +112,7 @@ func (pl *planner) templateMoves(base, to *scaffold.Tree) map[string]string {
 			if base.Files[name] != nil || taken[name] || path.Ext(name) != path.Ext(old) || pl.file(name).text != nil {
 				continue
 			}
-			if a := alike(pl.bagOfTemplate(old, base.Files[old]), pl.bagOfTemplate(name, to.Files[name])); a >= most {
+			if a := alike(pl.measure(old, base.Files[old]).bag, pl.measure(name, to.Files[name]).bag); a >= most {
 				best, most = name, a
 			}
 		}

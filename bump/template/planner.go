@@ -1,30 +1,23 @@
 package template
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/scaffold"
 )
 
-// planner holds what the steps of New share.
+// planner holds what the steps of a plan share.
 type planner struct {
-	in       Input
-	files    fs.FS
+	*Portal
 	opts     Options
 	plan     *Plan
 	target   string // version of create-app
@@ -32,36 +25,23 @@ type planner struct {
 	steps    []*step
 	changes  func() []changelog.Section // create-app's, parsed when first asked for
 	base     *step
-	places   *places
-	branch   string // git's default one, as package.json has it
 	pending  map[string]*step
 	label    string // the release that the file at hand starts from
 	yarn     yarnMove
-	left     []changedFile                // that --only leaves
-	imported map[string]map[string]string // package folder → package → file that imports it
-
-	trees  map[string]*scaffold.Tree
-	all    map[string]bool
-	ours   map[string]*portalFile
-	bags   map[string]bag
-	shared map[string]int
+	left     []changedFile // that --only leaves
+	all      map[string]bool
 }
 
-// New decides what a merge does. It reads from in and writes nothing.
-func New(ctx context.Context, in Input, opts Options) (*Plan, error) {
-	pl := &planner{in: in, files: in.Project.Files(), opts: opts, trees: map[string]*scaffold.Tree{}, ours: map[string]*portalFile{},
-		bags: map[string]bag{}, shared: map[string]int{}}
-	pl.plan = &Plan{Schema: Schema, Files: []changedFile{}, Notes: []string{}, root: in.Project.Root}
+// Plan decides what a merge does. It writes nothing.
+func (p *Portal) Plan(ctx context.Context, opts Options) (*Plan, error) {
+	pl := &planner{Portal: p, opts: opts}
+	pl.plan = &Plan{Schema: Schema, Files: []changedFile{}, Notes: []string{}, root: p.in.Project.Root}
 	for _, g := range opts.Only {
 		if g == "" || !doublestar.ValidatePattern(g) {
 			return nil, fault.New("--only %q is not a valid glob", g).WithNext("Write it as packages/app/** or **/*.yaml, for example")
 		}
 	}
-	which := opts.Release
-	if which == "" {
-		which = "main"
-	}
-	m, err := in.Releases.Get(ctx, which)
+	m, err := p.in.Releases.Get(ctx, cmp.Or(opts.Release, "main"))
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +50,7 @@ func New(ctx context.Context, in Input, opts Options) (*Plan, error) {
 		return nil, fault.New("release %s has no %s", m.ReleaseVersion, scaffold.Package).WithNext("Name another --release")
 	}
 	pl.plan.CreateApp = pl.target
-	var notes []string
-	pl.places, notes = newPlaces(in.Project, pl.files)
-	pl.plan.Notes = append(pl.plan.Notes, notes...)
-	pl.branch = branchOf(in.Project.RootWorkspace().File.Scripts)
+	pl.plan.Notes = append(pl.plan.Notes, p.notes...)
 	if pl.plan.Frontend, err = pl.frontend(); err != nil {
 		return nil, err
 	}
@@ -95,18 +72,6 @@ func New(ctx context.Context, in Input, opts Options) (*Plan, error) {
 	}
 	pl.plan.count()
 	return pl.plan, pl.recordBase()
-}
-
-// branchOf is git's default branch as the lint script of the template names it.
-func branchOf(scripts map[string]string) string {
-	for _, s := range scripts {
-		if _, rest, ok := strings.Cut(s, "--since origin/"); ok {
-			if word, _, _ := strings.Cut(rest, " "); word != "" {
-				return word
-			}
-		}
-	}
-	return "master"
 }
 
 // frontend is what the app imports createApp from.
@@ -133,27 +98,10 @@ func (pl *planner) frontend() (scaffold.Frontend, error) {
 		WithNext("Say which it is: --frontend legacy or --frontend new")
 }
 
-// anywhere looks for the import in all source of the app, for apps whose App file only
-// loads it.
-func (pl *planner) anywhere(src string) (found scaffold.Frontend) {
-	_ = fs.WalkDir(pl.files, src, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !slices.Contains(jsscan.Extensions, path.Ext(name)) || strings.Contains(name, ".test.") {
-			return nil // what cannot be read does not tell
-		}
-		if text, err := fs.ReadFile(pl.files, name); err == nil {
-			if found = scaffold.FrontendOf(text); found != "" {
-				return fs.SkipAll
-			}
-		}
-		return nil
-	})
-	return found
-}
-
 // tree is a step's template as this portal would have it.
 func (pl *planner) tree(s *step) (*scaffold.Tree, error) {
-	if t := pl.trees[s.version]; t != nil {
-		return t, nil
+	if s.tree != nil {
+		return s.tree, nil
 	}
 	variant := s.kit.Variant(pl.plan.Frontend)
 	if variant == "" {
@@ -166,6 +114,10 @@ func (pl *planner) tree(s *step) (*scaffold.Tree, error) {
 			m = pl.manifest
 		}
 	}
+	key := treeKey{s.version, variant, m.ReleaseVersion}
+	if s.tree = pl.trees[key]; s.tree != nil {
+		return s.tree, nil
+	}
 	t, err := s.kit.Render(variant, scaffold.Context{Name: "backstage", Branch: pl.branch, Versions: m.Packages, Release: m.ReleaseVersion, YarnPlugin: pl.in.YarnPlugin})
 	if err != nil {
 		return nil, err
@@ -173,7 +125,7 @@ func (pl *planner) tree(s *step) (*scaffold.Tree, error) {
 	for name, text := range t.Files {
 		t.Files[name] = pl.places.adapt(name, text, pl.file(name).text)
 	}
-	pl.trees[s.version] = t
+	s.tree, pl.trees[key] = t, t
 	return t, nil
 }
 
@@ -190,74 +142,4 @@ func (pl *planner) union() map[string]bool {
 		}
 	}
 	return pl.all
-}
-
-// portalFile is a file of the portal.
-type portalFile struct {
-	path string
-	text []byte // nil where there is none
-	err  error  // why it cannot be read
-	link bool
-}
-
-// file reads the portal's file for one of the template.
-func (pl *planner) file(name string) *portalFile {
-	if f := pl.ours[name]; f != nil {
-		return f
-	}
-	f := pl.read(pl.places.of(name))
-	pl.ours[name] = f
-	return f
-}
-
-func (pl *planner) read(at string) *portalFile {
-	f := &portalFile{path: at}
-	info, err := os.Lstat(filepath.Join(pl.in.Project.Root, filepath.FromSlash(at)))
-	if err != nil {
-		return f
-	}
-	f.link = info.Mode()&fs.ModeSymlink != 0
-	f.text, err = fs.ReadFile(pl.files, at)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist) || err != nil && f.link:
-		f.err = err
-		if errors.Is(err, repofile.ErrOutside) {
-			f.err = repofile.ErrOutside
-		}
-	case err == nil && f.text == nil:
-		f.text = []byte{}
-	}
-	return f
-}
-
-func (pl *planner) bagOfPortal(name string) bag {
-	key := "ours\x00" + name
-	b, ok := pl.bags[key]
-	if !ok {
-		b = bagOf(pl.file(name).text)
-		pl.bags[key] = b
-	}
-	return b
-}
-
-// bagOfTemplate and commonOf are remembered: most files are the same in most
-// templates.
-func (pl *planner) bagOfTemplate(name string, text []byte) bag {
-	key := name + "\x00" + string(text)
-	b, ok := pl.bags[key]
-	if !ok {
-		b = bagOf(text)
-		pl.bags[key] = b
-	}
-	return b
-}
-
-func (pl *planner) commonOf(name string, text []byte, ours, theirs bag) int {
-	key := name + "\x00" + string(text)
-	n, ok := pl.shared[key]
-	if !ok {
-		n = common(ours, theirs)
-		pl.shared[key] = n
-	}
-	return n
 }

@@ -1,7 +1,7 @@
 // Package template merges what changed in Backstage's app template into a portal
 // that was made from it. Data flows one way:
 //
-//	portal + templates of @backstage/create-app → New → Plan → Edits (applied by cmd)
+//	portal + templates of @backstage/create-app → Of → Portal.Plan → Edits (applied by cmd)
 //
 // The base of the merge is the template that the portal's files are nearest to, not
 // the release that backstage.json claims: upgrades move that without the template's

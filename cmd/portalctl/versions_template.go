@@ -178,8 +178,8 @@ func clean(root, again string) error {
 		WithNext("Commit or stash them, so that the merge can be reviewed and taken back by itself; or add --allow-dirty: %s --allow-dirty", again)
 }
 
-// templatePlan reads what the plan is computed from.
-func (co *checkout) templatePlan(ctx context.Context, opts template.Options, offline bool, e env) (*template.Plan, error) {
+// template reads what a merge of the app template is computed from.
+func (co *checkout) template(offline bool, e env) (*template.Portal, error) {
 	releases, err := co.releases(e, offline)
 	if err != nil {
 		return nil, err
@@ -201,10 +201,23 @@ func (co *checkout) templatePlan(ctx context.Context, opts template.Options, off
 	if err != nil {
 		return nil, err
 	}
+	return template.Of(in), nil
+}
+
+// templatePlan is the merge of one release's template.
+func (co *checkout) templatePlan(ctx context.Context, opts template.Options, offline bool, e env) (*template.Plan, error) {
+	portal, err := co.template(offline, e)
+	if err != nil {
+		return nil, err
+	}
+	return planTemplate(ctx, portal, opts, e)
+}
+
+func planTemplate(ctx context.Context, portal *template.Portal, opts template.Options, e env) (*template.Plan, error) {
 	progress := e.Progress("Reading templates", -1)
 	defer progress.Done()
 	opts.Progress = progress.Set
-	return template.New(ctx, in, opts)
+	return portal.Plan(ctx, opts)
 }
 
 // usesYarnPlugin reports whether the repo asks for @backstage packages as

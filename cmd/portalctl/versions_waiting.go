@@ -199,8 +199,12 @@ func brings(ctx context.Context, reader *migrations.Reader, ladder []history.Run
 // template has none to merge, whatever the release.
 func (w *waiting) templates(ctx context.Context, out *history.Waiting) {
 	missing, why := []string{}, ""
+	portal, perr := w.co.template(w.offline, w.e)
 	for i, p := range slices.Backward(out.Releases) {
-		plan, err := w.co.templatePlan(ctx, template.Options{Release: p.Release}, w.offline, w.e)
+		plan, err := (*template.Plan)(nil), perr
+		if err == nil {
+			plan, err = planTemplate(ctx, portal, template.Options{Release: p.Release}, w.e)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
