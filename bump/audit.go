@@ -58,28 +58,21 @@ func (a *Audit) sentence() string {
 
 // groups are the lists that are shown, with their titles; of what stays only
 // how many there are.
-func (a *Audit) groups() []changeGroup {
-	var out []changeGroup
-	add := func(title string, list []Advised) {
-		if len(list) == 0 {
-			return
-		}
-		g := changeGroup{title: fmt.Sprintf("%s: %d", title, len(list))}
-		for _, f := range list {
-			line := fmt.Sprintf("%s %s  %s  %s", english.Plain(f.Package), english.Plain(f.Version), f.Severity, english.Plain(f.Advisory))
-			if title == "New" {
-				line += "  " + english.Short(f.Summary, 100)
+func (a *Audit) groups() []report.Section {
+	lines := func(list []Advised, fresh bool) []string {
+		out := make([]string, len(list))
+		for i, f := range list {
+			out[i] = fmt.Sprintf("%s %s  %s  %s", english.Plain(f.Package), english.Plain(f.Version), f.Severity, english.Plain(f.Advisory))
+			if fresh {
+				out[i] += "  " + english.Short(f.Summary, 100)
 				if f.Verdict == "block" {
-					line += " (fails: " + f.Why + ")"
+					out[i] += " (fails: " + f.Why + ")"
 				}
 			}
-			g.lines = append(g.lines, line)
 		}
-		out = append(out, g)
+		return out
 	}
-	add("New", a.New)
-	add("Gone", a.Gone)
-	return out
+	return report.Counted(report.Section{Title: "New", Lines: lines(a.New, true)}, report.Section{Title: "Gone", Lines: lines(a.Gone, false)})
 }
 
 func (a *Audit) notes() []string {
@@ -106,7 +99,7 @@ func (a *Audit) writeTable(b *strings.Builder, st ui.Style) {
 		b.WriteString("  " + st.Dim(n) + "\n")
 	}
 	for _, g := range a.groups() {
-		fmt.Fprintf(b, "  %s\n    %s\n", st.Bold(g.title), strings.Join(g.lines, "\n    "))
+		fmt.Fprintf(b, "  %s\n    %s\n", st.Bold(g.Title), strings.Join(g.Lines, "\n    "))
 	}
 }
 
@@ -122,8 +115,8 @@ func (a *Audit) writeMarkdown(b *strings.Builder) {
 		b.WriteString(report.Escape(n) + "\n")
 	}
 	for _, g := range a.groups() {
-		fmt.Fprintf(b, "\n**%s**\n\n", g.title)
-		for _, line := range g.lines {
+		fmt.Fprintf(b, "\n**%s**\n\n", g.Title)
+		for _, line := range g.Lines {
 			b.WriteString("- " + report.Escape(line) + "\n")
 		}
 	}

@@ -241,9 +241,6 @@ func (l Lockfile) sentence() string {
 // offLines says for each copy off the release who keeps it there, and what
 // would change that.
 func (l Lockfile) offLines() []string {
-	if l.LockChange == nil {
-		return nil
-	}
 	var out []string
 	for _, o := range l.OffRelease {
 		line := fmt.Sprintf("%s %s, not %s", o.Name, o.Version, o.Release)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/report"
 )
 
 // movedRows are the packages that move to their new names, as a table has them.
@@ -90,14 +91,14 @@ func atPlaces(list []movePlace) []string {
 	return at
 }
 
-// movedGroups are those lines with their headings, without the empty ones.
-func (p *Plan) movedGroups() []changeGroup {
+// movedSections are those lines with their headings.
+func (p *Plan) movedSections() []report.Section {
 	needsYou, gone, notKnown, left, named := p.movedLines()
-	return counted([]changeGroup{
-		{"Needs you: loads a package by its old name", needsYou},
-		{"Imported names that the new package does not export", gone},
-		{"Not known: whether the new package exports what is imported", notKnown},
-		{"Moved, and left under the old name", left},
-		{"The old name still stands in texts and comments", named},
-	})
+	return report.Counted(
+		report.Section{Title: "Needs you: loads a package by its old name", Lines: needsYou},
+		report.Section{Title: "Imported names that the new package does not export", Lines: gone},
+		report.Section{Title: "Not known: whether the new package exports what is imported", Lines: notKnown},
+		report.Section{Title: "Moved, and left under the old name", Lines: left},
+		report.Section{Title: "The old name still stands in texts and comments", Lines: named},
+	)
 }

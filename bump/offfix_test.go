@@ -1,11 +1,13 @@
 package bump
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -42,8 +44,9 @@ func TestLockfileLists(t *testing.T) {
 	for _, change := range []*LockChange{nil, {}, {InstallScripts: []lockedPackage{{Name: "n", Version: "1.0.0"}}}} {
 		l := Lockfile{State: "updated", LockChange: change}
 		var table, markdown strings.Builder
-		l.writeTable(&table, ui.Style{})
-		l.writeMarkdown(&markdown)
+		if err := errors.Join(report.Sections(&table, ui.Style{}, l.sections()), report.MarkdownSections(&markdown, l.sections())); err != nil {
+			t.Fatal(err)
+		}
 		for form, tt := range map[string][2]string{
 			table.String():    {"\nNew packages that run code when they are installed: 1\n  n 1.0.0\n", "New packages"},
 			markdown.String(): {"\n### New packages that run code when they are installed: 1\n\n- n 1.0.0\n", "###"},

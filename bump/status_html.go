@@ -12,16 +12,10 @@ func (s *Status) Page(next []string) *htmlreport.Page {
 	if s.Packages != nil && *s.Packages > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("%d of %d locked @backstage packages are on the release%s.", *s.OnRelease, *s.Packages, s.alsoText()))
 	}
-	for _, n := range s.Notes {
-		line := noteLine(n)
-		if n.Kind == noteReleaseDiffers {
-			line = n.Message // it names the file
-		}
-		p.Notes = append(p.Notes, line)
-	}
-	if len(s.OffRelease) > 0 {
+	p.Notes = append(p.Notes, s.noteLines()...)
+	for _, off := range s.sections() {
 		p.Sections = append(p.Sections, htmlreport.Section{Title: "Off the release",
-			Table: &htmlreport.Table{Caption: "Packages that are not, or not only, at their release's version", Head: offHeader, Rows: s.offRows()}})
+			Table: &htmlreport.Table{Caption: "Packages that are not, or not only, at their release's version", Head: off.Head, Rows: off.Rows}})
 	}
 	if len(next) > 0 {
 		p.Sections = append(p.Sections, htmlreport.Section{Title: "What to do next", Steps: next})

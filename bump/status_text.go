@@ -23,11 +23,8 @@ func (s *Status) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	if s.Packages != nil && *s.Packages > 0 {
 		fmt.Fprintf(&b, "%d of %d locked @backstage packages are on the release%s\n", *s.OnRelease, *s.Packages, s.alsoText())
 	}
-	if len(s.OffRelease) > 0 {
-		b.WriteString("\n" + st.Bold(fmt.Sprintf("Off the release: %d", len(s.OffRelease))) + "\n")
-		if err := report.Table(&b, offHeader, s.offRows()); err != nil {
-			return err
-		}
+	if err := report.Sections(&b, st, s.sections()); err != nil {
+		return err
 	}
 	for _, n := range s.Notes {
 		if n.Kind != noteReleaseDiffers {
@@ -47,32 +44,35 @@ func (s *Status) WriteMarkdown(w io.Writer) error {
 	if s.Packages != nil && *s.Packages > 0 {
 		fmt.Fprintf(&b, "- %d of %d locked `@backstage` packages are on the release%s\n", *s.OnRelease, *s.Packages, s.alsoText())
 	}
-	for _, n := range s.Notes {
-		line := noteLine(n)
-		if n.Kind == noteReleaseDiffers {
-			line = n.Message // it names the file
-		}
+	for _, line := range s.noteLines() {
 		b.WriteString("- " + report.Escape(line) + "\n")
 	}
-	if len(s.OffRelease) > 0 {
-		fmt.Fprintf(&b, "\n### Off the release: %d\n\n", len(s.OffRelease))
-		if err := report.Markdown(&b, offHeader, s.offRows()); err != nil {
-			return err
-		}
+	if err := report.MarkdownSections(&b, s.sections()); err != nil {
+		return err
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// The list that may be long comes last: a narrow terminal breaks it there.
-var offHeader = []string{"Package", "release", "locked"}
-
-func (s *Status) offRows() [][]string {
+// sections are the packages that are not, or not only, on the release. The list that
+// may be long comes last: a narrow terminal breaks it there.
+func (s *Status) sections() []report.Section {
 	rows := make([][]string, len(s.OffRelease))
 	for i, o := range s.OffRelease {
 		rows[i] = []string{o.Name, o.Release, strings.Join(o.Locked, ", ")}
 	}
-	return rows
+	return report.Counted(report.Section{Title: "Off the release", Head: []string{"Package", "release", "locked"}, Rows: rows})
+}
+
+func (s *Status) noteLines() []string {
+	lines := make([]string, len(s.Notes))
+	for i, n := range s.Notes {
+		lines[i] = noteLine(n)
+		if n.Kind == noteReleaseDiffers {
+			lines[i] = n.Message // it names the file
+		}
+	}
+	return lines
 }
 
 // alsoText is about the packages that are on the release and off it.

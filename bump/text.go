@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
@@ -21,42 +22,10 @@ func (p *Plan) WriteTable(w io.Writer, st ui.Style, next []string) error {
 			b.WriteString(st.Warn(n.Message) + "\n")
 		}
 	}
-	for _, j := range jumps {
-		rows := p.rows(j)
-		if len(rows) == 0 {
-			continue
-		}
-		title := fmt.Sprintf("%s: %d", j.title(), len(rows))
-		if j == jumpBreaking || j == jumpDowngrade {
-			title = st.Bad(title)
-		} else {
-			title = st.Bold(title)
-		}
-		b.WriteString("\n" + title + "\n")
-		if err := report.Table(&b, header(j), rows); err != nil {
-			return err
-		}
+	if err := report.Sections(&b, st, p.sections()); err != nil {
+		return err
 	}
-	if rows := p.movedRows(); len(rows) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("Moved to their new names: %d", len(rows))))
-		if err := report.Table(&b, movedHeader, rows); err != nil {
-			return err
-		}
-	}
-	writeGroups(&b, st, p.movedGroups())
-	for _, g := range p.noteGroups() {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold(fmt.Sprintf("%s: %d", g.title, len(g.notes))))
-		for _, n := range g.notes {
-			b.WriteString("  " + noteLine(n) + "\n")
-		}
-	}
-	if others := p.otherChanges(); len(others) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", st.Bold("Other edits"))
-		for _, c := range others {
-			b.WriteString("  " + c + "\n")
-		}
-	}
-	p.Lockfile.writeTable(&b, st)
+	fmt.Fprintf(&b, "\nyarn.lock: %s\n", p.Lockfile.sentence())
 	p.Audit.writeTable(&b, st)
 	text := ui.Closed(b.String(), st.Bold(p.headline()))
 	b.Reset()
@@ -75,40 +44,32 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			b.WriteString("\n" + report.Escape(n.Message) + "\n")
 		}
 	}
-	for _, j := range jumps {
-		rows := p.rows(j)
-		if len(rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n### %s: %d\n\n", j.title(), len(rows))
-		if err := report.Markdown(&b, header(j), rows); err != nil {
-			return err
-		}
-	}
-	if rows := p.movedRows(); len(rows) > 0 {
-		fmt.Fprintf(&b, "\n### Moved to their new names: %d\n\n", len(rows))
-		if err := report.Markdown(&b, movedHeader, rows); err != nil {
-			return err
-		}
-	}
-	writeMarkdownGroups(&b, p.movedGroups())
-	for _, g := range p.noteGroups() {
-		fmt.Fprintf(&b, "\n### %s: %d\n\n", g.title, len(g.notes))
-		for _, n := range g.notes {
-			b.WriteString("- " + report.Escape(noteLine(n)) + "\n")
-		}
-	}
-	if others := p.otherChanges(); len(others) > 0 {
-		b.WriteString("\n### Other edits\n\n")
-		for _, c := range others {
-			b.WriteString("- " + report.Escape(c) + "\n")
-		}
+	if err := report.MarkdownSections(&b, p.sections()); err != nil {
+		return err
 	}
 	p.Lockfile.writeMarkdown(&b)
 	p.Audit.writeMarkdown(&b)
 	b.WriteString(report.Next(next))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sections are what moves, what needs somebody, and what stays and why.
+func (p *Plan) sections() []report.Section {
+	var moves []report.Section
+	for _, j := range jumps {
+		s := report.Section{Title: j.title(), Head: header(j), Rows: p.rows(j)}
+		if j == jumpBreaking || j == jumpDowngrade {
+			s.Mark = ui.Style.Bad
+		}
+		moves = append(moves, s)
+	}
+	moves = append(moves, report.Section{Title: "Moved to their new names", Head: movedHeader, Rows: p.movedRows()})
+	out := slices.Concat(report.Counted(moves...), p.movedSections(), noteSections(p.Notes))
+	if others := p.otherChanges(); len(others) > 0 {
+		out = append(out, report.Section{Title: "Other edits", Lines: others})
+	}
+	return append(out, p.Lockfile.sections()...)
 }
 
 func header(j Jump) []string {
@@ -191,39 +152,25 @@ func (p *Plan) otherChanges() []string {
 	return out
 }
 
-type noteGroup struct {
-	title string
-	notes []Note
-}
-
-func (p *Plan) noteGroups() []noteGroup {
-	titles := []struct {
-		title string
-		kinds []NoteKind
-	}{
-		{"Blocked: no version of these fits the release", []NoteKind{noteBlocker}},
-		{"Ahead of the release: these versions stay", []NoteKind{noteAhead}},
-		{"Held by a patch or resolution", []NoteKind{notePinned, noteDropped}},
-		{"The Backstage Yarn plugin", []NoteKind{noteYarnPlugin}},
-		{"Moved to another name", []NoteKind{Moved}},
-		{"Not in the release", []NoteKind{noteNotInRelease, noteNotFound}},
-		{"Notes", []NoteKind{noteKept, noteStale, noteGeneral}},
+// noteSections are notes by what they are about.
+func noteSections(notes []Note) []report.Section {
+	list := []report.Section{
+		{Title: "Blocked: no version of these fits the release"},
+		{Title: "Ahead of the release: these versions stay"},
+		{Title: "Held by a patch or resolution"},
+		{Title: "The Backstage Yarn plugin"},
+		{Title: "Moved to another name"},
+		{Title: "Not in the release"},
+		{Title: "Notes"},
 	}
-	var out []noteGroup
-	for _, t := range titles {
-		g := noteGroup{title: t.title}
-		for _, n := range p.Notes {
-			for _, k := range t.kinds {
-				if n.Kind == k {
-					g.notes = append(g.notes, n)
-				}
-			}
-		}
-		if len(g.notes) > 0 {
-			out = append(out, g)
+	at := map[NoteKind]int{noteBlocker: 0, noteAhead: 1, notePinned: 2, noteDropped: 2, noteYarnPlugin: 3, Moved: 4,
+		noteNotInRelease: 5, noteNotFound: 5, noteKept: 6, noteStale: 6, noteGeneral: 6}
+	for _, n := range notes {
+		if i, ok := at[n.Kind]; ok { // what differs from backstage.json stands above
+			list[i].Lines = append(list[i].Lines, noteLine(n))
 		}
 	}
-	return out
+	return report.Counted(list...)
 }
 
 func noteLine(n Note) string {

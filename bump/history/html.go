@@ -17,7 +17,7 @@ func (r *Report) Page(next []string) *htmlreport.Page {
 		p.Notes = append(p.Notes, strings.ToUpper(l[:1])+l[1:]+".")
 	}
 	p.Sections = append(p.Sections, htmlreport.Section{Title: "Releases, as the branch reached them", Chart: r.chart(),
-		Table: &htmlreport.Table{Caption: "When which release was reached", Head: stepHeader, Rows: r.stepRows(10)}})
+		Table: &htmlreport.Table{Caption: "When which release was reached", Head: stepHeader, Rows: r.stepRows()}})
 	if r.Waiting != nil {
 		p.Sections = append(p.Sections, htmlreport.Section{Title: r.waitingTitle(), Bars: r.Waiting.bars(),
 			Table: &htmlreport.Table{Caption: "What each release brings; in brackets what has piled up by then", Head: pileHeader, Rows: r.Waiting.rows()}})

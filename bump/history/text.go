@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -21,26 +22,17 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, next []string) error {
 	for _, l := range r.sentences() {
 		b.WriteString(l + "\n")
 	}
-	b.WriteString("\n" + st.Bold("Releases, as the branch reached them") + "\n")
-	rows := r.stepRows(10)
+	list := r.sections()
+	rows := list[0].Rows
 	if left := len(rows) - mostSteps; left > 0 {
-		fmt.Fprintf(&b, "  %s before these: --format markdown has all\n", english.Count(left, "step"))
-		rows = rows[left:]
+		list[0].Lines = []string{english.Count(left, "step") + " before these: --format markdown has all"}
+		list[0].Rows = rows[left:]
 	}
-	if err := report.Table(&b, stepHeader, rows); err != nil {
+	if n := len(r.Unknown); n > 0 {
+		list[len(list)-1].Title += fmt.Sprintf(": %d", n)
+	}
+	if err := report.Sections(&b, st, list); err != nil {
 		return err
-	}
-	if r.Waiting != nil {
-		b.WriteString("\n" + st.Bold(r.waitingTitle()) + "\n")
-		if err := report.Table(&b, pileHeader, r.Waiting.rows()); err != nil {
-			return err
-		}
-	}
-	if len(r.Unknown) > 0 {
-		b.WriteString("\n" + st.Bold(fmt.Sprintf("Not known: %d", len(r.Unknown))) + "\n")
-		for _, u := range r.Unknown {
-			b.WriteString("  " + u.line() + "\n")
-		}
 	}
 	b.WriteString(st.Next(next))
 	_, err := io.WriteString(w, b.String())
@@ -54,24 +46,27 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, l := range r.sentences() {
 		b.WriteString("- " + report.Escape(l) + "\n")
 	}
-	b.WriteString("\n### Releases, as the branch reached them\n\n")
-	if err := report.Markdown(&b, stepHeader, r.stepRows(10)); err != nil {
+	if err := report.MarkdownSections(&b, r.sections()); err != nil {
 		return err
-	}
-	if r.Waiting != nil {
-		fmt.Fprintf(&b, "\n### %s\n\n", report.Escape(r.waitingTitle()))
-		if err := report.Markdown(&b, pileHeader, r.Waiting.rows()); err != nil {
-			return err
-		}
-	}
-	if len(r.Unknown) > 0 {
-		b.WriteString("\n### Not known\n\n")
-		for _, u := range r.Unknown {
-			b.WriteString("- " + report.Escape(u.line()) + "\n")
-		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sections are the steps, what waits, and last what is not known.
+func (r *Report) sections() []report.Section {
+	out := []report.Section{{Title: "Releases, as the branch reached them", Head: stepHeader, Rows: r.stepRows()}}
+	if r.Waiting != nil {
+		out = append(out, report.Section{Title: r.waitingTitle(), Head: pileHeader, Rows: r.Waiting.rows()})
+	}
+	if len(r.Unknown) > 0 {
+		lines := make([]string, len(r.Unknown))
+		for i, u := range r.Unknown {
+			lines[i] = u.line()
+		}
+		out = append(out, report.Section{Title: "Not known", Lines: lines})
+	}
+	return out
 }
 
 func (u Unknown) line() string { return english.Plain(u.What + ": " + u.Why) }
@@ -137,11 +132,11 @@ func number(f float64, noun string) string {
 
 var stepHeader = []string{"date", "release", "step", "days since", "days out", "was behind", "commit"}
 
-// stepRows has a row for each step, with so many characters of a commit's name.
-func (r *Report) stepRows(hash int) [][]string {
+// stepRows has a row for each step, with the first characters of its commit's name.
+func (r *Report) stepRows() [][]string {
 	var rows [][]string
 	for _, s := range r.Steps {
-		rows = append(rows, []string{s.Date, s.Release, s.words(), shown(s.Days), s.out(), optional(s.Behind), s.Commit[:min(hash, len(s.Commit))]})
+		rows = append(rows, []string{s.Date, s.Release, s.words(), shown(s.Days), s.out(), optional(s.Behind), s.Commit[:min(10, len(s.Commit))]})
 	}
 	return rows
 }
@@ -190,7 +185,7 @@ func (p *Waiting) rows() [][]string {
 	var rows [][]string
 	sums := [4]*int{new(int), new(int), new(int), new(int)}
 	for _, one := range p.Releases {
-		row := []string{one.Release, unlessEmpty(one.Published)}
+		row := []string{one.Release, cmp.Or(one.Published, "?")}
 		for i, n := range []*int{one.Changesets, one.Breaking, one.Touching, one.Migrations} {
 			sums[i] = sum(sums[i], n)
 			cell := optional(n)
@@ -212,11 +207,4 @@ func sum(a, b *int) *int {
 	}
 	n := *a + *b
 	return &n
-}
-
-func unlessEmpty(s string) string {
-	if s == "" {
-		return "?"
-	}
-	return s
 }
