@@ -42,7 +42,7 @@ func (pl *planner) rc() *yamledit.Doc {
 	return pl.in.Settings.File
 }
 
-func (pl *planner) bumpCatalogs(t *targets) error {
+func (pl *planner) bumpCatalogs(t targets) error {
 	entries := pl.catalogEntries()
 	if len(entries) == 0 {
 		return nil
@@ -67,10 +67,10 @@ func (pl *planner) bumpCatalogs(t *targets) error {
 		if asked.Kind == spec.KindAlias {
 			name = asked.Name
 		}
-		if !pl.patterns.match(name) || t.byName[name].version == nil {
+		if !pl.patterns.match(name) || t[name].version == nil {
 			continue
 		}
-		to := t.byName[name].version
+		to := t[name].version
 		next, out := pkgjson.Retarget(asked, to, pkgjson.Options{AllowDowngrade: pl.opts.AllowDowngrade})
 		switch out.Verdict {
 		case pkgjson.Ahead:

@@ -1,6 +1,7 @@
 package bump
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -17,64 +18,62 @@ import (
 // @backstage ranges admit the release's versions. Versions above the latest
 // tag, deprecated ones and, unless one is in use, prereleases do not count;
 // nor does anything below what is in use now.
-func (pl *planner) newestAdmitting(name string, p *registry.Packument, use inUse) (target, error) {
-	var top *semver.Version
-	if v, err := semrange.ParseVersion(p.DistTags["latest"]); err == nil {
-		top = v
-	}
-	pre := use.version != nil && use.version.Prerelease() != ""
-	var candidates []*semver.Version
-	for _, s := range p.Versions() {
-		v, err := semrange.ParseVersion(s)
-		if err != nil || (v.Prerelease() != "" && !pre) || (top != nil && v.GreaterThan(top) && !pre) {
-			continue
-		}
-		if use.version != nil && v.LessThan(use.version) && !pl.opts.AllowDowngrade {
-			continue
-		}
-		candidates = append(candidates, v)
-	}
-	sort.Slice(candidates, func(i, j int) bool { return candidates[i].GreaterThan(candidates[j]) })
-
+func (pl *planner) newestAdmitting(name string, p *registry.Packument, use *semver.Version) (target, error) {
+	top, _ := semrange.ParseVersion(p.DistTags["latest"])
+	pre := use != nil && use.Prerelease() != ""
+	candidates := candidatesOf(p, func(v *semver.Version) bool {
+		return (pre || v.Prerelease() == "" && (top == nil || !v.GreaterThan(top))) && (use == nil || !v.LessThan(use) || pl.opts.AllowDowngrade)
+	})
 	if len(candidates) == 0 {
 		return target{note: &Note{Kind: noteKept, Name: name, Message: nothingNewer(use, top) + "; it stays"}}, nil
 	}
-	blocking, deprecated := "", ""
+	v, blocking := firstAdmitting(name, p, candidates, pl.manifest.Packages)
+	if v != nil {
+		return target{version: v}, nil
+	}
+	return target{note: &Note{Kind: noteBlocker, Name: name, Message: fmt.Sprintf(
+		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
+}
+
+// candidatesOf are the versions of a package that may be chosen, newest first.
+func candidatesOf(p *registry.Packument, may func(*semver.Version) bool) []*semver.Version {
+	var out []*semver.Version
+	for _, s := range p.Versions() {
+		if v, err := semrange.ParseVersion(s); err == nil && may(v) {
+			out = append(out, v)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].GreaterThan(out[j]) })
+	return out
+}
+
+// firstAdmitting is the first of some versions that is not deprecated and whose own
+// @backstage ranges admit a release's versions; nil for none, and why.
+func firstAdmitting(name string, p *registry.Packument, candidates []*semver.Version, release map[string]string) (found *semver.Version, blocking string) {
+	deprecated := ""
 	for _, v := range candidates {
 		m, err := p.Version(v.Original())
 		if err != nil {
 			continue
 		}
 		if m.Deprecated != "" {
-			if deprecated == "" {
-				deprecated = fmt.Sprintf("%s@%s is deprecated (%s)", name, v, m.Deprecated)
-			}
+			deprecated = cmp.Or(deprecated, fmt.Sprintf("%s@%s is deprecated (%s)", name, v, m.Deprecated))
 			continue
 		}
-		reason := pl.refuses(m)
+		reason := refusal(m, release)
 		if reason == "" {
-			return target{version: v}, nil
+			return v, ""
 		}
-		if blocking == "" {
-			blocking = fmt.Sprintf("%s@%s asks for %s", name, v, reason)
-		}
+		blocking = cmp.Or(blocking, fmt.Sprintf("%s@%s asks for %s", name, v, reason))
 	}
-	switch {
-	case blocking != "":
-	case deprecated != "":
-		blocking = deprecated
-	default:
-		blocking = "the registry describes none of its versions"
-	}
-	return target{note: &Note{Kind: noteBlocker, Name: name, Message: fmt.Sprintf(
-		"no version admits release %s: %s", pl.manifest.ReleaseVersion, blocking)}}, nil
+	return nil, cmp.Or(blocking, deprecated, "the registry describes none of its versions")
 }
 
 // nothingNewer says why there is nothing to choose from. That is not a verdict on
 // the version in use: it may be one that the registry no longer has as latest.
-func nothingNewer(use inUse, top *semver.Version) string {
-	if use.version != nil && top != nil && use.version.GreaterThan(top) {
-		return fmt.Sprintf("%s is newer than the registry's latest, %s", use.version, top)
+func nothingNewer(use, top *semver.Version) string {
+	if use != nil && top != nil && use.GreaterThan(top) {
+		return fmt.Sprintf("%s is newer than the registry's latest, %s", use, top)
 	}
 	return "the registry has no version that could be taken"
 }
@@ -98,12 +97,8 @@ func (pl *planner) noteFamilies() {
 	}
 }
 
-// refuses names the first @backstage range of a package that excludes the
-// release's version, or "".
-func (pl *planner) refuses(m *registry.Manifest) string { return refusal(m, pl.manifest.Packages) }
-
-// refusal is refuses for the packages of a release. Peers follow Yarn's wider rule
-// for prereleases.
+// refusal names the first @backstage range of a package that excludes the version
+// of a release, or "". Peers follow Yarn's wider rule for prereleases.
 func refusal(m *registry.Manifest, release map[string]string) string {
 	check := func(deps map[string]string, peer bool) string {
 		names := make([]string, 0, len(deps))
@@ -147,16 +142,7 @@ func Fitting(p *registry.Packument, release map[string]string) string {
 	if err != nil {
 		return ""
 	}
-	var best *semver.Version
-	for _, s := range p.Versions() {
-		v, err := semrange.ParseVersion(s)
-		if err != nil || v.Prerelease() != "" || v.GreaterThan(top) || best != nil && !v.GreaterThan(best) {
-			continue
-		}
-		if m, err := p.Version(s); err == nil && m.Deprecated == "" && refusal(m, release) == "" {
-			best = v
-		}
-	}
+	best, _ := firstAdmitting("", p, candidatesOf(p, func(v *semver.Version) bool { return v.Prerelease() == "" && !v.GreaterThan(top) }), release)
 	if best == nil {
 		return ""
 	}

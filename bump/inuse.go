@@ -1,36 +1,18 @@
 package bump
 
 import (
+	"slices"
+
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
-// inUse is what is known of a package before the bump.
-type inUse struct {
-	version *semver.Version // the lowest version in use, nil when unknown
-}
-
 func (pl *planner) dependsOn(ps patterns) bool {
-	for _, ws := range pl.in.Project.Workspaces {
-		for _, d := range ws.File.AllDeps() {
-			if ps.match(d.Name) || ps.match(d.Parsed.Name) {
-				return true
-			}
-		}
-	}
-	for _, r := range pl.root().Resolutions() {
-		if ps.match(r.Pattern.Name) {
-			return true
-		}
-	}
-	for _, c := range pl.catalogEntries() {
-		if ps.match(c.Name) {
-			return true
-		}
-	}
-	return false
+	found := slices.ContainsFunc(pl.catalogEntries(), func(c catalogEntry) bool { return ps.match(c.Name) })
+	pl.eachAsk(func(name string, s spec.Spec) { found = found || ps.match(name) || ps.match(s.Name) })
+	return found
 }
 
 // eachAsk visits what the workspaces ask for, and the resolutions of the root.
@@ -45,10 +27,10 @@ func (pl *planner) eachAsk(visit func(name string, s spec.Spec)) {
 	}
 }
 
-// names lists the packages that match and have a spec that could move, and what
-// is in use of each.
-func (pl *planner) names() map[string]inUse {
-	uses := map[string]inUse{}
+// names lists the packages that match and have a spec that could move, and of each
+// the lowest version in use, nil when that is unknown.
+func (pl *planner) names() map[string]*semver.Version {
+	uses := map[string]*semver.Version{}
 	add := func(name string, s spec.Spec) {
 		switch s.Kind {
 		case spec.KindAlias:
@@ -61,8 +43,8 @@ func (pl *planner) names() map[string]inUse {
 			return
 		}
 		use := uses[name]
-		if v := s.Versions.Min(); v != nil && (use.version == nil || v.LessThan(use.version)) {
-			use.version = v
+		if v := s.Versions.Min(); v != nil && (use == nil || v.LessThan(use)) {
+			use = v
 		}
 		uses[name] = use
 	}
@@ -70,11 +52,10 @@ func (pl *planner) names() map[string]inUse {
 	for _, c := range pl.catalogEntries() {
 		add(c.Name, spec.Read(c.Range))
 	}
-	for name, use := range uses {
+	for name := range uses {
 		if versions := pl.locked[name]; len(versions) > 0 {
 			if v, err := semrange.ParseVersion(versions[0]); err == nil {
-				use.version = v
-				uses[name] = use
+				uses[name] = v
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -84,7 +85,7 @@ func (l Lockfile) writeMarkdown(b *strings.Builder) {
 	}
 }
 
-func packageLines(list []lockedPackage) []string {
+func packageLines(list []relock.Package) []string {
 	out := make([]string, len(list))
 	for i, p := range list {
 		out[i] = p.Name + " " + p.Version
@@ -92,7 +93,7 @@ func packageLines(list []lockedPackage) []string {
 	return out
 }
 
-func changeLines(list []lockedChange) []string {
+func changeLines(list []relock.Update) []string {
 	out := make([]string, len(list))
 	for i, c := range list {
 		from, to := strings.Join(c.From, ", "), strings.Join(c.To, ", ")

@@ -58,9 +58,9 @@ func (p *Plan) TakeYarnLock(text []byte) {
 
 // LockChange is what a lock is like whose versions portalctl decides.
 type LockChange struct {
-	Added   []lockedPackage `json:"added"`
-	Removed []lockedPackage `json:"removed"`
-	Changed []lockedChange  `json:"changed"`
+	Added   []relock.Package `json:"added"`
+	Removed []relock.Package `json:"removed"`
+	Changed []relock.Update  `json:"changed"`
 	// OnRelease of OfRelease packages of the release have its version only. Both
 	// are nil where nothing was compared: the release is not known, or the lock has
 	// none of its packages.
@@ -71,30 +71,11 @@ type LockChange struct {
 	OffRelease []offCopy `json:"offRelease"`
 	Ahead      []offCopy `json:"ahead"`
 	// Duplicates are the names with several versions.
-	DuplicatesBefore int         `json:"duplicatesBefore"`
-	DuplicatesAfter  int         `json:"duplicatesAfter"`
-	Duplicates       []duplicate `json:"duplicates"`
+	DuplicatesBefore int                `json:"duplicatesBefore"`
+	DuplicatesAfter  int                `json:"duplicatesAfter"`
+	Duplicates       []relock.Duplicate `json:"duplicates"`
 	// InstallScripts are new packages that run code when they are installed.
-	InstallScripts []lockedPackage `json:"installScripts"`
-}
-
-// lockedPackage is a version of a package in the lock.
-type lockedPackage struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-}
-
-// lockedChange is a package whose locked versions change.
-type lockedChange struct {
-	Name string   `json:"name"`
-	From []string `json:"from"`
-	To   []string `json:"to"`
-}
-
-// duplicate is a package with several versions after the change.
-type duplicate struct {
-	Name     string   `json:"name"`
-	Versions []string `json:"versions"`
+	InstallScripts []relock.Package `json:"installScripts"`
 }
 
 // offCopy is a copy of a package that is not the release's version.
@@ -125,29 +106,14 @@ type askBy struct {
 
 func (l *Lockfile) setResult(r *relock.Result) {
 	c := &LockChange{
-		Added: lockedPackages(r.Added), Removed: lockedPackages(r.Removed),
+		Added: r.Added, Removed: r.Removed, Changed: r.Updated, InstallScripts: r.InstallScripts,
 		OffRelease: offCopies(r.OffRelease), Ahead: offCopies(r.Ahead),
-		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter),
-		InstallScripts: lockedPackages(r.InstallScripts),
+		DuplicatesBefore: len(r.DuplicatesBefore), DuplicatesAfter: len(r.DuplicatesAfter), Duplicates: r.DuplicatesAfter,
 	}
 	if r.OfRelease > 0 {
 		c.OnRelease, c.OfRelease = &r.OnRelease, &r.OfRelease
 	}
-	for _, u := range r.Updated {
-		c.Changed = append(c.Changed, lockedChange{Name: u.Name, From: u.From, To: u.To})
-	}
-	for _, d := range r.DuplicatesAfter {
-		c.Duplicates = append(c.Duplicates, duplicate{Name: d.Name, Versions: d.Versions})
-	}
 	l.LockChange = c
-}
-
-func lockedPackages(list []relock.Package) []lockedPackage {
-	out := make([]lockedPackage, len(list))
-	for i, p := range list {
-		out[i] = lockedPackage{Name: p.Name, Version: p.Version}
-	}
-	return out
 }
 
 func offCopies(list []relock.Off) []offCopy {

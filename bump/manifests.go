@@ -16,7 +16,7 @@ import (
 
 // bumpManifests moves the specs in the four dependency sections of every
 // workspace.
-func (pl *planner) bumpManifests(t *targets) error {
+func (pl *planner) bumpManifests(t targets) error {
 	type job struct {
 		ws    *workspace.Workspace
 		moved []pkgjson.Dep
@@ -60,7 +60,7 @@ func (pl *planner) bumpManifests(t *targets) error {
 }
 
 // moveSpec decides one dependency. ok is false when it stays as it is.
-func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) (string, bool, error) {
+func (pl *planner) moveSpec(t targets, ws *workspace.Workspace, d pkgjson.Dep) (string, bool, error) {
 	asked := d.Parsed
 	name := d.Name
 	if asked.Kind == spec.KindAlias {
@@ -72,7 +72,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 	where := fmt.Sprintf("%s:%d", pl.rel(ws.Path()), d.Pos.Line)
 	switch asked.Kind {
 	case spec.KindBackstage:
-		pl.followRelease(t, ws, name, where)
+		pl.followRelease(ws, name, where)
 		return "", false, nil
 	case spec.KindPatch:
 		if held := pl.heldByPatch(name, asked); held != "" {
@@ -80,7 +80,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 		}
 		return "", false, nil
 	}
-	to := t.byName[name].version
+	to := t[name].version
 	if to == nil {
 		return "", false, nil
 	}
@@ -105,7 +105,7 @@ func (pl *planner) moveSpec(t *targets, ws *workspace.Workspace, d pkgjson.Dep) 
 
 // followRelease records a package that backstage.json alone moves. A name that
 // the release lacks cannot be installed: the Yarn plugin refuses it.
-func (pl *planner) followRelease(t *targets, ws *workspace.Workspace, name, where string) {
+func (pl *planner) followRelease(ws *workspace.Workspace, name, where string) {
 	has, ok := pl.manifest.Packages[name]
 	if !ok {
 		pl.note(Note{Kind: noteNotInRelease, File: where, Name: name, Message: fmt.Sprintf(

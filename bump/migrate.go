@@ -170,7 +170,7 @@ func (pl *planner) newestAsks(ctx context.Context, name string) string {
 	if err != nil {
 		return ""
 	}
-	if what := pl.refuses(m); what != "" {
+	if what := refusal(m, pl.manifest.Packages); what != "" {
 		return fmt.Sprintf(": %s asks for %s", m.Version, what)
 	}
 	return ""
@@ -286,7 +286,7 @@ func (pl *planner) fits(ctx context.Context, name string, d pkgjson.Dep) *semver
 		return nil
 	}
 	has, err := doc.Version(v.Original())
-	if err != nil || pl.refuses(has) != "" {
+	if err != nil || refusal(has, pl.manifest.Packages) != "" {
 		return nil
 	}
 	return v

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -41,7 +42,7 @@ func TestOffLines(t *testing.T) {
 // TestLockfileLists: a list that is empty has no heading, one that is not has
 // its number in it.
 func TestLockfileLists(t *testing.T) {
-	for _, change := range []*LockChange{nil, {}, {InstallScripts: []lockedPackage{{Name: "n", Version: "1.0.0"}}}} {
+	for _, change := range []*LockChange{nil, {}, {InstallScripts: []relock.Package{{Name: "n", Version: "1.0.0"}}}} {
 		l := Lockfile{State: "updated", LockChange: change}
 		var table, markdown strings.Builder
 		if err := errors.Join(report.Sections(&table, ui.Style{}, l.sections()), report.MarkdownSections(&markdown, l.sections())); err != nil {

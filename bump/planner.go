@@ -144,8 +144,8 @@ func (pl *planner) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(t.byName)) {
-		if note := t.byName[name].note; note != nil && !(note.Kind == Moved && pl.isMoving(name)) {
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		if note := t[name].note; note != nil && !(note.Kind == Moved && pl.isMoving(name)) {
 			pl.note(*note)
 		}
 	}

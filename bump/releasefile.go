@@ -52,7 +52,7 @@ func (pl *planner) bumpRelease() error {
 
 // bumpLerna moves @backstage ranges in lerna.json. Its own version is the
 // repo's, not Backstage's, and stays.
-func (pl *planner) bumpLerna(t *targets) error {
+func (pl *planner) bumpLerna(t targets) error {
 	lerna := pl.in.Project.Lerna
 	if lerna == nil {
 		return nil
@@ -73,7 +73,7 @@ func (pl *planner) bumpLerna(t *targets) error {
 				}
 				continue
 			}
-			to := t.byName[m.Name].version
+			to := t[m.Name].version
 			if to == nil {
 				if v, ok := pl.manifest.Packages[m.Name]; ok && pl.patterns.match(m.Name) {
 					to, _ = semrange.ParseVersion(v)

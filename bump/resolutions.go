@@ -12,7 +12,7 @@ import (
 
 // bumpResolutions moves the resolutions of the root package.json (Yarn ignores
 // all others) and deals with those that the bump would leave without effect.
-func (pl *planner) bumpResolutions(t *targets) error {
+func (pl *planner) bumpResolutions(t targets) error {
 	root, path := pl.root(), pl.in.Project.RootWorkspace().Path()
 	if len(root.Resolutions()) == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (pl *planner) bumpResolutions(t *targets) error {
 }
 
 // moveResolution decides one resolution that keeps its effect; "" leaves it.
-func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution) (string, error) {
+func (pl *planner) moveResolution(t targets, file string, r pkgjson.Resolution) (string, error) {
 	asked := r.Parsed
 	name := r.Pattern.Name
 	if asked.Kind == spec.KindAlias {
@@ -72,7 +72,7 @@ func (pl *planner) moveResolution(t *targets, file string, r pkgjson.Resolution)
 		pl.notePatch(r, name, where, asked)
 		return "", nil
 	}
-	to := t.byName[name].version
+	to := t[name].version
 	if to == nil {
 		return "", nil
 	}

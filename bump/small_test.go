@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -138,5 +139,21 @@ func TestAheadNotes(t *testing.T) {
 		if n.Message != want[i] {
 			t.Errorf("%q, want %q", n.Message, want[i])
 		}
+	}
+}
+
+// A package that only a resolution's alias leads to is moved, so a pattern for it is no
+// typing error.
+func TestPatternOfAResolutionsAlias(t *testing.T) {
+	project, err := workspace.Open(unpackTree(t, `
+-- package.json --
+{"workspaces": [], "resolutions": {"left": "npm:@acme/right@^1.0.0"}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl := &planner{in: Input{Project: project}}
+	if !pl.dependsOn(patterns{"@acme/*"}) || pl.dependsOn(patterns{"@other/*"}) {
+		t.Error("the alias of a resolution does not count")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -117,13 +116,7 @@ func (s *Status) compare(in Input, own *release.Manifest) {
 		}
 		s.OffRelease = append(s.OffRelease, offRelease{Name: name, Locked: versions, Release: want})
 	}
-	sort.Slice(s.OffRelease, func(i, j int) bool {
-		a, b := s.OffRelease[i].Name, s.OffRelease[j].Name
-		if x, y := portal.DataOrder(a), portal.DataOrder(b); x != y {
-			return x < y
-		}
-		return a < b
-	})
+	sort.Slice(s.OffRelease, func(i, j int) bool { return byData(s.OffRelease[i].Name, s.OffRelease[j].Name) })
 }
 
 // sortVersions orders versions from low to high; what is not a version comes first.

@@ -26,9 +26,7 @@ type target struct {
 
 // targets decides for every name at once, because names that the manifest
 // lacks are looked up in parallel.
-type targets struct {
-	byName map[string]target
-}
+type targets map[string]target
 
 // lookups is how many packuments are asked for at once; the registry client
 // has its own, lower limit on connections.
@@ -37,8 +35,8 @@ const lookups = 16
 // courtesy is how long an answer is waited for that nothing depends on.
 const courtesy = 3 * time.Second
 
-func (pl *planner) findTargets(ctx context.Context, names map[string]inUse) (*targets, error) {
-	t := &targets{byName: make(map[string]target, len(names))}
+func (pl *planner) findTargets(ctx context.Context, names map[string]*semver.Version) (targets, error) {
+	t := make(targets, len(names))
 	var ask []string
 	for name := range names {
 		if v, ok := pl.manifest.Packages[name]; ok {
@@ -46,7 +44,7 @@ func (pl *planner) findTargets(ctx context.Context, names map[string]inUse) (*ta
 			if err != nil {
 				return nil, err
 			}
-			t.byName[name] = target{version: version}
+			t[name] = target{version: version}
 			continue
 		}
 		ask = append(ask, name)
@@ -70,13 +68,13 @@ func (pl *planner) findTargets(ctx context.Context, names map[string]inUse) (*ta
 		return nil, err
 	}
 	for i, name := range ask {
-		t.byName[name] = found[i]
+		t[name] = found[i]
 	}
 	return t, nil
 }
 
 // lookup decides for a name that the manifest lacks.
-func (pl *planner) lookup(ctx context.Context, name string, use inUse) (target, error) {
+func (pl *planner) lookup(ctx context.Context, name string, use *semver.Version) (target, error) {
 	own := strings.HasPrefix(name, backstageScope)
 	stay := func(kind NoteKind, format string, args ...any) (target, error) {
 		return target{note: &Note{Kind: kind, Name: name, Message: fmt.Sprintf(format, args...)}}, nil

@@ -51,19 +51,23 @@ type LostPatch struct {
 }
 
 // Package is a version of a package.
-type Package struct{ Name, Version string }
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
 
 // Update is a package whose versions changed. From lacks what stayed, and so
 // does To.
 type Update struct {
-	Name     string
-	From, To []string
+	Name string   `json:"name"`
+	From []string `json:"from"`
+	To   []string `json:"to"`
 }
 
 // Duplicate is a package with several versions, lowest first.
 type Duplicate struct {
-	Name     string
-	Versions []string
+	Name     string   `json:"name"`
+	Versions []string `json:"versions"`
 }
 
 // versions are the versions of every registry package of a lock.
