@@ -15,7 +15,7 @@ import (
 // changelogs collects the changesets between the versions, and ranks those that
 // break.
 func (b *builder) changelogs(context.Context) error {
-	byHash := map[string]*Entry{}
+	byHash := map[string]*entry{}
 	breaking := map[string]bool{}
 	var order []string
 	for _, name := range b.names {
@@ -33,7 +33,7 @@ func (b *builder) changelogs(context.Context) error {
 				}
 				g := byHash[key]
 				if g == nil {
-					g = &Entry{Changeset: key, Text: e.Text}
+					g = &entry{Changeset: key, Text: e.Text}
 					byHash[key] = g
 					order = append(order, key)
 				}
@@ -42,8 +42,8 @@ func (b *builder) changelogs(context.Context) error {
 					breaking[key] = true
 					g.Text = e.Text
 				}
-				if !slices.ContainsFunc(g.Packages, func(v PackageVersion) bool { return v.Name == name }) {
-					g.Packages = append(g.Packages, PackageVersion{name, s.Version})
+				if !slices.ContainsFunc(g.Packages, func(v packageVersion) bool { return v.Name == name }) {
+					g.Packages = append(g.Packages, packageVersion{name, s.Version})
 				}
 			}
 		}
@@ -58,29 +58,29 @@ func (b *builder) changelogs(context.Context) error {
 		}
 		b.r.Counts.Breaking++
 		m.rank(e)
-		b.r.sets = append(b.r.sets, Changeset{Packages: e.Packages, Breaking: true, Touching: e.Rank == Imported})
+		b.r.sets = append(b.r.sets, Changeset{Packages: e.Packages, Breaking: true, Touching: e.Rank == rankImported})
 		switch e.Rank {
-		case Imported:
+		case rankImported:
 			b.r.Counts.Touching++
 			b.r.Breaking = append(b.r.Breaking, *e)
-		case Used:
+		case rankUsed:
 			b.r.Breaking = append(b.r.Breaking, *e)
 		default:
 			b.r.rest = append(b.r.rest, *e)
 		}
 	}
-	sorting.Stable(b.r.Breaking, func(x, y Entry) int {
+	sorting.Stable(b.r.Breaking, func(x, y entry) int {
 		return cmp.Or(cmp.Compare(rankOrder(x.Rank), rankOrder(y.Rank)), cmp.Compare(y.weight, x.weight),
 			strings.Compare(x.Packages[0].Name, y.Packages[0].Name))
 	})
 	return nil
 }
 
-func rankOrder(r Rank) int { return slices.Index([]Rank{Imported, Used, Rest}, r) }
+func rankOrder(r rank) int { return slices.Index([]rank{rankImported, rankUsed, rankRest}, r) }
 
 // Changeset is a change as it is counted.
 type Changeset struct {
-	Packages           []PackageVersion
+	Packages           []packageVersion
 	Breaking, Touching bool
 }
 

@@ -11,7 +11,6 @@ package changes
 import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/depgraph"
-	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -23,31 +22,31 @@ const Schema = "portalctl.changes/v1"
 
 // Report is what the upgrade changes for the portal.
 type Report struct {
-	Schema string `json:"schema"`
-	From   From   `json:"from"`
+	Schema string   `json:"schema"`
+	From   standing `json:"from"`
 	// To is the release that the upgrade leads to.
 	To     string `json:"to"`
 	Counts Counts `json:"counts"`
 	// Gone are the names that the source imports and that the target no longer
 	// exports, Deprecated those that it has deprecated meanwhile.
-	Gone       []Name  `json:"gone"`
-	Deprecated []Name  `json:"deprecated"`
-	Breaking   []Entry `json:"breaking"`
+	Gone       []takenName `json:"gone"`
+	Deprecated []takenName `json:"deprecated"`
+	Breaking   []entry     `json:"breaking"`
 	// ThirdParty are the libraries that the source imports itself, and that
 	// Backstage's packages ask for in other major versions than before.
-	ThirdParty []Library `json:"thirdParty"`
-	Moved      []Moved   `json:"moved"`
-	Codemods   []Codemod `json:"codemods"`
+	ThirdParty []library      `json:"thirdParty"`
+	Moved      []movedPackage `json:"moved"`
+	Codemods   []codemod      `json:"codemods"`
 	// Unknown is what could not be looked at, or not at the version that is meant.
-	Unknown []Unknown `json:"unknown"`
+	Unknown []unknown `json:"unknown"`
 
-	rest []Entry // of packages that the source does not import
+	rest []entry // of packages that the source does not import
 	sets []Changeset
 	read int // packages whose changelog was read
 }
 
-// From is where the portal stands.
-type From struct {
+// standing is where the portal stands.
+type standing struct {
 	// Declared is what backstage.json says, "" for nothing; Release is what the
 	// lock is.
 	Declared string `json:"declared"`
@@ -69,29 +68,29 @@ type Counts struct {
 	Moved      int `json:"moved"`
 }
 
-// Place is a line of a file of the portal, relative to its root with forward
+// place is a line of a file of the portal, relative to its root with forward
 // slashes.
-type Place struct {
+type place struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 	// How the name is used there, for entries of changelogs.
-	How How `json:"how,omitempty"`
+	How how `json:"how,omitempty"`
 }
 
-// How is the way in which a place has to do with a change.
-type How string
+// how is the way in which a place has to do with a change.
+type how string
 
 const (
-	ByImport   How = "import"
-	ByElement  How = "element"  // a JSX element's attribute
-	ByProperty How = "property" // a property that is read, called or given
-	ByConfig   How = "config"   // a key of app-config
-	ByText     How = "text"     // a route, permission, annotation: a string
-	ByStyle    How = "style"    // a style sheet's class or variable
+	byImport   how = "import"
+	byElement  how = "element"  // a JSX element's attribute
+	byProperty how = "property" // a property that is read, called or given
+	byConfig   how = "config"   // a key of app-config
+	byText     how = "text"     // a route, permission, annotation: a string
+	byStyle    how = "style"    // a style sheet's class or variable
 )
 
-// Name is an imported name.
-type Name struct {
+// takenName is an imported name.
+type takenName struct {
 	Package string `json:"package"`
 	// Name is what is imported; "Owner.member" for a member of a type.
 	Name string `json:"name"`
@@ -99,50 +98,50 @@ type Name struct {
 	NowIn string `json:"nowIn"`
 	// Reason is what the declaration says of the deprecation.
 	Reason string  `json:"reason,omitempty"`
-	Places []Place `json:"places"`
+	Places []place `json:"places"`
 }
 
-// Rank is how close an entry comes to the portal.
-type Rank string
+// rank is how close an entry comes to the portal.
+type rank string
 
 const (
-	// Imported: it names something that the portal's code or configuration uses.
-	Imported Rank = "imported"
-	// Used: it is of a package that the source imports.
-	Used Rank = "package"
-	// Rest: of a package that only a package.json names.
-	Rest Rank = "rest"
+	// rankImported: it names something that the portal's code or configuration uses.
+	rankImported rank = "imported"
+	// rankUsed: it is of a package that the source imports.
+	rankUsed rank = "package"
+	// rankRest: of a package that only a package.json names.
+	rankRest rank = "rest"
 )
 
-// Entry is a breaking change, whichever changelogs have it.
-type Entry struct {
+// entry is a breaking change, whichever changelogs have it.
+type entry struct {
 	Changeset string           `json:"changeset"`
-	Packages  []PackageVersion `json:"packages"`
-	Rank      Rank             `json:"rank"`
+	Packages  []packageVersion `json:"packages"`
+	Rank      rank             `json:"rank"`
 	Names     []string         `json:"names"`
-	Places    []Place          `json:"places"`
+	Places    []place          `json:"places"`
 	Text      string           `json:"text"`
 
 	weight int
 }
 
-// PackageVersion is the version of a package that brings a change.
-type PackageVersion struct {
+// packageVersion is the version of a package that brings a change.
+type packageVersion struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
 
-// Library is a third-party package.
-type Library struct {
+// library is a third-party package.
+type library struct {
 	Name string `json:"name"`
 	// From and To are the ranges that Backstage's packages ask for.
 	From   string  `json:"from"`
 	To     string  `json:"to"`
-	Places []Place `json:"places"`
+	Places []place `json:"places"`
 }
 
-// Moved is a package that lives on under another name.
-type Moved struct {
+// movedPackage is a package that lives on under another name.
+type movedPackage struct {
 	Name  string `json:"name"`
 	To    string `json:"to"`
 	Range string `json:"range"`
@@ -152,24 +151,24 @@ type Moved struct {
 	Jump bump.Jump `json:"jump"`
 	// Gone are the names that the source imports and that the new package does not
 	// export; what could not be looked at is in Report.Unknown.
-	Gone []Name `json:"gone"`
+	Gone []takenName `json:"gone"`
 	// Places are the files that import it, and the lines of package.json that ask
 	// for it.
-	Places []Place `json:"places"`
+	Places []place `json:"places"`
 
 	step string // Jump, as words, where it breaks
 }
 
-// Codemod is an official recipe that rewrites code which is here.
-type Codemod struct {
+// codemod is an official recipe that rewrites code which is here.
+type codemod struct {
 	Name    string  `json:"name"`
 	Command string  `json:"command"`
-	Places  []Place `json:"places"`
+	Places  []place `json:"places"`
 }
 
-// Unknown is something that was not looked at. Package is a package, or a file of
+// unknown is something that was not looked at. Package is a package, or a file of
 // the portal.
-type Unknown struct {
+type unknown struct {
 	Package string `json:"package"`
 	Why     string `json:"why"`
 }
@@ -199,6 +198,3 @@ func (s Side) direct() map[string][]*yarnlock.Entry {
 	}
 	return out
 }
-
-// standing is the release that a side is on.
-func standing(s release.Standing) From { return From{Declared: s.Declared, Release: s.Release} }

@@ -15,7 +15,7 @@ func (b *builder) codemods(context.Context) error {
 	keys := configKeys(b.source.yaml)
 	m := &matcher{b: b}
 	for _, r := range codemods.Between(b.in.Standing.Release, b.in.Release) {
-		var at []Place
+		var at []place
 		for _, i := range r.Imports {
 			at = append(at, places(b.index.names[spec.PackageOf(i.Module)][importedName{i.Module, i.Name}], "")...)
 		}
@@ -29,7 +29,7 @@ func (b *builder) codemods(context.Context) error {
 			for _, ws := range b.in.From.Project.Workspaces {
 				for _, d := range ws.File.AllDeps() {
 					if d.Name == name {
-						at = append(at, Place{File: strings.TrimPrefix(ws.Rel+"/package.json", "./"), Line: d.Pos.Line})
+						at = append(at, place{File: strings.TrimPrefix(ws.Rel+"/package.json", "./"), Line: d.Pos.Line})
 					}
 				}
 			}
@@ -38,9 +38,9 @@ func (b *builder) codemods(context.Context) error {
 			at[i].How = ""
 		}
 		if at = sortedPlaces(at); len(at) > 0 {
-			b.r.Codemods = append(b.r.Codemods, Codemod{Name: r.Name, Command: r.Command(), Places: at})
+			b.r.Codemods = append(b.r.Codemods, codemod{Name: r.Name, Command: r.Command(), Places: at})
 		}
 	}
-	sorting.Stable(b.r.Codemods, func(x, y Codemod) int { return strings.Compare(x.Name, y.Name) })
+	sorting.Stable(b.r.Codemods, func(x, y codemod) int { return strings.Compare(x.Name, y.Name) })
 	return nil
 }

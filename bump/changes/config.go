@@ -9,8 +9,8 @@ import (
 
 // configKeys are the keys of the portal's app-config files, as a dotted path, with
 // where each stands. A file that is not YAML is for others to complain about.
-func configKeys(files []textFile) map[string][]Place {
-	keys := map[string][]Place{}
+func configKeys(files []textFile) map[string][]place {
+	keys := map[string][]place{}
 	for _, f := range files {
 		if base := path.Base(f.name); !strings.HasPrefix(base, "app-config") {
 			continue
@@ -20,7 +20,7 @@ func configKeys(files []textFile) map[string][]Place {
 			continue
 		}
 		walkConfig(doc.Root(), "", 0, func(key string, line int) {
-			keys[key] = append(keys[key], Place{File: f.name, Line: line, How: ByConfig})
+			keys[key] = append(keys[key], place{File: f.name, Line: line, How: byConfig})
 		})
 	}
 	return keys

@@ -40,8 +40,8 @@ func (b *builder) exports(ctx context.Context) error {
 	for _, p := range ask {
 		b.compare(ctx, p)
 	}
-	for _, list := range []*[]Name{&b.r.Gone, &b.r.Deprecated} {
-		sorting.By(*list, func(x, y Name) int {
+	for _, list := range []*[]takenName{&b.r.Gone, &b.r.Deprecated} {
+		sorting.By(*list, func(x, y takenName) int {
 			return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
 		})
 	}
@@ -88,11 +88,11 @@ func (b *builder) compare(ctx context.Context, p *pkg) {
 		case now.State == published.NotExported && was.State == published.NotExported:
 			b.unread(p.name, n.name+" is imported from "+n.module+", which has it neither before nor after: that does not compile today")
 		case now.State == published.NotExported:
-			b.r.Gone = append(b.r.Gone, Name{Package: n.module, Name: n.name, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
+			b.r.Gone = append(b.r.Gone, takenName{Package: n.module, Name: n.name, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
 		case now.Name.Deprecated && was.State == published.NotKnown:
 			b.unread(p.name, "whether the deprecation of "+n.name+" is new: the registry lacks "+p.from)
 		case now.Name.Deprecated && !(was.State == published.Exported && was.Name.Deprecated):
-			b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: n.name, Reason: now.Name.Reason, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
+			b.r.Deprecated = append(b.r.Deprecated, takenName{Package: n.module, Name: n.name, Reason: now.Name.Reason, NowIn: b.nowIn(ctx, p, n), Places: places(uses, "")})
 		case was.State == published.Exported:
 			b.members(n, uses, now.Name.Members, was.Name.Members)
 		}
@@ -106,13 +106,13 @@ func (b *builder) members(n importedName, uses []use, now, was []dts.Member) {
 		if slices.ContainsFunc(was, func(o dts.Member) bool { return o.Owner == m.Owner && o.Name == m.Name }) {
 			continue
 		}
-		var at []Place
+		var at []place
 		for _, u := range uses {
 			used := u.file.usage()
 			if line, ok := used.attributes[u.local][m.Name]; ok {
-				at = append(at, Place{File: u.file.name, Line: line})
+				at = append(at, place{File: u.file.name, Line: line})
 			} else if line, ok := used.members[m.Name]; ok && m.Far <= 1 && distinctive(m.Name) {
-				at = append(at, Place{File: u.file.name, Line: line})
+				at = append(at, place{File: u.file.name, Line: line})
 			}
 		}
 		if len(at) == 0 {
@@ -120,11 +120,11 @@ func (b *builder) members(n importedName, uses []use, now, was []dts.Member) {
 		}
 		name := m.Owner + "." + m.Name
 		at = sortedPlaces(at)
-		if i := slices.IndexFunc(b.r.Deprecated, func(o Name) bool { return o.Package == n.module && o.Name == name }); i >= 0 {
+		if i := slices.IndexFunc(b.r.Deprecated, func(o takenName) bool { return o.Package == n.module && o.Name == name }); i >= 0 {
 			b.r.Deprecated[i].Places = sortedPlaces(append(b.r.Deprecated[i].Places, at...))
 			continue
 		}
-		b.r.Deprecated = append(b.r.Deprecated, Name{Package: n.module, Name: name, Reason: m.Reason, Places: at})
+		b.r.Deprecated = append(b.r.Deprecated, takenName{Package: n.module, Name: name, Reason: m.Reason, Places: at})
 	}
 }
 

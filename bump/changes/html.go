@@ -25,7 +25,7 @@ func (r *Report) Page(next []string) *htmlreport.Page {
 	section("Imported names that are gone", false, len(r.Gone), func(i int) htmlreport.Item {
 		return r.Gone[i].item(htmlreport.Bad, "gone")
 	})
-	touching := r.ranked(Imported)
+	touching := r.ranked(rankImported)
 	section("Breaking changes that name what this portal uses", false, len(touching), func(i int) htmlreport.Item {
 		return touching[i].item(htmlreport.Warn)
 	})
@@ -54,7 +54,7 @@ func (r *Report) Page(next []string) *htmlreport.Page {
 		u := r.Unknown[i]
 		return item(htmlreport.Open, "not known", u.Package, u.Package+": "+u.Why, nil)
 	})
-	others := append(r.ranked(Used), r.ranked(Rest)...)
+	others := append(r.ranked(rankUsed), r.ranked(rankRest)...)
 	section("Other breaking changes of packages in use", true, len(others), func(i int) htmlreport.Item {
 		return others[i].item(htmlreport.Note)
 	})
@@ -64,12 +64,12 @@ func (r *Report) Page(next []string) *htmlreport.Page {
 	return p
 }
 
-func (n Name) item(tone htmlreport.Tone, kind string) htmlreport.Item {
+func (n takenName) item(tone htmlreport.Tone, kind string) htmlreport.Item {
 	return item(tone, kind, n.Package, n.line(), n.Places)
 }
 
 // item is an entry with its whole text, which is a stranger's.
-func (e Entry) item(tone htmlreport.Tone) htmlreport.Item {
+func (e entry) item(tone htmlreport.Tone) htmlreport.Item {
 	it := item(tone, "breaking", e.Packages[0].Name, e.summary(), e.Places)
 	it.Text = e.Text
 	if len(e.Names) > 0 {
@@ -81,7 +81,7 @@ func (e Entry) item(tone htmlreport.Tone) htmlreport.Item {
 	return it
 }
 
-func item(tone htmlreport.Tone, kind, of, message string, places []Place) htmlreport.Item {
+func item(tone htmlreport.Tone, kind, of, message string, places []place) htmlreport.Item {
 	it := htmlreport.Item{Tone: tone, Kind: kind, Rule: of, Area: "Not in the portal's own files", Message: message}
 	for i, p := range places {
 		if i == 0 {

@@ -49,9 +49,9 @@ func (b *builder) libraries(context.Context) error {
 				best = s
 			}
 		}
-		b.r.ThirdParty = append(b.r.ThirdParty, Library{Name: lib, From: best.from, To: best.to, Places: places(b.ofAnyMajor(lib), "")})
+		b.r.ThirdParty = append(b.r.ThirdParty, library{Name: lib, From: best.from, To: best.to, Places: places(b.ofAnyMajor(lib), "")})
 	}
-	sorting.By(b.r.ThirdParty, func(x, y Library) int {
+	sorting.By(b.r.ThirdParty, func(x, y library) int {
 		return cmp.Or(cmp.Compare(len(y.Places), len(x.Places)), strings.Compare(x.Name, y.Name))
 	})
 	return nil

@@ -14,7 +14,7 @@ import (
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n", report.Escape(r.headline()))
-	touching := r.ranked(Imported)
+	touching := r.ranked(rankImported)
 	list := func(title string, n int, line func(i int) string) {
 		if n == 0 {
 			return
@@ -59,7 +59,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	fold("Codemods for code that is here", len(r.Codemods), func(i int) string {
 		return "- " + report.Code(r.Codemods[i].Command) + " " + placesMarkdown(r.Codemods[i].Places, 1<<30)
 	})
-	others := append(r.ranked(Used), r.ranked(Rest)...)
+	others := append(r.ranked(rankUsed), r.ranked(rankRest)...)
 	fold("Other breaking changes of packages in use", len(others), func(i int) string { return "- " + others[i].markdown() })
 	fold("Not known", len(r.Unknown), func(i int) string {
 		return "- " + report.Code(r.Unknown[i].Package) + ": " + report.Escape(r.Unknown[i].Why)
@@ -68,7 +68,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-func (n Name) markdown(most int) string {
+func (n takenName) markdown(most int) string {
 	s := report.Code(n.Name) + " of " + report.Code(n.Package)
 	if n.NowIn != "" {
 		s += ", now in " + report.Code(n.NowIn)
@@ -79,7 +79,7 @@ func (n Name) markdown(most int) string {
 	return s + " " + placesMarkdown(n.Places, most)
 }
 
-func (e Entry) markdown() string {
+func (e entry) markdown() string {
 	s := report.Code(e.Packages[0].Name + " " + e.Packages[0].Version)
 	for i, name := range e.Names {
 		if i == 0 {
@@ -105,7 +105,7 @@ func (e Entry) markdown() string {
 }
 
 // full is an entry with its whole text, which is a stranger's: it stays text.
-func (e Entry) full() string {
+func (e entry) full() string {
 	var of []string
 	for _, p := range e.Packages {
 		of = append(of, report.Code(p.Name+" "+p.Version))
@@ -113,7 +113,7 @@ func (e Entry) full() string {
 	return fmt.Sprintf("%s %s\n\n%s", strings.Join(of, ", "), placesMarkdown(e.Places, 1<<30), report.Fence("md", strings.ToValidUTF8(e.Text, "\ufffd")))
 }
 
-func placesMarkdown(list []Place, most int) string {
+func placesMarkdown(list []place, most int) string {
 	var out []string
 	for i, p := range list {
 		if i == most {
@@ -143,7 +143,7 @@ func prose(text string) string {
 }
 
 // markdown is the move with its places, and the imported names that end with it.
-func (m Moved) markdown() string {
+func (m movedPackage) markdown() string {
 	s := report.Code(m.line()) + " " + placesMarkdown(m.Places, 2)
 	for _, n := range m.Gone {
 		s += "; gone: " + n.markdown(2)

@@ -10,7 +10,7 @@ import (
 // matcher finds what of the portal an entry of a changelog names.
 type matcher struct {
 	b      *builder
-	config map[string][]Place // keys of app-config
+	config map[string][]place // keys of app-config
 }
 
 func newMatcher(b *builder) *matcher {
@@ -27,12 +27,12 @@ const (
 )
 
 // rank decides how close a breaking entry comes, and why.
-func (m *matcher) rank(e *Entry) {
-	e.Rank = Rest
+func (m *matcher) rank(e *entry) {
+	e.Rank = rankRest
 	ev := evidenceOf(e.Text)
 	for _, v := range e.Packages {
 		if len(m.b.index.modules[v.Name]) > 0 {
-			e.Rank = Used
+			e.Rank = rankUsed
 		}
 		m.names(e, v.Name, ev)
 	}
@@ -42,20 +42,20 @@ func (m *matcher) rank(e *Entry) {
 		}
 	}
 	if e.weight >= enough {
-		e.Rank = Imported
+		e.Rank = rankImported
 	}
 	slices.Sort(e.Names)
 	e.Places = sortedPlaces(e.Places)
-	if e.Rank != Imported {
+	if e.Rank != rankImported {
 		e.Names, e.Places = nil, nil
 	}
 }
 
 // names looks for imported names of a package that the entry names.
-func (m *matcher) names(e *Entry, pkg string, ev *evidence) {
+func (m *matcher) names(e *entry, pkg string, ev *evidence) {
 	for n, uses := range m.b.index.names[pkg] {
 		weight := 0
-		var at []Place
+		var at []place
 		switch {
 		case !ev.of(pkg, n.module):
 		case !ev.mentions(n.name):
@@ -64,10 +64,10 @@ func (m *matcher) names(e *Entry, pkg string, ev *evidence) {
 				weight = weightMember
 			}
 		case m.b.reported(m.b.r.Gone, n), m.b.reported(m.b.r.Deprecated, n):
-			at = places(uses, ByImport)
+			at = places(uses, byImport)
 			weight = weightGone
 		case ev.before[n.name] != "":
-			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !u.behind(ev.before[n.name]) }), ByImport)
+			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return !u.behind(ev.before[n.name]) }), byImport)
 			weight = weightMember
 		case ev.dropsParts(n.name):
 			// The name stays, and the entry says what of it goes: who does not use that
@@ -75,7 +75,7 @@ func (m *matcher) names(e *Entry, pkg string, ev *evidence) {
 			at = m.withDropped(n, uses, ev)
 			weight = weightMember
 		case ev.about(n.name) && !ev.fresh[n.name] && ev.takes():
-			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return ev.done(u.file.usage(), u.local) }), ByImport)
+			at = places(slices.DeleteFunc(slices.Clone(uses), func(u use) bool { return ev.done(u.file.usage(), u.local) }), byImport)
 			weight = weightSubject
 		}
 		if len(at) == 0 {
@@ -92,8 +92,8 @@ func (m *matcher) names(e *Entry, pkg string, ev *evidence) {
 // withDropped are the places where a name is used with something that the entry
 // takes away: an attribute of its element, a property that is read or given in the
 // same file.
-func (m *matcher) withDropped(n importedName, uses []use, ev *evidence) []Place {
-	var out []Place
+func (m *matcher) withDropped(n importedName, uses []use, ev *evidence) []place {
+	var out []place
 	named := ev.mentions(n.name)
 	for _, u := range uses {
 		used := u.file.usage()
@@ -101,7 +101,7 @@ func (m *matcher) withDropped(n importedName, uses []use, ev *evidence) []Place 
 		for part := range ev.parts {
 			name, _, _ := strings.Cut(part, "=")
 			if line, ok := attributes[part]; ok && (named || distinctive(name) && name == part) {
-				out = append(out, Place{File: u.file.name, Line: line, How: ByElement})
+				out = append(out, place{File: u.file.name, Line: line, How: byElement})
 				continue
 			}
 			if !named || attributes != nil || !distinctive(part) {
@@ -109,13 +109,13 @@ func (m *matcher) withDropped(n importedName, uses []use, ev *evidence) []Place 
 			}
 			for _, have := range []map[string]int{used.members, used.keys} {
 				if line, ok := have[part]; ok {
-					out = append(out, Place{File: u.file.name, Line: line, How: ByProperty})
+					out = append(out, place{File: u.file.name, Line: line, How: byProperty})
 				}
 			}
 		}
 	}
 	if len(out) > 0 {
-		out = append(out, places(within(uses, out), ByImport)...)
+		out = append(out, places(within(uses, out), byImport)...)
 	}
 	return out
 }
@@ -132,14 +132,14 @@ func (u use) behind(word string) bool {
 }
 
 // within are the uses in files that a list of places has.
-func within(uses []use, list []Place) []use {
+func within(uses []use, list []place) []use {
 	return slices.DeleteFunc(slices.Clone(uses), func(u use) bool {
-		return !slices.ContainsFunc(list, func(p Place) bool { return p.File == u.file.name })
+		return !slices.ContainsFunc(list, func(p place) bool { return p.File == u.file.name })
 	})
 }
 
-func (b *builder) reported(list []Name, n importedName) bool {
-	return slices.ContainsFunc(list, func(o Name) bool { return o.Package == n.module && o.Name == n.name })
+func (b *builder) reported(list []takenName, n importedName) bool {
+	return slices.ContainsFunc(list, func(o takenName) bool { return o.Package == n.module && o.Name == n.name })
 }
 
 func isKeyword(id string) bool {
@@ -164,9 +164,9 @@ var shapes = sync.OnceValue(func() (s struct{ variable, class, dotted, annotatio
 
 // text looks for what an entry quotes that is not a name of code: keys of the
 // configuration, style classes and variables, permissions, annotations, routes.
-func (m *matcher) text(e *Entry, span string) {
+func (m *matcher) text(e *entry, span string) {
 	s := shapes()
-	var at []Place
+	var at []place
 	switch {
 	case s.variable.MatchString(span), s.class.MatchString(span):
 		at = m.inStyles(span)
@@ -189,34 +189,34 @@ func (m *matcher) text(e *Entry, span string) {
 }
 
 // inStrings are the literals that are exactly the text.
-func (m *matcher) inStrings(text string) []Place {
-	var out []Place
+func (m *matcher) inStrings(text string) []place {
+	var out []place
 	for _, f := range m.b.source.files {
 		if f.tokens == nil {
 			continue
 		}
 		if line, ok := f.usage().strings[text]; ok {
-			out = append(out, Place{File: f.name, Line: line, How: ByText})
+			out = append(out, place{File: f.name, Line: line, How: byText})
 		}
 	}
 	return out
 }
 
-func (m *matcher) inYAML(text string) []Place {
-	var out []Place
+func (m *matcher) inYAML(text string) []place {
+	var out []place
 	for _, f := range m.b.source.yaml {
 		if line := lineOf(f.text, text, isNameByte); line > 0 {
-			out = append(out, Place{File: f.name, Line: line, How: ByText})
+			out = append(out, place{File: f.name, Line: line, How: byText})
 		}
 	}
 	return out
 }
 
-func (m *matcher) inStyles(text string) []Place {
-	var out []Place
+func (m *matcher) inStyles(text string) []place {
+	var out []place
 	for _, f := range m.b.source.styles {
 		if line := lineOf(f.text, text, isStyleByte); line > 0 {
-			out = append(out, Place{File: f.name, Line: line, How: ByStyle})
+			out = append(out, place{File: f.name, Line: line, How: byStyle})
 		}
 	}
 	// Code names a class without its dot, and a variable in a string.
@@ -227,7 +227,7 @@ func (m *matcher) inStyles(text string) []Place {
 		}
 		for s, line := range f.usage().strings {
 			if lineOf(s, name, isStyleByte) > 0 {
-				out = append(out, Place{File: f.name, Line: line, How: ByStyle})
+				out = append(out, place{File: f.name, Line: line, How: byStyle})
 			}
 		}
 	}

@@ -27,12 +27,12 @@ func (b *builder) moved(ctx context.Context) error {
 		exports          *published.Facts
 		notKnown         string
 	}
-	asked := map[string][]Place{}
+	asked := map[string][]place{}
 	atLeast := map[string]*semver.Version{} // by the ranges
 	for _, ws := range b.in.From.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
 			if b.in.Manifest[d.Name] == "" && b.in.From.Project.ByName(d.Name) == nil && mayMove(d) {
-				asked[d.Name] = append(asked[d.Name], Place{File: strings.TrimPrefix(ws.Rel+"/package.json", "./"), Line: d.Pos.Line})
+				asked[d.Name] = append(asked[d.Name], place{File: strings.TrimPrefix(ws.Rel+"/package.json", "./"), Line: d.Pos.Line})
 				if v := d.Parsed.Versions.Min(); v != nil && (atLeast[d.Name] == nil || v.LessThan(atLeast[d.Name])) {
 					atLeast[d.Name] = v
 				}
@@ -75,7 +75,7 @@ func (b *builder) moved(ctx context.Context) error {
 			continue
 		}
 		at := append(places(b.index.modules[name], ""), asked[name]...)
-		m := Moved{Name: name, To: f.to, Gone: []Name{}, Places: sortedPlaces(at)}
+		m := movedPackage{Name: name, To: f.to, Gone: []takenName{}, Places: sortedPlaces(at)}
 		if f.version != "" {
 			m.Range = "^" + f.version
 		}
@@ -115,18 +115,18 @@ func stepTo(have []*yarnlock.Entry, atLeast *semver.Version, version string) (fr
 
 // goneFrom are the names that the source imports from a package, and that its
 // successor does not export.
-func (b *builder) goneFrom(ctx context.Context, name string, now *published.Facts) []Name {
-	gone := []Name{}
+func (b *builder) goneFrom(ctx context.Context, name string, now *published.Facts) []takenName {
+	gone := []takenName{}
 	for n, uses := range b.index.names[name] {
 		n.module = now.Name + strings.TrimPrefix(n.module, name)
 		switch a := b.lookup(ctx, now, n); {
 		case a.State == published.NotExported:
-			gone = append(gone, Name{Package: n.module, Name: n.name, NowIn: now.Elsewhere(n.module, n.name), Places: places(uses, "")})
+			gone = append(gone, takenName{Package: n.module, Name: n.name, NowIn: now.Elsewhere(n.module, n.name), Places: places(uses, "")})
 		case a.State == published.NotKnown && a.Why != "":
 			b.unread(now.Name, a.Why)
 		}
 	}
-	sorting.By(gone, func(x, y Name) int {
+	sorting.By(gone, func(x, y takenName) int {
 		return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
 	})
 	return gone

@@ -46,7 +46,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, ne
 	section("Imported names that are gone", true, len(r.Gone), func(i int) []string {
 		return []string{r.Gone[i].line(), shownPlaces(r.Gone[i].Places, all)}
 	})
-	touching := r.ranked(Imported)
+	touching := r.ranked(rankImported)
 	section("Breaking changes that name what this portal uses", true, len(touching), func(i int) []string {
 		return touching[i].lines(all)
 	})
@@ -65,7 +65,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, ne
 	if others := r.Counts.Breaking - len(touching); others > 0 && !all {
 		fmt.Fprintf(&b, "\n%s\n  %s\n", st.Bold(fmt.Sprintf("Other breaking changes: %d", others)), "of packages in use, naming nothing that is used here: "+again)
 	} else if all {
-		used := append(r.ranked(Used), r.ranked(Rest)...)
+		used := append(r.ranked(rankUsed), r.ranked(rankRest)...)
 		section("Breaking changes of packages in use", false, len(used), func(i int) []string { return used[i].lines(true) })
 	}
 	section("Not known", false, len(r.Unknown), func(i int) []string {
@@ -76,8 +76,8 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style, all bool, again string, ne
 	return err
 }
 
-func (r *Report) ranked(rank Rank) []Entry {
-	var out []Entry
+func (r *Report) ranked(rank rank) []entry {
+	var out []entry
 	for _, e := range r.Breaking {
 		if e.Rank == rank {
 			out = append(out, e)
@@ -111,7 +111,7 @@ func (r *Report) headline() string {
 	return head
 }
 
-func (n Name) line() string {
+func (n takenName) line() string {
 	s := n.Name + " of " + n.Package
 	if n.NowIn != "" {
 		s += ": now in " + n.NowIn
@@ -122,9 +122,9 @@ func (n Name) line() string {
 	return s
 }
 
-func (l Library) line() string { return fmt.Sprintf("%s %s → %s", l.Name, l.From, l.To) }
+func (l library) line() string { return fmt.Sprintf("%s %s → %s", l.Name, l.From, l.To) }
 
-func (m Moved) line() string {
+func (m movedPackage) line() string {
 	s := m.Name + " → " + m.To
 	if m.Range != "" {
 		s += "@" + m.Range
@@ -136,7 +136,7 @@ func (m Moved) line() string {
 }
 
 // lines are the move, its places, and the imported names that end with it.
-func (m Moved) lines(all bool) []string {
+func (m movedPackage) lines(all bool) []string {
 	out := []string{m.line(), shownPlaces(m.Places, all)}
 	for _, n := range m.Gone {
 		out = append(out, "gone: "+n.line()+" ("+shownPlaces(n.Places, all)+")")
@@ -146,7 +146,7 @@ func (m Moved) lines(all bool) []string {
 
 // lines are what an entry looks like: what it names, whose it is, what it says, and
 // where.
-func (e Entry) lines(all bool) []string {
+func (e entry) lines(all bool) []string {
 	var out []string
 	what := e.Packages[0].Name + " " + e.Packages[0].Version
 	if n := len(e.Packages) - 1; n > 0 {
@@ -170,7 +170,7 @@ func (e Entry) lines(all bool) []string {
 }
 
 // summary is the sentence of an entry that says what breaks.
-func (e Entry) summary() string {
+func (e entry) summary() string {
 	// What the list or code behind a colon says is in the entry itself.
 	text := strings.TrimRight(subjectSentence(changelog.Prose(e.Text)), ": \t\r\n")
 	if text != "" {
@@ -186,7 +186,7 @@ func shownNames(names []string, all bool) string {
 	return strings.Join(names[:3], ", ") + fmt.Sprintf(" +%d", len(names)-3)
 }
 
-func shownPlaces(list []Place, all bool) string {
+func shownPlaces(list []place, all bool) string {
 	most := 2
 	if all {
 		most = len(list)
@@ -203,4 +203,4 @@ func shownPlaces(list []Place, all bool) string {
 }
 
 // String is file:line.
-func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+func (p place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }

@@ -151,17 +151,17 @@ func (x *index) add(pkg, module, name string, u use) {
 }
 
 // places are uses as a report has them, in the order of files.
-func places(uses []use, how How) []Place {
-	var out []Place
+func places(uses []use, how how) []place {
+	var out []place
 	for _, u := range uses {
-		out = append(out, Place{File: u.file.name, Line: u.line, How: how})
+		out = append(out, place{File: u.file.name, Line: u.line, How: how})
 	}
 	return sortedPlaces(out)
 }
 
-func sortedPlaces(list []Place) []Place {
-	sorting.By(list, func(a, b Place) int {
+func sortedPlaces(list []place) []place {
+	sorting.By(list, func(a, b place) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(string(a.How), string(b.How)))
 	})
-	return slices.CompactFunc(list, func(a, b Place) bool { return a.File == b.File && a.Line == b.Line })
+	return slices.CompactFunc(list, func(a, b place) bool { return a.File == b.File && a.Line == b.Line })
 }
