@@ -26,17 +26,9 @@ func (m *moving) take(file, module string, im jsscan.Import, tokens []jsscan.Tok
 	if m.taken == nil {
 		m.taken = map[takenName][]movePlace{}
 	}
-	for _, n := range im.Names {
-		names := []jsscan.Name{n}
-		if n.Name == "*" {
-			if names = nil; n.Local != "" {
-				names = jsscan.Members(tokens, n.Local)
-			}
-		}
-		for _, n := range names {
-			key := takenName{module, n.Name}
-			m.taken[key] = append(m.taken[key], movePlace{File: file, Line: n.Line, What: "import"})
-		}
+	for _, n := range im.Taken(tokens) {
+		key := takenName{module, n.Name}
+		m.taken[key] = append(m.taken[key], movePlace{File: file, Line: n.Line, What: "import"})
 	}
 }
 

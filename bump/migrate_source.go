@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -83,7 +84,7 @@ func (w *sourceMove) file(name string) {
 	}
 	var here []*moving
 	for _, m := range w.list {
-		if mention(src, m.Name, 0) >= 0 {
+		if mentions(src, m.Name) {
 			here = append(here, m)
 		}
 	}
@@ -110,7 +111,7 @@ func (w *sourceMove) file(name string) {
 		if slices.ContainsFunc(m.NeedsYou, func(p movePlace) bool { return p.File == name }) {
 			continue
 		}
-		for at := mention(text, m.Name, 0); at >= 0; at = mention(text, m.Name, at+1) {
+		for at := range jstext.Words(string(text), m.Name, inName) {
 			m.Named = append(m.Named, movePlace{File: name, Line: fault.PosAt(name, text, at).Line, What: "text"})
 		}
 	}
@@ -216,21 +217,13 @@ func (w *sourceMove) config(name string, src []byte, here []*moving) []byte {
 	return doc.Bytes()
 }
 
-// mention is where text names a package from byte from on, -1 for nowhere: the whole
-// name, not a part of a longer one.
-func mention(text []byte, name string, from int) int {
-	for from < len(text) {
-		i := bytes.Index(text[from:], []byte(name))
-		if i < 0 {
-			return -1
-		}
-		at, end := from+i, from+i+len(name)
-		if (at == 0 || !inName(text[at-1])) && (end == len(text) || !inName(text[end])) {
-			return at
-		}
-		from = at + 1
+// mentions reports whether a text names a package: the whole name, not a part of a
+// longer one.
+func mentions(text []byte, name string) bool {
+	for range jstext.Words(string(text), name, inName) {
+		return true
 	}
-	return -1
+	return false
 }
 
 func inName(c byte) bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -15,7 +16,7 @@ func mentions(name, src string) []string {
 	var names []string
 	looked := 0 // at so many bytes behind the words
 	for _, word := range []string{"from", "import", "require"} {
-		for at := range occurrences(src, word) {
+		for at := range jstext.Words(src, word, isWordByte) {
 			i := skipBlank(src, at+len(word))
 			if word == "require" && i < len(src) && src[i] == '.' {
 				if to := skipBlank(src, i+1); strings.HasPrefix(src[to:], "resolve") {
@@ -58,26 +59,6 @@ func packagesOf(name, src string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// occurrences are the places of a word in a text.
-func occurrences(src, word string) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for from := 0; ; {
-			n := strings.Index(src[from:], word)
-			if n < 0 {
-				return
-			}
-			at := from + n
-			from = at + len(word)
-			if at > 0 && isWordByte(src[at-1]) || from < len(src) && isWordByte(src[from]) {
-				continue
-			}
-			if !yield(at) {
-				return
-			}
-		}
-	}
 }
 
 // skipBlank is the place behind the white space and the comments at i.

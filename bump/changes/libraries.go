@@ -89,7 +89,7 @@ func majors(text string) []int {
 		candidates[n] = append(candidates[n], strings.Join(parts[:3], "."))
 		for _, m := range []int{n - 1, n, n + 1} {
 			if m >= 0 {
-				candidates[m] = append(candidates[m], itoa(m)+".0.0", itoa(m)+".99999.99999")
+				candidates[m] = append(candidates[m], strconv.Itoa(m)+".0.0", strconv.Itoa(m)+".99999.99999")
 			}
 		}
 	}

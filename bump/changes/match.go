@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/portalctl/portalctl/internal/jstext"
 )
 
 // matcher finds what of the portal an entry of a changelog names.
@@ -243,16 +245,8 @@ func isStyleByte(c byte) bool {
 // lineOf is the line in which a text has a word, 0 for none: no byte of a word may
 // stand beside it.
 func lineOf(text, word string, inWord func(byte) bool) int {
-	for from := 0; ; {
-		i := strings.Index(text[from:], word)
-		if i < 0 {
-			return 0
-		}
-		i += from
-		end := i + len(word)
-		if (i == 0 || !inWord(text[i-1])) && (end == len(text) || !inWord(text[end])) {
-			return 1 + strings.Count(text[:i], "\n")
-		}
-		from = i + 1
+	for at := range jstext.Words(text, word, inWord) {
+		return 1 + strings.Count(text[:at], "\n")
 	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
@@ -90,7 +91,7 @@ func (s *source) readCode(files fs.FS, name string, interesting func(module stri
 		var at *jsscan.Error
 		line := ""
 		if errors.As(err, &at) {
-			line = itoa(at.Line)
+			line = strconv.Itoa(at.Line)
 		}
 		s.unknown = append(s.unknown, unknown{Package: name + ":" + line, Why: "it does not parse: " + at.What + "; what is imported above is counted"})
 	}

@@ -3,15 +3,12 @@ package changes
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // usage is what a file does besides importing.
 type usage struct {
@@ -125,17 +122,8 @@ func indexOf(s *source) *index {
 				continue
 			}
 			x.modules[pkg] = append(x.modules[pkg], use{file: f, line: im.Line, module: im.Module})
-			for _, n := range im.Names {
-				if n.Name != "*" {
-					x.add(pkg, im.Module, n.Name, use{file: f, line: n.Line, local: n.Local})
-					continue
-				}
-				if n.Local == "" {
-					continue
-				}
-				for _, m := range jsscan.Members(f.tokens, n.Local) {
-					x.add(pkg, im.Module, m.Name, use{file: f, line: m.Line, local: n.Local + "." + m.Name})
-				}
+			for _, n := range im.Taken(f.tokens) {
+				x.add(pkg, im.Module, n.Name, use{file: f, line: n.Line, local: n.Local})
 			}
 		}
 	}

@@ -170,7 +170,7 @@ func TestMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, n := range Members(tokens, "ns") {
+	for _, n := range (Import{Names: []Name{{Name: "*", Local: "ns"}}}).Taken(tokens) {
 		got = append(got, fmt.Sprintf("%s:%d", n.Name, n.Line))
 	}
 	if strings.Join(got, " ") != "a:1 b:1 D:2" {

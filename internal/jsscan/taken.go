@@ -154,6 +154,21 @@ func members(tokens []Token, local string) []Name {
 	return names
 }
 
-// Members are the names that a file takes from a module that it imports as a
-// whole, under a local name: of ns.a and <ns.B>, once each.
-func Members(tokens []Token, local string) []Name { return members(tokens, local) }
+// Taken are the names that a file takes by an import, with what each is called there.
+// Of a module that is imported as a whole, under a local name, they are those that the
+// file uses: of ns.a and <ns.B>, once each.
+func (im Import) Taken(tokens []Token) []Name {
+	var names []Name
+	for _, n := range im.Names {
+		switch {
+		case n.Name != "*":
+			names = append(names, n)
+		case n.Local != "":
+			for _, m := range members(tokens, n.Local) {
+				m.Local = n.Local + "." + m.Name
+				names = append(names, m)
+			}
+		}
+	}
+	return names
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
@@ -120,17 +121,8 @@ func (m *manifest) addNodeGyp() {
 // mentionsGyp is /\b(node-gyp|prebuild-install)\b/.
 func mentionsGyp(script string) bool {
 	for _, word := range []string{"node-gyp", "prebuild-install"} {
-		for from := 0; ; {
-			i := strings.Index(script[from:], word)
-			if i < 0 {
-				break
-			}
-			i += from
-			end := i + len(word)
-			if (i == 0 || !isWordByte(script[i-1])) && (end == len(script) || !isWordByte(script[end])) {
-				return true
-			}
-			from = i + 1
+		for range jstext.Words(script, word, isWordByte) {
+			return true
 		}
 	}
 	return false
