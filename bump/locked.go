@@ -1,11 +1,8 @@
 package bump
 
 import (
-	"slices"
-
 	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -43,25 +40,10 @@ func LockedAt(project *workspace.Project, settings *yarnrc.Settings, lock *yarnl
 // lockedVersions is the registry versions of each package in a lock, low to
 // high, workspaces and other sources apart.
 func lockedVersions(lock *yarnlock.Lock) map[string][]string {
-	out := map[string][]string{}
 	if lock == nil {
-		return out
+		return nil
 	}
-	out = make(map[string][]string, len(lock.Entries))
-	ones := make([]string, len(lock.Entries)) // most names have one version
-	for i, e := range lock.Entries {
-		name, version, ok := e.Package()
-		if !ok || e.Resolution.Is(spec.Virtual) {
-			continue
-		}
-		switch have := out[name]; {
-		case have == nil:
-			ones[i] = version
-			out[name] = ones[i : i+1 : i+1]
-		case !slices.Contains(have, version):
-			out[name] = append(have, version)
-		}
-	}
+	out := yarnlock.Versions(lock.Entries, nil)
 	for _, versions := range out {
 		if len(versions) > 1 {
 			sortVersions(versions)

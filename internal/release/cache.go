@@ -35,9 +35,10 @@ type cachedLine struct {
 
 // newCache separates base URLs: a mirror may differ from the public host.
 func newCache(dir, base string) cache {
+	host := "host"
 	if u, err := url.Parse(base); err == nil {
 		u.User = nil // a new password is not a new host
-		base = u.String()
+		base, host = u.String(), u.Hostname()
 	}
 	sum := sha256.Sum256([]byte(base))
 	name := strings.Map(func(r rune) rune {
@@ -45,28 +46,22 @@ func newCache(dir, base string) cache {
 			return r
 		}
 		return '-'
-	}, strings.ToLower(hostName(base)))
+	}, strings.ToLower(host))
 	return cache{dir: filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:6]))}
 }
 
-func hostName(base string) string {
-	if u, err := url.Parse(base); err == nil {
-		return u.Hostname()
-	}
-	return "host"
-}
-
-// manifest is an exact release, and when it was stored.
-func (c cache) manifest(version string) (*Manifest, time.Time) {
+// manifest is an exact release, as it was stored; nil for none.
+func (c cache) manifest(version string) *Manifest {
 	body, at := c.load(version+manifestExt, maxManifest)
 	if body == nil {
-		return nil, at
+		return nil
 	}
 	m, err := parse(body)
 	if err != nil || m.ReleaseVersion != version {
-		return nil, at
+		return nil
 	}
-	return m, at
+	m.FetchedAt = at
+	return m
 }
 
 // load is a file of releases/, or nil, and when it was stored.
@@ -129,11 +124,6 @@ func (c cache) saveLine(name, etag string, at time.Time, manifest []byte) {
 	if err == nil {
 		c.write(filepath.Join("lines", name+".json"), body)
 	}
-}
-
-// touchLine notes that the host confirmed a line.
-func (c cache) touchLine(name string, l *cachedLine, at time.Time) {
-	c.saveLine(name, l.ETag, at, l.Manifest)
 }
 
 // write keeps a file, where it can.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -110,7 +109,7 @@ func (c counts) atLeast(n int) []string {
 
 // mainFirst leaves the prereleases out, unless there is nothing else.
 func mainFirst(releases []string) []string {
-	main := slices.DeleteFunc(slices.Clone(releases), func(r string) bool { return strings.Contains(r, "-") })
+	main := slices.DeleteFunc(slices.Clone(releases), isNext)
 	if len(main) == 0 {
 		return releases
 	}
@@ -123,15 +122,5 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 	if lock == nil {
 		return nil
 	}
-	out := map[string][]string{}
-	for _, e := range lock.Entries {
-		name, version, ok := e.Package()
-		if !ok || !strings.HasPrefix(name, scope) || e.Resolution.Is(spec.Virtual) {
-			continue
-		}
-		if !slices.Contains(out[name], version) {
-			out[name] = append(out[name], version)
-		}
-	}
-	return out
+	return yarnlock.Versions(lock.Entries, func(name string) bool { return strings.HasPrefix(name, scope) })
 }

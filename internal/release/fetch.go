@@ -34,7 +34,7 @@ func (s *Source) line(ctx context.Context, line string) (*Manifest, error) {
 	switch {
 	case err == nil && got.same:
 		cached.manifest.FetchedAt = s.now()
-		s.cache.touchLine(line, cached, s.now())
+		s.cache.saveLine(line, cached.ETag, s.now(), cached.Manifest) // it is confirmed
 		return cached.manifest, nil
 	case err != nil && cached != nil && httpfetch.Unreachable(err) && ctx.Err() == nil:
 		cached.manifest.FromCache, cached.manifest.FetchedAt = true, cached.Fetched
@@ -61,8 +61,7 @@ func (s *Source) line(ctx context.Context, line string) (*Manifest, error) {
 // the public host would say is known for all but the newest. A mirror has its
 // own say about the releases that it has, as long as it answers.
 func (s *Source) exact(ctx context.Context, version string) (*Manifest, error) {
-	if m, at := s.cache.manifest(version); m != nil {
-		m.FetchedAt = at
+	if m := s.cache.manifest(version); m != nil {
 		return m, nil
 	}
 	if s.host.base == DefaultBaseURL {

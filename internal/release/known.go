@@ -18,21 +18,12 @@ import (
 // order: all of a file mirror, else the cached ones and the current main and
 // next. The host has no list to ask for.
 func (s *Source) Known(ctx context.Context) []string {
-	var list []string
-	if s.host.dir != "" {
-		entries, err := os.ReadDir(filepath.Join(s.host.dir, "v1", "releases"))
-		if err == nil {
-			for _, e := range entries {
-				list = append(list, e.Name())
-			}
-		}
-	} else {
-		list = s.cache.versions()
+	list := s.listed()
+	if s.host.dir == "" {
 		ctx, cancel := context.WithTimeout(ctx, s.recheck)
 		defer cancel()
 		for _, line := range []string{mainBranch, nextBranch} {
-			m, err := s.once(line, func() (*Manifest, error) { return s.line(ctx, line) })
-			if err == nil {
+			if m, err := s.tag(ctx, line); err == nil {
 				list = append(list, m.ReleaseVersion)
 			}
 		}
@@ -43,6 +34,22 @@ func (s *Source) Known(ctx context.Context) []string {
 		out[i] = v.Original()
 	}
 	return slices.Compact(out)
+}
+
+// listed are the exact releases at hand: those of a mirror on disk, or of the cache.
+func (s *Source) listed() []string {
+	if s.host.dir == "" {
+		return s.cache.versions()
+	}
+	entries, err := os.ReadDir(filepath.Join(s.host.dir, "v1", "releases"))
+	if err != nil {
+		return nil
+	}
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = e.Name()
+	}
+	return out
 }
 
 // parseAll sorts what is a version and drops the rest.

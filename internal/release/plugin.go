@@ -13,10 +13,7 @@ import (
 // maxPlugin is the largest Yarn plugin that is accepted, in bytes.
 const maxPlugin = 16 << 20
 
-// pluginURL is where the Yarn plugin of a release is published, for
-// "yarn plugin import": an address without secrets, or the path of a file.
-func (s *Source) pluginURL(version string) string { return s.host.at(pluginPath(version)) }
-
+// pluginPath is where the Yarn plugin of a release is on the host.
 func pluginPath(version string) string { return "v1/releases/" + version + "/yarn-plugin" }
 
 // YarnPlugin is the code of the Backstage Yarn plugin of an exact release. It
@@ -35,7 +32,7 @@ func (s *Source) YarnPlugin(ctx context.Context, version string) ([]byte, error)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.Wrap(noPlugin{}, fault.Pos{File: s.host.at(rel)}, "there is no Yarn plugin for Backstage release %s", v).
-			WithNext("Check that the host has this file, then run: yarn plugin import %s", s.pluginURL(v))
+			WithNext("Check that the host has this file, then run: yarn plugin import %s", s.host.at(rel))
 	case err != nil:
 		return nil, s.unreachable(ctx, err, "the Yarn plugin of release "+v)
 	}

@@ -25,7 +25,7 @@ func TestYarnPlugin(t *testing.T) {
 			}
 			s := source(t, cfg)
 			_, err := s.YarnPlugin(context.Background(), "1.9.0")
-			wantFault(t, err, "there is no Yarn plugin for Backstage release 1.9.0: no such file", "yarn plugin import "+s.pluginURL("1.9.0"))
+			wantFault(t, err, "there is no Yarn plugin for Backstage release 1.9.0: no such file", "yarn plugin import "+s.host.at(pluginPath("1.9.0")))
 			if !errors.Is(err, ErrNotFound) {
 				t.Errorf("%v is no ErrNotFound", err)
 			}

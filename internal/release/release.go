@@ -120,7 +120,7 @@ func (s *Source) Get(ctx context.Context, which string) (*Manifest, error) {
 	case s.file != "":
 		return s.fromFile(which)
 	case which == mainBranch:
-		return s.once(mainBranch, func() (*Manifest, error) { return s.line(ctx, mainBranch) })
+		return s.tag(ctx, mainBranch)
 	case which == nextBranch:
 		return s.next(ctx)
 	}
@@ -136,11 +136,11 @@ func (s *Source) next(ctx context.Context) (*Manifest, error) {
 	var main, next *Manifest
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		main, err = s.once(mainBranch, func() (*Manifest, error) { return s.line(gctx, mainBranch) })
+		main, err = s.tag(gctx, mainBranch)
 		return err
 	})
 	g.Go(func() (err error) {
-		next, err = s.once(nextBranch, func() (*Manifest, error) { return s.line(gctx, nextBranch) })
+		next, err = s.tag(gctx, nextBranch)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -150,6 +150,11 @@ func (s *Source) next(ctx context.Context) (*Manifest, error) {
 		return next, nil
 	}
 	return main, nil
+}
+
+// tag is the manifest of a release line.
+func (s *Source) tag(ctx context.Context, line string) (*Manifest, error) {
+	return s.once(line, func() (*Manifest, error) { return s.line(ctx, line) })
 }
 
 func (s *Source) once(key string, get func() (*Manifest, error)) (*Manifest, error) {

@@ -244,7 +244,8 @@ func TestBaseURL(t *testing.T) {
 	if err != nil || s.host.base != DefaultBaseURL {
 		t.Errorf("default: %q, %v", s.host.base, err)
 	}
-	if got := source(t, Config{BaseURL: "https://u:p@h/x/"}).pluginURL("1.0.0"); got != "https://h/x/v1/releases/1.0.0/yarn-plugin" {
+	s = source(t, Config{BaseURL: "https://u:p@h/x/"})
+	if got := s.host.at(pluginPath("1.0.0")); got != "https://h/x/v1/releases/1.0.0/yarn-plugin" {
 		t.Errorf("PluginURL: %s", got)
 	}
 }

@@ -3,8 +3,6 @@ package release
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -147,8 +145,7 @@ func (s *Source) stored(version string) *Manifest {
 		if s.host.dir != "" {
 			return s.exact(context.Background(), v)
 		}
-		if m, at := s.cache.manifest(v); m != nil {
-			m.FetchedAt = at
+		if m := s.cache.manifest(v); m != nil {
 			return m, nil
 		}
 		return nil, ErrNotFound
@@ -164,16 +161,7 @@ const mostNewer = 12
 
 // newer are the newest stored releases that the table does not have.
 func (s *Source) newer() []string {
-	list := s.cache.versions()
-	if s.host.dir != "" {
-		entries, err := os.ReadDir(filepath.Join(s.host.dir, "v1", "releases"))
-		if err != nil {
-			return nil
-		}
-		for _, e := range entries {
-			list = append(list, e.Name())
-		}
-	}
+	list := s.listed()
 	if len(list) == 0 {
 		return nil
 	}

@@ -153,25 +153,27 @@ func Known(version string) *Manifest {
 // Names are the packages that some release in the table has, sorted.
 func Names() []string { return slices.Clone(readTable().names) }
 
+// isNext tells prereleases from the releases of the main line.
+func isNext(release string) bool { return strings.Contains(release, "-") }
+
 // Mains are the releases of the main line that the table knows, in ascending order.
 func Mains() []string {
-	return slices.DeleteFunc(slices.Clone(readTable().releases), func(v string) bool { return strings.Contains(v, "-") })
+	return slices.DeleteFunc(slices.Clone(readTable().releases), isNext)
 }
 
 // Gone is the newest release on the main line that has a package, where newer ones
 // do not have it any more; "" else.
 func Gone(name string) string {
 	t := readTable()
-	isMain := func(v string) bool { return !strings.Contains(v, "-") }
 	last := -1
 	for r := range t.runs(name) {
 		for i := r.from; i < r.to; i++ {
-			if isMain(t.releases[i]) {
+			if !isNext(t.releases[i]) {
 				last = i
 			}
 		}
 	}
-	if last < 0 || !slices.ContainsFunc(t.releases[last+1:], isMain) {
+	if last < 0 || !slices.ContainsFunc(t.releases[last+1:], func(v string) bool { return !isNext(v) }) {
 		return ""
 	}
 	return t.releases[last]
@@ -208,12 +210,8 @@ func (r *reader) text() string {
 // NewestMain is the newest release of the main line that this portalctl was built with:
 // there may be newer ones by now.
 func NewestMain() string {
-	for _, v := range slices.Backward(readTable().releases) {
-		if !strings.Contains(v, "-") {
-			return v
-		}
-	}
-	return ""
+	list := Mains()
+	return list[len(list)-1]
 }
 
 // WithPackage are the releases that have a package in a version, ascending, as

@@ -75,21 +75,7 @@ type versions map[string][]string
 
 // census counts patched and unpatched copies as one.
 func census(entries []*yarnlock.Entry) versions {
-	v := make(versions, len(entries))
-	ones := make([]string, len(entries)) // most packages have one version
-	for i, e := range entries {
-		name, version, ok := e.Package()
-		if !ok {
-			continue
-		}
-		if have := v[name]; have == nil {
-			ones[i] = version
-			v[name] = ones[i : i+1 : i+1]
-		} else if !slices.Contains(have, version) {
-			v[name] = append(have, version)
-		}
-	}
-	return v
+	return yarnlock.Versions(entries, nil)
 }
 
 func (v versions) duplicates() []Duplicate {
