@@ -15,8 +15,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// Attestation is what somebody says of an item that no file can show.
-type Attestation struct {
+// attestationEntry is what somebody says of an item that no file can show.
+type attestationEntry struct {
 	Item, URL, Owner string
 	// Expires is the last day on which it counts, as 2006-01-02.
 	Expires string
@@ -25,12 +25,12 @@ type Attestation struct {
 	until time.Time
 }
 
-func (a Attestation) counts(now time.Time) bool { return now.Before(a.until) }
+func (a attestationEntry) counts(now time.Time) bool { return now.Before(a.until) }
 
 // Config is the section production of .portalctl.yaml. nil is an empty one.
 type Config struct {
 	decisions *finding.Config
-	attests   []Attestation
+	attests   []attestationEntry
 }
 
 // maxAttested is how many days ahead an attestation may end: what nobody has looked at
@@ -60,7 +60,7 @@ func ReadConfig(p *workspace.Project, now time.Time) (*Config, error) {
 
 func parseConfig(src []byte, now time.Time) (*Config, error) {
 	c := &Config{}
-	schema := finding.Schema{Section: "production", Rules: Rules(Enterprise), Now: now, Keys: map[string]func(yamledit.Value) error{
+	schema := finding.Schema{Section: "production", Rules: itemRules(profileEnterprise), Now: now, Keys: map[string]func(yamledit.Value) error{
 		"attest": func(v yamledit.Value) (err error) { c.attests, err = attestations(v, now); return err },
 	}}
 	var err error
@@ -68,17 +68,17 @@ func parseConfig(src []byte, now time.Time) (*Config, error) {
 	return c, err
 }
 
-func attestations(v yamledit.Value, now time.Time) ([]Attestation, error) {
+func attestations(v yamledit.Value, now time.Time) ([]attestationEntry, error) {
 	if v.Kind() != yamledit.Sequence && v.Kind() != yamledit.Null {
 		return nil, fault.At(v.Pos(), "attest is %s, but must be a list", v.Kind()).WithNext(`Write one "- item: …" for each attestation`)
 	}
-	var list []Attestation
+	var list []attestationEntry
 	for _, it := range v.Items() {
 		a, err := attestation(it, now)
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(list, func(b Attestation) bool { return b.Item == a.Item }); i >= 0 {
+		if i := slices.IndexFunc(list, func(b attestationEntry) bool { return b.Item == a.Item }); i >= 0 {
 			return nil, fault.At(a.Pos, "%s is attested twice, in line %d as well", a.Item, list[i].Pos.Line).WithNext("Keep one of them")
 		}
 		list = append(list, a)
@@ -86,8 +86,8 @@ func attestations(v yamledit.Value, now time.Time) ([]Attestation, error) {
 	return list, nil
 }
 
-func attestation(v yamledit.Value, now time.Time) (Attestation, error) {
-	a := Attestation{Pos: v.Pos()}
+func attestation(v yamledit.Value, now time.Time) (attestationEntry, error) {
+	a := attestationEntry{Pos: v.Pos()}
 	members, err := finding.Members(v, "an attestation", "item: slo")
 	if err != nil {
 		return a, err
@@ -97,7 +97,7 @@ func attestation(v yamledit.Value, now time.Time) (Attestation, error) {
 		switch m.Key {
 		case "item":
 			a.Item = text
-			if !slices.ContainsFunc(Items(), func(i Item) bool { return i.ID == text }) {
+			if !slices.ContainsFunc(allItems(), func(i checkItem) bool { return i.ID == text }) {
 				return a, fault.At(m.Value.Pos(), "there is no item %q", text).WithNext("Use one of: %s", strings.Join(ids(), ", "))
 			}
 		case "url":
@@ -124,7 +124,7 @@ func attestation(v yamledit.Value, now time.Time) (Attestation, error) {
 	return a, nil
 }
 
-func (a *Attestation) ends(pos fault.Pos, text string, now time.Time) error {
+func (a *attestationEntry) ends(pos fault.Pos, text string, now time.Time) error {
 	last, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return fault.At(pos, "expires is %q, which is not a date", text).WithNext("Write it as 2027-01-31, the last day on which the attestation counts")
@@ -139,7 +139,7 @@ func (a *Attestation) ends(pos fault.Pos, text string, now time.Time) error {
 
 func ids() []string {
 	var list []string
-	for _, i := range Items() {
+	for _, i := range allItems() {
 		list = append(list, i.ID)
 	}
 	return list
@@ -154,7 +154,7 @@ func (c *Config) findings() *finding.Config {
 
 func (c *Config) severity(id string) (finding.Severity, bool) { return c.findings().Severity(id) }
 
-func (c *Config) attestation(id string) *Attestation {
+func (c *Config) attestation(id string) *attestationEntry {
 	if c == nil {
 		return nil
 	}

@@ -17,23 +17,23 @@ func TestBadInput(t *testing.T) {
 	for _, c := range []struct {
 		name, id string
 		edits    files
-		want     Verdict
+		want     verdict
 		at       string
 	}{
-		{"YAML that is none", "guest-provider", files{"app-config.yaml": "a: b\nc: [\n"}, Unknown, "app-config.yaml"},
-		{"includes in a circle", "guest-provider", files{"app-config.yaml": "x:\n  $include: a.yaml\n", "a.yaml": "y:\n  $include: a.yaml\n"}, Unknown, "a.yaml:2"},
-		{"an include that is not there", "guest-provider", files{"app-config.yaml": "x:\n  $include: none.yaml\n"}, Unknown, "app-config.yaml:2"},
-		{"an include out of the repository", "guest-provider", files{"app-config.yaml": "x:\n  $include: ../../etc/passwd.yaml\n"}, Unknown, "app-config.yaml:2"},
-		{"a workflow that is none", "ci-audit", files{".github/workflows/a.yml": "jobs:\n  x: [\n"}, Unknown, ".github/workflows/a.yml"},
-		{"one workflow of two", "ci-audit", files{".github/workflows/a.yml": "x: [\n", ".github/workflows/b.yml": workflow + "          yarn npm audit\n"}, Pass, ".github/workflows/b.yml:9"},
-		{"a chart that is no YAML", "probes", brokenChart, Unknown, "chart/templates/d.yaml"},
-		{"one document of two", "probes", files{"k8s/d.yaml": "a: [\n---\n" + probed}, Pass, "k8s/d.yaml:16"},
-		{"a Dockerfile that is none", "image-credentials", files{"packages/backend/Dockerfile": "FROM a\nnonsense here\n"}, Unknown, "packages/backend/Dockerfile:1"},
-		{"a binary", "contribution-guide", files{"CONTRIBUTING.md": "\x00\x01"}, Unknown, "CONTRIBUTING.md:1"},
-		{"50 MB", "contribution-guide", files{"CONTRIBUTING.md": strings.Repeat("x", 50<<20)}, Unknown, "CONTRIBUTING.md:1"},
-		{"50 MB of YAML beside", "slo", files{"deploy/rules.yaml": strings.Repeat("a: b\n", 10<<20)}, Unknown, ""},
-		{"aliases without end", "slo", files{"deploy/rules.yaml": "apiVersion: a\nkind: b\na: &a [*a]\n"}, Unknown, ""},
-		{"code that is tangled", "route-auth", files{"packages/backend/src/x.ts": "addAuthPolicy({ path: `${", "packages/backend/src/y.ts": "}}}}addAuthPolicy("}, Pass, "packages/backend/package.json:1"},
+		{"YAML that is none", "guest-provider", files{"app-config.yaml": "a: b\nc: [\n"}, verdictUnknown, "app-config.yaml"},
+		{"includes in a circle", "guest-provider", files{"app-config.yaml": "x:\n  $include: a.yaml\n", "a.yaml": "y:\n  $include: a.yaml\n"}, verdictUnknown, "a.yaml:2"},
+		{"an include that is not there", "guest-provider", files{"app-config.yaml": "x:\n  $include: none.yaml\n"}, verdictUnknown, "app-config.yaml:2"},
+		{"an include out of the repository", "guest-provider", files{"app-config.yaml": "x:\n  $include: ../../etc/passwd.yaml\n"}, verdictUnknown, "app-config.yaml:2"},
+		{"a workflow that is none", "ci-audit", files{".github/workflows/a.yml": "jobs:\n  x: [\n"}, verdictUnknown, ".github/workflows/a.yml"},
+		{"one workflow of two", "ci-audit", files{".github/workflows/a.yml": "x: [\n", ".github/workflows/b.yml": workflow + "          yarn npm audit\n"}, verdictPass, ".github/workflows/b.yml:9"},
+		{"a chart that is no YAML", "probes", brokenChart, verdictUnknown, "chart/templates/d.yaml"},
+		{"one document of two", "probes", files{"k8s/d.yaml": "a: [\n---\n" + probed}, verdictPass, "k8s/d.yaml:16"},
+		{"a Dockerfile that is none", "image-credentials", files{"packages/backend/Dockerfile": "FROM a\nnonsense here\n"}, verdictUnknown, "packages/backend/Dockerfile:1"},
+		{"a binary", "contribution-guide", files{"CONTRIBUTING.md": "\x00\x01"}, verdictUnknown, "CONTRIBUTING.md:1"},
+		{"50 MB", "contribution-guide", files{"CONTRIBUTING.md": strings.Repeat("x", 50<<20)}, verdictUnknown, "CONTRIBUTING.md:1"},
+		{"50 MB of YAML beside", "slo", files{"deploy/rules.yaml": strings.Repeat("a: b\n", 10<<20)}, verdictUnknown, ""},
+		{"aliases without end", "slo", files{"deploy/rules.yaml": "apiVersion: a\nkind: b\na: &a [*a]\n"}, verdictUnknown, ""},
+		{"code that is tangled", "route-auth", files{"packages/backend/src/x.ts": "addAuthPolicy({ path: `${", "packages/backend/src/y.ts": "}}}}addAuthPolicy("}, verdictPass, "packages/backend/package.json:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := base().with(c.edits).judge(t, c.id)
@@ -75,10 +75,10 @@ func TestLinks(t *testing.T) {
 	if n := len(v.repo.names); n > 20 {
 		t.Errorf("%d files in a tree of %d: links were followed", n, len(base()))
 	}
-	if o := slo(v); o.verdict != Unknown {
+	if o := slo(v); o.verdict != verdictUnknown {
 		t.Errorf("a file out of the repository was read: %+v", o)
 	}
-	if o := contributionGuide(v); o.verdict != Unknown {
+	if o := contributionGuide(v); o.verdict != verdictUnknown {
 		t.Errorf("a link to itself is %+v", o)
 	}
 }
@@ -89,7 +89,7 @@ func TestForms(t *testing.T) {
 	in := base().with(conf("backend:\n  auth:\n    externalAccess:\n      - options: {token: "+secret+"}\nauth:\n  providers:\n    guest: {}\n"),
 		files{"plugins/own/package.json": ownID}).input(t)
 	in.Deploy, in.DeployName = fstest.MapFS{"d.yaml": {Data: []byte(deployment)}}, "gitops"
-	r := NewReport(in, Options{Now: now, Profile: Team})
+	r := NewReport(in, Options{Now: now, Profile: profileTeam})
 	var all bytes.Buffer
 	for _, write := range []func() error{
 		func() error { return r.WriteTable(&all, ui.Style{}) },
@@ -110,13 +110,13 @@ func TestForms(t *testing.T) {
 		}
 	}
 	page := r.Page()
-	if page.Maturity == nil || len(page.Maturity.Steps) != MaxLevel || len(page.Sections) < len(Areas()) {
+	if page.Maturity == nil || len(page.Maturity.Steps) != maxLevel || len(page.Sections) < len(areas()) {
 		t.Errorf("the page has %d sections", len(page.Sections))
 	}
 	if !r.Failed() {
 		t.Error("a guest in production does not fail")
 	}
-	if demo := NewReport(in, Options{Now: now, Profile: Demo}); demo.Counts().Warnings >= r.Counts().Warnings || demo.Count(Fail) != r.Count(Fail) {
+	if demo := NewReport(in, Options{Now: now, Profile: profileDemo}); demo.Counts().Warnings >= r.Counts().Warnings || demo.count(verdictFail) != r.count(verdictFail) {
 		t.Errorf("a demo counts %d of %d", demo.Counts().Warnings, r.Counts().Warnings)
 	}
 }

@@ -39,11 +39,11 @@ func TestDecisions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		opts.Config, opts.Now, opts.Profile = cfg, now, Team
+		opts.Config, opts.Now, opts.Profile = cfg, now, profileTeam
 		return NewReport(guest.input(t), opts)
 	}
 	open := func(r *Report, id string) int {
-		i := slices.IndexFunc(r.Items, func(r Result) bool { return r.ID == id })
+		i := slices.IndexFunc(r.Items, func(r itemResult) bool { return r.ID == id })
 		if i < 0 {
 			return -1
 		}
@@ -68,22 +68,24 @@ func TestDecisions(t *testing.T) {
 		t.Errorf("none of %d findings is about the attestation that has ended", n)
 	}
 	in := guest.input(t)
-	known := NewBaseline(in, Options{Now: now, Profile: Team})
-	if r := NewReport(in, Options{Now: now, Profile: Team, Baseline: known}); r.Failed() || len(r.Known) == 0 {
+	known := NewBaseline(in, Options{Now: now, Profile: profileTeam})
+	if r := NewReport(in, Options{Now: now, Profile: profileTeam, Baseline: known}); r.Failed() || len(r.Known) == 0 {
 		t.Errorf("with its own baseline it has %d findings", len(r.Findings))
 	}
 }
 
 func TestMaturity(t *testing.T) {
-	result := func(level int, v Verdict) Result { return Result{Item: Item{ID: "x", Level: level}, Verdict: v} }
+	result := func(level int, v verdict) itemResult {
+		return itemResult{checkItem: checkItem{ID: "x", Level: level}, Verdict: v}
+	}
 	for _, c := range []struct {
-		items   []Result
+		items   []itemResult
 		level   int
 		skipped []int
 	}{
-		{[]Result{result(1, Pass), result(2, Attested), result(3, NotApplicable), result(4, Pass), result(5, Pass)}, 5, nil},
-		{[]Result{result(1, Pass), result(2, Unknown), result(3, Pass)}, 1, []int{3}},
-		{[]Result{result(1, Fail), result(2, Pass), result(3, Fail), result(4, Pass), result(0, Fail)}, 0, []int{2, 4}},
+		{[]itemResult{result(1, verdictPass), result(2, verdictAttested), result(3, verdictNotApplicable), result(4, verdictPass), result(5, verdictPass)}, 5, nil},
+		{[]itemResult{result(1, verdictPass), result(2, verdictUnknown), result(3, verdictPass)}, 1, []int{3}},
+		{[]itemResult{result(1, verdictFail), result(2, verdictPass), result(3, verdictFail), result(4, verdictPass), result(0, verdictFail)}, 0, []int{2, 4}},
 	} {
 		if m := maturity(c.items); m.Level != c.level || !slices.Equal(m.Skipped, c.skipped) {
 			t.Errorf("level %d, skipped %v instead of %d, %v", m.Level, m.Skipped, c.level, c.skipped)
@@ -93,8 +95,8 @@ func TestMaturity(t *testing.T) {
 
 // A pass that shows nothing is none, whichever item says so.
 func TestNoPassWithoutEvidence(t *testing.T) {
-	res, list := item{Item: Item{ID: "x", From: Team}}.settle(pass("all is well"), Options{Profile: Team, Now: now})
-	if res.Verdict != Unknown || res.Reason != noEvidence || len(list) > 0 {
+	res, list := item{checkItem: checkItem{ID: "x", From: profileTeam}}.settle(pass("all is well"), Options{Profile: profileTeam, Now: now})
+	if res.Verdict != verdictUnknown || res.Reason != noEvidence || len(list) > 0 {
 		t.Errorf("it is %s: %s, with %d findings", res.Verdict, res.Reason, len(list))
 	}
 }

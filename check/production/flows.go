@@ -30,7 +30,7 @@ type step struct {
 }
 
 // lineOf is the line of a step that has a match, as it stands in the file.
-func (s step) at(re *regexp.Regexp) (Evidence, bool) {
+func (s step) at(re *regexp.Regexp) (evidencePlace, bool) {
 	for i, l := range strings.Split(s.text, "\n") {
 		if t := strings.TrimSpace(l); t == "" || t[0] == '#' || !re.MatchString(l) {
 			continue
@@ -43,9 +43,9 @@ func (s step) at(re *regexp.Regexp) (Evidence, bool) {
 				break
 			}
 		}
-		return Evidence{s.file.pos(line, 0), shorten(trimmed)}, true
+		return evidencePlace{s.file.pos(line, 0), shorten(trimmed)}, true
 	}
-	return Evidence{}, false
+	return evidencePlace{}, false
 }
 
 // shorten keeps a line of somebody's text to what fits into a report.
@@ -147,7 +147,7 @@ func (fl *flow) schedule(root yamledit.Value) {
 }
 
 // step finds the first step of CI that matches.
-func (v *view) step(re *regexp.Regexp) (Evidence, flow, bool) {
+func (v *view) step(re *regexp.Regexp) (evidencePlace, flow, bool) {
 	for _, fl := range v.flows() {
 		for _, s := range fl.steps {
 			if e, ok := s.at(re); ok {
@@ -155,7 +155,7 @@ func (v *view) step(re *regexp.Regexp) (Evidence, flow, bool) {
 			}
 		}
 	}
-	return Evidence{}, flow{}, false
+	return evidencePlace{}, flow{}, false
 }
 
 // brokenFlow is a file of CI that cannot be read, if there is one: what it runs is not
@@ -173,7 +173,7 @@ func (v *view) brokenFlow() (flow, bool) {
 func (v *view) noStep(name, what, next string) outcome {
 	flows := v.flows()
 	if fl, ok := v.brokenFlow(); ok {
-		return unknown("a file of CI cannot be read, so that what it runs is not known: "+fl.err.Error(), "Correct the file", Evidence{fl.pos(1, 0), "cannot be read"})
+		return unknown("a file of CI cannot be read, so that what it runs is not known: "+fl.err.Error(), "Correct the file", evidencePlace{fl.pos(1, 0), "cannot be read"})
 	}
 	if len(flows) == 0 {
 		return unknown("the repository has no CI that can be read: "+what+" may be elsewhere", next+", or attest the item")

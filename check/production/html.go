@@ -8,20 +8,20 @@ import (
 )
 
 // tones are how verdicts look.
-var tones = map[Verdict]htmlreport.Tone{
-	Pass: htmlreport.Good, Attested: htmlreport.Note, Unknown: htmlreport.Open, NotApplicable: htmlreport.Plain,
+var tones = map[verdict]htmlreport.Tone{
+	verdictPass: htmlreport.Good, verdictAttested: htmlreport.Note, verdictUnknown: htmlreport.Open, verdictNotApplicable: htmlreport.Plain,
 }
 
 // Page is the report as a page: area by area, with the ladder of maturity.
 func (r *Report) Page() *htmlreport.Page {
-	p := &htmlreport.Page{Title: r.Title, Outcome: r.Sentence(), Verdict: htmlreport.VerdictOf(r.Failed()), Notes: r.Headlines(),
+	p := &htmlreport.Page{Title: r.Title, Outcome: r.Sentence(), Verdict: htmlreport.VerdictOf(r.Failed()), Notes: r.headlines(),
 		Maturity: &htmlreport.Maturity{Reached: r.Maturity.Level}}
 	for _, l := range r.Maturity.Levels {
 		p.Maturity.Steps = append(p.Maturity.Steps, htmlreport.Step{Name: l.Title, Met: len(l.Lacks) == 0, Missing: l.Lacks})
 	}
-	for _, a := range Areas() {
-		s := htmlreport.Section{Title: a.Title()}
-		for _, it := range r.Of(a) {
+	for _, a := range areas() {
+		s := htmlreport.Section{Title: a.title()}
+		for _, it := range r.of(a) {
 			s.Items = append(s.Items, it.page())
 		}
 		if len(s.Items) > 0 {
@@ -38,7 +38,7 @@ func (r *Report) Page() *htmlreport.Page {
 	return p
 }
 
-func (it Result) page() htmlreport.Item {
+func (it itemResult) page() htmlreport.Item {
 	tone, ok := tones[it.Verdict]
 	if !ok { // fail
 		tone = htmlreport.Note
@@ -46,7 +46,7 @@ func (it Result) page() htmlreport.Item {
 			tone = htmlreport.Bad
 		}
 	}
-	item := htmlreport.Item{Tone: tone, Kind: string(it.Verdict), Rule: it.ID, RuleURL: it.URL(), Area: it.Area.Title(),
+	item := htmlreport.Item{Tone: tone, Kind: string(it.Verdict), Rule: it.ID, RuleURL: it.url(), Area: it.Area.title(),
 		Message: it.Title + ": " + it.Reason, Next: it.Next}
 	if label := it.label(); label != item.Kind {
 		item.Label = label
@@ -58,7 +58,7 @@ func (it Result) page() htmlreport.Item {
 		item.Places = append(item.Places, e.Pos)
 		item.Evidence = append(item.Evidence, e.Pos.String()+": "+e.Text)
 	}
-	if it.Verdict == Fail || it.Verdict == Unknown {
+	if it.Verdict == verdictFail || it.Verdict == verdictUnknown {
 		item.Evidence = append(item.Evidence, "Why: "+it.Why)
 	}
 	return item

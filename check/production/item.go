@@ -7,69 +7,73 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 )
 
-// Area is a part of the checklist.
-type Area string
+// area is a part of the checklist.
+type area string
 
 // The areas, in the order of reports.
 const (
-	TechDocs     Area = "techdocs"
-	Plugins      Area = "plugins"
-	Security     Area = "security"
-	Operations   Area = "operations"
-	Organisation Area = "organisation"
+	areaTechDocs     area = "techdocs"
+	areaPlugins      area = "plugins"
+	areaSecurity     area = "security"
+	areaOperations   area = "operations"
+	areaOrganisation area = "organisation"
 )
 
-// Title is the area's heading.
-func (a Area) Title() string {
-	return map[Area]string{
-		TechDocs: "TechDocs", Plugins: "Plugins", Security: "Permissions and security",
-		Operations: "Operations", Organisation: "Organisation",
+// title is the area's heading.
+func (a area) title() string {
+	return map[area]string{
+		areaTechDocs: "TechDocs", areaPlugins: "Plugins", areaSecurity: "Permissions and security",
+		areaOperations: "Operations", areaOrganisation: "Organisation",
 	}[a]
 }
 
-// Areas are all areas, in the order of reports.
-func Areas() []Area { return []Area{TechDocs, Plugins, Security, Operations, Organisation} }
+// areas are all areas, in the order of reports.
+func areas() []area {
+	return []area{areaTechDocs, areaPlugins, areaSecurity, areaOperations, areaOrganisation}
+}
 
 // Profile says what a portal is for, and so what counts against it.
 type Profile string
 
 // The profiles. What counts in one counts in those after it.
 const (
-	Demo       Profile = "demo"
-	Team       Profile = "team"
-	Enterprise Profile = "enterprise"
+	profileDemo       Profile = "demo"
+	profileTeam       Profile = "team"
+	profileEnterprise Profile = "enterprise"
 	// advice counts in none.
 	advice Profile = "advice"
 )
 
 // Profiles are the words for --profile, the default first.
-func Profiles() []string { return []string{string(Team), string(Demo), string(Enterprise)} }
-
-func (p Profile) rank() int {
-	return map[Profile]int{Demo: 0, Team: 1, Enterprise: 2, advice: 3}[p]
+func Profiles() []string {
+	return []string{string(profileTeam), string(profileDemo), string(profileEnterprise)}
 }
 
-// Item is one line of the checklist.
-type Item struct {
+func (p Profile) rank() int {
+	return map[Profile]int{profileDemo: 0, profileTeam: 1, profileEnterprise: 2, advice: 3}[p]
+}
+
+// checkItem is one line of the checklist.
+type checkItem struct {
 	ID   string
-	Area Area
+	Area area
 	// Title says what holds when the item is passed, Why what it is good for, Fix what
 	// to do where it is not.
 	Title, Why, Fix string
-	// Level is the level of maturity that the item belongs to, 1 to MaxLevel; 0 for
+	// Level is the level of maturity that the item belongs to, 1 to maxLevel; 0 for
 	// advice, which no level needs.
 	Level int
 	// From is the first profile in which a failure counts.
 	From Profile
 }
 
-// URL is where the item is explained.
-func (i Item) URL() string {
+// url is where the item is explained.
+func (i checkItem) url() string {
 	return "https://github.com/portalctl/portalctl/blob/main/docs/production-items.md#" + i.ID
 }
 
 // severity is that of the item's findings in a profile.
-func (i Item) severity(p Profile) finding.Severity {
+func (i checkItem) severity(p Profile) finding.Severity {
 	if i.From.rank() > p.rank() {
 		return finding.Info
 	}
@@ -78,7 +82,7 @@ func (i Item) severity(p Profile) finding.Severity {
 
 // item is a row of the table: look reads the repository.
 type item struct {
-	Item
+	checkItem
 	look func(*view) outcome
 }
 
@@ -94,9 +98,9 @@ func table() []item {
 
 // outcome is what an item saw. Use the constructors.
 type outcome struct {
-	verdict      Verdict
+	verdict      verdict
 	reason, next string
-	evidence     []Evidence
+	evidence     []evidencePlace
 	problems     []problem
 	// absent: nothing was found, which an attestation can answer. What files say is
 	// not attested away.
@@ -116,30 +120,30 @@ type problem struct {
 }
 
 // pass needs evidence: settle makes a pass without it unknown.
-func pass(reason string, evidence ...Evidence) outcome {
-	return outcome{verdict: Pass, reason: reason, evidence: evidence}
+func pass(reason string, evidence ...evidencePlace) outcome {
+	return outcome{verdict: verdictPass, reason: reason, evidence: evidence}
 }
 
 // fail is what lines of the repository say.
-func fail(problems ...problem) outcome { return outcome{verdict: Fail, problems: problems} }
+func fail(problems ...problem) outcome { return outcome{verdict: verdictFail, problems: problems} }
 
 // missing is a failure because something is not there, at the place where it would be
 // looked for.
 func missing(pos fault.Pos, name, message, next string) outcome {
-	return outcome{verdict: Fail, absent: true, problems: []problem{{pos: pos, name: name, message: message, next: next}}}
+	return outcome{verdict: verdictFail, absent: true, problems: []problem{{pos: pos, name: name, message: message, next: next}}}
 }
 
 // unknown is what the repository does not say.
-func unknown(reason, next string, evidence ...Evidence) outcome {
-	return outcome{verdict: Unknown, reason: reason, next: next, evidence: evidence}
+func unknown(reason, next string, evidence ...evidencePlace) outcome {
+	return outcome{verdict: verdictUnknown, reason: reason, next: next, evidence: evidence}
 }
 
-func notApplicable(reason string, evidence ...Evidence) outcome {
-	return outcome{verdict: NotApplicable, reason: reason, evidence: evidence}
+func notApplicable(reason string, evidence ...evidencePlace) outcome {
+	return outcome{verdict: verdictNotApplicable, reason: reason, evidence: evidence}
 }
 
 // judged is fail with the problems, if there are any, and pass else.
-func judged(problems []problem, reason string, evidence []Evidence) outcome {
+func judged(problems []problem, reason string, evidence []evidencePlace) outcome {
 	if len(problems) > 0 {
 		o := fail(problems...)
 		o.evidence = evidence
@@ -150,26 +154,26 @@ func judged(problems []problem, reason string, evidence []Evidence) outcome {
 
 // settle makes an outcome the item's result and findings. The rules for all items are
 // here: no pass without evidence, and what an attestation may say.
-func (it item) settle(o outcome, opts Options) (Result, []finding.Finding) {
-	res := Result{Item: it.Item, Verdict: o.verdict, Reason: o.reason, Next: o.next, Evidence: o.evidence,
+func (it item) settle(o outcome, opts Options) (itemResult, []finding.Finding) {
+	res := itemResult{checkItem: it.checkItem, Verdict: o.verdict, Reason: o.reason, Next: o.next, Evidence: o.evidence,
 		Counts: it.severity(opts.Profile).Fails(), Attestation: opts.Config.attestation(it.ID), Seconds: o.seconds}
-	if res.Verdict == Pass && len(res.Evidence) == 0 {
-		res.Verdict, res.Reason, res.Next = Unknown, noEvidence, "Report this as a fault of portalctl"
+	if res.Verdict == verdictPass && len(res.Evidence) == 0 {
+		res.Verdict, res.Reason, res.Next = verdictUnknown, noEvidence, "Report this as a fault of portalctl"
 	}
 	a := res.Attestation
-	if a != nil && a.counts(opts.Now) && (res.Verdict == Unknown || res.Verdict == Fail && o.absent) {
-		res.Verdict, res.Next = Attested, ""
+	if a != nil && a.counts(opts.Now) && (res.Verdict == verdictUnknown || res.Verdict == verdictFail && o.absent) {
+		res.Verdict, res.Next = verdictAttested, ""
 		res.Reason = fmt.Sprintf("%s attests it until %s: %s", a.Owner, a.Expires, a.URL)
-		res.Evidence = append(res.Evidence, Evidence{a.Pos, "attested by " + a.Owner + ": " + a.URL})
+		res.Evidence = append(res.Evidence, evidencePlace{a.Pos, "attested by " + a.Owner + ": " + a.URL})
 		return res, nil
 	}
-	if a != nil && !a.counts(opts.Now) && res.Verdict == Unknown {
-		res.Verdict = Fail
+	if a != nil && !a.counts(opts.Now) && res.Verdict == verdictUnknown {
+		res.Verdict = verdictFail
 		o.problems = []problem{{pos: a.Pos, name: it.ID, key: attestationKey,
 			message: fmt.Sprintf("the attestation of %s ended on %s, and no file shows it", a.Owner, a.Expires),
 			next:    "Look at " + a.URL + " again and give the attestation a new day, or take it out"}}
 	}
-	if res.Verdict != Fail {
+	if res.Verdict != verdictFail {
 		return res, nil
 	}
 	var list []finding.Finding
@@ -177,7 +181,7 @@ func (it item) settle(o outcome, opts Options) (Result, []finding.Finding) {
 	for _, p := range o.problems {
 		list = append(list, finding.Finding{Rule: it.ID, Severity: it.severity(opts.Profile), Pos: p.pos, Name: p.name, Key: p.key,
 			Message: p.message, Next: p.next})
-		res.Evidence = append(res.Evidence, Evidence{p.pos, p.message})
+		res.Evidence = append(res.Evidence, evidencePlace{p.pos, p.message})
 	}
 	if len(o.problems) > 0 {
 		res.Reason, res.Next = o.problems[0].message, o.problems[0].next

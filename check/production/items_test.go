@@ -98,7 +98,7 @@ func (f files) input(t *testing.T) Input {
 }
 
 // judge is the result of one item.
-func (f files) judge(t *testing.T, id string) Result {
+func (f files) judge(t *testing.T, id string) itemResult {
 	t.Helper()
 	in := f.input(t)
 	var cfg *Config
@@ -108,7 +108,7 @@ func (f files) judge(t *testing.T, id string) Result {
 			t.Fatal(err)
 		}
 	}
-	r := NewReport(in, Options{Profile: Enterprise, Now: now, Config: cfg})
+	r := NewReport(in, Options{Profile: profileEnterprise, Now: now, Config: cfg})
 	for _, it := range r.Items {
 		if it.Reason == noEvidence {
 			t.Errorf("%s was passed without evidence", it.ID)
@@ -119,7 +119,7 @@ func (f files) judge(t *testing.T, id string) Result {
 			}
 		}
 	}
-	i := slices.IndexFunc(r.Items, func(r Result) bool { return r.ID == id })
+	i := slices.IndexFunc(r.Items, func(r itemResult) bool { return r.ID == id })
 	if i < 0 {
 		t.Fatalf("there is no item %s", id)
 	}
@@ -158,9 +158,9 @@ func TestItems(t *testing.T) {
 				c.absent = noPortalHere
 			}
 			for _, want := range []struct {
-				verdict Verdict
+				verdict verdict
 				edits   files
-			}{{Pass, c.pass}, {Fail, c.fail}, {Unknown, c.unknown}, {NotApplicable, c.absent}} {
+			}{{verdictPass, c.pass}, {verdictFail, c.fail}, {verdictUnknown, c.unknown}, {verdictNotApplicable, c.absent}} {
 				if want.edits == nil {
 					t.Errorf("nothing is %s", want.verdict)
 					continue
@@ -173,27 +173,27 @@ func TestItems(t *testing.T) {
 			if len(failed.Evidence) == 0 || failed.Next == "" || failed.Why == "" {
 				t.Fatalf("the failure has no evidence, or no next step: %+v", failed)
 			}
-			if c.at != "" && !slices.ContainsFunc(failed.Evidence, func(e Evidence) bool { return fmt.Sprintf("%s:%d", e.Pos.File, e.Pos.Line) == c.at }) {
+			if c.at != "" && !slices.ContainsFunc(failed.Evidence, func(e evidencePlace) bool { return fmt.Sprintf("%s:%d", e.Pos.File, e.Pos.Line) == c.at }) {
 				t.Errorf("the failure is at %v, not %s", failed.Evidence, c.at)
 			}
 			fix := c.fix
 			if fix == nil {
 				fix = c.pass
 			}
-			if got := base().with(c.fail, fix).judge(t, c.id); got.Verdict != Pass {
+			if got := base().with(c.fail, fix).judge(t, c.id); got.Verdict != verdictPass {
 				t.Errorf("with the advice followed it is %s: %s %v", got.Verdict, got.Reason, got.Evidence)
 			}
 			attest := files{".portalctl.yaml": "production:\n  attest:\n    - item: " + c.id + "\n      url: https://wiki.example.com/x\n      owner: team-portal\n      expires: 2027-01-31\n"}
-			if got := base().with(c.unknown, attest).judge(t, c.id); c.unknown != nil && (got.Verdict != Attested || got.Attestation == nil) {
+			if got := base().with(c.unknown, attest).judge(t, c.id); c.unknown != nil && (got.Verdict != verdictAttested || got.Attestation == nil) {
 				t.Errorf("attested it is %s: %s", got.Verdict, got.Reason)
 			}
 			ended := files{".portalctl.yaml": strings.Replace(attest[".portalctl.yaml"], "2027-01-31", "2026-05-31", 1)}
-			if got := base().with(c.unknown, ended).judge(t, c.id); c.unknown != nil && (got.Verdict != Fail || got.Evidence[len(got.Evidence)-1].Pos.File != ".portalctl.yaml") {
+			if got := base().with(c.unknown, ended).judge(t, c.id); c.unknown != nil && (got.Verdict != verdictFail || got.Evidence[len(got.Evidence)-1].Pos.File != ".portalctl.yaml") {
 				t.Errorf("with an attestation that has ended it is %s: %s", got.Verdict, got.Reason)
 			}
 		})
 	}
-	for _, it := range Items() {
+	for _, it := range allItems() {
 		if !covered[it.ID] {
 			t.Errorf("no case has %s", it.ID)
 		}

@@ -18,14 +18,14 @@ type (
 	}
 	itemJSON struct {
 		ID          string           `json:"id"`
-		Area        Area             `json:"area"`
+		Area        area             `json:"area"`
 		Title       string           `json:"title"`
 		Why         string           `json:"why"`
 		Fix         string           `json:"fix"`
 		Level       int              `json:"level"`
 		From        Profile          `json:"from"`
 		URL         string           `json:"url"`
-		Verdict     Verdict          `json:"verdict"`
+		Verdict     verdict          `json:"verdict"`
 		Counts      bool             `json:"counts"`
 		Open        int              `json:"open"`
 		Reason      string           `json:"reason"`
@@ -76,12 +76,12 @@ func (r *Report) members() []finding.Member {
 	for _, s := range r.Starts {
 		j := startJSON{s.Pos.File, s.Pos.Line, s.By, s.Deployed, nil}
 		for _, c := range s.Config {
-			j.Config = append(j.Config, configJSON{c.Arg, c.File()})
+			j.Config = append(j.Config, configJSON{c.Arg, c.file()})
 		}
 		starts = append(starts, j)
 	}
 	for _, it := range r.Items {
-		j := itemJSON{ID: it.ID, Area: it.Area, Title: it.Title, Why: it.Why, Fix: it.Fix, Level: it.Level, From: it.From, URL: it.URL(), Verdict: it.Verdict,
+		j := itemJSON{ID: it.ID, Area: it.Area, Title: it.Title, Why: it.Why, Fix: it.Fix, Level: it.Level, From: it.From, URL: it.url(), Verdict: it.Verdict,
 			Counts: it.Counts, Open: it.Open, Reason: it.Reason, Next: it.Next, Evidence: []evidenceJSON{}, Seconds: it.Seconds}
 		for _, e := range it.Evidence {
 			j.Evidence = append(j.Evidence, evidenceJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Text})
@@ -91,14 +91,14 @@ func (r *Report) members() []finding.Member {
 		}
 		items = append(items, j)
 	}
-	m := maturityJSON{Level: r.Maturity.Level, Of: MaxLevel, Title: LevelTitle(r.Maturity.Level), Lacks: r.Maturity.Next, Skipped: r.Maturity.Skipped}
+	m := maturityJSON{Level: r.Maturity.Level, Of: maxLevel, Title: levelTitle(r.Maturity.Level), Lacks: r.Maturity.Next, Skipped: r.Maturity.Skipped}
 	for _, l := range r.Maturity.Levels {
 		m.Levels = append(m.Levels, levelJSON(l))
 	}
 	return []finding.Member{
 		{Name: "profile", Value: r.Profile},
 		{Name: "maturity", Value: m},
-		{Name: "verdicts", Value: verdictsJSON{r.Count(Pass), r.Count(Fail), r.Count(Attested), r.Count(Unknown), r.Count(NotApplicable)}},
+		{Name: "verdicts", Value: verdictsJSON{r.count(verdictPass), r.count(verdictFail), r.count(verdictAttested), r.count(verdictUnknown), r.count(verdictNotApplicable)}},
 		{Name: "starts", Value: starts},
 		{Name: "items", Value: items},
 	}

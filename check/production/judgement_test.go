@@ -26,18 +26,18 @@ func TestJudgement(t *testing.T) {
 	for _, c := range []struct {
 		name, id string
 		edits    files
-		want     Verdict
+		want     verdict
 		line     int
 	}{
-		{"no manifest says how many replicas", "database-pool", plugins.with(pool), Unknown, 3},
-		{"one replica by a manifest", "database-pool", plugins.with(pool, files{"k8s/d.yaml": deployment}), Pass, 3},
-		{"a field that holds fetch", "processors-outside", held("this.ask = options.ask ?? fetch;"), Fail, 6},
-		{"a field that holds something else", "processors-outside", held("this.ask = options.ask;"), Pass, 1},
-		{"a field that holds what fetch gave", "processors-outside", held("this.ask = prefetch;"), Pass, 1},
-		{"a class of another file that fetches", "processors-outside", byClass("return fetch('https://x');", "./module"), Fail, 5},
-		{"a class of another file that does not", "processors-outside", byClass("return e.x;", "./module"), Unknown, 5},
-		{"a module beside Backstage's of its name", "plugin-overlap", named("@backstage/plugin-x-backend-module-y"), Fail, 1},
-		{"a module whose name another company has", "plugin-overlap", named("@other/plugin-x-backend-module-y"), Pass, 1},
+		{"no manifest says how many replicas", "database-pool", plugins.with(pool), verdictUnknown, 3},
+		{"one replica by a manifest", "database-pool", plugins.with(pool, files{"k8s/d.yaml": deployment}), verdictPass, 3},
+		{"a field that holds fetch", "processors-outside", held("this.ask = options.ask ?? fetch;"), verdictFail, 6},
+		{"a field that holds something else", "processors-outside", held("this.ask = options.ask;"), verdictPass, 1},
+		{"a field that holds what fetch gave", "processors-outside", held("this.ask = prefetch;"), verdictPass, 1},
+		{"a class of another file that fetches", "processors-outside", byClass("return fetch('https://x');", "./module"), verdictFail, 5},
+		{"a class of another file that does not", "processors-outside", byClass("return e.x;", "./module"), verdictUnknown, 5},
+		{"a module beside Backstage's of its name", "plugin-overlap", named("@backstage/plugin-x-backend-module-y"), verdictFail, 1},
+		{"a module whose name another company has", "plugin-overlap", named("@other/plugin-x-backend-module-y"), verdictPass, 1},
 	} {
 		got := base().with(c.edits).judge(t, c.id)
 		if got.Verdict != c.want || len(got.Evidence) == 0 || got.Evidence[0].Pos.Line != c.line {
@@ -46,7 +46,7 @@ func TestJudgement(t *testing.T) {
 	}
 
 	// What the backend's index does not reach never runs.
-	if got := base().with(byClass("return fetch('https://x');", "@acme/other")).judge(t, "processors-outside"); got.Verdict != NotApplicable {
+	if got := base().with(byClass("return fetch('https://x');", "@acme/other")).judge(t, "processors-outside"); got.Verdict != verdictNotApplicable {
 		t.Errorf("a processor that nothing adds: %s %v", got.Verdict, got.Evidence)
 	}
 }

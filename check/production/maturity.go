@@ -1,10 +1,10 @@
 package production
 
-// MaxLevel is the highest level of maturity.
-const MaxLevel = 5
+// maxLevel is the highest level of maturity.
+const maxLevel = 5
 
-// Maturity is how far the portal has come by what its repository shows.
-type Maturity struct {
+// reachedMaturity is how far the portal has come by what its repository shows.
+type reachedMaturity struct {
 	// Level is the highest level up to which every item is passed, attested or not
 	// applicable. An unknown one does not count: show it, or attest it.
 	Level int
@@ -12,11 +12,11 @@ type Maturity struct {
 	Next []string
 	// Skipped are levels above the next one that would be reached already.
 	Skipped []int
-	Levels  []Level
+	Levels  []maturityLevel
 }
 
-// Level is one level, 1 to MaxLevel.
-type Level struct {
+// maturityLevel is one level, 1 to maxLevel.
+type maturityLevel struct {
 	Level int
 	Title string
 	// Reached are the items of the level that hold, Lacks those that do not, by id.
@@ -24,36 +24,36 @@ type Level struct {
 }
 
 // levelTitles say what a portal of the level is.
-var levelTitles = [MaxLevel + 1]string{
+var levelTitles = [maxLevel + 1]string{
 	"tried out", "safe to show", "usable by teams", "operated", "owned and documented", "run as a product",
 }
 
-// LevelTitle says what a portal of a level is.
-func LevelTitle(level int) string { return levelTitles[level] }
+// levelTitle says what a portal of a level is.
+func levelTitle(level int) string { return levelTitles[level] }
 
-func maturity(items []Result) Maturity {
-	var m Maturity
-	for n := 1; n <= MaxLevel; n++ {
-		m.Levels = append(m.Levels, Level{Level: n, Title: levelTitles[n]})
+func maturity(items []itemResult) reachedMaturity {
+	var m reachedMaturity
+	for n := 1; n <= maxLevel; n++ {
+		m.Levels = append(m.Levels, maturityLevel{Level: n, Title: levelTitles[n]})
 	}
 	for _, it := range items {
 		if it.Level == 0 {
 			continue
 		}
 		l := &m.Levels[it.Level-1]
-		if in(it.Verdict, Pass, Attested, NotApplicable) {
+		if in(it.Verdict, verdictPass, verdictAttested, verdictNotApplicable) {
 			l.Reached = append(l.Reached, it.ID)
 		} else {
 			l.Lacks = append(l.Lacks, it.ID)
 		}
 	}
-	for m.Level < MaxLevel && len(m.Levels[m.Level].Lacks) == 0 {
+	for m.Level < maxLevel && len(m.Levels[m.Level].Lacks) == 0 {
 		m.Level++
 	}
-	if m.Level < MaxLevel {
+	if m.Level < maxLevel {
 		m.Next = m.Levels[m.Level].Lacks
 	}
-	for n := m.Level + 1; n < MaxLevel; n++ {
+	for n := m.Level + 1; n < maxLevel; n++ {
 		if l := m.Levels[n]; len(l.Lacks) == 0 && len(l.Reached) > 0 {
 			m.Skipped = append(m.Skipped, l.Level)
 		}

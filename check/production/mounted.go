@@ -18,7 +18,7 @@ type mounted struct {
 
 // mount finds what production has in the place of a file that the repository does not
 // have, among what is deployed.
-func (v *view) mount(c ConfigFile) (mounted, bool) {
+func (v *view) mount(c configFile) (mounted, bool) {
 	if c.mounted != nil {
 		return *c.mounted, true
 	}
@@ -52,8 +52,8 @@ func padded(text string, after int) []byte {
 
 // valuesStarts are the values of the chart that Backstage has, and of those that it is
 // a part of: arguments, config files of ConfigMaps, and app-config in the values.
-func (v *view) valuesStarts(t *tree) []Start {
-	var list []Start
+func (v *view) valuesStarts(t *tree) []backendStart {
+	var list []backendStart
 	for _, f := range t.match(func(n string) bool {
 		return strings.HasPrefix(path.Base(n), "values") && in(path.Ext(n), ".yaml", ".yml") && !isAside(n) && !t.besideChart(n)
 	}) {
@@ -80,8 +80,8 @@ func (t *tree) besideChart(name string) bool {
 // inline is the name that the chart gives to app-config of its values.
 const inline = "app-config-from-configmap.yaml"
 
-func (v *view) valuesStart(f file, values yamledit.Value) (Start, bool) {
-	s := Start{By: "the values " + f.place(f.name), Deployed: true, Pos: fault.Pos{File: f.place(f.name), Line: 1}}
+func (v *view) valuesStart(f file, values yamledit.Value) (backendStart, bool) {
+	s := backendStart{By: "the values " + f.place(f.name), Deployed: true, Pos: fault.Pos{File: f.place(f.name), Line: 1}}
 	s.Config = v.configFiles(configArgs(valueWords(values, "args")), ".")
 	if len(s.Config) > 0 {
 		s.Pos = keyPos(values, "args")
@@ -93,7 +93,7 @@ func (v *view) valuesStart(f file, values yamledit.Value) (Start, bool) {
 	}
 	if own, ok := values.Get("appConfig"); ok && own.Kind() == yamledit.Mapping && len(own.Members()) > 0 {
 		s.Pos = keyPos(values, "appConfig")
-		s.Config = append(s.Config, ConfigFile{Arg: inline, mounted: &mounted{f.place(f.name), region(f, own)}})
+		s.Config = append(s.Config, configFile{Arg: inline, mounted: &mounted{f.place(f.name), region(f, own)}})
 	}
 	return s, len(s.Config) > 0
 }

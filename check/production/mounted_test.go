@@ -24,10 +24,10 @@ func TestMounted(t *testing.T) {
 	} {
 		in := base().input(t)
 		in.Deploy, in.DeployName = c.deploy, "gitops"
-		r := NewReport(in, Options{Now: now, Profile: Team})
-		i := slices.IndexFunc(r.Items, func(r Result) bool { return r.ID == "guest-provider" })
+		r := NewReport(in, Options{Now: now, Profile: profileTeam})
+		i := slices.IndexFunc(r.Items, func(r itemResult) bool { return r.ID == "guest-provider" })
 		got := r.Items[i]
-		if got.Verdict != Fail || fmt.Sprintf("%s:%d", got.Evidence[0].Pos.File, got.Evidence[0].Pos.Line) != c.at {
+		if got.Verdict != verdictFail || fmt.Sprintf("%s:%d", got.Evidence[0].Pos.File, got.Evidence[0].Pos.Line) != c.at {
 			t.Errorf("%s: %s at %v, not %s", c.name, got.Verdict, got.Evidence, c.at)
 		}
 	}

@@ -187,8 +187,8 @@ func valueWords(c yamledit.Value, key string) []string {
 
 // manifestStarts are the commands of workloads that name config files. A template's
 // arguments are known as far as they stand there.
-func (v *view) manifestStarts() []Start {
-	var list []Start
+func (v *view) manifestStarts() []backendStart {
+	var list []backendStart
 	for _, w := range v.workloads() {
 		args, ok := w.container.Get("args")
 		if !ok {
@@ -196,7 +196,7 @@ func (v *view) manifestStarts() []Start {
 		}
 		words := append(valueWords(w.container, "command"), valueWords(w.container, "args")...)
 		if configs := configArgs(words); ok && len(configs) > 0 && !w.templated {
-			list = append(list, Start{Pos: args.Pos(), By: "the arguments of the " + w.kind + " " + w.name(), Deployed: true,
+			list = append(list, backendStart{Pos: args.Pos(), By: "the arguments of the " + w.kind + " " + w.name(), Deployed: true,
 				Config: v.configFiles(configs, ".")})
 		}
 	}
@@ -205,10 +205,10 @@ func (v *view) manifestStarts() []Start {
 
 // templatedConfig are the config files that a chart's template adds to those of the
 // image, where its values say so: what they say is not known.
-func (v *view) templatedConfig() []ConfigFile {
+func (v *view) templatedConfig() []configFile {
 	for _, w := range v.workloads() {
 		if args, ok := w.container.Get("args"); ok && w.templated && (len(configArgs(valueWords(w.container, "args"))) > 0 || strings.Contains(strings.Join(valueWords(w.container, "args"), " "), helmMark)) {
-			return []ConfigFile{{Arg: "what the chart's values add (" + args.Pos().String() + ")"}}
+			return []configFile{{Arg: "what the chart's values add (" + args.Pos().String() + ")"}}
 		}
 	}
 	return nil

@@ -17,26 +17,26 @@ func operationsItems() []item {
 // dataItems are those about what the backend keeps, and where.
 func dataItems() []item {
 	return []item{
-		{Item{"database-postgres", Operations, "The database is PostgreSQL",
+		{checkItem{"database-postgres", areaOperations, "The database is PostgreSQL",
 			"SQLite lives in the pod: with it the catalog, the users' settings and running templates are gone at every start.",
 			nextPostgres,
-			1, Team}, databasePostgres},
-		{Item{"database-pool", Operations, "The connections that plugins may open fit the database",
+			1, profileTeam}, databasePostgres},
+		{checkItem{"database-pool", areaOperations, "The connections that plugins may open fit the database",
 			"Each plugin has a pool of its own, in each replica: beyond the server's limit plugins fail at random.",
 			"Set backend.database.knexConfig.pool.max so that plugins × replicas × max stays below the server's max_connections",
-			3, Enterprise}, databasePool},
-		{Item{"cache-external", Operations, "The cache is outside of the backend's memory",
+			3, profileEnterprise}, databasePool},
+		{checkItem{"cache-external", areaOperations, "The cache is outside of the backend's memory",
 			"A cache in memory is one for each replica, and gone at each start: TechDocs and plugins ask their sources again.",
 			nextCache,
-			3, Enterprise}, cacheExternal},
-		{Item{"search-engine", Operations, "The search engine keeps its index outside of the backend's memory",
+			3, profileEnterprise}, cacheExternal},
+		{checkItem{"search-engine", areaOperations, "The search engine keeps its index outside of the backend's memory",
 			"Lunr builds the index anew in each replica at each start, and holds all of it in memory.",
 			nextSearch,
-			2, Team}, searchEngine},
-		{Item{"replicas", Operations, "More than one replica can run",
+			2, profileTeam}, searchEngine},
+		{checkItem{"replicas", areaOperations, "More than one replica can run",
 			"With one, each node that is drained and each release is an outage.",
 			"Move the database, the cache, the search index and the documentation out of the pod, as the evidence names them",
-			3, Enterprise}, replicas},
+			3, profileEnterprise}, replicas},
 	}
 }
 
@@ -84,12 +84,12 @@ func databasePool(v *view) outcome {
 		return notApplicable("the database is not PostgreSQL", withEvidence(outcome{}, at).evidence...)
 	}
 	pool := poolMax
-	seen := []Evidence{at}
+	seen := []evidencePlace{at}
 	if text, e, known, ok := c.text("backend.database.knexConfig.pool.max"); ok {
 		if _, err := fmt.Sscanf(text, "%d", &pool); !known || err != nil {
 			return unknown("the size of the pool comes from the environment", "Attest that it fits", e)
 		}
-		seen = append([]Evidence{e}, at)
+		seen = append([]evidencePlace{e}, at)
 	}
 	number := 0
 	for _, m := range v.source() {
@@ -160,11 +160,11 @@ func searchEngine(v *view) outcome {
 	search, ok := v.adds("@backstage/plugin-search-backend")
 	for _, name := range engines {
 		if m, ok := v.adds(name); ok {
-			return pass("the index is that of "+name, Evidence{m.pos, name})
+			return pass("the index is that of "+name, evidencePlace{m.pos, name})
 		}
 	}
 	if len(v.source()) == 0 {
-		return unknown("the backend's source does not say what it adds", "Attest which engine it has", Evidence{v.manifestOf(v.backends()[0]), "backend"})
+		return unknown("the backend's source does not say what it adds", "Attest which engine it has", evidencePlace{v.manifestOf(v.backends()[0]), "backend"})
 	}
 	if !ok {
 		return notApplicable("the backend has no search")
@@ -173,13 +173,13 @@ func searchEngine(v *view) outcome {
 }
 
 // replicaCount is how many replicas the manifests ask for, 1 without any.
-func (v *view) replicaCount() (int, *Evidence) {
-	n, at := 1, (*Evidence)(nil)
+func (v *view) replicaCount() (int, *evidencePlace) {
+	n, at := 1, (*evidencePlace)(nil)
 	for _, w := range v.workloads() {
 		r, ok := w.root.Get("spec", "replicas")
 		var have int
 		if _, err := fmt.Sscanf(r.String(), "%d", &have); ok && err == nil && have >= n {
-			n, at = have, &Evidence{keyPos(w.root, "spec", "replicas"), fmt.Sprintf("replicas: %d", have)}
+			n, at = have, &evidencePlace{keyPos(w.root, "spec", "replicas"), fmt.Sprintf("replicas: %d", have)}
 		}
 	}
 	return n, at
@@ -187,7 +187,7 @@ func (v *view) replicaCount() (int, *Evidence) {
 
 func replicas(v *view) outcome {
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	open := false
 	for _, part := range []struct {
 		what string
@@ -195,11 +195,11 @@ func replicas(v *view) outcome {
 	}{{"the database", databasePostgres}, {"the cache", cacheExternal}, {"the search index", searchEngine}, {"the documentation", techdocsBuilder}} {
 		o := part.look(v)
 		switch o.verdict {
-		case Fail:
+		case verdictFail:
 			for _, p := range o.problems {
 				problems = append(problems, problem{pos: p.pos, name: part.what, message: part.what + " is in the pod, so that a second one has another: " + p.message, next: p.next})
 			}
-		case Unknown:
+		case verdictUnknown:
 			open = true
 			seen = append(seen, o.evidence...)
 		default:

@@ -14,14 +14,14 @@ import (
 // loadItems are those about what the backend does by the clock.
 func loadItems() []item {
 	return []item{
-		{Item{"processors-outside", Operations, "Own processors of the catalog call nobody",
+		{checkItem{"processors-outside", areaOperations, "Own processors of the catalog call nobody",
 			"Each entity goes through them every few minutes: a call for each is thousands an hour, and the catalog waits.",
 			"Fetch it in an entity provider with a schedule, and have the processor read what is there",
-			3, Enterprise}, processorsOutside},
-		{Item{"schedules", Operations, "Providers and collators refresh by a schedule, and not too often",
+			3, profileEnterprise}, processorsOutside},
+		{checkItem{"schedules", areaOperations, "Providers and collators refresh by a schedule, and not too often",
 			"Each minute is a full read of the source: rate limits end, and the database writes what has not changed.",
 			nextSchedule,
-			3, Enterprise}, schedules},
+			3, profileEnterprise}, schedules},
 	}
 }
 
@@ -32,7 +32,7 @@ var callers = []string{"fetch", "axios", "got", "request", "nodeFetch", "superag
 
 func processorsOutside(v *view) outcome {
 	var problems []problem
-	var seen, open []Evidence
+	var seen, open []evidencePlace
 	for _, w := range v.in.Project.Workspaces {
 		for _, c := range v.codeOf(w, "CatalogProcessor") {
 			at := processorClass(c)
@@ -46,9 +46,9 @@ func processorsOutside(v *view) outcome {
 					message: "a processor of " + w.Name() + " calls another service for each entity", next: "Fetch it in an entity provider with a schedule, and have the processor read what is there"})
 			}
 			if i := awaits(c, at); calls == 0 && i >= 0 {
-				open = append(open, Evidence{c.line(i), "waits for another object"})
+				open = append(open, evidencePlace{c.line(i), "waits for another object"})
 			} else if calls == 0 {
-				seen = append(seen, Evidence{c.line(at), "a processor that calls nobody"})
+				seen = append(seen, evidencePlace{c.line(at), "a processor that calls nobody"})
 			}
 		}
 	}
@@ -175,7 +175,7 @@ const minFrequency = 300
 func schedules(v *view) outcome {
 	c := v.config()
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, root := range []string{"catalog.providers", "search.collators", "backend.search"} {
 		all, ok := c.get(root)
 		if !ok {
@@ -195,7 +195,7 @@ func schedules(v *view) outcome {
 				problems = append(problems, problem{pos: e.Pos, name: s.Key(), message: s.Key() + " refreshes every " + strconv.Itoa(seconds) + " s", next: nextSchedule})
 				return
 			}
-			seen = append(seen, Evidence{evidenceOf(f).Pos, s.Key()})
+			seen = append(seen, evidencePlace{evidenceOf(f).Pos, s.Key()})
 		})
 	}
 	if len(problems) > 0 {

@@ -13,22 +13,22 @@ import (
 // runItems are those about the process and who watches it.
 func runItems() []item {
 	return []item{
-		{Item{"probes", Operations, "The pod has readiness and liveness probes",
+		{checkItem{"probes", areaOperations, "The pod has readiness and liveness probes",
 			"Without them users are sent to a backend that is not up, and one that hangs stays.",
 			"Add readinessProbe on /.backstage/health/v1/readiness and livenessProbe on /.backstage/health/v1/liveness to the container",
-			2, Team}, probes},
-		{Item{"startup-probe", Operations, "A startup probe leaves time for the migrations of an upgrade",
+			2, profileTeam}, probes},
+		{checkItem{"startup-probe", areaOperations, "A startup probe leaves time for the migrations of an upgrade",
 			"Migrations run at boot: a pod that is killed in the middle starts them again, and again.",
 			nextStartup,
-			3, Team}, startupProbe},
-		{Item{"otel-started", Operations, "OpenTelemetry is started before the backend",
+			3, profileTeam}, startupProbe},
+		{checkItem{"otel-started", areaOperations, "OpenTelemetry is started before the backend",
 			"What is loaded before it is not measured: no traces, no metrics of the catalog, the scaffolder and the database.",
 			"Start it with node --require ./instrumentation.js packages/backend, and name an exporter",
-			3, Enterprise}, otelStarted},
-		{Item{"structured-logs", Operations, "Logs are JSON",
+			3, profileEnterprise}, otelStarted},
+		{checkItem{"structured-logs", areaOperations, "Logs are JSON",
 			"Lines for people cannot be searched by plugin, user or request.",
 			"Set NODE_ENV=production in the image; a root logger of your own must write JSON",
-			2, Team}, structuredLogs},
+			2, profileTeam}, structuredLogs},
 	}
 }
 
@@ -44,11 +44,11 @@ func probes(v *view) outcome {
 		return v.noWorkload()
 	}
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, w := range workloads {
 		for _, name := range []string{"readinessProbe", "livenessProbe"} {
 			if p, ok := w.container.Get(name); ok {
-				e := Evidence{keyPos(w.container, name), name}
+				e := evidencePlace{keyPos(w.container, name), name}
 				if marked(p) {
 					return unknown("the chart's values have the "+name, "Give --deploy-dir the output of helm template", e)
 				}
@@ -81,7 +81,7 @@ func startupProbe(v *view) outcome {
 		return v.noWorkload()
 	}
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	least := 0
 	for _, w := range workloads {
 		p, ok := w.container.Get("startupProbe")
@@ -93,7 +93,7 @@ func startupProbe(v *view) outcome {
 			problems = append(problems, problem{pos: at, name: w.name(), message: "the container of " + w.name() + " has no startupProbe: a liveness probe may kill it while it migrates", next: nextStartup})
 			continue
 		}
-		e := Evidence{keyPos(w.container, "startupProbe"), "startupProbe"}
+		e := evidencePlace{keyPos(w.container, "startupProbe"), "startupProbe"}
 		times, a := number(p, "failureThreshold", 3)
 		period, b := number(p, "periodSeconds", 10)
 		delay, c := number(p, "initialDelaySeconds", 0)
@@ -130,14 +130,14 @@ func otelStarted(v *view) outcome {
 		for i, w := range words {
 			loads := in(w, "--require", "-r", "--import") && i+1 < len(words) && instrument().MatchString(words[i+1])
 			if loads || (strings.HasPrefix(w, "--require=") || strings.HasPrefix(w, "--import=")) && instrument().MatchString(w) {
-				return pass("the backend is started with it", Evidence{im.pos(at.LineOf(w), 0), shorten(strings.Join(words, " "))})
+				return pass("the backend is started with it", evidencePlace{im.pos(at.LineOf(w), 0), shorten(strings.Join(words, " "))})
 			}
 		}
 		for _, s := range im.docker.Chain(im.docker.Final()) {
 			for _, ins := range s.Instructions {
 				for _, p := range ins.Pairs() {
 					if p.Name == "NODE_OPTIONS" && strings.ContainsAny(p.Value, "-") && instrument().MatchString(p.Value) {
-						return pass("NODE_OPTIONS loads it", Evidence{im.pos(ins.LineOf("NODE_OPTIONS"), 0), "NODE_OPTIONS"})
+						return pass("NODE_OPTIONS loads it", evidencePlace{im.pos(ins.LineOf("NODE_OPTIONS"), 0), "NODE_OPTIONS"})
 					}
 				}
 			}
@@ -146,13 +146,13 @@ func otelStarted(v *view) outcome {
 	for _, w := range v.workloads() {
 		for _, a := range valueWords(w.container, "args") {
 			if strings.HasPrefix(a, "--require") && instrument().MatchString(a) {
-				return pass("the backend is started with it", Evidence{keyPos(w.container, "args"), "args"})
+				return pass("the backend is started with it", evidencePlace{keyPos(w.container, "args"), "args"})
 			}
 		}
 		tmpl, _ := w.root.Get("spec", "template", "metadata", "annotations")
 		for _, m := range tmpl.Members() {
 			if m.Key == "instrumentation.opentelemetry.io/inject-nodejs" && m.Value.String() != "false" {
-				return pass("the operator of OpenTelemetry puts it in", Evidence{m.KeyPos, m.Key})
+				return pass("the operator of OpenTelemetry puts it in", evidencePlace{m.KeyPos, m.Key})
 			}
 		}
 	}
@@ -166,14 +166,14 @@ func otelStarted(v *view) outcome {
 					continue
 				}
 				if instrument().MatchString(im.Module) {
-					return pass("it is the first that the backend imports", Evidence{c.pos(im.Line, 0), im.Module})
+					return pass("it is the first that the backend imports", evidencePlace{c.pos(im.Line, 0), im.Module})
 				}
 				break // what comes after another import is too late
 			}
 		}
 	}
 	if !ok {
-		return unknown("no Dockerfile of the repository starts the backend", "Start it with an instrumentation, or attest it", Evidence{v.manifestOf(v.backends()[0]), "backend"})
+		return unknown("no Dockerfile of the repository starts the backend", "Start it with an instrumentation, or attest it", evidencePlace{v.manifestOf(v.backends()[0]), "backend"})
 	}
 	_, at, _ := im.docker.Command()
 	return missing(im.pos(at.Line, 0), "opentelemetry", "the backend is started without OpenTelemetry", "Add --require ./instrumentation.js before packages/backend: the file starts @opentelemetry/sdk-node with an exporter")
@@ -197,7 +197,7 @@ func structuredLogs(v *view) outcome {
 	for _, b := range v.backends() {
 		for _, c := range v.codeOf(b, "ootLogger") {
 			if i := ownLogger(c); i >= 0 {
-				return unknown("the backend has a root logger of its own", "Attest that it writes JSON", Evidence{c.line(i), c.tokens[i].Text})
+				return unknown("the backend has a root logger of its own", "Attest that it writes JSON", evidencePlace{c.line(i), c.tokens[i].Text})
 			}
 		}
 	}
@@ -209,7 +209,7 @@ func structuredLogs(v *view) outcome {
 		for _, ins := range s.Instructions {
 			for _, p := range ins.Pairs() {
 				if p.Name == "NODE_ENV" {
-					e := Evidence{im.pos(ins.LineOf("NODE_ENV"), 0), "NODE_ENV=" + shorten(p.Value)}
+					e := evidencePlace{im.pos(ins.LineOf("NODE_ENV"), 0), "NODE_ENV=" + shorten(p.Value)}
 					if p.Value == "production" {
 						return pass("Backstage writes JSON where NODE_ENV is production", e)
 					}

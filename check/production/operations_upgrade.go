@@ -15,18 +15,18 @@ import (
 // upgradeItems are those about staying up to date, and the way back.
 func upgradeItems() []item {
 	return []item{
-		{Item{"upgrade-slot", Operations, "Upgrades have a slot: something makes them on a schedule",
+		{checkItem{"upgrade-slot", areaOperations, "Upgrades have a slot: something makes them on a schedule",
 			"Backstage releases each month; who upgrades when there is time is a year behind.",
 			nextSlot,
-			3, Team}, upgradeSlot},
-		{Item{"upgrade-distance", Operations, "The portal is at most three releases behind, by its lock",
+			3, profileTeam}, upgradeSlot},
+		{checkItem{"upgrade-distance", areaOperations, "The portal is at most three releases behind, by its lock",
 			"Security fixes are made for the newest releases; each release that is skipped makes the next upgrade dearer.",
 			"Run portalctl's versions changes, which says what the way breaks, then versions bump",
-			2, Team}, upgradeDistance},
-		{Item{"database-snapshot", Operations, "The database is copied before an upgrade",
+			2, profileTeam}, upgradeDistance},
+		{checkItem{"database-snapshot", areaOperations, "The database is copied before an upgrade",
 			"Some migrations have no way back: without a copy the old release cannot run again.",
 			nextSnapshot,
-			4, Team}, databaseSnapshot},
+			4, profileTeam}, databaseSnapshot},
 	}
 }
 
@@ -53,7 +53,7 @@ func upgradeSlot(v *view) outcome {
 	for _, fl := range v.flows() {
 		for _, s := range fl.steps {
 			if e, ok := s.at(bumps()); ok && !fl.scheduled.IsZero() {
-				return pass("CI makes the upgrade on a schedule", e, Evidence{fl.scheduled, "schedule"})
+				return pass("CI makes the upgrade on a schedule", e, evidencePlace{fl.scheduled, "schedule"})
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func upgradeSlot(v *view) outcome {
 	for _, f := range v.repo.match(func(n string) bool { return bots().MatchString(n) }) {
 		pos, isOff := leavesOut(f)
 		if !isOff {
-			return pass("a bot keeps the dependencies moving", Evidence{f.pos(1, 0), f.base()})
+			return pass("a bot keeps the dependencies moving", evidencePlace{f.pos(1, 0), f.base()})
 		}
 		off = append(off, problem{pos: pos, name: f.base(), message: f.base() + " leaves the @backstage packages out", next: nextSlot})
 	}
@@ -81,11 +81,11 @@ func upgradeDistance(v *view) outcome {
 		pos = fault.Pos{File: "backstage.json", Line: b.VersionPos.Line, Col: b.VersionPos.Col}
 	}
 	if stand.Release == "" {
-		return unknown("which release the portal is on is not known", "Run portalctl versions status"+v.opts.At, Evidence{pos, "release"})
+		return unknown("which release the portal is on is not known", "Run portalctl versions status"+v.opts.At, evidencePlace{pos, "release"})
 	}
-	e := Evidence{pos, "release " + stand.Release}
+	e := evidencePlace{pos, "release " + stand.Release}
 	if stand.Differs {
-		e = Evidence{fault.Pos{File: "yarn.lock", Line: 1}, stand.Difference()}
+		e = evidencePlace{fault.Pos{File: "yarn.lock", Line: 1}, stand.Difference()}
 	}
 	n, err := release.Behind(stand.Release, v.in.Newest)
 	if v.in.Newest == "" || err != nil {
@@ -117,12 +117,12 @@ func databaseSnapshot(v *view) outcome {
 			continue
 		}
 		if in(o.kind, "ScheduledBackup", "Backup", "Schedule", "RecurringJob") {
-			return pass("a "+o.kind+" copies the database", Evidence{keyPos(o.root, "kind"), "kind: " + o.kind})
+			return pass("a "+o.kind+" copies the database", evidencePlace{keyPos(o.root, "kind"), "kind: " + o.kind})
 		}
 		if o.kind == "CronJob" || o.kind == "Job" {
 			for i, l := range o.file.lines() {
 				if copies().MatchString(l) {
-					return pass("a "+o.kind+" copies the database", Evidence{o.file.pos(i+1, 0), path.Base(o.file.name)})
+					return pass("a "+o.kind+" copies the database", evidencePlace{o.file.pos(i+1, 0), path.Base(o.file.name)})
 				}
 			}
 		}

@@ -13,22 +13,22 @@ import (
 // organisationItems are the items of the area Organisation.
 func organisationItems() []item {
 	return []item{
-		{Item{"contribution-guide", Organisation, "There is a contribution guide",
+		{checkItem{"contribution-guide", areaOrganisation, "There is a contribution guide",
 			"Teams add plugins and templates themselves when they know how; else everything waits for the portal's team.",
 			nextContribution,
-			4, Enterprise}, contributionGuide},
-		{Item{"rfc-process", Organisation, "Decisions about the portal are written down: RFCs or decision records",
+			4, profileEnterprise}, contributionGuide},
+		{checkItem{"rfc-process", areaOrganisation, "Decisions about the portal are written down: RFCs or decision records",
 			"Who comes later sees why, and who is concerned is asked before.",
 			nextRFC,
-			5, Enterprise}, rfcProcess},
-		{Item{"ownership", Organisation, "The portal has an owner",
+			5, profileEnterprise}, rfcProcess},
+		{checkItem{"ownership", areaOrganisation, "The portal has an owner",
 			"Somebody has to decide about upgrades, plugins and incidents, and be found.",
 			nextOwner,
-			2, Team}, ownership},
-		{Item{"slo", Organisation, "There are objectives or alert rules for the portal",
+			2, profileTeam}, ownership},
+		{checkItem{"slo", areaOrganisation, "There are objectives or alert rules for the portal",
 			"Without them the users are the monitoring.",
 			nextSLO,
-			4, Enterprise}, slo},
+			4, profileEnterprise}, slo},
 	}
 }
 
@@ -45,12 +45,12 @@ func contributionGuide(v *view) outcome {
 		return missing(v.manifest(), "CONTRIBUTING.md", "the repository has no contribution guide", nextContribution)
 	}
 	if _, err := f.load(); err != nil {
-		return unknown("the contribution guide cannot be read: "+err.Error(), "Make it a text", Evidence{f.pos(1, 0), "cannot be read"})
+		return unknown("the contribution guide cannot be read: "+err.Error(), "Make it a text", evidencePlace{f.pos(1, 0), "cannot be read"})
 	}
 	if len(bytes.TrimSpace(f.read())) == 0 {
 		return fail(problem{pos: f.pos(1, 0), name: f.base(), message: "the contribution guide is empty", next: nextContribution})
 	}
-	return pass("a contribution guide is there", Evidence{f.pos(1, 0), shorten(strings.TrimSpace(f.lines()[0]))})
+	return pass("a contribution guide is there", evidencePlace{f.pos(1, 0), shorten(strings.TrimSpace(f.lines()[0]))})
 }
 
 var rfcName = sync.OnceValue(func() *regexp.Regexp {
@@ -63,7 +63,7 @@ var rfcLink = sync.OnceValue(func() *regexp.Regexp {
 
 func rfcProcess(v *view) outcome {
 	for _, f := range v.repo.match(func(n string) bool { return rfcName().MatchString(n) && !isAside(n) }) {
-		return pass("decisions are written down", Evidence{f.pos(1, 0), path.Base(f.name)})
+		return pass("decisions are written down", evidencePlace{f.pos(1, 0), path.Base(f.name)})
 	}
 	for _, name := range []string{"CONTRIBUTING.md", "README.md"} {
 		f, ok := v.first(name)
@@ -72,7 +72,7 @@ func rfcProcess(v *view) outcome {
 		}
 		for i, l := range f.lines() {
 			if rfcLink().MatchString(l) {
-				return unknown("decisions are written down elsewhere, it seems", "Attest it with the address", Evidence{f.pos(i+1, 0), shorten(strings.TrimSpace(l))})
+				return unknown("decisions are written down elsewhere, it seems", "Attest it with the address", evidencePlace{f.pos(i+1, 0), shorten(strings.TrimSpace(l))})
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func ownership(v *view) outcome {
 			weak = append(weak, problem{pos: pos, name: e.name, message: "the owner of " + e.name + " is " + shorten(owner.String()) + ", which the template came with", next: nextOwner})
 			continue
 		}
-		return pass("the catalog names who owns the portal", Evidence{pos, "owner: " + shorten(owner.String())})
+		return pass("the catalog names who owns the portal", evidencePlace{pos, "owner: " + shorten(owner.String())})
 	}
 	if len(weak) > 0 {
 		return fail(weak...)
@@ -121,7 +121,7 @@ func slo(v *view) outcome {
 			return fail(problem{pos: keyPos(o.root, "spec", "groups"), name: o.name(), message: "the PrometheusRule has no rules", next: nextSLO})
 		}
 		if o.err == nil && in(o.kind, "PrometheusRule", "SLO", "PrometheusServiceLevel", "ServiceLevelObjective", "AlertPolicy", "VMRule") {
-			return pass("a "+o.kind+" is there", Evidence{keyPos(o.root, "kind"), "kind: " + o.kind})
+			return pass("a "+o.kind+" is there", evidencePlace{keyPos(o.root, "kind"), "kind: " + o.kind})
 		}
 	}
 	for _, t := range []*tree{v.deploy, v.repo} {
@@ -134,7 +134,7 @@ func slo(v *view) outcome {
 					rules, _ := g.Get("rules")
 					for _, r := range rules.Items() {
 						if _, has := r.Get("alert"); ok && has {
-							return pass("alert rules are there", Evidence{keyPos(r, "alert"), "alert"})
+							return pass("alert rules are there", evidencePlace{keyPos(r, "alert"), "alert"})
 						}
 					}
 				}

@@ -14,9 +14,9 @@ func page() string {
 	b.WriteString("# The items of the production checklist\n\nWhat `portalctl check production` looks at ([production.md](production.md)). " +
 		"This page is made of the table in check/production.\n\nThe level is that of [maturity](production.md#maturity) that needs the item. " +
 		"The profile is the first in which a failure counts: `demo`, `team`, `enterprise`; advice counts in none.\n")
-	for _, a := range Areas() {
-		fmt.Fprintf(&b, "\n## %s\n", a.Title())
-		for _, it := range Items() {
+	for _, a := range areas() {
+		fmt.Fprintf(&b, "\n## %s\n", a.title())
+		for _, it := range allItems() {
 			if it.Area != a {
 				continue
 			}
@@ -48,12 +48,12 @@ func TestItemsPage(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
-	for _, it := range Items() {
+	for _, it := range allItems() {
 		if seen[it.ID] {
 			t.Errorf("%s is there twice", it.ID)
 		}
 		seen[it.ID] = true
-		if it.Title == "" || it.Why == "" || it.Fix == "" || it.Area.Title() == "" || it.Level < 0 || it.Level > MaxLevel {
+		if it.Title == "" || it.Why == "" || it.Fix == "" || it.Area.title() == "" || it.Level < 0 || it.Level > maxLevel {
 			t.Errorf("%s is not complete", it.ID)
 		}
 		if (it.From == advice) != (it.Level == 0) {

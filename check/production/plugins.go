@@ -14,18 +14,18 @@ import (
 // pluginItems are the items of the area Plugins.
 func pluginItems() []item {
 	list := []item{
-		{Item{"plugin-structure", Plugins, "Own plugins have the structure of Backstage's: frontend, backend, common",
+		{checkItem{"plugin-structure", areaPlugins, "Own plugins have the structure of Backstage's: frontend, backend, common",
 			"Tools, upgrades and other plugins go by role and plugin ID; code on the wrong side ends up in the browser, or does not run.",
 			"Follow the next step of each finding of portalctl's check",
-			2, Team}, pluginStructure},
-		{Item{"plugin-owner", Plugins, "Every own plugin has an owner",
+			2, profileTeam}, pluginStructure},
+		{checkItem{"plugin-owner", areaPlugins, "Every own plugin has an owner",
 			"A plugin without an owner is upgraded by nobody, and breaks the portal's upgrade for all.",
 			"Give each folder of plugins/ a line in CODEOWNERS (portalctl's init adds them), or a catalog-info.yaml with spec.owner",
-			3, Team}, pluginOwner},
-		{Item{"plugin-oncall", Plugins, "Who is on call for own plugins is in the catalog",
+			3, profileTeam}, pluginOwner},
+		{checkItem{"plugin-oncall", areaPlugins, "Who is on call for own plugins is in the catalog",
 			"When a plugin takes the portal down, somebody has to be found at night.",
 			nextOncall,
-			5, Enterprise}, pluginOncall},
+			5, profileEnterprise}, pluginOncall},
 	}
 	return append(list, catalogItems()...)
 }
@@ -49,10 +49,10 @@ func pluginStructure(v *view) outcome {
 			problems = append(problems, problem{pos: f.Pos, name: f.Name, key: f.Rule + " " + f.Key, message: f.Message, next: f.Next})
 		}
 	}
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, w := range own {
 		problems = append(problems, v.wrongSide(w)...)
-		seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " is a " + w.File.Backstage.Role})
+		seen = append(seen, evidencePlace{v.manifestOf(w), w.Name() + " is a " + w.File.Backstage.Role})
 	}
 	if len(problems) > 0 {
 		return fail(problems...)
@@ -115,7 +115,9 @@ type ownerLine struct {
 	codeowners.Line
 }
 
-func (o ownerLine) evidence() Evidence { return Evidence{o.file.pos(o.Number, 0), shorten(o.Text)} }
+func (o ownerLine) evidence() evidencePlace {
+	return evidencePlace{o.file.pos(o.Number, 0), shorten(o.Text)}
+}
 
 // unreadOwners is the outcome of an item that needs a CODEOWNERS that cannot be read;
 // nil if there is none.
@@ -123,7 +125,7 @@ func (v *view) unreadOwners() *outcome {
 	for _, name := range codeowners.Places {
 		if f, ok := v.repo.has(name); ok {
 			if _, err := f.load(); err != nil {
-				o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", Evidence{f.pos(1, 0), "cannot be read"})
+				o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", evidencePlace{f.pos(1, 0), "cannot be read"})
 				return &o
 			}
 		}
@@ -157,7 +159,7 @@ func pluginOwner(v *view) outcome {
 	}
 	lines := v.codeowners()
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, w := range own {
 		dir := path.Join(v.base, w.Rel)
 		if e, ok := v.ownerOf(dir, lines); ok {
@@ -172,7 +174,7 @@ func pluginOwner(v *view) outcome {
 
 // ownerOf is who owns a folder: the last line of CODEOWNERS that is about it, or a
 // catalog file in it.
-func (v *view) ownerOf(dir string, lines []ownerLine) (Evidence, bool) {
+func (v *view) ownerOf(dir string, lines []ownerLine) (evidencePlace, bool) {
 	for _, o := range slices.Backward(lines) {
 		if o.Owns(dir) {
 			if len(o.Owners) == 0 {
@@ -184,10 +186,10 @@ func (v *view) ownerOf(dir string, lines []ownerLine) (Evidence, bool) {
 	for _, e := range v.entries() {
 		if e.file.dir() == dir && str(e.root, "spec", "owner") != "" {
 			owner, _ := e.root.Get("spec", "owner")
-			return Evidence{owner.Pos(), "owner: " + shorten(owner.String())}, true
+			return evidencePlace{owner.Pos(), "owner: " + shorten(owner.String())}, true
 		}
 	}
-	return Evidence{}, false
+	return evidencePlace{}, false
 }
 
 // oncall are the annotations of services that call somebody.
@@ -202,7 +204,7 @@ func pluginOncall(v *view) outcome {
 	for _, e := range components {
 		for _, key := range oncall {
 			if a, ok := e.annotation(key); ok && a.String() != "" {
-				return pass("the catalog says who is on call for "+e.name, Evidence{keyPos(e.root, "metadata", "annotations", key), key})
+				return pass("the catalog says who is on call for "+e.name, evidencePlace{keyPos(e.root, "metadata", "annotations", key), key})
 			}
 		}
 	}

@@ -50,11 +50,11 @@ var ecosystems = []ecosystem{
 // catalogItems are those about ecosystem plugins.
 func catalogItems() []item {
 	return []item{
-		{Item{"catalog-annotations", Plugins, "Entities have the annotations that installed plugins need",
+		{checkItem{"catalog-annotations", areaPlugins, "Entities have the annotations that installed plugins need",
 			"A plugin without its annotation shows an empty tab, and nobody knows why.",
 			"Give a component of the repository's catalog files one of the annotations that the finding names",
-			3, Enterprise}, catalogAnnotations},
-		{Item{"plugin-overlap", Plugins, "No own plugin does what one of the ecosystem does",
+			3, profileEnterprise}, catalogAnnotations},
+		{checkItem{"plugin-overlap", areaPlugins, "No own plugin does what one of the ecosystem does",
 			"An own plugin has to be moved with each release; one of the community's is moved by others.",
 			"Compare the two; keep the own one if it does more, and ignore the finding with the reason",
 			0, advice}, pluginOverlap},
@@ -63,7 +63,7 @@ func catalogItems() []item {
 
 func catalogAnnotations(v *view) outcome {
 	var problems []problem
-	var seen, open []Evidence
+	var seen, open []evidencePlace
 	components := v.components()
 	for _, eco := range ecosystems {
 		if len(eco.annotations) == 0 {
@@ -81,7 +81,7 @@ func catalogAnnotations(v *view) outcome {
 		for _, e := range components {
 			for _, key := range eco.annotations {
 				if _, ok := e.annotation(key); ok && !found {
-					seen, found = append(seen, Evidence{keyPos(e.root, "metadata", "annotations", key), key}), true
+					seen, found = append(seen, evidencePlace{keyPos(e.root, "metadata", "annotations", key), key}), true
 				}
 			}
 		}
@@ -101,18 +101,18 @@ func catalogAnnotations(v *view) outcome {
 }
 
 // installs is the dependency of an app on one of some packages.
-func (v *view) installs(packages []string) (Evidence, bool) {
+func (v *view) installs(packages []string) (evidencePlace, bool) {
 	for _, w := range v.in.Project.Workspaces {
 		if w.File.Backstage.Role != "frontend" && w.Rel != "packages/app" {
 			continue
 		}
 		for _, d := range runtimeDeps(w) {
 			if slices.Contains(packages, d.Name) {
-				return Evidence{d.Pos, "depends on " + d.Name}, true
+				return evidencePlace{d.Pos, "depends on " + d.Name}, true
 			}
 		}
 	}
-	return Evidence{}, false
+	return evidencePlace{}, false
 }
 
 // namesake is a package that the portal depends on and that has the name of an own one in
@@ -136,7 +136,7 @@ func pluginOverlap(v *view) outcome {
 		return notApplicable("the repository has no plugins of its own")
 	}
 	var problems []problem
-	var seen, open []Evidence
+	var seen, open []evidencePlace
 	done := map[string]bool{}
 	for _, w := range own {
 		id := w.File.Backstage.PluginID
@@ -154,10 +154,10 @@ func pluginOverlap(v *view) outcome {
 			continue
 		}
 		if id == "" {
-			open = append(open, Evidence{v.manifestOf(w), w.Name()})
+			open = append(open, evidencePlace{v.manifestOf(w), w.Name()})
 			continue
 		}
-		seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " is of no purpose that a known plugin has"})
+		seen = append(seen, evidencePlace{v.manifestOf(w), w.Name() + " is of no purpose that a known plugin has"})
 		for _, eco := range ecosystems {
 			if slices.Contains(eco.ids, id) && !slices.Contains(eco.packages, w.Name()) && !done[id] {
 				done[id] = true

@@ -21,28 +21,28 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
-// SchemaName names the form of the JSON report. docs/json.md describes it.
-const SchemaName = "portalctl.production/v1"
+// schemaName names the form of the JSON report. docs/json.md describes it.
+const schemaName = "portalctl.production/v1"
 
-// Command is whose findings of a baseline these are.
-const Command = "production"
+// commandName is whose findings of a baseline these are.
+const commandName = "production"
 
-// Verdict is what an item came to.
-type Verdict string
+// verdict is what an item came to.
+type verdict string
 
 // The verdicts.
 const (
-	Pass     Verdict = "pass"
-	Fail     Verdict = "fail"
-	Attested Verdict = "attested"
-	Unknown  Verdict = "unknown"
-	// NotApplicable: what the item is about is not there.
-	NotApplicable Verdict = "not-applicable"
+	verdictPass     verdict = "pass"
+	verdictFail     verdict = "fail"
+	verdictAttested verdict = "attested"
+	verdictUnknown  verdict = "unknown"
+	// verdictNotApplicable: what the item is about is not there.
+	verdictNotApplicable verdict = "not-applicable"
 )
 
-// Evidence is a place that a verdict rests on, and what is to be seen there. Text
+// evidencePlace is a place that a verdict rests on, and what is to be seen there. Text
 // never has a value that may be secret.
-type Evidence struct {
+type evidencePlace struct {
 	Pos  fault.Pos
 	Text string
 }
@@ -80,19 +80,19 @@ type Options struct {
 	Now time.Time
 }
 
-// Result is one item with its verdict.
-type Result struct {
-	Item
-	Verdict Verdict
+// itemResult is one item with its verdict.
+type itemResult struct {
+	checkItem
+	Verdict verdict
 	// Reason is the verdict in a sentence, Next what to do, "" where nothing is.
 	Reason, Next string
-	Evidence     []Evidence
+	Evidence     []evidencePlace
 	// Counts reports whether the profile takes a failure of the item for one, Open
 	// how many of its findings do: not those that are ignored or in the baseline.
 	Counts bool
 	Open   int
 	// Attestation is what .portalctl.yaml says of the item, nil if nothing.
-	Attestation *Attestation
+	Attestation *attestationEntry
 	// Seconds is how long the shortest startup probe waits, by the item about it; 0
 	// where there is none, or it is not known.
 	Seconds int
@@ -104,18 +104,18 @@ type Report struct {
 	finding.Report
 	Profile Profile
 	// Starts says how production is started; the first one counts.
-	Starts []Start
+	Starts []backendStart
 	// Items are all items, in the order of the table.
-	Items    []Result
-	Maturity Maturity
+	Items    []itemResult
+	Maturity reachedMaturity
 }
 
 // NewReport judges the portal.
 func NewReport(in Input, opts Options) *Report {
 	v := newView(in, opts)
-	opts.Profile = cmp.Or(opts.Profile, Team)
+	opts.Profile = cmp.Or(opts.Profile, profileTeam)
 	r := &Report{Profile: opts.Profile}
-	r.Schema, r.Command, r.Rules = SchemaName, Command, Rules(opts.Profile)
+	r.Schema, r.Command, r.Rules = schemaName, commandName, itemRules(opts.Profile)
 	r.Title = "Production checklist"
 	for _, it := range table() {
 		if s, ok := opts.Config.severity(it.ID); ok && s == finding.Off {
@@ -127,7 +127,7 @@ func NewReport(in Input, opts Options) *Report {
 		}
 		res, list := it.settle(seen, opts)
 		r.Items, r.Findings = append(r.Items, res), append(r.Findings, list...)
-		if res.Verdict == Unknown {
+		if res.Verdict == verdictUnknown {
 			r.Unknown = append(r.Unknown, finding.Unknown{Rule: it.ID, Reason: res.Reason, Next: res.Next})
 		}
 	}
@@ -147,8 +147,8 @@ func NewReport(in Input, opts Options) *Report {
 	return r
 }
 
-// Count is how many items came to a verdict.
-func (r *Report) Count(v Verdict) int {
+// count is how many items came to a verdict.
+func (r *Report) count(v verdict) int {
 	n := 0
 	for _, it := range r.Items {
 		if it.Verdict == v {
@@ -159,12 +159,12 @@ func (r *Report) Count(v Verdict) int {
 }
 
 func (r *Report) sentence() string {
-	parts := []string{fmt.Sprintf("maturity %d of %d", r.Maturity.Level, MaxLevel)}
+	parts := []string{fmt.Sprintf("maturity %d of %d", r.Maturity.Level, maxLevel)}
 	for _, v := range []struct {
-		is   Verdict
+		is   verdict
 		word string
-	}{{Fail, "failed"}, {Pass, "passed"}, {Attested, "attested"}, {Unknown, "unknown"}, {NotApplicable, "not applicable"}} {
-		if n := r.Count(v.is); n > 0 {
+	}{{verdictFail, "failed"}, {verdictPass, "passed"}, {verdictAttested, "attested"}, {verdictUnknown, "unknown"}, {verdictNotApplicable, "not applicable"}} {
+		if n := r.count(v.is); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v.word))
 		}
 	}
@@ -184,20 +184,20 @@ func NewBaseline(in Input, opts Options) *finding.Baseline {
 	return finding.NewBaseline(&r.Report, opts.Baseline)
 }
 
-// Rules are the items as rules of findings, with the severities of a profile.
-func Rules(p Profile) []finding.Rule {
+// itemRules are the items as rules of findings, with the severities of a profile.
+func itemRules(p Profile) []finding.Rule {
 	var list []finding.Rule
 	for _, it := range table() {
-		list = append(list, finding.Rule{ID: it.ID, Title: it.Title, Severity: it.severity(p), URL: it.URL(), Tags: []string{string(it.Area)}, Area: it.Area.Title()})
+		list = append(list, finding.Rule{ID: it.ID, Title: it.Title, Severity: it.severity(p), URL: it.url(), Tags: []string{string(it.Area)}, Area: it.Area.title()})
 	}
 	return append(list, expiredRule, finding.IgnoreRule, finding.UnusedRule)
 }
 
-// Items are all items, in the order of reports.
-func Items() []Item {
-	var list []Item
+// allItems are all items, in the order of reports.
+func allItems() []checkItem {
+	var list []checkItem
 	for _, it := range table() {
-		list = append(list, it.Item)
+		list = append(list, it.checkItem)
 	}
 	return list
 }

@@ -24,5 +24,5 @@ type document struct {
 }
 
 func TestSchemas(t *testing.T) {
-	jsonschema.Golden(t, "../../docs/schema", SchemaName, reflect.TypeFor[document]())
+	jsonschema.Golden(t, "../../docs/schema", schemaName, reflect.TypeFor[document]())
 }

@@ -11,30 +11,30 @@ import (
 // securityItems are the items of the area Permissions and security.
 func securityItems() []item {
 	list := []item{
-		{Item{"permission-enabled", Security, "The permission framework is on",
+		{checkItem{"permission-enabled", areaSecurity, "The permission framework is on",
 			"Without it every signed-in user may do everything: unregister entities, run every template, read every plugin.",
 			nextPermission,
-			1, Team}, permissionEnabled},
-		{Item{"guest-provider", Security, "Production has no guest sign-in",
+			1, profileTeam}, permissionEnabled},
+		{checkItem{"guest-provider", areaSecurity, "Production has no guest sign-in",
 			"A guest needs no account: whoever reaches the address is a user of the portal.",
 			nextGuest,
-			1, Team}, guestProvider},
-		{Item{"permission-policy", Security, "A policy is registered that does not allow everything",
+			1, profileTeam}, guestProvider},
+		{checkItem{"permission-policy", areaSecurity, "A policy is registered that does not allow everything",
 			"The framework asks the policy; with the one of the template that allows all, it is as if it were off.",
 			nextPolicy,
-			2, Team}, permissionPolicy},
-		{Item{"dangerous-settings", Security, "Production has no dangerously… setting",
+			2, profileTeam}, permissionPolicy},
+		{checkItem{"dangerous-settings", areaSecurity, "Production has no dangerously… setting",
 			"Each of them turns a protection off that Backstage has on for a reason, and is meant for development.",
 			"Take the setting out of the files that production starts with",
-			1, Team}, dangerousSettings},
-		{Item{"backend-auth", Security, "Tokens and secrets of sign-in and of other services come from the environment",
+			1, profileTeam}, dangerousSettings},
+		{checkItem{"backend-auth", areaSecurity, "Tokens and secrets of sign-in and of other services come from the environment",
 			"Who can read the repository, or an old clone of it, could call the backend or sign sessions.",
 			"Write ${NAME} in place of the value, change the value where it is used, and set the variable from a secret store",
-			1, Team}, backendAuth},
-		{Item{"route-auth", Security, "No own route of the backend does without authentication, but for health",
+			1, profileTeam}, backendAuth},
+		{checkItem{"route-auth", areaSecurity, "No own route of the backend does without authentication, but for health",
 			"Such a route answers whoever reaches the backend, with what its plugin may read.",
 			"Take the policy with allow: 'unauthenticated' out, or keep it to /health",
-			2, Team}, routeAuth},
+			2, profileTeam}, routeAuth},
 	}
 	return append(append(append(list, secretItems()...), httpItems()...), append(supplyItems(), imageItems()...)...)
 }
@@ -74,7 +74,7 @@ func guestProvider(v *view) outcome {
 	if providers, ok := c.get("auth.providers"); ok {
 		return pass("guest is not among auth.providers", evidenceOf(providers))
 	}
-	return pass("no provider is configured, guest neither", Evidence{c.top(), "no auth.providers"})
+	return pass("no provider is configured, guest neither", evidencePlace{c.top(), "no auth.providers"})
 }
 
 const (
@@ -94,7 +94,7 @@ func permissionPolicy(v *view) outcome {
 		return notApplicable("the repository has no backend")
 	}
 	if m, ok := v.adds(rbac); ok {
-		return pass("RBAC decides by roles, which its policies give", Evidence{m.pos, rbac})
+		return pass("RBAC decides by roles, which its policies give", evidencePlace{m.pos, rbac})
 	}
 	if m, ok := v.adds(allowAll); ok {
 		return fail(problem{pos: m.pos, name: allowAll, message: "the only policy that is registered allows everything", next: nextPolicy})
@@ -118,13 +118,13 @@ func permissionPolicy(v *view) outcome {
 	}
 	for _, m := range v.source() {
 		if strings.Contains(m.name, "policy") || strings.Contains(m.name, "permission-backend-module") {
-			return unknown("the policy is that of "+m.name+", whose source is not here", "Say what it denies in an attestation", Evidence{m.pos, m.name})
+			return unknown("the policy is that of "+m.name+", whose source is not here", "Say what it denies in an attestation", evidencePlace{m.pos, m.name})
 		}
 	}
 	for _, w := range v.backends() {
 		for _, d := range runtimeDeps(w) {
 			if strings.Contains(d.Name, "permission-backend-module") && d.Name != allowAll {
-				return unknown("the policy may be that of "+d.Name+", whose source is not here", "Say what it denies in an attestation", Evidence{d.Pos, d.Name})
+				return unknown("the policy may be that of "+d.Name+", whose source is not here", "Say what it denies in an attestation", evidencePlace{d.Pos, d.Name})
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func permissionPolicy(v *view) outcome {
 
 // policyOf reads a policy: the places where it denies or decides by conditions, and what
 // is denied in the words of the code. ok: the file has a policy.
-func policyOf(c code) (denies []Evidence, what string, ok bool) {
+func policyOf(c code) (denies []evidencePlace, what string, ok bool) {
 	if len(c.words("PermissionPolicy")) == 0 || len(c.words("handle")) == 0 {
 		return nil, "", false
 	}
@@ -154,7 +154,7 @@ func policyOf(c code) (denies []Evidence, what string, ok bool) {
 			if last != "" {
 				names = append(names, last)
 			}
-			denies = append(denies, Evidence{c.line(i), shorten(strings.TrimSpace(lines[t.Line-1]))})
+			denies = append(denies, evidencePlace{c.line(i), shorten(strings.TrimSpace(lines[t.Line-1]))})
 		}
 	}
 	what = strings.Join(sortedUnique(names), ", ")
@@ -182,7 +182,7 @@ func dangerousSettings(v *view) outcome {
 	if o := c.unsure(); o != nil {
 		return *o
 	}
-	return pass("none of the files has a dangerously… setting", Evidence{c.top(), "no dangerously… key"})
+	return pass("none of the files has a dangerously… setting", evidencePlace{c.top(), "no dangerously… key"})
 }
 
 // each visits a value and all below it.
@@ -210,7 +210,7 @@ func isAuthSecret(key string) bool {
 func backendAuth(v *view) outcome {
 	c := v.config()
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	if c.tree != nil && c.err == nil {
 		all, _ := c.get("")
 		each(all, func(val appconfig.Value) {
@@ -240,7 +240,7 @@ func backendAuth(v *view) outcome {
 // routeAuth looks at the code of the backends and of own backend plugins.
 func routeAuth(v *view) outcome {
 	var problems []problem
-	var health, seen, open []Evidence
+	var health, seen, open []evidencePlace
 	for _, w := range v.in.Project.Workspaces {
 		role := w.File.Backstage.Role
 		if role != "backend" && !strings.HasPrefix(role, "backend-plugin") {
@@ -250,7 +250,7 @@ func routeAuth(v *view) outcome {
 		for _, c := range v.codeOf(w, "addAuthPolicy") {
 			for _, i := range c.words("addAuthPolicy") {
 				if c.is(i+1, "(") && !c.is(i+2, "{") && c.is(i-1, ".") {
-					open = append(open, Evidence{c.line(i), "addAuthPolicy"})
+					open = append(open, evidencePlace{c.line(i), "addAuthPolicy"})
 					continue
 				}
 				route, isOpen, line := authPolicy(c, i)
@@ -259,7 +259,7 @@ func routeAuth(v *view) outcome {
 				}
 				none = false
 				if in(strings.Trim(route, "/"), "health", "healthcheck", "health/live", "health/ready", ".well-known/jwks.json") {
-					health = append(health, Evidence{c.pos(line, 0), w.Name() + " answers " + shorten(route) + " alone without authentication"})
+					health = append(health, evidencePlace{c.pos(line, 0), w.Name() + " answers " + shorten(route) + " alone without authentication"})
 					continue
 				}
 				problems = append(problems, problem{pos: c.pos(line, 0), name: w.Name(), key: path.Base(c.name) + " " + route,
@@ -267,7 +267,7 @@ func routeAuth(v *view) outcome {
 			}
 		}
 		if none {
-			seen = append(seen, Evidence{v.manifestOf(w), w.Name() + " has no open route"})
+			seen = append(seen, evidencePlace{v.manifestOf(w), w.Name() + " has no open route"})
 		}
 	}
 	seen = append(health, seen...)

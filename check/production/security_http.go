@@ -9,14 +9,14 @@ import (
 // httpItems are those about what browsers are told.
 func httpItems() []item {
 	return []item{
-		{Item{"cors", Security, "Other origins may not call the backend, but for the portal's own address",
+		{checkItem{"cors", areaSecurity, "Other origins may not call the backend, but for the portal's own address",
 			"With credentials allowed, a page of such an origin acts as the user who looks at it.",
 			"Set backend.cors.origin to the portal's address in the app-config that production starts with",
-			3, Enterprise}, cors},
-		{Item{"csp", Security, "The content security policy keeps foreign scripts out",
+			3, profileEnterprise}, cors},
+		{checkItem{"csp", areaSecurity, "The content security policy keeps foreign scripts out",
 			"It is what is left when a plugin shows something that somebody else wrote.",
 			"Take 'unsafe-inline', http:, https:, data: and * out of script-src; name the hosts that are needed",
-			3, Enterprise}, csp},
+			3, profileEnterprise}, csp},
 	}
 }
 
@@ -38,7 +38,7 @@ func cors(v *view) outcome {
 		if o := c.unsure(); o != nil {
 			return *o
 		}
-		return pass("no other origin is allowed: backend.cors.origin is not set", Evidence{c.top(), "no backend.cors.origin"})
+		return pass("no other origin is allowed: backend.cors.origin is not set", evidencePlace{c.top(), "no backend.cors.origin"})
 	}
 	key := evidenceOf(origin)
 	for _, one := range scalars(origin) {
@@ -74,14 +74,14 @@ func csp(v *view) outcome {
 		if o := c.unsure(); o != nil {
 			return *o
 		}
-		return pass("Backstage's own policy holds: backend.csp is not set", Evidence{c.top(), "no backend.csp"})
+		return pass("Backstage's own policy holds: backend.csp is not set", evidencePlace{c.top(), "no backend.csp"})
 	}
 	e := evidenceOf(policy)
 	if policy.Reveal() == "false" {
 		return fail(problem{pos: e.Pos, name: "backend.csp", message: "the content security policy is off", next: "Take backend.csp: false out"})
 	}
 	var problems []problem
-	seen := []Evidence{e}
+	seen := []evidencePlace{e}
 	// Backstage sets script-src itself, so that default-src is about scripts only where
 	// that one is taken away.
 	names := []string{"script-src", "scriptSrc"}

@@ -13,22 +13,22 @@ import (
 // imageItems are those about the image and how it runs.
 func imageItems() []item {
 	return []item{
-		{Item{"image-credentials", Security, "No file with credentials is copied into the image",
+		{checkItem{"image-credentials", areaSecurity, "No file with credentials is copied into the image",
 			"Whoever can pull the image has them, from every layer, also after they were deleted in a later one.",
 			nextImage,
-			1, Team}, imageCredentials},
-		{Item{"dockerignore", Security, ".dockerignore keeps local settings and git's history out of the build",
+			1, profileTeam}, imageCredentials},
+		{checkItem{"dockerignore", areaSecurity, ".dockerignore keeps local settings and git's history out of the build",
 			"COPY takes all that is in the folder: *.local.yaml with one's own tokens, .env, .git.",
 			nextIgnore,
-			2, Team}, dockerignore},
-		{Item{"security-context", Security, "The pod runs without privileges",
+			2, profileTeam}, dockerignore},
+		{checkItem{"security-context", areaSecurity, "The pod runs without privileges",
 			"A way out of the portal's process is then not one into the node.",
 			"Set runAsNonRoot: true, allowPrivilegeEscalation: false and capabilities.drop: [ALL] in the securityContext",
-			3, Enterprise}, securityContext},
-		{Item{"network-policy", Security, "A NetworkPolicy says who may talk to the portal and its database",
+			3, profileEnterprise}, securityContext},
+		{checkItem{"network-policy", areaSecurity, "A NetworkPolicy says who may talk to the portal and its database",
 			"The backend holds tokens for all that it integrates: what may reach it, and what it may reach, is to be written down.",
 			"Add a NetworkPolicy that selects the portal's pods",
-			4, Enterprise}, networkPolicy},
+			4, profileEnterprise}, networkPolicy},
 	}
 }
 
@@ -61,7 +61,7 @@ func (v *view) image() (image, bool) {
 func (v *view) noImage() outcome {
 	for _, im := range v.images() {
 		if im.err != nil {
-			return unknown("a Dockerfile cannot be read: "+im.err.Error(), "Correct the file", Evidence{im.pos(1, 0), "cannot be read"})
+			return unknown("a Dockerfile cannot be read: "+im.err.Error(), "Correct the file", evidencePlace{im.pos(1, 0), "cannot be read"})
 		}
 	}
 	return notApplicable("no Dockerfile of the repository starts the backend")
@@ -73,14 +73,14 @@ func imageCredentials(v *view) outcome {
 		return v.noImage()
 	}
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, s := range im.docker.Chain(im.docker.Final()) {
 		for _, in := range s.Instructions {
 			if in.Name != "COPY" && in.Name != "ADD" || in.Flag("from") != "" {
 				continue
 			}
 			words := copied(in)
-			seen = append(seen, Evidence{im.pos(in.Line, 0), shorten(in.Name + " " + in.Args)})
+			seen = append(seen, evidencePlace{im.pos(in.Line, 0), shorten(in.Name + " " + in.Args)})
 			for _, w := range words {
 				if credentialFile().MatchString(w) && !isExampleName(w) && !strings.ContainsAny(w, "*?") {
 					problems = append(problems, problem{pos: im.pos(in.LineOf(w), 0), name: w, message: w + ", which holds credentials by its name, is copied into the image", next: nextImage})
@@ -89,7 +89,7 @@ func imageCredentials(v *view) outcome {
 		}
 	}
 	if len(seen) == 0 {
-		seen = append(seen, Evidence{im.pos(im.docker.Final().Line, 0), "copies nothing from the repository"})
+		seen = append(seen, evidencePlace{im.pos(im.docker.Final().Line, 0), "copies nothing from the repository"})
 	}
 	return judged(problems, "no file that is copied holds credentials by its name", seen)
 }
@@ -119,7 +119,7 @@ func dockerignore(v *view) outcome {
 	if !ok {
 		return missing(im.pos(1, 0), ".dockerignore", "there is no .dockerignore", nextIgnore)
 	}
-	var seen []Evidence
+	var seen []evidencePlace
 	var lacks []string
 	lines := f.lines()
 	for _, want := range []struct {
@@ -129,7 +129,7 @@ func dockerignore(v *view) outcome {
 		found := false
 		for i, l := range lines {
 			if t := strings.TrimSpace(l); want.like.MatchString(t) {
-				seen, found = append(seen, Evidence{f.pos(i+1, 0), t}), true
+				seen, found = append(seen, evidencePlace{f.pos(i+1, 0), t}), true
 				break
 			}
 		}
@@ -173,19 +173,19 @@ func (v *view) noWorkload() outcome {
 		if f, ok := bad[0].err.(*fault.Error); ok && f.Pos.Line > 0 {
 			pos = f.Pos
 		}
-		return unknown("a manifest cannot be read without Helm: "+bad[0].err.Error(), "Give --deploy-dir the output of helm template", Evidence{pos, "cannot be read"})
+		return unknown("a manifest cannot be read without Helm: "+bad[0].err.Error(), "Give --deploy-dir the output of helm template", evidencePlace{pos, "cannot be read"})
 	}
 	return notApplicable("no manifest of the repository runs the portal; --deploy-dir names those of another one")
 }
 
 // setting is what a workload's pod or container says, the container first.
-func (w workload) setting(keys ...string) (yamledit.Value, Evidence, bool) {
+func (w workload) setting(keys ...string) (yamledit.Value, evidencePlace, bool) {
 	for _, from := range []yamledit.Value{w.container, w.spec} {
 		if v, ok := from.Get(keys...); ok {
-			return v, Evidence{keyPos(from, keys...), strings.Join(keys, ".") + ": " + shorten(v.String())}, true
+			return v, evidencePlace{keyPos(from, keys...), strings.Join(keys, ".") + ": " + shorten(v.String())}, true
 		}
 	}
-	return yamledit.Value{}, Evidence{}, false
+	return yamledit.Value{}, evidencePlace{}, false
 }
 
 func securityContext(v *view) outcome {
@@ -194,7 +194,7 @@ func securityContext(v *view) outcome {
 		return v.noWorkload()
 	}
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	for _, w := range workloads {
 		var lacks []string
 		at := keyPos(w.container, "securityContext")
@@ -230,7 +230,7 @@ func networkPolicy(v *view) outcome {
 	}
 	for _, o := range v.objects() {
 		if o.err == nil && in(o.kind, "NetworkPolicy", "CiliumNetworkPolicy") && o.selects(workloads[0]) {
-			return pass("a "+o.kind+" is about the portal's pods", Evidence{keyPos(o.root, "kind"), "kind: " + o.kind})
+			return pass("a "+o.kind+" is about the portal's pods", evidencePlace{keyPos(o.root, "kind"), "kind: " + o.kind})
 		}
 	}
 	w := workloads[0]

@@ -15,10 +15,10 @@ const nextSecret = "Take it out, read it from ${NAME} or a secret store, and cha
 
 // secretItems is the one about secrets that stand in files as they are.
 func secretItems() []item {
-	return []item{{Item{"literal-secrets", Security, "No secret stands in a file of the repository as it is",
+	return []item{{checkItem{"literal-secrets", areaSecurity, "No secret stands in a file of the repository as it is",
 		"Whoever can read the repository, a fork or an old clone of it has the secret, and git keeps it after it is taken out.",
 		nextSecret,
-		1, Team}, literalSecrets}}
+		1, profileTeam}, literalSecrets}}
 }
 
 // local is for files that only a developer's machine or a job of CI starts: a password
@@ -33,7 +33,7 @@ func local(name string) bool {
 // too. What git was told to leave alone is nobody's but the developer's.
 func literalSecrets(v *view) outcome {
 	var problems []problem
-	var partly []Evidence
+	var partly []evidencePlace
 	first, looked := fault.Pos{}, 0
 	for _, t := range []*tree{v.repo, v.deploy} {
 		for _, f := range t.match(secretscan.Settings) {
@@ -42,7 +42,7 @@ func literalSecrets(v *view) outcome {
 				continue
 			}
 			if err != nil {
-				partly = append(partly, Evidence{f.pos(1, 0), err.Error()})
+				partly = append(partly, evidencePlace{f.pos(1, 0), err.Error()})
 				continue
 			}
 			looked++
@@ -51,7 +51,7 @@ func literalSecrets(v *view) outcome {
 			}
 			r := secretscan.Scan(f.name, src)
 			if r.Partial {
-				partly = append(partly, Evidence{f.pos(1, 0), "it has more in it than is looked at"})
+				partly = append(partly, evidencePlace{f.pos(1, 0), "it has more in it than is looked at"})
 			}
 			if len(r.Hits) > 0 && t == v.repo {
 				if ignored, err := gitbase.Ignored(v.in.Top, f.name); err == nil && ignored {
@@ -81,5 +81,5 @@ func literalSecrets(v *view) outcome {
 	case len(partly) > 0:
 		return unknown(english.Count(len(partly), "file")+" could not be looked through", "Attest it, with the report of a scanner that looks through all", partly...)
 	}
-	return pass("no secret was found", Evidence{first, fmt.Sprintf("%s that hold settings, this one first, were looked through; docs/secrets.md says for what", english.Count(looked, "file"))})
+	return pass("no secret was found", evidencePlace{first, fmt.Sprintf("%s that hold settings, this one first, were looked through; docs/secrets.md says for what", english.Count(looked, "file"))})
 }

@@ -11,22 +11,22 @@ import (
 // supplyItems are those about what comes in from outside.
 func supplyItems() []item {
 	return []item{
-		{Item{"ci-audit", Security, "CI looks for known vulnerabilities in the dependencies",
+		{checkItem{"ci-audit", areaSecurity, "CI looks for known vulnerabilities in the dependencies",
 			"A portal has some 3,000 packages; each month brings advisories for some of them.",
 			nextAudit,
-			2, Team}, ciAudit},
-		{Item{"lock-committed", Security, "The lockfile is in the repository",
+			2, profileTeam}, ciAudit},
+		{checkItem{"lock-committed", areaSecurity, "The lockfile is in the repository",
 			"Without it each build takes whatever was published last.",
 			"Commit yarn.lock, and take it out of .gitignore",
-			1, Demo}, lockCommitted},
-		{Item{"install-scripts", Security, "Packages run no scripts when they are installed",
+			1, profileDemo}, lockCommitted},
+		{checkItem{"install-scripts", areaSecurity, "Packages run no scripts when they are installed",
 			"An install script of any package in the tree runs with what CI may do: it is how most npm malware starts.",
 			nextScripts,
-			4, Enterprise}, installScripts},
-		{Item{"internal-registry", Security, "Packages come from a registry of one's own",
+			4, profileEnterprise}, installScripts},
+		{checkItem{"internal-registry", areaSecurity, "Packages come from a registry of one's own",
 			"A mirror keeps builds going when the public one is down or a package is taken away, and is where rules can hold.",
 			"Set npmRegistryServer in .yarnrc.yml to the registry of your organisation",
-			5, Enterprise}, internalRegistry},
+			5, profileEnterprise}, internalRegistry},
 	}
 }
 
@@ -55,26 +55,26 @@ func lockCommitted(v *view) outcome {
 				return fail(problem{pos: e.Pos, name: name, message: name + " is there, but .gitignore keeps it out of the repository", next: "Take the line out of .gitignore and commit " + name})
 			}
 			if _, err := f.load(); err != nil && err != errTooLarge {
-				return unknown(name+" cannot be read: "+err.Error(), "Put a lock that yarn install writes in its place", Evidence{f.pos(1, 0), "cannot be read"})
+				return unknown(name+" cannot be read: "+err.Error(), "Put a lock that yarn install writes in its place", evidencePlace{f.pos(1, 0), "cannot be read"})
 			}
-			return pass(name+" is there", Evidence{f.pos(1, 0), name})
+			return pass(name+" is there", evidencePlace{f.pos(1, 0), name})
 		}
 	}
 	return missing(v.manifest(), "yarn.lock", "there is no lockfile", "Run yarn install and commit yarn.lock")
 }
 
 // gitignores is the line of .gitignore that names a file of the root.
-func (v *view) gitignores(name string) (Evidence, bool) {
+func (v *view) gitignores(name string) (evidencePlace, bool) {
 	f, ok := v.file(".gitignore")
 	if !ok {
-		return Evidence{}, false
+		return evidencePlace{}, false
 	}
 	for i, l := range f.lines() {
 		if t := strings.TrimPrefix(strings.TrimSpace(l), "/"); t == name || t == "*.lock" && strings.HasSuffix(name, ".lock") {
-			return Evidence{f.pos(i+1, 0), t}, true
+			return evidencePlace{f.pos(i+1, 0), t}, true
 		}
 	}
-	return Evidence{}, false
+	return evidencePlace{}, false
 }
 
 // scriptsOffSince is the Yarn from which enableScripts is off by default.
@@ -93,7 +93,7 @@ func installScripts(v *view) outcome {
 			}
 			value, _, _ = strings.Cut(value, "#")
 			value = strings.TrimSpace(value)
-			e := Evidence{f.pos(i+1, 0), rc.key + ": " + value}
+			e := evidencePlace{f.pos(i+1, 0), rc.key + ": " + value}
 			if value == "false" && rc.key == "enableScripts" || value == "true" && rc.key == "ignore-scripts" {
 				return pass("install scripts are off", e)
 			}
@@ -113,11 +113,11 @@ func installScripts(v *view) outcome {
 var yarnRelease = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`yarn-(\d+\.\d+\.\d+)\.c?js`) })
 
 // yarnVersion is the Yarn that the repository says installs it, "" if it does not.
-func (v *view) yarnVersion() (string, Evidence) {
+func (v *view) yarnVersion() (string, evidencePlace) {
 	if f, ok := v.file(".yarnrc.yml"); ok {
 		for i, l := range f.lines() {
 			if m := yarnRelease().FindStringSubmatch(l); m != nil && strings.HasPrefix(strings.TrimSpace(l), "yarnPath") {
-				return m[1], Evidence{f.pos(i+1, 0), strings.TrimSpace(l)}
+				return m[1], evidencePlace{f.pos(i+1, 0), strings.TrimSpace(l)}
 			}
 		}
 	}
@@ -128,15 +128,15 @@ func (v *view) yarnVersion() (string, Evidence) {
 				version, _, _ = strings.Cut(version, `"`) // other members may follow in the line
 				version, _, _ = strings.Cut(version, "+")
 				if _, err := semrange.ParseVersion(version); err == nil {
-					return version, Evidence{f.pos(i+1, 0), "packageManager: yarn@" + version}
+					return version, evidencePlace{f.pos(i+1, 0), "packageManager: yarn@" + version}
 				}
 			}
 		}
 	}
 	if f, ok := v.file("yarn.lock"); ok && f.find("# yarn lockfile v1") > 0 {
-		return "1.22.0", Evidence{f.pos(f.find("# yarn lockfile v1"), 0), "a lock of Yarn 1"}
+		return "1.22.0", evidencePlace{f.pos(f.find("# yarn lockfile v1"), 0), "a lock of Yarn 1"}
 	}
-	return "", Evidence{}
+	return "", evidencePlace{}
 }
 
 // reads reports whether the repository's package manager reads a file of settings: Yarn
@@ -162,7 +162,7 @@ func internalRegistry(v *view) outcome {
 			if !found || rest == "" || !strings.ContainsAny(rest[:1], ":= ") {
 				continue
 			}
-			e := Evidence{f.pos(i+1, 0), rc.key}
+			e := evidencePlace{f.pos(i+1, 0), rc.key}
 			if publicRegistries().MatchString(rest) {
 				return fail(problem{pos: e.Pos, name: rc.key, message: "packages come from the public registry", next: "Name the registry of your organisation here"})
 			}

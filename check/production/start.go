@@ -12,18 +12,18 @@ import (
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
-// Start is one way in which the repository starts the backend.
-type Start struct {
+// backendStart is one way in which the repository starts the backend.
+type backendStart struct {
 	Pos fault.Pos
 	// By is what says so: a Dockerfile's command, compose, a manifest, a script.
 	By     string
-	Config []ConfigFile
+	Config []configFile
 	// Deployed reports whether something that deploys says so, which overrides the image.
 	Deployed bool
 }
 
-// ConfigFile is one --config.
-type ConfigFile struct {
+// configFile is one --config.
+type configFile struct {
 	// Arg is as it is written, Rel the file from the portal's root: "" if the
 	// repository does not have it.
 	Arg, Rel string
@@ -31,9 +31,9 @@ type ConfigFile struct {
 	mounted *mounted
 }
 
-// File is where the file is: in the repository, or where what production mounts stands;
+// file is where the file is: in the repository, or where what production mounts stands;
 // "" for neither.
-func (c ConfigFile) File() string {
+func (c configFile) file() string {
 	if c.mounted != nil {
 		return c.mounted.place
 	}
@@ -125,7 +125,7 @@ func configArgs(words []string) []string {
 
 // readStarts are all that start the backend, the one that decides first: what deploys
 // overrides what the image says, and that the scripts.
-func (v *view) readStarts() []Start {
+func (v *view) readStarts() []backendStart {
 	starts := v.manifestStarts()
 	starts = append(starts, v.valuesStarts(v.deploy)...)
 	starts = append(starts, v.composeStarts()...)
@@ -135,7 +135,7 @@ func (v *view) readStarts() []Start {
 			continue
 		}
 		words, at, _ := im.docker.Command()
-		starts = append(starts, Start{Pos: im.pos(at.LineOf("--config"), 0), By: at.Name + " of " + im.place(im.name),
+		starts = append(starts, backendStart{Pos: im.pos(at.LineOf("--config"), 0), By: at.Name + " of " + im.place(im.name),
 			Config: append(v.configFiles(configArgs(words), im.dir()), more...)})
 	}
 	// Values beside the source are mostly those of a test environment.
@@ -151,8 +151,8 @@ func (v *view) readStarts() []Start {
 }
 
 // scriptStarts are scripts of package.json files that run what was built.
-func (v *view) scriptStarts() []Start {
-	var list []Start
+func (v *view) scriptStarts() []backendStart {
+	var list []backendStart
 	for _, w := range v.in.Project.Workspaces {
 		f, ok := v.file(path.Join(w.Rel, "package.json"))
 		if !ok || w.Rel != "." && w.File.Backstage.Role != "backend" {
@@ -163,7 +163,7 @@ func (v *view) scriptStarts() []Start {
 			if !in("node", words...) || len(configArgs(words)) == 0 || !strings.HasPrefix(name, "start") && !strings.HasPrefix(name, "serve") {
 				continue
 			}
-			list = append(list, Start{Pos: f.pos(f.find(`"`+name+`"`), 0), By: "the script " + name, Config: v.configFiles(configArgs(words), f.dir())})
+			list = append(list, backendStart{Pos: f.pos(f.find(`"`+name+`"`), 0), By: "the script " + name, Config: v.configFiles(configArgs(words), f.dir())})
 		}
 	}
 	return list
@@ -171,15 +171,15 @@ func (v *view) scriptStarts() []Start {
 
 // composeStarts are services of compose files that run the backend with a command of
 // their own.
-func (v *view) composeStarts() []Start {
-	var list []Start
+func (v *view) composeStarts() []backendStart {
+	var list []backendStart
 	for _, f := range v.repo.match(func(n string) bool { return composeName().MatchString(path.Base(n)) && !isAside(n) }) {
 		for _, d := range f.yaml() {
 			services, _ := d.root.Get("services")
 			for _, m := range services.Members() {
 				cmd, ok := m.Value.Get("command")
 				if words := commandWords(cmd); ok && runsBackend(words) && len(configArgs(words)) > 0 {
-					list = append(list, Start{Pos: cmd.Pos(), By: "the command of the service " + m.Key, Deployed: true,
+					list = append(list, backendStart{Pos: cmd.Pos(), By: "the command of the service " + m.Key, Deployed: true,
 						Config: v.configFiles(configArgs(words), f.dir())})
 				}
 			}
@@ -207,10 +207,10 @@ func commandWords(v yamledit.Value) []string {
 // configFiles finds the files that --config names. A container has them where its
 // Dockerfile copies them, mostly beside packages/: they are looked for at the portal's
 // root, then beside the file that starts, then by their name alone.
-func (v *view) configFiles(args []string, dir string) []ConfigFile {
-	var list []ConfigFile
+func (v *view) configFiles(args []string, dir string) []configFile {
+	var list []configFile
 	for _, arg := range args {
-		c := ConfigFile{Arg: arg}
+		c := configFile{Arg: arg}
 		rel := strings.TrimPrefix(path.Clean(arg), "./")
 		for strings.HasPrefix(rel, "../") {
 			rel = rel[3:]

@@ -10,22 +10,22 @@ import (
 // techdocsItems are the items of the area TechDocs.
 func techdocsItems() []item {
 	return []item{
-		{Item{"techdocs-builder", TechDocs, "TechDocs are built outside of the backend and published to storage",
+		{checkItem{"techdocs-builder", areaTechDocs, "TechDocs are built outside of the backend and published to storage",
 			"A backend that builds documentation runs Docker or mkdocs on what others wrote, while users wait, and loses it with the pod.",
 			nextBuilder,
-			2, Team}, techdocsBuilder},
-		{Item{"techdocs-pipeline", TechDocs, "A pipeline generates and publishes the documentation",
+			2, profileTeam}, techdocsBuilder},
+		{checkItem{"techdocs-pipeline", areaTechDocs, "A pipeline generates and publishes the documentation",
 			"With an external builder nothing is shown that no pipeline has published.",
 			nextPipeline,
-			3, Team}, techdocsPipeline},
-		{Item{"techdocs-skeletons", TechDocs, "What the Scaffolder makes has documentation from the start",
+			3, profileTeam}, techdocsPipeline},
+		{checkItem{"techdocs-skeletons", areaTechDocs, "What the Scaffolder makes has documentation from the start",
 			"A component that begins without docs keeps none: mkdocs.yml, docs/ and the annotation cost nothing in the template.",
 			nextSkeleton,
-			3, Team}, techdocsSkeletons},
-		{Item{"techdocs-pairs", TechDocs, "Each techdocs-ref has its mkdocs.yml, and each mkdocs.yml a techdocs-ref",
+			3, profileTeam}, techdocsSkeletons},
+		{checkItem{"techdocs-pairs", areaTechDocs, "Each techdocs-ref has its mkdocs.yml, and each mkdocs.yml a techdocs-ref",
 			"One without the other is a broken Docs tab, or documentation that nobody finds.",
 			"Put mkdocs.yml where backstage.io/techdocs-ref points to, and the annotation on the entity beside a mkdocs.yml",
-			2, Team}, techdocsPairs},
+			2, profileTeam}, techdocsPairs},
 	}
 }
 
@@ -76,7 +76,7 @@ func techdocsBuilder(v *view) outcome {
 const nextBuilder = "Set techdocs.builder to external and techdocs.publisher.type to a storage that the pipeline publishes to, in the app-config that production starts with"
 
 // withEvidence adds what was seen to an outcome.
-func withEvidence(o outcome, list ...Evidence) outcome {
+func withEvidence(o outcome, list ...evidencePlace) outcome {
 	for _, e := range list {
 		if !e.Pos.IsZero() {
 			o.evidence = append(o.evidence, e)
@@ -118,10 +118,10 @@ func techdocsPipeline(v *view) outcome {
 // entity is a part of something else.
 func techdocsSkeletons(v *view) outcome {
 	var problems []problem
-	var seen []Evidence
+	var seen []evidencePlace
 	elsewhere := 0
 	for _, s := range v.skeletons() {
-		e := Evidence{s.at.Pos(), "skeleton " + shorten(s.at.String())}
+		e := evidencePlace{s.at.Pos(), "skeleton " + shorten(s.at.String())}
 		if s.elsewhere {
 			elsewhere++
 			continue
@@ -170,8 +170,8 @@ func skeletonLacks(files []file, dir string) []string {
 
 func techdocsPairs(v *view) outcome {
 	var problems []problem
-	var seen []Evidence
-	var away []Evidence
+	var seen []evidencePlace
+	var away []evidencePlace
 	used := map[string]bool{}
 	mkdocs := func(dir string) (file, bool) {
 		for _, n := range []string{"mkdocs.yml", "mkdocs.yaml"} {
@@ -188,7 +188,7 @@ func techdocsPairs(v *view) outcome {
 		}
 		dir, local := strings.CutPrefix(ref.String(), "dir:")
 		if !local {
-			away = append(away, Evidence{ref.Pos(), techdocsRef})
+			away = append(away, evidencePlace{ref.Pos(), techdocsRef})
 			continue // of another repository, or of a URL
 		}
 		at := path.Join(e.file.dir(), dir)
@@ -199,7 +199,7 @@ func techdocsPairs(v *view) outcome {
 			continue
 		}
 		used[f.name] = true
-		seen = append(seen, Evidence{ref.Pos(), techdocsRef + ": " + shorten(ref.String())}, Evidence{f.pos(1, 0), "mkdocs"})
+		seen = append(seen, evidencePlace{ref.Pos(), techdocsRef + ": " + shorten(ref.String())}, evidencePlace{f.pos(1, 0), "mkdocs"})
 	}
 	for _, f := range v.repo.match(func(n string) bool { return in(path.Base(n), "mkdocs.yml", "mkdocs.yaml") && !isAside(n) }) {
 		if !used[f.name] && !v.inSkeleton(f.name) {

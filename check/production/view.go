@@ -25,7 +25,7 @@ type view struct {
 	// deploy is the deploy repository, with no files where there is none.
 	deploy *tree
 
-	starts  func() []Start
+	starts  func() []backendStart
 	config  func() config
 	images  func() []image
 	flows   func() []flow
@@ -99,7 +99,7 @@ type config struct {
 	// the start names and the repository does not have: what they say is not known.
 	files  []string
 	absent []string
-	start  Start
+	start  backendStart
 	// places are where what production mounts stands, by the name that it is read by.
 	places map[string]string
 }
@@ -117,21 +117,21 @@ func (c config) get(key string) (appconfig.Value, bool) {
 }
 
 // nulled is where null takes a key away from the files below.
-func (c config) nulled(key string) (Evidence, bool) {
+func (c config) nulled(key string) (evidencePlace, bool) {
 	if c.tree == nil {
-		return Evidence{}, false
+		return evidencePlace{}, false
 	}
 	o, ok := c.tree.Nulled(key)
 	pos := o.Pos
 	if !o.Key.IsZero() {
 		pos = o.Key
 	}
-	return Evidence{pos, key + ": null"}, ok
+	return evidencePlace{pos, key + ": null"}, ok
 }
 
 // text is a scalar's text and place, ok false without one. The text of a value that
 // comes from the environment is "" and known false.
-func (c config) text(key string) (text string, at Evidence, known, ok bool) {
+func (c config) text(key string) (text string, at evidencePlace, known, ok bool) {
 	v, ok := c.get(key)
 	if !ok || v.Kind() == appconfig.Object || v.Kind() == appconfig.Array {
 		return "", at, false, false
@@ -145,7 +145,7 @@ func (c config) text(key string) (text string, at Evidence, known, ok bool) {
 
 // evidenceOf is a value as evidence: its key's place, and its text unless that may be
 // secret.
-func evidenceOf(v appconfig.Value) Evidence {
+func evidenceOf(v appconfig.Value) evidencePlace {
 	o := v.Origin()
 	pos := o.Pos
 	if !o.Key.IsZero() {
@@ -153,11 +153,11 @@ func evidenceOf(v appconfig.Value) Evidence {
 	}
 	switch {
 	case v.Kind() == appconfig.Object || v.Kind() == appconfig.Array:
-		return Evidence{pos, v.Key()}
+		return evidencePlace{pos, v.Key()}
 	case len(o.Vars) > 0:
-		return Evidence{pos, v.Key() + ": from $" + strings.Join(o.Vars, ", $")}
+		return evidencePlace{pos, v.Key() + ": from $" + strings.Join(o.Vars, ", $")}
 	}
-	return Evidence{pos, v.Key() + ": " + v.String()}
+	return evidencePlace{pos, v.Key() + ": " + v.String()}
 }
 
 // unsure is the outcome of an item that needs a key that cannot be told, nil where a
@@ -169,7 +169,7 @@ func (c config) unsure() *outcome {
 		if f, ok := c.err.(*fault.Error); ok && f.Pos.Line > 0 {
 			pos = f.Pos
 		}
-		o := unknown("app-config cannot be read: "+c.err.Error(), "Correct the file", Evidence{pos, "cannot be read"})
+		o := unknown("app-config cannot be read: "+c.err.Error(), "Correct the file", evidencePlace{pos, "cannot be read"})
 		return &o
 	case c.tree == nil:
 		o := unknown("nothing in the repository says which app-config production starts with",
@@ -177,7 +177,7 @@ func (c config) unsure() *outcome {
 		return &o
 	case len(c.absent) > 0:
 		o := unknown("production also starts with "+strings.Join(c.absent, ", ")+", which the repository does not have",
-			"Give --deploy-dir the folder that has it, or attest the item", Evidence{c.start.Pos, "starts with " + strings.Join(c.absent, ", ")})
+			"Give --deploy-dir the folder that has it, or attest the item", evidencePlace{c.start.Pos, "starts with " + strings.Join(c.absent, ", ")})
 		return &o
 	}
 	return nil

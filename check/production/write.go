@@ -19,15 +19,15 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	var b strings.Builder
 	head := r.Title + ": " + r.Sentence()
 	b.WriteString(st.Bold(head) + "\n")
-	for _, n := range r.Headlines() {
+	for _, n := range r.headlines() {
 		b.WriteString(n + "\n")
 	}
-	for _, a := range Areas() {
-		items := r.Of(a)
+	for _, a := range areas() {
+		items := r.of(a)
 		if len(items) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s\n", st.Bold(a.Title()))
+		fmt.Fprintf(&b, "\n%s\n", st.Bold(a.title()))
 		for _, it := range items {
 			it.table(&b, st)
 		}
@@ -38,9 +38,9 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	return err
 }
 
-// Of are the items of an area.
-func (r *Report) Of(a Area) []Result {
-	var list []Result
+// of are the items of an area.
+func (r *Report) of(a area) []itemResult {
+	var list []itemResult
 	for _, it := range r.Items {
 		if it.Area == a {
 			list = append(list, it)
@@ -49,9 +49,9 @@ func (r *Report) Of(a Area) []Result {
 	return list
 }
 
-// Headlines are the sentences under the title: the profile, and what production starts
+// headlines are the sentences under the title: the profile, and what production starts
 // with.
-func (r *Report) Headlines() []string {
+func (r *Report) headlines() []string {
 	list := []string{fmt.Sprintf("Profile %s. Items that it does not count are marked as advice.", r.Profile)}
 	if len(r.Starts) == 0 {
 		return append(list, "Nothing in the repository says how production is started.")
@@ -59,10 +59,10 @@ func (r *Report) Headlines() []string {
 	for i, s := range r.Starts {
 		var files []string
 		for _, c := range s.Config {
-			if c.File() == "" {
+			if c.file() == "" {
 				files = append(files, c.Arg+" (not in the repository)")
 			} else {
-				files = append(files, c.File())
+				files = append(files, c.file())
 			}
 		}
 		names := strings.Join(files, ", ")
@@ -79,27 +79,27 @@ func (r *Report) Headlines() []string {
 }
 
 // label is the word for an item's verdict.
-func (it Result) label() string {
-	if it.Verdict == Fail && (!it.Counts || it.Open == 0) {
+func (it itemResult) label() string {
+	if it.Verdict == verdictFail && (!it.Counts || it.Open == 0) {
 		return "fail (advice)"
 	}
 	return string(it.Verdict)
 }
 
-func (it Result) table(b *strings.Builder, st ui.Style) {
+func (it itemResult) table(b *strings.Builder, st ui.Style) {
 	label := fmt.Sprintf("%-14s", it.label())
 	switch {
-	case it.Verdict == Fail && it.Counts && it.Open > 0:
+	case it.Verdict == verdictFail && it.Counts && it.Open > 0:
 		label = st.Bad(label)
-	case it.Verdict == Fail, it.Verdict == Unknown:
+	case it.Verdict == verdictFail, it.Verdict == verdictUnknown:
 		label = st.Warn(label)
-	case it.Verdict == Pass, it.Verdict == Attested:
+	case it.Verdict == verdictPass, it.Verdict == verdictAttested:
 		label = st.Good(label)
 	default:
 		label = st.Dim(label)
 	}
 	fmt.Fprintf(b, "  %s  %s  %s\n", label, it.ID, st.Dim(it.Title))
-	if it.Verdict != Fail || len(it.Evidence) == 0 {
+	if it.Verdict != verdictFail || len(it.Evidence) == 0 {
 		fmt.Fprintf(b, "    %s\n", it.Reason)
 	}
 	for i, e := range it.Evidence {
@@ -109,7 +109,7 @@ func (it Result) table(b *strings.Builder, st ui.Style) {
 		}
 		fmt.Fprintf(b, "      %s  %s\n", e.Pos, e.Text)
 	}
-	if it.Verdict == Fail || it.Verdict == Unknown {
+	if it.Verdict == verdictFail || it.Verdict == verdictUnknown {
 		fmt.Fprintf(b, "    %s %s\n", st.Dim("why:"), it.Why)
 		fmt.Fprintf(b, "    %s %s\n", st.Dim("next:"), it.Next)
 	}
@@ -138,19 +138,19 @@ func (r *Report) decisionsTable(b *strings.Builder, st ui.Style) {
 
 func (r *Report) maturityTable(b *strings.Builder, st ui.Style) {
 	fmt.Fprintf(b, "\n%s\n", st.Bold("Maturity"))
-	for _, line := range r.Maturity.Lines() {
+	for _, line := range r.Maturity.lines() {
 		b.WriteString("  " + line + "\n")
 	}
 }
 
-// Lines say the level and what is missing for the next one.
-func (m Maturity) Lines() []string {
-	list := []string{fmt.Sprintf("Level %d of %d: %s.", m.Level, MaxLevel, LevelTitle(m.Level))}
-	if m.Level < MaxLevel {
-		list = append(list, fmt.Sprintf("Level %d (%s) lacks %s.", m.Level+1, LevelTitle(m.Level+1), strings.Join(m.Next, ", ")))
+// lines say the level and what is missing for the next one.
+func (m reachedMaturity) lines() []string {
+	list := []string{fmt.Sprintf("Level %d of %d: %s.", m.Level, maxLevel, levelTitle(m.Level))}
+	if m.Level < maxLevel {
+		list = append(list, fmt.Sprintf("Level %d (%s) lacks %s.", m.Level+1, levelTitle(m.Level+1), strings.Join(m.Next, ", ")))
 	}
 	for _, n := range m.Skipped {
-		list = append(list, fmt.Sprintf("Level %d (%s) would be reached, but does not count before those below it.", n, LevelTitle(n)))
+		list = append(list, fmt.Sprintf("Level %d (%s) would be reached, but does not count before those below it.", n, levelTitle(n)))
 	}
 	return list
 }
@@ -159,17 +159,17 @@ func (m Maturity) Lines() []string {
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n", report.Escape(r.Title), report.Escape(r.Sentence()))
-	for _, n := range append(r.Headlines(), r.Maturity.Lines()...) {
+	for _, n := range append(r.headlines(), r.Maturity.lines()...) {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(n))
 	}
 	var parts []finding.Part
-	for _, a := range Areas() {
-		items := r.Of(a)
+	for _, a := range areas() {
+		items := r.of(a)
 		if len(items) == 0 {
 			continue
 		}
 		var part strings.Builder
-		fmt.Fprintf(&part, "\n### %s\n\n| verdict | item | what | where | next |\n| --- | --- | --- | --- | --- |\n", a.Title())
+		fmt.Fprintf(&part, "\n### %s\n\n| verdict | item | what | where | next |\n| --- | --- | --- | --- | --- |\n", a.title())
 		for _, it := range items {
 			var places []string
 			for i, e := range it.Evidence {
@@ -179,7 +179,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 				}
 				places = append(places, e.Pos.String())
 			}
-			fmt.Fprintf(&part, "| %s | [%s](%s) | %s | %s | %s |\n", it.label(), it.ID, it.URL(), report.Escape(it.Reason),
+			fmt.Fprintf(&part, "| %s | [%s](%s) | %s | %s | %s |\n", it.label(), it.ID, it.url(), report.Escape(it.Reason),
 				report.Escape(strings.Join(places, ", ")), report.Escape(it.Next))
 		}
 		parts = append(parts, finding.Part{Text: part.String(), Findings: len(items)})
