@@ -4,9 +4,9 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -57,11 +57,9 @@ func shorten(text string) string {
 	return text
 }
 
-var flowName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci[^/]*\.ya?ml$|^\.gitlab/.*\.ya?ml$|(^|/)azure-pipelines[^/]*\.ya?ml$|` +
-		`^\.azure(-pipelines|devops)?/.*\.ya?ml$|(^|/)Jenkinsfile[^/]*$|^\.circleci/[^/]+\.ya?ml$|^bitbucket-pipelines\.ya?ml$|^\.tekton/.*\.ya?ml$|` +
-		`^\.buildkite/.*\.ya?ml$|^\.drone\.ya?ml$|^\.woodpecker.*\.ya?ml$`)
-})
+var flowName = pattern.New(`^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci[^/]*\.ya?ml$|^\.gitlab/.*\.ya?ml$|(^|/)azure-pipelines[^/]*\.ya?ml$|` +
+	`^\.azure(-pipelines|devops)?/.*\.ya?ml$|(^|/)Jenkinsfile[^/]*$|^\.circleci/[^/]+\.ya?ml$|^bitbucket-pipelines\.ya?ml$|^\.tekton/.*\.ya?ml$|` +
+	`^\.buildkite/.*\.ya?ml$|^\.drone\.ya?ml$|^\.woodpecker.*\.ya?ml$`)
 
 // readFlows are the files of CI, at the repository's top and in the portal's folder.
 func (v *view) readFlows() []flow {

@@ -3,10 +3,9 @@ package production
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -75,8 +74,8 @@ func (f file) objects() []object {
 }
 
 var (
-	action     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\}`) })
-	onlyAction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(\{\{[^\n]*\}\}\s*)+$`) })
+	action     = pattern.New(`\{\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\}`)
+	onlyAction = pattern.New(`^\s*(\{\{[^\n]*\}\}\s*)+$`)
 )
 
 // plain is a chart's template with its actions taken out: lines that have nothing else
@@ -173,9 +172,7 @@ func (v *view) isPortal(o object, c yamledit.Value, of int) bool {
 }
 
 // others are images that run something else beside a portal, or in a test.
-var others = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`postgres|redis|psql|valkey|memcache|keycloak|opensearch|elasticsearch|^(alpine|busybox|nginx|httpd|ubuntu|debian|curl)(:|@|$)`)
-})
+var others = pattern.New(`postgres|redis|psql|valkey|memcache|keycloak|opensearch|elasticsearch|^(alpine|busybox|nginx|httpd|ubuntu|debian|curl)(:|@|$)`)
 
 func valueWords(c yamledit.Value, key string) []string {
 	v, ok := c.Get(key)

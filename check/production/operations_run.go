@@ -2,11 +2,10 @@ package production
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -116,9 +115,7 @@ func startupProbe(v *view) outcome {
 	return o
 }
 
-var instrument = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)instrument|opentelemetry|otel|dd-trace|newrelic|elastic-apm|applicationinsights|splunk`)
-})
+var instrument = pattern.New(`(?i)instrument|opentelemetry|otel|dd-trace|newrelic|elastic-apm|applicationinsights|splunk`)
 
 func otelStarted(v *view) outcome {
 	if len(v.backends()) == 0 {

@@ -3,12 +3,11 @@ package production
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/release"
 )
 
@@ -38,15 +37,9 @@ const (
 )
 
 var (
-	bots = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(\.github/|\.gitlab/)?(renovate\.json5?|\.renovaterc(\.json5?)?)$|^\.github/dependabot\.ya?ml$`)
-	})
-	bumps = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`portalctl(\s+\S+)*\s+versions\s+bump|portalctl(\s+\S+)*\s+slot\b[^\n]*\s(--yes|-y)\b|versions:bump|backstage/actions/\S*bump`)
-	})
-	copies = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`portalctl(\s+\S+)*\s+snapshot\s+create|\bpg_dump(all)?\b|\bvelero\s+backup|\bpgbackrest\b|\bbarman\b|\bwal-g\b|create-db-snapshot|create-db-cluster-snapshot|gcloud\s+sql\s+backups`)
-	})
+	bots   = pattern.New(`^(\.github/|\.gitlab/)?(renovate\.json5?|\.renovaterc(\.json5?)?)$|^\.github/dependabot\.ya?ml$`)
+	bumps  = pattern.New(`portalctl(\s+\S+)*\s+versions\s+bump|portalctl(\s+\S+)*\s+slot\b[^\n]*\s(--yes|-y)\b|versions:bump|backstage/actions/\S*bump`)
+	copies = pattern.New(`portalctl(\s+\S+)*\s+snapshot\s+create|\bpg_dump(all)?\b|\bvelero\s+backup|\bpgbackrest\b|\bbarman\b|\bwal-g\b|create-db-snapshot|create-db-cluster-snapshot|gcloud\s+sql\s+backups`)
 )
 
 func upgradeSlot(v *view) outcome {

@@ -3,10 +3,9 @@ package production
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -53,13 +52,9 @@ func contributionGuide(v *view) outcome {
 	return pass("a contribution guide is there", evidencePlace{f.pos(1, 0), shorten(strings.TrimSpace(f.lines()[0]))})
 }
 
-var rfcName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^|/)(rfcs?|adrs?|decisions|architecture-decisions|decision-records)/[^/]+\.(md|adoc)$|(^|/)rfc[-_][^/]*\.md$|^\.github/ISSUE_TEMPLATE/[^/]*rfc[^/]*$`)
-})
+var rfcName = pattern.New(`(?i)(^|/)(rfcs?|adrs?|decisions|architecture-decisions|decision-records)/[^/]+\.(md|adoc)$|(^|/)rfc[-_][^/]*\.md$|^\.github/ISSUE_TEMPLATE/[^/]*rfc[^/]*$`)
 
-var rfcLink = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\b(rfcs?|adrs?)\b.*https?://|https?://\S*/(rfcs?|adrs?)\b`)
-})
+var rfcLink = pattern.New(`(?i)\b(rfcs?|adrs?)\b.*https?://|https?://\S*/(rfcs?|adrs?)\b`)
 
 func rfcProcess(v *view) outcome {
 	for _, f := range v.repo.match(func(n string) bool { return rfcName().MatchString(n) && !isAside(n) }) {
@@ -113,7 +108,7 @@ func ownership(v *view) outcome {
 	return missing(v.manifest(), "owner", "nothing says who owns the portal", nextOwner)
 }
 
-var alertFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(alerts?|rules?|slos?|slis?)[^/]*\.ya?ml$`) })
+var alertFile = pattern.New(`(?i)(alerts?|rules?|slos?|slis?)[^/]*\.ya?ml$`)
 
 func slo(v *view) outcome {
 	for _, o := range v.objects() {

@@ -3,10 +3,10 @@ package production
 import (
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/dockerfile"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -38,10 +38,8 @@ const (
 )
 
 // credentialFile is a file that has credentials by its name.
-var credentialFile = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^|/)(\.env(\.[^/]*)?|\.npmrc|\.netrc|\.pgpass|\.git-credentials|id_(rsa|ed25519|ecdsa|dsa)|kubeconfig|\.kube|\.aws|credentials(\.json|\.ya?ml)?|` +
-		`[^/]*-credentials\.ya?ml|service-?account[^/]*\.json|[^/]*\.(pem|key|p12|pfx|jks|keystore)|app-config\.local\.yaml|[^/]*\.local\.yaml)$`)
-})
+var credentialFile = pattern.New(`(?i)(^|/)(\.env(\.[^/]*)?|\.npmrc|\.netrc|\.pgpass|\.git-credentials|id_(rsa|ed25519|ecdsa|dsa)|kubeconfig|\.kube|\.aws|credentials(\.json|\.ya?ml)?|` +
+	`[^/]*-credentials\.ya?ml|service-?account[^/]*\.json|[^/]*\.(pem|key|p12|pfx|jks|keystore)|app-config\.local\.yaml|[^/]*\.local\.yaml)$`)
 
 func isExampleName(name string) bool {
 	return strings.Contains(name, "example") || strings.Contains(name, "sample") || strings.Contains(name, "template")
@@ -144,10 +142,8 @@ func dockerignore(v *view) outcome {
 }
 
 var (
-	localPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(\*\*/|/)?(\*|app-config(\.\*)?|app-config\*)\.?local\.(yaml|\*|ya?ml)$|^\*$|^\*\*$`)
-	})
-	gitPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\*\*/|/)?\.git(/.*)?$|^\*$|^\*\*$|^\.\*$`) })
+	localPattern = pattern.New(`^(\*\*/|/)?(\*|app-config(\.\*)?|app-config\*)\.?local\.(yaml|\*|ya?ml)$|^\*$|^\*\*$`)
+	gitPattern   = pattern.New(`^(\*\*/|/)?\.git(/.*)?$|^\*$|^\*\*$|^\.\*$`)
 )
 
 // copiesAll reports whether a stage copies the whole folder.

@@ -1,10 +1,9 @@
 package production
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -36,10 +35,8 @@ const (
 )
 
 // audits is a step that looks dependencies up: commands and ready-made actions.
-var audits = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)portalctl(/portalctl)?\\S*\s.*audit|portalctl/portalctl@|\b(yarn|npm|pnpm)( npm)? audit\b|yarn-audit|osv-scanner|\btrivy\b|\bsnyk\b|dependency-review-action|` +
-		`dependency-check|dependency[-_]audit|audit-ci|\bgrype\b|\bnancy\b|dependency[-_]scanning|mend-|whitesource|nexusiq|sonatype|xray|wizcli|govulncheck|socket-security`)
-})
+var audits = pattern.New(`(?i)portalctl(/portalctl)?\\S*\s.*audit|portalctl/portalctl@|\b(yarn|npm|pnpm)( npm)? audit\b|yarn-audit|osv-scanner|\btrivy\b|\bsnyk\b|dependency-review-action|` +
+	`dependency-check|dependency[-_]audit|audit-ci|\bgrype\b|\bnancy\b|dependency[-_]scanning|mend-|whitesource|nexusiq|sonatype|xray|wizcli|govulncheck|socket-security`)
 
 func ciAudit(v *view) outcome {
 	if e, _, ok := v.step(audits()); ok {
@@ -110,7 +107,7 @@ func installScripts(v *view) outcome {
 	return fail(problem{pos: e.Pos, name: "enableScripts", message: "Yarn " + yarn + " runs the install scripts of all packages by default", next: nextScripts})
 }
 
-var yarnRelease = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`yarn-(\d+\.\d+\.\d+)\.c?js`) })
+var yarnRelease = pattern.New(`yarn-(\d+\.\d+\.\d+)\.c?js`)
 
 // yarnVersion is the Yarn that the repository says installs it, "" if it does not.
 func (v *view) yarnVersion() (string, evidencePlace) {
@@ -147,9 +144,7 @@ func (v *view) reads(name string) bool {
 }
 
 // publicRegistries are those that anybody publishes to.
-var publicRegistries = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`registry\.(npmjs\.org|yarnpkg\.com)|npm\.pkg\.github\.com`)
-})
+var publicRegistries = pattern.New(`registry\.(npmjs\.org|yarnpkg\.com)|npm\.pkg\.github\.com`)
 
 func internalRegistry(v *view) outcome {
 	for _, rc := range []struct{ name, key string }{{".yarnrc.yml", "npmRegistryServer"}, {".npmrc", "registry"}, {".yarnrc", "registry"}} {

@@ -2,13 +2,12 @@ package production
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/dockerfile"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -50,9 +49,7 @@ type image struct {
 }
 
 // aside are folders whose manifests and images are for tests, examples and tools.
-var aside = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(^|/)(e2e[^/]*|__[^/]*__|tests?|testdata|fixtures?|examples?|\.ci|\.devcontainer|templates?/[^/]*/(skeleton|content)|skeletons?)/`)
-})
+var aside = pattern.New(`(^|/)(e2e[^/]*|__[^/]*__|tests?|testdata|fixtures?|examples?|\.ci|\.devcontainer|templates?/[^/]*/(skeleton|content)|skeletons?)/`)
 
 func isAside(name string) bool { return aside().MatchString(name) }
 
@@ -188,9 +185,7 @@ func (v *view) composeStarts() []backendStart {
 	return list
 }
 
-var composeName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(docker-)?compose([.-].*)?\.ya?ml$|-compose\.ya?ml$`)
-})
+var composeName = pattern.New(`^(docker-)?compose([.-].*)?\.ya?ml$|-compose\.ya?ml$`)
 
 // commandWords are the words of a command in YAML: a list, or a line.
 func commandWords(v yamledit.Value) []string {

@@ -2,9 +2,9 @@ package production
 
 import (
 	"path"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // techdocsItems are the items of the area TechDocs.
@@ -93,13 +93,9 @@ const (
 
 // publishes is a step that publishes documentation: TechDocs' own tool, or a workflow
 // or an action that says so in its name.
-var publishes = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`techdocs-cli\s+publish|@techdocs/cli\S*\s+publish|(publish|upload)[-_]?techdocs|techdocs[-_]?(publish|upload)`)
-})
+var publishes = pattern.New(`techdocs-cli\s+publish|@techdocs/cli\S*\s+publish|(publish|upload)[-_]?techdocs|techdocs[-_]?(publish|upload)`)
 
-var generates = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`techdocs-cli\s+generate|@techdocs/cli\S*\s+generate`)
-})
+var generates = pattern.New(`techdocs-cli\s+generate|@techdocs/cli\S*\s+generate`)
 
 func techdocsPipeline(v *view) outcome {
 	if v.noTechdocs() {

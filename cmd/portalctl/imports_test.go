@@ -20,6 +20,7 @@ const module = "github.com/portalctl/portalctl/"
 // the dependency rule of docs/architecture.md; a new package needs a place here.
 var ranks = map[string]int{
 	"internal/jstext":     -1,
+	"internal/pattern":    -1,
 	"internal/fault":      0,
 	"internal/heap":       0,
 	"internal/semrange":   0,

@@ -6,11 +6,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
@@ -83,7 +82,7 @@ func cause(err error) error {
 }
 
 var (
-	scheme  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`) })
+	scheme  = pattern.New(`^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$`)
 	special = map[string]bool{"http": true, "https": true, "ws": true, "wss": true, "ftp": true}
 )
 

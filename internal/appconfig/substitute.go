@@ -2,13 +2,12 @@ package appconfig
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/jstext"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // environment is what process.env is to config-loader.
@@ -41,7 +40,7 @@ func (e environment) exact(name string) string {
 	return name
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$?\$\{[^{}]*\}`) })
+var placeholder = pattern.New(`\$?\$\{[^{}]*\}`)
 
 // substitute puts variables in place of ${NAME} and ${NAME:-default} in a
 // string; $${ is an escaped ${. It gives nil, undefined, when a variable is not

@@ -3,12 +3,11 @@ package appconfig
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Origin says where a value came from.
@@ -152,7 +151,7 @@ func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }
 
 // userinfo finds a password in a URL. The user may be empty, and people forget
 // to escape the password: all up to the last @ counts.
-var userinfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s]*:[^\s]*@`) })
+var userinfo = pattern.New(`://[^/\s]*:[^\s]*@`)
 
 // secretWords are parts of key names in the config schemas of Backstage's
 // plugins that are marked @visibility secret.
