@@ -11,7 +11,6 @@ import (
 // as ConfigReader of @backstage/config 1.3 reads it. Keys are dotted paths.
 type Config struct {
 	data     *node // nil: this layer has nothing
-	source   string
 	fallback *Config // the layer below
 	prefix   string
 }
@@ -47,13 +46,18 @@ func (c *Config) readValue(key string) (*node, error) {
 // lookup is the value of the highest layer that has one, and that layer; nil
 // for undefined and for null, which hides the layers below.
 func (c *Config) lookup(key string) (*node, *Config, error) {
+	v, l, err := c.highest(key)
+	if err != nil || v == nil || v.kind == Null {
+		return nil, nil, err
+	}
+	return v, l, nil
+}
+
+// highest is lookup with null for a value.
+func (c *Config) highest(key string) (*node, *Config, error) {
 	for l := c; l != nil; l = l.fallback {
-		v, err := l.readValue(key)
-		if err != nil || v != nil && v.kind == Null {
-			return nil, nil, err
-		}
-		if v != nil {
-			return v, l, nil
+		if v, err := l.readValue(key); v != nil || err != nil {
+			return v, l, err
 		}
 	}
 	return nil, nil, nil
@@ -62,16 +66,11 @@ func (c *Config) lookup(key string) (*node, *Config, error) {
 // Nulled is where null takes a key away from the layers below, ok false where no layer
 // says null, or a higher one sets the key.
 func (c *Config) Nulled(key string) (o Origin, ok bool) {
-	for l := c; l != nil; l = l.fallback {
-		v, err := l.readValue(key)
-		if err != nil {
-			return o, false
-		}
-		if v != nil {
-			return v.origin, v.kind == Null
-		}
+	v, _, err := c.highest(key)
+	if err != nil || v == nil {
+		return o, false
 	}
-	return o, false
+	return v.origin, v.kind == Null
 }
 
 // Keys are the keys of the object itself, those of higher layers first
@@ -79,28 +78,18 @@ func (c *Config) Nulled(key string) (o Origin, ok bool) {
 func (c *Config) Keys() []string {
 	var out []string
 	seen := map[string]bool{}
-	add := func(keys []string) {
-		for _, k := range keys {
-			if !seen[k] {
-				seen[k] = true
-				out = append(out, k)
-			}
-		}
-	}
-	if c.data.isObject() {
-		add(c.data.keys)
-	}
-	if c.fallback != nil {
-		add(c.fallback.Keys())
-	}
-	kept := out[:0]
-	for _, k := range out {
-		if c.data.isObject() && c.data.fields[k] != nil && c.data.fields[k].kind == Null {
+	for l := c; l != nil; l = l.fallback {
+		if !l.data.isObject() {
 			continue
 		}
-		kept = append(kept, k)
+		for _, k := range l.data.keys {
+			if !seen[k] && l.data.fields[k].kind != Null {
+				out = append(out, k)
+			}
+			seen[k] = true
+		}
 	}
-	return kept
+	return out
 }
 
 // Text is a string that is not empty (ConfigReader.getOptionalString: a number
@@ -153,7 +142,7 @@ func (c *Config) Sub(key string) (*Config, error) {
 	}
 	switch {
 	case n.isObject():
-		return &Config{data: n, source: c.source, fallback: below, prefix: c.full(key)}, nil
+		return &Config{data: n, fallback: below, prefix: c.full(key)}, nil
 	case n == nil:
 		return below, nil
 	case n.kind == Null:

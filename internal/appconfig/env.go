@@ -2,12 +2,11 @@ package appconfig
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 const (
@@ -16,7 +15,7 @@ const (
 )
 
 // keyPart is CONFIG_KEY_PART_PATTERN of @backstage/config.
-var keyPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*$`) })
+var keyPart = pattern.New(`(?i)^[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*$`)
 
 // readEnv is the layer that APP_CONFIG_a_b variables make, nil when there are
 // none: JSON when the text is JSON, else the text itself (readEnvConfig). No
@@ -79,7 +78,7 @@ func envValue(name, value string, origin Origin) (*node, error) {
 	if err != nil {
 		return nil, envFault(name, "is not understood as JSON")
 	}
-	v := withOrigin(fromJSON(doc.Root()), origin)
+	v := fromJSON(doc.Root(), func(jsonedit.Value) Origin { return origin })
 	if v.kind == Null {
 		return nil, envFault(name, "is null, which Backstage refuses")
 	}

@@ -79,17 +79,16 @@ func (r *reader) includeEnv(arg *node, s scope) *node {
 func (r *reader) includeFile(arg *node, dir string) (*node, error) {
 	path := resolvePath(dir, arg.text)
 	src, err := readWithin(r.repo, dir, path)
-	isOutside := errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside)
-	if isOutside && !r.keep {
+	if isOutside(err) && !r.keep {
 		return nil, outside(arg, "$file")
 	}
 	// Production mounts it, next to the portal or at a place such as /run/secrets: it was
 	// not read, and its value is not known.
-	if r.keep && (isOutside || errors.Is(err, fs.ErrNotExist)) {
+	if r.keep && (isOutside(err) || errors.Is(err, fs.ErrNotExist)) {
 		return &node{kind: String, text: arg.text, origin: Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}}, nil
 	}
 	if err != nil {
-		return nil, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $file stands in")
+		return nil, pathFault(arg, err).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $file stands in")
 	}
 	r.included[path] = true
 	o := Origin{Pos: arg.origin.Pos, Vars: arg.origin.Vars, File: path}
@@ -101,7 +100,8 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 	path := resolvePath(s.dir, file)
 	link := path + "#" + data
 	if slices.Contains(s.chain, link) {
-		return inclusion{}, includeCycle(arg, arg.shown())
+		return inclusion{}, arg.wrong("%s includes itself", arg.shown()).
+			WithNext("Take the include out of %s, or include a part of the file with #key", arg.shown())
 	}
 	parse := r.parseYAML
 	switch extension(file) {
@@ -113,11 +113,11 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 			WithNext("Use $file for a text, or rename the file")
 	}
 	src, err := readWithin(r.repo, s.dir, path)
-	if errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside) {
+	if isOutside(err) {
 		return inclusion{}, outside(arg, "$include")
 	}
 	if err != nil {
-		return inclusion{}, pathFault(arg, err, arg.shown()).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $include stands in")
+		return inclusion{}, pathFault(arg, err).WithNext("Run the command where the file is, or correct the name: it is relative to the file that $include stands in")
 	}
 	r.included[path] = true
 	value, err := parse(r.name(path), src)
@@ -139,6 +139,10 @@ func (r *reader) includeData(arg *node, s scope) (inclusion, error) {
 		value = r.substitute(value, s)
 	}
 	return inclusion{node: value, dir: filepath.Dir(path), chain: append(slices.Clone(s.chain), link)}, nil
+}
+
+func isOutside(err error) bool {
+	return errors.Is(err, errOutside) || errors.Is(err, repofile.ErrOutside)
 }
 
 // outside refuses a file that a file of the repository names elsewhere.
@@ -179,7 +183,7 @@ func parseJSON(name string, src []byte) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromJSON(doc.Root()), nil
+	return fromJSON(doc.Root(), func(v jsonedit.Value) Origin { return Origin{Pos: v.Pos()} }), nil
 }
 
 func (r *reader) note(pos fault.Pos, format string, args ...any) {

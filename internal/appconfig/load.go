@@ -5,6 +5,7 @@
 package appconfig
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -79,7 +80,7 @@ func Load(o Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{Files: files, Config: &Config{}}
+	t := &Tree{Files: files}
 	var layers []layer
 	for _, path := range files {
 		read, err := r.layer(path, len(o.Files) > 0 && o.Repo == nil)
@@ -87,7 +88,7 @@ func Load(o Options) (*Tree, error) {
 			return nil, err
 		}
 		if read != nil {
-			t.Config = &Config{data: read, source: filepath.Base(path), fallback: t.fallback()}
+			t.Config = &Config{data: read, fallback: t.Config}
 			layers = append(layers, layer{read, r.unset})
 		}
 	}
@@ -96,20 +97,14 @@ func Load(o Options) (*Tree, error) {
 		return nil, err
 	}
 	if fromEnv != nil {
-		t.Config = &Config{data: fromEnv, source: envSource, fallback: t.fallback()}
+		t.Config = &Config{data: fromEnv, fallback: t.Config}
 		layers = append(layers, layer{data: fromEnv})
 	}
+	t.Config = cmp.Or(t.Config, &Config{})
 	t.Included = slices.Sorted(maps.Keys(r.included))
 	t.Notes = r.notes
 	t.Unset = effective(layers)
 	return t, nil
-}
-
-func (t *Tree) fallback() *Config {
-	if t.data == nil {
-		return nil
-	}
-	return t.Config
 }
 
 // files are the files to layer (ConfigSources.defaultForTargets). Of the
@@ -163,10 +158,7 @@ func backstageEnv(value, loader string) []string {
 // targets are the files of --config. Backstage takes URLs only where a program
 // asks for it, and fetching what decides about databases is not for a reader.
 func targets(o Options) ([]string, error) {
-	cwd := o.Cwd
-	if cwd == "" {
-		cwd = o.Root
-	}
+	cwd := cmp.Or(o.Cwd, o.Root)
 	var out []string
 	for _, f := range o.Files {
 		if f == "" {

@@ -1,12 +1,11 @@
 package appconfig
 
 import (
-	"regexp"
 	"strconv"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsonedit"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -76,13 +75,11 @@ func fromYAML(v yamledit.Value, merged func(yamledit.Member)) *node {
 // coreInt, coreFloat: tag resolution of the core schema, YAML 1.2 10.3.2, as
 // yaml 2 has it.
 var (
-	coreOct   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0o[0-7]+$`) })
-	coreHex   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0x[0-9a-fA-F]+$`) })
-	coreFloat = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
-	})
-	coreInf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([-+]?)\.(?:inf|Inf|INF)$`) })
-	coreNaN = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.(?:nan|NaN|NAN)$`) })
+	coreOct   = pattern.New(`^0o[0-7]+$`)
+	coreHex   = pattern.New(`^0x[0-9a-fA-F]+$`)
+	coreFloat = pattern.New(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
+	coreInf   = pattern.New(`^([-+]?)\.(?:inf|Inf|INF)$`)
+	coreNaN   = pattern.New(`^\.(?:nan|NaN|NAN)$`)
 )
 
 func coreNumber(s string) (float64, bool) {
@@ -116,21 +113,21 @@ func radix(digits string, base int) float64 {
 	return f
 }
 
-// fromJSON turns a parsed JSON file into nodes. The last of several members of
-// one name counts, as for JSON.parse.
-func fromJSON(v jsonedit.Value) *node {
-	o := Origin{Pos: v.Pos()}
+// fromJSON turns a parsed JSON text into nodes of the origins that from says. The last
+// of several members of one name counts, as for JSON.parse.
+func fromJSON(v jsonedit.Value, from func(jsonedit.Value) Origin) *node {
+	o := from(v)
 	switch v.Kind() {
 	case jsonedit.Object:
 		out := newObject(o)
 		for _, m := range v.Members() {
-			out.set(m.Name, fromJSON(m.Value))
+			out.set(m.Name, fromJSON(m.Value, from))
 		}
 		return out
 	case jsonedit.Array:
 		out := &node{kind: Array, origin: o}
 		for _, e := range v.Elements() {
-			out.items = append(out.items, fromJSON(e))
+			out.items = append(out.items, fromJSON(e, from))
 		}
 		return out
 	case jsonedit.Null:
@@ -142,23 +139,6 @@ func fromJSON(v jsonedit.Value) *node {
 		return &node{kind: Number, text: jsNumber(f), origin: o}
 	}
 	return &node{kind: String, text: v.String(), origin: o}
-}
-
-// withOrigin is a copy of the tree whose every value has that origin.
-func withOrigin(n *node, o Origin) *node {
-	c := *n
-	c.origin = o
-	if n.kind == Object {
-		c.keys, c.fields = nil, map[string]*node{}
-		for _, k := range n.keys {
-			c.set(k, withOrigin(n.fields[k], o))
-		}
-	}
-	c.items = nil
-	for _, item := range n.items {
-		c.items = append(c.items, withOrigin(item, o))
-	}
-	return &c
 }
 
 // wrong is an error about the node that names its place.

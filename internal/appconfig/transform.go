@@ -1,7 +1,6 @@
 package appconfig
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -129,11 +128,6 @@ func (r *reader) name(path string) string {
 	return path
 }
 
-func includeCycle(n *node, what string) error {
-	return n.wrong("%s includes itself", what).
-		WithNext("Take the include out of %s, or include a part of the file with #key", what)
-}
-
 func (r *reader) count(n *node) error {
 	if r.includes++; r.includes > maxIncludes {
 		return n.wrong("more than %d includes: the files include each other", maxIncludes).
@@ -143,6 +137,6 @@ func (r *reader) count(n *node) error {
 }
 
 // pathFault says that a file that the configuration names cannot be read.
-func pathFault(n *node, err error, name string) *fault.Error {
-	return fault.Wrap(err, n.origin.Pos, "%s", fmt.Sprintf("the file %s cannot be read", name))
+func pathFault(n *node, err error) *fault.Error {
+	return fault.Wrap(err, n.origin.Pos, "the file %s cannot be read", n.shown())
 }

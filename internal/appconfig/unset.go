@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
@@ -90,12 +91,8 @@ func SetUnset(unset []Unset) string {
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s (%s)", name, strings.Join(uses[name], "; "))
 	}
-	switch n := len(names); n {
-	case 0:
+	if len(names) == 0 {
 		return ""
-	case 1:
-		return "Set " + names[0]
-	default:
-		return "Set " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
+	return "Set " + english.And(names)
 }
