@@ -14,10 +14,7 @@ func (s *scanner) url(at int) {
 	for begin > max(0, at-24) && (keyChar(s.src[begin-1]) || s.src[begin-1] == '+') {
 		begin--
 	}
-	text := s.src[at+3 : min(len(s.src), at+3+maxURL)]
-	if i := bytes.IndexAny(text, " \t\r\n\"'`<>|\\,"); i >= 0 {
-		text = text[:i]
-	}
+	text := before(s.src[at+3:min(len(s.src), at+3+maxURL)], " \t\r\n\"'`<>|\\,")
 	if i := bytes.IndexAny(text, "/?#"); i >= 0 && bytes.IndexByte(text[:i], '@') >= 0 {
 		text = text[:i]
 	}
@@ -45,10 +42,7 @@ func (s *scanner) url(at int) {
 
 // header looks for credentials after the name of the header that takes them.
 func (s *scanner) header(at int) {
-	text := s.src[at:min(len(s.src), at+after)]
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
+	text := firstLine(s.src[at:min(len(s.src), at+after)])
 	rest := bytes.TrimLeft(text, "\"':=, \t`+")
 	for _, scheme := range []string{"bearer", "basic", "token", "geniekey", "apikey", "api-key", "key", "splunk", "sso-key"} {
 		if !hasFolded(rest, scheme+" ") {
@@ -94,7 +88,7 @@ func (s *scanner) key(at int) {
 	n := 0
 	for k, c := range body[:end] {
 		switch {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '+', c == '/':
+		case base64Char(c):
 			n++
 		case c == '$' || c == '<' || c == '{' || c == '.' && k > 0 && body[k-1] == '.':
 			return
@@ -111,10 +105,7 @@ func (s *scanner) login(at int) {
 	if s.kind == source || s.kind == jsonFile || s.prose || at >= len(s.src) || s.src[at] != ' ' {
 		return
 	}
-	end := min(len(s.src), at+2*longest)
-	if i := bytes.IndexAny(s.src[at:end], "\n;|&"); i >= 0 {
-		end = at + i
-	}
+	end := at + len(before(s.src[at:min(len(s.src), at+2*longest)], "\n;|&"))
 	i := bytes.Index(s.src[at:end], []byte(" -p "))
 	if i < 0 {
 		return

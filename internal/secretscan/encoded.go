@@ -3,6 +3,7 @@ package secretscan
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,12 +66,7 @@ func (s *scanner) inner(start, end int) {
 	in.look()
 	s.work, s.partial = in.work, s.partial || in.partial
 	if len(in.hits) > 0 {
-		f := in.hits[0]
-		for _, other := range in.hits[1:] {
-			if other.rank() < f.rank() {
-				f = other
-			}
-		}
+		f := slices.MinFunc(in.hits, func(a, b found) int { return a.rank() - b.rank() })
 		s.add(f.rule, f.what+", in base64", start, end)
 	}
 }
@@ -99,10 +95,7 @@ func (s *scanner) secretDoc(at, end int) {
 	}
 	inData, plain, depth := false, false, 0
 	for off := at; off < end; {
-		line := s.src[off:end]
-		if i := bytes.IndexByte(line, '\n'); i >= 0 {
-			line = line[:i]
-		}
+		line := firstLine(s.src[off:end])
 		text := bytes.TrimLeft(line, " ")
 		indent := len(line) - len(text)
 		name := string(bytes.TrimSpace(text))

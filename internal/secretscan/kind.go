@@ -3,6 +3,7 @@ package secretscan
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -103,13 +104,9 @@ func fileOf(name string) file {
 // or a Scaffolder template does.
 func isSchema(src []byte) bool {
 	head := src[:min(len(src), 4096)]
-	for _, mark := range []string{"openapi:", "\"openapi\":", "swagger:", "\"swagger\":", "asyncapi:", "\"$schema\":", "$schema:", "kind: Template\n", "kind: Template\r",
-		"kind: CustomResourceDefinition", "securitySchemes:", "\"configSchema\":"} {
-		if bytes.Contains(head, []byte(mark)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"openapi:", "\"openapi\":", "swagger:", "\"swagger\":", "asyncapi:", "\"$schema\":", "$schema:", "kind: Template\n", "kind: Template\r",
+		"kind: CustomResourceDefinition", "securitySchemes:", "\"configSchema\":"},
+		func(mark string) bool { return bytes.Contains(head, []byte(mark)) })
 }
 
 // Settings reports whether a file is of a kind in which settings stand: configuration,

@@ -162,9 +162,7 @@ func (s *scanner) value(at int) (from, to int, quoted bool) {
 	if at >= most {
 		return at, at, false
 	}
-	if i := bytes.IndexByte(src[at:most], '\n'); i >= 0 {
-		most = at + i
-	}
+	most = at + len(firstLine(src[at:most]))
 	if q := src[at]; q == '"' || q == '\'' || q == '`' {
 		for i := at + 1; i < most; i++ {
 			if src[i] == '\\' && q != '\'' {
@@ -182,9 +180,7 @@ func (s *scanner) value(at int) (from, to int, quoted bool) {
 	line := src[s.lineStart(at):at]
 	switch s.kind {
 	case yamlFile:
-		if i := bytes.Index(src[at:to], []byte(" #")); i >= 0 {
-			to = at + i
-		}
+		to = at + len(uncommented(src[at:to]))
 		if bytes.IndexByte(line, '{') >= 0 {
 			if i := bytes.IndexAny(src[at:to], ",}"); i >= 0 && src[at] != '$' && src[at] != '{' {
 				to = at + i
@@ -196,12 +192,30 @@ func (s *scanner) value(at int) (from, to int, quoted bool) {
 	case shell, dockerfile:
 		to = at + word(src[at:to])
 	case lines:
-		if i := bytes.Index(src[at:to], []byte(" #")); i >= 0 {
-			to = at + i
-		}
+		to = at + len(uncommented(src[at:to]))
 	}
 	text := bytes.TrimRight(src[at:to], " \t\r,;")
 	return at, at + len(text), false
+}
+
+// before is a text up to the first of some characters.
+func before(text []byte, chars string) []byte {
+	if i := bytes.IndexAny(text, chars); i >= 0 {
+		return text[:i]
+	}
+	return text
+}
+
+// firstLine is a text up to the end of its line.
+func firstLine(text []byte) []byte {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return line
+}
+
+// uncommented is a line without the comment at its end.
+func uncommented(line []byte) []byte {
+	line, _, _ = bytes.Cut(line, []byte(" #"))
+	return line
 }
 
 // word is how long the first word of a command is.
@@ -217,10 +231,7 @@ func (s *scanner) below(at, end int) (from, to int, quoted bool) {
 	rest := s.src[end:min(len(s.src), end+after)]
 	text := bytes.TrimLeft(rest, " \t\r\n")
 	from = end + len(rest) - len(text)
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
-	text = bytes.TrimRight(text, " \t\r")
+	text = bytes.TrimRight(firstLine(text), " \t\r")
 	if i := bytes.Index(text, []byte(": ")); i >= 0 || len(text) > 0 && from > 0 && s.src[from-1] == '\n' {
 		return at, at, false // not deeper, or another key
 	}

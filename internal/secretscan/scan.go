@@ -7,6 +7,8 @@ package secretscan
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"slices"
 	"unicode/utf8"
 )
@@ -111,12 +113,7 @@ func (s *scanner) look() {
 			}
 		}
 	}
-	rules := make([]int, 0, len(byRule))
-	for r := range byRule {
-		rules = append(rules, r)
-	}
-	slices.Sort(rules)
-	for _, r := range rules {
+	for _, r := range slices.Sorted(maps.Keys(byRule)) {
 		s.shape(table()[r], byRule[r])
 	}
 	if !s.inside && !s.test && !s.prose && s.kind != source {
@@ -145,12 +142,7 @@ func (f found) rank() int {
 
 // result has one hit for each text, and no text in any of them.
 func (s *scanner) result() Result {
-	slices.SortStableFunc(s.hits, func(a, b found) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return a.rank() - b.rank()
-	})
+	slices.SortStableFunc(s.hits, func(a, b found) int { return cmp.Or(a.start-b.start, a.rank()-b.rank()) })
 	var kept []found
 	for _, f := range s.hits {
 		if n := len(kept); n > 0 && f.start < kept[n-1].end {

@@ -5,9 +5,12 @@ import (
 	_ "embed"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 //go:embed table.tsv
@@ -31,14 +34,9 @@ type allowlist struct {
 	stopwords       []string
 }
 
-// compiled is a pattern that is compiled when it is first used: most never are.
-func compiled(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
 func compiledAll(text string) (list []func() *regexp.Regexp) {
 	for _, t := range fields(text) {
-		list = append(list, compiled(t))
+		list = append(list, pattern.New(t))
 	}
 	return list
 }
@@ -59,11 +57,11 @@ var table = sync.OnceValue(func() []shapeRule {
 	for line := range strings.Lines(tableText) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if f[0] == "rule" {
-			r := shapeRule{id: f[1], keywords: fields(f[4]), re: compiled(f[6])}
+			r := shapeRule{id: f[1], keywords: fields(f[4]), re: pattern.New(f[6])}
 			r.entropy, _ = strconv.ParseFloat(f[2], 64)
 			r.group, _ = strconv.Atoi(f[3])
 			if f[5] != "" {
-				r.path = compiled(f[5])
+				r.path = pattern.New(f[5])
 			}
 			list = append(list, r)
 			continue
@@ -81,15 +79,15 @@ var table = sync.OnceValue(func() []shapeRule {
 // ownShapes are tokens that gitleaks does not know.
 func ownShapes() []shapeRule {
 	return []shapeRule{
-		{id: "docker-pat", entropy: 3, keywords: []string{"dckr_"}, re: compiled(`\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{24,}`)},
-		{id: "sonarqube-token", entropy: 3, keywords: []string{"sqp_", "squ_", "sqa_"}, re: compiled(`\bsq[pua]_[a-f0-9]{40}\b`)},
+		{id: "docker-pat", entropy: 3, keywords: []string{"dckr_"}, re: pattern.New(`\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{24,}`)},
+		{id: "sonarqube-token", entropy: 3, keywords: []string{"sqp_", "squ_", "sqa_"}, re: pattern.New(`\bsq[pua]_[a-f0-9]{40}\b`)},
 	}
 }
 
 // The window around a word in which a rule looks: a line, but no more of it than this.
 const (
-	before = 256
-	after  = 4096
+	lead  = 256
+	after = 4096
 )
 
 // shape looks for a rule around the places of its words.
@@ -103,12 +101,8 @@ func (s *scanner) shape(r shapeRule, at []int) {
 		if p < done {
 			continue
 		}
-		start, end := p, min(p+after, len(s.src))
-		if i := bytes.LastIndexByte(s.src[max(0, p-before):p], '\n'); i >= 0 {
-			start = max(0, p-before) + i + 1
-		} else {
-			start = max(0, p-before)
-		}
+		start, end := max(0, p-lead), min(p+after, len(s.src))
+		start += bytes.LastIndexByte(s.src[start:p], '\n') + 1
 		// The value may be on the next line.
 		if i := bytes.IndexByte(s.src[p:end], '\n'); i >= 0 {
 			if k := bytes.IndexByte(s.src[p+i+1:end], '\n'); k >= 0 {
@@ -163,11 +157,7 @@ func (s *scanner) allowed(r shapeRule, secret string, window []byte, from, to in
 			text = string(window[from:to])
 		case "line":
 			start := bytes.LastIndexByte(window[:from], '\n') + 1
-			end := len(window)
-			if i := bytes.IndexByte(window[to:], '\n'); i >= 0 {
-				end = to + i
-			}
-			text = string(window[start:end])
+			text = string(window[start : to+len(firstLine(window[to:]))])
 		}
 		checks, holds := 0, 0
 		check := func(there, is bool) {
@@ -189,21 +179,11 @@ func (s *scanner) allowed(r shapeRule, secret string, window []byte, from, to in
 }
 
 func anyMatch(list []func() *regexp.Regexp, text string) bool {
-	for _, re := range list {
-		if re().MatchString(text) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(re func() *regexp.Regexp) bool { return re().MatchString(text) })
 }
 
 func hasAny(text string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
 // wellKnown are examples: the token of jwt.io, and what says that it is one.

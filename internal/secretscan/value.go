@@ -1,10 +1,11 @@
 package secretscan
 
 import (
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"unicode"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // class is what the name of a key says of its value.
@@ -30,6 +31,10 @@ var plainEnds = []string{"name", "names", "file", "files", "path", "paths", "url
 var plainParts = []string{"public", "tokeniz", "keyref", "existingsecret", "pullsecret", "passthrough", "passport", "bypass", "compass", "author", "oauthapp", "secretstore", "externalsecret",
 	"csrf", "xsrf", "cancel", "passive", "passing", "passed", "resetpassword", "forgotpassword", "pagetoken", "nexttoken", "csstoken", "designtoken", "tokenreview", "secretlint", "authmethod", "authmode", "authn", "authz", "authority"}
 
+// tokenEnds are what the names of keys that machines make end with.
+var tokenEnds = []string{"credential", "credentials", "apikey", "accesskey", "privatekey", "signingkey", "encryptionkey", "connectionstring", "writekey", "masterkey",
+	"accountkey", "applicationkey", "ddappkey", "datadogappkey", "licensekey", "storagekey", "cookiekey", "subscriptionkey", "keypass"}
+
 var flattened = strings.NewReplacer("-", "", "_", "")
 
 // classOf judges the name of a key.
@@ -42,25 +47,22 @@ func classOf(key string) class {
 	if hasAny(flat, plainParts) {
 		return noSecret
 	}
-	for _, end := range plainEnds {
-		if strings.HasSuffix(flat, end) && flat != end || flat == end {
-			return noSecret
-		}
+	if endsInAny(flat, plainEnds) {
+		return noSecret
 	}
 	switch {
 	case strings.Contains(flat, "password"), strings.Contains(flat, "passwd"), strings.Contains(flat, "passphrase"), flat == "pgpass", flat == "requirepass", flat == "masterauth":
 		return password
 	case endsInWord(last, "pass"), endsInWord(last, "pwd"), endsInWord(last, "pw"):
 		return password
-	case flat == "auth", flat == "npmauthident", strings.HasSuffix(flat, "secret"), strings.HasSuffix(flat, "token"), strings.HasSuffix(flat, "credential"), strings.HasSuffix(flat, "credentials"),
-		strings.HasSuffix(flat, "apikey"), strings.HasSuffix(flat, "accesskey"), strings.HasSuffix(flat, "privatekey"), strings.HasSuffix(flat, "signingkey"),
-		strings.HasSuffix(flat, "secretkey"), strings.HasSuffix(flat, "encryptionkey"), strings.HasSuffix(flat, "connectionstring"), strings.HasSuffix(flat, "writekey"), strings.HasSuffix(flat, "masterkey"), strings.HasSuffix(flat, "accountkey"), strings.HasSuffix(flat, "applicationkey"), strings.HasSuffix(flat, "ddappkey"), strings.HasSuffix(flat, "datadogappkey"),
-		strings.HasSuffix(flat, "licensekey"), strings.HasSuffix(flat, "storagekey"), strings.HasSuffix(flat, "cookiekey"), strings.HasSuffix(flat, "subscriptionkey"), strings.HasSuffix(flat, "keypass"):
-		return token
-	case strings.Contains(flat, "secret"), strings.Contains(flat, "token"):
+	case flat == "auth", flat == "npmauthident", strings.Contains(flat, "secret"), strings.Contains(flat, "token"), endsInAny(flat, tokenEnds):
 		return token
 	}
 	return noSecret
+}
+
+func endsInAny(name string, ends []string) bool {
+	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // endsInWord: DB_PASS, dbPass, pass; not compass.
@@ -86,19 +88,11 @@ var noValues = map[string]bool{"true": true, "false": true, "null": true, "none"
 
 var (
 	// reference is a value that is somewhere else.
-	reference = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\$\{|\$\(|\$\[|^\$|\{\{|\{%|<%|^%[A-Za-z_]+%$|^@[A-Za-z_]+@$|^ENC\[|^wcFMA|^(?:vault|ref\+|op|secretref|secretsmanager|sm|ssm|keyvault|gcpsm|awssm|awsssm):|^arn:aws|^projects/[^/]+/secrets|^@Microsoft\.|^[*&!][A-Za-z]|process\.env|os\.environ|^env\(|#\{|^\[[^\]]*\]$|^\(\(`)
-	})
+	reference = pattern.New(`\$\{|\$\(|\$\[|^\$|\{\{|\{%|<%|^%[A-Za-z_]+%$|^@[A-Za-z_]+@$|^ENC\[|^wcFMA|^(?:vault|ref\+|op|secretref|secretsmanager|sm|ssm|keyvault|gcpsm|awssm|awsssm):|^arn:aws|^projects/[^/]+/secrets|^@Microsoft\.|^[*&!][A-Za-z]|process\.env|os\.environ|^env\(|#\{|^\[[^\]]*\]$|^\(\(`)
 	// hollow is a value that says that it is none.
-	hollow = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^<.*>$|^\[.*\]$|^\{.*\}$|^[x*.#_-]+$|xxxx|\*\*\*|\.\.\.|…|^(?:my|your|the|some|a|an|insert|enter|put|add|use|set|replace|todo|tbd|fixme|dummy|fake|mock|sample|placeholder|redacted|removed|not-?a|no|test|testing|example|invalid)(?:[-_ .]|$)|[-_ ](?:here|placeholder)$|replace[-_ ]?(?:me|this|with)|placeholder|redacted|your[-_ ]|example|dummy`)
-	})
-	someWords = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,})(?:[-_./: @+](?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?\d{1,4}|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}))*/?$`)
-	})
-	filePath = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?$|^[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|jks|p12|env|ts|js|html?)$|^[A-Za-z]:\\`)
-	})
+	hollow    = pattern.New(`(?i)^<.*>$|^\[.*\]$|^\{.*\}$|^[x*.#_-]+$|xxxx|\*\*\*|\.\.\.|…|^(?:my|your|the|some|a|an|insert|enter|put|add|use|set|replace|todo|tbd|fixme|dummy|fake|mock|sample|placeholder|redacted|removed|not-?a|no|test|testing|example|invalid)(?:[-_ .]|$)|[-_ ](?:here|placeholder)$|replace[-_ ]?(?:me|this|with)|placeholder|redacted|your[-_ ]|example|dummy`)
+	someWords = pattern.New(`^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,})(?:[-_./: @+](?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?\d{1,4}|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}))*/?$`)
+	filePath  = pattern.New(`^(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?$|^[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|jks|p12|env|ts|js|html?)$|^[A-Za-z]:\\`)
 )
 
 // random reports whether a value looks as if a machine had made it.
