@@ -7,6 +7,8 @@ import (
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // follower reads the code of one file, or of a text that such code runs.
@@ -93,12 +95,7 @@ func read(p *Profile, file string, src []byte) {
 		return
 	}
 	p.Files++
-	f.lines = append(f.lines, 0)
-	for i, c := range f.src {
-		if c == '\n' {
-			f.lines = append(f.lines, i+1)
-		}
-	}
+	f.lines = fault.LineStarts(f.src)
 	f.line = 1
 	f.run()
 	if f.left.spent {

@@ -4,6 +4,7 @@
 package fault
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,6 +43,18 @@ func oneLine(text string) string {
 		return text
 	}
 	return strings.NewReplacer("\r", `\r`, "\n", `\n`, "\u2028", `\u2028`, "\u2029", `\u2029`).Replace(text)
+}
+
+// LineStarts are the offsets at which the lines of src begin, for who asks for the
+// places of much in one text.
+func LineStarts(src []byte) []int {
+	starts := make([]int, 1, 1+bytes.Count(src, []byte("\n")))
+	for i, c := range src {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
 }
 
 // PosAt is the place of byte offset off in src. An offset past the end counts

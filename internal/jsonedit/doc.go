@@ -19,8 +19,9 @@ import (
 	"sort"
 	"unicode/utf8"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/tailscale/hujson"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 const bom = "\xef\xbb\xbf"
@@ -59,7 +60,7 @@ func Parse(file string, src []byte) (*Doc, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Pos{File: file}, "not valid JSON").WithNext(nextFix)
 	}
-	return &Doc{prefix: prefix, src: newSource(file, len(prefix), body), root: root}, nil
+	return &Doc{prefix: prefix, src: &source{file: file, skip: len(prefix), body: body, lines: fault.LineStarts(body)}, root: root}, nil
 }
 
 // Bytes is the current text, byte order mark included. The caller must not
@@ -81,21 +82,8 @@ func (d *Doc) Get(path ...string) (Value, bool) { return d.Root().Get(path...) }
 // Members lists the members of the object at path in file order, duplicates
 // included; nil when there is no object.
 func (d *Doc) Members(path ...string) []Member {
-	v, ok := d.Get(path...)
-	if !ok {
-		return nil
-	}
+	v, _ := d.Get(path...)
 	return v.Members()
-}
-
-func newSource(file string, skip int, body []byte) *source {
-	lines := make([]int, 1, 1+bytes.Count(body, []byte("\n")))
-	for i, c := range body {
-		if c == '\n' {
-			lines = append(lines, i+1)
-		}
-	}
-	return &source{file: file, skip: skip, body: body, lines: lines}
 }
 
 // pos is fault.PosAt with the line looked up instead of counted: a file has a

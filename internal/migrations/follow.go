@@ -7,6 +7,8 @@ import (
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // A file of strangers may make following it endless: functions that call each
@@ -69,12 +71,7 @@ func (m *Migration) follow(src []byte) {
 		return
 	}
 	f := &follower{m: m, src: buf, fresh: map[string]bool{}, temporary: map[string]bool{}, es: map[string]value{}, changes: changed(ast)}
-	f.lines = append(f.lines, 0)
-	for i, c := range buf {
-		if c == '\n' {
-			f.lines = append(f.lines, i+1)
-		}
-	}
+	f.lines = fault.LineStarts(buf)
 	exports := &object{fields: map[string]value{}}
 	f.module = &object{fields: map[string]value{"exports": exports}}
 	top := (*scope)(nil).inner(true)
