@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -111,17 +112,9 @@ func (f *follower) holdsEnv(e js.IExpr, depth int) bool {
 	}
 	switch e := ungrouped(e).(type) {
 	case *js.ObjectExpr:
-		for _, p := range e.List {
-			if f.holdsEnv(p.Value, depth+1) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.List, func(p js.Property) bool { return f.holdsEnv(p.Value, depth+1) })
 	case *js.ArrayExpr:
-		for _, p := range e.List {
-			if f.holdsEnv(p.Value, depth+1) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.List, func(p js.Element) bool { return f.holdsEnv(p.Value, depth+1) })
 	case *js.Var, *js.DotExpr, *js.IndexExpr:
 		v, ok := one(f.values(e))
 		return ok && v.kind == global && v.text == "process.env"

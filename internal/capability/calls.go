@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -8,7 +9,7 @@ import (
 
 // loaded is the module of a name.
 func loaded(name value) value {
-	return value{kind: module, text: strings.TrimPrefix(name.text, "node:"), made: name.made}
+	return value{kind: module, text: trimNode(name.text), made: name.made}
 }
 
 // result is what a call gives.
@@ -67,7 +68,7 @@ func (f *follower) resultOf(c value, args js.Args) []value {
 	case constructor:
 		if body, ok := f.lastText(args); ok {
 			if in := f.code(body.text, true); in != nil {
-				return in.bodyOf()
+				return in.last()
 			}
 		}
 	case module:
@@ -166,10 +167,7 @@ func (f *follower) apply(fn *function, args []value) []value {
 	in.depth = f.depth + 1
 	defer func() { in.depth = depth }()
 	outer := in.bound
-	in.bound = map[*js.Var][]value{}
-	for v, is := range outer {
-		in.bound[v] = is
-	}
+	in.bound = maps.Clone(outer)
 	for i, p := range fn.params.List {
 		if v, ok := p.Binding.(*js.Var); ok && i < len(args) {
 			in.bound[v] = []value{args[i]}
@@ -188,27 +186,13 @@ func (f *follower) apply(fn *function, args []value) []value {
 	return out
 }
 
-// bodyOf is the function that a text is the body of.
-func (f *follower) bodyOf() []value {
-	if e, ok := f.lastExpr(); ok {
-		return f.values(e)
-	}
-	return nil
-}
-
-// last is what a text gives when it is evaluated.
+// last is what a text gives when it is evaluated: of the body of a function, the
+// function.
 func (f *follower) last() []value {
-	if e, ok := f.lastExpr(); ok {
-		return f.values(e)
-	}
-	return nil
-}
-
-func (f *follower) lastExpr() (js.IExpr, bool) {
 	if n := len(f.ast.List); n > 0 {
 		if s, ok := f.ast.List[n-1].(*js.ExprStmt); ok {
-			return s.Value, true
+			return f.values(s.Value)
 		}
 	}
-	return nil, false
+	return nil
 }

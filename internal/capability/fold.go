@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,10 +97,7 @@ func (f *follower) made(s string, of value) []value {
 // method is what a method of a known text or array gives.
 func (f *follower) method(v value, name string, args js.Args) ([]value, bool) {
 	arg := func(i int) (value, bool) {
-		if i >= len(args.List) || args.List[i].Rest {
-			return value{}, false
-		}
-		got, ok := one(f.values(args.List[i].Value))
+		got, ok := f.arg(args, i)
 		return got, ok && !got.open
 	}
 	first, has := arg(0)
@@ -132,10 +130,8 @@ func (f *follower) method(v value, name string, args js.Args) ([]value, bool) {
 	case v.kind == text && (name == "slice" || name == "substring" || name == "substr") && has:
 		return f.slice(v, first, name, arg)
 	case v.kind == list && name == "reverse":
-		out := value{kind: list}
-		for i := len(v.list) - 1; i >= 0; i-- {
-			out.list = append(out.list, v.list[i])
-		}
+		out := value{kind: list, list: slices.Clone(v.list)}
+		slices.Reverse(out.list)
 		return []value{out}, true
 	case v.kind == list && name == "map" && has && first.kind == closure:
 		out := value{kind: list}

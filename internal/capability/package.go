@@ -5,9 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // MaxFile is the largest file of code that is read, and maxCode how much code of one
@@ -33,15 +36,10 @@ type Reader struct {
 
 // Wanted reports whether File has a use for a file's content.
 func Wanted(name string) bool {
-	if name == manifestFile || name == GypFile {
-		return true
-	}
-	return isCode(name) || isScript(name)
+	return name == manifestFile || name == GypFile || isCode(name) || isScript(name)
 }
 
-const (
-	manifestFile = "package.json"
-)
+const manifestFile = "package.json"
 
 // GypFile makes package managers build an addon when the package is installed.
 const GypFile = "binding.gyp"
@@ -71,13 +69,8 @@ func isScript(name string) bool {
 
 // Read is the profile of a package with these files, by their paths in it.
 func Read(files map[string][]byte) *Profile {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	r := &Reader{}
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		r.File(name, int64(len(files[name])), files[name])
 	}
 	return r.Profile()
@@ -201,7 +194,7 @@ func (r *Reader) scripts(m manifest) {
 }
 
 // gypRuns are the commands that gyp runs while it reads a file.
-var gypRuns = lazy(`<!@?\(([^"'\n]{1,400}?)\)["',\s]`)
+var gypRuns = pattern.New(`<!@?\(([^"'\n]{1,400}?)\)["',\s]`)
 
 func gypCommands(src []byte) []string {
 	var out []string
@@ -212,7 +205,7 @@ func gypCommands(src []byte) []string {
 }
 
 // word are the parts of a command that may be names of files.
-var word = lazy(`[A-Za-z0-9_@./\\-]+`)
+var word = pattern.New(`[A-Za-z0-9_@./\\-]+`)
 
 // maxCommand is how much of a script is kept, in bytes.
 const maxCommand = 500

@@ -2,10 +2,9 @@ package capability
 
 import (
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -69,22 +68,17 @@ var plain = map[string]bool{"NODE_ENV": true, "CI": true, "DEBUG": true, "NO_COL
 	"NODE_DEBUG": true, "BABEL_ENV": true, "JEST_WORKER_ID": true, "TZ": true, "LANG": true, "VITEST": true, "LOG_LEVEL": true, "READABLE_STREAM": true,
 	"NODE_V8_COVERAGE": true, "__NEXT_PRIVATE_ORIGIN": true, "PORT": true, "DEBUG_COLORS": true, "npm_lifecycle_event": true, "npm_package_version": true}
 
-// lazy is a pattern that is compiled when it is needed: most commands need none.
-func lazy(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
 var (
 	// credentialFile are the files in which developers' machines keep it.
-	credentialFile = lazy(`(?:^|[/\\~])\.(?:npmrc|netrc|pypirc|git-credentials|yarnrc\.yml)$|(?:^|/)\.?(?:aws/credentials|ssh/(?:id_[a-z0-9]+|authorized_keys)|docker/config\.json|kube/config|config/gh/hosts\.yml|config/gcloud(?:/.*)?|gnupg(?:/.*)?)$|^(?:Login Data|Local Extension Settings|key4\.db|wallet\.dat)$`)
+	credentialFile = pattern.New(`(?:^|[/\\~])\.(?:npmrc|netrc|pypirc|git-credentials|yarnrc\.yml)$|(?:^|/)\.?(?:aws/credentials|ssh/(?:id_[a-z0-9]+|authorized_keys)|docker/config\.json|kube/config|config/gh/hosts\.yml|config/gcloud(?:/.*)?|gnupg(?:/.*)?)$|^(?:Login Data|Local Extension Settings|key4\.db|wallet\.dat)$`)
 	// publishing are commands that put packages into a registry.
-	publishing = lazy(`\b(?:npm|pnpm|yarn(?: npm)?|bun) publish\b`)
+	publishing = pattern.New(`\b(?:npm|pnpm|yarn(?: npm)?|bun) publish\b`)
 	// walletText are texts of code that looks for money: patterns of addresses.
-	walletText = lazy(`0x\[a-fA-F0-9\]\{40\}|0x\[0-9a-fA-F\]\{40\}|eth_sendTransaction|\[13\]\[a-km-zA-HJ-NP-Z1-9\]`)
+	walletText = pattern.New(`0x\[a-fA-F0-9\]\{40\}|0x\[0-9a-fA-F\]\{40\}|eth_sendTransaction|\[13\]\[a-km-zA-HJ-NP-Z1-9\]`)
 	// obfuscated are the names that the common obfuscator gives.
-	obfuscated = lazy(`^_0x[0-9a-f]{4,}$`)
+	obfuscated = pattern.New(`^_0x[0-9a-f]{4,}$`)
 	// domainEnd is the end of a host's name.
-	domainEnd = lazy(`^\.(?:[a-z0-9-]+\.)+[a-z]{2,}$`)
+	domainEnd = pattern.New(`^\.(?:[a-z0-9-]+\.)+[a-z]{2,}$`)
 )
 
 // program are files that run by themselves, and no package manager asks for.
