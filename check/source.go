@@ -16,20 +16,8 @@ func scanSource(name, src string) source {
 	return source{tokens}
 }
 
-// is reports whether the tokens from i on are those texts; "" stands for any
-// string literal.
-func (s source) is(i int, texts ...string) bool {
-	if i < 0 || i+len(texts) > len(s.tokens) {
-		return false
-	}
-	for j, want := range texts {
-		t := s.tokens[i+j]
-		if want == "" && t.Kind != jsscan.String || want != "" && !t.Is(want) {
-			return false
-		}
-	}
-	return true
-}
+// is reports whether the tokens from i on are those texts.
+func (s source) is(i int, texts ...string) bool { return jsscan.Match(s.tokens, i, texts...) }
 
 // imported is a module that a file uses.
 type imported struct {

@@ -112,9 +112,7 @@ func (c *code) scan(file, src string) {
 	}
 }
 
-func (c *code) is(i int, text string) bool {
-	return i >= 0 && i < len(c.tokens) && c.tokens[i].Is(text)
-}
+func (c *code) is(i int, texts ...string) bool { return jsscan.Match(c.tokens, i, texts...) }
 
 // callOf is the ( of a call of what the word at i names, -1 for none: f(…), x.f(…),
 // and (0, x.f)(…) as TypeScript writes it.

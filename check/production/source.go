@@ -45,14 +45,7 @@ func (c code) words(names ...string) []int {
 }
 
 // is reports whether the tokens from i on are these words and punctuation.
-func (c code) is(i int, texts ...string) bool {
-	for k, want := range texts {
-		if i+k >= len(c.tokens) || i+k < 0 || !c.tokens[i+k].Is(want) {
-			return false
-		}
-	}
-	return true
-}
+func (c code) is(i int, texts ...string) bool { return jsscan.Match(c.tokens, i, texts...) }
 
 // maxCode is the size of a source file that is read, in bytes.
 const maxCode = 1 << 20

@@ -45,7 +45,7 @@ type Name struct {
 
 // Imports lists the references to modules of a file's tokens, in their order.
 func Imports(tokens []Token) []Import {
-	r := reader{tokens, pairs(tokens)}
+	r := reader{tokens, Pairs(tokens)}
 	var list []Import
 	for i, t := range tokens {
 		if t.Kind != Word || t.Role != NoRole || i > 0 && (r.is(i-1, ".") || r.is(i-1, "?.")) {
@@ -77,9 +77,7 @@ type reader struct {
 	pairs  []int32
 }
 
-func (r reader) is(i int, text string) bool {
-	return i >= 0 && i < len(r.tokens) && r.tokens[i].Is(text)
-}
+func (r reader) is(i int, texts ...string) bool { return Match(r.tokens, i, texts...) }
 
 func (r reader) kind(i int, k Kind) bool {
 	return i >= 0 && i < len(r.tokens) && r.tokens[i].Kind == k

@@ -1,6 +1,9 @@
 package jsscan
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // beginsElement reports whether the < at the position may begin an element. What
 // cannot be told from a type parameter here is tried as an element, and taken back
@@ -127,7 +130,7 @@ func (s *scanner) inTag() error {
 		s.emit(Punct, s.pos, s.pos+2, s.line)
 		s.tokens[len(s.tokens)-1].Role = TagEnd
 		s.pos += 2
-		s.endElement()
+		s.pop()
 	case c == '>':
 		s.emit(Punct, s.pos, s.pos+1, s.line)
 		s.tokens[len(s.tokens)-1].Role = TagEnd
@@ -189,9 +192,6 @@ func (s *scanner) brokenElement(what string) error {
 	return s.fail(s.line, what)
 }
 
-// endElement closes the innermost element.
-func (s *scanner) endElement() { s.pop() }
-
 // inChildren reads one piece of what is between two tags.
 func (s *scanner) inChildren() error {
 	start, line := s.pos, s.line
@@ -236,10 +236,10 @@ func (s *scanner) closingTag() error {
 	s.spaces()
 	if f := s.top(); name != f.name || !s.at(">") {
 		s.pos = begin
-		return s.brokenElement("</" + name + "> closes <" + f.name + "> of line " + itoa(f.line))
+		return s.brokenElement("</" + name + "> closes <" + f.name + "> of line " + strconv.Itoa(f.line))
 	}
 	s.emit(Punct, s.pos, s.pos+1, s.line)
 	s.pos++
-	s.endElement()
+	s.pop()
 	return nil
 }

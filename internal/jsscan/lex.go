@@ -5,8 +5,6 @@ import (
 	"strings"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 func (s *scanner) skipLine() {
 	if n := strings.IndexByte(s.src[s.pos:], '\n'); n >= 0 {
 		s.pos += n

@@ -1,6 +1,9 @@
 package jsscan
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // frame is something open: a bracket, a template's code, or an element.
 type frame struct {
@@ -219,7 +222,7 @@ func (s *scanner) closeBracket(c byte, start int) error {
 		if f == nil {
 			return s.fail(s.line, "unexpected "+string(c))
 		}
-		return s.fail(s.line, "unexpected "+string(c)+" after the "+opened[f.kind]+" of line "+itoa(f.line))
+		return s.fail(s.line, "unexpected "+string(c)+" after the "+opened[f.kind]+" of line "+strconv.Itoa(f.line))
 	}
 	kind, head := f.kind, f.head
 	s.pop()

@@ -43,8 +43,9 @@ func (r reader) opening(i int) int {
 	return int(r.pairs[i])
 }
 
-// pairs has for each bracket the place of the other one, -1 for none.
-func pairs(tokens []Token) []int32 {
+// Pairs has for each bracket the place of the other one, -1 for none. Angle brackets
+// are not among them.
+func Pairs(tokens []Token) []int32 {
 	out := make([]int32, len(tokens))
 	var open []int32
 	for i, t := range tokens {

@@ -61,6 +61,17 @@ type Token struct {
 // Is reports whether the token is that word or punctuation.
 func (t Token) Is(text string) bool { return (t.Kind == Word || t.Kind == Punct) && t.Text == text }
 
+// Match reports whether the tokens from i on are these words and punctuation. There are
+// none before the first and behind the last.
+func Match(tokens []Token, i int, texts ...string) bool {
+	for k, want := range texts {
+		if i+k < 0 || i+k >= len(tokens) || !tokens[i+k].Is(want) {
+			return false
+		}
+	}
+	return true
+}
+
 // Error is where a file stops making sense.
 type Error struct {
 	Line int
