@@ -4,11 +4,10 @@ package dependabot
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -76,7 +75,7 @@ func LeaveOut(file string, src []byte, about func(dir string) bool, description 
 
 // ignoreIn is what an entry lacks, and where.
 func ignoreIn(entry yamledit.Value, rows []string, description string) (insertion, error) {
-	if list := keyOf(entry, "ignore"); list.Key != "" && !list.Value.Omitted() {
+	if list, ok := entry.Member("ignore"); ok && !list.Merged && !list.Value.Omitted() {
 		items := list.Value.Items()
 		if len(items) == 0 || !ignoreRow().MatchString(rows[list.KeyPos.Line-1]) {
 			return insertion{}, errList
@@ -89,8 +88,8 @@ func ignoreIn(entry yamledit.Value, rows []string, description string) (insertio
 		in := row[:dash]
 		return insertion{list.KeyPos.Line, []string{in + "# " + description, in + "- dependency-name: " + name}}, nil
 	}
-	ecosystem := keyOf(entry, "package-ecosystem")
-	if ecosystem.Key == "" || !ecosystemRow().MatchString(rows[ecosystem.KeyPos.Line-1]) {
+	ecosystem, ok := entry.Member("package-ecosystem")
+	if !ok || ecosystem.Merged || !ecosystemRow().MatchString(rows[ecosystem.KeyPos.Line-1]) {
 		return insertion{}, errEntry
 	}
 	in := strings.Repeat(" ", ecosystem.KeyPos.Col-1)
@@ -120,10 +119,8 @@ func inserted(rows []string, adds []insertion, windows bool) []byte {
 }
 
 var (
-	ignoreRow    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ *(- +)?["']?ignore["']?: *(#.*)?\r?\n?$`) })
-	ecosystemRow = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^ *(- +)?["']?package-ecosystem["']?: +["']?npm["']? *(#.*)?\r?\n?$`)
-	})
+	ignoreRow    = pattern.New(`^ *(- +)?["']?ignore["']?: *(#.*)?\r?\n?$`)
+	ecosystemRow = pattern.New(`^ *(- +)?["']?package-ecosystem["']?: +["']?npm["']? *(#.*)?\r?\n?$`)
 )
 
 // entriesOf are the entries for npm packages of the folders that about admits.
@@ -153,14 +150,4 @@ func ignores(entry yamledit.Value) bool {
 		n := v.String()
 		return len(it.Members()) == 1 && (n == "@backstage/*" || n == "@backstage*" || n == "*")
 	})
-}
-
-// keyOf is a member of a mapping's own, the zero Member for none.
-func keyOf(v yamledit.Value, key string) yamledit.Member {
-	for _, m := range v.Members() {
-		if m.Key == key && !m.Merged {
-			return m
-		}
-	}
-	return yamledit.Member{}
 }

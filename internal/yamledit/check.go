@@ -92,10 +92,8 @@ func textLine(src []byte, n int) []byte {
 		}
 		src = src[i+1:]
 	}
-	if i := bytes.IndexByte(src, '\n'); i >= 0 {
-		src = src[:i]
-	}
-	return src
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	return line
 }
 
 // maxExpanded bounds the number of nodes that a reader who follows every alias

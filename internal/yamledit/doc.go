@@ -89,18 +89,12 @@ func (d *Doc) Get(path ...string) (Value, bool) { return d.Root().Get(path...) }
 // Members are the members of the mapping at path, in the order of the file;
 // none if there is no mapping.
 func (d *Doc) Members(path ...string) []Member {
-	v, ok := d.Get(path...)
-	if !ok {
-		return nil
-	}
+	v, _ := d.Get(path...)
 	return v.Members()
 }
 
 // Items are the items of the sequence at path; none if there is no sequence.
 func (d *Doc) Items(path ...string) []Value {
-	v, ok := d.Get(path...)
-	if !ok {
-		return nil
-	}
+	v, _ := d.Get(path...)
 	return v.Items()
 }

@@ -120,13 +120,9 @@ func (v Value) child(name string) (Value, bool) {
 				return Value{v.doc, n.Content[i+1], v.shared || v.node != n}, true
 			}
 		}
-		if !merged {
-			return Value{}, false
-		}
-		for _, m := range v.Members() {
-			if m.Merged && m.Key == name {
-				return m.Value, true
-			}
+		if merged {
+			m, ok := v.Member(name)
+			return m.Value, ok
 		}
 	case Sequence:
 		i, err := strconv.Atoi(name)
@@ -135,6 +131,16 @@ func (v Value) child(name string) (Value, bool) {
 		}
 	}
 	return Value{}, false
+}
+
+// Member is the member of a mapping with that key.
+func (v Value) Member(key string) (Member, bool) {
+	for _, m := range v.Members() {
+		if m.Key == key {
+			return m, true
+		}
+	}
+	return Member{}, false
 }
 
 // Members are the members of a mapping in the order of the file, then those

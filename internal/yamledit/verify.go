@@ -12,15 +12,10 @@ type sameBut struct {
 	want string
 }
 
-// splice replaces src[start:end] by text if accept agrees.
+// splice replaces src[start:end] by text if that parses to the same tree but for the
+// one difference; else the document stays as it is.
 func (d *Doc) splice(start, end int, text string, diff sameBut) bool {
-	return d.accept(slices.Concat(d.lay.src[:start], []byte(text), d.lay.src[end:]), diff)
-}
-
-// accept makes src the document's text if it parses to the same tree but for
-// the one difference; else the document stays as it is.
-func (d *Doc) accept(src []byte, diff sameBut) bool {
-	next, err := Parse(d.file, src)
+	next, err := Parse(d.file, slices.Concat(d.lay.src[:start], []byte(text), d.lay.src[end:]))
 	if err != nil || !diff.equal(d.root, next.root) {
 		return false
 	}
