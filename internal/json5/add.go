@@ -19,7 +19,7 @@ func Append(file string, src []byte, path []string, element string) ([]byte, err
 	}
 	parent := root.Get(path[:len(path)-1]...)
 	name := path[len(path)-1]
-	if parent == nil || parent.Kind != Object {
+	if parent == nil || parent.Kind != objectKind {
 		return nil, errUnfit
 	}
 	e := editor{src: src, unit: unitOf(src, root)}
@@ -28,7 +28,7 @@ func Append(file string, src []byte, path []string, element string) ([]byte, err
 	case list == nil:
 		array := "[\n  " + strings.ReplaceAll(element, "\n", "\n  ") + "\n]"
 		out = e.add(parent, `"`+name+`": `+array)
-	case list.Kind != Array:
+	case list.Kind != arrayKind:
 		return nil, errUnfit
 	default:
 		out = e.add(list, element)
@@ -44,7 +44,7 @@ func Append(file string, src []byte, path []string, element string) ([]byte, err
 		p := after.Get(path[:len(path)-1]...)
 		p.Members = p.Members[:len(p.Members)-1]
 	}
-	if !after.Equal(root) {
+	if !after.equal(root) {
 		return nil, errUnfit
 	}
 	return out, nil

@@ -4,6 +4,7 @@
 package json5
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,12 +18,12 @@ type Kind byte
 
 // The kinds of values.
 const (
-	Null Kind = iota
+	nullKind Kind = iota
 	Bool
-	Number
-	String
-	Object
-	Array
+	numberKind
+	stringKind
+	objectKind
+	arrayKind
 )
 
 // Member is a member of an object.
@@ -81,22 +82,10 @@ func (v *Value) Get(path ...string) *Value {
 	return v
 }
 
-// Equal reports whether two values mean the same, wherever they stand.
-func (v *Value) Equal(w *Value) bool {
-	if v.Kind != w.Kind || v.Text != w.Text || len(v.Members) != len(w.Members) || len(v.Elements) != len(w.Elements) {
-		return false
-	}
-	for i, m := range v.Members {
-		if m.Name != w.Members[i].Name || !m.Value.Equal(w.Members[i].Value) {
-			return false
-		}
-	}
-	for i, e := range v.Elements {
-		if !e.Equal(w.Elements[i]) {
-			return false
-		}
-	}
-	return true
+// equal reports whether two values mean the same, wherever they stand.
+func (v *Value) equal(w *Value) bool {
+	return v.Kind == w.Kind && v.Text == w.Text && slices.EqualFunc(v.Elements, w.Elements, (*Value).equal) &&
+		slices.EqualFunc(v.Members, w.Members, func(a, b Member) bool { return a.Name == b.Name && a.Value.equal(b.Value) })
 }
 
 type parser struct {
@@ -153,12 +142,12 @@ func (p *parser) value(depth int) (*Value, error) {
 	case '{', '[':
 		err = p.list(v, depth)
 	case '"', '\'':
-		v.Kind = String
+		v.Kind = stringKind
 		v.Text, err = p.text()
 	default:
 		v.Text = p.word()
 		v.Kind = kindOf(v.Text)
-		if v.Text == "" || v.Kind == String {
+		if v.Text == "" || v.Kind == stringKind {
 			p.at = v.Start
 			err = p.fail("there is no value")
 		}
@@ -169,10 +158,10 @@ func (p *parser) value(depth int) (*Value, error) {
 
 // list reads the members of an object, or the elements of an array.
 func (p *parser) list(v *Value, depth int) error {
-	v.Kind = Array
+	v.Kind = arrayKind
 	closing := byte(']')
 	if p.src[p.at] == '{' {
-		v.Kind, closing = Object, '}'
+		v.Kind, closing = objectKind, '}'
 	}
 	for p.at++; ; {
 		if err := p.space(); err != nil {
@@ -187,7 +176,7 @@ func (p *parser) list(v *Value, depth int) error {
 		}
 		v.comma = 0
 		m := Member{Start: p.at}
-		if v.Kind == Object {
+		if v.Kind == objectKind {
 			if err := p.name(&m); err != nil {
 				return err
 			}
@@ -196,7 +185,7 @@ func (p *parser) list(v *Value, depth int) error {
 		if err != nil {
 			return err
 		}
-		if m.Value = item; v.Kind == Object {
+		if m.Value = item; v.Kind == objectKind {
 			v.Members = append(v.Members, m)
 		} else {
 			v.Elements = append(v.Elements, item)
@@ -246,24 +235,24 @@ func (p *parser) word() string {
 	return string(p.src[start:p.at])
 }
 
-// kindOf is the kind of a literal; String for a word that is none.
+// kindOf is the kind of a literal; stringKind for a word that is none.
 func kindOf(word string) Kind {
 	switch number := strings.TrimLeft(word, "+-"); {
 	case word == "null":
-		return Null
+		return nullKind
 	case word == "true" || word == "false":
 		return Bool
 	case number == "Infinity" || number == "NaN":
-		return Number
+		return numberKind
 	default:
 		if _, err := strconv.ParseFloat(number, 64); err == nil {
-			return Number
+			return numberKind
 		}
 		if _, err := strconv.ParseUint(number, 0, 64); err == nil {
-			return Number
+			return numberKind
 		}
 	}
-	return String
+	return stringKind
 }
 
 // text is a string in either quotes.

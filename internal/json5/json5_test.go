@@ -18,10 +18,10 @@ func TestParse(t *testing.T) {
 	for _, e := range v.Get("two").Elements {
 		kinds = append(kinds, e.Kind)
 	}
-	if !bytes.Equal(toBytes(kinds), toBytes([]Kind{Number, Number, Number, Number, Null, Bool})) {
+	if !bytes.Equal(toBytes(kinds), toBytes([]Kind{numberKind, numberKind, numberKind, numberKind, nullKind, Bool})) {
 		t.Errorf("two is %v", kinds)
 	}
-	if v.Get("$three_3").Kind != Object || v.Get("one", "more") != nil || v.Get("four") != nil {
+	if v.Get("$three_3").Kind != objectKind || v.Get("one", "more") != nil || v.Get("four") != nil {
 		t.Error("members are found elsewhere")
 	}
 }

@@ -5,6 +5,7 @@ package renovate
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -77,11 +78,11 @@ func aboutBackstage(rule *json5.Value) bool {
 	for _, m := range rule.Members {
 		switch {
 		case m.Name == "matchManagers" || m.Name == "matchDatasources":
-			if !one(m.Value, func(s string) bool { return s == "npm" }) {
+			if !slices.ContainsFunc(m.Value.Elements, func(e *json5.Value) bool { return e.Text == "npm" }) {
 				return false
 			}
 		case m.Name == "matchPackageNames" || m.Name == "matchPackagePatterns" || m.Name == "matchPackagePrefixes" || m.Name == "matchDepNames":
-			if !one(m.Value, func(s string) bool { return covers(m.Name, s) }) {
+			if !slices.ContainsFunc(m.Value.Elements, func(e *json5.Value) bool { return covers(m.Name, e.Text) }) {
 				return false
 			}
 			named = true
@@ -90,16 +91,6 @@ func aboutBackstage(rule *json5.Value) bool {
 		}
 	}
 	return named
-}
-
-// one reports whether an item of a list fits.
-func one(list *json5.Value, fits func(string) bool) bool {
-	for _, it := range list.Elements {
-		if fits(it.Text) {
-			return true
-		}
-	}
-	return false
 }
 
 // covers reports whether a pattern of Renovate takes in the packages of Backstage's
