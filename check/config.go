@@ -1,13 +1,9 @@
 package check
 
 import (
-	"errors"
-	"io/fs"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -15,12 +11,9 @@ import (
 // one. The commands that write a lock go by its singletons; they give no now, so
 // that no ignore is too far ahead for them.
 func ReadConfig(p *workspace.Project, now time.Time) (*finding.Config, error) {
-	src, err := p.Read(finding.ConfigFile, repofile.MaxSettings)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	src, err := finding.ReadFile(p.Read)
+	if src == nil {
+		return nil, err
 	}
 	schema := configSchema()
 	schema.Now = now

@@ -250,17 +250,7 @@ func (co *checkout) checksums(e env) (string, error) {
 }
 
 // decisions is the text of the team's .portalctl.yaml, nil where there is none.
-func (co *checkout) decisions() ([]byte, error) {
-	root := co.project.Root
-	text, err := repofile.ReadIn(repofile.Top(root), filepath.Join(root, finding.ConfigFile), repofile.MaxSettings)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
-	}
-	return text, nil
-}
+func (co *checkout) decisions() ([]byte, error) { return finding.ReadFile(co.project.Read) }
 
 // lockPath is where the lock is, or will be.
 func (co *checkout) lockPath() string { return filepath.Join(co.project.Root, "yarn.lock") }

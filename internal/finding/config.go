@@ -2,6 +2,8 @@ package finding
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -67,6 +70,19 @@ type Config struct {
 type item struct {
 	Text string
 	Pos  fault.Pos
+}
+
+// ReadFile is the text of a portal's file, nil where there is none. read reads the
+// portal's files by their path from its root.
+func ReadFile(read func(rel string, limit int64) ([]byte, error)) ([]byte, error) {
+	src, err := read(ConfigFile, repofile.MaxSettings)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	}
+	return src, nil
 }
 
 // ParseConfig reads src, which came from file. What is not known is an error,

@@ -133,7 +133,10 @@ func (r ignoreReader) member(ig *Ignore, m yamledit.Member) error {
 	case m.Key == "owner":
 		ig.Owner = text
 	case m.Key == "expires":
-		return r.expires(ig, pos, text)
+		var err error
+		ig.Expires = text
+		ig.Until, err = Until(m.Value, r.schema.Now, r.window, "2026-12-31, the last day on which the ignore counts", "decide again then")
+		return err
 	default:
 		known := []string{"rule", "package", "path", "reason", "owner", "expires"}
 		if r.schema.Advisories {
@@ -150,18 +153,20 @@ func (r ignoreReader) ignorable() []Rule {
 	return slices.DeleteFunc(slices.Clone(r.schema.Rules), func(x Rule) bool { return strings.HasPrefix(x.ID, "ignore-") })
 }
 
-func (r ignoreReader) expires(ig *Ignore, pos fault.Pos, text string) error {
+// Until is the moment from which a decision does not count any more: v is its last day,
+// which may be so many days after now, if that is not the zero time. example says how to
+// write it, again what is to be done on that day.
+func Until(v yamledit.Value, now time.Time, days int, example, again string) (time.Time, error) {
+	text := strings.TrimSpace(v.String())
 	last, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return fault.At(pos, "expires is %q, which is not a date", text).
-			WithNext("Write it as 2026-12-31, the last day on which the ignore counts")
+		return last, fault.At(v.Pos(), "expires is %q, which is not a date", text).WithNext("Write it as %s", example)
 	}
-	ig.Expires, ig.Until = text, last.AddDate(0, 0, 1)
-	if latest := r.schema.Now.UTC().AddDate(0, 0, r.window); !r.schema.Now.IsZero() && last.After(latest) {
-		return fault.At(pos, "expires is %s, more than %d days ahead", text, r.window).
-			WithNext("Give it %s or an earlier day, and decide again then", latest.Format(time.DateOnly))
+	if latest := now.UTC().AddDate(0, 0, days); !now.IsZero() && last.After(latest) {
+		return last, fault.At(v.Pos(), "expires is %s, more than %d days ahead", text, days).
+			WithNext("Give it %s or an earlier day, and %s", latest.Format(time.DateOnly), again)
 	}
-	return nil
+	return last.AddDate(0, 0, 1), nil
 }
 
 func (r ignoreReader) complete(ig Ignore) error {
