@@ -39,17 +39,10 @@ func (b blame) compare(other blame) int {
 	return cmp.Or(strings.Compare(b.edge.Pos.File, other.edge.Pos.File), cmp.Compare(b.edge.Pos.Line, other.edge.Pos.Line))
 }
 
-func (b blame) rank() int {
-	switch b.fix {
-	case finding.FixManifest:
-		return 0
-	case finding.FixRelease:
-		return 1
-	case finding.FixLock:
-		return 2
-	}
-	return -1
-}
+// byReach are the fixes, those that are in the team's hands first.
+var byReach = []finding.Fix{finding.FixManifest, finding.FixRelease, finding.FixLock}
+
+func (b blame) rank() int { return slices.Index(byReach, b.fix) }
 
 // blameOf judges one who asks for another version than keep.
 func (m *model) blameOf(e *depgraph.Edge, keep *instance) blame {
@@ -139,15 +132,11 @@ func (m *model) askOf(b blame) askJSON {
 
 // worst is the fix that takes the longest.
 func worst(list []blame) finding.Fix {
-	var top finding.Fix
-	for _, f := range []finding.Fix{finding.FixLock, finding.FixManifest, finding.FixRelease} {
-		if slices.ContainsFunc(list, func(b blame) bool { return b.fix == f }) {
-			top = f
-		}
-	}
-	return top
+	fixes := append([]finding.Fix{""}, fixesOf(list)...)
+	return fixes[len(fixes)-1]
 }
 
+// fixesOf are the fixes that a list takes, the one that takes the longest last.
 func fixesOf(list []blame) []finding.Fix {
 	var fixes []finding.Fix
 	for _, f := range []finding.Fix{finding.FixLock, finding.FixManifest, finding.FixRelease} {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
@@ -130,7 +131,7 @@ func (r *sourceReader) read(dir string) []*sourceFile {
 		}
 		ext := path.Ext(name)
 		base := strings.TrimSuffix(d.Name(), ext)
-		if !isSourceExt(ext) || strings.HasSuffix(base, ".d") {
+		if !slices.Contains(jsscan.Extensions, ext) || strings.HasSuffix(base, ".d") {
 			return nil
 		}
 		f := &sourceFile{name: name, tree: r.tree, test: isTestFile(strings.TrimPrefix(name, dir+"/"))}
@@ -190,14 +191,6 @@ func (r *sourceReader) text(name string) (string, bool) {
 		r.buf = src
 	}
 	return unsafe.String(unsafe.SliceData(src), len(src)), true
-}
-
-func isSourceExt(ext string) bool {
-	switch ext {
-	case ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs":
-		return true
-	}
-	return false
 }
 
 // isTestFile tells what tests, stories and development setups load, by the path

@@ -97,7 +97,10 @@ func Fix(in Input, opts Options, manifests bool) (*Fixed, error) {
 			out.Edits = append(out.Edits, txn.Edit{Path: filepath.Join(in.Project.Root, "yarn.lock"), Old: before, New: text})
 		}
 	}
-	for _, ws := range projectWorkspaces(out.After.Project) {
+	if len(files) == 0 {
+		return out, nil
+	}
+	for _, ws := range out.After.Project.Workspaces {
 		if old, ok := files[ws.Rel]; ok {
 			out.Edits = append(out.Edits, txn.Edit{Path: ws.Path(), Old: old, New: ws.File.Bytes()})
 		}
@@ -306,13 +309,6 @@ func compatible(asked spec.Spec, v *semver.Version) bool {
 	}
 	caret, err := semrange.Parse("^" + low.String())
 	return err == nil && caret.Satisfies(v)
-}
-
-func projectWorkspaces(p *workspace.Project) []*workspace.Workspace {
-	if p == nil {
-		return nil
-	}
-	return p.Workspaces
 }
 
 // copyProject is a project whose package.json files can be replaced.

@@ -71,7 +71,6 @@ func (m *model) hostFinding(p *pkg, d pkgjson.Dep, severity finding.Severity, ke
 
 // hostPlaces reports host packages in the wrong section.
 func (m *model) hostPlaces(p *pkg) {
-	peers := p.File.Deps(pkgjson.PeerDependencies)
 	for _, d := range p.File.Deps(pkgjson.Dependencies) {
 		if slices.Contains(hostPeers, d.Name) {
 			m.hostFinding(p, d, "", "dependencies", fmt.Sprintf("%s brings its own %s; the app's is the one that counts", p.Name(), d.Name),
@@ -81,8 +80,7 @@ func (m *model) hostPlaces(p *pkg) {
 	for _, d := range p.File.Deps(pkgjson.DevDependencies) {
 		// The packages of a peer's family come along with it; react itself is
 		// what a plugin cannot do without.
-		if d.Name != "react" || slices.ContainsFunc(peers, func(o pkgjson.Dep) bool { return o.Name == d.Name }) ||
-			slices.ContainsFunc(p.File.Deps(pkgjson.Dependencies), func(o pkgjson.Dep) bool { return o.Name == d.Name }) {
+		if d.Name != "react" || p.File.Has(pkgjson.PeerDependencies, d.Name) || p.File.Has(pkgjson.Dependencies, d.Name) {
 			continue
 		}
 		m.hostFinding(p, d, "", "no peer", fmt.Sprintf("%s has %s for its tests only: nothing says which one it needs in the app", p.Name(), d.Name),

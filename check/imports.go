@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -27,47 +28,29 @@ func (m *model) importDirection(p *pkg, declared map[string]bool) {
 		}
 		return is
 	}
-	for _, f := range m.sources(p) {
-		if f.test || !slices.ContainsFunc(f.mentions, isWrong) || !f.has(m.otherSide(p.side)...) {
-			continue
-		}
-		for _, im := range f.loads() {
-			name := spec.PackageOf(im.module)
-			if name == "" || seen[name] || declared[name] || isTestHelper(name) {
-				continue
-			}
-			seen[name] = true
-			if to, wrong := m.wrongSide(p, name); wrong {
-				m.structureFinding(p, fault.Pos{File: f.name, Line: im.line}, "imports "+name,
-					fmt.Sprintf("%s runs in %s, and imports %s, which runs in %s", p.Name(), p.side, name, to), directionNext(p.side, to, m.byName[name] != nil))
-			}
-		}
+	for name, pos := range m.needs(p, isWrong) {
+		seen[name] = true
+		to, _ := m.wrongSide(p, name)
+		m.structureFinding(p, pos, "imports "+name,
+			fmt.Sprintf("%s runs in %s, and imports %s, which runs in %s", p.Name(), p.side, name, to), directionNext(p.side, to, m.byName[name] != nil))
 	}
 }
 
-// otherSide is what the source of a side that imports the other has somewhere: most
-// files have none of it and need no closer look.
-func (m *model) otherSide(s side) []string {
-	if words, ok := m.otherSides[s]; ok {
-		return words
-	}
-	words := []string{}
-	if s != sideBackend {
-		words = append(words, "@backstage/backend-", "-backend'", "-backend\"", "-backend/", "-backend-module-", "-node'", "-node\"", "-node/")
-	}
-	if s != sideFrontend {
-		words = append(words, "@backstage/core-", "@backstage/frontend-", "@backstage/app-defaults", "@backstage/integration-react", "-react'", "-react\"", "-react/")
-	}
-	for _, p := range m.packages {
-		if p.side != s && p.side != sideNone && p.side != sideCommon && p.Name() != "" {
-			words = append(words, p.Name()+"'", p.Name()+"\"", p.Name()+"/")
+// needs are the packages that is is about and that a package's source loads when it
+// runs, its tests apart, with the places.
+func (m *model) needs(p *pkg, is func(name string) bool) iter.Seq2[string, fault.Pos] {
+	return func(yield func(string, fault.Pos) bool) {
+		for _, f := range m.sources(p) {
+			if f.test || !slices.ContainsFunc(f.mentions, is) {
+				continue
+			}
+			for _, im := range f.loads() {
+				if name := spec.PackageOf(im.module); is(name) && !yield(name, fault.Pos{File: f.name, Line: im.line}) {
+					return
+				}
+			}
 		}
 	}
-	if m.otherSides == nil {
-		m.otherSides = map[side][]string{}
-	}
-	m.otherSides[s] = words
-	return words
 }
 
 // sections reports dependencies that the source needs more, or less, than their
@@ -77,16 +60,13 @@ func (m *model) sections(p *pkg) {
 		return
 	}
 	m.undeclared(p)
-	has := func(section pkgjson.Section, name string) bool {
-		return slices.ContainsFunc(p.File.Deps(section), func(d pkgjson.Dep) bool { return d.Name == name })
-	}
 	for _, d := range p.File.Deps(pkgjson.DevDependencies) {
-		if !isBackstage(d.Name) || isTool(d.Name) || has(pkgjson.Dependencies, d.Name) || has(pkgjson.PeerDependencies, d.Name) || has(pkgjson.OptionalDependencies, d.Name) {
+		if !isBackstage(d.Name) || isTool(d.Name) || p.File.Has(pkgjson.Dependencies, d.Name) || p.File.Has(pkgjson.PeerDependencies, d.Name) || p.File.Has(pkgjson.OptionalDependencies, d.Name) {
 			continue
 		}
-		if file, line, ok := m.loads(p, d.Name); ok {
+		if pos, ok := m.loads(p, d.Name); ok {
 			m.structureFinding(p, d.Pos, "dev "+d.Name,
-				fmt.Sprintf("%s loads %s (%s:%d), and has it in devDependencies only: an install for production leaves it out", p.Name(), d.Name, file, line),
+				fmt.Sprintf("%s loads %s (%s), and has it in devDependencies only: an install for production leaves it out", p.Name(), d.Name, pos),
 				"Move it to dependencies")
 		}
 	}
@@ -94,7 +74,7 @@ func (m *model) sections(p *pkg) {
 		if !isTestHelper(d.Name) || isTestHelper(p.Name()) {
 			continue
 		}
-		if _, _, ok := m.loads(p, d.Name); !ok && m.sources(p) != nil {
+		if _, ok := m.loads(p, d.Name); !ok && m.sources(p) != nil {
 			m.structureFinding(p, d.Pos, "test "+d.Name,
 				fmt.Sprintf("%s has %s among its dependencies, and nothing but tests needs it: production installs it, with all that it brings", p.Name(), d.Name),
 				"Move it to devDependencies")
@@ -121,27 +101,17 @@ func (m *model) undeclared(p *pkg) {
 	concerns := func(name string) bool {
 		return !seen[name] && (strings.HasPrefix(name, "@backstage") && (real || m.graph != nil && m.inLock(name)) || m.byName[name] != nil)
 	}
-	for _, f := range m.sources(p) {
-		if f.test || !slices.ContainsFunc(f.mentions, concerns) {
-			continue
+	for name, pos := range m.needs(p, concerns) {
+		seen[name] = true
+		if m.isClaimed(at(pos)) {
+			continue // it runs on the other side
 		}
-		for _, im := range f.loads() {
-			name := spec.PackageOf(im.module)
-			if !concerns(name) {
-				continue
-			}
-			seen[name] = true
-			pos := fault.Pos{File: f.name, Line: im.line}
-			if m.isClaimed(at(pos)) {
-				continue // it runs on the other side
-			}
-			why := "it is there as long as another package brings it"
-			if m.byName[name] == nil && !m.inLock(name) {
-				why = "nor has yarn.lock, so that it cannot be loaded"
-			}
-			m.structureFinding(p, pos, "undeclared "+name, fmt.Sprintf("%s loads %s, and %s does not have it: %s", p.Name(), name, p.File.Path(), why),
-				fmt.Sprintf("Add %q: %s to its dependencies, then run %s", name, m.rangeToAsk(name), m.install()))
+		why := "it is there as long as another package brings it"
+		if m.byName[name] == nil && !m.inLock(name) {
+			why = "nor has yarn.lock, so that it cannot be loaded"
 		}
+		m.structureFinding(p, pos, "undeclared "+name, fmt.Sprintf("%s loads %s, and %s does not have it: %s", p.Name(), name, p.File.Path(), why),
+			fmt.Sprintf("Add %q: %s to its dependencies, then run %s", name, m.rangeToAsk(name), m.install()))
 	}
 }
 
@@ -158,16 +128,9 @@ func (m *model) rangeToAsk(name string) string {
 
 // loads is the first place where a package's source needs a package when it runs,
 // its tests apart.
-func (m *model) loads(p *pkg, name string) (file string, line int, ok bool) {
-	for _, f := range m.sources(p) {
-		if f.test || !slices.Contains(f.mentions, name) || !f.has(name) {
-			continue
-		}
-		for _, im := range f.loads() {
-			if spec.PackageOf(im.module) == name {
-				return f.name, im.line, true
-			}
-		}
+func (m *model) loads(p *pkg, name string) (at fault.Pos, ok bool) {
+	for _, pos := range m.needs(p, func(n string) bool { return n == name }) {
+		return pos, true
 	}
-	return "", 0, false
+	return fault.Pos{}, false
 }

@@ -126,13 +126,17 @@ func (m *model) missingAtOnce(list []depgraph.Edge, descriptors int) {
 	texts := make([]string, len(list))
 	for i, e := range list {
 		texts[i] = fmt.Sprintf("%s:%d: %s", e.Pos.File, e.Pos.Line, missingText(e))
-		if i < 2*mostMissing {
-			f.Lines = append(f.Lines, texts[i])
-		}
 	}
+	listAll(&f, "missing", texts)
+	m.add(f)
+}
+
+// listAll gives a finding about many its lines: the first of them, and all in the
+// details.
+func listAll(f *finding.Finding, key string, texts []string) {
+	f.Lines = slices.Clone(texts[:min(len(texts), 2*mostMissing)])
 	if n := len(texts) - len(f.Lines); n > 0 {
 		f.Lines = append(f.Lines, fmt.Sprintf("and %d more", n))
 	}
-	f.Details = map[string]any{"missing": texts}
-	m.add(f)
+	f.Details = map[string]any{key: texts}
 }

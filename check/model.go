@@ -47,11 +47,10 @@ type model struct {
 	unused []string
 	ranges []rangeEdit
 
-	otherSides map[side][]string  // see otherSide
-	drift      depgraph.Set       // see drifted
-	sameID     map[*pkg]*pkg      // see sameIDs
-	idsOf      map[*pkg]pluginIDs // see sourceIDs
-	madeBy     map[*pkg][]made    // see makes
+	drift  depgraph.Set       // see drifted
+	sameID map[*pkg]*pkg      // see sameIDs
+	idsOf  map[*pkg]pluginIDs // see sourceIDs
+	madeBy map[*pkg][]made    // see makes
 
 	rule   rule // at work
 	filter *finding.Filter

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/depgraph"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/pkgjson"
@@ -76,17 +77,22 @@ func (m *model) locked(p *pkg, d pkgjson.Dep) string {
 	if m.graph == nil {
 		return ""
 	}
-	for _, n := range m.graph.Workspaces() {
-		if m.graph.Workspace(n).Rel != p.Rel {
-			continue
-		}
-		for _, e := range m.graph.Out(n) {
-			if e.Name == d.Name {
-				return m.graph.Version(e.To)
-			}
+	for _, e := range m.asks(p) {
+		if e.Name == d.Name {
+			return m.graph.Version(e.To)
 		}
 	}
 	return ""
+}
+
+// asks are the edges of a workspace in the lock.
+func (m *model) asks(p *pkg) []depgraph.Edge {
+	for _, n := range m.graph.Workspaces() {
+		if m.graph.Workspace(n).Rel == p.Rel {
+			return m.graph.Out(n)
+		}
+	}
+	return nil
 }
 
 func (m *model) published(p *pkg, d pkgjson.Dep) (published, bool) {

@@ -72,18 +72,13 @@ func (m *model) broughtBy(p *pkg, found map[string]bool, name string) string {
 	if m.graph == nil || portal.ParseName(name).Kind == portal.BackendModule {
 		return ""
 	}
-	for _, n := range m.graph.Workspaces() {
-		if m.graph.Workspace(n).Rel != p.Rel {
+	for _, e := range m.asks(p) {
+		if !usesModule(found, e.Name) || portal.ParseName(e.Name).Kind != portal.Backend {
 			continue
 		}
-		for _, e := range m.graph.Out(n) {
-			if !usesModule(found, e.Name) || portal.ParseName(e.Name).Kind != portal.Backend {
-				continue
-			}
-			for _, d := range m.graph.Out(e.To) {
-				if d.Name == name && d.Kind != depgraph.Dev {
-					return e.Name
-				}
+		for _, d := range m.graph.Out(e.To) {
+			if d.Name == name && d.Kind != depgraph.Dev {
+				return e.Name
 			}
 		}
 	}
@@ -123,11 +118,8 @@ func (m *model) isBackendFeature(name string) bool {
 
 // usesModule reports whether a package, or an entry point of it, is imported.
 func usesModule(found map[string]bool, name string) bool {
-	if found[name] {
-		return true
-	}
 	for module := range found {
-		if strings.HasPrefix(module, name+"/") {
+		if module == name || strings.HasPrefix(module, name+"/") {
 			return true
 		}
 	}

@@ -188,3 +188,15 @@ func TestBoundRelease(t *testing.T) {
 		}
 	}
 }
+
+// What runs on the other side is known by its name: no list of words has all of them.
+func TestImportsOtherSide(t *testing.T) {
+	runCases(t, []realCase{{
+		name: "the design system in a backend",
+		files: map[string]string{
+			"plugins/x-backend/package.json": `{"name": "@acme/backstage-plugin-x-backend", "private": true, "backstage": {"role": "backend-plugin"}}`,
+			"plugins/x-backend/src/index.ts": "import { Button } from '@backstage/ui';\nexport const b = Button;\n",
+		},
+		want: []string{`plugin-structure warning plugins/x-backend/src/index.ts:1: runs in Node.js, and imports @backstage/ui, which runs in the browser | Remove it`},
+	}})
+}

@@ -21,24 +21,15 @@ type uses struct {
 }
 
 func newUses(s source) *uses {
-	u := &uses{source: s, match: make([]int32, len(s.tokens)), around: make([]int32, len(s.tokens))}
-	var open []int32
-	for i, t := range s.tokens {
-		u.match[i], u.around[i] = -1, -1
-		if n := len(open); n > 0 {
-			u.around[i] = open[n-1]
-		}
-		if t.Kind != jsscan.Punct {
-			continue
-		}
-		switch t.Text {
-		case "(", "[", "{", "${":
-			open = append(open, int32(i))
-		case ")", "]", "}": // they fit, or else the tokens end before
-			if n := len(open) - 1; n >= 0 {
-				u.match[i], u.match[open[n]] = open[n], int32(i)
-				open = open[:n]
-			}
+	u := &uses{source: s, match: jsscan.Pairs(s.tokens), around: make([]int32, len(s.tokens))}
+	open := int32(-1)
+	for i := range s.tokens {
+		u.around[i] = open
+		switch at := u.at(i); {
+		case at == "(" || at == "[" || at == "{" || at == "${":
+			open = int32(i)
+		case u.match[i] >= 0: // they fit, or else the tokens end before
+			open = u.around[u.match[i]]
 		}
 	}
 	return u

@@ -156,11 +156,7 @@ func (m *model) addOrOne(list []finding.Finding, key, message string) (shown boo
 	for i, one := range list {
 		texts[i] = fmt.Sprintf("%s:%d: %s", one.Pos.File, one.Pos.Line, one.Message)
 	}
-	f.Lines = slices.Clone(texts[:min(len(texts), 2*mostMissing)])
-	if n := len(texts) - len(f.Lines); n > 0 {
-		f.Lines = append(f.Lines, fmt.Sprintf("and %d more", n))
-	}
-	f.Details = map[string]any{"workspaces": texts}
+	listAll(&f, "workspaces", texts)
 	return m.add(f, places...)
 }
 

@@ -46,6 +46,11 @@ func (f *File) Deps(s Section) []Dep {
 	return nil
 }
 
+// Has reports whether a section lists a package.
+func (f *File) Has(s Section, name string) bool {
+	return slices.ContainsFunc(f.Deps(s), func(d Dep) bool { return d.Name == name })
+}
+
 // AllDeps lists the dependencies of all sections, section by section.
 func (f *File) AllDeps() []Dep {
 	var all []Dep
