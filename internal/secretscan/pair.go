@@ -36,11 +36,7 @@ func (s *scanner) pair(start, end int) {
 		return
 	}
 	c := classOf(key)
-	if c != noSecret && start > low && s.src[start-1] == '/' && s.kind == yamlFile && plainPrefix(s.src[low:start-1]) {
-		return
-	}
-	if c == noSecret {
-		// The name of an environment variable stands beside its value.
+	if c == noSecret || start > low && s.src[start-1] == '/' && s.kind == yamlFile && plainPrefix(s.src[low:start-1]) {
 		return
 	}
 	if start > 1 && s.src[start-1] == '{' && s.src[start-2] == '$' { // ${NAME:-value}
@@ -241,8 +237,7 @@ func (s *scanner) below(at, end int) (from, to int, quoted bool) {
 // named judges - name: KEY, whose value stands on the line below or above.
 func (s *scanner) named(c class, key string, start int) {
 	begin := s.lineStart(start)
-	name := strings.Trim(string(s.src[begin:start]), " \t-\"'")
-	if name != "name:" && name != "name: \"" && strings.TrimRight(name, " \"'") != "name:" && strings.TrimRight(name, " \"'") != "key:" {
+	if name := strings.Trim(string(s.src[begin:start]), " \t-\"'"); name != "name:" && name != "key:" {
 		return
 	}
 	next := s.src[start:min(len(s.src), start+longest)]
