@@ -1,8 +1,6 @@
 package production
 
 import (
-	"errors"
-	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +8,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
@@ -48,12 +45,9 @@ var expiredRule = finding.Rule{ID: "attestation-expired", Title: "an attestation
 // ReadConfig reads the section production of .portalctl.yaml at the root, if there is
 // one. What is not known there is an error with its place.
 func ReadConfig(p *workspace.Project, now time.Time) (*Config, error) {
-	src, err := p.Read(finding.ConfigFile, repofile.MaxSettings)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	src, err := finding.ReadFile(p.Read)
+	if src == nil {
+		return nil, err
 	}
 	return parseConfig(src, now)
 }
@@ -97,8 +91,12 @@ func attestation(v yamledit.Value, now time.Time) (attestationEntry, error) {
 		switch m.Key {
 		case "item":
 			a.Item = text
-			if !slices.ContainsFunc(allItems(), func(i checkItem) bool { return i.ID == text }) {
-				return a, fault.At(m.Value.Pos(), "there is no item %q", text).WithNext("Use one of: %s", strings.Join(ids(), ", "))
+			var ids []string
+			for _, i := range allItems() {
+				ids = append(ids, i.ID)
+			}
+			if !slices.Contains(ids, text) {
+				return a, fault.At(m.Value.Pos(), "there is no item %q", text).WithNext("Use one of: %s", strings.Join(ids, ", "))
 			}
 		case "url":
 			a.URL = text
@@ -108,7 +106,8 @@ func attestation(v yamledit.Value, now time.Time) (attestationEntry, error) {
 		case "owner":
 			a.Owner = text
 		case "expires":
-			if err := a.ends(m.Value.Pos(), text, now); err != nil {
+			a.Expires = text
+			if a.until, err = finding.Until(m.Value, now, maxAttested, "2027-01-31, the last day on which the attestation counts", "look again then"); err != nil {
 				return a, err
 			}
 		default:
@@ -124,27 +123,6 @@ func attestation(v yamledit.Value, now time.Time) (attestationEntry, error) {
 	return a, nil
 }
 
-func (a *attestationEntry) ends(pos fault.Pos, text string, now time.Time) error {
-	last, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return fault.At(pos, "expires is %q, which is not a date", text).WithNext("Write it as 2027-01-31, the last day on which the attestation counts")
-	}
-	if latest := now.UTC().AddDate(0, 0, maxAttested); !now.IsZero() && last.After(latest) {
-		return fault.At(pos, "expires is %s, more than %d days ahead", text, maxAttested).
-			WithNext("Give it %s or an earlier day, and look again then", latest.Format(time.DateOnly))
-	}
-	a.Expires, a.until = text, last.AddDate(0, 0, 1)
-	return nil
-}
-
-func ids() []string {
-	var list []string
-	for _, i := range allItems() {
-		list = append(list, i.ID)
-	}
-	return list
-}
-
 func (c *Config) findings() *finding.Config {
 	if c == nil {
 		return nil
@@ -152,16 +130,12 @@ func (c *Config) findings() *finding.Config {
 	return c.decisions
 }
 
-func (c *Config) severity(id string) (finding.Severity, bool) { return c.findings().Severity(id) }
-
 func (c *Config) attestation(id string) *attestationEntry {
 	if c == nil {
 		return nil
 	}
-	for i := range c.attests {
-		if c.attests[i].Item == id {
-			return &c.attests[i]
-		}
+	if i := slices.IndexFunc(c.attests, func(a attestationEntry) bool { return a.Item == id }); i >= 0 {
+		return &c.attests[i]
 	}
 	return nil
 }

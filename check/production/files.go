@@ -234,25 +234,17 @@ func (f file) parse(src []byte) []doc {
 func keyPos(v yamledit.Value, keys ...string) fault.Pos {
 	pos := v.Pos()
 	for _, k := range keys {
-		found := false
-		for _, m := range v.Members() {
-			if m.Key == k {
-				v, pos, found = m.Value, m.KeyPos, true
-				break
-			}
-		}
-		if !found {
+		m, ok := v.Member(k)
+		if !ok {
 			break
 		}
+		v, pos = m.Value, m.KeyPos
 	}
 	return pos
 }
 
 // str is the text at a path of a value, "" without one.
 func str(v yamledit.Value, path ...string) string {
-	got, ok := v.Get(path...)
-	if !ok {
-		return ""
-	}
+	got, _ := v.Get(path...)
 	return got.String()
 }

@@ -156,22 +156,13 @@ func (v *view) step(re *regexp.Regexp) (evidencePlace, flow, bool) {
 	return evidencePlace{}, flow{}, false
 }
 
-// brokenFlow is a file of CI that cannot be read, if there is one: what it runs is not
-// known.
-func (v *view) brokenFlow() (flow, bool) {
-	for _, fl := range v.flows() {
-		if fl.err != nil {
-			return fl, true
-		}
-	}
-	return flow{}, false
-}
-
 // noStep is the outcome of an item whose step no CI file has.
 func (v *view) noStep(name, what, next string) outcome {
 	flows := v.flows()
-	if fl, ok := v.brokenFlow(); ok {
-		return unknown("a file of CI cannot be read, so that what it runs is not known: "+fl.err.Error(), "Correct the file", evidencePlace{fl.pos(1, 0), "cannot be read"})
+	for _, fl := range flows {
+		if fl.err != nil {
+			return unknown("a file of CI cannot be read, so that what it runs is not known: "+fl.err.Error(), "Correct the file", evidencePlace{fl.pos(1, 0), "cannot be read"})
+		}
 	}
 	if len(flows) == 0 {
 		return unknown("the repository has no CI that can be read: "+what+" may be elsewhere", next+", or attest the item")

@@ -19,14 +19,12 @@ func (r *Report) Page() *htmlreport.Page {
 	for _, l := range r.Maturity.Levels {
 		p.Maturity.Steps = append(p.Maturity.Steps, htmlreport.Step{Name: l.Title, Met: len(l.Lacks) == 0, Missing: l.Lacks})
 	}
-	for _, a := range areas() {
+	for a, items := range r.byArea() {
 		s := htmlreport.Section{Title: a.title()}
-		for _, it := range r.of(a) {
+		for _, it := range items {
 			s.Items = append(s.Items, it.page())
 		}
-		if len(s.Items) > 0 {
-			p.Sections = append(p.Sections, s)
-		}
+		p.Sections = append(p.Sections, s)
 	}
 	decisions := htmlreport.Section{Title: "Decisions"}
 	for _, f := range r.decisions() {

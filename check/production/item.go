@@ -55,16 +55,18 @@ func (p Profile) rank() int {
 
 // checkItem is one line of the checklist.
 type checkItem struct {
-	ID   string
-	Area area
+	ID   string `json:"id"`
+	Area area   `json:"area"`
 	// Title says what holds when the item is passed, Why what it is good for, Fix what
 	// to do where it is not.
-	Title, Why, Fix string
+	Title string `json:"title"`
+	Why   string `json:"why"`
+	Fix   string `json:"fix"`
 	// Level is the level of maturity that the item belongs to, 1 to maxLevel; 0 for
 	// advice, which no level needs.
-	Level int
+	Level int `json:"level"`
 	// From is the first profile in which a failure counts.
-	From Profile
+	From Profile `json:"from"`
 }
 
 // url is where the item is explained.

@@ -83,11 +83,12 @@ func (f files) input(t *testing.T) Input {
 		t.Fatal(err)
 	}
 	in := Input{Project: p, Repo: repo, Top: top, Newest: "1.53.0", Current: true}
+	var lock *yarnlock.Lock
 	if src, ok := f["yarn.lock"]; ok {
-		in.Lock, _ = yarnlock.Parse("yarn.lock", []byte(src))
+		lock, _ = yarnlock.Parse("yarn.lock", []byte(src))
 	}
 	in.Standing = release.Standing{Release: p.Declared(), Declared: p.Declared(), Valid: p.Declared() != ""}
-	judged, err := check.NewReport(check.Input{Project: p, Lock: in.Lock, Files: p.Files()}, check.Options{Now: now})
+	judged, err := check.NewReport(check.Input{Project: p, Lock: lock, Files: p.Files()}, check.Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,7 @@ type (
 		File     string `json:"file"`
 	}
 	itemJSON struct {
-		ID          string           `json:"id"`
-		Area        area             `json:"area"`
-		Title       string           `json:"title"`
-		Why         string           `json:"why"`
-		Fix         string           `json:"fix"`
-		Level       int              `json:"level"`
-		From        Profile          `json:"from"`
+		checkItem
 		URL         string           `json:"url"`
 		Verdict     verdict          `json:"verdict"`
 		Counts      bool             `json:"counts"`
@@ -48,18 +42,12 @@ type (
 		Line    int    `json:"line"`
 	}
 	maturityJSON struct {
-		Level   int         `json:"level"`
-		Of      int         `json:"of"`
-		Title   string      `json:"title"`
-		Lacks   []string    `json:"lacks"`
-		Skipped []int       `json:"skipped"`
-		Levels  []levelJSON `json:"levels"`
-	}
-	levelJSON struct {
-		Level   int      `json:"level"`
-		Title   string   `json:"title"`
-		Reached []string `json:"reached"`
-		Lacks   []string `json:"lacks"`
+		Level   int             `json:"level"`
+		Of      int             `json:"of"`
+		Title   string          `json:"title"`
+		Lacks   []string        `json:"lacks"`
+		Skipped []int           `json:"skipped"`
+		Levels  []maturityLevel `json:"levels"`
 	}
 	verdictsJSON struct {
 		Pass          int `json:"pass"`
@@ -81,7 +69,7 @@ func (r *Report) members() []finding.Member {
 		starts = append(starts, j)
 	}
 	for _, it := range r.Items {
-		j := itemJSON{ID: it.ID, Area: it.Area, Title: it.Title, Why: it.Why, Fix: it.Fix, Level: it.Level, From: it.From, URL: it.url(), Verdict: it.Verdict,
+		j := itemJSON{checkItem: it.checkItem, URL: it.url(), Verdict: it.Verdict,
 			Counts: it.Counts, Open: it.Open, Reason: it.Reason, Next: it.Next, Evidence: []evidenceJSON{}, Seconds: it.Seconds}
 		for _, e := range it.Evidence {
 			j.Evidence = append(j.Evidence, evidenceJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Text})
@@ -91,10 +79,7 @@ func (r *Report) members() []finding.Member {
 		}
 		items = append(items, j)
 	}
-	m := maturityJSON{Level: r.Maturity.Level, Of: maxLevel, Title: levelTitle(r.Maturity.Level), Lacks: r.Maturity.Next, Skipped: r.Maturity.Skipped}
-	for _, l := range r.Maturity.Levels {
-		m.Levels = append(m.Levels, levelJSON(l))
-	}
+	m := maturityJSON{Level: r.Maturity.Level, Of: maxLevel, Title: levelTitles[r.Maturity.Level], Lacks: r.Maturity.Next, Skipped: r.Maturity.Skipped, Levels: r.Maturity.Levels}
 	return []finding.Member{
 		{Name: "profile", Value: r.Profile},
 		{Name: "maturity", Value: m},

@@ -17,19 +17,17 @@ type reachedMaturity struct {
 
 // maturityLevel is one level, 1 to maxLevel.
 type maturityLevel struct {
-	Level int
-	Title string
+	Level int    `json:"level"`
+	Title string `json:"title"`
 	// Reached are the items of the level that hold, Lacks those that do not, by id.
-	Reached, Lacks []string
+	Reached []string `json:"reached"`
+	Lacks   []string `json:"lacks"`
 }
 
 // levelTitles say what a portal of the level is.
 var levelTitles = [maxLevel + 1]string{
 	"tried out", "safe to show", "usable by teams", "operated", "owned and documented", "run as a product",
 }
-
-// levelTitle says what a portal of a level is.
-func levelTitle(level int) string { return levelTitles[level] }
 
 func maturity(items []itemResult) reachedMaturity {
 	var m reachedMaturity

@@ -36,10 +36,8 @@ func (v *view) mount(c configFile) (mounted, bool) {
 			continue
 		}
 		data, _ := o.root.Get("data")
-		for _, m := range data.Members() {
-			if m.Key == base {
-				return mounted{o.file.place(o.file.name), padded(m.Value.String(), m.KeyPos.Line)}, true
-			}
+		if m, ok := data.Member(base); ok {
+			return mounted{o.file.place(o.file.name), padded(m.Value.String(), m.KeyPos.Line)}, true
 		}
 	}
 	return mounted{}, false

@@ -31,9 +31,6 @@ func (t *tree) isChart(name string) bool {
 		return false
 	}
 	_, ok := t.has(path.Join(("/" + name)[1:max(1, i)], "Chart.yaml"))
-	if i == 0 {
-		_, ok = t.has("Chart.yaml")
-	}
 	return ok
 }
 
@@ -175,10 +172,7 @@ func (v *view) isPortal(o object, c yamledit.Value, of int) bool {
 var others = pattern.New(`postgres|redis|psql|valkey|memcache|keycloak|opensearch|elasticsearch|^(alpine|busybox|nginx|httpd|ubuntu|debian|curl)(:|@|$)`)
 
 func valueWords(c yamledit.Value, key string) []string {
-	v, ok := c.Get(key)
-	if !ok {
-		return nil
-	}
+	v, _ := c.Get(key)
 	return commandWords(v)
 }
 
@@ -217,15 +211,4 @@ func (o object) name() string {
 		return n
 	}
 	return o.file.base()
-}
-
-// unreadable are the files with objects that cannot be read.
-func (v *view) unreadable() []object {
-	var list []object
-	for _, o := range v.objects() {
-		if o.err != nil {
-			list = append(list, o)
-		}
-	}
-	return list
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
 // operationsItems are the items of the area Operations.
@@ -47,21 +48,12 @@ const (
 )
 
 func databasePostgres(v *view) outcome {
-	c := v.config()
-	client, at, known, ok := c.text("backend.database.client")
-	switch {
-	case ok && !known:
-		return unknown("backend.database.client comes from the environment", "Write it into app-config, or attest it", at)
-	case ok && client == "pg":
-		return pass("backend.database.client is pg", at)
-	}
-	if o := c.unsure(); o != nil {
-		return withEvidence(*o, at)
-	}
-	if !ok {
-		return missing(c.top(), "backend.database.client", "no database is configured", nextPostgres)
-	}
-	return fail(problem{pos: at.Pos, name: "backend.database.client", message: "the database of production is " + client, next: nextPostgres})
+	return v.config().judge("backend.database.client", "no database is configured", nextPostgres, func(client string) (bool, string) {
+		if client == "pg" {
+			return true, "backend.database.client is pg"
+		}
+		return false, "the database of production is " + client
+	})
 }
 
 // The defaults of knex's pool and of PostgreSQL's max_connections, of which some are
@@ -93,7 +85,7 @@ func databasePool(v *view) outcome {
 	}
 	number := 0
 	for _, m := range v.source() {
-		if name := packageOf(m.name); portal.ShipsMigrations(name) || m.own && v.ownDatabase(m) {
+		if name := spec.PackageOf(m.name); portal.ShipsMigrations(name) || m.own && v.ownDatabase(m) {
 			number++
 		}
 	}
@@ -119,7 +111,7 @@ func databasePool(v *view) outcome {
 
 // ownDatabase reports whether an own plugin that the backend adds asks for a database.
 func (v *view) ownDatabase(m module) bool {
-	w := v.in.Project.ByName(packageOf(m.name))
+	w := v.in.Project.ByName(spec.PackageOf(m.name))
 	if w == nil {
 		return false
 	}
@@ -132,21 +124,12 @@ func (v *view) ownDatabase(m module) bool {
 }
 
 func cacheExternal(v *view) outcome {
-	c := v.config()
-	store, at, known, ok := c.text("backend.cache.store")
-	switch {
-	case ok && !known:
-		return unknown("backend.cache.store comes from the environment", "Write it into app-config, or attest it", at)
-	case ok && store != "memory":
-		return pass("the cache is "+store, at)
-	}
-	if o := c.unsure(); o != nil {
-		return withEvidence(*o, at)
-	}
-	if !ok {
-		return missing(c.top(), "backend.cache.store", "no cache is configured: it is in the backend's memory", nextCache)
-	}
-	return fail(problem{pos: at.Pos, name: "backend.cache.store", message: "the cache is in the backend's memory", next: nextCache})
+	return v.config().judge("backend.cache.store", "no cache is configured: it is in the backend's memory", nextCache, func(store string) (bool, string) {
+		if store != "memory" {
+			return true, "the cache is " + store
+		}
+		return false, "the cache is in the backend's memory"
+	})
 }
 
 // engines are the modules of search with an index of its own.

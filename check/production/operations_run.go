@@ -147,10 +147,8 @@ func otelStarted(v *view) outcome {
 			}
 		}
 		tmpl, _ := w.root.Get("spec", "template", "metadata", "annotations")
-		for _, m := range tmpl.Members() {
-			if m.Key == "instrumentation.opentelemetry.io/inject-nodejs" && m.Value.String() != "false" {
-				return pass("the operator of OpenTelemetry puts it in", evidencePlace{m.KeyPos, m.Key})
-			}
+		if m, ok := tmpl.Member("instrumentation.opentelemetry.io/inject-nodejs"); ok && m.Value.String() != "false" {
+			return pass("the operator of OpenTelemetry puts it in", evidencePlace{m.KeyPos, m.Key})
 		}
 	}
 	for _, b := range v.backends() {

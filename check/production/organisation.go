@@ -78,10 +78,11 @@ func rfcProcess(v *view) outcome {
 var placeholders = []string{"guests", "john@example.com", "user:guest", "user:default/guest", "group:guests", "group:default/guests", "unknown"}
 
 func ownership(v *view) outcome {
-	if o := v.unreadOwners(); o != nil {
-		return *o
+	lines, bad := v.codeowners()
+	if bad != nil {
+		return *bad
 	}
-	for _, o := range v.codeowners() {
+	for _, o := range lines {
 		if o.All() && len(o.Owners) > 0 {
 			return pass("CODEOWNERS names who owns the repository", o.evidence())
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -79,7 +80,7 @@ func (v *view) wrongSide(w *workspace.Workspace) []problem {
 	var problems []problem
 	for _, c := range v.codeOf(w, others...) {
 		for _, im := range jsscan.Imports(c.tokens) {
-			if name := packageOf(im.Module); !im.TypeOnly && in(name, others...) {
+			if name := spec.PackageOf(im.Module); !im.TypeOnly && in(name, others...) {
 				problems = append(problems, problem{pos: c.pos(im.Line, 0), name: w.Name(), key: "side " + c.base() + " " + name,
 					message: w.Name() + " is a " + w.File.Backstage.Role + " and loads " + name + ", which is for the other side",
 					next:    "Move what both need into a common-library, or import it as a type alone"})
@@ -119,34 +120,25 @@ func (o ownerLine) evidence() evidencePlace {
 	return evidencePlace{o.file.pos(o.Number, 0), shorten(o.Text)}
 }
 
-// unreadOwners is the outcome of an item that needs a CODEOWNERS that cannot be read;
-// nil if there is none.
-func (v *view) unreadOwners() *outcome {
-	for _, name := range codeowners.Places {
-		if f, ok := v.repo.has(name); ok {
-			if _, err := f.load(); err != nil {
-				o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", evidencePlace{f.pos(1, 0), "cannot be read"})
-				return &o
-			}
-		}
-	}
-	return nil
-}
-
-// codeowners are the lines of the file that GitHub or GitLab reads.
-func (v *view) codeowners() []ownerLine {
+// codeowners are the lines of the file that GitHub or GitLab reads; where it cannot be
+// read, bad is the outcome of an item that needs them.
+func (v *view) codeowners() (list []ownerLine, bad *outcome) {
 	for _, name := range codeowners.Places {
 		f, ok := v.repo.has(name)
 		if !ok {
 			continue
 		}
-		var list []ownerLine
-		for _, l := range codeowners.Parse(string(f.read())) {
+		src, err := f.load()
+		if err != nil {
+			o := unknown("CODEOWNERS cannot be read: "+err.Error(), "Make it a text", evidencePlace{f.pos(1, 0), "cannot be read"})
+			return nil, &o
+		}
+		for _, l := range codeowners.Parse(string(src)) {
 			list = append(list, ownerLine{f, l})
 		}
-		return list
+		break
 	}
-	return nil
+	return list, nil
 }
 
 func pluginOwner(v *view) outcome {
@@ -154,10 +146,10 @@ func pluginOwner(v *view) outcome {
 	if len(own) == 0 {
 		return notApplicable("the repository has no plugins of its own")
 	}
-	if o := v.unreadOwners(); o != nil {
-		return *o
+	lines, bad := v.codeowners()
+	if bad != nil {
+		return *bad
 	}
-	lines := v.codeowners()
 	var problems []problem
 	var seen []evidencePlace
 	for _, w := range own {

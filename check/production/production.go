@@ -17,8 +17,6 @@ import (
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/workspace"
-	"github.com/portalctl/portalctl/internal/yarnlock"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // schemaName names the form of the JSON report. docs/json.md describes it.
@@ -49,9 +47,7 @@ type evidencePlace struct {
 
 // Input is all that a report is computed from.
 type Input struct {
-	Project  *workspace.Project
-	Settings *yarnrc.Settings
-	Lock     *yarnlock.Lock // nil without one that can be read
+	Project *workspace.Project
 	// Standing is the release that the portal is on, and Newest the newest of the main
 	// line that is known. Current: somebody has just asked for it.
 	Standing release.Standing
@@ -118,10 +114,10 @@ func NewReport(in Input, opts Options) *Report {
 	r.Schema, r.Command, r.Rules = schemaName, commandName, itemRules(opts.Profile)
 	r.Title = "Production checklist"
 	for _, it := range table() {
-		if s, ok := opts.Config.severity(it.ID); ok && s == finding.Off {
+		if s, ok := opts.Config.findings().Severity(it.ID); ok && s == finding.Off {
 			continue
 		}
-		seen := noPortal()
+		seen := notApplicable("no workspace of the repository is an app or a backend")
 		if v.hasPortal() {
 			seen = v.config().placed(it.look(v))
 		}

@@ -1,7 +1,9 @@
 package production
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
@@ -157,25 +159,19 @@ func policyOf(c code) (denies []evidencePlace, what string, ok bool) {
 			denies = append(denies, evidencePlace{c.line(i), shorten(strings.TrimSpace(lines[t.Line-1]))})
 		}
 	}
-	what = strings.Join(sortedUnique(names), ", ")
-	if what == "" {
-		what = "the lines say what"
-	}
-	return denies, what, true
+	slices.Sort(names)
+	return denies, cmp.Or(strings.Join(slices.Compact(names), ", "), "the lines say what"), true
 }
 
 func dangerousSettings(v *view) outcome {
 	c := v.config()
 	var problems []problem
-	if c.tree != nil && c.err == nil {
-		all, _ := c.get("")
-		each(all, func(val appconfig.Value) {
-			key := val.Key()[strings.LastIndexByte(val.Key(), '.')+1:]
-			if strings.HasPrefix(key, "dangerously") && val.Reveal() != "false" {
-				problems = append(problems, problem{pos: evidenceOf(val).Pos, name: val.Key(), message: val.Key() + " is on in production", next: "Take it out of this file; if it must be, ignore the finding with a reason"})
-			}
-		})
-	}
+	c.each(func(val appconfig.Value) {
+		key := val.Key()[strings.LastIndexByte(val.Key(), '.')+1:]
+		if strings.HasPrefix(key, "dangerously") && val.Reveal() != "false" {
+			problems = append(problems, problem{pos: evidenceOf(val).Pos, name: val.Key(), message: val.Key() + " is on in production", next: "Take it out of this file; if it must be, ignore the finding with a reason"})
+		}
+	})
 	if len(problems) > 0 {
 		return fail(problems...)
 	}
@@ -211,20 +207,17 @@ func backendAuth(v *view) outcome {
 	c := v.config()
 	var problems []problem
 	var seen []evidencePlace
-	if c.tree != nil && c.err == nil {
-		all, _ := c.get("")
-		each(all, func(val appconfig.Value) {
-			if val.Kind() != appconfig.String || !isAuthSecret(val.Key()) {
-				return
-			}
-			e := evidenceOf(val)
-			if val.Origin().Hidden() {
-				seen = append(seen, e)
-				return
-			}
-			problems = append(problems, problem{pos: e.Pos, name: val.Key(), message: val.Key() + " is written out in the repository", next: "Write ${NAME} in its place, and give the service another value: this one is known"})
-		})
-	}
+	c.each(func(val appconfig.Value) {
+		if val.Kind() != appconfig.String || !isAuthSecret(val.Key()) {
+			return
+		}
+		e := evidenceOf(val)
+		if val.Origin().Hidden() {
+			seen = append(seen, e)
+			return
+		}
+		problems = append(problems, problem{pos: e.Pos, name: val.Key(), message: val.Key() + " is written out in the repository", next: "Write ${NAME} in its place, and give the service another value: this one is known"})
+	})
 	if len(problems) > 0 {
 		return fail(problems...)
 	}

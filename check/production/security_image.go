@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/dockerfile"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
@@ -164,12 +163,11 @@ func copiesAll(im image) bool {
 
 // noWorkload is the outcome of an item about manifests where none runs the portal.
 func (v *view) noWorkload() outcome {
-	if bad := v.unreadable(); len(bad) > 0 {
-		pos := bad[0].file.pos(1, 0)
-		if f, ok := bad[0].err.(*fault.Error); ok && f.Pos.Line > 0 {
-			pos = f.Pos
+	for _, o := range v.objects() {
+		if o.err != nil {
+			pos := placeOf(o.err, o.file.pos(1, 0))
+			return unknown("a manifest cannot be read without Helm: "+o.err.Error(), "Give --deploy-dir the output of helm template", evidencePlace{pos, "cannot be read"})
 		}
-		return unknown("a manifest cannot be read without Helm: "+bad[0].err.Error(), "Give --deploy-dir the output of helm template", evidencePlace{pos, "cannot be read"})
 	}
 	return notApplicable("no manifest of the repository runs the portal; --deploy-dir names those of another one")
 }

@@ -118,16 +118,10 @@ func (v *view) yarnVersion() (string, evidencePlace) {
 			}
 		}
 	}
-	if f, ok := v.file("package.json"); ok {
-		for i, l := range f.lines() {
-			if _, rest, found := strings.Cut(l, `"packageManager"`); found {
-				_, version, _ := strings.Cut(rest, "yarn@")
-				version, _, _ = strings.Cut(version, `"`) // other members may follow in the line
-				version, _, _ = strings.Cut(version, "+")
-				if _, err := semrange.ParseVersion(version); err == nil {
-					return version, evidencePlace{f.pos(i+1, 0), "packageManager: yarn@" + version}
-				}
-			}
+	if pm := v.in.Project.RootWorkspace().File.PackageManager; pm.Name == "yarn" {
+		if _, err := semrange.ParseVersion(pm.Version); err == nil {
+			f, _ := v.file("package.json")
+			return pm.Version, evidencePlace{f.pos(f.find(`"packageManager"`), 0), "packageManager: yarn@" + pm.Version}
 		}
 	}
 	if f, ok := v.file("yarn.lock"); ok && f.find("# yarn lockfile v1") > 0 {

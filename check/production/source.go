@@ -9,6 +9,7 @@ import (
 	"github.com/portalctl/portalctl/internal/jsscan"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/portal/plugins"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -138,22 +139,13 @@ func (v *view) added(c code) []module {
 			}
 			if strings.HasPrefix(m.name, ".") {
 				m.file, m.own = v.resolve(c.file, m.name)
-			} else if w := v.in.Project.ByName(packageOf(m.name)); w != nil {
+			} else if w := v.in.Project.ByName(spec.PackageOf(m.name)); w != nil {
 				m.own = true
 			}
 			list = append(list, m)
 		}
 	}
 	return list
-}
-
-// packageOf is the package that a module specifier names: without a path in it.
-func packageOf(module string) string {
-	parts := strings.SplitN(module, "/", 3)
-	if strings.HasPrefix(module, "@") && len(parts) > 1 {
-		return parts[0] + "/" + parts[1]
-	}
-	return parts[0]
 }
 
 // resolve finds the file that a relative import means.
@@ -173,7 +165,7 @@ func (v *view) resolve(from file, module string) (file, bool) {
 // package's name (/alpha).
 func (v *view) adds(pkg string) (module, bool) {
 	for _, m := range v.source() {
-		if packageOf(m.name) == pkg {
+		if spec.PackageOf(m.name) == pkg {
 			return m, true
 		}
 	}

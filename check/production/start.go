@@ -1,6 +1,7 @@
 package production
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -155,7 +156,7 @@ func (v *view) scriptStarts() []backendStart {
 		if !ok || w.Rel != "." && w.File.Backstage.Role != "backend" {
 			continue
 		}
-		for _, name := range sortedKeys(w.File.Scripts) {
+		for _, name := range slices.Sorted(maps.Keys(w.File.Scripts)) {
 			words := dockerfile.Words(w.File.Scripts[name], nil)
 			if !in("node", words...) || len(configArgs(words)) == 0 || !strings.HasPrefix(name, "start") && !strings.HasPrefix(name, "serve") {
 				continue
@@ -225,13 +226,4 @@ func (v *view) configFiles(args []string, dir string) []configFile {
 // relDir is a folder of the repository from the portal's root.
 func (v *view) relDir(dir string) string {
 	return path.Dir(v.place(path.Join(dir, "x")))
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	var list []string
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
 }

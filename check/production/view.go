@@ -65,11 +65,6 @@ func (v *view) hasPortal() bool {
 	})
 }
 
-// noPortal is the outcome of all items in a repository without a portal.
-func noPortal() outcome {
-	return notApplicable("no workspace of the repository is an app or a backend")
-}
-
 // file is a file of the portal, by its path from the portal's root.
 func (v *view) file(rel string) (file, bool) { return v.repo.has(path.Join(v.base, rel)) }
 
@@ -114,6 +109,33 @@ func (c config) get(key string) (appconfig.Value, bool) {
 	}
 	v, ok, err := c.tree.Get(key)
 	return v, ok && err == nil
+}
+
+// each visits all values, none where the files cannot be read.
+func (c config) each(visit func(appconfig.Value)) {
+	if all, ok := c.get(""); ok {
+		each(all, visit)
+	}
+}
+
+// judge is the outcome of an item about the text of one key. look says whether it is
+// good, and what that or its fault is.
+func (c config) judge(key, absent, next string, look func(text string) (good bool, reason string)) outcome {
+	text, at, known, ok := c.text(key)
+	good, reason := look(text)
+	switch {
+	case ok && !known:
+		return unknown(key+" comes from the environment", "Write it into app-config, or attest it", at)
+	case ok && good:
+		return pass(reason, at)
+	}
+	if o := c.unsure(); o != nil {
+		return withEvidence(*o, at)
+	}
+	if !ok {
+		return missing(c.top(), key, absent, next)
+	}
+	return fail(problem{pos: at.Pos, name: key, message: reason, next: next})
 }
 
 // nulled is where null takes a key away from the files below.
@@ -165,11 +187,7 @@ func evidenceOf(v appconfig.Value) evidencePlace {
 func (c config) unsure() *outcome {
 	switch {
 	case c.err != nil:
-		pos := c.top()
-		if f, ok := c.err.(*fault.Error); ok && f.Pos.Line > 0 {
-			pos = f.Pos
-		}
-		o := unknown("app-config cannot be read: "+c.err.Error(), "Correct the file", evidencePlace{pos, "cannot be read"})
+		o := unknown("app-config cannot be read: "+c.err.Error(), "Correct the file", evidencePlace{placeOf(c.err, c.top()), "cannot be read"})
 		return &o
 	case c.tree == nil:
 		o := unknown("nothing in the repository says which app-config production starts with",
@@ -181,6 +199,14 @@ func (c config) unsure() *outcome {
 		return &o
 	}
 	return nil
+}
+
+// placeOf is the place that an error names, or fallback.
+func placeOf(err error, fallback fault.Pos) fault.Pos {
+	if f, ok := err.(*fault.Error); ok && f.Pos.Line > 0 {
+		return f.Pos
+	}
+	return fallback
 }
 
 // top is the place of the strongest file, for what none of them says.
@@ -221,7 +247,8 @@ func (v *view) readConfig() config {
 		}
 	}
 	if len(c.files) == 0 {
-		return c.withoutFiles()
+		c.tree = &appconfig.Tree{Config: &appconfig.Config{}} // nothing of it is in the repository
+		return c
 	}
 	repo := v.in.Repo
 	if len(texts) > 0 {
@@ -247,12 +274,6 @@ func (c config) placed(o outcome) outcome {
 	return o
 }
 
-// withoutFiles is a configuration of which nothing is in the repository.
-func (c config) withoutFiles() config {
-	c.tree = &appconfig.Tree{Config: &appconfig.Config{}}
-	return c
-}
-
 // ownPlugins are the workspaces that are plugins or modules, with the folder in which
 // each is.
 func (v *view) ownPlugins() []*workspace.Workspace {
@@ -268,10 +289,4 @@ func (v *view) ownPlugins() []*workspace.Workspace {
 		}
 	}
 	return list
-}
-
-// sortedUnique sorts a list and takes doubles out.
-func sortedUnique(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
 }

@@ -3,6 +3,8 @@ package production
 import (
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
@@ -22,11 +24,7 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	for _, n := range r.headlines() {
 		b.WriteString(n + "\n")
 	}
-	for _, a := range areas() {
-		items := r.of(a)
-		if len(items) == 0 {
-			continue
-		}
+	for a, items := range r.byArea() {
 		fmt.Fprintf(&b, "\n%s\n", st.Bold(a.title()))
 		for _, it := range items {
 			it.table(&b, st)
@@ -38,15 +36,16 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 	return err
 }
 
-// of are the items of an area.
-func (r *Report) of(a area) []itemResult {
-	var list []itemResult
-	for _, it := range r.Items {
-		if it.Area == a {
-			list = append(list, it)
+// byArea are the areas that have items, in the order of reports.
+func (r *Report) byArea() iter.Seq2[area, []itemResult] {
+	return func(yield func(area, []itemResult) bool) {
+		for _, a := range areas() {
+			items := slices.DeleteFunc(slices.Clone(r.Items), func(it itemResult) bool { return it.Area != a })
+			if len(items) > 0 && !yield(a, items) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // headlines are the sentences under the title: the profile, and what production starts
@@ -145,12 +144,12 @@ func (r *Report) maturityTable(b *strings.Builder, st ui.Style) {
 
 // lines say the level and what is missing for the next one.
 func (m reachedMaturity) lines() []string {
-	list := []string{fmt.Sprintf("Level %d of %d: %s.", m.Level, maxLevel, levelTitle(m.Level))}
+	list := []string{fmt.Sprintf("Level %d of %d: %s.", m.Level, maxLevel, levelTitles[m.Level])}
 	if m.Level < maxLevel {
-		list = append(list, fmt.Sprintf("Level %d (%s) lacks %s.", m.Level+1, levelTitle(m.Level+1), strings.Join(m.Next, ", ")))
+		list = append(list, fmt.Sprintf("Level %d (%s) lacks %s.", m.Level+1, levelTitles[m.Level+1], strings.Join(m.Next, ", ")))
 	}
 	for _, n := range m.Skipped {
-		list = append(list, fmt.Sprintf("Level %d (%s) would be reached, but does not count before those below it.", n, levelTitle(n)))
+		list = append(list, fmt.Sprintf("Level %d (%s) would be reached, but does not count before those below it.", n, levelTitles[n]))
 	}
 	return list
 }
@@ -163,11 +162,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(n))
 	}
 	var parts []finding.Part
-	for _, a := range areas() {
-		items := r.of(a)
-		if len(items) == 0 {
-			continue
-		}
+	for a, items := range r.byArea() {
 		var part strings.Builder
 		fmt.Fprintf(&part, "\n### %s\n\n| verdict | item | what | where | next |\n| --- | --- | --- | --- | --- |\n", a.title())
 		for _, it := range items {

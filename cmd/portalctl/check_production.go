@@ -118,7 +118,7 @@ func runProduction(ctx context.Context, o productionOptions, e env) error {
 // production is what the checklist is computed from.
 func (co *checkout) production(ctx context.Context, o productionOptions, e env) (production.Input, error) {
 	top := repofile.Top(co.project.Root)
-	in := production.Input{Project: co.project, Settings: co.settings, Lock: co.lock, Top: top, Repo: repofile.Of(top)}
+	in := production.Input{Project: co.project, Top: top, Repo: repofile.Of(top)}
 	source, err := co.releases(e, true)
 	if err != nil {
 		return in, err
