@@ -52,7 +52,7 @@ func TestPlaces(t *testing.T) {
 		{"a bot with a later rule", "upgrade-slot", renovate(strings.TrimSuffix(off, "\n") + ",\n" + strings.Replace(off, "false", "true", 1)), verdictPass, "renovate.json:1"},
 		{"a bot that leaves out major updates", "upgrade-slot", renovate(strings.Replace(off, "\"enabled\"", "\"matchUpdateTypes\": [\"major\"], \"enabled\"", 1)), verdictPass, "renovate.json:1"},
 		{"a bot that leaves another package out", "upgrade-slot", renovate(strings.Replace(off, "@backstage/**", "react", 1)), verdictPass, "renovate.json:1"},
-		{"a frontend that loads the backend", "plugin-structure", sides("import { b } from '@acme/plugin-own-backend';\n"), verdictFail, "plugins/own/src/index.ts:2"},
+		{"a frontend that loads the backend", "plugin-structure", sides("import { b } from '@acme/plugin-own-backend';\nexport const c = b;\n"), verdictFail, "plugins/own/src/index.ts:2"},
 		{"a frontend that has a backend's type", "plugin-structure", sides("import type { b } from '@acme/plugin-own-backend';\n"), verdictPass, "plugins/own/package.json:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"github.com/portalctl/portalctl/internal/codeowners"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/jsscan"
-	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -52,54 +50,9 @@ func pluginStructure(v *view) outcome {
 	}
 	var seen []evidencePlace
 	for _, w := range own {
-		problems = append(problems, v.wrongSide(w)...)
 		seen = append(seen, evidencePlace{v.manifestOf(w), w.Name() + " is a " + w.File.Backstage.Role})
 	}
-	if len(problems) > 0 {
-		return fail(problems...)
-	}
-	return pass("check finds nothing wrong with "+english.Count(len(own), "own plugin package"), seen...)
-}
-
-// wrongSide finds what code of a plugin loads of the repository's packages for the other
-// side: what is for the backend does not run in a browser, and the other way round.
-func (v *view) wrongSide(w *workspace.Workspace) []problem {
-	mine := sideOf(w)
-	if mine == "" {
-		return nil
-	}
-	var others []string
-	for _, o := range v.in.Project.Workspaces {
-		if side := sideOf(o); side != "" && side != mine && o.Name() != "" {
-			others = append(others, o.Name())
-		}
-	}
-	if len(others) == 0 {
-		return nil
-	}
-	var problems []problem
-	for _, c := range v.codeOf(w, others...) {
-		for _, im := range jsscan.Imports(c.tokens) {
-			if name := spec.PackageOf(im.Module); !im.TypeOnly && in(name, others...) {
-				problems = append(problems, problem{pos: c.pos(im.Line, 0), name: w.Name(), key: "side " + c.base() + " " + name,
-					message: w.Name() + " is a " + w.File.Backstage.Role + " and loads " + name + ", which is for the other side",
-					next:    "Move what both need into a common-library, or import it as a type alone"})
-			}
-		}
-	}
-	return problems
-}
-
-// sideOf is where the code of a plugin or a library for plugins runs, "" where that is
-// not told or both.
-func sideOf(w *workspace.Workspace) string {
-	switch w.File.Backstage.Role {
-	case "frontend-plugin", "frontend-plugin-module", "web-library":
-		return "frontend"
-	case "backend-plugin", "backend-plugin-module", "node-library":
-		return "backend"
-	}
-	return ""
+	return judged(problems, "check finds nothing wrong with "+english.Count(len(own), "own plugin package"), seen)
 }
 
 // manifestOf is the place of a workspace's name.
