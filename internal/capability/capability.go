@@ -142,10 +142,8 @@ func (p *Profile) add(k Kind, at Place) {
 	if p.Uses == nil {
 		p.Uses, p.Counts = map[Kind][]Place{}, map[Kind]int{}
 	}
-	for _, o := range p.Uses[k] {
-		if o.File == at.File && o.What == at.What {
-			return
-		}
+	if slices.ContainsFunc(p.Uses[k], func(o Place) bool { return o.File == at.File && o.What == at.What }) {
+		return
 	}
 	p.Counts[k]++
 	if len(p.Uses[k]) < maxPlaces {

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/tailscale/hujson"
+
+	"github.com/portalctl/portalctl/internal/fault"
 )
 
 // InsertString adds a member with the string value s. See Insert.
@@ -74,19 +75,9 @@ func (d *Doc) insert(path []string, raw []byte) error {
 
 // insertAt is the index that key takes among the members of obj.
 func insertAt(obj *hujson.Object, key string, isRoot bool) int {
-	n := len(obj.Members)
-	if isRoot {
-		return n
-	}
-	at := n
-	for i := range obj.Members {
-		this := name(&obj.Members[i])
-		if i > 0 && name(&obj.Members[i-1]) > this {
-			return n
-		}
-		if at == n && this > key {
-			at = i
-		}
+	at := slices.IndexFunc(obj.Members, func(m hujson.ObjectMember) bool { return name(&m) > key })
+	if isRoot || at < 0 || !sorted(obj) {
+		return len(obj.Members)
 	}
 	return at
 }

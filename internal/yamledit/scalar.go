@@ -39,24 +39,11 @@ func plainSafe(s string) bool {
 	if strings.HasPrefix(s, "...") || strings.Contains(s, ": ") || strings.Contains(s, " #") {
 		return false
 	}
-	for _, r := range s {
-		if !printable(r) || strings.ContainsRune("[]{},", r) {
-			return false
-		}
-	}
-	return true
+	return singleSafe(s) && !strings.ContainsAny(s, "[]{},")
 }
 
 func singleSafe(s string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if !printable(r) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return !printable(r) })
 }
 
 // printable leaves out line ends, tabs and what readers may normalise.
