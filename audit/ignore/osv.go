@@ -7,13 +7,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // maxConfig bounds an osv-scanner.toml in bytes.
@@ -116,9 +116,7 @@ func decodeTOML(src []byte, to any) (meta toml.MetaData, err error) {
 	return toml.NewDecoder(bytes.NewReader(src)).Decode(to)
 }
 
-var typeError = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
-})
+var typeError = pattern.New(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
 
 func tomlFault(file string, err error) error {
 	const next = "Correct it: osv-scanner does not take the file either"

@@ -1,14 +1,12 @@
 package plugin
 
 import (
-	"regexp"
-	"sync"
-
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
-var visibilityTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@(?:deepV|v)isibility\s+(\w+)`) })
+var visibilityTag = pattern.New(`@(?:deepV|v)isibility\s+(\w+)`)
 
 // declared reads the interface Config of a declaration.
 func (c *config) declared(src []byte, place func(line int) string) {

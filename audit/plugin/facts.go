@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/capability"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/migrations"
 	"github.com/portalctl/portalctl/internal/npmtar"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/published"
 )
 
@@ -102,7 +101,7 @@ func wanted(name string) bool {
 	return isCode(name) || migrations.Reads(name) || capability.Wanted(name)
 }
 
-var licenceFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?i)(licen[cs]e|copying)(\.(md|txt))?$`) })
+var licenceFile = pattern.New(`^(?i)(licen[cs]e|copying)(\.(md|txt))?$`)
 
 // isCode tells files that run: all of the package but tests and declarations.
 func isCode(name string) bool {
@@ -115,7 +114,7 @@ func isCode(name string) bool {
 	return false
 }
 
-var changelogVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^##? \[?v?(\d+\.\d+\.\d+[\w.+-]*)`) })
+var changelogVersion = pattern.New(`(?m)^##? \[?v?(\d+\.\d+\.\d+[\w.+-]*)`)
 
 // factsOf reads the files of a version, by their paths in the package.
 func factsOf(name, version string, files map[string][]byte) (*facts, error) {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/registry"
 )
@@ -62,9 +61,7 @@ func (r *reviewer) family(ctx context.Context) error {
 }
 
 // npmName is what npm lets packages be called.
-var npmName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(@[A-Za-z0-9_.~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$`)
-})
+var npmName = pattern.New(`^(@[A-Za-z0-9_.~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$`)
 
 func isName(name string) bool { return len(name) <= maxName && npmName().MatchString(name) }
 

@@ -3,10 +3,9 @@ package trust
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -22,9 +21,7 @@ type Archive struct {
 // archiveName is how Yarn 2 and later name an archive (slugifyLocator, and
 // Cache.getVersionFilename or getChecksumFilename): the package, ten digits of its
 // locator's hash, and the start of its checksum or the key of the cache.
-var archiveName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(.+)-[0-9a-f]{10}-([0-9a-f]{8,10}|[0-9]{1,2}(?:c[0-9])?)\.zip$`)
-})
+var archiveName = pattern.New(`^(.+)-[0-9a-f]{10}-([0-9a-f]{8,10}|[0-9]{1,2}(?:c[0-9])?)\.zip$`)
 
 // IsArchive reports whether a file has the name of an archive in Yarn's cache.
 func IsArchive(name string) bool { return archiveName().MatchString(path.Base(name)) }

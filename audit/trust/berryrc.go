@@ -2,13 +2,12 @@ package trust
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yamledit"
 	"github.com/portalctl/portalctl/internal/yarnrc"
@@ -16,9 +15,7 @@ import (
 
 // legacy is the header by which Yarn takes a file for one in the form of Yarn
 // 1's lock, which is not YAML (parseSyml's LEGACY_REGEXP).
-var legacy = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
-})
+var legacy = pattern.New(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
 
 // berry reads a .yarnrc.yml.
 func (s *settings) berry(src []byte) {

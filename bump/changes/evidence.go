@@ -1,12 +1,11 @@
 package changes
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/jsscan"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/spec"
 )
 
@@ -97,30 +96,18 @@ func addAll(to map[string]bool, code string) {
 }
 
 var (
-	breakingMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*{0,2}BREAKING[A-Z ]*\*{0,2}:?\*{0,2}:?\s*`) })
-	component    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b`) })
-	opening      = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:The|An?|This|These|All|Added|Removed|Renamed|Changed|Migrated|Replaced|Moved|Deprecated|Dropped|Updated|Simplified|Promoted|Redesigned|Made)$`)
-	})
-	affectedList = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)affected components:?\**:?\**([^\n]*)`) })
-	taking       = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|moved)\b|→`)
-	})
-	useInstead = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)\buse\b.*\binstead\b`) })
+	breakingMark = pattern.New(`\*{0,2}BREAKING[A-Z ]*\*{0,2}:?\*{0,2}:?\s*`)
+	component    = pattern.New(`\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b`)
+	opening      = pattern.New(`^(?:The|An?|This|These|All|Added|Removed|Renamed|Changed|Migrated|Replaced|Moved|Deprecated|Dropped|Updated|Simplified|Promoted|Redesigned|Made)$`)
+	affectedList = pattern.New(`(?i)affected components:?\**:?\**([^\n]*)`)
+	taking       = pattern.New(`(?i)\b(?:removed?|removes|replaced?|renamed?|dropped|deleted|no longer|moved)\b|→`)
+	useInstead   = pattern.New(`(?is)\buse\b.*\binstead\b`)
 	// later is what has not happened yet.
-	later = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)\bfuture (?:release|version)|\bwill be (?:made|removed)`)
-	})
-	owner  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^\\s*(?:[-*] )?\\**`[^`]+`\\**:\\s") })
-	adding = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)\b(?:added|adds|now requires?|must (?:now |also )?(?:include|provide|implement))\b`)
-	})
-	partOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)\b(?:options?|props?|propert(?:y|ies)|fields?|methods?|parameters?|arguments?|variants?|values?) (?:from|of|in|on)\b`)
-	})
-	instead = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)→| - use\b|\b(?:by|with|instead|in favor of|in favour of|use|to|into)\b`)
-	})
+	later   = pattern.New(`(?i)\bfuture (?:release|version)|\bwill be (?:made|removed)`)
+	owner   = pattern.New("^\\s*(?:[-*] )?\\**`[^`]+`\\**:\\s")
+	adding  = pattern.New(`(?i)\b(?:added|adds|now requires?|must (?:now |also )?(?:include|provide|implement))\b`)
+	partOf  = pattern.New(`(?i)\b(?:options?|props?|propert(?:y|ies)|fields?|methods?|parameters?|arguments?|variants?|values?) (?:from|of|in|on)\b`)
+	instead = pattern.New(`(?i)→| - use\b|\b(?:by|with|instead|in favor of|in favour of|use|to|into)\b`)
 )
 
 // subjectSentence is the sentence that says what breaks: the one behind the mark,
@@ -176,11 +163,9 @@ func (e *evidence) sentence(s string) {
 	}
 }
 
-var attribute = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b([a-zA-Z][\w-]*)=(?:"([^"]*)"|'([^']*)'|\{'([^']*)'\})`)
-})
+var attribute = pattern.New(`\b([a-zA-Z][\w-]*)=(?:"([^"]*)"|'([^']*)'|\{'([^']*)'\})`)
 
-var styleName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`--[a-z][\w-]+|\.[A-Za-z][\w]*-[\w-]+`) })
+var styleName = pattern.New(`--[a-z][\w-]+|\.[A-Za-z][\w]*-[\w-]+`)
 
 // diff compares the two sides of a block of a diff.
 func (e *evidence) diff(block string) {

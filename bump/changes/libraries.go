@@ -3,14 +3,13 @@ package changes
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/portal"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/sorting"
@@ -65,9 +64,9 @@ func (b *builder) ofAnyMajor(lib string) []use {
 	})
 }
 
-var majorPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/v\d+(?:/|$)`) })
+var majorPath = pattern.New(`^/v\d+(?:/|$)`)
 
-var numbers = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+(?:\.\d+)*`) })
+var numbers = pattern.New(`\d+(?:\.\d+)*`)
 
 // majors are the major versions that a range admits, of those that it names and
 // those next to them; nil for what is not a range.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/portalctl/portalctl/internal/jstext"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // matcher finds what of the portal an entry of a changelog names.
@@ -153,7 +154,7 @@ func isKeyword(id string) bool {
 	return false
 }
 
-var sentenceEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.!?](?:\s|$)|\n\n|\n[-*] `) })
+var sentenceEnd = pattern.New(`[.!?](?:\s|$)|\n\n|\n[-*] `)
 
 var shapes = sync.OnceValue(func() (s struct{ variable, class, dotted, annotation, route *regexp.Regexp }) {
 	s.variable = regexp.MustCompile(`^--[a-z][\w-]+$`)

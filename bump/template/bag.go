@@ -2,9 +2,9 @@ package template
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // bag is the lines of a file with how often each is there, without what says nothing
@@ -16,7 +16,7 @@ type bag struct {
 	size  int
 }
 
-var backstageDep = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^"(@backstage/[^"]+)":\s*"[^"]*"$`) })
+var backstageDep = pattern.New(`^"(@backstage/[^"]+)":\s*"[^"]*"$`)
 
 func bagOf(text []byte) bag {
 	b := bag{lines: map[string]int{}}

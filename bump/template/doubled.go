@@ -1,12 +1,11 @@
 package template
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/diff3"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // withoutDoubles is theirs without the statements and imported names that it adds to
@@ -100,9 +99,7 @@ func anyStatements(text string) []place {
 	return out
 }
 
-var namedImport = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^\s*import\s+(?:type\s+)?\{(.*)\}\s*from\s*['"]([^'"]+)['"]`)
-})
+var namedImport = pattern.New(`(?s)^\s*import\s+(?:type\s+)?\{(.*)\}\s*from\s*['"]([^'"]+)['"]`)
 
 // imported are the names in the braces of an import, and its module.
 func imported(statement string) (names []string, from string, ok bool) {

@@ -1,12 +1,11 @@
 package template
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/diff3"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // woven merges a conflict whose changes only stand side by side, which git takes for
@@ -27,11 +26,11 @@ func woven(p diff3.Piece) ([]byte, bool) {
 
 func lines(text []byte) []string { return slices.Collect(strings.Lines(string(text))) }
 
-var aToken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s+|\S+`) })
+var aToken = pattern.New(`\s+|\S+`)
 
 func tokens(text []byte) []string { return aToken().FindAllString(string(text), -1) }
 
-var aPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s+|\w+|[^\w\s]`) })
+var aPart = pattern.New(`\s+|\w+|[^\w\s]`)
 
 // parts are the words of a text and what stands between them.
 func parts(text []byte) []string { return aPart().FindAllString(string(text), -1) }
@@ -111,8 +110,8 @@ func balanced(a, b []string) bool {
 }
 
 var (
-	opening = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[A-Za-z]`) })
-	closing = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`</|/>`) })
+	opening = pattern.New(`<[A-Za-z]`)
+	closing = pattern.New(`</|/>`)
 )
 
 // nesting is how many round, curly and square brackets a text leaves open, and how

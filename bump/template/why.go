@@ -3,12 +3,11 @@ package template
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -83,7 +82,7 @@ func (pl *planner) appears(i int, name string, added, removed []string) bool {
 	return len(removed) > 0 && more(removed[0]) < 0
 }
 
-var aWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z][A-Za-z0-9]{3,}`) })
+var aWord = pattern.New(`[A-Za-z][A-Za-z0-9]{3,}`)
 
 // common words say nothing about which entry a change is of.
 var plainWords = []string{"import", "from", "backstage", "create", "version", "bumped", "updated", "added", "plugin", "this", "that", "with", "your", "template", "const", "packages", "latest", "apps", "when", "type"}

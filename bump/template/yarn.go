@@ -3,9 +3,8 @@ package template
 import (
 	"io/fs"
 	"path"
-	"regexp"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -21,8 +20,8 @@ type yarnMove struct {
 	files []changedFile
 }
 
-var yarnPathLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^yarnPath:[ \t]*["']?([^"'\s#]+)`) })
-var yarnFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`yarn-([0-9][0-9A-Za-z.+-]*)\.cjs$`) })
+var yarnPathLine = pattern.New(`(?m)^yarnPath:[ \t]*["']?([^"'\s#]+)`)
+var yarnFile = pattern.New(`yarn-([0-9][0-9A-Za-z.+-]*)\.cjs$`)
 
 func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 	if to.Yarn == "" || base.Yarn == to.Yarn {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
 
@@ -193,4 +194,4 @@ func (e Entry) Breaking() bool {
 	return e.Level == levelMajor || breakingWord().MatchString(withoutCode(e.Text))
 }
 
-var breakingWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bBREAKING\b`) })
+var breakingWord = pattern.New(`\bBREAKING\b`)

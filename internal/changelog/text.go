@@ -1,9 +1,9 @@
 package changelog
 
 import (
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Code is what a text quotes as code.
@@ -152,4 +152,4 @@ func Identifiers(code string) []string {
 	return out
 }
 
-var identifier = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z_$][A-Za-z0-9_$]*`) })
+var identifier = pattern.New(`[A-Za-z_$][A-Za-z0-9_$]*`)

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // ErrOldClient: pg_dump refuses a server of a newer major version than its own.
@@ -105,7 +104,7 @@ func inImage(major int) string {
 	return fmt.Sprintf("; or run portalctl from the image %s%d, which has them", image, major)
 }
 
-var versionText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(PostgreSQL\) (\d+)(\.\d+|devel|beta\d+|rc\d+)?`) })
+var versionText = pattern.New(`\(PostgreSQL\) (\d+)(\.\d+|devel|beta\d+|rc\d+)?`)
 
 func (t *Tools) readVersion(ctx context.Context, program string) error {
 	out, err := Output(ctx, Command{Path: t.Path(program), Args: []string{"--version"}})

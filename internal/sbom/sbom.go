@@ -9,12 +9,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/license"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Inventory is what a document is made of.
@@ -125,7 +124,7 @@ func (inv *Inventory) uuid() (string, error) {
 // stamp is a time as both forms have it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-var notID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9.-]+`) })
+var notID = pattern.New(`[^A-Za-z0-9.-]+`)
 
 // spdxID is a Ref by the letters that SPDX allows. What they make equal a hash tells
 // apart.

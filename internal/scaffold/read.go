@@ -5,13 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/npmtar"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -90,7 +89,7 @@ const (
 )
 
 // yarnRelease is Yarn itself, as templates have it.
-var yarnRelease = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.yarn/releases/yarn-[0-9A-Za-z.+-]+\.cjs$`) })
+var yarnRelease = pattern.New(`^\.yarn/releases/yarn-[0-9A-Za-z.+-]+\.cjs$`)
 
 func wanted(name string) bool {
 	return name == changelogFile || strings.HasPrefix(name, templates) && strings.Count(name, "/") > 1

@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/changelog"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Package is the npm package that has the templates.
@@ -91,9 +90,7 @@ func (t *Tree) YarnIs(b []byte) bool { return t.Yarn != "" && t.sum == sumOf(b) 
 var apps = []string{"packages/app/src/App.tsx", "packages/app/src/App.ts", "packages/app/src/App.jsx"}
 
 // createApp is the import that does.
-var createApp = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\bcreateApp\b[^;]*?\bfrom\s+['"]@backstage/(app|frontend)-defaults['"]`)
-})
+var createApp = pattern.New(`\bcreateApp\b[^;]*?\bfrom\s+['"]@backstage/(app|frontend)-defaults['"]`)
 
 // FrontendOf is the frontend system of the app whose source this is, "" where it
 // imports createApp of neither.
@@ -157,11 +154,11 @@ func (k *Kit) Render(variant string, c Context) (*Tree, error) {
 }
 
 // backstageRange is a dependency on a package of the release, as templates write it.
-var backstageRange = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(\s+"@backstage/[^"]+":\s*)"\^[^"]*"`) })
+var backstageRange = pattern.New(`(?m)^(\s+"@backstage/[^"]+":\s*)"\^[^"]*"`)
 
 var (
-	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\\*)\{\{\{?([^{}]*)\}\}\}?`) })
-	versionCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^version\s+(?:'([^']*)'|"([^"]*)")$`) })
+	placeholder = pattern.New(`(\\*)\{\{\{?([^{}]*)\}\}\}?`)
+	versionCall = pattern.New(`^version\s+(?:'([^']*)'|"([^"]*)")$`)
 )
 
 // fill fills the placeholders of a Handlebars text in: {{name}}, {{defaultBranch}}

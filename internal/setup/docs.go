@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/slot"
 )
 
@@ -25,9 +24,7 @@ func docParts(f *Facts) []part {
 	}
 }
 
-var decisionFolder = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^(rfcs?|adrs?|decisions|architecture-decisions|decision-records)$`)
-})
+var decisionFolder = pattern.New(`(?i)^(rfcs?|adrs?|decisions|architecture-decisions|decision-records)$`)
 
 // decisions is the folder in which the repository has RFCs or decision records already,
 // "" for none.

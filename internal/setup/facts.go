@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/dockerfile"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
@@ -153,7 +152,7 @@ func (f *Facts) Complete() {
 	f.Database = f.database()
 }
 
-var nodeMajor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(\d{2})\b`) })
+var nodeMajor = pattern.New(`\b(\d{2})\b`)
 
 // newestNode is what CI gets where nothing says it: the Node.js of the newest template.
 const newestNode = "22"

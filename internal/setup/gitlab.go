@@ -3,10 +3,9 @@ package setup
 import (
 	"bytes"
 	"cmp"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -45,7 +44,7 @@ func (f *Facts) nodeMajor() string {
 	return cmp.Or(leadingNumber().FindString(strings.TrimPrefix(f.Node, "v")), newestNode)
 }
 
-var leadingNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d+`) })
+var leadingNumber = pattern.New(`^\d+`)
 
 // stage is one that the pipeline has: test, which GitLab has by itself, or else the first
 // of those that the repository names.

@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // whole is a file of init's own with its first comment. A script keeps its #! line
@@ -46,9 +46,7 @@ func mark(text []byte) string {
 // unix is a text with Unix's line ends.
 func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
-var marked = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:#|//|<!--) portalctl [^\n]*Written by portalctl init, mark ([0-9a-f]{16});[^\n]*$`)
-})
+var marked = pattern.New(`^(?:#|//|<!--) portalctl [^\n]*Written by portalctl init, mark ([0-9a-f]{16});[^\n]*$`)
 
 // stateOf says what has become of a file that portalctl may have written.
 func (p part) stateOf(old []byte) State {

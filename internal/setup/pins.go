@@ -2,12 +2,12 @@ package setup
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Pin is what a workflow names an action by.
@@ -43,11 +43,9 @@ func Actions() []string {
 }
 
 // used are the actions of a workflow: repository, folder in it, ref, comment.
-var used = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)(\buses: +)([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([^\s#]+)(?: +#[ \t]*([^\r\n]*))?`)
-})
+var used = pattern.New(`(?m)(\buses: +)([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([^\s#]+)(?: +#[ \t]*([^\r\n]*))?`)
 
-var commit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}$`) })
+var commit = pattern.New(`^[0-9a-f]{40}$`)
 
 // withoutPins is a text without what its actions are named by: who moves a pin, as
 // Renovate and Dependabot do, does not make the file theirs.
@@ -79,7 +77,7 @@ func (f *Facts) known(repo string) Pin {
 	return Pin{Ref: "main"}
 }
 
-var pseudo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.-]\d{14}-[0-9a-f]{12}$`) })
+var pseudo = pattern.New(`[.-]\d{14}-[0-9a-f]{12}$`)
 
 // release reports whether a version is one that there is an archive and an image of, and
 // not one that Go makes up for a commit.

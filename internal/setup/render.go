@@ -3,15 +3,15 @@ package setup
 import (
 	"embed"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 //go:embed templates
 var templates embed.FS
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[\[([a-z][a-z/-]*)\]\]`) })
+var placeholder = pattern.New(`\[\[([a-z][a-z/-]*)\]\]`)
 
 // render is a template with its [[names]] filled in. Lines between [[if name]] and [[end]]
 // are left out where the name's value is "". The double brackets are no one's in a

@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/yamledit"
 )
 
@@ -54,7 +53,7 @@ func (f *Facts) values(name string) map[string]string {
 	return v
 }
 
-var plainWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.?[A-Za-z][\w./-]*$`) })
+var plainWord = pattern.New(`^\.?[A-Za-z][\w./-]*$`)
 
 // yamlWord is a text as a scalar that is a string in every place of YAML.
 func yamlWord(text string) string {
@@ -105,12 +104,12 @@ func (f *Facts) corepack() bool {
 	return true
 }
 
-var yarnPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(yarnPath|yarn-path|"yarn-path")\b`) })
+var yarnPath = pattern.New(`(?m)^(yarnPath|yarn-path|"yarn-path")\b`)
 
-var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)`) })
+var variable = pattern.New(`\$\{([A-Za-z_][A-Za-z0-9_]*)`)
 
 // runners are variables that a runner sets itself.
-var runners = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(HOME$|PWD$|GITHUB_|CI_|RUNNER_)`) })
+var runners = pattern.New(`^(HOME$|PWD$|GITHUB_|CI_|RUNNER_)`)
 
 // registrySecrets are the lines of a step's env for the variables that the registry's
 // settings read.

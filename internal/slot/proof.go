@@ -4,11 +4,11 @@ import (
 	"context"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // Proofs are the scripts of package.json that prove a portal, in their order, as
@@ -147,14 +147,10 @@ const mostErrors = 30
 var (
 	// tsc: packages/app/src/App.tsx(12,3): error TS2305: Module '"x"' has no exported member 'Y'.
 	// and with --pretty: packages/app/src/App.tsx:12:3 - error TS2305: …
-	typescript = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
-	})
+	typescript = pattern.New(`^(.+?)[(:](\d+)[,:]\d+\)?(?::| -) error (TS\d+): (.*)$`)
 	// Yarn: ➤ YN0035: │ @x/y@npm:1.0.0: Package not found; what is indented is about it.
-	installs = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^➤ (YN0001|YN0016|YN0018|YN0028|YN0035|YN0081|YN0082): │ ([^ +-].*)$`)
-	})
-	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]") })
+	installs = pattern.New(`^➤ (YN0001|YN0016|YN0018|YN0028|YN0035|YN0081|YN0082): │ ([^ +-].*)$`)
+	escapes  = pattern.New("\x1b\\[[0-9;]*[A-Za-z]")
 )
 
 // scriptErrors are the first errors that a script's output names.
@@ -181,9 +177,7 @@ func scriptErrors(output string) []scriptError {
 
 // A code of Yarn 2 and later that stands for a failure: YN0009 for a build, YN0000
 // for the summary, which fails with it.
-var failure = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^➤ (YN\d+): .*(?:couldn't|failed|No candidates|error|would have been)`)
-})
+var failure = pattern.New(`^➤ (YN\d+): .*(?:couldn't|failed|No candidates|error|would have been)`)
 
 // onlyBuilds reports whether all that an install's output says of failures is that
 // packages could not be built (Yarn's BUILD_FAILED).
@@ -202,7 +196,7 @@ func onlyBuilds(output string) bool {
 	return builds
 }
 
-var quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'([^']+)'`) })
+var quoted = pattern.New(`'([^']+)'`)
 
 // explain matches the errors of a script with what the changes report says of the
 // names in them.

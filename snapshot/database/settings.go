@@ -1,11 +1,9 @@
 package database
 
 import (
-	"regexp"
-	"sync"
-
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // settings is backend.database with what DatabaseManager.fromConfig reads of it
@@ -26,7 +24,7 @@ const (
 	defaultPrefix = "backstage_plugin_"
 )
 
-var schemaPrefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`) })
+var schemaPrefixForm = pattern.New(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // readSettings reads backend.database; nil when there is none: Backstage then
 // keeps all data in memory (databaseServiceFactory).

@@ -1,13 +1,12 @@
 package database
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/pg"
 	"github.com/portalctl/portalctl/internal/secret"
 )
@@ -86,7 +85,7 @@ func fromEnv(name string) appconfig.Origin {
 	return appconfig.Origin{Pos: fault.Pos{File: "env"}, Vars: []string{name}, Var: name}
 }
 
-var leadingInt = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*[-+]?[0-9]+`) })
+var leadingInt = pattern.New(`^\s*[-+]?[0-9]+`)
 
 func (c *client) fill(conn *value, env environment) error {
 	fields := map[string]string{}

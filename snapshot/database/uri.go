@@ -2,11 +2,10 @@ package database
 
 import (
 	"errors"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/appconfig"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // errURI never quotes the URI: it may hold a password.
@@ -64,8 +63,8 @@ func parseURI(s, dir string, o appconfig.Origin) (*value, error) {
 }
 
 var (
-	unencoded    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i) |%[^a-f0-9]|%[a-f0-9][^a-f0-9]`) })
-	twiceEncoded = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%25([0-9][0-9])`) })
+	unencoded    = pattern.New(`(?i) |%[^a-f0-9]|%[a-f0-9][^a-f0-9]`)
+	twiceEncoded = pattern.New(`%25([0-9][0-9])`)
 )
 
 func orNull(v *value, o appconfig.Origin) *value {

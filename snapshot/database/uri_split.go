@@ -3,11 +3,11 @@ package database
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
+
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // uri is a URI as WHATWG's parser splits it when its scheme is none of the
@@ -20,7 +20,7 @@ type uri struct {
 	relative bool
 }
 
-var uriScheme = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`) })
+var uriScheme = pattern.New(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
 
 func splitURI(s string) (*uri, error) {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })

@@ -1,11 +1,10 @@
 package forecast
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/portalctl/portalctl/internal/migrations"
+	"github.com/portalctl/portalctl/internal/pattern"
 )
 
 // beforehand is what may be run before the upgrade: what the migration's own
@@ -35,7 +34,7 @@ func (w *walk) beforehand(m *migrations.Migration) {
 	}
 }
 
-var unique = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bunique\b`) })
+var unique = pattern.New(`(?i)\bunique\b`)
 
 // possible reports whether a statement can be run before the first migration does:
 // it needs no table and no column that one of them makes.
