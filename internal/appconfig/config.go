@@ -10,7 +10,7 @@ import (
 // Config is a part of a Tree: one object of the configuration over all layers,
 // as ConfigReader of @backstage/config 1.3 reads it. Keys are dotted paths.
 type Config struct {
-	data     *node // nil: this layer has nothing
+	data     *node   // nil: this layer has nothing
 	fallback *Config // the layer below
 	prefix   string
 }
