@@ -19,9 +19,7 @@ func configKeys(files []textFile) map[string][]place {
 		if err != nil {
 			continue
 		}
-		walkConfig(doc.Root(), "", 0, func(key string, line int) {
-			keys[key] = append(keys[key], place{File: f.name, Line: line, How: byConfig})
-		})
+		addKeys(keys, f.name, doc.Root(), "", 0)
 	}
 	return keys
 }
@@ -29,13 +27,13 @@ func configKeys(files []textFile) map[string][]place {
 // maxConfigDepth bounds how deep keys are looked for.
 const maxConfigDepth = 12
 
-func walkConfig(v yamledit.Value, prefix string, depth int, visit func(key string, line int)) {
+func addKeys(keys map[string][]place, file string, v yamledit.Value, prefix string, depth int) {
 	if depth > maxConfigDepth {
 		return
 	}
 	for _, m := range v.Members() {
 		key := prefix + m.Key
-		visit(key, m.KeyPos.Line)
-		walkConfig(m.Value, key+".", depth+1, visit)
+		keys[key] = append(keys[key], place{File: file, Line: m.KeyPos.Line, How: byConfig})
+		addKeys(keys, file, m.Value, key+".", depth+1)
 	}
 }

@@ -41,11 +41,13 @@ func (b *builder) exports(ctx context.Context) error {
 		b.compare(ctx, p)
 	}
 	for _, list := range []*[]takenName{&b.r.Gone, &b.r.Deprecated} {
-		sorting.By(*list, func(x, y takenName) int {
-			return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
-		})
+		sorting.By(*list, byName)
 	}
 	return ctx.Err()
+}
+
+func byName(x, y takenName) int {
+	return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
 }
 
 // suspicious reports whether a package lacks, or has deprecated, something that

@@ -1,8 +1,8 @@
 package changes
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,11 +39,7 @@ func (b *builder) moved(ctx context.Context) error {
 			}
 		}
 	}
-	names := make([]string, 0, len(asked))
-	for name := range asked {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(asked))
 	results := make([]found, len(names))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
@@ -126,9 +122,7 @@ func (b *builder) goneFrom(ctx context.Context, name string, now *published.Fact
 			b.unread(now.Name, a.Why)
 		}
 	}
-	sorting.By(gone, func(x, y takenName) int {
-		return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Name, y.Name))
-	})
+	sorting.By(gone, byName)
 	return gone
 }
 

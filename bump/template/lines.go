@@ -16,7 +16,7 @@ func mergeLines(ours, base, theirs []byte) []byte {
 	}
 	var out []string
 	for line := range strings.Lines(string(ours)) {
-		key := ignoreLine(line)
+		key := strings.TrimSpace(line)
 		if key != "" && had[key] && !has[key] {
 			continue
 		}
@@ -29,7 +29,7 @@ func mergeLines(ours, base, theirs []byte) []byte {
 	var block []string // comment lines above the next pattern
 	before := ""       // the last pattern of the template that ours has
 	for line := range strings.Lines(string(theirs)) {
-		key := ignoreLine(line)
+		key := strings.TrimSpace(line)
 		switch {
 		case key == "":
 			block = nil
@@ -74,7 +74,7 @@ func insertAfter(lines []string, before string, add []string, newline string) []
 		}
 	} else if before != "" {
 		for i, l := range lines {
-			if ignoreLine(l) == before {
+			if strings.TrimSpace(l) == before {
 				at = i + 1
 			}
 		}
@@ -85,11 +85,9 @@ func insertAfter(lines []string, before string, add []string, newline string) []
 func lineSet(text []byte) map[string]bool {
 	out := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
-		if key := ignoreLine(line); key != "" {
+		if key := strings.TrimSpace(line); key != "" {
 			out[key] = true
 		}
 	}
 	return out
 }
-
-func ignoreLine(line string) string { return strings.TrimSpace(line) }

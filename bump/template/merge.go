@@ -125,7 +125,7 @@ func (pl *planner) templateMoves(base, to *scaffold.Tree) map[string]string {
 
 // one is what becomes of one file; nil where the template did not change it.
 func (pl *planner) one(name string, base, theirs []byte, moved map[string]string) (*changedFile, error) {
-	f := &changedFile{Path: pl.places.of(name), Hunks: []hunk{}, Keys: []key{}}
+	f := &changedFile{Path: pl.places.of(name), Hunks: []hunk{}, Keys: []keymerge.Key{}}
 	if pl.in.Config.noisy(name) {
 		if bytes.Equal(base, theirs) {
 			return nil, nil
@@ -277,12 +277,9 @@ func (pl *planner) byKey(f *changedFile, name string, ours, base, theirs []byte,
 		return nil
 	}
 	f.finish(ours, r.Text)
-	for _, k := range r.Keys {
-		key := key{Path: k.Path, State: state(k.State), Line: k.Line, Ours: k.Ours, Base: k.Base, Theirs: k.Theirs, Why: k.Why}
-		f.Keys = append(f.Keys, key)
-		if key.State == stateConflict {
-			f.State = stateConflict
-		}
+	f.Keys = append(f.Keys, r.Keys...)
+	if hasKeyConflict(*f) {
+		f.State = stateConflict
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (pl *planner) recordBase() error {
 }
 
 func hasKeyConflict(f changedFile) bool {
-	return slices.ContainsFunc(f.Keys, func(k key) bool { return k.State == stateConflict })
+	return slices.ContainsFunc(f.Keys, func(k keymerge.Key) bool { return k.State == stateConflict })
 }
 
 // section is what this command writes of the section.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/keymerge"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/txn"
 )
@@ -76,8 +77,9 @@ const (
 	howClaimed How = "claimed"
 )
 
-// state is what becomes of a file that the template changed.
-type state string
+// state is what becomes of a file that the template changed; the states of keys are
+// among them.
+type state = keymerge.State
 
 const (
 	// stateTaken: as the template has it. The portal's was untouched, or there was none.
@@ -115,7 +117,7 @@ type changedFile struct {
 	// Hunks are conflicts by line.
 	Hunks []hunk `json:"hunks"`
 	// Keys are the keys that the template changed in a file that is merged by key.
-	Keys []key `json:"keys"`
+	Keys []keymerge.Key `json:"keys"`
 
 	edits []write
 }
@@ -130,20 +132,6 @@ type hunk struct {
 	// Why is the entry of create-app's changelog that brought the change, with its
 	// version; "" where none names it.
 	Why string `json:"why"`
-}
-
-// key is a key that the template changed.
-type key struct {
-	// Path is the keys that lead to it.
-	Path []string `json:"path"`
-	// State is taken, same, removed-by-you, kept or conflict.
-	State state `json:"state"`
-	// Line is where the key stands in the portal's file, 0 where it does not.
-	Line   int    `json:"line"`
-	Ours   string `json:"ours"`
-	Base   string `json:"base"`
-	Theirs string `json:"theirs"`
-	Why    string `json:"why"`
 }
 
 // Counts are how many files have each state, and how many conflicts there are.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/english"
+	"github.com/portalctl/portalctl/internal/keymerge"
 	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -105,11 +106,11 @@ func (f *changedFile) line() string {
 	for _, k := range f.Keys {
 		switch k.State {
 		case stateTaken:
-			taken = append(taken, k.step())
+			taken = append(taken, keyStep(k))
 		case stateRemovedByYou:
-			other = append(other, k.name()+" removed by you")
+			other = append(other, keyName(k)+" removed by you")
 		case stateKept:
-			other = append(other, k.name()+" stays: "+k.Why)
+			other = append(other, keyName(k)+" stays: "+k.Why)
 		}
 	}
 	if len(taken) > 0 {
@@ -124,19 +125,19 @@ func (f *changedFile) line() string {
 	return s
 }
 
-func (k *key) name() string { return strings.Join(k.Path, ".") }
+func keyName(k keymerge.Key) string { return strings.Join(k.Path, ".") }
 
-// step is a key's change in a few words.
-func (k *key) step() string {
+// keyStep is a key's change in a few words.
+func keyStep(k keymerge.Key) string {
 	switch {
 	case k.Theirs == "":
-		return "−" + k.name()
+		return "−" + keyName(k)
 	case k.Base == "" && k.Ours == "":
-		return "+" + k.name()
+		return "+" + keyName(k)
 	case short(k.Ours) != "" && short(k.Theirs) != "":
-		return k.name() + " " + short(k.Ours) + " → " + short(k.Theirs)
+		return keyName(k) + " " + short(k.Ours) + " → " + short(k.Theirs)
 	}
-	return k.name()
+	return keyName(k)
 }
 
 // short is a value of one short line without its quotes, "" for any other.
@@ -163,7 +164,7 @@ func (f *changedFile) conflicts() string {
 	}
 	for _, k := range f.Keys {
 		if k.State == stateConflict {
-			fmt.Fprintf(&b, "  %s:%d: %s%s\n", f.Path, k.Line, k.name(), f.sinceText())
+			fmt.Fprintf(&b, "  %s:%d: %s%s\n", f.Path, k.Line, keyName(k), f.sinceText())
 			writeSide(&b, "was", k.Base)
 			writeSide(&b, "yours", k.Ours)
 			writeSide(&b, "template", k.Theirs)
@@ -234,8 +235,8 @@ func (p *Plan) WriteMarkdown(w io.Writer, next []string) error {
 			writeConflict(&b, fmt.Sprintf("%s, line %d", report.Code(f.Path), h.Line), h.Ours, h.Theirs, h.Why)
 		}
 		for _, k := range f.Keys {
-			if k.State == stateConflict && k.sides() == "" {
-				writeConflict(&b, fmt.Sprintf("%s, line %d, %s", report.Code(f.Path), k.Line, report.Code(k.name())), k.Ours, k.Theirs, k.Why)
+			if k.State == stateConflict && keySides(k) == "" {
+				writeConflict(&b, fmt.Sprintf("%s, line %d, %s", report.Code(f.Path), k.Line, report.Code(keyName(k))), k.Ours, k.Theirs, k.Why)
 			}
 		}
 	}
@@ -260,8 +261,8 @@ func writeConflict(b *strings.Builder, where, ours, theirs, why string) {
 	}
 }
 
-// sides are both values of a key, "" where one is too long for a line.
-func (k *key) sides() string {
+// keySides are both values of a key, "" where one is too long for a line.
+func keySides(k keymerge.Key) string {
 	if short(k.Ours) == "" || short(k.Theirs) == "" {
 		return ""
 	}
@@ -273,9 +274,9 @@ func (f *changedFile) summary() string {
 	for _, k := range f.Keys {
 		switch k.State {
 		case stateTaken:
-			parts = append(parts, k.step())
+			parts = append(parts, keyStep(k))
 		case stateConflict:
-			parts = append(parts, k.name()+cmp.Or(k.sides(), ": both sides changed it, see below"))
+			parts = append(parts, keyName(k)+cmp.Or(keySides(k), ": both sides changed it, see below"))
 		}
 	}
 	if len(f.Hunks) > 0 {

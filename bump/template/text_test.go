@@ -3,12 +3,14 @@ package template
 import (
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/keymerge"
 )
 
 // A key whose values are too long for the table is shown with both, each in a fence
 // that it cannot close; a name is what it is, not its escapes.
 func TestMarkdownShowsConflicts(t *testing.T) {
-	p := &Plan{To: "1.53.0", Files: []changedFile{{Path: "packages/my_app/.yarnrc.yml", State: stateConflict, Keys: []key{
+	p := &Plan{To: "1.53.0", Files: []changedFile{{Path: "packages/my_app/.yarnrc.yml", State: stateConflict, Keys: []keymerge.Key{
 		{Path: []string{"list"}, State: stateConflict, Line: 6, Ours: "list:\n  - '@mine/*'\n", Theirs: "list:\n  - '```'\n"},
 		{Path: []string{"one"}, State: stateConflict, Ours: "one: 1d", Theirs: "one: 3d"},
 		{Path: []string{"gone"}, State: stateConflict, Line: 9, Ours: "gone:\n  a: 1\n"},

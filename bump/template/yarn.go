@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/portalctl/portalctl/internal/keymerge"
 	"github.com/portalctl/portalctl/internal/pattern"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -52,7 +53,7 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 		return yarnMove{stays: "the template's Yarn cannot be read: " + err.Error()}
 	}
 	var move yarnMove
-	file := changedFile{Path: to.Yarn, State: stateTaken, Hunks: []hunk{}, Keys: []key{}}
+	file := changedFile{Path: to.Yarn, State: stateTaken, Hunks: []hunk{}, Keys: []keymerge.Key{}}
 	if have := pl.read(to.Yarn); have.text == nil && have.err == nil {
 		file.edits = []write{{to.Yarn, nil, program}}
 	} else {
@@ -60,7 +61,7 @@ func (pl *planner) yarnMove(base, to *scaffold.Tree) yarnMove {
 	}
 	move.files = append(move.files, file)
 	if old, err := fs.ReadFile(pl.files, base.Yarn); err == nil && at == base.Yarn && base.YarnIs(old) && !pl.read(base.Yarn).link {
-		move.files = append(move.files, changedFile{Path: base.Yarn, State: stateDeleted, Hunks: []hunk{}, Keys: []key{},
+		move.files = append(move.files, changedFile{Path: base.Yarn, State: stateDeleted, Hunks: []hunk{}, Keys: []keymerge.Key{},
 			edits: []write{{base.Yarn, old, nil}}})
 	}
 	return move

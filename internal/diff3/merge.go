@@ -32,7 +32,7 @@ func Merge(base, ours, theirs []byte) []Piece {
 	}
 	n := numbering{}
 	b, o, t := split(base), split(ours), split(theirs)
-	nb, no, nt := n.of(b), n.of(o), n.of(t)
+	nb, no, nt := number(n, b), number(n, o), number(n, t)
 	m := merger{ours: no, theirs: nt}
 	m.regions(diff(nb, no), diff(nb, nt))
 	var out []Piece
@@ -68,21 +68,18 @@ func pieces(p Piece) []Piece {
 // numbering gives equal lines equal numbers.
 type numbering map[string]int
 
-func (n numbering) of(lines [][]byte) []int {
+// number is lines as their numbers.
+func number[T string | []byte](n numbering, lines []T) []int {
 	out := make([]int, len(lines))
 	for i, l := range lines {
-		out[i] = n.one(string(l))
+		at, ok := n[string(l)]
+		if !ok {
+			at = len(n)
+			n[string(l)] = at
+		}
+		out[i] = at
 	}
 	return out
-}
-
-func (n numbering) one(text string) int {
-	at, ok := n[text]
-	if !ok {
-		at = len(n)
-		n[text] = at
-	}
-	return at
 }
 
 // split are the lines with their ends.
@@ -214,12 +211,5 @@ func crlf(p Piece) bool {
 // Changes are what turns one list of texts into another, in order.
 func Changes(a, b []string) []Change {
 	n := numbering{}
-	number := func(list []string) []int {
-		out := make([]int, len(list))
-		for i, s := range list {
-			out[i] = n.one(s)
-		}
-		return out
-	}
-	return diff(number(a), number(b))
+	return diff(number(n, a), number(n, b))
 }

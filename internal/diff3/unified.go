@@ -91,7 +91,7 @@ func quote(name string) string {
 
 func hunks(b *bytes.Buffer, old, new [][]byte) {
 	n := numbering{}
-	list := diff(n.of(old), n.of(new))
+	list := diff(number(n, old), number(n, new))
 	for len(list) > 0 {
 		// Changes with less than twice the context between them share a hunk.
 		k := 1

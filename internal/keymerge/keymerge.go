@@ -29,12 +29,15 @@ const (
 
 // Key is a key that theirs changed. Values are source text, "" where there is none.
 type Key struct {
-	Path               []string
-	State              State
-	Ours, Base, Theirs string
-	Why                string
+	// Path is the keys that lead to it.
+	Path  []string `json:"path"`
+	State State    `json:"state"`
 	// Line is where the key stands in ours, 0 where it does not.
-	Line int
+	Line   int    `json:"line"`
+	Ours   string `json:"ours"`
+	Base   string `json:"base"`
+	Theirs string `json:"theirs"`
+	Why    string `json:"why"`
 }
 
 // Rules decide what values alone do not tell. nil fields decide nothing.

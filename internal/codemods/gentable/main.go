@@ -71,7 +71,9 @@ func run(from, to string) error {
 		}
 		lines = append(lines, line{strings.TrimPrefix(filepath.Base(filepath.Dir(dir)), "v"), name.String(), about})
 	}
-	slices.SortFunc(lines, func(a, b line) int { return cmp.Or(compare(a.release, b.release), strings.Compare(a.name, b.name)) })
+	slices.SortFunc(lines, func(a, b line) int {
+		return cmp.Or(semrange.CompareText(a.release, b.release), strings.Compare(a.name, b.name))
+	})
 	var b strings.Builder
 	b.WriteString("# Written by gentable from the metadata and tests of the recipes; see table.LICENSE.\n")
 	for _, l := range lines {
@@ -79,15 +81,6 @@ func run(from, to string) error {
 	}
 	fmt.Printf("%s: %d recipes\n", to, len(lines))
 	return os.WriteFile(to, []byte(b.String()), 0o644)
-}
-
-func compare(a, b string) int {
-	va, errA := semrange.ParseVersion(a)
-	vb, errB := semrange.ParseVersion(b)
-	if errA != nil || errB != nil {
-		return strings.Compare(a, b)
-	}
-	return va.Compare(vb)
 }
 
 // aboutOf reads a recipe's tests.
