@@ -180,9 +180,9 @@ func (m *model) resolution(e depgraph.Edge) (key, value string) {
 		return "", ""
 	}
 	for _, r := range m.Project.RootWorkspace().File.Resolutions() {
-		o, err := yarnlock.ParseOverride(m.Lock.Lock.Kind, r.Key, r.Value)
+		o, ok := yarnlock.OverrideOf(m.Lock.Lock.Kind, r.Pattern, r.Value)
 		switch {
-		case err != nil || o.Name != e.Name:
+		case !ok || o.Name != e.Name:
 		case !classic && bare(o.Value) == bare(e.Key.Range):
 			return r.Key, o.Value
 		case classic && o.Value != e.Range && slices.Contains(m.graph.Entry(e.To).Keys, yarnlock.Descriptor{Name: o.Name, Range: o.Value}):

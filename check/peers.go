@@ -64,7 +64,7 @@ func (m *model) unmetPeersOf(e depgraph.Edge, counts func(peer string) bool) {
 	var unmet, names []string
 	for _, d := range locked.PeerDependencies {
 		optional := slices.ContainsFunc(locked.PeerDependenciesMeta, func(o yarnlock.Meta) bool {
-			return o.Name == d.Name && slices.Contains(o.Flags, yarnlock.Flag{Name: "optional", Value: "true"})
+			return o.Name == d.Name && o.Optional()
 		})
 		if optional || !counts(d.Name) {
 			continue

@@ -31,7 +31,7 @@ func (m *model) overrides() []override {
 		kind = m.in.Lock.Kind
 	}
 	for _, r := range m.in.Project.RootWorkspace().File.Resolutions() {
-		if o, err := yarnlock.ParseOverride(kind, r.Key, r.Value); err == nil {
+		if o, ok := yarnlock.OverrideOf(kind, r.Pattern, r.Value); ok {
 			m.resolved = append(m.resolved, override{o, r})
 		}
 	}

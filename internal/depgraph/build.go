@@ -4,9 +4,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -16,17 +18,25 @@ type builder struct {
 	wsName map[string]Node
 }
 
+// builtin are Yarn's own rules that add dependencies, whatever its release: to be
+// taken for dependencies only where the lock has them. Peers give no edge.
+var builtin = sync.OnceValue(func() yarnext.Set {
+	return yarnext.Builtin(func(r yarnext.Rule) bool { return len(r.Deps) > 0 })
+})
+
 func newBuilder(lock *yarnlock.Lock, opts options) *builder {
 	r := yarnlock.NewResolver(lock, opts.Overrides)
 	r.Catalog, r.Release, r.Unmarked = opts.Catalog, opts.Release, unmarked(lock)
 	opts.Workspaces = slices.Clone(opts.Workspaces)
 	b := &builder{opts: opts, wsName: map[string]Node{}, Graph: &Graph{lock: lock, resolver: r}}
 	if lock.Kind == yarnlock.Berry {
-		r.Extensions = yarnExtensions
-		if opts.Extensions != nil {
-			r.Extensions = func(e *yarnlock.Entry) []yarnlock.Dep {
-				return slices.Concat(yarnExtensions(e), opts.Extensions(e))
+		r.Extensions = func(e *yarnlock.Entry) (deps []yarnlock.Dep) {
+			for _, set := range []yarnext.Set{builtin(), opts.Extensions} {
+				for _, x := range set.For(e.Resolution.Name, e.Version) {
+					deps = append(deps, x.Deps...)
+				}
 			}
+			return deps
 		}
 	}
 	return b

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -18,20 +20,15 @@ func TestOptionsReachResolver(t *testing.T) {
 		"forced@npm:9 = forced@npm:9.0.0",
 		"r@workspace:. > @babel/parser npm:^7, cat catalog:, core backstage:^, forced npm:^1",
 	)
-	o, err := yarnlock.ParseOverride(yarnlock.Berry, "forced", "9")
-	if err != nil {
-		t.Fatal(err)
+	o, ok := yarnlock.OverrideOf(yarnlock.Berry, spec.ParsePattern("forced"), "9")
+	if !ok {
+		t.Fatal("forced")
 	}
 	g := newGraph(lock, options{
-		Overrides: []yarnlock.Override{o},
-		Release:   "1.2.0",
-		Catalog:   func(catalog, name string) (string, bool) { return "^3", catalog == "" && name == "cat" },
-		Extensions: func(e *yarnlock.Entry) []yarnlock.Dep {
-			if e.Resolution.Name != "cat" {
-				return nil
-			}
-			return []yarnlock.Dep{{Name: "extra", Range: "^1"}, {Name: "gone", Range: "^1"}}
-		},
+		Overrides:  []yarnlock.Override{o},
+		Release:    "1.2.0",
+		Catalog:    func(catalog, name string) (string, bool) { return "^3", catalog == "" && name == "cat" },
+		Extensions: yarnext.Set{"cat": {{Range: "*", Deps: []yarnlock.Dep{{Name: "extra", Range: "^1"}, {Name: "gone", Range: "^1"}}}}},
 	})
 	if len(g.Missing()) != 0 {
 		t.Errorf("missing %v", g.Missing())
@@ -49,6 +46,7 @@ func TestOptionsReachResolver(t *testing.T) {
 }
 
 func TestYarnExtensions(t *testing.T) {
+	extensions := newGraph(berry(t), options{}).resolver.Extensions
 	entry := func(name, version string) *yarnlock.Entry {
 		return &yarnlock.Entry{Version: version, Resolution: yarnlock.Locator{Name: name, Reference: "npm:" + version}}
 	}
@@ -66,7 +64,7 @@ func TestYarnExtensions(t *testing.T) {
 		{"left-pad", "1.0.0", 0},
 		{"got", "not a version", 0},
 	} {
-		if got := yarnExtensions(entry(tt.name, tt.version)); len(got) != tt.want {
+		if got := extensions(entry(tt.name, tt.version)); len(got) != tt.want {
 			t.Errorf("%s %s: %v", tt.name, tt.version, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/sorting"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -89,7 +90,7 @@ type options struct {
 	Release string
 	// Extensions are the packageExtensions of the project's .yarnrc.yml, in
 	// addition to Yarn's own. It may be nil.
-	Extensions func(*yarnlock.Entry) []yarnlock.Dep
+	Extensions yarnext.Set
 }
 
 // Graph is immutable: it shows the lock as it was when New ran.

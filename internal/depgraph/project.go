@@ -1,13 +1,9 @@
 package depgraph
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/semrange"
-	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -22,7 +18,7 @@ func Of(lock *yarnlock.Lock, project *workspace.Project, settings *yarnrc.Settin
 			opts.Workspaces = append(opts.Workspaces, graphWorkspace(ws))
 		}
 		for _, r := range project.RootWorkspace().File.Resolutions() {
-			if o, err := yarnlock.ParseOverride(lock.Kind, r.Key, r.Value); err == nil {
+			if o, ok := yarnlock.OverrideOf(lock.Kind, r.Pattern, r.Value); ok {
 				opts.Overrides = append(opts.Overrides, o)
 			}
 		}
@@ -31,20 +27,10 @@ func Of(lock *yarnlock.Lock, project *workspace.Project, settings *yarnrc.Settin
 		}
 	}
 	if settings != nil {
-		opts.Catalog = func(catalog, name string) (string, bool) {
-			list := settings.Catalog
-			if catalog != "" {
-				list = settings.Catalogs[catalog]
-			}
-			for _, e := range list {
-				if e.Name == name {
-					return e.Range, true
-				}
-			}
-			return "", false
-		}
-		if len(settings.PackageExtensions) > 0 {
-			opts.Extensions = extensions(settings)
+		opts.Catalog = settings.CatalogRange
+		opts.Extensions = yarnext.Set{}
+		for _, x := range settings.PackageExtensions {
+			opts.Extensions.Add(x.Descriptor, x.Dependencies, nil, nil)
 		}
 	}
 	return newGraph(lock, opts)
@@ -61,45 +47,4 @@ func graphWorkspace(ws *workspace.Workspace) Workspace {
 		}
 	}
 	return w
-}
-
-// extensions are the packageExtensions of .yarnrc.yml.
-func extensions(settings *yarnrc.Settings) func(*yarnlock.Entry) []yarnlock.Dep {
-	type rule struct {
-		rng  semrange.Range
-		deps []yarnlock.Dep
-	}
-	byName := map[string][]rule{}
-	for _, x := range settings.PackageExtensions {
-		d, ok := spec.ParseDescriptor(x.Descriptor)
-		if !ok {
-			continue
-		}
-		rng, err := semrange.Parse(spec.Bare(d.Range))
-		if err != nil {
-			continue
-		}
-		r := rule{rng: rng}
-		for _, name := range slices.Sorted(maps.Keys(x.Dependencies)) {
-			r.deps = append(r.deps, yarnlock.Dep{Name: name, Range: x.Dependencies[name]})
-		}
-		byName[d.Name] = append(byName[d.Name], r)
-	}
-	return func(e *yarnlock.Entry) []yarnlock.Dep {
-		list := byName[e.Resolution.Name]
-		if len(list) == 0 {
-			return nil
-		}
-		v, err := semrange.ParseVersion(e.Version)
-		if err != nil {
-			return nil
-		}
-		var deps []yarnlock.Dep
-		for _, r := range list {
-			if r.rng.SatisfiesPeer(v) {
-				deps = append(deps, r.deps...)
-			}
-		}
-		return deps
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/testkit/testshared"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -38,9 +39,9 @@ func portal(t testing.TB, dir string) (*yarnlock.Lock, options) {
 	var opts options
 	root := readManifest(t, filepath.Join(dir, "package.json"))
 	for k, v := range root.Resolutions {
-		o, err := yarnlock.ParseOverride(lock.Kind, k, v)
-		if err != nil {
-			t.Fatal(err)
+		o, ok := yarnlock.OverrideOf(lock.Kind, spec.ParsePattern(k), v)
+		if !ok {
+			t.Fatal(k)
 		}
 		opts.Overrides = append(opts.Overrides, o)
 	}

@@ -14,7 +14,7 @@ import (
 func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, ready bool, err error) {
 	if s.policy.Covers(realName(d)) {
 		if ask, ok := s.askOf(d); ok {
-			return s.choose(ctx, d, ask)
+			return s.choose(d, ask)
 		}
 	}
 	if loc, ok := s.lockedLocator(d); ok {
@@ -24,7 +24,7 @@ func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, read
 		return w.locator(), true, nil
 	}
 	if ask, ok := s.askOf(d); ok {
-		return s.choose(ctx, d, ask)
+		return s.choose(d, ask)
 	}
 	switch d.Protocol() {
 	case spec.NPM:
@@ -146,7 +146,7 @@ func readAsk(d descriptor) (askedRange, bool) {
 
 // choose lets the policy decide a descriptor. What the policy does not cover
 // comes here only if the lock has no answer.
-func (s *solver) choose(ctx context.Context, d descriptor, ask askedRange) (locator, bool, error) {
+func (s *solver) choose(d descriptor, ask askedRange) (locator, bool, error) {
 	if ask.Name == d.Name {
 		// Not for aliases: a workspace is never looked up by the name behind.
 		if w := s.workspaceFor(d); w != nil && s.locked(d) == nil {

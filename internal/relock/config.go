@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnext"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
@@ -18,9 +18,9 @@ import (
 // config is what the settings and Yarn's version mean for the lock.
 type config struct {
 	yarn            yarnVersion
-	language        string // of packages from anywhere but a registry
-	transparent     bool   // plain ranges may mean workspaces
-	extensions      extensions
+	language        string      // of packages from anywhere but a registry
+	transparent     bool        // plain ranges may mean workspaces
+	extensions      yarnext.Set // what is added to the graph, never to an entry
 	backstagePlugin *yarnrc.Plugin
 
 	lockVersion int
@@ -30,7 +30,6 @@ type config struct {
 	// (Yarn 4.0).
 	bare bool
 
-	catalogs map[string]map[string]string
 	settings *yarnrc.Settings
 }
 
@@ -47,18 +46,18 @@ func readConfig(in *Input) (*config, error) {
 	if err := c.plugins(s); err != nil {
 		return nil, err
 	}
-	c.extensions = builtinExtensions(c.yarn)
+	// Rules change with Yarn's releases: an unknown release counts as the newest.
+	c.extensions = yarnext.Builtin(func(r yarnext.Rule) bool {
+		return c.yarn.atLeast(r.Since) && (r.Until == "" || !c.yarn.atLeast(r.Until))
+	})
 	for _, x := range s.PackageExtensions {
-		if err := c.extensions.add(x); err != nil {
-			return nil, err
+		if !c.extensions.Add(x.Descriptor, x.Dependencies, x.PeerDependencies, x.OptionalPeers) {
+			return nil, fault.At(x.Pos, "packageExtensions: %q is not a package with a version range", x.Descriptor).
+				WithNext("Write it as name@range, then run the command again.")
 		}
 	}
 	if err := c.lockFormat(in); err != nil {
 		return nil, err
-	}
-	c.catalogs = map[string]map[string]string{"": catalogMap(s.Catalog)}
-	for name, list := range s.Catalogs {
-		c.catalogs[name] = catalogMap(list)
 	}
 	return c, nil
 }
@@ -68,19 +67,6 @@ func lockPos(in *Input) fault.Pos {
 		return fault.Pos{}
 	}
 	return fault.Pos{File: in.Lock.File}
-}
-
-func catalogMap(list []yarnrc.CatalogEntry) map[string]string {
-	m := make(map[string]string, len(list))
-	for _, e := range list {
-		m[e.Name] = e.Range
-	}
-	return m
-}
-
-func (c *config) catalog(name, pkg string) (string, bool) {
-	rng, ok := c.catalogs[name][pkg]
-	return rng, ok
 }
 
 func (c *config) registryURL(pkg string) string {
@@ -207,26 +193,4 @@ func (c *config) lockFormat(in *Input) error {
 func knownCacheKey(key string) bool {
 	level, ok := strings.CutPrefix(key, "10")
 	return key == "" || ok && (level == "" || len(level) == 2 && level[0] == 'c' && level[1] >= '0' && level[1] <= '9')
-}
-
-// add takes a packageExtensions entry of .yarnrc.yml.
-func (e extensions) add(x yarnrc.PackageExtension) error {
-	d, ok := spec.ParseDescriptor(x.Descriptor)
-	if !ok || !spec.IsRange(d.Range) {
-		return fault.At(x.Pos, "packageExtensions: %q is not a package with a version range", x.Descriptor).
-			WithNext("Write it as name@range, then run the command again.")
-	}
-	ext := extension{rng: d.Range}
-	for name, rng := range x.Dependencies {
-		ext.deps = append(ext.deps, yarnlock.Dep{Name: name, Range: spec.Normalize(rng)})
-	}
-	sorting.By(ext.deps, byDepName)
-	for name, rng := range x.PeerDependencies {
-		ext.peers = append(ext.peers, yarnlock.Dep{Name: name, Range: rng})
-	}
-	for name := range x.OptionalPeers {
-		ext.peers = append(ext.peers, yarnlock.Dep{Name: name, Range: "*"})
-	}
-	e[d.Name] = append(e[d.Name], ext)
-	return nil
 }

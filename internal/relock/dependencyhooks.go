@@ -1,6 +1,7 @@
 package relock
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -9,14 +10,8 @@ import (
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// compatPatched are the packages that Yarn patches whatever the project says
-// (plugin-compat), and stays so for the newest release.
-func compatPatched(name string) bool {
-	return name == "typescript" || name == "resolve" || name == "fsevents"
-}
-
 // builtinSelector is the patch that plugin-compat applies to a package.
-func builtinSelector(name string) string { return "optional!builtin<compat/" + name + ">" }
+func builtinSelector(name string) string { return "optional!" + spec.CompatPatch(name) }
 
 // prepare finds out and queues what p asks for. It is Project.preparePackage:
 // packageExtensions, the implicit @types peers, then for each dependency the
@@ -24,26 +19,27 @@ func builtinSelector(name string) string { return "optional!builtin<compat/" + n
 // (resolutions, catalogs, compat patches, the Backstage plugin), and the
 // binding of what is relative to the package.
 func (s *solver) prepare(p *pkg) error {
-	deps, peers := p.deps, len(p.peers)
-	s.cfg.extensions.apply(p.loc.Name, p.version, func(x extension) {
-		for _, d := range x.deps {
+	deps, peers := p.fields.Dependencies, p.fields.PeerDependencies
+	npeers := len(peers)
+	for _, x := range s.cfg.extensions.For(p.loc.Name, p.version) {
+		for _, d := range x.Deps {
 			if !hasDep(deps, d.Name) {
-				deps = append(deps[:len(deps):len(deps)], d)
+				deps = append(slices.Clip(deps), yarnlock.Dep{Name: d.Name, Range: spec.Normalize(d.Range)})
 			}
 		}
-		peers += len(x.peers)
-	})
-	p.peered = peers > 0 || len(p.peersMeta) > 0
+		npeers += len(x.Peers)
+	}
+	p.peered = npeers > 0 || len(p.fields.PeerDependenciesMeta) > 0
 	p.edges = make([]edge, len(deps))
 	for i, d := range deps {
 		to, err := s.reduce(p, descriptor{Name: d.Name, Range: d.Range})
 		if err != nil {
 			return err
 		}
-		p.edges[i] = edge{name: d.Name, asked: d.Range, to: s.want(to, p, d.Name), alsoPeer: len(p.peers) > 0 && hasDep(p.peers, d.Name)}
+		p.edges[i] = edge{name: d.Name, asked: d.Range, to: s.want(to, p, d.Name), alsoPeer: hasDep(peers, d.Name)}
 	}
-	for _, m := range p.depsMeta {
-		if isOptional(m) {
+	for _, m := range p.fields.DependenciesMeta {
+		if m.Optional() {
 			for i := range p.edges {
 				if p.edges[i].name == m.Name {
 					p.edges[i].optional = true
@@ -63,28 +59,14 @@ func hasDep(deps []yarnlock.Dep, name string) bool {
 	return false
 }
 
-func isOptional(m yarnlock.Meta) bool {
-	for _, f := range m.Flags {
-		if f.Name == "optional" {
-			return f.Value == "true"
-		}
-	}
-	return false
-}
-
 // reduce runs the hooks on one dependency of p.
 func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
-	if rules, ok := s.resolutions[d.Name]; ok {
-		for i := range rules {
-			if rules[i].matches(p.loc, d) {
-				if spec.Catalog.In(rules[i].value) {
-					return d, fault.At(rules[i].pos, "the resolution of %s is %q, and Yarn knows no catalogs there", d.Name, rules[i].value).
-						WithNext("Write the version range itself, then run the command again.")
-				}
-				d.Range = s.bind(spec.Normalize(rules[i].value), s.rootLocator())
-				break
-			}
+	if r := s.resolution(p, d); r != nil {
+		if spec.Catalog.In(r.Value) {
+			return d, fault.At(r.pos, "the resolution of %s is %q, and Yarn knows no catalogs there", d.Name, r.Value).
+				WithNext("Write the version range itself, then run the command again.")
 		}
+		d.Range = s.bind(spec.Normalize(r.Value), s.rootLocator())
 	}
 	if d.Is(spec.Catalog) {
 		rng, err := s.fromCatalog(p, d)
@@ -93,7 +75,7 @@ func (s *solver) reduce(p *pkg, d descriptor) (descriptor, error) {
 		}
 		d.Range = rng
 	}
-	if compatPatched(d.Name) {
+	if spec.CompatPatched(d.Name) {
 		d.Range = spec.PatchRange(d, builtinSelector(d.Name))
 	}
 	if d.Is(spec.Backstage) {
@@ -152,7 +134,7 @@ func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
 		return "", fault.At(s.askPos(p, d.Name), "%s of %s: Yarn %s knows no catalogs", d.Range, d.Name, s.in.YarnVersion).
 			WithNext("Move the repo to Yarn %s or newer (yarn set version stable), or write the version range itself.", catalogsSince)
 	}
-	if compatPatched(d.Name) && !s.cfg.yarn.atLeast("4.11.0") { // its hooks ran in another order
+	if spec.CompatPatched(d.Name) && !s.cfg.yarn.atLeast("4.11.0") { // its hooks ran in another order
 		return "", fault.At(s.askPos(p, d.Name), "%s of %s: Yarn %s takes no catalog for a package that it patches", d.Range, d.Name, s.in.YarnVersion).
 			WithNext("Move the repo to Yarn 4.11.0 or newer (yarn set version stable), or write the version range itself.")
 	}
@@ -161,7 +143,7 @@ func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
 	if name != "" {
 		what = "the catalog " + name
 	}
-	rng, ok := s.cfg.catalog(name, d.Name)
+	rng, ok := s.in.Settings.CatalogRange(name, d.Name)
 	if !ok {
 		return "", fault.At(s.askPos(p, d.Name), "%s of %s: %s has no such package", d.Range, d.Name, what).
 			WithNext("Add %s to %s in .yarnrc.yml, then run the command again.", d.Name, what)
@@ -171,44 +153,29 @@ func (s *solver) fromCatalog(p *pkg, d descriptor) (string, error) {
 
 // resolution is an entry of the root's resolutions field.
 type resolution struct {
-	from  *locator // nil: any package; an empty Reference: any version
-	rng   string   // "" for any, else normalised
-	value string
-	pos   fault.Pos // of the value
-}
-
-// matches is the condition of the core plugin's reduceDependency hook.
-func (r *resolution) matches(parent locator, d descriptor) bool {
-	if r.from != nil {
-		if r.from.Name != parent.Name || (r.from.Reference != "" && r.from.Reference != parent.Reference) {
-			return false
-		}
-	}
-	return r.rng == "" || r.rng == d.Range
+	yarnlock.Override
+	pos fault.Pos // of the value
 }
 
 func loadResolutions(root *pkgjson.File) map[string][]resolution {
-	var rules map[string][]resolution
+	rules := map[string][]resolution{}
 	for _, r := range root.Resolutions() {
-		if r.Pattern.Name == "" || r.Pattern.Glob {
-			continue // Yarn warns and skips these
+		if o, ok := yarnlock.OverrideOf(yarnlock.Berry, r.Pattern, r.Value); ok { // of others Yarn warns
+			rules[o.Name] = append(rules[o.Name], resolution{o, r.Pos})
 		}
-		rule := resolution{value: r.Value, pos: r.Pos}
-		if r.Pattern.Range != "" {
-			rule.rng = spec.Normalize(r.Pattern.Range)
-		}
-		if r.Pattern.Parent != "" {
-			rule.from = &locator{Name: r.Pattern.Parent}
-			if r.Pattern.ParentRange != "" {
-				rule.from.Reference = spec.Normalize(r.Pattern.ParentRange)
-			}
-		}
-		if rules == nil {
-			rules = map[string][]resolution{}
-		}
-		rules[r.Pattern.Name] = append(rules[r.Pattern.Name], rule)
 	}
 	return rules
+}
+
+// resolution is the one that replaces a range of p's, or nil.
+func (s *solver) resolution(p *pkg, d descriptor) *resolution {
+	rules := s.resolutions[d.Name]
+	for i := range rules {
+		if rules[i].Matches(p.loc, d.Range) {
+			return &rules[i]
+		}
+	}
+	return nil
 }
 
 // askPos is where p states its dependency on name, as far as a user can edit

@@ -21,9 +21,7 @@ func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error)
 		return s.loadPatched(loc, d)
 	case spec.Link:
 		// Yarn never looks at what is behind a link.
-		p := &pkg{loc: loc, version: "0.0.0", language: s.cfg.language, soft: true}
-		p.entry = s.previous(loc)
-		return p, true, nil
+		return s.made(loc, "", soft, s.cfg.language, &yarnlock.Entry{}), true, nil
 	case spec.Portal:
 		p, err := s.loadPortal(loc, d)
 		return p, err == nil, err
@@ -39,12 +37,8 @@ func (s *solver) load(loc locator, d descriptor) (p *pkg, ready bool, err error)
 func (s *solver) loadWorkspace(loc locator) *pkg {
 	rel, _ := loc.Workspace()
 	w := s.byRel[rel]
-	p := &pkg{loc: loc, version: w.version, language: "unknown", soft: true, ws: w, entry: s.previous(loc)}
-	if p.version == "" {
-		p.version = "0.0.0"
-	}
-	workspaceManifest(w.file).fields(p)
-	p.conditions = ""
+	p := s.made(loc, w.version, soft, "unknown", WorkspaceFields(w.file))
+	p.ws = w
 	return p
 }
 
@@ -61,8 +55,8 @@ func (s *solver) loadNpm(loc locator, d descriptor) (*pkg, bool, error) {
 	if err != nil {
 		return nil, false, s.registryError(d, err)
 	}
-	p := &pkg{loc: loc, version: version, language: "node", install: m.Install, entry: s.previous(loc)}
-	m.m.fields(p)
+	p := s.made(loc, version, hard, "node", m.LockFields())
+	p.install = m.Install
 	return p, true, nil
 }
 
@@ -84,7 +78,7 @@ func (s *solver) loadPatched(loc locator, d descriptor) (*pkg, bool, error) {
 	}
 	p := *inner
 	p.loc, p.edges, p.ws, p.file = loc, nil, nil, nil
-	p.entry, p.fromLock = s.previous(loc), false
+	p.entry = s.previous(loc)
 	return &p, true, nil
 }
 
@@ -104,13 +98,10 @@ func (s *solver) loadPortal(loc locator, d descriptor) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{loc: loc, version: f.Version, language: s.cfg.language, soft: true, entry: s.previous(loc), file: f}
-	if p.version == "" {
-		p.version = "0.0.0"
-	}
 	m := workspaceManifest(f)
 	m.dev = nil
-	m.fields(p)
+	p := s.made(loc, f.Version, soft, s.cfg.language, m.fields())
+	p.file = f
 	return p, nil
 }
 

@@ -8,17 +8,12 @@ import (
 // LockFields are the fields that Yarn writes into the lock for the version, and
 // that follow from its manifest alone: dependencies, peers, bin, conditions.
 // Everything else of the entry is empty.
-func (m *Manifest) LockFields() *yarnlock.Entry {
-	var p pkg
-	m.m.fields(&p)
-	return &yarnlock.Entry{Dependencies: p.deps, PeerDependencies: p.peers, DependenciesMeta: p.depsMeta,
-		PeerDependenciesMeta: p.peersMeta, Bin: p.bin, Conditions: p.conditions}
-}
+func (m *Manifest) LockFields() *yarnlock.Entry { return m.m.fields() }
 
-// WorkspaceFields are those fields for a workspace, with its devDependencies.
+// WorkspaceFields are those fields for a workspace, with its devDependencies and
+// without conditions, of which Yarn has none there.
 func WorkspaceFields(f *pkgjson.File) *yarnlock.Entry {
-	var p pkg
-	workspaceManifest(f).fields(&p)
-	return &yarnlock.Entry{Dependencies: p.deps, PeerDependencies: p.peers, DependenciesMeta: p.depsMeta,
-		PeerDependenciesMeta: p.peersMeta, Bin: p.bin}
+	e := workspaceManifest(f).fields()
+	e.Conditions = ""
+	return e
 }

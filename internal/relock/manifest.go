@@ -30,35 +30,29 @@ type manifest struct {
 	scripts []string
 }
 
-// fields turns a manifest into the fields of a lock entry, as Manifest.load
-// and Manifest.exportTo do together.
-func (m *manifest) fields(p *pkg) {
+// fields turns a manifest into the fields of a lock entry that follow from it
+// alone, as Manifest.load and Manifest.exportTo do together.
+func (m *manifest) fields() *yarnlock.Entry {
 	byName := map[string]string{}
 	for _, list := range [][]yarnlock.Dep{m.deps, m.optional, m.dev} {
 		for _, d := range list { // a later section wins
 			byName[d.Name] = spec.Normalize(d.Range)
 		}
 	}
-	p.deps = make([]yarnlock.Dep, 0, len(byName))
-	for name, rng := range byName {
-		p.deps = append(p.deps, yarnlock.Dep{Name: name, Range: rng})
+	e := &yarnlock.Entry{
+		Dependencies: depList(byName), PeerDependencies: slices.Clone(m.peers),
+		DependenciesMeta: m.mergedMeta(), PeerDependenciesMeta: sortedMeta(slices.Clone(m.peersMeta)),
+		Bin: slices.Clone(m.bin), Conditions: conditions(m.os, m.cpu, m.libc),
 	}
-	sorting.By(p.deps, byDepName)
-
-	p.peers = make([]yarnlock.Dep, len(m.peers))
-	for i, d := range m.peers {
+	for i, d := range e.PeerDependencies {
 		if !spec.Workspace.In(d.Range) && !spec.IsRange(d.Range) {
-			d.Range = "*" // Yarn: "Invalid dependency range"
+			e.PeerDependencies[i].Range = "*" // Yarn: "Invalid dependency range"
 		}
-		p.peers[i] = yarnlock.Dep{Name: d.Name, Range: d.Range}
 	}
-	sorting.By(p.peers, byDepName)
-
-	p.depsMeta = m.mergedMeta()
-	p.peersMeta = sortedMeta(slices.Clone(m.peersMeta))
-	p.bin = slices.Clone(m.bin)
-	sorting.By(p.bin, func(a, b yarnlock.Bin) int { return cmp.Compare(a.Name, b.Name) })
-	p.conditions = conditions(m.os, m.cpu, m.libc)
+	sorting.By(e.Dependencies, byDepName)
+	sorting.By(e.PeerDependencies, byDepName)
+	sorting.By(e.Bin, func(a, b yarnlock.Bin) int { return cmp.Compare(a.Name, b.Name) })
+	return e
 }
 
 // mergedMeta is dependenciesMeta with optionalDependencies turned into

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -36,7 +37,7 @@ func (s *solver) newFixer() *fixer {
 // release's version, admit it.
 func (f *fixer) excluding(p *pkg, e *edge, o *Off) string {
 	above := f.above(e, o)
-	if r := f.resolution(p, e); r != nil {
+	if f.s.resolution(p, descriptor{Name: e.name, Range: e.asked}) != nil {
 		if above != "" {
 			return fmt.Sprintf("move to a release that has %s %s or newer, or take its resolution out of package.json", o.Name, above)
 		}
@@ -111,17 +112,6 @@ func (f *fixer) inWorkspace(p *pkg, e *edge, o *Off, above string) string {
 	return fmt.Sprintf("set %s to %s in %s", e.name, next, file)
 }
 
-// resolution is the entry of the root's resolutions that replaced a range.
-func (f *fixer) resolution(p *pkg, e *edge) *resolution {
-	rules := f.s.resolutions[e.name]
-	for i := range rules {
-		if rules[i].matches(p.loc, descriptor{Name: e.name, Range: e.asked}) {
-			return &rules[i]
-		}
-	}
-	return nil
-}
-
 func (f *fixer) onRelease(p *pkg) bool {
 	name, version, ok := packageOf(p.loc)
 	return ok && f.release[name] == version
@@ -148,17 +138,13 @@ func (f *fixer) directs(p *pkg) (who string, plural, self bool) {
 			self = queue[0] == p
 		}
 	}
-	self = self && len(list) == 1
 	switch n := len(list); {
 	case n == 0: // only the release's own packages lead there
 		return p.loc.Name + " (now " + p.version + ")", false, true
-	case n == 1:
-		return list[0], false, self
 	case n <= 3:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1], true, false
-	default:
-		return fmt.Sprintf("%s, %s and %d more", list[0], list[1], n-2), true, false
+		return english.And(list), n > 1, self && n == 1
 	}
+	return english.Some(list, 2), true, false
 }
 
 // admitting is what would put a copy on the release whose range admits it.

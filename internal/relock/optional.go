@@ -15,31 +15,21 @@ import (
 // first reached by an optional path stays optional, even if another path to it
 // is not.
 func (s *solver) conditional() map[locator]bool {
-	any := false
-	for _, p := range s.order {
-		if p.conditions != "" {
-			any = true
-			break
-		}
-	}
-	if !any {
+	if !slices.ContainsFunc(s.order, func(p *pkg) bool { return p.fields.Conditions != "" }) {
 		return nil
 	}
-	w := walk{s: s}
 	for _, ws := range s.workspaces {
 		top := s.pkgs[ws.locator()]
-		w.visit(top, nil, top, false, false)
+		top.visit(nil, top, false, false)
 	}
 	out := map[locator]bool{}
 	for _, p := range s.order {
-		if p.conditions != "" && p.seen&reachedNeeded == 0 && !s.sources[p.loc] {
+		if p.fields.Conditions != "" && p.seen&reachedNeeded == 0 && !s.sources[p.loc] {
 			out[p.loc] = true
 		}
 	}
 	return out
 }
-
-type walk struct{ s *solver }
 
 // What the walk has seen of a package.
 const (
@@ -52,7 +42,7 @@ const (
 // as a virtual copy for each parent: Yarn then never notes the package itself
 // as needed. Whether two copies turn out to be one is not followed; a copy
 // that is needed counts as a new one.
-func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
+func (p *pkg) visit(parent, top *pkg, virtual, optional bool) {
 	if !optional && !virtual {
 		p.seen |= reachedNeeded
 	}
@@ -82,10 +72,10 @@ func (w *walk) visit(p, parent, top *pkg, virtual, optional bool) {
 			later = append(later, pkgEdge{e, to})
 			continue
 		}
-		w.visit(to, p, top, false, optional || e.optional)
+		to.visit(p, top, false, optional || e.optional)
 	}
 	for _, l := range later {
-		w.visit(l.to, p, top, true, optional || l.edge.optional)
+		l.to.visit(p, top, true, optional || l.edge.optional)
 	}
 }
 
@@ -96,7 +86,7 @@ type pkgEdge struct {
 
 // provides reports whether parent fills a peer dependency of what it asks for.
 func provides(parent *pkg, name string) bool {
-	if parent.loc.Name == name || hasDep(parent.peers, name) {
+	if parent.loc.Name == name || hasDep(parent.fields.PeerDependencies, name) {
 		return true
 	}
 	return slices.ContainsFunc(parent.edges, func(e edge) bool { return e.name == name })
@@ -105,12 +95,6 @@ func provides(parent *pkg, name string) bool {
 // edgeOrder is the order of name@range, by which Yarn sorts dependencies; nil
 // where they have it already, as those of a lock.
 func edgeOrder(edges []edge) []int {
-	before := func(x, y edge) int {
-		if x.name == y.name {
-			return cmp.Compare(x.asked, y.asked)
-		}
-		return compareNamed(x.name, y.name)
-	}
 	sorted := true
 	for i := 1; i < len(edges) && sorted; i++ {
 		sorted = compareNamed(edges[i-1].name, edges[i].name) < 0
@@ -122,7 +106,9 @@ func edgeOrder(edges []edge) []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return before(edges[a], edges[b]) })
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(compareNamed(edges[a].name, edges[b].name), cmp.Compare(edges[a].asked, edges[b].asked))
+	})
 	return order
 }
 

@@ -54,7 +54,7 @@ func (s *solver) checksums(ctx context.Context) error {
 	conditional := s.conditional()
 	var missing []*pkg
 	for _, p := range s.order {
-		if p.soft {
+		if p.soft() {
 			continue
 		}
 		if sum := s.stored(p); sum != "" {
@@ -264,7 +264,7 @@ func (s *solver) write() error {
 			e.Checksum = sum
 			e.Touch()
 		}
-		if !p.fromLock && !p.sameAs(e) {
+		if p.fields != p.entry && !p.sameAs(e) {
 			p.fill(e)
 			e.Touch()
 		}

@@ -93,7 +93,7 @@ func (s *solver) projectPatch(d descriptor, r spec.Range, version string) (*yarn
 			return nil, fault.Wrap(err, s.descriptorPos(d), "%s, asked for by %s: the patch file cannot be read", d, s.askerName(d)).
 				WithNext("Restore the patch file, or take the patch out, then run the command again.")
 		}
-		sources = append(sources, yarnpatch.Source{Text: newlines.Replace(string(text)), Optional: optional})
+		sources = append(sources, yarnpatch.Source{Text: string(text), Optional: optional})
 	}
 	p, err := yarnpatch.New(sources, version)
 	if err != nil {
@@ -101,9 +101,6 @@ func (s *solver) projectPatch(d descriptor, r spec.Range, version string) (*yarn
 	}
 	return p, nil
 }
-
-// newlines are those that Yarn makes of a patch file's.
-var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // patchFile is the path of a patch file from the root of the project.
 func (s *solver) patchFile(file, parent string) (string, bool) {

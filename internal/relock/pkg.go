@@ -15,25 +15,18 @@ import (
 // (the fields that the lock prints) with its edges, which also have what
 // packageExtensions add and what resolutions change.
 type pkg struct {
-	loc        locator
-	version    string
-	language   string
-	soft       bool // linkType soft: workspaces, link:, portal:
-	deps       []yarnlock.Dep
-	peers      []yarnlock.Dep
-	depsMeta   []yarnlock.Meta
-	peersMeta  []yarnlock.Meta
-	bin        []yarnlock.Bin
-	conditions string
+	loc     locator
+	version string // of a soft one, the lock prints another
+	// fields are what the lock prints, keys, checksum and what has no meaning
+	// apart: those of entry itself for a package that keeps what it had.
+	fields *yarnlock.Entry
 	// sum is the checksum with its cache key, once checksums has found it.
 	sum string
 
 	// entry is the locked entry of the same locator, if there is one.
 	entry *yarnlock.Entry
-	// fromLock says that the fields are the entry's own: nothing to compare.
-	fromLock bool
-	ws       *workspaceNode
-	file     *pkgjson.File // what portal: leads to
+	ws    *workspaceNode
+	file  *pkgjson.File // what portal: leads to
 	// install says that installing the package runs code (scripts or
 	// node-gyp); only known of packages read from the registry.
 	install bool
@@ -78,46 +71,45 @@ func depPos(f *pkgjson.File, name string) fault.Pos {
 
 // fromEntry is the package of a locked entry, as it stands.
 func fromEntry(e *yarnlock.Entry) *pkg {
-	return &pkg{
-		loc: e.Resolution, version: e.Version, language: e.LanguageName, soft: e.LinkType == "soft",
-		deps: e.Dependencies, peers: e.PeerDependencies,
-		depsMeta: e.DependenciesMeta, peersMeta: e.PeerDependenciesMeta,
-		bin: e.Bin, conditions: e.Conditions,
-		entry: e, fromLock: true,
-	}
+	return &pkg{loc: e.Resolution, version: e.Version, fields: e, entry: e}
 }
+
+// made is a package that is read from elsewhere than the lock. Yarn prints no
+// version of a soft one: a workspace, link: or portal:.
+func (s *solver) made(loc locator, version, linkType, language string, fields *yarnlock.Entry) *pkg {
+	p := &pkg{loc: loc, version: version, fields: fields, entry: s.previous(loc)}
+	fields.Version, fields.LinkType, fields.LanguageName = version, linkType, language
+	if linkType == soft {
+		p.version = cmp.Or(version, "0.0.0")
+		fields.Version = "0.0.0-use.local"
+	}
+	return p
+}
+
+// The two values of linkType.
+const hard, soft = "hard", "soft"
+
+func (p *pkg) soft() bool { return p.fields.LinkType == soft }
 
 // sameAs reports whether e prints the same fields as p, keys and checksum
 // apart.
 func (p *pkg) sameAs(e *yarnlock.Entry) bool {
-	return e.Version == p.printedVersion() && e.LanguageName == p.language && e.LinkType == p.linkType() &&
-		e.Conditions == p.conditions &&
-		sameDeps(e.Dependencies, p.deps) && sameDeps(e.PeerDependencies, p.peers) &&
-		sameMeta(e.DependenciesMeta, p.depsMeta) && sameMeta(e.PeerDependenciesMeta, p.peersMeta) &&
-		sameBin(e.Bin, p.bin)
+	f := p.fields
+	return e.Version == f.Version && e.LanguageName == f.LanguageName && e.LinkType == f.LinkType &&
+		e.Conditions == f.Conditions &&
+		sameDeps(e.Dependencies, f.Dependencies) && sameDeps(e.PeerDependencies, f.PeerDependencies) &&
+		sameMeta(e.DependenciesMeta, f.DependenciesMeta) && sameMeta(e.PeerDependenciesMeta, f.PeerDependenciesMeta) &&
+		sameBin(e.Bin, f.Bin)
 }
 
 // fill writes p's fields into e.
 func (p *pkg) fill(e *yarnlock.Entry) {
-	e.Version, e.LanguageName, e.LinkType = p.printedVersion(), p.language, p.linkType()
+	f := p.fields
+	e.Version, e.LanguageName, e.LinkType = f.Version, f.LanguageName, f.LinkType
 	e.Resolution = p.loc
-	e.Dependencies, e.PeerDependencies = p.deps, p.peers
-	e.DependenciesMeta, e.PeerDependenciesMeta = p.depsMeta, p.peersMeta
-	e.Bin, e.Conditions = p.bin, p.conditions
-}
-
-func (p *pkg) printedVersion() string {
-	if p.soft {
-		return "0.0.0-use.local"
-	}
-	return p.version
-}
-
-func (p *pkg) linkType() string {
-	if p.soft {
-		return "soft"
-	}
-	return "hard"
+	e.Dependencies, e.PeerDependencies = f.Dependencies, f.PeerDependencies
+	e.DependenciesMeta, e.PeerDependenciesMeta = f.DependenciesMeta, f.PeerDependenciesMeta
+	e.Bin, e.Conditions = f.Bin, f.Conditions
 }
 
 func sameDeps(a, b []yarnlock.Dep) bool {

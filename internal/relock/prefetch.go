@@ -98,14 +98,13 @@ func (a *prefetch) follow(p *pack, rng string) {
 	if err != nil {
 		return
 	}
-	next := &pkg{}
-	m.m.fields(next)
-	for _, d := range next.deps {
+	next := m.LockFields()
+	for _, d := range next.Dependencies {
 		a.dependency(descriptor{Name: d.Name, Range: d.Range})
 	}
 	// What the policy covers it may decide otherwise when it knows all who ask.
 	loc, err := a.s.npmLocator(p, version)
-	if err == nil && next.conditions == "" && a.s.computes() && !a.s.policy.Covers(p.name) {
+	if err == nil && next.Conditions == "" && a.s.computes() && !a.s.policy.Covers(p.name) {
 		a.start(loc, ChecksumRequest{Name: p.name, Version: version, Manifest: m, CacheKey: supportedCacheKey})
 	}
 }
@@ -150,7 +149,7 @@ func (a *prefetch) guess(p *pack, rng string) (string, bool) {
 // it will be needed for all that is known so far.
 func (a *prefetch) checksum(p *pkg) {
 	s := a.s
-	if !s.computes() || p.soft || p.conditions != "" || s.stored(p) != "" {
+	if !s.computes() || p.soft() || p.fields.Conditions != "" || s.stored(p) != "" {
 		return
 	}
 	if req, ok := s.checksumRequest(p); ok {

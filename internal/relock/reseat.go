@@ -18,7 +18,13 @@ import (
 //
 // The lock is changed; a caller who needs it as it was parses it anew.
 func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, moves map[string]map[string]string, binds []Bind) error {
-	made := map[Package]*yarnlock.Entry{}
+	put := func(keys []descriptor, name, version string) error {
+		e, err := seat(ctx, lock, source, keys, name, version)
+		if err != nil {
+			return err
+		}
+		return lock.Add(e)
+	}
 	for _, e := range slices.Clone(lock.Entries) {
 		name, version, ok := e.Package()
 		to, moved := moves[name][version]
@@ -30,42 +36,23 @@ func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, moves map[s
 			continue
 		}
 		keys := slices.Clone(e.Keys)
-		next := made[Package{name, to}]
-		if next == nil {
-			next = at(lock, name, to)
-		}
-		if next != nil && lock.Kind == yarnlock.Berry {
+		if next := at(lock, name, to); next != nil && lock.Kind == yarnlock.Berry {
 			for _, k := range keys {
 				lock.RebindTo(k, next)
 			}
 			continue
 		}
-		seated, err := seat(ctx, lock, source, keys, name, to)
-		if err != nil {
-			return err
-		}
 		lock.Remove(e)
-		if err := lock.Add(seated); err != nil {
+		if err := put(keys, name, to); err != nil {
 			return err
 		}
-		made[Package{name, to}] = seated
 	}
 	for _, b := range binds {
-		e := made[Package{b.Package, b.Version}]
-		if e == nil {
-			e = at(lock, b.Package, b.Version)
+		if e := at(lock, b.Package, b.Version); e != nil {
+			lock.RebindTo(b.Descriptor, e)
+		} else if err := put([]descriptor{b.Descriptor}, b.Package, b.Version); err != nil {
+			return err
 		}
-		if e == nil {
-			seated, err := seat(ctx, lock, source, []descriptor{b.Descriptor}, b.Package, b.Version)
-			if err != nil {
-				return err
-			}
-			if err := lock.Add(seated); err != nil {
-				return err
-			}
-			continue
-		}
-		lock.RebindTo(b.Descriptor, e)
 	}
 	return nil
 }
@@ -96,13 +83,13 @@ func seat(ctx context.Context, lock *yarnlock.Lock, source Source, keys []descri
 	if err != nil {
 		return nil, err
 	}
-	e := &yarnlock.Entry{Keys: keys, Version: version, Resolution: locator{Name: name, Reference: spec.NPM.Of(version)}}
+	loc := locator{Name: name, Reference: spec.NPM.Of(version)}
 	if lock.Kind == yarnlock.Classic {
 		if m.Tarball == "" {
 			return nil, fault.New("the registry names no tarball of %s@%s", name, version).
 				WithNext("Ask whoever runs the registry to repair it, then run the command again")
 		}
-		e.Resolved, e.Integrity = m.Tarball, m.Integrity
+		e := &yarnlock.Entry{Keys: keys, Version: version, Resolution: loc, Resolved: m.Tarball, Integrity: m.Integrity}
 		if m.Shasum != "" {
 			e.Resolved += "#" + m.Shasum
 		}
@@ -114,9 +101,9 @@ func seat(ctx context.Context, lock *yarnlock.Lock, source Source, keys []descri
 		e.OptionalDependencies = slices.Clone(m.m.optional)
 		return e, nil
 	}
-	p := &pkg{loc: e.Resolution, version: version, language: "node"}
-	m.m.fields(p)
-	p.fill(e)
+	e := m.LockFields()
+	e.Keys, e.Resolution = keys, loc
+	e.Version, e.LinkType, e.LanguageName = version, hard, "node"
 	if lock.Version < yarnlock.Yarn4 {
 		// Up to Yarn 3 a lock has ranges as they are written.
 		for i := range e.Dependencies {

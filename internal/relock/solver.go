@@ -2,6 +2,7 @@ package relock
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -180,11 +181,7 @@ func (s *solver) drain(ctx context.Context) error {
 // fetch waits for all packuments that a wave needs. How many requests run at a
 // time is the source's business.
 func (s *solver) fetch(ctx context.Context) error {
-	names := make([]string, 0, len(s.need))
-	for name := range s.need {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(s.need))
 	for _, w := range s.waiting {
 		if ask, ok := s.askOf(w.descriptor); ok && s.need[ask.Name] {
 			s.ahead.packument(ask.Name, ask.text)
@@ -223,9 +220,8 @@ func (s *solver) packument(name string) (p *pack, ok bool) {
 // resolve finds the package of one descriptor. done is false when it has to
 // wait for the registry or for another descriptor.
 func (s *solver) resolve(ctx context.Context, w *wanted) (done bool, err error) {
-	ready, err := s.resolutionDependency(ctx, w)
-	if err != nil || !ready {
-		return false, err
+	if !s.resolutionDependency(w) {
+		return false, nil
 	}
 	loc, ready, err := s.candidate(ctx, w.descriptor)
 	if err != nil || !ready {
@@ -241,17 +237,16 @@ func (s *solver) resolve(ctx context.Context, w *wanted) (done bool, err error) 
 
 // resolutionDependency is Resolver.getResolutionDependencies: a patch needs
 // what it patches, and a backstage: binding the range that it stands for.
-func (s *solver) resolutionDependency(ctx context.Context, w *wanted) (ready bool, err error) {
+func (s *solver) resolutionDependency(w *wanted) (ready bool) {
 	source, ok := s.sourceOf(w.descriptor)
 	if !ok {
-		return true, nil
+		return true
 	}
 	p := s.want(source, w.by, w.as).got
-	if p == nil {
-		return false, nil
+	if p != nil {
+		s.sources[p.loc] = true
 	}
-	s.sources[p.loc] = true
-	return true, nil
+	return p != nil
 }
 
 func (s *solver) sourceOf(d descriptor) (descriptor, bool) {

@@ -1,6 +1,8 @@
 package relock
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,7 +15,7 @@ type yarnVersion struct {
 }
 
 func (v yarnVersion) String() string {
-	return strconv.Itoa(v.parts[0]) + "." + strconv.Itoa(v.parts[1]) + "." + strconv.Itoa(v.parts[2])
+	return fmt.Sprintf("%d.%d.%d", v.parts[0], v.parts[1], v.parts[2])
 }
 
 // parseYarnVersion reads "4.13.0" or "4.15.0-rc.1"; an unreadable text is the
@@ -22,33 +24,18 @@ func parseYarnVersion(s string) yarnVersion {
 	s, _, _ = strings.Cut(s, "-")
 	s, _, _ = strings.Cut(s, "+")
 	f := strings.Split(s, ".")
-	if len(f) != 3 {
-		return yarnVersion{}
+	v := yarnVersion{known: len(f) == len(yarnVersion{}.parts)}
+	for i := 0; i < len(f) && v.known; i++ {
+		n, err := strconv.Atoi(f[i])
+		v.parts[i], v.known = n, err == nil
 	}
-	var v yarnVersion
-	for i, p := range f {
-		n, err := strconv.Atoi(p)
-		if err != nil {
-			return yarnVersion{}
-		}
-		v.parts[i] = n
-	}
-	v.known = true
 	return v
 }
 
 // atLeast compares with a release such as "4.10.0".
 func (v yarnVersion) atLeast(release string) bool {
-	if !v.known {
-		return true
-	}
 	w := parseYarnVersion(release)
-	for i := range v.parts {
-		if v.parts[i] != w.parts[i] {
-			return v.parts[i] > w.parts[i]
-		}
-	}
-	return true
+	return !v.known || slices.Compare(v.parts[:], w.parts[:]) >= 0
 }
 
 // lockVersion is the __metadata version that this Yarn writes, 0 if unknown.

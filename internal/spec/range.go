@@ -126,6 +126,15 @@ func WithLocator(rng string, parent Locator) string {
 	return rng + "::locator=" + EscapeQuery(parent.String())
 }
 
+// CompatPatched tells the packages that Yarn patches by itself, whatever the
+// project says (plugin-compat).
+func CompatPatched(name string) bool {
+	return name == "typescript" || name == "resolve" || name == "fsevents"
+}
+
+// CompatPatch is that patch as a selector has it, without the flags before it.
+func CompatPatch(name string) string { return "builtin<compat/" + name + ">" }
+
 // PatchRange is the range that wraps d in a patch, as structUtils.makeRange
 // writes it.
 func PatchRange(d Descriptor, selector string) string {

@@ -5,6 +5,8 @@
 package yarnlock
 
 import (
+	"slices"
+
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -158,7 +160,7 @@ func (e *Entry) Touch() { e.dirty = true }
 func (e *Entry) Optional(name string) bool {
 	for _, m := range e.DependenciesMeta {
 		if m.Name == name {
-			return flag(m, "optional") == "true"
+			return m.Optional()
 		}
 	}
 	for _, d := range e.OptionalDependencies {
@@ -169,14 +171,8 @@ func (e *Entry) Optional(name string) bool {
 	return false
 }
 
-func flag(m Meta, name string) string {
-	for _, f := range m.Flags {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
-}
+// Optional reports whether m sets optional: true.
+func (m Meta) Optional() bool { return slices.Contains(m.Flags, Flag{"optional", "true"}) }
 
 // IsWorkspace reports whether e is a workspace of the project (Berry only:
 // Classic locks do not list workspaces).

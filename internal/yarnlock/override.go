@@ -1,9 +1,6 @@
 package yarnlock
 
-import (
-	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/spec"
-)
+import "github.com/portalctl/portalctl/internal/spec"
 
 // Override is one line of the resolutions in the root package.json: what is
 // asked for as Name (as Range, by Parent) becomes Value.
@@ -16,28 +13,16 @@ type Override struct {
 	Value string
 }
 
-// ParseOverride reads a key of resolutions; what only Yarn 1 takes is an error for
-// later ones.
-func ParseOverride(kind Kind, key, value string) (Override, error) {
-	fail := func(why string) (Override, error) {
-		return Override{}, fault.New("resolutions: the key %q %s", brief(key), why).
-			WithNext("Write it as name, name@range or parent/name, in the resolutions of the root package.json.")
-	}
-	p := spec.ParsePattern(key)
-	switch {
-	case kind == Berry && (hasPrefix(key, "*/") || hasPrefix(key, "**/")):
-		return fail("has a glob, which Yarn 2 and later do not know")
-	case p.Name == "":
-		return fail("does not name a package")
-	case kind == Berry && p.Glob:
-		return fail("names more than one parent")
-	}
-	return Override{p.Parent, p.ParentRange, p.Name, p.Range, value}, nil
+// OverrideOf is the entry of resolutions whose key is p, as a lock of that kind
+// goes by it. ok is false for a key that Yarn does not understand: only Yarn 1
+// takes globs and more than one parent.
+func OverrideOf(kind Kind, p spec.Pattern, value string) (o Override, ok bool) {
+	return Override{p.Parent, p.ParentRange, p.Name, p.Range, value}, p.Name != "" && (kind == Classic || !p.Glob)
 }
 
-// matches reports whether Berry applies o (CorePlugin.reduceDependency). rng
+// Matches reports whether Berry applies o (CorePlugin.reduceDependency). rng
 // is the asked range with its protocol.
-func (o Override) matches(parent Locator, rng string) bool {
+func (o Override) Matches(parent Locator, rng string) bool {
 	if o.Parent != "" {
 		if o.Parent != parent.Name {
 			return false

@@ -1,13 +1,12 @@
 package yarnlock
 
 import (
-	"errors"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/spec"
 )
 
-func TestParseOverride(t *testing.T) {
+func TestOverrideOf(t *testing.T) {
 	for _, tt := range []struct {
 		kind Kind
 		key  string
@@ -28,15 +27,13 @@ func TestParseOverride(t *testing.T) {
 		{Classic, "q/p/a", Override{Parent: "p", Name: "a"}},
 	} {
 		tt.want.Value = "v"
-		if got, err := ParseOverride(tt.kind, tt.key, "v"); err != nil || got != tt.want {
-			t.Errorf("%s: %+v, %v", tt.key, got, err)
+		if got, ok := OverrideOf(tt.kind, spec.ParsePattern(tt.key), "v"); !ok || got != tt.want {
+			t.Errorf("%s: %+v, %v", tt.key, got, ok)
 		}
 	}
 	for _, key := range []string{"", "/", "@", "@s", "@s/", "a/", "a@", "a@/b", "q/p/a", "**/a", "*/a", "@a@b/c"} {
-		_, err := ParseOverride(Berry, key, "v")
-		var f *fault.Error
-		if !errors.As(err, &f) || f.Next == "" {
-			t.Errorf("%q was taken, error %v", key, err)
+		if o, ok := OverrideOf(Berry, spec.ParsePattern(key), "v"); ok {
+			t.Errorf("%q was taken: %+v", key, o)
 		}
 	}
 }
@@ -50,11 +47,11 @@ func TestOverrideMatches(t *testing.T) {
 		{"a", true}, {"a@^1", true}, {"a@npm:^1", true}, {"a@^2", false},
 		{"p/a", true}, {"q/a", false}, {"p@3.6.0/a", true}, {"p@npm:3.6.0/a", true}, {"p@3.7.0/a", false}, {"p/a@^2", false},
 	} {
-		o, err := ParseOverride(Berry, tt.key, "")
-		if err != nil {
-			t.Fatal(err)
+		o, ok := OverrideOf(Berry, spec.ParsePattern(tt.key), "")
+		if !ok {
+			t.Fatal(tt.key)
 		}
-		if got := o.matches(parent, "npm:^1"); got != tt.want {
+		if got := o.Matches(parent, "npm:^1"); got != tt.want {
 			t.Errorf("%s matches: %v", tt.key, got)
 		}
 	}

@@ -57,7 +57,7 @@ func (r *Resolver) Resolve(parent Locator, d Dep) (Descriptor, *Entry) {
 	rng, from := spec.Qualify(d.Range), parent
 	key := Descriptor{Name: d.Name, Range: rng}
 	for _, o := range r.overrides[d.Name] {
-		if o.matches(parent, rng) {
+		if o.Matches(parent, rng) {
 			rng, from = spec.Qualify(o.Value), r.Top
 			key.Range = rng
 			break
@@ -69,7 +69,7 @@ func (r *Resolver) Resolve(parent Locator, d Dep) (Descriptor, *Entry) {
 			key.Range = rng
 		}
 	}
-	if hasCompatPatch(d.Name) {
+	if spec.CompatPatched(d.Name) {
 		if key, e := r.compat(key); e != nil {
 			return key, e
 		}
@@ -80,11 +80,6 @@ func (r *Resolver) Resolve(parent Locator, d Dep) (Descriptor, *Entry) {
 	return r.bound(key, from)
 }
 
-// hasCompatPatch tells the packages that Yarn patches by itself (plugin-compat).
-func hasCompatPatch(name string) bool {
-	return name == "typescript" || name == "resolve" || name == "fsevents"
-}
-
 // compat looks for the key under which Yarn's own patch of a package stands.
 // Yarn 4 writes optional!builtin, 3 ~builtin, 2 builtin; before 4 the patched
 // range has no protocol.
@@ -92,7 +87,7 @@ func (r *Resolver) compat(key Descriptor) (Descriptor, *Entry) {
 	bare := Descriptor{Name: key.Name, Range: spec.Bare(key.Range)}
 	for _, flag := range []string{"optional!", "~", ""} {
 		for _, source := range []Descriptor{key, bare} {
-			d := Descriptor{Name: key.Name, Range: spec.PatchRange(source, flag+"builtin<compat/"+key.Name+">")}
+			d := Descriptor{Name: key.Name, Range: spec.PatchRange(source, flag+spec.CompatPatch(key.Name))}
 			if e := r.lock.keys[d]; e != nil {
 				return d, e
 			}

@@ -61,9 +61,9 @@ func TestResolveBerry(t *testing.T) {
 func TestResolveOverrides(t *testing.T) {
 	lock := fixture(t, "berry.lock")
 	over := func(key, value string) Override {
-		o, err := ParseOverride(Berry, key, value)
-		if err != nil {
-			t.Fatal(err)
+		o, ok := OverrideOf(Berry, spec.ParsePattern(key), value)
+		if !ok {
+			t.Fatal(key)
 		}
 		return o
 	}
@@ -156,13 +156,13 @@ func TestResolveOld(t *testing.T) {
 
 func TestResolveClassic(t *testing.T) {
 	lock := fixture(t, "classic.lock")
-	o, err := ParseOverride(Classic, "**/version", "^2.0.0")
-	if err != nil {
-		t.Fatal(err)
+	o, ok := OverrideOf(Classic, spec.ParsePattern("**/version"), "^2.0.0")
+	if !ok {
+		t.Fatal("**/version")
 	}
-	p, err := ParseOverride(Classic, "parent/lodash", "latest")
-	if err != nil {
-		t.Fatal(err)
+	p, ok := OverrideOf(Classic, spec.ParsePattern("parent/lodash"), "latest")
+	if !ok {
+		t.Fatal("parent/lodash")
 	}
 	r := NewResolver(lock, []Override{o, p})
 	for _, tt := range []struct {
@@ -239,9 +239,9 @@ func TestPruneExtensions(t *testing.T) {
 
 func TestPruneClassic(t *testing.T) {
 	lock := fixture(t, "classic.lock")
-	o, err := ParseOverride(Classic, "any-thing", "^1")
-	if err != nil {
-		t.Fatal(err)
+	o, ok := OverrideOf(Classic, spec.ParsePattern("any-thing"), "^1")
+	if !ok {
+		t.Fatal("any-thing")
 	}
 	lock.Prune([]Descriptor{{Name: "@acme/core", Range: "^1.0.0"}, {Name: "bare", Range: spec.NoRange}, {Name: "missing", Range: "1"}}, NewResolver(lock, []Override{o}))
 	var keys []string

@@ -30,6 +30,20 @@ type CatalogEntry struct {
 	DocPath []string
 }
 
+// CatalogRange is the range that a catalog, "" for the unnamed one, has for a package.
+func (s *Settings) CatalogRange(catalog, pkg string) (rng string, ok bool) {
+	list := s.Catalog
+	if catalog != "" {
+		list = s.Catalogs[catalog]
+	}
+	for _, e := range list {
+		if e.Name == pkg {
+			return e.Range, true
+		}
+	}
+	return "", false
+}
+
 // PackageExtension adds dependencies to the packages that Descriptor matches.
 type PackageExtension struct {
 	Descriptor       string // name@range
