@@ -79,7 +79,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 	}()
 	source := l.source(t, yarn.Bundle)
 	policy := &relock.Release{Versions: versions}
-	pins, err := makeServable(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
+	pins, err := MakeServable(t.Context(), dir, l.proxy.URL, version, l.now, source, policy)
 	t.Logf("pinned because the registry is partial: %s", pinText(pins))
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func (l *lab) bump(t *testing.T, base, version, release string) {
 	if err := os.WriteFile(lockFile, res.Lock, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true)
+	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now)
 	if run.Err != nil {
 		t.Fatalf("YARN FAILED: %s", run.Reason())
 	}
@@ -148,13 +148,13 @@ func (l *lab) bumpHighest(t *testing.T, base string, yarn *Yarn, source relock.S
 	if err := resolve(dir, "@yarnpkg/core", "4.9.1"); err != nil {
 		t.Fatal(err)
 	}
-	pins, err := MakeServable(t.Context(), dir, l.proxy.URL, yarn.Version, l.now, source)
+	pins, err := MakeServable(t.Context(), dir, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
 	t.Logf("without pinning: pinned because the registry is partial: %s", pinText(pins))
 	if err != nil {
 		t.Fatal(err)
 	}
 	res, err := Solve(t.Context(), dir, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
-	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true)
+	run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now)
 	switch {
 	case run.Err != nil:
 		t.Logf("without pinning: YARN FAILED: %s (ours: %v)", run.Reason(), err)

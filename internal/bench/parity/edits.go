@@ -50,18 +50,18 @@ func (e Edit) Apply(dir string) error {
 	}
 	path := []string{string(e.Section), e.Name}
 	err = f.Edit(func(d *jsonedit.Doc) error {
-		switch {
-		case e.To == "":
+		if e.To == "" {
 			return d.Remove(path)
-		case e.From == "":
-			if _, ok := d.Get(string(e.Section)); !ok {
-				if err := d.Insert(path[:1], []byte("{}")); err != nil {
-					return err
-				}
-			}
-			return d.InsertString(path, e.To)
 		}
-		return d.SetString(path, e.To)
+		if _, ok := d.Get(path...); ok {
+			return d.SetString(path, e.To)
+		}
+		if _, ok := d.Get(path[0]); !ok {
+			if err := d.Insert(path[:1], []byte("{}")); err != nil {
+				return err
+			}
+		}
+		return d.InsertString(path, e.To)
 	})
 	if err != nil {
 		return err

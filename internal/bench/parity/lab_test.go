@@ -43,10 +43,7 @@ func newLab(t *testing.T) *lab {
 		}
 		dir = filepath.Join(cache, "portalctl-parity")
 	}
-	proxy, err := StartProxy(registry, filepath.Join(dir, "recorded"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := StartProxy(registry, filepath.Join(dir, "recorded"))
 	t.Cleanup(proxy.Close)
 	l := &lab{dir: dir, proxy: proxy, now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), want: 24}
 	if n, err := strconv.Atoi(os.Getenv("PORTALCTL_PARITY_RUNS")); err == nil {
@@ -123,7 +120,7 @@ func (l *lab) run(t *testing.T, base string, yarn *Yarn, source relock.Source, s
 	start := time.Now()
 	res, err := Solve(ctx, ours, l.proxy.URL, yarn.Version, l.now, source, relock.Highest{})
 	took := time.Since(start)
-	run := yarn.Install(ctx, theirs, l.proxy.URL, l.now, true)
+	run := yarn.Install(ctx, theirs, l.proxy.URL, l.now)
 	switch {
 	case run.Err != nil:
 		n.yarnFailed++
@@ -197,7 +194,7 @@ func (l *lab) yarnFailsToo(t *testing.T, base string, yarn *Yarn, e Edit) {
 	if err := e.Apply(dir); err != nil {
 		t.Fatal(err)
 	}
-	if run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now, true); run.Err == nil {
+	if run := yarn.Install(t.Context(), dir, l.proxy.URL, l.now); run.Err == nil {
 		t.Errorf("Yarn manages what we refuse: %s", e)
 	}
 }

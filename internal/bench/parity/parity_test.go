@@ -32,7 +32,7 @@ func TestCreateApp(t *testing.T) {
 	base := filepath.Join(l.dir, "create-app-"+appVersion, "locked")
 	if _, err := os.Stat(base); err != nil {
 		yarn := l.yarn(t, yarnVersion)
-		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, l.source(t, yarn.Bundle))
+		pins, err := MakeServable(t.Context(), app, l.proxy.URL, yarnVersion, l.now, l.source(t, yarn.Bundle), relock.Highest{})
 		t.Logf("pinned because the registry is partial: %s", pinText(pins))
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +61,7 @@ func (l *lab) fromEmpty(t *testing.T, base, version string) (theirs string, ok b
 		t.Fatal(err)
 	}
 	res, err := Solve(t.Context(), theirs, l.proxy.URL, version, l.now, l.source(t, yarn.Bundle), relock.Highest{})
-	run := yarn.Install(t.Context(), theirs, l.proxy.URL, l.now, true)
+	run := yarn.Install(t.Context(), theirs, l.proxy.URL, l.now)
 	if run.Err != nil {
 		t.Fatalf("YARN FAILED: %s (ours: %v)", run.Reason(), err)
 	}

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,15 +22,12 @@ import (
 // tarballs in its answers point to itself.
 type Proxy struct {
 	// URL is where it listens, without a slash at the end.
-	URL string
-	// Latency is added to every answer.
-	Latency time.Duration
-
+	URL      string
 	upstream string
 	dir      string
 	client   *http.Client
 	slots    chan struct{}
-	server   *http.Server
+	server   *httptest.Server
 
 	mu     sync.Mutex
 	locks  map[string]*sync.Mutex
@@ -41,25 +38,20 @@ type Proxy struct {
 }
 
 // StartProxy records upstream (a URL) into dir.
-func StartProxy(upstream, dir string) (*Proxy, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
+func StartProxy(upstream, dir string) *Proxy {
 	sum := sha256.Sum256([]byte(upstream))
 	p := &Proxy{
-		URL: "http://" + listener.Addr().String(), upstream: strings.TrimSuffix(upstream, "/"),
-		dir:    filepath.Join(dir, hex.EncodeToString(sum[:4])),
+		upstream: strings.TrimSuffix(upstream, "/"), dir: filepath.Join(dir, hex.EncodeToString(sum[:4])),
 		client: &http.Client{Timeout: 2 * time.Minute}, slots: make(chan struct{}, 12),
 		locks: map[string]*sync.Mutex{}, missed: map[string]int{},
 	}
-	p.server = &http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = p.server.Serve(listener) }()
-	return p, nil
+	p.server = httptest.NewServer(p)
+	p.URL = p.server.URL
+	return p
 }
 
 // Close stops the proxy.
-func (p *Proxy) Close() { _ = p.server.Close() }
+func (p *Proxy) Close() { p.server.Close() }
 
 // Missed are the paths that the registry answered with an error, since the
 // last call.
@@ -78,7 +70,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)
 		return
 	}
-	time.Sleep(p.Latency)
 	body, status, err := p.standInTarball(r.Context(), path)
 	p.mu.Lock()
 	if status != http.StatusOK {

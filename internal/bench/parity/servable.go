@@ -2,15 +2,11 @@ package parity
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"regexp"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/portalctl/portalctl/internal/jsonedit"
-	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/semrange"
 )
@@ -29,11 +25,7 @@ var culprit = regexp.MustCompile(`asked for by (\S+) (\d+\.\d+\.\d+\S*?): `)
 // MakeServable pins packages of the tree at dir to older versions, by
 // resolutions in the root package.json, until the registry, which is partial,
 // has everything that is asked for. It returns the pins.
-func MakeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source relock.Source) (map[string]string, error) {
-	return makeServable(ctx, dir, registry, yarn, now, source, relock.Highest{})
-}
-
-func makeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source relock.Source, policy relock.Policy) (map[string]string, error) {
+func MakeServable(ctx context.Context, dir, registry, yarn string, now time.Time, source relock.Source, policy relock.Policy) (map[string]string, error) {
 	pins := map[string]string{}
 	for {
 		_, err := Solve(ctx, dir, registry, yarn, now, noChecksums{source}, policy)
@@ -77,30 +69,7 @@ func olderThan(ctx context.Context, source relock.Source, name, version string) 
 	return best.Original(), nil
 }
 
-// resolve sets an entry of resolutions, "" to remove it.
+// resolve sets an entry of resolutions.
 func resolve(dir, name, version string) error {
-	file := filepath.Join(dir, pkgjson.FileName)
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	f, err := pkgjson.Parse(file, src)
-	if err != nil {
-		return err
-	}
-	err = f.Edit(func(d *jsonedit.Doc) error {
-		if _, ok := d.Get("resolutions"); !ok {
-			if err := d.Insert([]string{"resolutions"}, []byte("{}")); err != nil {
-				return err
-			}
-		}
-		if _, ok := d.Get("resolutions", name); ok {
-			return d.SetString([]string{"resolutions", name}, version)
-		}
-		return d.InsertString([]string{"resolutions", name}, version)
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, f.Bytes(), 0o644)
+	return Edit{Workspace: ".", Section: "resolutions", Name: name, To: version}.Apply(dir)
 }

@@ -59,34 +59,19 @@ type Run struct {
 	Output  string
 	Err     error // it failed
 	Elapsed time.Duration
-	// MaxRSS is the memory of the largest process, in bytes, where known.
-	MaxRSS int64
 }
 
-// Install runs Yarn in dir so that only the lock changes. Warm keeps what
-// earlier runs cached of tarballs and metadata; else Yarn starts with nothing.
-func (y *Yarn) Install(ctx context.Context, dir, registry string, now time.Time, warm bool) Run {
+// Install runs Yarn in dir so that only the lock changes. What earlier runs cached
+// of tarballs and metadata is kept.
+func (y *Yarn) Install(ctx context.Context, dir, registry string, now time.Time) Run {
 	// Yarn keeps packuments by host name, with addresses that have the port of
 	// the proxy: each proxy needs a cache of its own.
 	folder := filepath.Join(y.home, "global-"+registry[strings.LastIndexByte(registry, ':')+1:])
-	if !warm {
-		cold, err := os.MkdirTemp("", "parity-cold")
-		if err != nil {
-			return Run{Err: err}
-		}
-		defer os.RemoveAll(cold)
-		folder = cold
-	}
 	cmd := exec.CommandContext(ctx, "node", "--require", y.clock, y.Bundle, "install", "--mode=update-lockfile")
 	cmd.Dir = dir
-	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + y.home, "TMPDIR=" + os.TempDir(),
-		fmt.Sprintf("PARITY_NOW=%d", now.UnixMilli()),
-		"YARN_IGNORE_PATH=1", "YARN_GLOBAL_FOLDER=" + folder, "YARN_NPM_REGISTRY_SERVER=" + registry,
-		"YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1", "YARN_ENABLE_TELEMETRY=0", "YARN_ENABLE_IMMUTABLE_INSTALLS=0",
-		"YARN_ENABLE_HARDENED_MODE=0", "YARN_ENABLE_COLORS=0", "YARN_ENABLE_PROGRESS_BARS=0",
-		"YARN_HTTP_RETRY=1", "YARN_HTTP_TIMEOUT=120000",
-	}
+	cmd.Env = append(Environ(registry),
+		"PATH="+os.Getenv("PATH"), "HOME="+y.home, "TMPDIR="+os.TempDir(),
+		fmt.Sprintf("PARITY_NOW=%d", now.UnixMilli()), "YARN_GLOBAL_FOLDER="+folder, "YARN_HTTP_RETRY=1")
 	if manifest := os.Getenv("BACKSTAGE_MANIFEST_FILE"); manifest != "" {
 		cmd.Env = append(cmd.Env, "BACKSTAGE_MANIFEST_FILE="+manifest)
 	}
@@ -94,11 +79,17 @@ func (y *Yarn) Install(ctx context.Context, dir, registry string, now time.Time,
 	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
 	err := cmd.Run()
-	run := Run{Output: out.String(), Err: err, Elapsed: time.Since(start)}
-	if cmd.ProcessState != nil {
-		run.MaxRSS = MaxRSS(cmd.ProcessState)
+	return Run{Output: out.String(), Err: err, Elapsed: time.Since(start)}
+}
+
+// Environ is what has Yarn write a lock from a registry on loopback and nothing
+// else.
+func Environ(registry string) []string {
+	return []string{
+		"YARN_IGNORE_PATH=1", "YARN_NPM_REGISTRY_SERVER=" + registry, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1",
+		"YARN_ENABLE_TELEMETRY=0", "YARN_ENABLE_IMMUTABLE_INSTALLS=0", "YARN_ENABLE_HARDENED_MODE=0",
+		"YARN_ENABLE_COLORS=0", "YARN_ENABLE_PROGRESS_BARS=0", "YARN_HTTP_TIMEOUT=120000",
 	}
-	return run
 }
 
 // Reason is the line of Yarn's output that says why it failed.

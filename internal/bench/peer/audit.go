@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/bench/parity"
@@ -20,33 +17,20 @@ const osvScanner = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.4.0"
 // benchAudit measures an audit against osv-scanner's offline scan of the same
 // locks, with the same database: a synthetic one as large as OSV's, and the
 // small one of -records.
-func benchAudit(args []string) error {
-	fs := flag.NewFlagSet("audit", flag.ExitOnError)
-	runs := fs.Int("runs", 5, "runs of each")
-	count := fs.Int("count", 250_000, "records of the large database")
-	records := fs.String("records", "", "a folder of real OSV records (*.json) that both databases begin with")
-	bin := fs.String("bin", "", "measure this portalctl instead of building one")
-	peer := fs.String("peer", "", "an osv-scanner 2.4.0 instead of building one")
-	keep := fs.String("keep", "", "keep the databases in this folder, and use those that are there")
-	if err := fs.Parse(args); err != nil {
+func benchAudit(b *bench, args []string) (err error) {
+	count := b.Int("count", 250_000, "records of the large database")
+	records := b.String("records", "", "a folder of real OSV records (*.json) that both databases begin with")
+	peer := b.String("peer", "", "an osv-scanner 2.4.0 instead of building one")
+	keep := b.String("keep", "", "keep the databases in this folder, and use those that are there")
+	if err := b.start(args, "[-records DIR] [-count N] [-peer FILE] [-keep DIR]"); err != nil {
 		return err
 	}
-	if fs.NArg() == 0 {
-		return errors.New("usage: audit [-records DIR] [-count N] [-runs N] [-bin FILE] [-peer FILE] [-keep DIR] TREE [TREE …]")
-	}
-	tmp, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	lab := &auditLab{tmp: tmp, runs: *runs}
-	if lab.bin, err = binary(*bin, tmp); err != nil {
-		return err
-	}
+	lab := &auditLab{bench: b}
 	if *peer != "" {
 		lab.peer, err = filepath.Abs(*peer)
 	} else {
-		lab.peer, err = install(tmp, osvScanner)
+		lab.peer = filepath.Join(b.tmp, "osv-scanner")
+		err = command(b.tmp, []string{"GOBIN=" + b.tmp}, "go", "install", "-trimpath", "-ldflags", "-s -w", osvScanner)
 	}
 	if err != nil {
 		return err
@@ -57,8 +41,8 @@ func benchAudit(args []string) error {
 			return fmt.Errorf("no records in %s", *records)
 		}
 	}
-	for _, from := range fs.Args() {
-		tree := filepath.Join(tmp, "trees", filepath.Base(from))
+	for _, from := range b.Args() {
+		tree := filepath.Join(b.tmp, "trees", filepath.Base(from))
 		if err := parity.CopyTree(from, tree); err != nil {
 			return err
 		}
@@ -66,11 +50,7 @@ func benchAudit(args []string) error {
 		if err != nil {
 			return err
 		}
-		dir := *keep
-		if dir == "" {
-			dir = tmp
-		}
-		dir = filepath.Join(dir, filepath.Base(from))
+		dir := filepath.Join(cmp.Or(*keep, b.tmp), filepath.Base(from))
 		for _, db := range []struct {
 			name  string
 			count int
@@ -87,8 +67,8 @@ func benchAudit(args []string) error {
 }
 
 type auditLab struct {
-	tmp, bin, peer string
-	runs           int
+	*bench
+	peer string
 }
 
 // compete runs both by turns: ours with the index, ours without, the peer.
@@ -163,16 +143,6 @@ func (l *auditLab) compete(name, tree string, locks []string, db string, count i
 	return nil
 }
 
-// install puts a Go program at a version into dir.
-func install(dir, pkg string) (string, error) {
-	cmd := exec.Command("go", "install", "-trimpath", "-ldflags", "-s -w", pkg)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOBIN="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go install %s: %w\n%s", pkg, err, out)
-	}
-	return filepath.Join(dir, "osv-scanner"), nil
-}
-
 // auditLocks are the locks of a tree, and the npm packages that they install.
 func auditLocks(tree string) (list []installed, files []string, err error) {
 	err = filepath.WalkDir(tree, func(path string, d os.DirEntry, err error) error {
@@ -214,7 +184,7 @@ func peerFindings(text []byte) ([]string, error) {
 	var out []string
 	for _, r := range doc.Results {
 		for _, p := range r.Packages {
-			if p.Package.Version == "0.0.0-use.local" || strings.HasPrefix(p.Package.Version, "0.0.0-use") {
+			if strings.HasPrefix(p.Package.Version, "0.0.0-use") {
 				continue
 			}
 			for _, v := range p.Vulnerabilities {
@@ -229,7 +199,7 @@ func ourFindings(text []byte) ([]string, error) {
 	var doc struct {
 		Findings []struct{ Advisory, Package, Version string }
 	}
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&doc); err != nil {
+	if err := json.Unmarshal(text, &doc); err != nil {
 		return nil, err
 	}
 	var out []string
@@ -240,37 +210,22 @@ func ourFindings(text []byte) ([]string, error) {
 }
 
 func sortedSet(list []string) []string {
-	sort.Strings(list)
-	out := list[:0]
-	for i, s := range list {
-		if i == 0 || s != list[i-1] {
-			out = append(out, s)
-		}
-	}
-	return out
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // setDifference says what one of two sorted lists lacks, at most ten of it.
 func setDifference(a, b []string) string {
-	in := func(list []string) map[string]bool {
-		m := map[string]bool{}
-		for _, s := range list {
-			m[s] = true
-		}
-		return m
-	}
-	inA, inB := in(a), in(b)
 	var lines []string
-	for _, s := range a {
-		if !inB[s] {
-			lines = append(lines, "\n  only osv-scanner: "+s)
+	lacks := func(list, other []string, who string) {
+		for _, s := range list {
+			if _, has := slices.BinarySearch(other, s); !has {
+				lines = append(lines, "\n  only "+who+": "+s)
+			}
 		}
 	}
-	for _, s := range b {
-		if !inA[s] {
-			lines = append(lines, "\n  only portalctl: "+s)
-		}
-	}
+	lacks(a, b, "osv-scanner")
+	lacks(b, a, "portalctl")
 	if len(lines) > 10 {
 		lines = append(lines[:10], fmt.Sprintf("\n  and %d more", len(lines)-10))
 	}

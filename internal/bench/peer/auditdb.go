@@ -3,12 +3,13 @@ package main
 import (
 	"archive/zip"
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,9 +50,8 @@ func generate(path string, count int, real []string, lock []installed) error {
 		}
 		g.add(filepath.Base(file), text)
 	}
-	sort.Slice(lock, func(i, j int) bool {
-		a, b := lock[i], lock[j]
-		return a.name < b.name || a.name == b.name && a.version < b.version
+	slices.SortFunc(lock, func(a, b installed) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.version, b.version))
 	})
 	for i, p := range lock {
 		if i > 0 && lock[i-1].name == p.name || g.rand.IntN(oneInFour) != 0 {
@@ -180,19 +180,14 @@ func (g *generator) name() string {
 	return fmt.Sprintf("zz-%s-%s-%d", g.word(5), g.word(6), g.n)
 }
 
-func (g *generator) word(n int) string {
-	const letters = "23456789cfghjmpqrvwx"
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = letters[g.rand.IntN(len(letters))]
-	}
-	return string(b)
-}
+func (g *generator) word(n int) string { return g.letters(n, "23456789cfghjmpqrvwx") }
 
-func (g *generator) hex(n int) string {
+func (g *generator) hex(n int) string { return g.letters(n, "0123456789abcdef") }
+
+func (g *generator) letters(n int, of string) string {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = "0123456789abcdef"[g.rand.IntN(16)]
+		b[i] = of[g.rand.IntN(len(of))]
 	}
 	return string(b)
 }

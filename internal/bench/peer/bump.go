@@ -2,56 +2,44 @@ package main
 
 import (
 	"encoding/json"
-	"flag"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
-func benchBump(args []string) error {
-	fs := flag.NewFlagSet("bump", flag.ExitOnError)
-	runs := fs.Int("runs", 9, "runs of each")
-	manifest := fs.String("manifest", "", "release manifest that both bump to (a file)")
-	ownBin := fs.String("bin", "", "measure this portalctl instead of building one")
-	peer := fs.String("peer", "backstage-cli", "the peer's command, up to versions:bump")
-	if err := fs.Parse(args); err != nil {
+func benchBump(b *bench, args []string) error {
+	manifest := b.String("manifest", "", "release manifest that both bump to (a file)")
+	peer := b.String("peer", "backstage-cli", "the peer's command, up to versions:bump")
+	if err := b.start(args, "-manifest FILE [-peer COMMAND]"); err != nil {
 		return err
 	}
-	if *manifest == "" || fs.NArg() == 0 {
-		return fmt.Errorf("usage: bump -manifest FILE [-peer COMMAND] [-runs N] TREE [TREE …]")
-	}
-	tmp, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	bin, err := binary(*ownBin, tmp)
-	if err != nil {
-		return err
+	if *manifest == "" {
+		return errors.New("bump needs -manifest FILE")
 	}
 	file, err := filepath.Abs(*manifest)
 	if err != nil {
 		return err
 	}
-	env := []string{"BACKSTAGE_MANIFEST_FILE=" + file, "PORTALCTL_CACHE_DIR=" + filepath.Join(tmp, "cache")}
-	ourArgs := []string{bin, "versions", "bump", "--yes", "--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}
+	env := []string{"BACKSTAGE_MANIFEST_FILE=" + file, "PORTALCTL_CACHE_DIR=" + filepath.Join(b.tmp, "cache")}
+	ourArgs := []string{b.bin, "versions", "bump", "--yes", "--lockfile", "skip", "--allow-downgrade", "--drop-stale-patches"}
 	peerArgs := append(strings.Fields(*peer), "versions:bump", "--skip-install", "--skip-migrate")
-	for n, tree := range fs.Args() {
-		var ours, peers series
+	for n, tree := range b.Args() {
+		var took [2]series
 		var wrote [2]map[string]string
 		// The first pair warms the page cache and is not counted.
-		for i := range *runs + 1 {
+		for i := range b.runs + 1 {
 			for side, argv := range [][]string{ourArgs, peerArgs} {
 				// A folder of its own, removed at the end, and on the disk before
 				// the clock starts: a project that people work in has not just
 				// been copied, and files deleted a moment ago make new ones slow
 				// (ext4 does not reuse their inodes for seconds).
-				work := filepath.Join(tmp, fmt.Sprintf("work-%d-%d-%d", n, i, side))
+				work := filepath.Join(b.tmp, fmt.Sprintf("work-%d-%d-%d", n, i, side))
 				if err := parity.CopyTree(tree, work); err != nil {
 					return err
 				}
@@ -66,14 +54,10 @@ func benchBump(args []string) error {
 					}
 					continue
 				}
-				if side == 0 {
-					ours = append(ours, s)
-				} else {
-					peers = append(peers, s)
-				}
+				took[side] = append(took[side], s)
 			}
 		}
-		printPair(filepath.Base(tree), "peer", ours, peers)
+		printPair(filepath.Base(tree), "peer", took[0], took[1])
 		compareRanges(wrote[0], wrote[1])
 	}
 	return nil
@@ -123,15 +107,11 @@ func compareRanges(ours, peers map[string]string) {
 			same++
 			continue
 		}
-		kept = append(kept, fmt.Sprintf("    %s: ours %q, peer %q", key, ours[key], theirs))
+		kept = append(kept, fmt.Sprintf("%s: ours %q, peer %q", key, ours[key], theirs))
 	}
-	sort.Strings(kept)
+	slices.Sort(kept)
 	fmt.Printf("  same target in %d of %d places\n", same, len(peers))
-	for i, k := range kept {
-		if i == 10 {
-			fmt.Printf("    … and %d more\n", len(kept)-i)
-			break
-		}
-		fmt.Println(k)
+	if len(kept) > 0 {
+		printSome(kept, 10, "    ")
 	}
 }

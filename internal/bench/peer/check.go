@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/yarnlock"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // yarnDeduplicate is the peer on Yarn 1 locks.
@@ -22,10 +17,10 @@ const yarnDeduplicate = "6.0.2"
 
 // checkLab is what the runs of the benchmark share.
 type checkLab struct {
-	tmp, dir, bin string
-	env           []string
-	plugin        string
-	runs          int
+	*bench
+	dir    string // of the peers
+	env    []string
+	plugin string
 }
 
 // benchCheck measures check against what finds duplicates today: on Berry locks
@@ -34,32 +29,18 @@ type checkLab struct {
 // nothing else, as check --lockfile FILE --all does; that is compared move for
 // move before a time counts. Of the tree's other runs nothing is compared: no
 // peer does the same.
-func benchCheck(args []string) error {
-	fs := flag.NewFlagSet("check", flag.ExitOnError)
+func benchCheck(b *bench, args []string) error {
 	cache, _ := os.UserCacheDir()
-	runs := fs.Int("runs", 11, "runs of each")
-	dir := fs.String("dir", filepath.Join(cache, "portalctl-parity"), "keep the peers here")
-	versions := fs.String("versions", "", "a folder with release manifests, laid out as the versions host serves them")
-	plugin := fs.String("plugin", "", "the Backstage Yarn plugin, for trees that lack theirs")
-	bin := fs.String("bin", "", "measure this portalctl instead of building one")
-	if err := fs.Parse(args); err != nil {
+	dir := b.String("dir", filepath.Join(cache, "portalctl-parity"), "keep the peers here")
+	versions := b.String("versions", "", "a folder with release manifests, laid out as the versions host serves them")
+	plugin := b.String("plugin", "", "the Backstage Yarn plugin, for trees that lack theirs")
+	if err := b.start(args, "[-versions DIR] [-plugin FILE]"); err != nil {
 		return err
 	}
-	if fs.NArg() == 0 {
-		return errors.New("usage: check [-versions DIR] [-plugin FILE] [-runs N] TREE [TREE …]")
-	}
-	tmp, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	l := &checkLab{tmp: tmp, dir: filepath.Join(*dir, "peerbench"), plugin: *plugin, runs: *runs}
-	if l.bin, err = binary(*bin, tmp); err != nil {
-		return err
-	}
+	l := &checkLab{bench: b, dir: filepath.Join(*dir, "peerbench"), plugin: *plugin}
 	l.env = []string{
-		"PORTALCTL_CACHE_DIR=" + filepath.Join(tmp, "cache"), "HOME=" + filepath.Join(tmp, "home"),
-		"YARN_GLOBAL_FOLDER=" + filepath.Join(tmp, "yarn"), "YARN_IGNORE_PATH=1", "YARN_ENABLE_TELEMETRY=0",
+		"PORTALCTL_CACHE_DIR=" + filepath.Join(b.tmp, "cache"), "HOME=" + filepath.Join(b.tmp, "home"),
+		"YARN_GLOBAL_FOLDER=" + filepath.Join(b.tmp, "yarn"), "YARN_IGNORE_PATH=1", "YARN_ENABLE_TELEMETRY=0",
 		"YARN_ENABLE_COLORS=0", "YARN_ENABLE_PROGRESS_BARS=0",
 	}
 	if *versions != "" {
@@ -69,8 +50,8 @@ func benchCheck(args []string) error {
 		}
 		l.env = append(l.env, "BACKSTAGE_VERSIONS_BASE_URL=file://"+filepath.ToSlash(abs))
 	}
-	for _, tree := range fs.Args() {
-		if err := l.bench(tree); err != nil {
+	for _, tree := range b.Args() {
+		if err := l.compete(tree); err != nil {
 			return fmt.Errorf("%s: %w", tree, err)
 		}
 	}
@@ -86,7 +67,7 @@ type checkSide struct {
 	samples series
 }
 
-func (l *checkLab) bench(from string) error {
+func (l *checkLab) compete(from string) error {
 	t := filepath.Join(l.tmp, "tree-"+filepath.Base(from))
 	if err := parity.CopyTree(from, t); err != nil {
 		return err
@@ -143,34 +124,12 @@ func (l *checkLab) peer(tree string, lock *yarnlock.Lock) (*checkSide, []string,
 		argv := []string{"node", script, "--list", "yarn.lock"}
 		return &checkSide{name: "yarn-deduplicate --list", argv: argv}, argv, err
 	}
-	src, err := os.ReadFile(filepath.Join(tree, pkgjson.FileName))
+	y, err := prepare(context.Background(), tree, l.dir, l.plugin)
 	if err != nil {
 		return nil, nil, err
-	}
-	root, err := pkgjson.Parse(pkgjson.FileName, src)
-	if err != nil {
-		return nil, nil, err
-	}
-	version, ok := strings.CutPrefix(root.PackageManager.Raw, "yarn@")
-	version, _, _ = strings.Cut(version, "+")
-	if !ok {
-		return nil, nil, errors.New("packageManager names no Yarn")
-	}
-	y, err := parity.GetYarn(context.Background(), l.dir, version)
-	if err != nil {
-		return nil, nil, err
-	}
-	settings, err := yarnrc.Load(tree, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, p := range settings.Plugins {
-		if err := copyMissing(l.plugin, p.AbsPath); err != nil {
-			return nil, nil, err
-		}
 	}
 	argv := []string{"node", y.Bundle, "dedupe", "--check"}
-	return &checkSide{name: "yarn " + version + " dedupe --check", argv: argv}, append(slices.Clone(argv), "--json"), nil
+	return &checkSide{name: "yarn " + y.Version + " dedupe --check", argv: argv}, append(slices.Clone(argv), "--json"), nil
 }
 
 // deduplicate installs yarn-deduplicate, once.
@@ -183,9 +142,5 @@ func (l *checkLab) deduplicate() (string, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("npm", "install", "--prefix", root, "--no-audit", "--no-fund", "--silent", "yarn-deduplicate@"+yarnDeduplicate)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm install yarn-deduplicate: %w\n%s", err, out)
-	}
-	return script, nil
+	return script, command("", nil, "npm", "install", "--prefix", root, "--no-audit", "--no-fund", "--silent", "yarn-deduplicate@"+yarnDeduplicate)
 }

@@ -7,8 +7,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,10 +22,9 @@ import (
 // ETags, without which a warm cache would be of no use to either. Answers are
 // kept in memory, so that a run measures the tools and not the recording.
 type front struct {
-	url     string
 	latency time.Duration
 	proxy   *parity.Proxy
-	server  *http.Server
+	server  *httptest.Server
 
 	mu      sync.Mutex
 	answers map[string]*answer
@@ -48,23 +47,13 @@ func startFront(ctx context.Context, dir string, latency time.Duration) (*front,
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := parity.StartProxy(registry, filepath.Join(dir, "recorded"))
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		proxy.Close()
-		return nil, err
-	}
-	f := &front{url: "http://" + listener.Addr().String(), latency: latency, proxy: proxy, answers: map[string]*answer{}}
-	f.server = &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = f.server.Serve(listener) }()
+	f := &front{latency: latency, proxy: parity.StartProxy(registry, filepath.Join(dir, "recorded")), answers: map[string]*answer{}}
+	f.server = httptest.NewServer(f)
 	return f, nil
 }
 
 func (f *front) close() {
-	_ = f.server.Close()
+	f.server.Close()
 	f.proxy.Close()
 }
 
@@ -123,29 +112,18 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // ask has the proxy answer once.
 func (f *front) ask(a *answer, r *http.Request) {
-	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	rec := httptest.NewRecorder()
 	f.proxy.ServeHTTP(rec, r.WithContext(context.WithoutCancel(r.Context())))
-	a.status, a.header, a.body = rec.status, rec.header, rec.body.Bytes()
+	a.status, a.header, a.body = rec.Code, rec.Header(), rec.Body.Bytes()
 	sum := sha256.Sum256(a.body)
 	a.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
 	if strings.Contains(r.URL.Path, "/-/") || a.status != http.StatusOK {
 		return
 	}
-	a.body = bytes.ReplaceAll(a.body, []byte(f.proxy.URL+"/"), []byte(f.url+"/"))
+	a.body = bytes.ReplaceAll(a.body, []byte(f.proxy.URL+"/"), []byte(f.server.URL+"/"))
 	var packed bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
 	_, _ = z.Write(a.body)
 	_ = z.Close()
 	a.body, a.packed = packed.Bytes(), true
 }
-
-// recorder is an http.ResponseWriter that keeps what is written.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

@@ -10,42 +10,35 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/portalctl/portalctl/internal/bench/parity"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
 
-const defaultLatency = 25 * time.Millisecond
-
 // benchLock measures how long a lock takes after edits of package.json, and
 // after the bump to another release.
-func benchLock(args []string) error {
-	fs, common := lockFlagSet("lock", 5)
-	count := fs.Int("edits", 12, "edits of package.json; 0 for none")
-	seed := fs.Uint64("seed", 1, "chooses the edits; the next one is taken where Yarn fails")
-	release := fs.String("release", "", "also bump to this release (needs -versions)")
-	standIn := fs.Bool("stand-in", false, "serve what the registry lacks of the release in the shape of the nearest version")
-	if err := fs.Parse(args); err != nil {
-		return err
-	}
-	if fs.NArg() == 0 || *release != "" && *common.versions == "" {
-		return errors.New("usage: lock [-edits N] [-seed N] [-release X -versions DIR [-stand-in]] [-plugin FILE] [-runs N] TREE [TREE …]")
-	}
+func benchLock(b *bench, args []string) error {
+	count := b.Int("edits", 12, "edits of package.json; 0 for none")
+	seed := b.Uint64("seed", 1, "chooses the edits; the next one is taken where Yarn fails")
+	release := b.String("release", "", "also bump to this release (needs -versions)")
+	standIn := b.Bool("stand-in", false, "serve what the registry lacks of the release in the shape of the nearest version")
 	ctx := context.Background()
-	lab, err := openLockLab(ctx, common)
+	lab, err := openLockLab(ctx, b, args, "[-edits N] [-seed N] [-release X -versions DIR [-stand-in]] [-plugin FILE]")
 	if err != nil {
 		return err
 	}
-	defer lab.close()
-	for _, from := range fs.Args() {
+	defer lab.front.close()
+	if *release != "" && lab.versions == "" {
+		return errors.New("-release needs -versions")
+	}
+	for _, from := range b.Args() {
 		t, err := lab.openTree(ctx, from)
 		if err != nil {
 			return err
 		}
 		if *count > 0 {
-			if err := t.benchEdits(ctx, *count, *seed, *common.runs); err != nil {
+			if err := t.benchEdits(ctx, *count, *seed); err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}
 		}
@@ -58,7 +51,7 @@ func benchLock(args []string) error {
 				}
 				lab.front.standIn(versions)
 			}
-			if err := t.benchRelease(ctx, *release, *common.runs); err != nil {
+			if err := t.benchRelease(ctx, *release); err != nil {
 				return fmt.Errorf("%s to %s: %w", t.name, *release, err)
 			}
 		}
@@ -68,7 +61,7 @@ func benchLock(args []string) error {
 }
 
 // benchEdits takes the first seed whose edits Yarn gets through.
-func (t *lockTree) benchEdits(ctx context.Context, count int, seed uint64, runs int) error {
+func (t *lockTree) benchEdits(ctx context.Context, count int, seed uint64) error {
 	for last := seed + 10; ; seed++ {
 		edited := filepath.Join(t.lab.tmp, fmt.Sprintf("edited-%s-%d", t.name, seed))
 		edits, err := t.edit(ctx, edited, count, seed)
@@ -76,7 +69,7 @@ func (t *lockTree) benchEdits(ctx context.Context, count int, seed uint64, runs 
 			return err
 		}
 		sides := t.sides("versions", "lock", "--resolve", "highest")
-		err = t.compete(edited, sides, runs)
+		err = t.compete(edited, sides)
 		if errors.Is(err, errYarn) && seed < last {
 			fmt.Printf("%s, seed %d: %v\n", t.name, seed, err)
 			continue
@@ -162,7 +155,7 @@ func (t *lockTree) try(ctx context.Context, source relock.Source, e parity.Edit)
 
 // benchRelease moves the package.json files to a release first; both tools
 // then start from the same tree.
-func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) error {
+func (t *lockTree) benchRelease(ctx context.Context, release string) error {
 	if err := t.useManifest(release); err != nil {
 		return err
 	}
@@ -191,7 +184,7 @@ func (t *lockTree) benchRelease(ctx context.Context, release string, runs int) e
 		fmt.Printf("  pinned in the tree of both, since the registry lacks what newer ones need: %s@%s\n", name, pins[name])
 	}
 	sides := t.sides("versions", "lock", "--resolve", "highest")
-	if err := t.compete(bumped, sides, runs); err != nil {
+	if err := t.compete(bumped, sides); err != nil {
 		return err
 	}
 	printSides(fmt.Sprintf("%s: the lock after a bump to %s, %d pins", t.name, release, len(pins)), "5× wall against warm Yarn, 250 MB", sides)
@@ -207,7 +200,7 @@ func (t *lockTree) makeServable(ctx context.Context, dir string, moved []parity.
 		return nil, nil, err
 	}
 	for {
-		more, err := parity.MakeServable(ctx, dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, source)
+		more, err := parity.MakeServable(ctx, dir, t.lab.front.proxy.URL, t.yarn.Version, t.lab.now, source, relock.Highest{})
 		maps.Copy(pins, more)
 		if err == nil {
 			return pins, kept, nil
@@ -258,13 +251,12 @@ func editsBetween(from, to string) ([]parity.Edit, error) {
 // printMissed says what the registry did not have.
 func printMissed(l *lockLab) {
 	missed := l.front.proxy.Missed()
-	paths := slices.Sorted(maps.Keys(missed))
-	fmt.Printf("the registry lacks %d of what was asked for\n", len(paths))
-	for i, path := range paths {
-		if i == 20 {
-			fmt.Printf("  … and %d more\n", len(paths)-i)
-			break
-		}
-		fmt.Printf("  %d %s\n", missed[path], strings.ReplaceAll(path, "%2f", "/"))
+	var lines []string
+	for _, path := range slices.Sorted(maps.Keys(missed)) {
+		lines = append(lines, fmt.Sprintf("%d %s", missed[path], strings.ReplaceAll(path, "%2f", "/")))
+	}
+	fmt.Printf("the registry lacks %d of what was asked for\n", len(lines))
+	if len(lines) > 0 {
+		printSome(lines, 20, "  ")
 	}
 }

@@ -47,9 +47,9 @@ var errYarn = errors.New("this Yarn fails")
 // compete runs the sides by turns, each on a fresh copy of dir, and refuses
 // times of runs whose locks differ. The first round fills the warm caches and
 // is not counted.
-func (t *lockTree) compete(dir string, sides []*side, runs int) error {
+func (t *lockTree) compete(dir string, sides []*side) error {
 	var want []byte
-	for i := range runs + 1 {
+	for i := range t.lab.runs + 1 {
 		for _, s := range sides {
 			if i == 0 && s.cold {
 				continue

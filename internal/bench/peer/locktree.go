@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/bench/parity"
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
@@ -22,57 +22,38 @@ import (
 // lockLab is what the benchmarks of yarn.lock share: the registry, portalctl,
 // and folders for trees and caches.
 type lockLab struct {
+	*bench
 	front    *front
-	dir      string // recordings, shared with package parity, and Yarns of our own
-	tmp      string
-	bin      string
+	dir      string   // recordings, shared with package parity, and Yarns of our own
 	versions string   // copy of the versions host's folder, "" for none
 	plugin   string   // the Backstage Yarn plugin, for trees that lack theirs
 	typed    []string // what runs Yarn, none for its bundle
 	now      time.Time
 }
 
-// lockFlags are the flags that both benchmarks have.
-type lockFlags struct {
-	runs                             *int
-	dir, versions, plugin, yarn, bin *string
-	latency                          *time.Duration
-}
-
-func openLockLab(ctx context.Context, f lockFlags) (*lockLab, error) {
-	dir := *f.dir
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return nil, err
-		}
-		dir = filepath.Join(cache, "portalctl-parity")
-	}
-	l := &lockLab{dir: dir, plugin: *f.plugin, typed: strings.Fields(*f.yarn), now: time.Now()}
-	var err error
-	if *f.versions != "" {
-		if l.versions, err = filepath.Abs(*f.versions); err != nil {
-			return nil, err
-		}
-	}
-	if l.front, err = startFront(ctx, dir, *f.latency); err != nil {
+// openLockLab reads the flags that both benchmarks have, and their own.
+func openLockLab(ctx context.Context, b *bench, args []string, usage string) (l *lockLab, err error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
 		return nil, err
 	}
-	l.tmp, err = os.MkdirTemp("", "peerbench")
-	if err == nil {
-		l.bin, err = binary(*f.bin, l.tmp)
+	l = &lockLab{bench: b, now: time.Now()}
+	b.StringVar(&l.dir, "dir", filepath.Join(cache, "portalctl-parity"), "keep recordings and Yarns here")
+	b.StringVar(&l.versions, "versions", "", "a folder with release manifests, laid out as the versions host serves them")
+	b.StringVar(&l.plugin, "plugin", "", "the Backstage Yarn plugin, for trees that lack theirs")
+	yarn := b.String("yarn", "", "run Yarn by this command, such as corepack yarn, instead of its bundle by node")
+	latency := b.Duration("latency", 25*time.Millisecond, "what the registry takes for each answer")
+	if err := b.start(args, usage); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		l.close()
+	l.typed = strings.Fields(*yarn)
+	if l.versions != "" {
+		if l.versions, err = filepath.Abs(l.versions); err != nil {
+			return nil, err
+		}
 	}
+	l.front, err = startFront(ctx, l.dir, *latency)
 	return l, err
-}
-
-func (l *lockLab) close() {
-	l.front.close()
-	if l.tmp != "" {
-		_ = os.RemoveAll(l.tmp)
-	}
 }
 
 // lockTree is a portal with everything that Yarn needs to run in it.
@@ -95,33 +76,11 @@ func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) 
 	if err != nil {
 		return nil, err
 	}
-	version, ok := strings.CutPrefix(project.RootWorkspace().File.PackageManager.Raw, "yarn@")
-	version, _, _ = strings.Cut(version, "+")
-	if !ok {
-		return nil, fmt.Errorf("%s: packageManager names no Yarn", from)
-	}
-	if t.yarn, err = parity.GetYarn(ctx, filepath.Join(l.dir, "peerbench"), version); err != nil {
+	if t.yarn, err = prepare(ctx, t.dir, filepath.Join(l.dir, "peerbench"), l.plugin); err != nil {
 		return nil, err
 	}
-	settings, err := yarnrc.Load(t.dir, nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := copyMissing(t.yarn.Bundle, settings.YarnPath); err != nil {
-		return nil, err
-	}
-	for _, p := range settings.Plugins {
-		if err := copyMissing(l.plugin, p.AbsPath); err != nil {
-			return nil, err
-		}
-	}
-	t.env = []string{
-		"HOME=" + filepath.Join(l.tmp, "home"),
-		"YARN_IGNORE_PATH=1", "YARN_NPM_REGISTRY_SERVER=" + l.front.url, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1",
-		"YARN_ENABLE_TELEMETRY=0", "YARN_ENABLE_IMMUTABLE_INSTALLS=0", "YARN_ENABLE_HARDENED_MODE=0",
-		"YARN_ENABLE_COLORS=0", "YARN_ENABLE_PROGRESS_BARS=0", "YARN_ENABLE_GLOBAL_CACHE=1", "YARN_HTTP_TIMEOUT=120000",
-		"NO_PROXY=127.0.0.1",
-	}
+	t.env = append(parity.Environ(l.front.server.URL), "HOME="+filepath.Join(l.tmp, "home"),
+		"YARN_ENABLE_GLOBAL_CACHE=1", "NO_PROXY=127.0.0.1")
 	if l.versions != "" {
 		t.env = append(t.env, "BACKSTAGE_VERSIONS_BASE_URL=file://"+filepath.ToSlash(l.versions))
 	}
@@ -129,6 +88,41 @@ func (l *lockLab) openTree(ctx context.Context, from string) (*lockTree, error) 
 		return t, t.useManifest(project.Backstage.Version)
 	}
 	return t, nil
+}
+
+// prepare fetches the Yarn that packageManager of a tree names, and adds it and the
+// plugin where the settings name files that are not there.
+func prepare(ctx context.Context, tree, yarns, plugin string) (*parity.Yarn, error) {
+	src, err := os.ReadFile(filepath.Join(tree, pkgjson.FileName))
+	if err != nil {
+		return nil, err
+	}
+	root, err := pkgjson.Parse(pkgjson.FileName, src)
+	if err != nil {
+		return nil, err
+	}
+	version, ok := strings.CutPrefix(root.PackageManager.Raw, "yarn@")
+	version, _, _ = strings.Cut(version, "+")
+	if !ok {
+		return nil, errors.New("packageManager names no Yarn")
+	}
+	y, err := parity.GetYarn(ctx, yarns, version)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := yarnrc.Load(tree, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := copyMissing(y.Bundle, settings.YarnPath); err != nil {
+		return nil, err
+	}
+	for _, p := range settings.Plugins {
+		if err := copyMissing(plugin, p.AbsPath); err != nil {
+			return nil, err
+		}
+	}
+	return y, nil
 }
 
 // copyMissing puts a file where there is none.

@@ -9,11 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"time"
-
-	"github.com/portalctl/portalctl/internal/bench/parity"
 )
 
 // sample is what one run of a command took.
@@ -75,7 +72,7 @@ func runAndNote(args []string) int {
 		return 2
 	}
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	text := fmt.Sprintf("%d %d %d", wall, cpu, parity.MaxRSS(cmd.ProcessState))
+	text := fmt.Sprintf("%d %d %d", wall, cpu, maxRSS(cmd.ProcessState))
 	if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -91,7 +88,7 @@ func (s series) median(of func(sample) float64) float64 {
 	for i, x := range s {
 		values[i] = of(x)
 	}
-	sort.Float64s(values)
+	slices.Sort(values)
 	if n := len(values); n%2 == 0 {
 		return (values[n/2-1] + values[n/2]) / 2
 	}
@@ -115,22 +112,19 @@ func printPair(title, peerName string, ours, peer series) {
 	}
 }
 
-// binary is the portalctl to measure: the given file, else a new build in dir.
-func binary(given, dir string) (string, error) {
-	if given != "" {
-		return filepath.Abs(given) // it runs in other folders
-	}
-	return build(dir)
-}
-
 // build makes the portalctl that is measured: as released, without symbols and
 // C library.
 func build(dir string) (string, error) {
 	bin := filepath.Join(dir, "portalctl")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/portalctl")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return bin, command("", []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/portalctl")
+}
+
+// command runs a program whose output only its failure shows.
+func command(dir string, env []string, argv ...string) error {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out)
 	}
-	return bin, nil
+	return nil
 }

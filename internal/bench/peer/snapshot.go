@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,32 +20,21 @@ import (
 
 // benchSnapshot measures snapshot create against one pg_dump -Fc after the
 // other, and snapshot verify against a restore, on a server of its own.
-func benchSnapshot(args []string) error {
-	flags := flag.NewFlagSet("snapshot", flag.ExitOnError)
-	runs := flags.Int("runs", 3, "runs")
-	entities := flags.Int("entities", 100000, "catalog entities; 100,000 make about 1 GB")
-	portal := flags.String("portal", "", "measure the databases of the portal in this folder instead of making some; its variables and libpq's (PGHOST, PGPORT, PGUSER, PGPASSFILE) are in the environment")
-	if err := flags.Parse(args); err != nil {
+func benchSnapshot(all *bench, args []string) error {
+	entities := all.Int("entities", 100000, "catalog entities; 100,000 make about 1 GB")
+	portal := all.String("portal", "", "measure the databases of the portal in this folder instead of making some; its variables and libpq's (PGHOST, PGPORT, PGUSER, PGPASSFILE) are in the environment")
+	if err := all.start(args, ""); err != nil {
 		return err
 	}
 	ctx := context.Background()
-	tmp, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	bin, err := build(tmp)
-	if err != nil {
-		return err
-	}
 	tools, err := pg.FindTools(ctx, "", 0, "postgres", "initdb", "pg_dump", "pg_restore", "psql")
 	if err != nil {
 		return err
 	}
-	b := &snapshotBench{tmp: tmp, bin: bin, tools: tools, portal: *portal}
-	b.env = []string{"PORTALCTL_CACHE_DIR=" + filepath.Join(tmp, "cache")}
+	b := &snapshotBench{bench: all, tools: tools, portal: *portal}
+	b.env = []string{"PORTALCTL_CACHE_DIR=" + filepath.Join(b.tmp, "cache")}
 	if *portal != "" {
-		return b.run(ctx, *runs)
+		return b.run(ctx)
 	}
 	cluster, err := pg.StartCluster(ctx, tools, pg.ClusterOptions{Listen: true, Settings: map[string]string{"shared_buffers": "512MB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}})
 	if err != nil {
@@ -57,16 +45,31 @@ func benchSnapshot(args []string) error {
 	if err := b.fill(ctx, cluster, *entities); err != nil {
 		return err
 	}
-	return b.run(ctx, *runs)
+	return b.run(ctx)
 }
 
 type snapshotBench struct {
-	tmp, bin, portal string
-	tools            *pg.Tools
-	cluster          *pg.Cluster // nil with -portal
-	env              []string
-	names            []string // of the databases
-	size             int64    // of the databases
+	*bench
+	portal  string
+	tools   *pg.Tools
+	cluster *pg.Cluster // nil with -portal
+	env     []string
+	names   []string // of the databases
+	size    int64    // of the databases
+}
+
+// measure runs a command in the portal.
+func (b *snapshotBench) measure(argv ...string) (sample, error) {
+	return measure(b.portal, b.env, argv)
+}
+
+// script runs a line of shell for each database.
+func (b *snapshotBench) script(line func(database string) string) (sample, error) {
+	text := "set -e\n"
+	for _, name := range b.names {
+		text += line(name) + "\n"
+	}
+	return b.measure("sh", "-c", text)
 }
 
 const benchPassword = "bench"
@@ -98,10 +101,10 @@ func (b *snapshotBench) fill(ctx context.Context, cluster *pg.Cluster, entities 
 	return snapshotPortal(b.portal, cluster.Port)
 }
 
-func (b *snapshotBench) run(ctx context.Context, runs int) error {
+func (b *snapshotBench) run(ctx context.Context) error {
 	var ours, peers, verify, restore series
 	var ourSize, peerSize, memory int64
-	for i := range runs {
+	for i := range b.runs {
 		dir := filepath.Join(b.tmp, fmt.Sprintf("ours%d", i))
 		peerDir := filepath.Join(b.tmp, fmt.Sprintf("peer%d", i))
 		if err := os.Mkdir(peerDir, 0o700); err != nil {
@@ -110,26 +113,23 @@ func (b *snapshotBench) run(ctx context.Context, runs int) error {
 		create := func() error {
 			b.settle()
 			peak := watchTree()
-			s, err := measure(b.portal, b.env, []string{b.bin, "snapshot", "create", "--image", "bench", "--dir", dir, "--name", "one"})
+			s, err := b.measure(b.bin, "snapshot", "create", "--image", "bench", "--dir", dir, "--name", "one")
 			memory = max(memory, peak())
 			ours = append(ours, s)
 			return err
 		}
 		dump := func() error {
 			b.settle()
-			var script strings.Builder
-			script.WriteString("set -e\n")
-			for _, name := range b.names {
-				fmt.Fprintf(&script, "%s -Fc -w -f %s/%s.dump %s\n", b.tools.Path("pg_dump"), peerDir, name, name)
-			}
-			s, err := measure(b.portal, b.env, []string{"sh", "-c", script.String()})
+			s, err := b.script(func(name string) string {
+				return fmt.Sprintf("%s -Fc -w -f %s/%s.dump %s", b.tools.Path("pg_dump"), peerDir, name, name)
+			})
 			peers = append(peers, s)
 			return err
 		}
 		if i == 0 {
 			// Not counted: the names, and the first reader of new rows writes to
 			// each page that they are committed.
-			if err := b.look(ctx); err != nil {
+			if err := b.look(); err != nil {
 				return err
 			}
 		}
@@ -154,17 +154,16 @@ func (b *snapshotBench) run(ctx context.Context, runs int) error {
 			ourSize, peerSize = dumpSize(snap), folderSize(peerDir)
 		}
 		b.settle()
-		s, err := measure(b.portal, b.env, []string{b.bin, "snapshot", "verify", "--dir", dir})
+		s, err := b.measure(b.bin, "snapshot", "verify", "--dir", dir)
 		if err != nil {
 			return err
 		}
 		verify = append(verify, s)
-		var script strings.Builder
-		script.WriteString("set -e\n")
-		for _, name := range b.names {
-			fmt.Fprintf(&script, "%s -X -q -w -d postgres -c 'CREATE DATABASE \"bench_%s\" TEMPLATE template0'\n%s -w -d bench_%s %s/%s.dump\n", b.tools.Path("psql"), name, b.tools.Path("pg_restore"), name, peerDir, name)
-		}
-		if s, err = measure(b.portal, b.env, []string{"sh", "-c", script.String()}); err != nil {
+		s, err = b.script(func(name string) string {
+			return fmt.Sprintf("%s -X -q -w -d postgres -c 'CREATE DATABASE \"bench_%s\" TEMPLATE template0'\n%s -w -d bench_%s %s/%s.dump",
+				b.tools.Path("psql"), name, b.tools.Path("pg_restore"), name, peerDir, name)
+		})
+		if err != nil {
 			return err
 		}
 		restore = append(restore, s)
@@ -179,7 +178,7 @@ func (b *snapshotBench) run(ctx context.Context, runs int) error {
 	}
 	ratio := func(a, b series, of func(sample) float64) float64 { return a.median(of) / b.median(of) }
 	fmt.Printf("%d databases of %s; PostgreSQL %s; the same rows and schema in both dumps\n\n", len(b.names), snapshot.Bytes(b.size), b.tools.Version)
-	fmt.Printf("snapshot create against one pg_dump -Fc after the other (%d runs each, interleaved, medians)\n", runs)
+	fmt.Printf("snapshot create against one pg_dump -Fc after the other (%d runs each, interleaved, medians)\n", b.runs)
 	fmt.Printf("  %-24s %12s %12s %8s %8s\n", "", "portalctl", "pg_dump", "ratio", "at most")
 	row := func(name string, a, b any, ratio, most float64) {
 		fmt.Printf("  %-24s %12v %12v %8.3f %8.2f\n", name, a, b, ratio, most)
@@ -208,9 +207,9 @@ func (b *snapshotBench) settle() {
 }
 
 // look takes one snapshot to know the databases by.
-func (b *snapshotBench) look(ctx context.Context) error {
+func (b *snapshotBench) look() error {
 	dir := filepath.Join(b.tmp, "look")
-	if _, err := measure(b.portal, b.env, []string{b.bin, "snapshot", "create", "--image", "bench", "--dir", dir, "--name", "one"}); err != nil {
+	if _, err := b.measure(b.bin, "snapshot", "create", "--image", "bench", "--dir", dir, "--name", "one"); err != nil {
 		return err
 	}
 	snap, err := snapshot.Open(filepath.Join(dir, "one"))
@@ -233,12 +232,10 @@ func walls(s series) string {
 
 // drop removes what was restored.
 func (b *snapshotBench) drop() error {
-	for _, name := range b.names {
-		if _, err := measure(b.portal, b.env, []string{b.tools.Path("psql"), "-X", "-q", "-w", "-d", "postgres", "-c", `DROP DATABASE "bench_` + name + `"`}); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := b.script(func(name string) string {
+		return b.tools.Path("psql") + ` -X -q -w -d postgres -c 'DROP DATABASE "bench_` + name + `"'`
+	})
+	return err
 }
 
 // compare wants both dumps of each database to be the same SQL, line by line.

@@ -2,50 +2,39 @@ package main
 
 import (
 	"bytes"
-	"flag"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 )
 
 var initLine = regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock`)
 
 // benchStartup measures what every command pays before it does anything.
-func benchStartup(args []string) error {
-	fs := flag.NewFlagSet("startup", flag.ExitOnError)
-	runs := fs.Int("runs", 21, "runs")
-	if err := fs.Parse(args); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	bin, err := build(tmp)
-	if err != nil {
+func benchStartup(b *bench, args []string) error {
+	if err := b.start(args, ""); err != nil {
 		return err
 	}
 	var all series
-	for range *runs {
-		s, err := measure(".", nil, []string{bin, "--version"})
+	for range b.runs {
+		s, err := measure(".", nil, []string{b.bin, "--version"})
 		if err != nil {
 			return err
 		}
 		all = append(all, s)
 	}
-	size, err := os.Stat(bin)
+	size, err := os.Stat(b.bin)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s --version: median %.1f ms wall, %.1f ms cpu, %.1f MB resident; binary %.1f MB\n",
-		filepath.Base(bin), all.median(wallMS), all.median(cpuMS), all.median(rssMB), float64(size.Size())/(1<<20))
+		filepath.Base(b.bin), all.median(wallMS), all.median(cpuMS), all.median(rssMB), float64(size.Size())/(1<<20))
 
-	cmd := exec.Command(bin, "--version")
+	cmd := exec.Command(b.bin, "--version")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	var trace bytes.Buffer
 	cmd.Stderr = &trace
@@ -66,12 +55,9 @@ func benchStartup(args []string) error {
 		total += ms
 		pkgs = append(pkgs, pkg{m[1], ms})
 	}
-	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].ms > pkgs[j].ms })
+	slices.SortFunc(pkgs, func(a, b pkg) int { return cmp.Compare(b.ms, a.ms) })
 	fmt.Printf("package initialisation: %.2f ms in %d packages; the slowest:\n", total, len(pkgs))
-	for i, p := range pkgs {
-		if i == 5 {
-			break
-		}
+	for _, p := range pkgs[:min(5, len(pkgs))] {
 		fmt.Printf("  %6.2f ms  %s\n", p.ms, p.name)
 	}
 	return nil

@@ -54,10 +54,7 @@ func TestPortals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy, err := parity.StartProxy(upstream, records)
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := parity.StartProxy(upstream, records)
 	t.Cleanup(proxy.Close)
 	binary := filepath.Join(t.TempDir(), "portalctl")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/portalctl/portalctl/cmd/portalctl")
@@ -175,7 +172,7 @@ func (b *bench) run(t *testing.T, yarn *parity.Yarn) {
 // yarnAgrees runs the portal's own Yarn on the result.
 func (b *bench) yarnAgrees(t *testing.T, yarn *parity.Yarn, dir, pinned string) {
 	t.Helper()
-	run := yarn.Install(t.Context(), dir, b.registry.URL, time.Now(), true)
+	run := yarn.Install(t.Context(), dir, b.registry.URL, time.Now())
 	if run.Err != nil {
 		t.Errorf("Yarn %s fails on the result: %s\n%s", yarn.Version, run.Reason(), run.Output)
 		return
@@ -197,7 +194,7 @@ func (b *bench) drift(t *testing.T, yarn *parity.Yarn, c claim) {
 	if _, err := b.portalctl(t, dir, "versions", "bump", "--release", b.release, "--yes", "--lockfile", "skip"); err != nil {
 		t.Fatal(err)
 	}
-	run := yarn.Install(t.Context(), dir, b.registry.URL, time.Now(), true)
+	run := yarn.Install(t.Context(), dir, b.registry.URL, time.Now())
 	if run.Err != nil {
 		t.Errorf("Yarn %s alone fails: %s", yarn.Version, run.Reason())
 		return
