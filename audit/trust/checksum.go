@@ -68,7 +68,7 @@ func (s *checksummer) differs(ctx context.Context, name string, a asked, m *relo
 		return false, false, err
 	}
 	defer tgz.Close()
-	sum, err := yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), name, key, yarnzip.DefaultLimits())
+	sum, err := yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), name, key, nil, yarnzip.DefaultLimits())
 	if err != nil {
 		return false, ctx.Err() == nil, ctx.Err()
 	}

@@ -80,8 +80,7 @@ func Plan(lock *yarnlock.Lock, opts Options) []Move {
 		moves = append(moves, decide(lock.Kind, groups[name], opts)...)
 	}
 	moves = possible(lock, moves)
-	line := func(m Move) int { return m.From.Line }
-	sorting.Stable(moves, func(a, b Move) int { return cmp.Compare(line(a), line(b)) })
+	sorting.Stable(moves, func(a, b Move) int { return cmp.Compare(a.From.Line, b.From.Line) })
 	return moves
 }
 
@@ -89,30 +88,24 @@ func Plan(lock *yarnlock.Lock, opts Options) []Move {
 // ones, and the patches that follow them.
 func Targets(lock *yarnlock.Lock, moves []Move) map[yarnlock.Descriptor]*yarnlock.Entry {
 	to := make(map[yarnlock.Descriptor]*yarnlock.Entry, len(moves))
-	patches := followers(lock)
-	for _, m := range moves {
-		for _, f := range patches[m.Descriptor] {
-			if e := f.patchOf(lock, m.To); e != nil {
-				to[f.key] = e
-			}
-		}
-		to[m.Descriptor] = m.To
-	}
+	bind(lock, moves, func(d yarnlock.Descriptor, e *yarnlock.Entry) { to[d] = e })
 	return to
 }
 
 // Apply makes the moves in the lock that Plan looked at. Entries that lose
 // their last descriptor go; what only they asked for stays, see Prune.
 // Patches follow what they patch.
-func Apply(lock *yarnlock.Lock, moves []Move) {
+func Apply(lock *yarnlock.Lock, moves []Move) { bind(lock, moves, lock.RebindTo) }
+
+func bind(lock *yarnlock.Lock, moves []Move, to func(yarnlock.Descriptor, *yarnlock.Entry)) {
 	patches := followers(lock)
 	for _, m := range moves {
 		for _, f := range patches[m.Descriptor] {
-			if to := f.patchOf(lock, m.To); to != nil {
-				lock.RebindTo(f.key, to)
+			if e := f.patchOf(lock, m.To); e != nil {
+				to(f.key, e)
 			}
 		}
-		lock.RebindTo(m.Descriptor, m.To)
+		to(m.Descriptor, m.To)
 	}
 }
 
@@ -200,7 +193,7 @@ func chooser(kind yarnlock.Kind, asks []ask, versions []*version, opts Options) 
 func best(a *ask, kind yarnlock.Kind, versions []*version, less func(x, y *version) int) *version {
 	var top *version
 	for _, v := range versions {
-		if v != a.have && !a.admits(kind, v) || v == a.have && kind == yarnlock.Berry && !a.admits(kind, v) {
+		if !a.admits(kind, v) && (v != a.have || kind == yarnlock.Berry) {
 			continue
 		}
 		if top == nil || less(v, top) > 0 {

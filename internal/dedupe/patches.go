@@ -11,11 +11,10 @@ import (
 // Yarn looks it up anew on every install, so it has to follow its source. Yarn
 // itself patches resolve, typescript and fsevents.
 
-// follower is a patch: descriptor with what it is a patch of.
+// follower is a patch: descriptor.
 type follower struct {
-	key    yarnlock.Descriptor
-	entry  *yarnlock.Entry
-	source yarnlock.Descriptor
+	key   yarnlock.Descriptor
+	entry *yarnlock.Entry
 }
 
 // followers are the patch: descriptors by the descriptor that they patch.
@@ -23,7 +22,7 @@ func followers(lock *yarnlock.Lock) map[yarnlock.Descriptor][]follower {
 	if lock.Kind == yarnlock.Classic {
 		return nil
 	}
-	var list map[yarnlock.Descriptor][]follower
+	list := map[yarnlock.Descriptor][]follower{}
 	for _, e := range lock.Entries {
 		for _, k := range e.Keys {
 			source, ok := k.PatchSource()
@@ -31,10 +30,7 @@ func followers(lock *yarnlock.Lock) map[yarnlock.Descriptor][]follower {
 				continue
 			}
 			source.Range = spec.Qualify(source.Range) // before Yarn 4
-			if list == nil {
-				list = map[yarnlock.Descriptor][]follower{}
-			}
-			list[source] = append(list[source], follower{k, e, source})
+			list[source] = append(list[source], follower{k, e})
 		}
 	}
 	return list

@@ -207,7 +207,7 @@ func (p *parser) xrange(o op, v partial) bool {
 	return p.span(M, m, 0, "", floor, M, m+1, 0)
 }
 
-// from is >=M.m.0 of an x-range.
+// from is >=M.m.0 of an x-range or of a hyphen range.
 func (p *parser) from(M, m uint64) bool {
 	if M == 0 && m == 0 {
 		return p.atLeastZero(floor)

@@ -32,9 +32,9 @@ func (p *parser) hyphenFrom(v partial, prefix string) bool {
 	case v.major == wild:
 		return true
 	case v.minor == wild:
-		return p.hyphenFloor(v.major, 0)
+		return p.from(v.major, 0)
 	case v.patch == wild:
-		return p.hyphenFloor(v.major, v.minor)
+		return p.from(v.major, v.minor)
 	}
 	prefix, ok := literalPrefix(prefix)
 	if !ok {
@@ -48,13 +48,6 @@ func (p *parser) hyphenFrom(v partial, prefix string) bool {
 		flags = 0
 	}
 	return p.emit(opGE, v.major, v.minor, v.patch, v.pre, flags)
-}
-
-func (p *parser) hyphenFloor(major, minor uint64) bool {
-	if major == 0 && minor == 0 {
-		return p.atLeastZero(floor)
-	}
-	return p.emit(opGE, major, minor, 0, "", floor)
 }
 
 func (p *parser) hyphenTo(v partial, prefix string) bool {

@@ -20,10 +20,7 @@ const (
 
 // partial is node-semver's XRANGEPLAIN without its prefix: one to three parts,
 // and a prerelease only behind the third.
-type partial struct {
-	major, minor, patch uint64
-	pre                 string
-}
+type partial version
 
 // full reports that no part is missing or a wildcard.
 func (p *partial) full() bool { return p.major != wild && p.minor != wild && p.patch != wild }

@@ -45,9 +45,9 @@ func (p *Patch) Apply(files Files) error {
 	return nil
 }
 
-func (s *selected) apply(files Files) error {
-	for i := range s.effects {
-		e := &s.effects[i]
+func (s *effects) apply(files Files) error {
+	for i := range s.list {
+		e := &s.list[i]
 		if err := e.apply(files); err != nil {
 			return fmt.Errorf("%s: %w", e.path, err)
 		}

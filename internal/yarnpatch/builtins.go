@@ -145,7 +145,7 @@ func (s *BuiltinSet) Patch(name, version string) (p *Patch, ok bool, err error) 
 		return nil, true, fault.Wrap(b.err, fault.Pos{}, "Yarn's own patch of %s cannot be read", name).
 			WithNext("let the repository's own Yarn write the lockfile: --lockfile yarn")
 	}
-	return selectFor([]parsedSource{{b.effects, true}}, version), true, nil
+	return selectFor([]effects{{b.effects, true}}, version), true, nil
 }
 
 func (b *builtin) unpack() {

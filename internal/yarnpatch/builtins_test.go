@@ -153,7 +153,7 @@ func TestBuiltinsAtOnce(t *testing.T) {
 func (p *Patch) paths() []string {
 	var list []string
 	for _, s := range p.sources {
-		for _, e := range s.effects {
+		for _, e := range s.list {
 			list = append(list, e.path)
 		}
 	}

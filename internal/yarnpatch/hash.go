@@ -13,12 +13,12 @@ const cacheVersion = "3"
 
 // hashOf is makePatchHash before it is cut to 6 digits: the SHA-512 of the
 // cache version and of JSON.stringify of every effect without its exclusivity.
-func hashOf(sources []selected) string {
+func hashOf(sources []effects) string {
 	h := sha512.New()
 	buf := []byte(cacheVersion)
 	for _, s := range sources {
-		for i := range s.effects {
-			buf = s.effects[i].appendJSON(buf)
+		for i := range s.list {
+			buf = s.list[i].appendJSON(buf)
 			h.Write(buf)
 			buf = buf[:0]
 		}

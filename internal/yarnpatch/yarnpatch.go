@@ -33,7 +33,7 @@ type Patch struct {
 	// sources must fit.
 	ID string
 
-	sources []selected
+	sources []effects
 	strict  bool // see Strict
 }
 
@@ -46,42 +46,37 @@ func (p *Patch) Strict() *Patch {
 	return &q
 }
 
-// selected is the effects of a source that concern the version.
-type selected struct {
-	effects  []effect
+// effects are what a source does: all of it, or in a Patch to its version.
+type effects struct {
+	list     []effect
 	optional bool
 }
 
 // New is the patch that sources, in their order, make of version. A version
 // that is not a version of semver's matches no "semver exclusivity".
 func New(sources []Source, version string) (*Patch, error) {
-	parsed := make([]parsedSource, 0, len(sources))
+	parsed := make([]effects, 0, len(sources))
 	for _, s := range sources {
-		effects, err := parse(s.Text)
+		list, err := parse(s.Text)
 		if err != nil {
 			return nil, err
 		}
-		parsed = append(parsed, parsedSource{effects, s.Optional})
+		parsed = append(parsed, effects{list, s.Optional})
 	}
 	return selectFor(parsed, version), nil
 }
 
-type parsedSource struct {
-	effects  []effect
-	optional bool
-}
-
-func selectFor(sources []parsedSource, version string) *Patch {
+func selectFor(sources []effects, version string) *Patch {
 	v, err := semrange.ParseVersion(version)
 	if err != nil {
 		v = nil
 	}
 	p := &Patch{}
 	for _, s := range sources {
-		sel := selected{optional: s.optional}
-		for _, e := range s.effects {
+		sel := effects{optional: s.optional}
+		for _, e := range s.list {
 			if e.concerns(v) {
-				sel.effects = append(sel.effects, e)
+				sel.list = append(sel.list, e)
 			}
 		}
 		p.sources = append(p.sources, sel)

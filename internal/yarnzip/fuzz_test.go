@@ -25,8 +25,8 @@ func FuzzChecksum(f *testing.F) {
 	streamed.Buffer = 600
 	f.Fuzz(func(t *testing.T, tgz []byte) {
 		for _, data := range [][]byte{tgz, gz(tgz)} {
-			a, errA := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(data), int64(len(data)), "x", yarnzip.Stored, lim)
-			b, errB := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(data), int64(len(data)), "x", yarnzip.Stored, streamed)
+			a, errA := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(data), int64(len(data)), "x", yarnzip.Stored, nil, lim)
+			b, errB := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(data), int64(len(data)), "x", yarnzip.Stored, nil, streamed)
 			if a != b || (errA == nil) != (errB == nil) {
 				t.Fatalf("in memory %q, %v; streamed %q, %v", a, errA, b, errB)
 			}

@@ -18,7 +18,7 @@ import (
 )
 
 func checksum(tgz []byte, lim yarnzip.Limits) (string, error) {
-	return yarnzip.ChecksumAt(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "x", yarnzip.Stored, lim)
+	return yarnzip.ChecksumAt(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "x", yarnzip.Stored, nil, lim)
 }
 
 func TestLimits(t *testing.T) {
@@ -162,7 +162,7 @@ func TestClockInThePatchedZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	tgz := pack(file("f", "f\n"), symlink("a", "b"), symlink("a", "c"))
-	_, err = yarnzip.PatchedChecksum(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "x", yarnzip.Stored, p, yarnzip.DefaultLimits())
+	_, err = yarnzip.ChecksumAt(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "x", yarnzip.Stored, p, yarnzip.DefaultLimits())
 	if !errors.Is(err, yarnzip.ErrUnsupported) || !strings.Contains(err.Error(), "time of day") {
 		t.Errorf("got %v, want ErrUnsupported for the time of day", err)
 	}
@@ -220,7 +220,7 @@ func (f failing) ReadAt(p []byte, off int64) (int, error) {
 
 func TestReadError(t *testing.T) {
 	tgz := pack(tarEntry{name: "package/a", body: string(randomBytes(100_000))})
-	_, err := yarnzip.ChecksumAt(context.Background(), failing{bytes.NewReader(tgz)}, int64(len(tgz)), "x", yarnzip.Stored, yarnzip.DefaultLimits())
+	_, err := yarnzip.ChecksumAt(context.Background(), failing{bytes.NewReader(tgz)}, int64(len(tgz)), "x", yarnzip.Stored, nil, yarnzip.DefaultLimits())
 	if !errors.Is(err, errDisk) || errors.Is(err, yarnzip.ErrArchive) {
 		t.Errorf("got %v, want the error of the reader alone", err)
 	}

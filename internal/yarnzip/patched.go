@@ -2,10 +2,7 @@ package yarnzip
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -20,25 +17,6 @@ import (
 // memory. TypeScript's largest has some 10 MB.
 const maxPatched = 128 << 20
 
-// PatchedChecksum is ChecksumAt for the package that Yarn makes of name by
-// applying patch: the lock entry whose resolution is
-// name@patch:name@npm%3A….
-func PatchedChecksum(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey string, patch *yarnpatch.Patch, lim Limits) (string, error) {
-	if err := supported(name, cacheKey); err != nil {
-		return "", err
-	}
-	img := &image{ctx: ctx, tgz: tgz, size: size, lim: lim}
-	defer img.close()
-	d, err := patchedDigest(img, name, patch)
-	if errors.Is(err, yarnpatch.ErrRename) {
-		err = unsupported("%v", err)
-	}
-	if err != nil {
-		return "", about(err, name)
-	}
-	return checksumText(cacheKey, d), nil
-}
-
 func patchedDigest(img *image, name string, patch *yarnpatch.Patch) (digest, error) {
 	if err := img.spill(); err != nil {
 		return digest{}, err
@@ -52,7 +30,9 @@ func patchedDigest(img *image, name string, patch *yarnpatch.Patch) (digest, err
 		return digest{}, err
 	}
 	files := patchedFiles{tree: t, img: img, root: vendorPath(name)}
-	if err := patch.Apply(&files); err != nil {
+	if err := patch.Apply(&files); errors.Is(err, yarnpatch.ErrRename) {
+		return digest{}, unsupported("%v", err)
+	} else if err != nil {
 		return digest{}, err
 	}
 	return files.tree.hash(img)
@@ -82,7 +62,7 @@ func (t *tree) copyFrom(src *tree, p string, below map[string][]string) error {
 	e := *src.nodes[p]
 	// What was copied gets the source's time, and its mode as far as chmod
 	// lets it through, be it a symlink.
-	e.mode = e.mode&^0o777 | e.mode&modeKept
+	e.chmod(e.mode)
 	if err := t.add(p, &e); err != nil {
 		return err
 	}
@@ -189,5 +169,3 @@ func (f *patchedFiles) Begin() (undo func()) {
 	}
 	return func() { f.tree = kept }
 }
-
-func crc32IEEE(crc uint32, b []byte) uint32 { return crc32.Update(crc, crc32.IEEETable, b) }

@@ -76,14 +76,7 @@ func paxRecord(line string) (key, value string, ok bool) {
 	return key, value, key != ""
 }
 
-func isNumeric(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
+func isNumeric(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // check refuses values that node-tar would have as another JavaScript type
 // than the code behind it expects: Yarn breaks on them in ways not mirrored.

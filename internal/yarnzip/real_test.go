@@ -116,7 +116,7 @@ func checksumOf(tgz []byte, e locked, set *yarnpatch.BuiltinSet) (sum, hash stri
 	if err != nil || !ok {
 		return "", "", fmt.Errorf("no patch: %w", err)
 	}
-	sum, err = yarnzip.PatchedChecksum(ctx, bytes.NewReader(tgz), int64(len(tgz)), e.name, yarnzip.Stored, p, yarnzip.DefaultLimits())
+	sum, err = yarnzip.ChecksumAt(ctx, bytes.NewReader(tgz), int64(len(tgz)), e.name, yarnzip.Stored, p, yarnzip.DefaultLimits())
 	return sum, p.Hash, err
 }
 

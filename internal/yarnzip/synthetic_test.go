@@ -280,7 +280,7 @@ func TestSyntheticAsYarn(t *testing.T) {
 				if !ok {
 					t.Fatal("not recorded: see testdata/README.md")
 				}
-				got, err := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "case-"+name, yarnzip.Stored, lim)
+				got, err := yarnzip.ChecksumAt(context.Background(), bytes.NewReader(tgz), int64(len(tgz)), "case-"+name, yarnzip.Stored, nil, lim)
 				switch {
 				case slices.Contains(refused, name):
 					if !errors.Is(err, yarnzip.ErrUnsupported) {

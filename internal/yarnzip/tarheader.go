@@ -127,19 +127,10 @@ func blockSum(b []byte) int {
 
 func decString(b []byte) string {
 	// What lies behind a NUL is dropped unless a line ends there: see cutNUL.
-	if i := bytes.IndexByte(b, 0); i >= 0 && allZero(b[i:]) {
+	if i := bytes.IndexByte(b, 0); i >= 0 && len(bytes.Trim(b[i:], "\x00")) == 0 {
 		return jstext.DecodeUTF8(b[:i])
 	}
 	return jstext.CutNUL(jstext.DecodeUTF8(b))
-}
-
-func allZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // readable reports whether node-tar reads b as a number or null, rather than

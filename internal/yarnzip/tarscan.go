@@ -110,7 +110,7 @@ func (t *tarScan) header(h header) (e tarEntry, ok bool, err error) {
 // cuts short has no effect.
 func (t *tarScan) meta(typ string) error {
 	raw := make([]byte, 0, t.remain)
-	start := t.in.offset()
+	start := t.in.off
 	err := t.body(func(b []byte) error {
 		raw = append(raw, b...)
 		return nil

@@ -2,6 +2,7 @@ package yarnzip
 
 import (
 	"errors"
+	"hash/crc32"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ type content struct {
 }
 
 func inlineContent(data []byte) content {
-	return content{data: data, inline: true, n: int64(len(data)), crc: crc32IEEE(0, data)}
+	return content{data: data, inline: true, n: int64(len(data)), crc: crc32.ChecksumIEEE(data)}
 }
 
 // entry is an entry of the zip, in the order of its creation.
@@ -42,6 +43,9 @@ type entry struct {
 
 func (e *entry) isDir() bool     { return e.mode&modeType == modeDir }
 func (e *entry) isSymlink() bool { return e.mode&modeType == modeSymlink }
+
+// chmod sets the bits that ZipFS lets through.
+func (e *entry) chmod(mode uint16) { e.mode = e.mode&^0o777 | mode&modeKept }
 
 // tree mirrors ZipFS, Yarn's file system in a zip: paths are absolute, "/" is
 // the root of the zip. Nothing of it is ever written to a disk.
@@ -173,7 +177,7 @@ func (t *tree) chmod(p string, mode uint16) error {
 	if e == nil {
 		return errNoEnt
 	}
-	e.mode = e.mode&^0o777 | mode&modeKept
+	e.chmod(mode)
 	return nil
 }
 
@@ -196,7 +200,7 @@ func (t *tree) write(p string, body content, mode uint16) error {
 			return errAgain
 		}
 		e.body = body
-		e.mode = e.mode&^0o777 | mode&modeKept
+		e.chmod(mode)
 		t.scattered = true
 		return nil
 	}

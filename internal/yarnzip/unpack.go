@@ -1,6 +1,7 @@
 package yarnzip
 
 import (
+	"hash/crc32"
 	"io"
 	"path"
 	"slices"
@@ -90,7 +91,7 @@ func (x *extractor) extract(e tarEntry) error {
 
 // body reads the contents of a file: into memory if they are needed at once.
 func (x *extractor) body(e tarEntry) (content, error) {
-	c := content{off: x.scan.in.offset()}
+	c := content{off: x.scan.in.off}
 	keep := x.tree.emit != nil
 	if keep && e.size > x.tree.lim.Buffer {
 		return c, errAgain
@@ -100,7 +101,7 @@ func (x *extractor) body(e tarEntry) (content, error) {
 	}
 	err := x.scan.body(func(b []byte) error {
 		c.n += int64(len(b))
-		c.crc = crc32IEEE(c.crc, b)
+		c.crc = crc32.Update(c.crc, crc32.IEEETable, b)
 		if keep {
 			x.buf = append(x.buf, b...)
 		}
@@ -128,13 +129,5 @@ func entryPath(p string) (rel string, ok bool, err error) {
 }
 
 func climbs(p string) bool {
-	if !strings.Contains(p, "..") {
-		return false
-	}
-	for part := range strings.SplitSeq(p, "/") {
-		if part == ".." {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(p, "..") && slices.Contains(strings.Split(p, "/"), "..")
 }

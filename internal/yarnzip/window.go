@@ -16,8 +16,6 @@ func newWindow(r io.Reader) *window {
 	return &window{r: r, own: make([]byte, windowSize)}
 }
 
-func (w *window) offset() int64 { return w.off }
-
 // peek is the next n bytes, fewer only at the end of the stream.
 func (w *window) peek(n int) ([]byte, error) {
 	for len(w.buf) < n && w.r != nil {

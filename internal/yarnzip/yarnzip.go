@@ -24,6 +24,7 @@ import (
 	"io"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/yarnpatch"
 )
 
 // Stored is the cache key of Yarn 4 with compressionLevel 0, its default: a
@@ -31,40 +32,46 @@ import (
 // others (`10`, which is compressionLevel mixed, and `8` of Yarn 3) deflate.
 const Stored = "10c0"
 
-// Checksum is the value of a lock entry's checksum field, "<cacheKey>/<hex>",
-// for the package name (with its scope) whose tarball is tgz. The caller has
-// verified tgz against the registry's integrity: a checksum of anything else
-// means nothing. errors.Is tells ErrUnsupported, ErrArchive and ErrLimit apart.
+// Checksum is ChecksumAt of a tarball in memory, unpatched, under DefaultLimits.
 func Checksum(ctx context.Context, tgz []byte, name, cacheKey string) (string, error) {
-	return ChecksumAt(ctx, bytes.NewReader(tgz), int64(len(tgz)), name, cacheKey, DefaultLimits())
+	return ChecksumAt(ctx, bytes.NewReader(tgz), int64(len(tgz)), name, cacheKey, nil, DefaultLimits())
 }
 
-// ChecksumAt is Checksum of a tarball of size bytes that lies in tgz, for
-// example an open file, under lim.
+// ChecksumAt is the value of a lock entry's checksum field, "<cacheKey>/<hex>",
+// for the package name (with its scope) whose tarball of size bytes lies in tgz,
+// for example an open file; with a patch, for the package that Yarn makes of it:
+// the lock entry whose resolution is name@patch:name@npm%3A…. The caller has
+// verified tgz against the registry's integrity: a checksum of anything else
+// means nothing. errors.Is tells ErrUnsupported, ErrArchive and ErrLimit apart.
 //
 // As a rule the tarball is decompressed once, with one file at a time in
 // memory. One that has a file of more than lim.Buffer is read twice, and one
 // that replaces a file it had before a third time, into a Spool.
-func ChecksumAt(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey string, lim Limits) (string, error) {
-	if err := supported(name, cacheKey); err != nil {
-		return "", err
+func ChecksumAt(ctx context.Context, tgz io.ReaderAt, size int64, name, cacheKey string, patch *yarnpatch.Patch, lim Limits) (string, error) {
+	if cacheKey != Stored {
+		return "", fault.Wrap(ErrUnsupported, fault.Pos{}, "checksum of %s: cache key %q is not known, only %q is", name, cacheKey, Stored).
+			WithNext("let the repository's own Yarn write the lockfile: --lockfile yarn")
 	}
 	img := &image{ctx: ctx, tgz: tgz, size: size, lim: lim}
 	defer img.close()
-	d, err := onePass(img, name)
-	if errors.Is(err, errAgain) {
-		d, err = twoPasses(img, name)
-	}
+	d, err := digestOf(img, name, patch)
 	if err != nil {
 		return "", about(err, name)
 	}
-	return checksumText(cacheKey, d), nil
+	return cacheKey + "/" + hex.EncodeToString(d[:]), nil
 }
 
 type digest = [sha512.Size]byte
 
-func checksumText(cacheKey string, d digest) string {
-	return cacheKey + "/" + hex.EncodeToString(d[:])
+func digestOf(img *image, name string, patch *yarnpatch.Patch) (digest, error) {
+	if patch != nil {
+		return patchedDigest(img, name, patch)
+	}
+	d, err := onePass(img, name)
+	if errors.Is(err, errAgain) {
+		return twoPasses(img, name)
+	}
+	return d, err
 }
 
 // onePass hashes every entry when it is made. Nothing that may still change
@@ -111,13 +118,4 @@ func (t *tree) hash(img *image) (digest, error) {
 		}
 	}
 	return z.finish(t.entries)
-}
-
-// supported rejects what a later issue will bring.
-func supported(name, cacheKey string) error {
-	if cacheKey != Stored {
-		return fault.Wrap(ErrUnsupported, fault.Pos{}, "checksum of %s: cache key %q is not known, only %q is", name, cacheKey, Stored).
-			WithNext("let the repository's own Yarn write the lockfile: --lockfile yarn")
-	}
-	return nil
 }

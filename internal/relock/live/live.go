@@ -148,10 +148,7 @@ func (s *Source) compute(ctx context.Context, req relock.ChecksumRequest, patch 
 	}
 	limits := yarnzip.DefaultLimits()
 	limits.TempDir = s.cfg.TempDir
-	if patch == nil {
-		return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, limits)
-	}
-	return yarnzip.PatchedChecksum(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, patch, limits)
+	return yarnzip.ChecksumAt(ctx, tgz, tgz.Size(), req.Name, req.CacheKey, patch, limits)
 }
 
 func (s *Source) report(counter *atomic.Int64) {
