@@ -48,7 +48,7 @@ func (y *Yarn) env(f envFor) []string {
 			set["YARN_NODE_LINKER"] = "pnp" // the linker that writes least
 		}
 		// Yarn 2 and 3 refuse to run with a setting that they do not know.
-		if y.atLeast(4, 0) {
+		if y.major() >= 4 {
 			set["YARN_ENABLE_HARDENED_MODE"] = "false"
 			set["YARN_ENABLE_CONSTRAINTS_CHECKS"] = "false" // may need node_modules
 		}

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -33,8 +34,8 @@ type mirror struct {
 	deep map[string]bool
 	// rcFiles are all settings files found, for the masking of secrets.
 	rcFiles []string
-	rc      map[string][]byte // the project's own, as written into the mirror
-	noLinks bool              // this system refuses symlinks: copy
+	rc      []byte // the project's own, as written into the mirror
+	noLinks bool   // this system refuses symlinks: copy
 }
 
 // root is the project's place in the mirror.
@@ -52,7 +53,7 @@ func (m *mirror) at(abs string) string {
 
 func (m *mirror) build(ctx context.Context, workspaces []string) error {
 	m.top = m.src
-	m.real, m.deep, m.rc = map[string]bool{".": true, ".yarn": true}, map[string]bool{}, map[string][]byte{}
+	m.real, m.deep = map[string]bool{".": true, ".yarn": true}, map[string]bool{}
 	m.prepare()
 	if err := m.survey(ctx, "."); err != nil {
 		return err
@@ -215,18 +216,11 @@ func (m *mirror) copied(dir, name string) bool {
 // writeFiles puts the caller's contents in place, and sees to the lockfile and
 // the settings.
 func (m *mirror) writeFiles() error {
-	names := make([]string, 0, len(m.files))
-	for name := range m.files {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		b := m.files[name]
-		if b == nil {
-			continue
-		}
-		if err := m.writeFile(name, b); err != nil {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		if b := m.files[name]; b != nil {
+			if err := m.writeFile(name, b); err != nil {
+				return err
+			}
 		}
 	}
 	// Yarn 2 and later take the nearest folder with a lockfile for the project.
@@ -240,11 +234,9 @@ func (m *mirror) writeFiles() error {
 	if err := m.cleanClassicRC(); err != nil {
 		return err
 	}
-	b, err := os.ReadFile(m.image(m.rcName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if m.rc, err = os.ReadFile(m.image(m.rcName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	m.rc[m.rcName] = b
 	for _, name := range []string{m.rcName, ".yarnrc", ".npmrc"} {
 		m.rcFiles = append(m.rcFiles, m.original(name))
 	}
@@ -273,7 +265,7 @@ func (m *mirror) writeFile(name string, b []byte) error {
 // rcChanged is the name of a settings file that Yarn has changed, or "".
 func (m *mirror) rcChanged() string {
 	b, err := os.ReadFile(m.image(m.rcName))
-	if err == nil && !bytes.Equal(bytes.TrimSpace(b), bytes.TrimSpace(m.rc[m.rcName])) {
+	if err == nil && !bytes.Equal(bytes.TrimSpace(b), bytes.TrimSpace(m.rc)) {
 		return m.rcName
 	}
 	return ""

@@ -1,17 +1,17 @@
 package yarncli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/pkgjson"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/spec"
 )
@@ -73,10 +73,9 @@ func (m *mirror) references(workspaces []string) []outsideRef {
 		}
 	}
 	var out []outsideRef
-	for p, deep := range outside {
-		out = append(out, outsideRef{p, deep})
+	for _, p := range slices.Sorted(maps.Keys(outside)) {
+		out = append(out, outsideRef{p, outside[p]})
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
 	return out
 }
 
@@ -94,21 +93,18 @@ func (m *mirror) localSpecs(dir string) []spec.Spec {
 			return nil
 		}
 	}
-	var pkg map[string]json.RawMessage
-	if json.Unmarshal(bytes.TrimPrefix(src, []byte("\ufeff")), &pkg) != nil {
+	f, err := pkgjson.Parse(name, src)
+	if err != nil {
 		return nil // Yarn will say so
 	}
 	var out []spec.Spec
-	for _, section := range []string{"dependencies", "devDependencies", "optionalDependencies", "resolutions"} {
-		var deps map[string]any
-		if json.Unmarshal(pkg[section], &deps) != nil {
-			continue
+	for _, d := range f.AllDeps() {
+		if d.Section != pkgjson.PeerDependencies {
+			out = append(out, d.Parsed)
 		}
-		for _, v := range deps {
-			if s, ok := v.(string); ok && strings.ContainsAny(s, "/.~") {
-				out = append(out, spec.Read(s))
-			}
-		}
+	}
+	for _, r := range f.Resolutions() {
+		out = append(out, r.Parsed)
 	}
 	return out
 }

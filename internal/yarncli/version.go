@@ -3,7 +3,6 @@ package yarncli
 import (
 	"bytes"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/fault"
@@ -34,19 +33,6 @@ func cleanVersion(s string) string {
 	}
 	version, _, _ := strings.Cut(s, "+")
 	return version
-}
-
-// atLeast compares major and minor, which is all that Yarn's options depend on.
-func (y *Yarn) atLeast(major, minor int) bool {
-	if y.major() != major {
-		return y.major() > major
-	}
-	parts := strings.SplitN(y.Version, ".", 3)
-	if len(parts) < 2 {
-		return false
-	}
-	n, err := strconv.Atoi(parts[1])
-	return err == nil && n >= minor
 }
 
 type lockKind int

@@ -13,10 +13,10 @@ import (
 // project's, as Configuration.getPackageExtensions collects them.
 type Set map[string][]Rule
 
-// Builtin are those of Rules that keep admits.
+// Builtin are those of Yarn's own rules that keep admits.
 func Builtin(keep func(Rule) bool) Set {
 	s := Set{}
-	for _, r := range Rules() {
+	for _, r := range rules() {
 		if keep(r) {
 			s[r.Name] = append(s[r.Name], r)
 		}

@@ -28,10 +28,10 @@ type Rule struct {
 	Peers []yarnlock.Dep
 }
 
-// Rules are those of all releases since Yarn 4.0.0, in Yarn's order. They are
+// rules are those of all releases since Yarn 4.0.0, in Yarn's order. They are
 // shared: not to be changed.
-var Rules = sync.OnceValue(func() []Rule {
-	var rules []Rule
+var rules = sync.OnceValue(func() []Rule {
+	var list []Rule
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if line == "" || line[0] == '#' {
@@ -54,7 +54,7 @@ var Rules = sync.OnceValue(func() []Rule {
 				r.Peers = append(r.Peers, yarnlock.Dep{Name: name, Range: "*"})
 			}
 		}
-		rules = append(rules, r)
+		list = append(list, r)
 	}
-	return rules
+	return list
 })

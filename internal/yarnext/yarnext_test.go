@@ -14,10 +14,10 @@ func TestRules(t *testing.T) {
 			lines++
 		}
 	}
-	if len(Rules()) != lines || lines < 150 {
-		t.Errorf("%d rules in %d lines", len(Rules()), lines)
+	if len(rules()) != lines || lines < 150 {
+		t.Errorf("%d rules in %d lines", len(rules()), lines)
 	}
-	for _, r := range Rules() {
+	for _, r := range rules() {
 		if _, err := semrange.Parse(r.Range); err != nil {
 			t.Errorf("%s: %v", r.Name, err)
 		}

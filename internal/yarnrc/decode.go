@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/jstext"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/secret"
 )
@@ -60,14 +61,18 @@ func (d *decoder) raw(key string) *value {
 	return d.root.get(key)
 }
 
-// text is the substituted text of v. A list of one setting where one text is
-// meant is an error, as in Yarn.
-func (d *decoder) text(v *value, name string) (string, bool) {
-	if v == nil {
-		return "", false
-	}
-	if v.kind != text {
+// isText reports whether v is there and a text. A list of one setting where one
+// text is meant is an error, as in Yarn.
+func (d *decoder) isText(v *value, name string) bool {
+	if v != nil && v.kind != text {
 		d.fail(fault.At(v.pos, "%s must be a text, not %s", name, v.kind).WithNext("Give %s one value", name))
+	}
+	return v != nil && v.kind == text
+}
+
+// text is the substituted text of v.
+func (d *decoder) text(v *value, name string) (string, bool) {
+	if !d.isText(v, name) {
 		return "", false
 	}
 	s, err := substitute(v.text, d.env)
@@ -103,12 +108,7 @@ func (d *decoder) str(v *value, name string) Setting[string] {
 
 func (d *decoder) oneOf(v *value, name string, allowed ...string) Setting[string] {
 	return decode(d, v, name, "one of "+strings.Join(allowed, ", "), func(s string) (string, bool) {
-		for _, a := range allowed {
-			if s == a {
-				return s, true
-			}
-		}
-		return "", false
+		return s, slices.Contains(allowed, s)
 	})
 }
 
@@ -152,13 +152,8 @@ func parseBool(s string) (val, ok bool) {
 // integer reads leading digits, as JavaScript's parseInt does.
 func (d *decoder) integer(v *value, name string) Setting[int] {
 	return decode(d, v, name, "a number", func(s string) (int, bool) {
-		s = strings.TrimSpace(s)
-		n := 0
-		for n < len(s) && (s[n] >= '0' && s[n] <= '9' || n == 0 && (s[n] == '-' || s[n] == '+')) {
-			n++
-		}
-		i, err := strconv.Atoi(s[:n])
-		return i, err == nil
+		n, ok := jstext.ParseInt(s, 10)
+		return int(jstext.ToInt(n)), ok
 	})
 }
 
@@ -253,11 +248,7 @@ func (d *decoder) shape(v *value, name string, known ...string) {
 // secret reads a text whose substitution may fail without harm until it is
 // needed.
 func (d *decoder) secret(v *value, name string) lateSecret {
-	if v == nil {
-		return lateSecret{}
-	}
-	if v.kind != text {
-		d.fail(fault.At(v.pos, "%s must be a text, not %s", name, v.kind).WithNext("Give %s one value", name))
+	if !d.isText(v, name) {
 		return lateSecret{}
 	}
 	s, err := substitute(v.text, d.env)

@@ -1,7 +1,6 @@
 package yarnrc
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -85,10 +84,10 @@ func (s *Settings) decodePlugins(d *decoder, files []*value) {
 					d.fail(fault.At(item.pos, "the plugin has no path").WithNext("Add the path of the plugin's file"))
 					continue
 				}
-				p.Spec, _ = plain(d, item.get("spec"), "plugins.spec")
-				p.Checksum, _ = plain(d, item.get("checksum"), "plugins.checksum")
+				p.Spec = plain(d, item.get("spec"), "plugins.spec")
+				p.Checksum = plain(d, item.get("checksum"), "plugins.checksum")
 			}
-			p.Path, _ = plain(d, pathValue, "plugins.path")
+			p.Path = plain(d, pathValue, "plugins.path")
 			p.AbsPath = d.path(&value{kind: text, text: strings.ReplaceAll(p.Path, "$", `\$`), dir: item.dir}, "plugins.path").Value
 			if item.own {
 				p.DocPath = item.path
@@ -99,15 +98,11 @@ func (s *Settings) decodePlugins(d *decoder, files []*value) {
 }
 
 // plain is a text in which Yarn does not replace variables.
-func plain(d *decoder, v *value, name string) (string, bool) {
-	if v == nil {
-		return "", false
+func plain(d *decoder, v *value, name string) string {
+	if !d.isText(v, name) {
+		return ""
 	}
-	if v.kind != text {
-		d.fail(fault.At(v.pos, "%s must be a text, not %s", name, v.kind).WithNext("Give %s one value", name))
-		return "", false
-	}
-	return v.text, true
+	return v.text
 }
 
 func (s *Settings) decode(d *decoder) {
@@ -208,26 +203,20 @@ func (d *decoder) texts(v *value, name string) map[string]string {
 
 func (s *Settings) decodeArchitectures(d *decoder) {
 	a := architectures{OS: []string{"current"}, CPU: []string{"current"}, Libc: []string{"current"}}
+	parts := map[string]*[]string{"os": &a.OS, "cpu": &a.CPU, "libc": &a.Libc}
 	v := d.raw("supportedArchitectures")
 	for _, m := range d.members(v, "supportedArchitectures") {
 		name := "supportedArchitectures." + m.key
-		if !slices.Contains([]string{"os", "cpu", "libc"}, m.key) {
+		part := parts[m.key]
+		if part == nil {
 			d.unknown = append(d.unknown, UnknownSetting{name, m.pos})
 			continue
 		}
-		vals := []string{"null"} // what Yarn makes of a value that is left out
+		*part = []string{"null"} // what Yarn makes of a value that is left out
 		if m.val.kind != nothing {
-			vals = d.list(m.val, name).Value
+			*part = d.list(m.val, name).Value
 		}
 		a.IsSet, a.Pos = true, v.pos
-		switch m.key {
-		case "os":
-			a.OS = vals
-		case "cpu":
-			a.CPU = vals
-		case "libc":
-			a.Libc = vals
-		}
 	}
 	s.SupportedArchitectures = a
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -12,6 +11,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/secret"
+	"github.com/portalctl/portalctl/internal/sorting"
 )
 
 // Network is what holds for requests to one host.
@@ -29,12 +29,6 @@ type Network struct {
 	CA []byte
 }
 
-// networkSettings is networkSettings with the top-level settings as the last,
-// catch-all, entry.
-type networkSettings struct {
-	hosts []hostSettings
-}
-
 type hostSettings struct {
 	glob                      string
 	enabled                   Setting[bool]
@@ -42,16 +36,17 @@ type hostSettings struct {
 	caFile, certFile, keyFile Setting[string]
 }
 
-func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
-	var out networkSettings
+// network is networkSettings with the top-level settings as the last, catch-all,
+// entry.
+func (d *decoder) network(npm *npmConfig, dir, home string) []hostSettings {
+	var out []hostSettings
 	for _, m := range d.members(d.raw("networkSettings"), "networkSettings") {
 		d.shape(m.val, "networkSettings."+m.key, "httpsCaFilePath", "caFilePath", "enableNetwork",
 			"httpProxy", "httpsProxy", "httpsKeyFilePath", "httpsCertFilePath")
-		h := d.hostSettings(m.key, "networkSettings."+m.key+".", m.val.get)
-		out.hosts = append(out.hosts, h)
+		out = append(out, d.hostSettings(m.key, "networkSettings."+m.key+".", m.val.get))
 	}
 	// Yarn's getNetworkSettings: the longest pattern is the most specific.
-	sort.SliceStable(out.hosts, func(i, j int) bool { return len(out.hosts[i].glob) > len(out.hosts[j].glob) })
+	sorting.Stable(out, func(a, b hostSettings) int { return cmp.Compare(len(b.glob), len(a.glob)) })
 	top := d.hostSettings("**", "", d.raw)
 	if p, pos, ok := npm.path("cafile", dir, home); ok && !top.caFile.IsSet {
 		top.caFile = Setting[string]{p, pos, true}
@@ -73,8 +68,7 @@ func (d *decoder) network(npm *npmConfig, dir, home string) networkSettings {
 	if !top.httpsProxy.IsSet {
 		top.httpsProxy = proxy("https-proxy", "proxy", "http-proxy")
 	}
-	out.hosts = append(out.hosts, top)
-	return out
+	return append(out, top)
 }
 
 func (d *decoder) hostSettings(glob, prefix string, get func(string) *value) hostSettings {
@@ -108,18 +102,18 @@ func (d *decoder) proxy(v *value, name string) Setting[secret.Text] {
 func (s *Settings) Network(host string) Network {
 	out := Network{Enabled: true}
 	var enabled Setting[bool]
-	for _, h := range s.network.hosts {
+	for _, h := range s.network {
 		if h.glob != "**" && !matchHost(h.glob, host) {
 			continue
 		}
 		if !enabled.IsSet {
 			enabled = h.enabled
 		}
-		firstSecret(&out.HTTPProxy, h.httpProxy)
-		firstSecret(&out.HTTPSProxy, h.httpsProxy)
-		firstText(&out.CAFile, h.caFile)
-		firstText(&out.CertFile, h.certFile)
-		firstText(&out.KeyFile, h.keyFile)
+		out.HTTPProxy = cmp.Or(out.HTTPProxy, h.httpProxy.Value)
+		out.HTTPSProxy = cmp.Or(out.HTTPSProxy, h.httpsProxy.Value)
+		out.CAFile = cmp.Or(out.CAFile, h.caFile.Value)
+		out.CertFile = cmp.Or(out.CertFile, h.certFile.Value)
+		out.KeyFile = cmp.Or(out.KeyFile, h.keyFile.Value)
 	}
 	if out.CAFile != "" && s.repo != nil && s.repo.InState(out.CAFile) {
 		out.CA, _ = s.repo.Read(out.CAFile, repofile.MaxSettings)
@@ -130,18 +124,6 @@ func (s *Settings) Network(host string) Network {
 		out.HTTPProxy, out.HTTPSProxy = secret.Text{}, secret.Text{}
 	}
 	return out
-}
-
-func firstSecret(dst *secret.Text, s Setting[secret.Text]) {
-	if dst.IsZero() {
-		*dst = s.Value
-	}
-}
-
-func firstText(dst *string, s Setting[string]) {
-	if *dst == "" {
-		*dst = s.Value
-	}
 }
 
 func matchHost(glob, host string) bool {

@@ -29,7 +29,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	if !strings.Contains(req.Header.Get("Authorization"), hidden) {
 		t.Fatal("the test's token is not in use")
 	}
-	things := []any{s, *s, s.auth, s.network, s.network.hosts, e, &e, s.Endpoint("react"), s.Network("x"), s.Endpoint("@s/x").AuthHint(),
+	things := []any{s, *s, s.auth, s.network, s.network, e, &e, s.Endpoint("react"), s.Network("x"), s.Endpoint("@s/x").AuthHint(),
 		secret.New(hidden), []secret.Text{secret.New(hidden)}, map[string]any{"a": secret.New(hidden)}, struct{ x secret.Text }{secret.New(hidden)}}
 	for i, thing := range things {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

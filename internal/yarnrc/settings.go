@@ -89,7 +89,7 @@ type Settings struct {
 	Unknown []UnknownSetting
 
 	repo    *repofile.Repo
-	network networkSettings
+	network []hostSettings
 	auth    registries
 	raw     func(key string) (*value, lookup) // a closure: nothing prints what it holds
 }
@@ -201,7 +201,7 @@ func (s *Settings) readFiles(rcName, home string) ([]*value, error) {
 			return fault.At(doc.Root().Pos(), "the settings must be a mapping, not %s", k).
 				WithNext("Write one \"name: value\" a line")
 		}
-		v, err := fromYAML(doc.Root(), origin{dir: dir, own: own}, nil)
+		v, err := fromYAML(doc.Root(), dir, own, nil)
 		if err != nil {
 			return err
 		}

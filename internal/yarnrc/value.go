@@ -53,16 +53,10 @@ func (v *value) get(key string) *value {
 	return nil
 }
 
-// origin is what all values of one file share.
-type origin struct {
-	dir string
-	own bool
-}
-
 // fromYAML converts a parsed file. Merge keys are refused: Yarn's schema takes
 // "<<" for a setting of that name and fails.
-func fromYAML(v yamledit.Value, o origin, path []string) (*value, error) {
-	out := &value{pos: v.Pos(), dir: o.dir, own: o.own, path: path}
+func fromYAML(v yamledit.Value, dir string, own bool, path []string) (*value, error) {
+	out := &value{pos: v.Pos(), dir: dir, own: own, path: path}
 	sub := func(key string) []string { return append(path[:len(path):len(path)], key) }
 	switch v.Kind() {
 	case yamledit.Mapping:
@@ -72,7 +66,7 @@ func fromYAML(v yamledit.Value, o origin, path []string) (*value, error) {
 				return nil, fault.At(v.Pos(), "Yarn does not know merge keys (<<) in its settings").
 					WithNext("Write the settings out")
 			}
-			val, err := fromYAML(m.Value, o, sub(m.Key))
+			val, err := fromYAML(m.Value, dir, own, sub(m.Key))
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +75,7 @@ func fromYAML(v yamledit.Value, o origin, path []string) (*value, error) {
 	case yamledit.Sequence:
 		out.kind = list
 		for i, item := range v.Items() {
-			val, err := fromYAML(item, o, sub(strconv.Itoa(i)))
+			val, err := fromYAML(item, dir, own, sub(strconv.Itoa(i)))
 			if err != nil {
 				return nil, err
 			}
