@@ -199,7 +199,7 @@ func (r *Report) finish() {
 
 func compareFindings(a, b *Finding) int {
 	return cmp.Or(
-		cmp.Compare(boolRank(a.Malicious()), boolRank(b.Malicious())),
+		sorting.First(a.Malicious(), b.Malicious()),
 		cmp.Compare(a.Status.order(), b.Status.order()),
 		cmp.Compare(a.Verdict.order(), b.Verdict.order()),
 		-cmp.Compare(slices.Index(Ratings, a.Advisory.Rating), slices.Index(Ratings, b.Advisory.Rating)),
@@ -209,13 +209,6 @@ func compareFindings(a, b *Finding) int {
 		semrange.CompareText(a.Version, b.Version),
 		cmp.Compare(a.Advisory.ID, b.Advisory.ID),
 	)
-}
-
-func boolRank(first bool) int {
-	if first {
-		return 0
-	}
-	return 1
 }
 
 func (s Status) order() int {

@@ -14,6 +14,7 @@ import (
 	"github.com/portalctl/portalctl/internal/relock"
 	"github.com/portalctl/portalctl/internal/repofile"
 	"github.com/portalctl/portalctl/internal/semrange"
+	"github.com/portalctl/portalctl/internal/sorting"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -243,15 +244,8 @@ func (r *reviewer) newIn(s *relock.Result) (list []pkgVersion, second []secondVe
 		}
 		second = append(second, secondVersion{Name: name, Has: has, Gets: fresh, Breaks: r.Singleton(name)})
 	}
-	slices.SortStableFunc(second, func(a, b secondVersion) int { return cmp.Compare(rank(a.Breaks == ""), rank(b.Breaks == "")) })
+	slices.SortStableFunc(second, func(a, b secondVersion) int { return sorting.First(a.Breaks != "", b.Breaks != "") })
 	return list, second
-}
-
-func rank(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // findings asks which advisories apply to packages.

@@ -203,12 +203,7 @@ func (c *checker) notRead(list []*brought, offline int, missing []string) {
 			Reason: fmt.Sprintf("what %s of the %d that the change brings can do was not read before, and the network may not be used", english.Count(offline, "package"), len(list)),
 			Next:   "Run the audit with --online"})
 	}
-	if len(missing) > 0 {
-		slices.Sort(missing)
-		c.unknown = append(c.unknown, finding.Unknown{Rule: rule,
-			Reason: "the registry does not have, or does not show, " + english.Some(missing, 3) + ": what they can do is not known",
-			Next:   "Ask the registry that they come from"})
-	}
+	c.notKnown(rule, "the registry does not have, or does not show, ", missing, ": what they can do is not known", nextRegistry)
 	if c.off(ruleCapability) {
 		return
 	}
@@ -229,11 +224,7 @@ func (c *checker) notRead(list []*brought, offline int, missing []string) {
 			dark = append(dark, fmt.Sprintf("%s (%s%s: %s)", b.id(), u.File, more, u.Why))
 		}
 	}
-	if len(lacks) > 0 {
-		slices.Sort(lacks)
-		c.unknown = append(c.unknown, finding.Unknown{Rule: ruleCapability,
-			Reason: "what is new cannot be told, as these could not be read: " + english.Some(lacks, 3), Next: "Ask a registry that has them"})
-	}
+	c.notKnown(ruleCapability, "what is new cannot be told, as these could not be read: ", lacks, "", "Ask a registry that has them")
 	if len(dark) > 0 {
 		slices.Sort(dark)
 		text := strings.Join(dark[:min(len(dark), 3)], "; ")

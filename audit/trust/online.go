@@ -83,18 +83,19 @@ func (c *checker) online(ctx context.Context) error {
 	if err != nil {
 		return unanswered(ctx, err, "the rule "+ruleEdited+" cannot ask the registry", "Try again, or leave out --online")
 	}
-	c.missing(missing)
-	c.unknown = append(c.unknown, sigs.report()...)
+	c.notKnown(ruleEdited, "the registry does not have, or does not show, ", missing, "", nextRegistry)
+	c.unsigned(sigs)
 	return nil
 }
 
-func (c *checker) missing(list []string) {
-	if len(list) == 0 {
-		return
+const nextRegistry = "Ask the registry that they come from"
+
+// notKnown says once of which packages something is not known.
+func (c *checker) notKnown(rule string, before string, list []string, after, next string) {
+	if len(list) > 0 {
+		slices.Sort(list)
+		c.unknown = append(c.unknown, finding.Unknown{Rule: rule, Reason: before + english.Some(slices.Compact(list), 3) + after, Next: next})
 	}
-	slices.Sort(list)
-	c.unknown = append(c.unknown, finding.Unknown{Rule: ruleEdited, Reason: "the registry does not have, or does not show, " + english.Some(slices.Compact(list), 3),
-		Next: "Ask the registry that they come from"})
 }
 
 // toAsk are the registry entries of the head's locks, by real name. With a base

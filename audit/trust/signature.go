@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/npmsign"
 	"github.com/portalctl/portalctl/internal/registry"
 )
@@ -51,7 +50,7 @@ func (c *checker) offline(ctx context.Context) error {
 			c.signed(s, name, a, j)
 		}
 	}
-	c.unknown = append(c.unknown, s.report()...)
+	c.unsigned(s)
 	return ctx.Err()
 }
 
@@ -214,19 +213,16 @@ func (c *checker) signed(s *signatures, name string, a asked, j *judgement) {
 	}
 }
 
-// report says what could not be judged, once for each reason.
-func (s *signatures) report() (out []finding.Unknown) {
+// unsigned says what could not be judged, once for each reason.
+func (c *checker) unsigned(s *signatures) {
 	if s == nil {
-		return nil
+		return
 	}
 	for _, why := range slices.Sorted(maps.Keys(s.unknown)) {
-		list := slices.Compact(slices.Sorted(slices.Values(s.unknown[why])))
-		next := "Ask the registry that they come from"
+		next := nextRegistry
 		if why == registry.NotAsked {
 			next = "Audit it with --online"
 		}
-		out = append(out, finding.Unknown{Rule: ruleSigned, Reason: "who published " + english.Some(list, 3) + " is not verified: " + why,
-			Next: next})
+		c.notKnown(ruleSigned, "who published ", s.unknown[why], " is not verified: "+why, next)
 	}
-	return out
 }

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -80,15 +79,10 @@ func Conflict(file string, src []byte, lone bool) *Error {
 
 // IsConflict reports whether an error is about a file with merge conflicts.
 func IsConflict(err error) bool {
-	for err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
-			return false
-		}
+	for e := range chain(err) {
 		if e.conflict {
 			return true
 		}
-		err = e.Err
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -60,20 +61,9 @@ func LineStarts(src []byte) []int {
 // PosAt is the place of byte offset off in src. An offset past the end counts
 // as the end.
 func PosAt(file string, src []byte, off int) Pos {
-	if off > len(src) {
-		off = len(src)
-	}
-	if off < 0 {
-		off = 0
-	}
-	line, start := 1, 0
-	for i, c := range src[:off] {
-		if c == '\n' {
-			line++
-			start = i + 1
-		}
-	}
-	return Pos{File: file, Line: line, Col: utf8.RuneCount(src[start:off]) + 1}
+	before := src[:max(0, min(off, len(src)))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return Pos{File: file, Line: bytes.Count(before, []byte("\n")) + 1, Col: utf8.RuneCount(before[start:]) + 1}
 }
 
 // Error is a problem that the user can act on.
@@ -149,15 +139,20 @@ func Cause(err error) error {
 
 // NextOf is the first next step found on err's chain, or "".
 func NextOf(err error) string {
-	for err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
-			return ""
-		}
+	for e := range chain(err) {
 		if e.Next != "" {
 			return e.Next
 		}
-		err = e.Err
 	}
 	return ""
+}
+
+// chain are the errors of this package that err has as its causes, the outermost first.
+func chain(err error) iter.Seq[*Error] {
+	return func(yield func(*Error) bool) {
+		var e *Error
+		for errors.As(err, &e) && yield(e) {
+			err = e.Err
+		}
+	}
 }

@@ -37,14 +37,12 @@ type log struct {
 	key *ecdsa.PublicKey
 }
 
-type span struct{ from, to time.Time }
-
-func (s span) has(t time.Time) bool { return !t.Before(s.from) && (s.to.IsZero() || !t.After(s.to)) }
-
-type rootSpan struct {
+type span struct {
 	Start time.Time `json:"start"`
-	End   time.Time `json:"end"`
+	End   time.Time `json:"end"` // zero for none
 }
+
+func (s span) has(t time.Time) bool { return !t.Before(s.Start) && (s.End.IsZero() || !t.After(s.End)) }
 
 // ParseRoot reads a trusted_root.json of sigstore. Logs whose keys are not for ECDSA
 // are left out: what only they know is not verified.
@@ -52,8 +50,8 @@ func ParseRoot(raw []byte) (*Root, error) {
 	var doc struct {
 		Logs []struct {
 			PublicKey struct {
-				RawBytes []byte   `json:"rawBytes"`
-				ValidFor rootSpan `json:"validFor"`
+				RawBytes []byte `json:"rawBytes"`
+				ValidFor span   `json:"validFor"`
 			} `json:"publicKey"`
 			LogID struct {
 				KeyID []byte `json:"keyId"`
@@ -63,7 +61,7 @@ func ParseRoot(raw []byte) (*Root, error) {
 			CertChain struct {
 				Certificates []rawCertificate `json:"certificates"`
 			} `json:"certChain"`
-			ValidFor rootSpan `json:"validFor"`
+			ValidFor span `json:"validFor"`
 		} `json:"certificateAuthorities"`
 	}
 	if err := json.Unmarshal(raw, &doc); err != nil {
@@ -76,11 +74,11 @@ func ParseRoot(raw []byte) (*Root, error) {
 			return nil, err
 		}
 		if ec, ok := key.(*ecdsa.PublicKey); ok {
-			r.logs = append(r.logs, log{l.PublicKey.ValidFor.span(), l.LogID.KeyID, ec})
+			r.logs = append(r.logs, log{l.PublicKey.ValidFor, l.LogID.KeyID, ec})
 		}
 	}
 	for _, a := range doc.Authorities {
-		pools := authority{a.ValidFor.span(), x509.NewCertPool(), x509.NewCertPool()}
+		pools := authority{a.ValidFor, x509.NewCertPool(), x509.NewCertPool()}
 		for i, c := range a.CertChain.Certificates {
 			cert, err := x509.ParseCertificate(c.RawBytes)
 			if err != nil {
@@ -99,8 +97,6 @@ func ParseRoot(raw []byte) (*Root, error) {
 	}
 	return r, nil
 }
-
-func (s rootSpan) span() span { return span{s.Start, s.End} }
 
 // Sigstore is the root of sigstore's public instance, which npm's provenance is of.
 var Sigstore = sync.OnceValue(func() *Root {

@@ -57,9 +57,8 @@ func (s span) intervals() []interval {
 		}
 	}
 	sorting.Stable(points, func(a, b point) int {
-		switch {
-		case a.at == nil || b.at == nil:
-			return cmp.Compare(btoi(a.at != nil), btoi(b.at != nil))
+		if a.at == nil || b.at == nil {
+			return sorting.First(a.at == nil, b.at == nil)
 		}
 		return cmp.Or(semrange.Compare(a.at, b.at), cmp.Compare(a.kind, b.kind))
 	})
@@ -74,13 +73,6 @@ func (s span) intervals() []interval {
 		}
 	}
 	return list
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Affects reports whether the advisory applies to a version, which need not be

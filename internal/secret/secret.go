@@ -51,10 +51,7 @@ func (s Text) GoString() string { return s.String() }
 // Format prints String for every verb.
 func (s Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// MarshalJSON encodes String.
-func (s Text) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
-
-// MarshalText encodes String.
+// MarshalText encodes String, in JSON too.
 func (s Text) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue logs String.
