@@ -26,9 +26,9 @@ type address struct {
 // base name, and without a policy the public registry under both of its names
 // and the hosts that the locks of the base use. Without a base, the head's own
 // settings stand in.
-func newAllowlist(in Input, settings tree) *allowlist {
+func newAllowlist(in Input, files []*settings) *allowlist {
 	a := &allowlist{scopes: map[string]address{}, strict: len(in.Registries) > 0}
-	for _, s := range readSettings(settings) {
+	for _, s := range files {
 		for _, r := range s.registries {
 			at, ok := parseAddress(r.url)
 			if !ok {

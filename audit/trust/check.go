@@ -55,8 +55,8 @@ type checker struct {
 	findings []Finding
 	unknown  []finding.Unknown
 	known    map[PackageVersion]license.Declared
-	// headSettings are the head's, once they are needed.
-	headSettings []*settings
+	// heads and bases are the files with settings of both sides.
+	heads, bases []*settings
 }
 
 func newChecker(in Input) *checker {
@@ -66,17 +66,18 @@ func newChecker(in Input) *checker {
 	if in.Base != nil {
 		c.base = within(in.Base.Files, dirs)
 	}
+	c.heads, c.bases = readSettings(c.head), readSettings(c.base)
 	c.was = newPast(in.Base, c.base)
 	c.allowed = newAllowlist(in, c.sides())
 	return c
 }
 
 // sides are the settings that decide: the base's, or the head's without one.
-func (c *checker) sides() tree {
+func (c *checker) sides() []*settings {
 	if c.in.Base != nil {
-		return c.base
+		return c.bases
 	}
-	return c.head
+	return c.heads
 }
 
 // issue is what a rule has to say, before it is weighed.

@@ -27,14 +27,13 @@ type codeCheck struct {
 }
 
 // code judges what a change does to that code.
-func (c *checker) code(ctx context.Context, heads []*settings) {
+func (c *checker) code(ctx context.Context) {
 	if c.in.Base == nil {
 		return
 	}
 	cc := &codeCheck{c, ctx, map[string]bool{}}
-	base := readSettings(c.base)
-	for _, head := range heads {
-		was := c.match(head, base)
+	for _, head := range c.heads {
+		was := c.match(head)
 		cc.yarnPath(head, was)
 		for _, p := range head.plugins {
 			cc.plugin(head, was, p)

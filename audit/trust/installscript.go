@@ -92,10 +92,7 @@ func moreThan(a, b []capability.Kind) bool {
 // package: by the settings beside and above it, or by dependenciesMeta.
 func (c *checker) runsScripts(l *yarnlock.Lock, name string) bool {
 	runs := true
-	if c.headSettings == nil {
-		c.headSettings = readSettings(c.head)
-	}
-	for _, s := range c.headSettings {
+	for _, s := range c.heads {
 		dir := path.Dir(s.file)
 		above := dir == "." || l.File == dir || strings.HasPrefix(l.File, dir+"/")
 		berry := path.Base(s.file) == berryFile

@@ -11,19 +11,10 @@ import (
 	"github.com/portalctl/portalctl/internal/license"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/spec"
-	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // PackageVersion is a published version of a package.
 type PackageVersion struct{ Name, Version string }
-
-// licensed is an entry whose licence is asked for.
-type licensed struct {
-	lock    *yarnlock.Lock
-	entry   *yarnlock.Entry
-	version string
-	fresh   bool // the base does not have the version
-}
 
 // licenses is the rule license: over what a change adds, and over all that the locks
 // install where there is no base. A lock does not say which licence a package has,
@@ -37,7 +28,7 @@ func (c *checker) licenses(ctx context.Context) error {
 	c.known = map[PackageVersion]license.Declared{}
 	var mu sync.Mutex
 	missing := elsewhere
-	err := each(ctx, byName, c.in.Manifests.Packument, c.in.Progress, func(_ context.Context, name string, list []licensed, doc *registry.Packument) error {
+	err := each(ctx, byName, c.in.Manifests.Packument, c.in.Progress, func(_ context.Context, name string, list []asked, doc *registry.Packument) error {
 		for _, l := range list {
 			d, ok := license.Declared{}, false
 			if doc != nil {
@@ -86,8 +77,8 @@ func (c *checker) unlicensed(list []string) {
 // toLicense are the packages of the head's locks by their real names, those that the
 // base has left out unless all are asked for; elsewhere are packages that no registry
 // has. What lies in the repository is the team's own.
-func (c *checker) toLicense() (byName map[string][]licensed, elsewhere []string) {
-	byName = map[string][]licensed{}
+func (c *checker) toLicense() (byName map[string][]asked, elsewhere []string) {
+	byName = map[string][]asked{}
 	type place struct{ file, name, version string }
 	seen := map[place]bool{}
 	for _, l := range c.in.Head.Locks {
@@ -108,7 +99,7 @@ func (c *checker) toLicense() (byName map[string][]licensed, elsewhere []string)
 			}
 			if at := (place{l.File, name, version}); !seen[at] && (fresh || c.in.Base == nil || c.in.AllLicenses) {
 				seen[at] = true
-				byName[name] = append(byName[name], licensed{l, e, version, fresh})
+				byName[name] = append(byName[name], asked{l, e, version, fresh})
 			}
 		}
 	}
@@ -117,7 +108,7 @@ func (c *checker) toLicense() (byName map[string][]licensed, elsewhere []string)
 
 // license judges a package. A version that says what one of the base's versions says
 // adds nothing.
-func (c *checker) license(doc *registry.Packument, name string, l licensed, d license.Declared) {
+func (c *checker) license(doc *registry.Packument, name string, l asked, d license.Declared) {
 	verdict, why := c.in.Licenses.Judge(name, d)
 	if verdict == license.Allowed {
 		return

@@ -22,8 +22,7 @@ type asked struct {
 	lock    *yarnlock.Lock
 	entry   *yarnlock.Entry
 	version string
-	added   bool // its content is not in the base
-	fresh   bool // its version is not in the base
+	fresh   bool // the base does not have the version
 }
 
 // online is the rules that ask the registry: about what the change adds, and
@@ -122,7 +121,7 @@ func (c *checker) toAsk() map[string][]asked {
 			if list := e.Versions(); len(list) > 0 {
 				version = list[0]
 			}
-			out[name] = append(out[name], asked{l, e, version, true, !c.was.exact[[2]string{name, version}]})
+			out[name] = append(out[name], asked{l, e, version, !c.was.exact[[2]string{name, version}]})
 		}
 	}
 	return out
@@ -157,7 +156,7 @@ func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
 		if d.line > 0 {
 			pos = fault.Pos{File: a.lock.File, Line: d.line, Col: 5}
 		}
-		c.add(issue{rule: ruleEdited, pos: pos, name: name, kind: d.kind, added: a.added, standing: finding.Warning,
+		c.add(issue{rule: ruleEdited, pos: pos, name: name, kind: d.kind, added: true, standing: finding.Warning,
 			message: fmt.Sprintf("%s@%s %s", name, a.version, d.text),
 			next:    "Do not install it: the entry was edited. Remove it from yarn.lock and run yarn install"})
 	}
@@ -167,7 +166,7 @@ func (c *checker) judge(name string, a asked, m *relock.Manifest, other bool) {
 // age, or the head's without a base.
 func (c *checker) preapproved() *yarnrc.Settings {
 	out := &yarnrc.Settings{}
-	for _, s := range readSettings(c.sides()) {
+	for _, s := range c.sides() {
 		for _, it := range s.preapproved {
 			out.NpmPreapprovedPackages = append(out.NpmPreapprovedPackages, it.text)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
-	"github.com/portalctl/portalctl/internal/npmtar"
+	packages "github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 )
 
@@ -41,21 +41,12 @@ func classicRelease(file string) bool {
 }
 
 func published(ctx context.Context, r *registry.Client, version string) ([]byte, error) {
-	const name, member = "@yarnpkg/cli-dist", "bin/yarn.js"
-	doc, err := r.Packument(ctx, name)
+	const member = "bin/yarn.js"
+	at, err := packages.Exactly(ctx, r, "@yarnpkg/cli-dist", version)
 	if err != nil {
 		return nil, err
 	}
-	m, err := doc.Version(version)
-	if err != nil {
-		return nil, err
-	}
-	tgz, err := r.Tarball(ctx, name, version, m.Dist)
-	if err != nil {
-		return nil, err
-	}
-	defer tgz.Close()
-	files, err := npmtar.Read(ctx, tgz.Reader(), func(name string) bool { return name == member }, npmtar.Default)
+	files, err := at.Files(ctx, r, func(name string) bool { return name == member })
 	if err != nil {
 		return nil, err
 	}

@@ -22,24 +22,19 @@ func (c *checker) settings(ctx context.Context) {
 	if c.in.Base != nil && c.in.Base.Files == nil {
 		// A lock alone is the base: what the settings were is not known.
 		alone := *c
-		alone.in.Base = nil
+		alone.in.Base, alone.bases = nil, nil
 		defer func() { c.findings, c.unknown = alone.findings, alone.unknown }()
 		alone.settings(ctx)
 		return
 	}
-	var base []*settings
 	known := map[string]bool{}
-	if c.in.Base != nil {
-		base = readSettings(c.base)
-		for _, s := range base {
-			for _, w := range s.weak {
-				known[w.id()] = true
-			}
+	for _, s := range c.bases {
+		for _, w := range s.weak {
+			known[w.id()] = true
 		}
 	}
-	heads := readSettings(c.head)
-	for _, head := range heads {
-		was := c.match(head, base)
+	for _, head := range c.heads {
+		was := c.match(head)
 		if head.err != nil {
 			c.unread(head, was)
 			continue
@@ -56,23 +51,23 @@ func (c *checker) settings(ctx context.Context) {
 			c.network(head, was)
 		}
 	}
-	for _, was := range base {
-		if !slices.ContainsFunc(heads, func(s *settings) bool { return s.file == was.file }) {
-			c.removed(was, heads)
+	for _, was := range c.bases {
+		if !slices.ContainsFunc(c.heads, func(s *settings) bool { return s.file == was.file }) {
+			c.removed(was)
 		}
 	}
-	c.code(ctx, heads)
+	c.code(ctx)
 }
 
 // match is what a file was at the base: the file at its path, else the one that
 // moved there as it was, else nothing.
-func (c *checker) match(head *settings, base []*settings) *settings {
-	for _, s := range base {
+func (c *checker) match(head *settings) *settings {
+	for _, s := range c.bases {
 		if s.file == head.file {
 			return s
 		}
 	}
-	for _, s := range base {
+	for _, s := range c.bases {
 		if path.Base(s.file) == path.Base(head.file) && bytes.Equal(c.base[s.file], c.head[head.file]) {
 			return s
 		}
@@ -220,8 +215,8 @@ func (c *checker) trusted() *allowlist {
 }
 
 // removed is about a file with settings that is gone.
-func (c *checker) removed(was *settings, heads []*settings) {
-	for _, s := range heads {
+func (c *checker) removed(was *settings) {
+	for _, s := range c.heads {
 		if bytes.Equal(c.head[s.file], c.base[was.file]) {
 			return // it moved
 		}
