@@ -67,7 +67,7 @@ func (r *auditRun) matcher(ctx context.Context, limit time.Duration, explicit bo
 	if dir == "" && !r.o.offline {
 		api := cmp.Or(r.e.get(osvURL), osv.DefaultAPI)
 		r.in.Database.Source = api
-		return osv.NewOnline(osv.OnlineOptions{Client: httpfetch.New(httpConfig(r.settings, r.e, api)), URL: api}), nothing, nil
+		return osv.NewOnline(httpfetch.New(httpConfig(r.settings, r.e, api)), api), nothing, nil
 	}
 	if dir == "" {
 		var err error

@@ -4,16 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 
 	"github.com/portalctl/portalctl/internal/httpfetch"
 )
 
-// api is OSV's protocol, https://google.github.io/osv.dev/api/.
-type api struct {
-	client *httpfetch.Client
-	url    string // without a slash at the end
-}
+// OSV's protocol, https://google.github.io/osv.dev/api/.
 
 type query struct {
 	Package struct {
@@ -38,13 +33,13 @@ type result struct {
 	Next string `json:"next_page_token"`
 }
 
-// batch sends up to 1000 queries; the answer has a result for each, in order.
-func (a *api) batch(ctx context.Context, queries []query) ([]result, error) {
+// queries sends up to 1000 of them; the answer has a result for each, in order.
+func (o *Online) queries(ctx context.Context, queries []query) ([]result, error) {
 	body, err := json.Marshal(map[string]any{"queries": queries})
 	if err != nil {
 		return nil, err
 	}
-	text, err := a.get(ctx, "/v1/querybatch", body)
+	text, err := o.get(ctx, "/v1/querybatch", body)
 	if err != nil {
 		return nil, err
 	}
@@ -67,17 +62,12 @@ func (a *api) batch(ctx context.Context, queries []query) ([]result, error) {
 	return out, nil
 }
 
-// record is the text of one OSV record.
-func (a *api) record(ctx context.Context, id string) ([]byte, error) {
-	return a.get(ctx, "/v1/vulns/"+url.PathEscape(id), nil)
-}
-
-func (a *api) get(ctx context.Context, path string, body []byte) ([]byte, error) {
-	r := httpfetch.Request{URL: a.url + path, Body: body, MaxBytes: maxRecord}
+func (o *Online) get(ctx context.Context, path string, body []byte) ([]byte, error) {
+	r := httpfetch.Request{URL: o.url + path, Body: body, MaxBytes: maxRecord}
 	if body != nil {
 		r.Header = http.Header{"Content-Type": {"application/json"}}
 	}
-	resp, err := a.client.Get(ctx, r)
+	resp, err := o.client.Get(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -231,7 +231,7 @@ func TestOnlineFaults(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			list := append(asked[:len(asked):len(asked)], osv.Package{Name: "more", Version: "1.0.0"}) // one is twice in it
-			_, err := osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: s.URL + "/fault/" + fault}).Match(t.Context(), list)
+			_, err := osv.NewOnline(client(t), s.URL+"/fault/"+fault).Match(t.Context(), list)
 			wantFault(t, err, what, "")
 			wantFault(t, err, "the advisories are incomplete", "")
 		})
@@ -242,11 +242,11 @@ func TestOnlineFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Close()
-		_, err = osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: "http://" + l.Addr().String()}).Match(t.Context(), asked)
+		_, err = osv.NewOnline(client(t), "http://"+l.Addr().String()).Match(t.Context(), asked)
 		wantFault(t, err, "the advisories are incomplete", "")
 	})
 	t.Run("switched off", func(t *testing.T) {
-		_, err := osv.NewOnline(osv.OnlineOptions{Client: httpfetch.New(httpfetch.Config{Offline: true})}).Match(context.Background(), asked)
+		_, err := osv.NewOnline(httpfetch.New(httpfetch.Config{Offline: true}), "").Match(context.Background(), asked)
 		wantFault(t, err, "the network is switched off", "")
 	})
 }

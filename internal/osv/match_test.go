@@ -68,7 +68,7 @@ func TestMatchOnline(t *testing.T) {
 	want := append([]string{}, want...)
 	want = append(want[:7], append([]string{"GHSA-jf85-cpcp-j695 lodash 4.17.4"}, want[7:]...)...)
 	for _, url := range []string{s.URL, s.URL + "/fault/paged", s.URL + "/"} {
-		hits, err := osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: url}).Match(t.Context(), asked)
+		hits, err := osv.NewOnline(client(t), url).Match(t.Context(), asked)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestMatchOnline(t *testing.T) {
 // the canary.
 func TestMatchNothing(t *testing.T) {
 	s := serve(t)
-	for _, m := range []osv.Matcher{open(t, records), osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: s.URL})} {
+	for _, m := range []osv.Matcher{open(t, records), osv.NewOnline(client(t), s.URL)} {
 		for _, list := range [][]osv.Package{nil, {{Name: "left-pad", Version: "1.3.0"}}} {
 			if hits, err := m.Match(t.Context(), list); err != nil || len(hits) != 0 {
 				t.Errorf("%v, %v", hits, err)
@@ -117,7 +117,7 @@ func TestMatchCancelled(t *testing.T) {
 	s := serve(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, m := range []osv.Matcher{open(t, records), osv.NewOnline(osv.OnlineOptions{Client: client(t), URL: s.URL})} {
+	for _, m := range []osv.Matcher{open(t, records), osv.NewOnline(client(t), s.URL)} {
 		if _, err := m.Match(ctx, asked); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}

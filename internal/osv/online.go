@@ -1,10 +1,12 @@
 package osv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -37,27 +39,18 @@ var (
 	onlineCanaryID = "GHSA-jf85-cpcp-j695"
 )
 
-// OnlineOptions of NewOnline.
-type OnlineOptions struct {
-	Client *httpfetch.Client
-	// URL of a service that speaks OSV's protocol, "" for DefaultAPI.
-	URL string
-}
-
 // Online asks the OSV service. Its protocol is spoken here and not by
 // osv-scanner 2.4.0, which takes a batch answer that is shorter than the
 // question for one without findings, follows redirects and pages without
 // bound, and cannot be stopped.
 type Online struct {
-	api api
+	client *httpfetch.Client
+	url    string // without a slash at the end
 }
 
-// NewOnline does no I/O.
-func NewOnline(opt OnlineOptions) *Online {
-	if opt.URL == "" {
-		opt.URL = DefaultAPI
-	}
-	return &Online{api{client: opt.Client, url: strings.TrimSuffix(opt.URL, "/")}}
+// NewOnline asks a service that speaks OSV's protocol, "" for DefaultAPI. It does no I/O.
+func NewOnline(client *httpfetch.Client, url string) *Online {
+	return &Online{client, strings.TrimSuffix(cmp.Or(url, DefaultAPI), "/")}
 }
 
 // Match asks the service about packages, a thousand in a request, and fetches
@@ -118,7 +111,7 @@ func (o *Online) incomplete(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	e := incomplete(err, "the OSV service did not answer as it should")
-	e.Pos.File = httpfetch.Redact(o.api.url)
+	e.Pos.File = httpfetch.Redact(o.url)
 	var b badAnswer
 	if errors.As(err, &b) {
 		e.Next = "Check the address, and whether a proxy answers in its place, or audit with a database: portalctl audit db update, then --offline"
@@ -154,7 +147,7 @@ func (o *Online) batch(ctx context.Context, packages []Package, use func(id stri
 		for i := range todo {
 			queries[i] = todo[i].query
 		}
-		results, err := o.api.batch(ctx, queries)
+		results, err := o.queries(ctx, queries)
 		if err != nil {
 			return err
 		}
@@ -219,7 +212,7 @@ func (o *Online) advisories(ctx context.Context, ids map[string][]Package) (map[
 	g.SetLimit(parallel)
 	for i, id := range list {
 		g.Go(func() error {
-			text, err := o.api.record(ctx, id)
+			text, err := o.get(ctx, "/v1/vulns/"+url.PathEscape(id), nil)
 			if err != nil {
 				return err
 			}

@@ -112,7 +112,7 @@ func TestSharedGoldenOnline(t *testing.T) {
 	defer client.CloseIdle()
 	for name, packages := range corpora(t) {
 		for _, url := range []string{s.URL, s.URL + "/fault/paged"} {
-			hits, err := osv.NewOnline(osv.OnlineOptions{Client: client, URL: url}).Match(t.Context(), packages)
+			hits, err := osv.NewOnline(client, url).Match(t.Context(), packages)
 			if err != nil {
 				t.Fatal(err)
 			}

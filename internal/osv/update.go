@@ -160,12 +160,11 @@ func (u *updater) fetch(ctx context.Context) (bool, error) {
 
 // keep writes what comes behind what is there.
 func (u *updater) keep(s *httpfetch.Stream) (err error) {
-	flags := os.O_CREATE | os.O_WRONLY
 	if s.From == 0 {
 		// The name of what comes is noted when the old bytes are gone.
 		u.forget()
 	}
-	f, err := os.OpenFile(u.partial(), flags, 0o600)
+	f, err := os.OpenFile(u.partial(), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return unwritable(u.zip, err)
 	}
