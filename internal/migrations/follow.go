@@ -184,12 +184,7 @@ func (f *follower) run(fn *function) outcome {
 // doubt names a place that is not followed, by the last line that was seen.
 func (f *follower) doubt(format string, args ...any) {
 	d := Doubt{Line: f.line, Why: fmt.Sprintf(format, args...)}
-	for _, have := range f.m.Doubts {
-		if have == d {
-			return
-		}
-	}
-	if len(f.m.Doubts) < 50 {
+	if len(f.m.Doubts) < 50 && !slices.Contains(f.m.Doubts, d) {
 		f.m.Doubts = append(f.m.Doubts, d)
 	}
 }

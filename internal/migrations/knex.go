@@ -9,16 +9,16 @@ type (
 	database struct{}
 	// schema is knex.schema: a chain of steps that run when it is waited for.
 	schema struct {
+		once
 		ops    []Op
 		doubts []Doubt
-		ran    bool
 	}
 	// raw is knex.raw: a statement when it is waited for, a piece of one elsewhere.
 	raw struct {
+		once
 		sql  string
 		ops  []Op // of batchInsert, which has no SQL
 		line int
-		ran  bool
 	}
 )
 
@@ -74,10 +74,9 @@ func (f *follower) ofDatabase(d *database, name string, args []value, called str
 
 // run emits the steps of a chain.
 func (s *schema) run(f *follower) {
-	if s.ran {
+	if !s.first() {
 		return
 	}
-	s.ran = true
 	f.replay(s.ops, s.doubts)
 }
 
@@ -172,10 +171,9 @@ func (f *follower) ofRaw(r *raw, name string, args []value) value {
 }
 
 func (r *raw) run(f *follower) {
-	if r.ran {
+	if !r.first() {
 		return
 	}
-	r.ran = true
 	ops, doubts := r.ops, []Doubt(nil)
 	if r.ops == nil {
 		ops, doubts = readSQL(r.sql, r.line)

@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -18,14 +19,7 @@ type token struct {
 	hole bool
 }
 
-func (t token) is(words ...string) bool {
-	for _, w := range words {
-		if t.word == w {
-			return true
-		}
-	}
-	return false
-}
+func (t token) is(words ...string) bool { return slices.Contains(words, t.word) }
 
 // identifies reports whether it can be a name.
 func (t token) identifies() bool { return t.name != "" || t.hole && t.text[0] != '\'' }

@@ -1,16 +1,32 @@
 package migrations
 
+import "slices"
+
+// built is something that runs when it is waited for: *schema, *query, *raw.
+type built interface {
+	run(f *follower)
+	hasRun() bool
+}
+
+// once is what runs at most once.
+type once struct{ ran bool }
+
+func (o *once) hasRun() bool { return o.ran }
+
+// first reports whether it runs for the first time.
+func (o *once) first() bool {
+	first := !o.ran
+	o.ran = true
+	return first
+}
+
 // waits reports whether a value is something that runs when it is waited for.
 func waits(v value) bool {
 	switch v := v.(type) {
-	case *schema, *query, *raw:
+	case built:
 		return true
 	case *list:
-		for _, i := range v.items {
-			if waits(i) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v.items, waits)
 	}
 	return false
 }
@@ -18,11 +34,7 @@ func waits(v value) bool {
 // wait is await: what knex has built is run.
 func (f *follower) wait(v value) (value, bool) {
 	switch v := v.(type) {
-	case *schema:
-		v.run(f)
-	case *query:
-		v.run(f)
-	case *raw:
+	case built:
 		v.run(f)
 	case rejected:
 		return nil, true
@@ -69,18 +81,10 @@ func (f *follower) tie() {
 
 func ran(v value) bool {
 	switch v := v.(type) {
-	case *schema:
-		return v.ran
-	case *query:
-		return v.ran
-	case *raw:
-		return v.ran
+	case built:
+		return v.hasRun()
 	case *list:
-		for _, i := range v.items {
-			if waits(i) && !ran(i) {
-				return false
-			}
-		}
+		return !slices.ContainsFunc(v.items, func(i value) bool { return waits(i) && !ran(i) })
 	}
 	return true
 }

@@ -6,12 +6,12 @@ import (
 
 // query is a query builder: knex('t').where(…).update(…).
 type query struct {
+	once
 	table  string
 	effect Effect // "" while it only reads
 	line   int
 	merges bool // an INSERT that writes over rows
 	doubts []string
-	ran    bool
 }
 
 // readers are the methods, or how they begin, that change nothing by themselves.
@@ -143,10 +143,9 @@ func (q *query) piece(sql string) {
 }
 
 func (q *query) run(f *follower) {
-	if q.ran {
+	if !q.first() {
 		return
 	}
-	q.ran = true
 	line := f.line
 	f.line = q.line
 	defer func() { f.line = line }()

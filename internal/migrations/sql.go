@@ -118,6 +118,12 @@ func (r *reading) insert() {
 		r.doubt("an INSERT is not known")
 		return
 	}
+	r.inserted()
+	r.functions()
+}
+
+// inserted is what follows INSERT INTO: one that writes over rows rewrites them.
+func (r *reading) inserted() {
 	name, _ := r.name()
 	o := Op{Kind: kindAdd, Effect: insert, Table: name}
 	words := r.words()
@@ -125,7 +131,6 @@ func (r *reading) insert() {
 		o.Kind, o.Effect = kindRewrite, Update
 	}
 	r.add(o)
-	r.functions()
 }
 
 // words are all that are left of the statement.
@@ -153,16 +158,14 @@ func (r *reading) query() {
 			r.take("only")
 			name, _ := r.name()
 			r.add(Op{Kind: kindRewrite, Effect: Update, Table: name})
-		case t.is("delete") && begins && next.is("from"), t.is("insert") && begins && next.is("into"), t.is("merge") && begins && next.is("into"):
+		case t.is("insert") && begins && next.is("into"):
+			r.at, writes = i+2, true
+			r.inserted()
+		case t.is("delete") && begins && next.is("from"), t.is("merge") && begins && next.is("into"):
 			r.at, writes = i+2, true
 			name, _ := r.name()
 			o := Op{Kind: kindRewrite, Effect: Delete, Table: name}
-			if t.is("insert") {
-				o = Op{Kind: kindAdd, Effect: insert, Table: name}
-				if w := r.words(); slices.Contains(w, "conflict") && slices.Contains(w, "update") {
-					o.Kind, o.Effect = kindRewrite, Update
-				}
-			} else if t.is("merge") {
+			if t.is("merge") {
 				o.Effect = Update
 			}
 			r.add(o)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -51,7 +52,7 @@ func Start(ctx context.Context, c Command) (*Child, error) {
 	cmd.Dir, cmd.Stdin, cmd.Stdout = c.Dir, c.Stdin, c.Stdout
 	cmd.Env = append(append(cleanEnv(os.Environ()), c.Access.Env...), c.Env...)
 	cmd.ExtraFiles = c.Access.Files
-	child := &Child{name: baseName(c.Path), log: &tail{}}
+	child := &Child{name: strings.TrimSuffix(filepath.Base(c.Path), ".exe"), log: &tail{}}
 	cmd.Stderr = child.log
 	cmd.WaitDelay = 5 * time.Second
 	err := asUser(cmd, c.AsUser)
@@ -107,10 +108,6 @@ func Output(ctx context.Context, c Command) (string, error) {
 	c.Stdout = &b
 	err := Run(ctx, c)
 	return b.String(), err
-}
-
-func baseName(path string) string {
-	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe")
 }
 
 // tail keeps the end of what a program says.

@@ -147,12 +147,11 @@ func binDirs(ctx context.Context) []string {
 			dirs = append(dirs, d)
 		}
 	}
-	seen := map[string]bool{}
-	return slices.DeleteFunc(dirs, func(d string) bool {
-		if seen[d] {
-			return true
+	var out []string
+	for _, d := range dirs {
+		if !slices.Contains(out, d) {
+			out = append(out, d)
 		}
-		seen[d] = true
-		return false
-	})
+	}
+	return out
 }

@@ -33,7 +33,7 @@ func (r *Process) Wait() error {
 // Start starts portalctl snapshot ARGS…
 func (p *Portal) Start(args ...string) *Process {
 	p.T.Helper()
-	r := &Process{Cmd: exec.Command(program.Path(p.T, program.AsIs), p.Args(args...)...), Out: &bytes.Buffer{}, Ended: make(chan struct{})}
+	r := &Process{Cmd: exec.Command(program.Path(p.T, program.AsIs), p.args(args...)...), Out: &bytes.Buffer{}, Ended: make(chan struct{})}
 	r.Cmd.Env = p.Environ
 	r.Cmd.Stdout, r.Cmd.Stderr = r.Out, r.Out
 	// A terminal's Ctrl-C goes to a whole group.

@@ -65,7 +65,7 @@ func newRepo(t testing.TB, cluster *pg.Cluster) *Portal {
 		"YARN_ENABLE_NETWORK=false", "TMPDIR=" + os.TempDir(), pg.BinEnv + "=" + os.Getenv(pg.BinEnv)}
 	p.Write("package.json", `{"name": "example-portal", "private": true, "workspaces": ["packages/*", "plugins/*"]}`)
 	p.Write("backstage.json", `{"version": "1.41.0"}`)
-	p.Write("yarn.lock", "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n"+LockEntry("@backstage/plugin-catalog-backend", "3.0.0")+LockEntry("@backstage/plugin-auth-backend", "0.25.2")+LockEntry("@backstage/backend-defaults", "0.11.1"))
+	p.Write("yarn.lock", "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n"+lockEntry("@backstage/plugin-catalog-backend", "3.0.0")+lockEntry("@backstage/plugin-auth-backend", "0.25.2")+lockEntry("@backstage/backend-defaults", "0.11.1"))
 	p.Write("packages/backend/package.json", `{"name": "backend", "version": "0.0.0", "backstage": {"role": "backend"}, "dependencies": {
 		"@backstage/backend-defaults": "^0.11.1", "@backstage/plugin-catalog-backend": "^3.0.0", "@backstage/plugin-auth-backend": "^0.25.2", "@internal/plugin-badges-backend": "^0.1.0"}}`)
 	p.Write("plugins/badges-backend/package.json", `{"name": "@internal/plugin-badges-backend", "version": "0.1.0", "backstage": {"role": "backend-plugin", "pluginId": "badges"}}`)
@@ -119,7 +119,7 @@ func (p *Portal) Content() map[string]string {
 	return out
 }
 
-func LockEntry(name, version string) string {
+func lockEntry(name, version string) string {
 	return fmt.Sprintf("\"%s@npm:^%s\":\n  version: %s\n  resolution: \"%s@npm:%s\"\n  languageName: node\n  linkType: hard\n\n", name, version, version, name, version)
 }
 
@@ -203,14 +203,14 @@ func (p *Portal) Run(args ...string) (code int, out, errOut string) {
 // RunAs is run of a portalctl of that name, with that on its standard input.
 func (p *Portal) RunAs(as, stdin string, args ...string) (code int, out, errOut string) {
 	p.T.Helper()
-	code, out, errOut = program.Run(p.T, as, stdin, p.Environ, p.Args(args...)...)
+	code, out, errOut = program.Run(p.T, as, stdin, p.Environ, p.args(args...)...)
 	if strings.Contains(out+errOut, DBPassword) {
 		p.T.Errorf("snapshot %v prints the password:\n%s%s", args, out, errOut)
 	}
 	return code, out, errOut
 }
 
-func (p *Portal) Args(args ...string) []string {
+func (p *Portal) args(args ...string) []string {
 	return append(append([]string{"snapshot"}, args...), "-C", p.Root, "--dir", p.Dir)
 }
 
