@@ -214,21 +214,25 @@ func (c *Code) versions(name string) []string {
 }
 
 func (c *Code) workspaceFolders(name, rel string) ([]folder, error) {
+	if c.Head == nil {
+		return group(name, "", installed(filepath.Join(c.Root, filepath.FromSlash(rel)))), nil
+	}
 	var files []string
-	if c.Head != nil {
-		var err error
-		if files, err = c.Head.Below(path.Join(rel, "migrations")); err != nil {
+	for _, place := range migrations.Places {
+		found, err := c.Head.Below(path.Join(rel, place))
+		if err != nil {
 			return nil, err
 		}
-	} else {
-		files = below(filepath.Join(c.Root, filepath.FromSlash(rel), "migrations"))
+		for _, f := range found {
+			files = append(files, path.Join(place, f))
+		}
 	}
 	return group(name, "", files), nil
 }
 
 // hasMigrations reports whether a package is installed with a folder of them.
 func (c *Code) hasMigrations(name string) bool {
-	return len(below(filepath.Join(c.Root, "node_modules", filepath.FromSlash(name), "migrations"))) > 0
+	return len(installed(filepath.Join(c.Root, "node_modules", filepath.FromSlash(name)))) > 0
 }
 
 // published reads a version's migrations from node_modules, or else from the
@@ -238,7 +242,7 @@ func (c *Code) published(ctx context.Context, name, version string) ([]folder, e
 	if src, err := repofile.Read(filepath.Join(dir, "package.json"), repofile.MaxManifest); err == nil {
 		var manifest struct{ Version string }
 		if json.Unmarshal(src, &manifest) == nil && manifest.Version == version {
-			return group(name, version, below(filepath.Join(dir, "migrations"))), nil
+			return group(name, version, installed(dir)), nil
 		}
 	}
 	if c.Registry == nil {
@@ -270,31 +274,34 @@ func (c *Code) tarballFiles(ctx context.Context, name, version string) ([]string
 	defer ball.Close()
 	var files []string
 	_, err = npmtar.Read(ctx, ball.Reader(), func(name string) bool {
-		if file, ok := strings.CutPrefix(name, "migrations/"); ok {
-			files = append(files, file)
+		if migrations.IsMigration(name) {
+			files = append(files, name)
 		}
 		return false // their names are enough
 	}, npmtar.Default)
 	return files, err
 }
 
-func below(dir string) []string {
-	var files []string
-	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			if rel, err := filepath.Rel(dir, name); err == nil {
-				files = append(files, filepath.ToSlash(rel))
+// installed are the files below a package's places of migrations, by their path in
+// the package.
+func installed(dir string) (files []string) {
+	for _, place := range migrations.Places {
+		_ = filepath.WalkDir(filepath.Join(dir, filepath.FromSlash(place)), func(name string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				if rel, err := filepath.Rel(dir, name); err == nil {
+					files = append(files, filepath.ToSlash(rel))
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	return files
 }
 
-// MigrationFolders are the names of the migrations below a folder, as knex has them,
-// by the folder that they are in: backend-defaults has several.
+// MigrationFolders are the names of the migrations of the package in a folder, as knex
+// has them, by the folder that they are in: backend-defaults has several.
 func MigrationFolders(dir string) (out [][]string) {
-	for _, f := range group("", "", below(dir)) {
+	for _, f := range group("", "", installed(dir)) {
 		out = append(out, f.Names)
 	}
 	return out
@@ -305,7 +312,7 @@ func group(name, version string, files []string) []folder {
 	byDir := map[string][]string{}
 	for _, f := range files {
 		base := path.Base(f)
-		if migrations.IsFile(base) {
+		if migrations.IsMigration(f) {
 			byDir[path.Dir(f)] = append(byDir[path.Dir(f)], base)
 		}
 	}

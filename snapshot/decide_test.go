@@ -227,3 +227,32 @@ func TestDifferences(t *testing.T) {
 		}
 	}
 }
+
+// Packages keep their migrations in several places, as the forecast reads them: one
+// that is not looked into would make a snapshot refuse a portal that is in order.
+func TestMigrationsOfEveryPlaceAreFound(t *testing.T) {
+	const name = "@backstage-community/plugin-announcements-backend"
+	root := t.TempDir()
+	dir := filepath.Join(root, "node_modules", filepath.FromSlash(name))
+	for file, text := range map[string]string{
+		"package.json": `{"version": "1.0.0"}`, "db/migrations/1_init.js": "", "db/migrations/readme.md": "", "dist/migrations/tasks/2_tasks.js": "", "src/migrations/3_none.js": "",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(file))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code := &Code{Root: root}
+	want := []folder{{name, "1.0.0", []string{"1_init.js"}}, {name, "1.0.0", []string{"2_tasks.js"}}}
+	got, err := code.published(t.Context(), name, "1.0.0")
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if !code.hasMigrations(name) {
+		t.Error("a package with migrations has none")
+	}
+	code.Workspaces = map[string]string{name: "node_modules/" + name}
+	if got := code.folders(t.Context(), name).folders; len(got) != 2 {
+		t.Errorf("as a workspace: %v", got)
+	}
+}

@@ -182,8 +182,8 @@ func foreign(o Op) string {
 // extensions are what knex takes for a migration (FsMigrations of knex 3).
 var extensions = []string{".co", ".coffee", ".eg", ".iced", ".js", ".cjs", ".litcoffee", ".ls", ".ts"}
 
-// IsFile reports whether knex would load a file of a folder of migrations.
-func IsFile(name string) bool {
+// isFile reports whether knex would load a file of a folder of migrations.
+func isFile(name string) bool {
 	base := path.Base(name)
 	return slices.Contains(extensions, path.Ext(base)) && !strings.HasSuffix(base, ".d.ts")
 }

@@ -46,18 +46,21 @@ func (c Code) Uses(words ...string) bool {
 	return true
 }
 
-// isMigration tells the files of a package that knex may be pointed at.
-func isMigration(name string) bool { return inFolder(name) != "" && IsFile(name) }
+// IsMigration tells the files of a package, by their path in it, that knex may be
+// pointed at.
+func IsMigration(name string) bool { return inFolder(name) != "" && isFile(name) }
 
 // Reads tells the files of a package that Of and CodeOf read.
-func Reads(name string) bool { return isMigration(name) || isCode(name) }
+func Reads(name string) bool { return IsMigration(name) || isCode(name) }
 
-// inFolder is the folder of migrations that a file is in, "" for none: below
-// migrations, db/migrations (the announcements plugin) or dist/migrations of the
-// package, as resolvePackagePath is used.
+// Places are the folders of a package that migrations are below, as
+// resolvePackagePath is used: db is the announcements plugin's.
+var Places = []string{"migrations", "db/migrations", "dist/migrations", "dist/db/migrations"}
+
+// inFolder is the folder of migrations that a file is in, "" for none.
 func inFolder(name string) string {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if path.Base(dir) == "migrations" && slices.Contains([]string{".", "dist", "db", "dist/db"}, path.Dir(dir)) {
+		if slices.Contains(Places, dir) {
 			return path.Dir(name)
 		}
 	}
@@ -78,10 +81,10 @@ func Of(name, version string, files map[string][]byte) *Package {
 	p := &Package{Name: name, Version: version}
 	byDir := map[string]*Folder{}
 	for file, src := range files {
-		dir := inFolder(file)
-		if dir == "" || !IsFile(file) {
+		if !IsMigration(file) {
 			continue
 		}
+		dir := path.Dir(file)
 		if byDir[dir] == nil {
 			byDir[dir] = &Folder{Dir: dir}
 		}
@@ -170,7 +173,7 @@ func (r *Reader) Read(ctx context.Context, name, version string) (*Package, erro
 	if cache.Load(name, at.Key(), p) && p.Name == name {
 		return p, nil
 	}
-	files, err := at.Files(ctx, r.Registry, isMigration)
+	files, err := at.Files(ctx, r.Registry, IsMigration)
 	var broken *published.Broken
 	switch {
 	case errors.As(err, &broken):

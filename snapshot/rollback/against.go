@@ -120,7 +120,7 @@ func (in *installed) migrations(pkg string, ran []string) (names []string, found
 func best(dirs, ran []string) (names []string, found bool) {
 	most := 0
 	for _, dir := range dirs {
-		for _, here := range snapshot.MigrationFolders(filepath.Join(dir, "migrations")) {
+		for _, here := range snapshot.MigrationFolders(dir) {
 			shared := len(ran) - len(without(ran, here))
 			if shared > most || shared == most && shared > 0 && len(here) != len(ran) {
 				most, names, found = shared, here, true
