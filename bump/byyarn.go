@@ -6,7 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/release"
@@ -63,10 +63,9 @@ func manifestFile(m *release.Manifest) (name string, remove func(), err error) {
 		ReleaseVersion string `json:"releaseVersion"`
 		Packages       []pkg  `json:"packages"`
 	}{ReleaseVersion: m.ReleaseVersion}
-	for name, v := range m.Packages {
-		doc.Packages = append(doc.Packages, pkg{name, v})
+	for _, name := range slices.Sorted(maps.Keys(m.Packages)) {
+		doc.Packages = append(doc.Packages, pkg{name, m.Packages[name]})
 	}
-	sort.Slice(doc.Packages, func(i, j int) bool { return doc.Packages[i].Name < doc.Packages[j].Name })
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return "", nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/relock"
+	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
@@ -121,7 +122,7 @@ func offCopies(list []relock.Off) []offCopy {
 	for i, o := range list {
 		out[i] = offCopy{Name: o.Name, Version: o.Version, Release: o.Release, Reason: string(o.Reason)}
 		for _, d := range o.Asks {
-			ask := askBy{Range: bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix}
+			ask := askBy{Range: spec.Bare(d.Range), Excludes: d.Excludes, Place: d.Pos, Fix: d.Fix}
 			for _, s := range d.Path {
 				step := s.Name
 				if s.Version != "" {

@@ -20,13 +20,13 @@ type keyedPatch struct {
 
 // notePatch says what becomes of a patch in resolutions.
 func (pl *planner) notePatch(r pkgjson.Resolution, name, where string, asked spec.Spec) {
-	p := keyedPatch{name: r.Pattern.Name, key: r.Key, rng: bare(r.Pattern.Range), where: where,
+	p := keyedPatch{name: r.Pattern.Name, key: r.Key, rng: spec.Bare(r.Pattern.Range), where: where,
 		held: pl.heldByPatch(name, asked), applied: true}
 	applies := true
 	if p.rng != "" && r.Pattern.Parent == "" {
 		p.applied = slices.Contains(askedFor(pl.in, p.name), p.rng)
 		applies = p.applied || pl.in.Lock == nil || slices.ContainsFunc(pl.plan.Changes, func(c Change) bool {
-			return c.Name == p.name && bare(c.To) == p.rng
+			return c.Name == p.name && spec.Bare(c.To) == p.rng
 		})
 		pl.plan.patches = append(pl.plan.patches, p)
 	}
@@ -106,7 +106,7 @@ func askedFor(in Input, name string) []string {
 	for _, ws := range in.Project.Workspaces {
 		for _, d := range ws.File.AllDeps() {
 			if d.Name == name {
-				asked[bare(d.Spec)] = true
+				asked[spec.Bare(d.Spec)] = true
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func askedFor(in Input, name string) []string {
 			}
 			for _, d := range e.Dependencies {
 				if d.Name == name {
-					asked[bare(d.Range)] = true
+					asked[spec.Bare(d.Range)] = true
 				}
 			}
 		}

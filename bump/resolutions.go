@@ -103,15 +103,15 @@ func (pl *planner) moveResolution(t targets, file string, r pkgjson.Resolution) 
 // range loses its effect when the range that it names moves.
 func (pl *planner) goesStale(r pkgjson.Resolution) string {
 	if r.Pattern.Range != "" {
-		key := bare(r.Pattern.Range)
+		key := spec.Bare(r.Pattern.Range)
 		for _, c := range pl.plan.Changes {
-			if c.Name == r.Pattern.Name && c.Section != "resolutions" && bare(c.From) == key {
+			if c.Name == r.Pattern.Name && c.Section != "resolutions" && spec.Bare(c.From) == key {
 				return fmt.Sprintf("it applies to the range %s, which becomes %s in %s", c.From, c.To, c.File)
 			}
 		}
 	}
 	if parent := r.Pattern.Parent; parent != "" && r.Pattern.ParentRange != "" && pl.patterns.match(parent) {
-		held := bare(r.Pattern.ParentRange)
+		held := spec.Bare(r.Pattern.ParentRange)
 		for _, c := range pl.plan.Changes {
 			if c.Name == parent && slices.Contains(pl.locked[parent], held) {
 				return fmt.Sprintf("it applies to what %s %s asks for, and %s moves to %s", parent, held, parent, c.To)
@@ -120,9 +120,6 @@ func (pl *planner) goesStale(r pkgjson.Resolution) string {
 	}
 	return ""
 }
-
-// bare is a range without the protocol that Yarn adds to it.
-func bare(rng string) string { return spec.Bare(rng) }
 
 func staleFault(stale []string) error {
 	what := "a resolution"

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -198,5 +199,5 @@ func minorRelease(rel string) string {
 	if err != nil {
 		return ""
 	}
-	return minorText(v.Major(), v.Minor())
+	return fmt.Sprintf("%d.%d.0", v.Major(), v.Minor())
 }

@@ -192,5 +192,3 @@ func days(from, to string) int {
 	}
 	return int(b.Sub(a).Hours() / 24)
 }
-
-func minorText(major, minor uint64) string { return fmt.Sprintf("%d.%d.0", major, minor) }

@@ -38,10 +38,8 @@ type Dep struct {
 // Deps lists the dependencies of a section in file order. Of several of one
 // name only the last is listed, the one that counts.
 func (f *File) Deps(s Section) []Dep {
-	for i := range sections {
-		if sections[i] == s {
-			return f.deps[i]
-		}
+	if i := slices.Index(sections[:], s); i >= 0 {
+		return f.deps[i]
 	}
 	return nil
 }

@@ -75,9 +75,9 @@ func (p *Project) ByName(name string) *Workspace { return p.byName[name] }
 // slashes), or nil.
 func (p *Project) ByRel(rel string) *Workspace { return p.byRel[path.Clean(rel)] }
 
-// Open finds the project that dir belongs to (see find) and reads it.
+// Open finds the project that dir belongs to (see FindIn) and reads it.
 func Open(dir string) (*Project, error) {
-	at, err := find(dir)
+	at, err := FindIn(repofile.Of(dir), dir)
 	if err != nil {
 		return nil, err
 	}

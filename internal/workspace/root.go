@@ -8,9 +8,9 @@ import (
 	"github.com/portalctl/portalctl/internal/repofile"
 )
 
-// FindRoot is the absolute path of the root that find finds.
+// FindRoot is the absolute path of the root that FindIn finds on disk.
 func FindRoot(dir string) (string, error) {
-	at, err := find(dir)
+	at, err := FindIn(repofile.Of(dir), dir)
 	return at.Root, err
 }
 
@@ -27,7 +27,8 @@ func (at Place) Read(rel string, limit int64) ([]byte, error) {
 	return at.repo.Around(at.Root).Read(filepath.Join(at.Root, filepath.FromSlash(rel)), limit)
 }
 
-// find is where the project is that dir belongs to.
+// FindIn is where the project is that dir belongs to, in the files that repo has: those
+// on disk, or those of a commit.
 //
 // The package that dir is in (the nearest package.json at or above it) decides.
 // The root is the first folder at or above it whose package.json has workspaces
@@ -38,9 +39,6 @@ func (at Place) Read(rel string, limit int64) ([]byte, error) {
 //
 // A package outside of any monorepo is a project of its own if a yarn.lock or a
 // backstage.json is beside it.
-func find(dir string) (Place, error) { return FindIn(repofile.Of(dir), dir) }
-
-// FindIn is find for the files that repo has: those on disk, or those of a commit.
 func FindIn(repo *repofile.Repo, dir string) (Place, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
