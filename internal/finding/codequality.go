@@ -32,12 +32,8 @@ type (
 func (r *Report) WriteCodeQuality(w io.Writer) error {
 	issues := []qualityIssue{}
 	for _, f := range r.Findings {
-		text := f.Message
-		if f.Next != "" {
-			text += "\nNext: " + f.Next
-		}
 		issues = append(issues, qualityIssue{
-			Description: text, CheckName: f.Rule, Fingerprint: f.Fingerprint, Severity: r.quality(f),
+			Description: f.text(nil), CheckName: f.Rule, Fingerprint: f.Fingerprint, Severity: r.quality(f),
 			Location: qualityLocation{f.Pos.File, qualityLines{max(f.Pos.Line, 1)}},
 		})
 	}

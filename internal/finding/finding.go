@@ -110,6 +110,16 @@ func (f Finding) explained() []string {
 	return f.Lines
 }
 
+// text is the finding in lines, for forms that have no place of their own for what
+// explains it, or for what to do next.
+func (f Finding) text(explained []string) string {
+	lines := append([]string{f.Message}, explained...)
+	if f.Next != "" {
+		lines = append(lines, "Next: "+f.Next)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Rule describes a rule.
 type Rule struct {
 	ID string

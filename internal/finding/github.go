@@ -69,14 +69,7 @@ func annotation(b *strings.Builder, s Severity, f Finding) {
 	if f.Pos.Col > 0 {
 		fmt.Fprintf(b, ",col=%d", f.Pos.Col)
 	}
-	text := f.Message
-	for _, l := range f.explained() {
-		text += "\n" + l
-	}
-	if f.Next != "" {
-		text += "\nNext: " + f.Next
-	}
-	fmt.Fprintf(b, ",title=%s::%s\n", property(f.Rule), data(text))
+	fmt.Fprintf(b, ",title=%s::%s\n", property(f.Rule), data(f.text(f.explained())))
 }
 
 func command(s Severity) string {

@@ -39,9 +39,7 @@ func (d document) MarshalJSON() ([]byte, error) {
 }
 
 // JSON is a finding in the JSON of a report.
-type JSON = jsonFinding
-
-type jsonFinding struct {
+type JSON struct {
 	Rule        string   `json:"rule"`
 	Severity    Severity `json:"severity"`
 	File        string   `json:"file"`
@@ -59,15 +57,15 @@ type jsonFinding struct {
 	Expires string `json:"expires,omitempty"`
 }
 
-func toJSON(f Finding) jsonFinding {
-	return jsonFinding{
+func toJSON(f Finding) JSON {
+	return JSON{
 		Rule: f.Rule, Severity: f.Severity, File: f.Pos.File, Line: f.Pos.Line, Column: f.Pos.Col, Name: f.Name,
 		Message: f.Message, Next: f.Next, Fixes: f.Fixes, FixedBy: f.FixedBy, Fingerprint: f.Fingerprint, Details: f.Details,
 	}
 }
 
-func allJSON(list []Finding) []jsonFinding {
-	out := make([]jsonFinding, 0, len(list))
+func allJSON(list []Finding) []JSON {
+	out := make([]JSON, 0, len(list))
 	for _, f := range list {
 		out = append(out, toJSON(f))
 	}
@@ -76,7 +74,7 @@ func allJSON(list []Finding) []jsonFinding {
 
 // WriteJSON writes the report as one JSON document.
 func (r *Report) WriteJSON(w io.Writer) error {
-	var ignored []jsonFinding
+	var ignored []JSON
 	for _, ig := range r.Ignored {
 		j := toJSON(ig.Finding)
 		j.Reason, j.Expires = ig.Reason, ig.Expires

@@ -128,15 +128,8 @@ func properties(r Rule) *sarifProps {
 }
 
 func result(f Finding, index map[string]int) sarifResult {
-	text := f.Message
-	for _, l := range f.explained() {
-		text += "\n" + l
-	}
-	if f.Next != "" {
-		text += "\nNext: " + f.Next
-	}
 	res := sarifResult{
-		RuleID: f.Rule, RuleIndex: index[f.Rule], Level: level(f.Severity), Message: sarifText{text},
+		RuleID: f.Rule, RuleIndex: index[f.Rule], Level: level(f.Severity), Message: sarifText{f.text(f.explained())},
 		Fingerprints: map[string]string{"portalctl/v1": f.Fingerprint}, Baseline: f.State,
 		Locations: []sarifLocation{{sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: f.Pos.File}).EscapedPath(), "%SRCROOT%"}}}},
 	}
