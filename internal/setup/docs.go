@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/finding"
@@ -58,13 +57,7 @@ func (f *Facts) proof() []string {
 		}
 	}
 	root := f.Project.RootWorkspace().File
-	var list []string
-	for _, line := range slot.Proofs {
-		if i := slices.IndexFunc(line, func(name string) bool { return root.Scripts[name] != "" }); i >= 0 {
-			list = append(list, line[i])
-		}
-	}
-	return list
+	return slot.ProofOf(func(name string) bool { return root.Scripts[name] != "" })
 }
 
 // month is the page of the monthly upgrade. It names what was found, and nothing that an

@@ -131,13 +131,9 @@ func beforeItem(old []byte, line int, item string) []byte {
 	if !bytes.HasPrefix(rest, []byte("- ")) {
 		return nil
 	}
-	eol := "\n"
-	if bytes.HasSuffix(at, []byte("\r\n")) {
-		eol = "\r\n"
-	}
 	out := bytes.Join(lines[:line-1], nil)
 	out = append(out, at[:len(at)-len(rest)]...)
-	out = append(append(out, item...), eol...)
+	out = append(append(out, item...), lineEnd(at)...)
 	return append(out, bytes.Join(lines[line-1:], nil)...)
 }
 

@@ -49,23 +49,17 @@ func (r *Run) onBranch(ctx context.Context) error {
 			return err
 		}
 		name := r.branchName()
-		there, err := g.hasBranch(ctx, name)
+		tip, err := g.tip(ctx, name)
 		if err != nil {
 			return err
 		}
 		// A run that ended between git's work and ours left the branch where it began.
-		if there {
-			tip, err := g.run(ctx, "rev-parse", "--verify", "refs/heads/"+name)
-			if err != nil {
-				return err
-			}
-			if tip != commit {
-				return fault.New("there is a branch %s already, which is not of this run", name).
-					WithNext("Give the run another one with --branch NAME, or delete it: git branch -D %s", name)
-			}
+		if tip != "" && tip != commit {
+			return fault.New("there is a branch %s already, which is not of this run", name).
+				WithNext("Give the run another one with --branch NAME, or delete it: git branch -D %s", name)
 		}
 		if branch != name {
-			if err := g.goTo(ctx, name, !there); err != nil {
+			if err := g.goTo(ctx, name, tip == ""); err != nil {
 				return err
 			}
 		}
@@ -78,11 +72,11 @@ func (r *Run) onBranch(ctx context.Context) error {
 	if err := r.clean(ctx); err != nil {
 		return err
 	}
-	there, err := g.hasBranch(ctx, r.Branch)
+	tip, err := g.tip(ctx, r.Branch)
 	if err != nil {
 		return err
 	}
-	return g.goTo(ctx, r.Branch, !there)
+	return g.goTo(ctx, r.Branch, tip == "")
 }
 
 // check applies the fixes that are in the lock alone, and judges the branch against

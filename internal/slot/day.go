@@ -2,14 +2,10 @@ package slot
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/portalctl/portalctl/internal/atomicfile"
 	"github.com/portalctl/portalctl/internal/fault"
 )
 
@@ -174,12 +170,9 @@ func (s *Store) dayFile() string { return filepath.Join(s.dir, "deploy.json") }
 // day is what was kept of the portal at root, nil without anything. What cannot be read
 // or is another portal's is an error.
 func (s *Store) day(root string) (*Day, error) {
-	text, err := os.ReadFile(s.dayFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: s.dayFile()}, "what slot deploy found cannot be read").WithNext("Check that you may read it")
+	text, err := s.read(s.dayFile(), "what slot deploy found")
+	if err != nil || text == nil {
+		return nil, err
 	}
 	const next = "Before the roll-out run portalctl slot deploy again; after it go by the snapshot: portalctl slot verify --snapshot NAME (portalctl snapshot list has the names)"
 	var d keptDay
@@ -194,15 +187,5 @@ func (s *Store) day(root string) (*Day, error) {
 
 // keepDay keeps it, in place of what is there.
 func (s *Store) keepDay(root string, d Day) error {
-	text, err := json.Marshal(keptDay{daySchema, root, d})
-	if err != nil {
-		return err
-	}
-	if err = os.MkdirAll(s.dir, 0o700); err == nil {
-		err = atomicfile.Write(s.dayFile(), text, 0o600)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Cause(err), fault.Pos{File: s.dayFile()}, "what was found cannot be kept").WithNext("Check that you may write there")
-	}
-	return nil
+	return s.write(s.dayFile(), "what was found", keptDay{daySchema, root, d})
 }

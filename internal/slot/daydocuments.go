@@ -1,7 +1,6 @@
 package slot
 
 import (
-	"encoding/json"
 	"time"
 )
 
@@ -71,11 +70,4 @@ type dayProduction struct {
 		Reason  string `json:"reason"`
 		Seconds int    `json:"seconds"`
 	} `json:"items"`
-}
-
-// printedAs reads a document of that schema, also of a command that refused: what is in
-// its way is in the report.
-func (p Printed) printedAs(schema string, v any) bool {
-	var is struct{ Schema string }
-	return json.Unmarshal([]byte(p.Out), &is) == nil && is.Schema == schema && json.Unmarshal([]byte(p.Out), v) == nil
 }

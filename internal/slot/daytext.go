@@ -37,15 +37,20 @@ func markdownForm() dayForm {
 
 // WriteTable writes the deployment for people, WriteMarkdown as Markdown.
 func (d *Deployment) WriteTable(w io.Writer, st ui.Style, next []string) error {
-	if err := d.write(w, plainForm(st)); err != nil {
+	return withNext(w, st, next, d.write)
+}
+
+// WriteMarkdown writes the deployment as Markdown.
+func (d *Deployment) WriteMarkdown(w io.Writer) error { return d.write(w, markdownForm()) }
+
+// withNext writes a report for people, and last the next commands to type.
+func withNext(w io.Writer, st ui.Style, next []string, write func(io.Writer, dayForm) error) error {
+	if err := write(w, plainForm(st)); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, st.Next(next))
 	return err
 }
-
-// WriteMarkdown writes the deployment as Markdown.
-func (d *Deployment) WriteMarkdown(w io.Writer) error { return d.write(w, markdownForm()) }
 
 // upgrade names a step between releases.
 func upgrade(from, to string) string {
@@ -127,11 +132,7 @@ func (d *Deployment) line() string {
 
 // WriteTable writes the verification for people, WriteMarkdown as Markdown.
 func (v *Verification) WriteTable(w io.Writer, st ui.Style, next []string) error {
-	if err := v.write(w, plainForm(st)); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, st.Next(next))
-	return err
+	return withNext(w, st, next, v.write)
 }
 
 // WriteMarkdown writes the verification as Markdown.

@@ -165,10 +165,10 @@ func (g *Git) changed(ctx context.Context) ([]string, error) {
 	return files, nil
 }
 
-// hasBranch reports whether there is a branch of that name.
-func (g *Git) hasBranch(ctx context.Context, name string) (bool, error) {
-	_, err := g.run(ctx, "rev-parse", "--verify", "--quiet", "refs/heads/"+name)
-	return err == nil, ctx.Err()
+// tip is the commit of the branch of that name, "" where there is none.
+func (g *Git) tip(ctx context.Context, name string) (string, error) {
+	commit, _ := g.run(ctx, "rev-parse", "--verify", "--quiet", "refs/heads/"+name)
+	return commit, ctx.Err()
 }
 
 // goTo checks out a branch, which is made at the present commit if it is new.

@@ -180,11 +180,7 @@ func (f *forecastDocument) said(w words) string {
 
 // forecast is what snapshot forecast printed, nil where it could not be read.
 func (r *Run) forecast() *forecastDocument {
-	var f forecastDocument
-	if p, ok := r.Step(stepComing).printed("snapshot forecast"); !ok || p.decode("portalctl.forecast/v1", &f) != nil {
-		return nil
-	}
-	return &f
+	return found[forecastDocument](r.Step(stepComing), "snapshot forecast", "portalctl.forecast/v1")
 }
 
 // reviewLines are what a reviewer looks at.

@@ -11,9 +11,9 @@ import (
 	"github.com/portalctl/portalctl/internal/pattern"
 )
 
-// Proofs are the scripts of package.json that prove a portal, in their order, as
+// proofs are the scripts of package.json that prove a portal, in their order, as
 // create-app names them; of each line the first that a portal has.
-var Proofs = [][]string{
+var proofs = [][]string{
 	{"tsc:full", "tsc"},
 	{"lint:all", "lint"},
 	{"test:all", "test"},
@@ -48,21 +48,23 @@ type scriptError struct {
 	Because string `json:"because"`
 }
 
+// ProofOf are those of a portal that has the scripts that has says.
+func ProofOf(has func(script string) bool) []string {
+	var list []string
+	for _, names := range proofs {
+		if i := slices.IndexFunc(names, has); i >= 0 {
+			list = append(list, names[i])
+		}
+	}
+	return list
+}
+
 // scripts are those that the proof runs.
 func (r *Run) scripts() []string {
 	if r.opts.Scripts != nil {
 		return r.opts.Scripts
 	}
-	var list []string
-	for _, names := range Proofs {
-		for _, name := range names {
-			if r.in.Has(name) {
-				list = append(list, name)
-				break
-			}
-		}
-	}
-	return list
+	return ProofOf(r.in.Has)
 }
 
 // proof installs, and runs the portal's own scripts. What fails is a finding: the
@@ -201,8 +203,8 @@ var quoted = pattern.New(`'([^']+)'`)
 // explain matches the errors of a script with what the changes report says of the
 // names in them.
 func (r *Run) explain(s *Script) {
-	var changes changesDocument
-	if p, ok := r.Step(stepComing).printed("versions changes"); !ok || p.decode("portalctl.changes/v1", &changes) != nil {
+	changes := found[changesDocument](r.Step(stepComing), "versions changes", "portalctl.changes/v1")
+	if changes == nil {
 		return
 	}
 	for i := range s.Errors {

@@ -27,7 +27,7 @@ type Options struct {
 	Offline  bool
 	Database string
 	FailOn   string
-	// Scripts are the portal's own to run as its proof; nil is those of Proofs that
+	// Scripts are the portal's own to run as its proof; nil is those of ProofOf that
 	// its package.json has.
 	Scripts []string
 	// Day is the day, as 2026-12-01: what main and next mean is asked again each day.
@@ -160,9 +160,9 @@ func (r *Run) place(ctx context.Context) error {
 		k = &kept{Root: r.in.Root, Release: r.opts.Release, Base: commit}
 	}
 	if k.Branch != "" {
-		if there, err := r.in.Git.hasBranch(ctx, k.Branch); err != nil {
+		if tip, err := r.in.Git.tip(ctx, k.Branch); err != nil {
 			return err
-		} else if !there {
+		} else if tip == "" {
 			k.forget()
 		}
 	}

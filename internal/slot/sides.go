@@ -1,6 +1,7 @@
 package slot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -27,13 +28,11 @@ func (r *Run) sides(ctx context.Context, deployed, coming string) (from, to stri
 			return "", "", err
 		}
 	} else if r.Branch != "" && head == r.Base {
-		if there, err := g.hasBranch(ctx, r.Branch); err != nil {
+		tip, err := g.tip(ctx, r.Branch)
+		if err != nil {
 			return "", "", err
-		} else if there {
-			if to, err = g.resolve(ctx, "refs/heads/"+r.Branch); err != nil {
-				return "", "", err
-			}
 		}
+		to = cmp.Or(tip, head)
 	}
 	switch {
 	case deployed != "":

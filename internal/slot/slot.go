@@ -136,12 +136,25 @@ func (p Printed) decode(schema string, v any) error {
 	if !p.Ran() {
 		return p.failed()
 	}
-	var is struct{ Schema string }
-	if err := json.Unmarshal([]byte(p.Out), &is); err != nil || is.Schema != schema {
+	if !p.printedAs(schema, v) {
 		return fault.New("%s did not print %s", p.name(), schema)
 	}
-	if err := json.Unmarshal([]byte(p.Out), v); err != nil {
-		return fault.Wrap(err, fault.Pos{}, "%s printed what is no %s", p.name(), schema)
+	return nil
+}
+
+// printedAs reads such a document, also of a command that refused: what is in its way is
+// in the report.
+func (p Printed) printedAs(schema string, v any) bool {
+	var is struct{ Schema string }
+	return json.Unmarshal([]byte(p.Out), &is) == nil && is.Schema == schema && json.Unmarshal([]byte(p.Out), v) == nil
+}
+
+// found is the document that a command of a step printed, nil for none that can be read.
+func found[T any](s *Step, words, schema string) *T {
+	if p, ok := s.printed(words); ok {
+		if doc := new(T); p.decode(schema, doc) == nil {
+			return doc
+		}
 	}
 	return nil
 }

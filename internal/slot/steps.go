@@ -95,15 +95,13 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 
 // read takes from what Where found which release the run goes to.
 func (r *Run) read() {
-	var plan bumpDocument
-	if p, ok := r.Step(Where).printed("versions bump"); ok && p.decode("portalctl.bump/v1", &plan) == nil {
+	if plan := found[bumpDocument](r.Step(Where), "versions bump", "portalctl.bump/v1"); plan != nil {
 		if r.From, r.To = plan.From, plan.To; isOlder(r.To, r.From) { // as main may be, and never a release by name
 			r.To, r.behind = r.From, r.To
 		}
 		return
 	}
-	var status statusDocument
-	if p, ok := r.Step(Where).printed("versions status"); ok && p.decode("portalctl.status/v1", &status) == nil {
+	if status := found[statusDocument](r.Step(Where), "versions status", "portalctl.status/v1"); status != nil {
 		if r.From, r.To = status.Current, r.kept.Release; r.To == "main" {
 			r.To = status.Main
 		}

@@ -65,12 +65,9 @@ const storeSchema = "portalctl.slot-state/v2"
 
 // load is the run that was kept, nil without one.
 func (s *Store) load() (*kept, error) {
-	text, err := os.ReadFile(s.file())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: s.file()}, "the state of the run cannot be read").WithNext("Check that you may read it")
+	text, err := s.read(s.file(), "the state of the run")
+	if err != nil || text == nil {
+		return nil, err
 	}
 	var k kept
 	if json.Unmarshal(text, &k) != nil || k.Schema != storeSchema {
@@ -93,18 +90,36 @@ func (s *Store) save(k *kept) error {
 			k.Outs[i] = append(k.Outs[i], out{p.Out, p.Markdown})
 		}
 	}
-	text, err := json.Marshal(k)
+	err := s.write(s.file(), "the state of the run", k)
+	if err == nil && s.wrote != nil {
+		s.wrote()
+	}
+	return err
+}
+
+// read is a file of the store, nil where there is none; what names it.
+func (s *Store) read(file, what string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: file}, "%s cannot be read", what).WithNext("Check that you may read it")
+	}
+	return text, nil
+}
+
+// write puts a value into a file of the store, as JSON.
+func (s *Store) write(file, what string, v any) error {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fault.Wrap(fault.Cause(err), fault.Pos{File: s.dir}, "the state of the run cannot be kept").WithNext("Check that you may write there")
+	if err = os.MkdirAll(s.dir, 0o700); err == nil {
+		err = atomicfile.Write(file, text, 0o600)
 	}
-	if err := atomicfile.Write(s.file(), text, 0o600); err != nil {
-		return fault.Wrap(fault.Cause(err), fault.Pos{File: s.file()}, "the state of the run cannot be kept").WithNext("Check that you may write there")
-	}
-	if s.wrote != nil {
-		s.wrote()
+	if err != nil {
+		return fault.Wrap(fault.Cause(err), fault.Pos{File: file}, "%s cannot be kept", what).WithNext("Check that you may write there")
 	}
 	return nil
 }

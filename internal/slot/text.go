@@ -1,6 +1,7 @@
 package slot
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -142,19 +143,17 @@ func (p place) String() string {
 // any more, what the scripts found, what breaks, what both sides changed.
 func (r *Run) hands() []hand {
 	var list []hand
-	var c changesDocument
 	coming := r.Step(stepComing)
-	if p, ok := coming.printed("versions changes"); ok && p.decode("portalctl.changes/v1", &c) == nil {
-		for _, g := range c.Gone {
-			if g.Reason == "" {
-				g.Reason = c.reason(g)
-			}
-			h := hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
-			if g.NowIn != "" {
-				h.What += ", now in " + g.NowIn
-			}
-			list = append(list, h)
+	c := cmp.Or(found[changesDocument](coming, "versions changes", "portalctl.changes/v1"), &changesDocument{})
+	for _, g := range c.Gone {
+		if g.Reason == "" {
+			g.Reason = c.reason(g)
 		}
+		h := hand{What: "`" + g.Name + "` is gone from " + g.Package, Places: g.Places, Why: firstLine(g.Reason)}
+		if g.NowIn != "" {
+			h.What += ", now in " + g.NowIn
+		}
+		list = append(list, h)
 	}
 	for _, s := range r.Step(stepProof).Scripts {
 		switch { // the file is on the machine that ran it, which a reviewer has not
@@ -175,8 +174,7 @@ func (r *Run) hands() []hand {
 			list = append(list, hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []place{{e.File, e.Line}}, Why: e.Because})
 		}
 	}
-	var audited auditDocument
-	if p, ok := r.Step(stepCheck).printed("audit --base"); ok && p.decode("portalctl.audit/v1", &audited) == nil {
+	if audited := found[auditDocument](r.Step(stepCheck), "audit --base", "portalctl.audit/v1"); audited != nil {
 		for _, f := range audited.Findings {
 			if f.Verdict == "block" && f.Status == "new" {
 				h := hand{What: f.Advisory + " (" + f.Severity + ") of " + f.Package + " " + f.Version + " is new", Places: []place{{f.File, f.Line}}, Why: f.Summary}
@@ -195,8 +193,7 @@ func (r *Run) hands() []hand {
 	for _, l := range c.ThirdParty {
 		list = append(list, hand{What: l.Name + " goes from " + l.From + " to " + l.To + " in Backstage's packages, and is imported here", Places: l.Places})
 	}
-	var t templateDocument
-	if p, ok := coming.printed("versions template"); ok && p.decode("portalctl.template/v1", &t) == nil {
+	if t := found[templateDocument](coming, "versions template", "portalctl.template/v1"); t != nil {
 		for _, f := range t.Files {
 			for _, h := range f.Hunks {
 				list = append(list, hand{What: "the app template changes what you changed", Places: []place{{f.Path, h.Line}}})

@@ -136,13 +136,10 @@ func (r *Run) report(v *verdict, words, schema, what string, doc any) bool {
 // plan is what moves: with the lock that it leads to, or, where no lock can be made,
 // without; nil where that is not known either.
 func (r *Run) plan() *bumpDocument {
-	for _, step := range []StepName{stepComing, Where} {
-		plan := &bumpDocument{}
-		if p, ok := r.Step(step).printed("versions bump"); ok && p.decode("portalctl.bump/v1", plan) == nil {
-			return plan
-		}
+	if plan := found[bumpDocument](r.Step(stepComing), "versions bump", "portalctl.bump/v1"); plan != nil {
+		return plan
 	}
-	return nil
+	return found[bumpDocument](r.Step(Where), "versions bump", "portalctl.bump/v1")
 }
 
 func (r *Run) judgeBump(v *verdict) {
@@ -305,8 +302,8 @@ func (r *Run) judgeCheck(v *verdict) {
 
 // errors are those that check found in a step; ok is false where it could not run.
 func (s *Step) errors() (list []checkFinding, ok bool) {
-	var doc checkDocument
-	if p, printed := s.printed("check --format"); !printed || p.decode("portalctl.check/v1", &doc) != nil {
+	doc := found[checkDocument](s, "check --format", "portalctl.check/v1")
+	if doc == nil {
 		return nil, false
 	}
 	return slices.DeleteFunc(doc.Findings, func(f checkFinding) bool { return f.Severity != "error" }), true
