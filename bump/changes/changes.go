@@ -38,7 +38,7 @@ type Report struct {
 	Moved      []movedPackage `json:"moved"`
 	Codemods   []codemod      `json:"codemods"`
 	// Unknown is what could not be looked at, or not at the version that is meant.
-	Unknown []unknown `json:"unknown"`
+	Unknown []Unknown `json:"unknown"`
 
 	rest []entry // of packages that the source does not import
 	sets []Changeset
@@ -166,9 +166,9 @@ type codemod struct {
 	Places  []place `json:"places"`
 }
 
-// unknown is something that was not looked at. Package is a package, or a file of
+// Unknown is something that was not looked at. Package is a package, or a file of
 // the portal.
-type unknown struct {
+type Unknown struct {
 	Package string `json:"package"`
 	Why     string `json:"why"`
 }

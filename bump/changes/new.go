@@ -78,7 +78,7 @@ type builder struct {
 	index    *index
 	packages map[string]*pkg
 	names    []string // of packages, sorted
-	unknown  map[unknown]bool
+	unknown  map[Unknown]bool
 }
 
 // New computes the report. Its errors are those of reading the portal, and a
@@ -88,7 +88,7 @@ func New(ctx context.Context, in Input) (*Report, error) {
 		return nil, fault.New("there is no yarn.lock at %s, and so nothing tells which versions the portal has", in.From.Project.Root).
 			WithNext("Run yarn install, and commit the yarn.lock that it writes")
 	}
-	b := &builder{in: in, packages: map[string]*pkg{}, unknown: map[unknown]bool{}, r: &Report{Schema: Schema, From: standing{in.Standing.Declared, in.Standing.Release}, To: in.Release}}
+	b := &builder{in: in, packages: map[string]*pkg{}, unknown: map[Unknown]bool{}, r: &Report{Schema: Schema, From: standing{in.Standing.Declared, in.Standing.Release}, To: in.Release}}
 	b.findPackages()
 	var err error
 	if b.source, err = readSource(in.Files, in.From.Project, func(module string) bool { return b.ofInterest(spec.PackageOf(module)) }); err != nil {
@@ -116,7 +116,7 @@ func (b *builder) ofInterest(name string) bool {
 }
 
 func (b *builder) unread(name, why string) {
-	u := unknown{Package: name, Why: why}
+	u := Unknown{Package: name, Why: why}
 	if !b.unknown[u] {
 		b.unknown[u] = true
 		b.r.Unknown = append(b.r.Unknown, u)
@@ -235,5 +235,5 @@ func (b *builder) finish() {
 	r := b.r
 	r.Counts.Gone, r.Counts.Deprecated = len(r.Gone), len(r.Deprecated)
 	r.Counts.ThirdParty, r.Counts.Moved = len(r.ThirdParty), len(r.Moved)
-	sorting.Stable(r.Unknown, func(x, y unknown) int { return strings.Compare(x.Package, y.Package) })
+	sorting.Stable(r.Unknown, func(x, y Unknown) int { return strings.Compare(x.Package, y.Package) })
 }

@@ -22,7 +22,7 @@ type source struct {
 	files   []*sourceFile
 	styles  []textFile
 	yaml    []textFile
-	unknown []unknown
+	unknown []Unknown
 }
 
 // sourceFile is a file of code with what it imports.
@@ -54,12 +54,12 @@ func readSource(files fs.FS, project *workspace.Project, interesting func(module
 }
 
 func (s *source) unread(name string, err error) {
-	s.unknown = append(s.unknown, unknown{Package: name, Why: "it cannot be read: " + fault.Cause(err).Error()})
+	s.unknown = append(s.unknown, Unknown{Package: name, Why: "it cannot be read: " + fault.Cause(err).Error()})
 }
 
 func (s *source) read(files fs.FS, name string) (string, bool) {
 	if info, err := fs.Stat(files, name); err == nil && info.Size() > maxSource {
-		s.unknown = append(s.unknown, unknown{Package: name, Why: "it was not read: it is larger than 1 MB"})
+		s.unknown = append(s.unknown, Unknown{Package: name, Why: "it was not read: it is larger than 1 MB"})
 		return "", false
 	}
 	src, err := fs.ReadFile(files, name)
@@ -93,7 +93,7 @@ func (s *source) readCode(files fs.FS, name string, interesting func(module stri
 		if errors.As(err, &at) {
 			line = strconv.Itoa(at.Line)
 		}
-		s.unknown = append(s.unknown, unknown{Package: name + ":" + line, Why: "it does not parse: " + at.What + "; what is imported above is counted"})
+		s.unknown = append(s.unknown, Unknown{Package: name + ":" + line, Why: "it does not parse: " + at.What + "; what is imported above is counted"})
 	}
 	f := &sourceFile{name: name, imports: jsscan.Imports(tokens)}
 	if len(f.imports) == 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,7 +15,6 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/repofile"
-	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -238,27 +236,4 @@ func checkOutputFile(name string) error {
 		return fault.New("--output %s is a folder", name).WithNext("Name a file in it")
 	}
 	return nil
-}
-
-// writeReport sends what render writes to --output, or to stdout. A report file
-// is replaced as a whole or not at all.
-func writeReport(t target, e env, render func(io.Writer) error) error {
-	name := t.output
-	if name == "" || name == "-" {
-		if t.form != "table" || e.Width == 0 {
-			return render(e.Out)
-		}
-		var b strings.Builder
-		if err := render(&b); err != nil {
-			return err
-		}
-		_, err := io.WriteString(e.Out, ui.Wrap(b.String(), e.Width))
-		return err
-	}
-	e.OutColor = false // of the terminal, which the file is not
-	var b strings.Builder
-	if err := render(ui.Guard(&b, false)); err != nil {
-		return err
-	}
-	return txn.WriteFile(name, []byte(b.String()), 0o644)
 }

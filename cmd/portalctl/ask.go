@@ -3,18 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/ui"
 )
 
 // proposal is a plan that is shown, asked about and then applied as it was shown.
 type proposal interface {
-	// report writes the report where the command line wants it, with what to do next.
-	report(next []string) error
-	// writeTable writes the report for people.
-	writeTable(w io.Writer, st ui.Style, next []string) error
+	// shown is the report, with what to do next.
+	shown(next []string) reportForms
 	question() string
 	// applying is the command line that does what was shown; after is what to do
 	// once that is done, and applied what is to be said of it.
@@ -24,11 +20,18 @@ type proposal interface {
 	after() []string
 }
 
-// ask shows the plan and applies it if a person says so. An answer of no is an
-// error, as is the lack of a terminal to ask on.
-func (e env) ask(ctx context.Context, t target, p proposal) error {
-	if !e.Interactive() {
-		if err := p.report(p.applying()); err != nil {
+// carryOut applies the plan: at once with yes, else when it was shown and a person says
+// so. An answer of no is an error, as is the lack of a terminal to ask on.
+func (e env) carryOut(ctx context.Context, t target, yes bool, p proposal) error {
+	report := func(next []string) error { return p.shown(next).write(t, e, "") }
+	switch {
+	case yes:
+		if err := p.apply(ctx); err != nil {
+			return err
+		}
+		return report(p.after())
+	case !e.Interactive():
+		if err := report(p.applying()); err != nil {
 			return err
 		}
 		return fault.New("nothing was written: there is no terminal to ask on").
@@ -39,9 +42,9 @@ func (e env) ask(ctx context.Context, t target, p proposal) error {
 	elsewhere := e.reportsElsewhere(t)
 	var err error
 	if elsewhere {
-		err = p.writeTable(e.Err, e.ErrStyle(), nil)
+		err = p.shown(nil).table(e.Err, e.ErrStyle())
 	} else {
-		err = p.report(nil)
+		err = report(nil)
 	}
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (e env) ask(ctx context.Context, t target, p proposal) error {
 		return err
 	}
 	if elsewhere {
-		return p.report(p.after())
+		return report(p.after())
 	}
 	fmt.Fprintf(e.Err, "\n%s\n", e.ErrStyle().Good("Applied."))
 	for _, line := range p.applied() {

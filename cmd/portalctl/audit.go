@@ -54,7 +54,7 @@ func auditCommand(e env) *cli.Command {
 			outputsFlag(),
 			directoryFlag(),
 		}, consentFlags()...),
-		Action:      func(c *cli.Context) error { return runAudit(c.Context, c, e) },
+		Action:      actionOf(e, auditOptionsOf, runAudit),
 		Subcommands: []*cli.Command{auditDBCommand(e), auditPluginCommand(e), auditWhyCommand(e)},
 	}
 }
@@ -83,11 +83,7 @@ type auditRun struct {
 	baseline string
 }
 
-func runAudit(ctx context.Context, c *cli.Context, e env) error {
-	o, err := auditOptionsOf(c, e)
-	if err != nil {
-		return err
-	}
+func runAudit(ctx context.Context, o auditOptions, e env) error {
 	r := &auditRun{o: o, e: e, now: time.Now()}
 	limited, cancel := context.WithTimeoutCause(ctx, maxAudit, errMaxAudit)
 	defer cancel()

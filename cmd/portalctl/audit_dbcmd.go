@@ -27,7 +27,7 @@ func auditDBCommand(e env) *cli.Command {
 					"cache folder; audit --offline uses it. " + osvDBURL + " names a mirror. The repo's own settings do not count.\n\n" +
 					"Exit codes: 0 up to date; 2 not.",
 				Flags:  []cli.Flag{formatFlag("table", "json")},
-				Action: dbAction(e, runDBUpdate),
+				Action: actionOf(e, dbOptionsOf, runDBUpdate),
 			},
 			{
 				Name:        "status",
@@ -38,7 +38,7 @@ func auditDBCommand(e env) *cli.Command {
 					&cli.StringFlag{Name: "max-db-age", Usage: "how old it may be, such as 36h or 7d", DefaultText: "7d"},
 					formatFlag("table", "json"),
 				},
-				Action: dbAction(e, runDBStatus),
+				Action: actionOf(e, dbOptionsOf, runDBStatus),
 			},
 		},
 	}
@@ -50,7 +50,7 @@ type dbOptions struct {
 	maxAge    time.Duration
 }
 
-func dbOptionsOf(c *cli.Context) (o dbOptions, err error) {
+func dbOptionsOf(c *cli.Context, _ env) (o dbOptions, err error) {
 	if err := noArgs(c); err != nil {
 		return o, err
 	}
@@ -62,16 +62,6 @@ func dbOptionsOf(c *cli.Context) (o dbOptions, err error) {
 	}
 	o.form, err = oneOf(c, "format", "table", "json")
 	return o, err
-}
-
-func dbAction(e env, run func(context.Context, dbOptions, env) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		o, err := dbOptionsOf(c)
-		if err != nil {
-			return err
-		}
-		return run(c.Context, o, e)
-	}
 }
 
 func runDBUpdate(ctx context.Context, o dbOptions, e env) error {

@@ -41,7 +41,7 @@ func fixOptionsOf(c *cli.Context, e env, outs outputs) (o fixOptions, err error)
 	if err != nil {
 		return o, err
 	}
-	o.fixes, o.reach, o.diff = set, audit.Reach(word), c.Bool("diff")
+	o.fixes, o.reach = set, audit.Reach(word)
 	for _, flag := range []string{"dry-run", "yes", "exit-code", "diff"} {
 		if c.Bool(flag) && !o.fixes {
 			return o, onlyWith(flag, "fix")
@@ -50,12 +50,10 @@ func fixOptionsOf(c *cli.Context, e env, outs outputs) (o fixOptions, err error)
 	if o.consent, err = consentOf(c); err != nil {
 		return o, err
 	}
-	switch {
-	case o.diff && !o.dryRun:
-		return o, onlyWith("diff", "dry-run")
-	case o.diff && c.IsSet("format"):
-		return o, exclusive("diff", "format")
-	case o.diff && len(outs) > 1:
+	if o.diff, err = diffOf(c, o.consent); err != nil {
+		return o, err
+	}
+	if o.diff && len(outs) > 1 {
 		return o, usagef("--diff has no form: it goes to stdout, or to the one file that --output names").WithNext("Write --output FILE, or leave out --diff")
 	}
 	o.gate, err = clock(c, e)

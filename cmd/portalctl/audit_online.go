@@ -25,7 +25,7 @@ func (r *auditRun) judgeLocks(ctx context.Context, p ignore.Policy) error {
 		}
 		if r.o.online {
 			in.Registry, in.Fetch = client, r.fetch
-			if in.ChecksumDir, err = (&checkout{settings: r.settings, net: r.settings}).checksums(r.e); err != nil {
+			if in.ChecksumDir, err = (&checkout{settings: r.settings, net: r.settings}).registryCache(r.e, "checksums"); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/check"
 	"github.com/portalctl/portalctl/internal/portal"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/internal/workspace"
 )
@@ -38,13 +36,7 @@ func auditPluginCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := pluginOptionsOf(c, e)
-			if err != nil {
-				return err
-			}
-			return runAuditPlugin(c.Context, o, e)
-		},
+		Action: actionOf(e, pluginOptionsOf, runAuditPlugin),
 	}
 }
 
@@ -63,8 +55,7 @@ type pluginOptions struct {
 const maxPlugins = 20
 
 func pluginOptionsOf(c *cli.Context, e env) (o pluginOptions, err error) {
-	o.target = target{directory: c.String("directory"), output: c.String("output")}
-	if o.form, err = oneOf(c, "format", "table", "json", "markdown"); err != nil {
+	if o.target, err = placeOf(c, "table", "json", "markdown"); err != nil {
 		return o, err
 	}
 	o.compare, o.offline, o.db = c.Bool("compare"), c.Bool("offline"), c.String("db")
@@ -131,7 +122,7 @@ func runAuditPlugin(ctx context.Context, o pluginOptions, e env) error {
 	}
 	r.Advisories = matching.in.Database.String()
 	r.Warnings = matching.in.Database.Warnings
-	if err := writeReport(o.target, e, func(w io.Writer) error { return o.write(w, e, r) }); err != nil {
+	if err := o.write(e, r); err != nil {
 		return err
 	}
 	if r.Fails() {
@@ -164,12 +155,11 @@ func (o pluginOptions) input(ctx context.Context, e env, co *checkout, inPortal 
 	if err != nil {
 		return in, done, err
 	}
-	address := co.net.Endpoint("@backstage/cli").URL
-	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
+	cache, err := co.registryCache(e, "published")
 	if err != nil {
 		return in, done, err
 	}
-	in = plugin.Input{Registry: reg, Reader: &plugin.Reader{Registry: reg, CacheDir: filepath.Join(cache, "published")}, Now: o.now,
+	in = plugin.Input{Registry: reg, Reader: &plugin.Reader{Registry: reg, CacheDir: cache}, Now: o.now,
 		Successor: bump.Successor, Fitting: bump.Fitting, Singleton: portal.SingletonReason}
 	if !inPortal {
 		return in, done, nil
@@ -216,16 +206,13 @@ func (o pluginOptions) input(ctx context.Context, e env, co *checkout, inPortal 
 	return in, func() { _ = job.source.Close() }, nil
 }
 
-func (o pluginOptions) write(w io.Writer, e env, r *plugin.Report) error {
-	switch {
-	case o.form == "json":
-		return report.JSON(w, r)
-	case o.compare:
-		return r.WriteComparison(w, e.OutStyle(), o.form == "markdown")
-	case o.form == "markdown":
-		return r.WriteMarkdown(w)
+func (o pluginOptions) write(e env, r *plugin.Report) error {
+	s := reportForms{json: r, markdown: r.WriteMarkdown, table: func(w io.Writer, st ui.Style) error { return r.WriteTable(w, st, o.next(r)) }}
+	if o.compare {
+		s.markdown = func(w io.Writer) error { return r.WriteComparison(w, ui.Style{}, true) }
+		s.table = func(w io.Writer, st ui.Style) error { return r.WriteComparison(w, st, false) }
 	}
-	return r.WriteTable(w, e.OutStyle(), o.next(r))
+	return s.write(o.target, e, "")
 }
 
 // next are the reviews to go on with: of the plugin with its siblings.

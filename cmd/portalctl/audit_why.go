@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/ui"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -23,14 +23,8 @@ func auditWhyCommand(e env) *cli.Command {
 		ArgsUsage: "PACKAGE[@VERSION]",
 		Description: "Reads the locks and package.json files alone. VERSION may be a range: 'tar@<7'.\n\n" +
 			"Exit codes: 0 somebody does; 1 no lock has the package; 2 could not run.",
-		Flags: []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
-		Action: func(c *cli.Context) error {
-			o, err := whyOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runAuditWhy(o, e)
-		},
+		Flags:  []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
+		Action: actionOf(e, whyOptionsOf, runAuditWhy),
 	}
 }
 
@@ -40,20 +34,21 @@ type whyOptions struct {
 	name, version string
 }
 
-func whyOptionsOf(c *cli.Context) (o whyOptions, err error) {
+func whyOptionsOf(c *cli.Context, _ env) (o whyOptions, err error) {
 	if c.NArg() != 1 {
 		return o, usagef("audit why takes one package").WithNext("Options come first: portalctl audit why -C DIR PACKAGE[@VERSION]")
 	}
-	o.target = target{directory: c.String("directory"), output: c.String("output")}
+	if o.target, err = placeOf(c, "table", "json"); err != nil {
+		return o, err
+	}
 	o.name = c.Args().First()
 	if i := strings.LastIndexByte(o.name, '@'); i > 0 {
 		o.name, o.version = o.name[:i], o.name[i+1:]
 	}
-	o.form, err = oneOf(c, "format", "table", "json")
-	return o, err
+	return o, nil
 }
 
-func runAuditWhy(o whyOptions, e env) error {
+func runAuditWhy(_ context.Context, o whyOptions, e env) error {
 	if err := checkOutputFile(o.output); err != nil {
 		return err
 	}
@@ -88,7 +83,9 @@ func runAuditWhy(o whyOptions, e env) error {
 			return usagef("%q is neither a version nor a range", o.version).WithNext("Leave it out, or write it as in %s", ui.ShellWord(o.name+"@<7"))
 		}
 	}
-	if err := writeReport(o.target, e, func(w io.Writer) error { return writeWhy(w, e, o.form, o.name, o.version, reasons) }); err != nil {
+	report := reportForms{json: audit.WhyDocument(o.name, o.version, reasons),
+		table: func(w io.Writer, st ui.Style) error { return writeWhy(w, st, o.name, o.version, reasons) }}
+	if err := report.write(o.target, e, ""); err != nil {
 		return err
 	}
 	if len(reasons) == 0 {
@@ -97,11 +94,7 @@ func runAuditWhy(o whyOptions, e env) error {
 	return nil
 }
 
-func writeWhy(w io.Writer, e env, format, name, version string, reasons []audit.Reason) error {
-	if format == "json" {
-		return report.JSON(w, audit.WhyDocument(name, version, reasons))
-	}
-	st := e.OutStyle()
+func writeWhy(w io.Writer, st ui.Style, name, version string, reasons []audit.Reason) error {
 	if len(reasons) == 0 {
 		if version != "" {
 			name += "@" + version

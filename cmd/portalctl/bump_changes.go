@@ -31,21 +31,14 @@ func (r *bumpRun) breaks() string {
 // countChanges counts what the plan breaks, from what is in the cache; "" where
 // that lacks something.
 func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *release.Source) string {
-	reg, err := r.co.registry(r.e, true)
-	if err != nil {
-		return ""
-	}
-	facts, err := r.co.facts(r.e, reg)
-	if err != nil {
-		return ""
-	}
-	if _, err := os.Stat(facts.CacheDir); err != nil || r.co.installed() != nil {
+	reg, facts := r.co.keptFacts(r.e)
+	if facts == nil {
 		return ""
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	in := r.co.changes(releases, reg)
-	in.Facts = kept{facts, cancel}
+	in.Facts = keptChanges{facts, keptOnly{cancel}}
 	setTarget(&in, plan)
 	report, err := changes.New(ctx, in)
 	if err != nil {
@@ -59,17 +52,41 @@ func (r *bumpRun) countChanges(ctx context.Context, plan *bump.Plan, releases *r
 		english.CountOf(c.Touching, "breaking change that names it", "breaking changes that name it"), english.Count(c.ThirdParty, "third-party major"))
 }
 
-// kept ends the count when something is not in the cache: a number that is too
-// small would be worse than none.
-type kept struct {
-	facts  changes.Facts
-	cancel context.CancelFunc
+// keptFacts is what earlier runs have read of published versions, for a line that
+// downloads nothing; nil where that is nothing, or no lock says which versions there are.
+func (co *checkout) keptFacts(e env) (*registry.Client, *published.Reader) {
+	reg, err := co.registry(e, true)
+	if err != nil || co.installed() != nil {
+		return nil, nil
+	}
+	facts, err := co.facts(e, reg)
+	if err != nil {
+		return nil, nil
+	}
+	if _, err := os.Stat(facts.CacheDir); err != nil {
+		return nil, nil
+	}
+	return reg, facts
 }
 
-func (k kept) Read(ctx context.Context, name, version string) (*published.Facts, error) {
-	f, err := k.facts.Read(ctx, name, version)
+// keptOnly ends a count, or a forecast, when something is not in the cache: a number that
+// is too small would be worse than none.
+type keptOnly struct{ cancel context.CancelFunc }
+
+func (k keptOnly) check(err error) error {
 	if errors.Is(err, registry.ErrOffline) {
 		k.cancel()
 	}
-	return f, err
+	return err
+}
+
+// keptChanges is what versions say of themselves, as far as it is in the cache.
+type keptChanges struct {
+	facts changes.Facts
+	keptOnly
+}
+
+func (k keptChanges) Read(ctx context.Context, name, version string) (*published.Facts, error) {
+	f, err := k.facts.Read(ctx, name, version)
+	return f, k.check(err)
 }

@@ -36,12 +36,8 @@ func bumpOptionsOf(c *cli.Context, e env) (o bumpOptions, err error) {
 	if o.consent, err = consentOf(c); err != nil {
 		return o, err
 	}
-	o.diff = c.Bool("diff")
-	switch {
-	case o.diff && !o.dryRun:
-		return o, onlyWith("diff", "dry-run")
-	case o.diff && c.IsSet("format"):
-		return o, exclusive("diff", "format")
+	if o.diff, err = diffOf(c, o.consent); err != nil {
+		return o, err
 	}
 	if o.diff {
 		o.form = "diff"

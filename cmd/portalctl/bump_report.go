@@ -7,25 +7,15 @@ import (
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/diff3"
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/txn"
 )
 
-func (r *bumpRun) report(next []string) error {
-	return writeReports(r.target, r.e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "diff":
-			return writeDiff(w, r.files)
-		case "json":
-			return report.JSON(w, bumpDocument{r.plan, r.merge})
-		case "markdown":
-			return r.writeMarkdown(w, next)
-		default:
-			return r.writeTable(w, e.OutStyle(), next)
-		}
-	})
+func (r *bumpRun) shown(next []string) reportForms {
+	return propose(both{r.plan, r.merge}, bumpDocument{r.plan, r.merge}, r.files, next)
 }
+
+func (r *bumpRun) report(next []string) error { return r.shown(next).write(r.target, r.e, "") }
 
 // writeDiff writes what git apply reads, files that are made and deleted included.
 func writeDiff(w io.Writer, files []txn.Change) error {

@@ -89,29 +89,30 @@ func (r *bumpRun) texts() map[string][]byte {
 // conflicts reports whether the merge of the template leaves some to a person.
 func (r *bumpRun) conflicts() bool { return r.merge != nil && r.merge.Conflicts() > 0 }
 
-// writeTable writes both plans for people.
-func (r *bumpRun) writeTable(w io.Writer, st ui.Style, next []string) error {
-	if r.merge == nil {
-		return r.plan.WriteTable(w, st, next)
-	}
-	if err := r.plan.WriteTable(w, st, nil); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
-		return err
-	}
-	return r.merge.WriteTable(w, st, next)
+// both are a bump's plan and that of the template, nil without one, as one report.
+type both struct {
+	bump  *bump.Plan
+	merge *template.Plan
 }
 
-func (r *bumpRun) writeMarkdown(w io.Writer, next []string) error {
-	if r.merge == nil {
-		return r.plan.WriteMarkdown(w, next)
+// WriteTable writes both for people, and WriteMarkdown as Markdown.
+func (b both) WriteTable(w io.Writer, st ui.Style, next []string) error {
+	return b.write(w, next, func(p planned, next []string) error { return p.WriteTable(w, st, next) })
+}
+
+func (b both) WriteMarkdown(w io.Writer, next []string) error {
+	return b.write(w, next, func(p planned, next []string) error { return p.WriteMarkdown(w, next) })
+}
+
+func (b both) write(w io.Writer, next []string, one func(planned, []string) error) error {
+	if b.merge == nil {
+		return one(b.bump, next)
 	}
-	if err := r.plan.WriteMarkdown(w, nil); err != nil {
+	if err := one(b.bump, nil); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(w, "\n"); err != nil {
 		return err
 	}
-	return r.merge.WriteMarkdown(w, next)
+	return one(b.merge, next)
 }

@@ -36,13 +36,7 @@ func checkProductionCommand(e env) *cli.Command {
 			outputsFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := productionOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runProduction(c.Context, o, e)
-		},
+		Action: actionOf(e, productionOptionsOf, runProduction),
 	}
 }
 
@@ -54,7 +48,7 @@ type productionOptions struct {
 	rules                           production.Options
 }
 
-func productionOptionsOf(c *cli.Context) (o productionOptions, err error) {
+func productionOptionsOf(c *cli.Context, _ env) (o productionOptions, err error) {
 	if err := noArgs(c); err != nil {
 		return o, err
 	}

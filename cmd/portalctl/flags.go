@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func choiceFlag(name, usage string, words ...string) cli.Flag {
 type target struct {
 	directory string
 	form      string // "diff" with --diff
-	output    string // "" and "-" are stdout
+	output    string // "" is stdout
 	// besides are places that the report goes to in other forms, of a command that has
 	// outputsFlag.
 	besides outputs
@@ -66,7 +67,14 @@ func targetOf(c *cli.Context, forms ...string) (t target, err error) {
 	if err := noArgs(c); err != nil {
 		return t, err
 	}
-	t = target{directory: c.String("directory"), output: c.String("output")}
+	return placeOf(c, forms...)
+}
+
+// placeOf is targetOf of a command that takes arguments.
+func placeOf(c *cli.Context, forms ...string) (t target, err error) {
+	if t = (target{directory: c.String("directory"), output: c.String("output")}); t.output == "-" {
+		t.output = ""
+	}
 	t.form, err = oneOf(c, "format", forms...)
 	return t, err
 }
@@ -133,7 +141,7 @@ func oneOf(c *cli.Context, flag string, words ...string) (string, error) {
 
 // reportsElsewhere: not to the terminal, or in a form for programs.
 func (e env) reportsElsewhere(t target) bool {
-	return !e.OutTTY || t.form != "table" || t.output != "" && t.output != "-"
+	return !e.OutTTY || t.form != "table" || t.output != ""
 }
 
 // confirm asks, and ends the command with what did not happen when the answer
@@ -149,27 +157,36 @@ func (e env) confirm(ctx context.Context, question, otherwise string) error {
 // commandLine is command with those of the named flags that are set, for a
 // next step that can be pasted into the shell that this command was typed in.
 func commandLine(c *cli.Context, command string, flags ...string) string {
-	args := []string{command}
+	words := []string{command}
+	for _, word := range given(c, flags...) {
+		words = append(words, ui.ShellWord(word))
+	}
+	return strings.Join(words, " ")
+}
+
+// given are those of the named flags that are set, as words of another command line.
+func given(c *cli.Context, flags ...string) []string {
+	var out []string
 	for _, name := range flags {
 		if !c.IsSet(name) {
 			continue
 		}
+		flag := "--" + name
+		if name == "directory" {
+			flag = "-C"
+		}
 		switch value := c.Value(name).(type) {
 		case bool:
 			if value {
-				args = append(args, "--"+name)
+				out = append(out, flag)
 			}
 		case cli.StringSlice:
 			for _, one := range value.Value() {
-				args = append(args, "--"+name+" "+ui.ShellWord(one))
+				out = append(out, flag, one)
 			}
 		default:
-			flag := "--" + name
-			if name == "directory" {
-				flag = "-C"
-			}
-			args = append(args, flag+" "+ui.ShellWord(c.String(name)))
+			out = append(out, flag, fmt.Sprint(value))
 		}
 	}
-	return strings.Join(args, " ")
+	return out
 }

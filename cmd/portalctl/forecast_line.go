@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"os"
 
 	"github.com/portalctl/portalctl/internal/migrations"
-	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/snapshot/forecast"
 )
 
@@ -14,22 +11,15 @@ import (
 // line, and command as where to see more; "" where no earlier snapshot forecast has
 // read all of it, or nothing will run.
 func (co *checkout) forecastLine(ctx context.Context, e env, command, to string, targets, manifest map[string]string) string {
-	reg, err := co.registry(e, true)
-	if err != nil || co.installed() != nil {
-		return ""
-	}
-	reader, err := co.migrations(e, reg)
-	if err != nil {
-		return ""
-	}
-	if _, err := os.Stat(reader.CacheDir); err != nil {
+	reg, facts := co.keptFacts(e)
+	if facts == nil {
 		return ""
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f := forecasting{e: e, co: co, registry: reg, kept: true}
-	in := forecast.Input{To: to, Versions: keptVersions{reader, cancel}}
-	if err = f.packages(ctx, &in, co, co, broughtAlong(targets, manifest, co.lock)); err != nil {
+	in := forecast.Input{To: to, Versions: keptVersions{&migrations.Reader{Registry: reg, CacheDir: facts.CacheDir}, keptOnly{cancel}}}
+	if err := f.packages(ctx, &in, co, co, broughtAlong(targets, manifest, co.lock)); err != nil {
 		return ""
 	}
 	r, err := forecast.New(ctx, in)
@@ -39,10 +29,10 @@ func (co *checkout) forecastLine(ctx context.Context, e env, command, to string,
 	return "its database migrations (" + r.Line() + "): " + command
 }
 
-// keptVersions ends a forecast when something is not in the cache.
+// keptVersions are migrations and code, as far as they are in the cache.
 type keptVersions struct {
 	*migrations.Reader
-	cancel context.CancelFunc
+	keptOnly
 }
 
 func (k keptVersions) Read(ctx context.Context, name, version string) (*migrations.Package, error) {
@@ -53,11 +43,4 @@ func (k keptVersions) Read(ctx context.Context, name, version string) (*migratio
 func (k keptVersions) Code(ctx context.Context, name, version string) ([]migrations.Code, error) {
 	c, err := k.Reader.Code(ctx, name, version)
 	return c, k.check(err)
-}
-
-func (k keptVersions) check(err error) error {
-	if errors.Is(err, registry.ErrOffline) {
-		k.cancel()
-	}
-	return err
 }

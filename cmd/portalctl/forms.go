@@ -124,27 +124,67 @@ func writeForm(form string, w io.Writer, e env, report readable, shared *finding
 	return report.WriteTable(w, e.OutStyle())
 }
 
+// reportForms is a report in the forms that its command has; those that it has not are nil.
+type reportForms struct {
+	diff     []txn.Change
+	json     any
+	markdown func(io.Writer) error
+	page     func() *htmlreport.Page
+	table    func(io.Writer, ui.Style) error
+}
+
+// write writes the report where the command line wants it, in the forms that it names; dir
+// is what the places of a page count from.
+func (s reportForms) write(t target, e env, dir string) error {
+	return writeReport(t, e, func(form string, w io.Writer, e env) error {
+		switch form {
+		case "diff":
+			return writeDiff(w, s.diff)
+		case "json":
+			return report.JSON(w, s.json)
+		case "markdown":
+			return s.markdown(w)
+		case "html":
+			return writePage(w, e, s.page(), dir)
+		}
+		return s.table(w, e.OutStyle())
+	})
+}
+
+// tableIn is how a form writes tables.
+func tableIn(form string) func(w io.Writer, header []string, rows [][]string) error {
+	if form == "markdown" {
+		return report.Markdown
+	}
+	return report.Table
+}
+
 // guiding is a report for people that ends in commands to go on with.
 type guiding interface {
 	WriteTable(io.Writer, ui.Style, []string) error
 	WriteMarkdown(io.Writer) error
 }
 
-// writeGuiding writes a report in the form that was asked for; dir is what the places of
-// a page count from.
-func writeGuiding(t target, e env, r guiding, next []string, dir string) error {
-	return writeReport(t, e, func(w io.Writer) error {
-		paged, _ := r.(interface {
-			Page([]string) *htmlreport.Page
-		})
-		switch {
-		case t.form == "json":
-			return report.JSON(w, r)
-		case t.form == "markdown":
-			return r.WriteMarkdown(w)
-		case t.form == "html" && paged != nil:
-			return writePage(w, e, paged.Page(next), dir)
-		}
-		return r.WriteTable(w, e.OutStyle(), next)
-	})
+// guide is such a report with these commands.
+func guide(r guiding, next []string) reportForms {
+	s := reportForms{json: r, markdown: r.WriteMarkdown, table: func(w io.Writer, st ui.Style) error { return r.WriteTable(w, st, next) }}
+	if paged, ok := r.(interface {
+		Page([]string) *htmlreport.Page
+	}); ok {
+		s.page = func() *htmlreport.Page { return paged.Page(next) }
+	}
+	return s
+}
+
+// planned is a plan for people, whose Markdown ends in commands, too.
+type planned interface {
+	WriteTable(io.Writer, ui.Style, []string) error
+	WriteMarkdown(io.Writer, []string) error
+}
+
+// propose is a plan with its JSON, the files that it changes, and commands to go on with.
+func propose(p planned, json any, files []txn.Change, next []string) reportForms {
+	return reportForms{diff: files, json: json,
+		markdown: func(w io.Writer) error { return p.WriteMarkdown(w, next) },
+		table:    func(w io.Writer, st ui.Style) error { return p.WriteTable(w, st, next) }}
 }

@@ -3,16 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/setup"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func initCommand(e env) *cli.Command {
@@ -108,7 +105,7 @@ func runInit(ctx context.Context, o initOptions, e env) error {
 	}
 	switch {
 	case o.check || o.dryRun:
-		if err := r.report(r.applying()); err != nil {
+		if err := r.shown(r.applying()).write(o.target, e, ""); err != nil {
 			return err
 		}
 		if o.check && !r.plan.Complete() || o.exitCode && !r.plan.Empty() {
@@ -116,14 +113,9 @@ func runInit(ctx context.Context, o initOptions, e env) error {
 		}
 		return nil
 	case r.plan.Empty():
-		return r.report(r.pending())
-	case o.yes:
-		if err := r.apply(ctx); err != nil {
-			return err
-		}
-		return r.report(r.after())
+		return r.shown(r.pending()).write(o.target, e, "")
 	}
-	return e.ask(ctx, o.target, r)
+	return e.carryOut(ctx, o.target, o.yes, r)
 }
 
 func (r *initRun) question() string {
@@ -136,23 +128,8 @@ func (r *initRun) apply(ctx context.Context) error {
 	return txn.Commit(r.e.withState(ctx), r.top, txn.Edits(r.top, r.plan.Writes()))
 }
 
-func (r *initRun) report(next []string) error {
-	return writeReport(r.target, r.e, func(w io.Writer) error {
-		switch {
-		case r.diff:
-			return writeDiff(w, r.plan.Writes())
-		case r.form == "json":
-			return report.JSON(w, r.plan)
-		case r.form == "markdown":
-			return r.plan.WriteMarkdown(w, next)
-		default:
-			return r.writeTable(w, r.e.OutStyle(), next)
-		}
-	})
-}
-
-func (r *initRun) writeTable(w io.Writer, st ui.Style, next []string) error {
-	return r.plan.WriteTable(w, st, next)
+func (r *initRun) shown(next []string) reportForms {
+	return propose(r.plan, r.plan, r.plan.Writes(), next)
 }
 
 // applying is the command line that does what this one showed.

@@ -10,7 +10,6 @@ import (
 	"github.com/portalctl/portalctl/audit"
 	"github.com/portalctl/portalctl/bump/template"
 	"github.com/portalctl/portalctl/check"
-	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/release"
@@ -63,9 +62,9 @@ func (r *initRun) facts(ctx context.Context) (*setup.Facts, error) {
 		f.Notes = append(f.Notes, "the repository shows neither GitHub nor GitLab, so that no workflow is planned: name one with --platform")
 	}
 	f.Complete()
-	text, err := fs.ReadFile(f.Files, f.At(finding.ConfigFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(fault.Cause(err), fault.Pos{File: finding.ConfigFile}, "cannot be read").WithNext("Check that you may read it")
+	text, err := co.decisions()
+	if err != nil {
+		return nil, err
 	}
 	hasBase := false
 	if r.Skip, hasBase, err = setup.ParseConfig(finding.ConfigFile, text); err != nil {

@@ -75,7 +75,7 @@ func newLockJob(o resolveOptions, e env, co *checkout, reg *registry.Client, pro
 	if err := co.reach(e); err != nil {
 		return nil, err
 	}
-	checksums, err := co.checksums(e)
+	checksums, err := co.registryCache(e, "checksums")
 	if err != nil {
 		return nil, err
 	}

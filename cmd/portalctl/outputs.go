@@ -125,8 +125,8 @@ func (outs outputs) hasForm(form string) bool {
 	return slices.ContainsFunc(outs, func(o output) bool { return o.form == form })
 }
 
-// writeReports sends what render writes in each form to its place.
-func writeReports(t target, e env, render func(form string, w io.Writer, e env) error) error {
+// writeReport sends what render writes in each form to its place.
+func writeReport(t target, e env, render func(form string, w io.Writer, e env) error) error {
 	return append(slices.Clone(t.besides), output{t.form, t.output}).write(e, render)
 }
 

@@ -241,12 +241,22 @@ func (co *checkout) registry(e env, offline bool) (*registry.Client, error) {
 	})
 }
 
-// checksums is the folder of the checksums that were computed from the tarballs of
-// this repo's registry. How servers are reached is known by then.
-func (co *checkout) checksums(e env) (string, error) {
+// sources answer for release manifests and for npm packages.
+func (co *checkout) sources(e env, offline bool) (*release.Source, *registry.Client, error) {
+	releases, err := co.releases(e, offline)
+	if err != nil {
+		return nil, nil, err
+	}
+	packages, err := co.registry(e, offline)
+	return releases, packages, err
+}
+
+// registryCache is a folder of the cache for what was made of the answers of this repo's
+// registry: "checksums", "published", "templates". How servers are reached is known by then.
+func (co *checkout) registryCache(e env, folder string) (string, error) {
 	address := co.net.Endpoint("@backstage/cli").URL
 	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
-	return filepath.Join(cache, "checksums"), err
+	return filepath.Join(cache, folder), err
 }
 
 // decisions is the text of the team's .portalctl.yaml, nil where there is none.

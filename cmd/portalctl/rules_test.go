@@ -183,7 +183,7 @@ func TestOptions(t *testing.T) {
 		return err
 	})
 	read("audit why -C x --format json @a/b@<7", func(c *cli.Context) error {
-		o, err := whyOptionsOf(c)
+		o, err := whyOptionsOf(c, e)
 		if o.directory != "x" || o.form != "json" || o.name != "@a/b" || o.version != "<7" {
 			t.Errorf("why: %+v", o)
 		}
@@ -197,7 +197,7 @@ func TestOptions(t *testing.T) {
 		return err
 	})
 	read("audit db status --db x --max-db-age 36h --format json", func(c *cli.Context) error {
-		o, err := dbOptionsOf(c)
+		o, err := dbOptionsOf(c, e)
 		if o != (dbOptions{"json", "x", 36 * time.Hour}) {
 			t.Errorf("audit db: %+v", o)
 		}

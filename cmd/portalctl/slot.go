@@ -16,8 +16,8 @@ import (
 	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/htmlreport"
 	"github.com/portalctl/portalctl/internal/repofile"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/slot"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/ui"
@@ -55,13 +55,7 @@ func slotCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := slotOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return runSlot(c.Context, o, e)
-		},
+		Action:      actionOf(e, slotOptionsOf, runSlot),
 		Subcommands: []*cli.Command{slotStatusCommand(e), slotDeployCommand(e), slotVerifyCommand(e)},
 	}
 }
@@ -76,7 +70,7 @@ type slotOptions struct {
 	status string
 }
 
-func slotOptionsOf(c *cli.Context) (o slotOptions, err error) {
+func slotOptionsOf(c *cli.Context, _ env) (o slotOptions, err error) {
 	if o.target, err = targetOf(c, pageForms()...); err != nil {
 		return o, err
 	}
@@ -282,19 +276,14 @@ func (r *slotRun) script(ctx context.Context, name, log string) (slot.Script, er
 }
 
 func (r *slotRun) report() error {
-	return writeReport(r.target, r.e, func(w io.Writer) error {
-		switch r.form {
-		case "json":
-			return report.JSON(w, r.run)
-		case "markdown":
+	return reportForms{json: r.run,
+		markdown: func(w io.Writer) error {
 			_, err := io.WriteString(w, r.run.Markdown(r.links()))
 			return err
-		case "html":
-			return writePage(w, r.e, r.run.Page(r.next()), r.co.project.Root)
-		default:
-			return r.run.WriteTable(w, r.e.OutStyle(), r.next())
-		}
-	})
+		},
+		page:  func() *htmlreport.Page { return r.run.Page(r.next()) },
+		table: func(w io.Writer, st ui.Style) error { return r.run.WriteTable(w, st, r.next()) },
+	}.write(r.target, r.e, r.co.project.Root)
 }
 
 // links is the address of the branch's files, where CI says it.

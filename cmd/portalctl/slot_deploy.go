@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -69,33 +68,13 @@ func deployOptionsOf(c *cli.Context, e env) (o deployOptions, err error) {
 			return o, exclusive("snapshot", flag)
 		}
 	}
-	o.Forecast = given(c, e, "config", "dsn", "offline")
-	o.Create = given(c, e, "config", "dsn", "admin-dsn", "image", "name", "skip", "dir", "jobs")
-	o.Verify = given(c, e, "jobs", "rehearse-dsn", "rehearse-on-production")
-	o.Show, o.Production = given(c, e, "dir"), given(c, e, "deploy-dir")
+	o.Forecast = given(c, typed(c, e, "config", "dsn", "offline")...)
+	o.Create = given(c, typed(c, e, "config", "dsn", "admin-dsn", "image", "name", "skip", "dir", "jobs")...)
+	o.Verify = given(c, typed(c, e, "jobs", "rehearse-dsn", "rehearse-on-production")...)
+	o.Show, o.Production = given(c, typed(c, e, "dir")...), given(c, typed(c, e, "deploy-dir")...)
 	o.at = commandLine(c, "", "directory")
 	o.verify = commandLine(c, "portalctl slot verify", typed(c, e, "config", "dsn", "admin-dsn", "directory")...)
 	return o, nil
-}
-
-// given are those of the flags that were typed, as another command takes them.
-func given(c *cli.Context, e env, flags ...string) []string {
-	var out []string
-	for _, name := range typed(c, e, flags...) {
-		switch value := c.Value(name).(type) {
-		case bool:
-			if value {
-				out = append(out, "--"+name)
-			}
-		case cli.StringSlice:
-			for _, one := range value.Value() {
-				out = append(out, "--"+name, one)
-			}
-		default:
-			out = append(out, "--"+name, fmt.Sprint(value))
-		}
-	}
-	return out
 }
 
 // typed are those of the flags that stand on the command line. What a variable says may
@@ -130,7 +109,7 @@ func runSlotDeploy(ctx context.Context, o deployOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	err = writeGuiding(o.target, e, d, d.Go.Next(o.verify+" --health https://YOUR-PORTAL"), r.co.project.Root)
+	err = guide(d, d.Go.Next(o.verify+" --health https://YOUR-PORTAL")).write(o.target, e, r.co.project.Root)
 	if err == nil && d.Go.Kind == slot.NoGo {
 		return errFindings
 	}
@@ -140,11 +119,8 @@ func runSlotDeploy(ctx context.Context, o deployOptions, e env) error {
 // takeUpSlot opens the run of a portal that is kept, or one of which nothing is, to look
 // at it.
 func takeUpSlot(ctx context.Context, o snapshotOptions, at string, e env) (*slotRun, error) {
-	co, err := openPortal(ctx, o.target, e)
+	co, err := openYarnPortal(ctx, o.target, false, e)
 	if err != nil {
-		return nil, err
-	}
-	if err := co.project.OnlyYarn(); err != nil {
 		return nil, err
 	}
 	r := &slotRun{slotOptions: slotOptions{target: o.target, Options: slot.Options{Status: true, Version: version(), At: at}}, e: e, co: co}

@@ -19,15 +19,15 @@ func slotStatusCommand(e env) *cli.Command {
 			outputFlag(),
 			directoryFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			o := slotOptions{Options: slot.Options{Plan: true, Version: version(), At: commandLine(c, "", "directory")}, again: commandLine(c, "portalctl slot", "directory")}
-			var err error
-			if o.target, err = targetOf(c, pageForms()...); err != nil {
-				return err
-			}
-			return runSlotStatus(c.Context, o, e)
-		},
+		Action: actionOf(e, slotStatusOptionsOf, runSlotStatus),
 	}
+}
+
+func slotStatusOptionsOf(c *cli.Context, _ env) (o slotOptions, err error) {
+	o.Options = slot.Options{Plan: true, Status: true, Version: version(), At: commandLine(c, "", "directory")}
+	o.again = commandLine(c, "portalctl slot", "directory")
+	o.target, err = targetOf(c, pageForms()...)
+	return o, err
 }
 
 func runSlotStatus(ctx context.Context, o slotOptions, e env) error {
@@ -35,7 +35,6 @@ func runSlotStatus(ctx context.Context, o slotOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	o.Status = true
 	r := &slotRun{slotOptions: o, e: e, co: co}
 	if err := r.begin(ctx); err != nil {
 		return err

@@ -104,7 +104,7 @@ func runSlotVerify(ctx context.Context, o slotVerifyOptions, e env) error {
 	if !v.OK && !v.Booted {
 		next = []string{"when the new release has booted: " + o.again}
 	}
-	err = writeGuiding(o.target, e, v, next, r.co.project.Root)
+	err = guide(v, next).write(o.target, e, r.co.project.Root)
 	if err == nil && !v.OK {
 		return errFindings
 	}

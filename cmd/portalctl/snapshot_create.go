@@ -111,7 +111,7 @@ func runSnapshotCreate(ctx context.Context, o createOptions, e env) error {
 		return err
 	}
 	show := func(s *snapshot.Snapshot) error {
-		return writeReport(o.target, e, func(w io.Writer) error { return renderCreated(w, e, o.form, survey, s) })
+		return writeReport(o.target, e, func(form string, w io.Writer, e env) error { return renderCreated(w, e, form, survey, s) })
 	}
 	if refused := survey.Refused(); refused != nil || o.dryRun {
 		if err := show(nil); err != nil {
@@ -189,11 +189,11 @@ func renderCreated(w io.Writer, e env, format string, survey *snapshot.Survey, s
 		}
 		rows = append(rows, []string{l.Plugin, l.Database, size, l.Owner, l.Migrations, l.State})
 	}
-	table, style := report.Table, e.OutStyle()
+	style := e.OutStyle()
 	if format == "markdown" {
-		table, style = report.Markdown, ui.Style{}
+		style = ui.Style{}
 	}
-	if err := table(w, header, rows); err != nil {
+	if err := tableIn(format)(w, header, rows); err != nil {
 		return err
 	}
 	for _, list := range []struct {

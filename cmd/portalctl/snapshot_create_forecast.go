@@ -29,7 +29,7 @@ func forecastOf(ctx context.Context, o createOptions, e env, co *checkout, surve
 		return nil, err
 	}
 	if f.kept {
-		in.Versions = keptVersions{reader, cancel}
+		in.Versions = keptVersions{reader, keptOnly{cancel}}
 		plan, err := bump.NewPlan(ctx, bump.Input{Project: co.project, Settings: co.settings, Lock: co.lock, Releases: f.releases, Registry: f.registry},
 			bump.Options{Release: "main", DropStalePatches: true})
 		if err != nil || plan.Stays() {

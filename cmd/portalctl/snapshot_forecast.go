@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -21,7 +20,6 @@ import (
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/workspace"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -72,18 +70,12 @@ func forecastOptionsOf(c *cli.Context, e env) (o forecastOptions, err error) {
 }
 
 func runSnapshotForecast(ctx context.Context, o forecastOptions, e env) error {
-	co, err := openPortal(ctx, o.target, e)
+	co, err := openYarnPortal(ctx, o.target, false, e)
 	if err != nil {
 		return err
 	}
-	if err := co.project.OnlyYarn(); err != nil {
-		return err
-	}
 	f := forecasting{o: o, e: e, co: co}
-	if f.releases, err = co.releases(e, o.offline); err != nil {
-		return err
-	}
-	if f.registry, err = co.registry(e, o.offline); err != nil {
+	if f.releases, f.registry, err = co.sources(e, o.offline); err != nil {
 		return err
 	}
 	in, err := f.input(ctx)
@@ -97,18 +89,7 @@ func runSnapshotForecast(ctx context.Context, o forecastOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	return writeReports(o.target, e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "json":
-			return report.JSON(w, r)
-		case "markdown":
-			return r.WriteMarkdown(w)
-		case "html":
-			return writePage(w, e, r.Page(), co.project.Root)
-		default:
-			return r.WriteTable(w, e.OutStyle())
-		}
-	})
+	return reportForms{json: r, markdown: r.WriteMarkdown, page: r.Page, table: r.WriteTable}.write(o.target, e, co.project.Root)
 }
 
 // forecasting is what a forecast is made of.
@@ -306,9 +287,6 @@ func migrationFiles(tree fs.FS, dir string) map[string][]byte {
 
 // migrations answers for what published versions do to databases.
 func (co *checkout) migrations(e env, reg *registry.Client) (*migrations.Reader, error) {
-	facts, err := co.facts(e, reg)
-	if err != nil {
-		return nil, err
-	}
-	return &migrations.Reader{Registry: reg, CacheDir: facts.CacheDir}, nil
+	cache, err := co.registryCache(e, "published")
+	return &migrations.Reader{Registry: reg, CacheDir: cache}, err
 }

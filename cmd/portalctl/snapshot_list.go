@@ -124,8 +124,8 @@ func runSnapshotList(ctx context.Context, o snapshotOptions, e env) error {
 		items = append(items, listSnapshot(s))
 		bad = bad || noWayBack(s)
 	}
-	err = writeReport(o.target, e, func(w io.Writer) error {
-		if o.form == "json" {
+	err = writeReport(o.target, e, func(form string, w io.Writer, e env) error {
+		if form == "json" {
 			return report.JSON(w, snapshotsDocument{snapshotsSchema, store.Dir, items})
 		}
 		if len(items) == 0 {
@@ -136,11 +136,7 @@ func runSnapshotList(ctx context.Context, o snapshotOptions, e env) error {
 		for _, l := range items {
 			rows = append(rows, []string{l.Name, when(l.Created), l.Release, shortCommit(l.Commit), fmt.Sprint(l.Count), snapshot.Bytes(l.Size), l.Verified})
 		}
-		table := report.Table
-		if o.form == "markdown" {
-			table = report.Markdown
-		}
-		return table(w, []string{"snapshot", "taken (UTC)", "release", "commit", "databases", "size", "verified"}, rows)
+		return tableIn(form)(w, []string{"snapshot", "taken (UTC)", "release", "commit", "databases", "size", "verified"}, rows)
 	})
 	if err != nil {
 		return err
@@ -180,15 +176,15 @@ func runSnapshotShow(ctx context.Context, o snapshotOptions, e env) error {
 	if err != nil {
 		return err
 	}
-	return writeReport(o.target, e, func(w io.Writer) error {
-		if o.form == "json" {
+	return writeReport(o.target, e, func(form string, w io.Writer, e env) error {
+		if form == "json" {
 			return report.JSON(w, showDocument{showSchema, s.Dir, verifiedText(s), s.Manifest, s.Verification})
 		}
-		return renderSnapshot(w, s, o.form == "markdown")
+		return renderSnapshot(w, s, form)
 	})
 }
 
-func renderSnapshot(w io.Writer, s *snapshot.Snapshot, markdown bool) error {
+func renderSnapshot(w io.Writer, s *snapshot.Snapshot, form string) error {
 	m := s.Manifest
 	lines := [][2]string{{"Snapshot", s.Name()}, {"Folder", s.Dir}, {"Taken", m.Created.Format("2006-01-02 15:04:05 UTC") + " by " + m.Tool}}
 	if m.Deployed.Release != "" {
@@ -210,7 +206,7 @@ func renderSnapshot(w io.Writer, s *snapshot.Snapshot, markdown bool) error {
 	}
 	lines = append(lines, [2]string{"Verified", verifiedLong(s)})
 	for _, l := range lines {
-		if markdown {
+		if form == "markdown" {
 			fmt.Fprintf(w, "- %s: %s\n", l[0], report.Escape(l[1]))
 		} else {
 			fmt.Fprintf(w, "%-9s %s\n", l[0], harmless(l[1]))
@@ -229,11 +225,7 @@ func renderSnapshot(w io.Writer, s *snapshot.Snapshot, markdown bool) error {
 		}
 		rows = append(rows, []string{strings.Join(d.Plugins, " "), d.Title(), owner, snapshot.Bytes(d.Size), fmt.Sprint(len(d.Tables)), fmt.Sprint(d.Rows), fmt.Sprint(migrations), snapshot.Bytes(d.Dump.Size)})
 	}
-	table := report.Table
-	if markdown {
-		table = report.Markdown
-	}
-	if err := table(w, []string{"plugins", "database", "owner", "size", "tables", "rows", "migrations", "dump"}, rows); err != nil {
+	if err := tableIn(form)(w, []string{"plugins", "database", "owner", "size", "tables", "rows", "migrations", "dump"}, rows); err != nil {
 		return err
 	}
 	notes := append([]string{}, m.Notes...)

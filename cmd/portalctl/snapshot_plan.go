@@ -192,8 +192,8 @@ func runSnapshotPlan(ctx context.Context, o planOptions, e env) error {
 			return err
 		}
 	}
-	err = writeReport(o.target, e, func(out io.Writer) error {
-		if err := renderWayBack(out, w.plan, o.form); err != nil || o.form != "table" {
+	err = writeReport(o.target, e, func(form string, out io.Writer, e env) error {
+		if err := renderWayBack(out, w.plan, form); err != nil || form != "table" {
 			return err
 		}
 		if !o.dryRun {

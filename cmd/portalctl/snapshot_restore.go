@@ -69,7 +69,7 @@ func runSnapshotRestore(ctx context.Context, o restoreOptions, e env) error {
 		return err
 	}
 	show := func() error {
-		return writeReport(o.target, e, func(out io.Writer) error { return renderWayBack(out, w.plan, o.form) })
+		return writeReport(o.target, e, func(form string, out io.Writer, e env) error { return renderWayBack(out, w.plan, form) })
 	}
 	switch {
 	case o.dryRun, w.plan.Empty():
@@ -135,7 +135,7 @@ func (w *wayBack) restore(ctx context.Context, o restoreOptions, e env) error {
 	if result == nil {
 		return err
 	}
-	if rerr := writeReport(o.target, e, func(out io.Writer) error { return renderRestored(out, result, o.form) }); err == nil {
+	if rerr := writeReport(o.target, e, func(form string, out io.Writer, e env) error { return renderRestored(out, result, form) }); err == nil {
 		err = rerr
 	}
 	return err
@@ -145,16 +145,12 @@ func renderRestored(out io.Writer, r *rollback.Result, format string) error {
 	if format == "json" {
 		return report.JSON(out, r)
 	}
-	table := report.Table
-	if format == "markdown" {
-		table = report.Markdown
-	}
 	fmt.Fprintf(out, "Restored from %s:\n\n", r.Snapshot)
 	var rows [][]string
 	for _, t := range r.Restored {
 		rows = append(rows, []string{t.Name, strings.Join(t.Plugins, " "), fmt.Sprint(t.Rows), (time.Duration(t.Milliseconds) * time.Millisecond).Round(100 * time.Millisecond).String(), t.Failed})
 	}
-	if err := table(out, []string{"database", "plugins", "rows", "took", "what was live is now"}, rows); err != nil {
+	if err := tableIn(format)(out, []string{"database", "plugins", "rows", "took", "what was live is now"}, rows); err != nil {
 		return err
 	}
 	for _, name := range r.Removed {

@@ -87,7 +87,9 @@ func runSnapshotVerify(ctx context.Context, o verifyOptions, e env) error {
 		return err
 	}
 	// The verdict is said even where it could not be kept: the disk is full, say.
-	if err := writeReport(o.target, e, func(w io.Writer) error { return renderVerification(w, e, o.form, s, v, opts.Rehearse != nil) }); err != nil {
+	if err := writeReport(o.target, e, func(form string, w io.Writer, e env) error {
+		return renderVerification(w, e, form, s, v, opts.Rehearse != nil)
+	}); err != nil {
 		return err
 	}
 	if len(v.Problems) > 0 {
@@ -117,10 +119,6 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 		fmt.Fprintf(w, "%s %s\n", style.Bad("damaged:"), harmless(strings.Replace(p, ": damaged: ", ": ", 1)))
 	}
 	if v.Rehearsal != nil && rehearsed {
-		table := report.Table
-		if format == "markdown" {
-			table = report.Markdown
-		}
 		var rows [][]string
 		for _, d := range v.Rehearsal.Databases {
 			same := "same"
@@ -129,7 +127,7 @@ func renderVerification(w io.Writer, e env, format string, s *snapshot.Snapshot,
 			}
 			rows = append(rows, []string{d.Name, seconds(d.Restore), seconds(d.Analyze), seconds(d.Compare), same})
 		}
-		if err := table(w, []string{"database", "restore", "analyze", "compare", "result"}, rows); err != nil {
+		if err := tableIn(format)(w, []string{"database", "restore", "analyze", "compare", "result"}, rows); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)

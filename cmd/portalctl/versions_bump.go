@@ -116,12 +116,8 @@ func runBump(ctx context.Context, o bumpOptions, e env) error {
 			return err
 		}
 		return r.done()
-	case o.yes:
-		if err = r.apply(ctx); err == nil {
-			err = r.report(r.after())
-		}
 	default:
-		err = e.ask(ctx, o.target, r)
+		err = e.carryOut(ctx, o.target, o.yes, r)
 	}
 	if err != nil {
 		if r.futureFails() { // by the lock that Yarn wrote for it
@@ -142,11 +138,7 @@ func (r *bumpRun) done() error {
 }
 
 func (r *bumpRun) makePlan(ctx context.Context) (*bump.Plan, error) {
-	releases, err := r.co.releases(r.e, r.offline)
-	if err != nil {
-		return nil, err
-	}
-	reg, err := r.co.registry(r.e, r.offline)
+	releases, reg, err := r.co.sources(r.e, r.offline)
 	if err != nil {
 		return nil, err
 	}

@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/bump/changes"
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/htmlreport"
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/report"
+	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func changesCommand(e env) *cli.Command {
@@ -71,18 +71,11 @@ func changesOptionsOf(c *cli.Context, _ env) (o changesOptions, err error) {
 }
 
 func runChanges(ctx context.Context, o changesOptions, e env) error {
-	co, err := openPortal(ctx, o.target, e)
+	co, err := openYarnPortal(ctx, o.target, false, e)
 	if err != nil {
 		return err
 	}
-	if err := co.project.OnlyYarn(); err != nil {
-		return err
-	}
-	releases, err := co.releases(e, o.offline)
-	if err != nil {
-		return err
-	}
-	reg, err := co.registry(e, o.offline)
+	releases, reg, err := co.sources(e, o.offline)
 	if err != nil {
 		return err
 	}
@@ -119,25 +112,17 @@ func runChanges(ctx context.Context, o changesOptions, e env) error {
 	if o.all {
 		r.All()
 	}
-	return writeReports(o.target, e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "json":
-			return report.JSON(w, r)
-		case "markdown":
-			return r.WriteMarkdown(w)
+	next := func() (list []string) {
+		if o.toRef != "" || r.Counts.Packages == 0 {
+			return nil
 		}
-		var next []string
-		if o.toRef == "" && r.Counts.Packages > 0 {
-			next = []string{o.bump}
-			if line := from.forecastLine(ctx, e, o.forecast, in.Release, in.To, in.Manifest); line != "" {
-				next = append([]string{line}, next...)
-			}
+		if line := from.forecastLine(ctx, e, o.forecast, in.Release, in.To, in.Manifest); line != "" {
+			list = append(list, line)
 		}
-		if form == "html" {
-			return writePage(w, e, r.Page(next), co.project.Root)
-		}
-		return r.WriteTable(w, e.OutStyle(), o.all, o.again, next)
-	})
+		return append(list, o.bump)
+	}
+	return reportForms{json: r, markdown: r.WriteMarkdown, page: func() *htmlreport.Page { return r.Page(next()) },
+		table: func(w io.Writer, st ui.Style) error { return r.WriteTable(w, st, o.all, o.again, next()) }}.write(o.target, e, co.project.Root)
 }
 
 // changesInput is the portal as it is, and what a bump to the release would lock.
@@ -187,10 +172,6 @@ func compareWith(ctx context.Context, in *changes.Input, o changesOptions, to *c
 
 // facts answers for what published versions say of themselves.
 func (co *checkout) facts(e env, reg *registry.Client) (*published.Reader, error) {
-	address := co.net.Endpoint("@backstage/cli").URL
-	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
-	if err != nil {
-		return nil, err
-	}
-	return &published.Reader{Registry: reg, CacheDir: filepath.Join(cache, "published")}, nil
+	cache, err := co.registryCache(e, "published")
+	return &published.Reader{Registry: reg, CacheDir: cache}, err
 }

@@ -65,7 +65,7 @@ func (o statusOptions) historyOf(ctx context.Context, e env, co *checkout, relea
 		}
 		in.Unknown = append(in.Unknown, w.unknown...)
 	}
-	return writeGuiding(o.target, e, history.New(in), o.next(co, status), co.project.Root)
+	return guide(history.New(in), o.next(co, status)).write(o.target, e, co.project.Root)
 }
 
 // sinceOf is the time that --since means: a day, or that of a commit; the zero time

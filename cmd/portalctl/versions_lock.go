@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portalctl/portalctl/bump"
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/relock"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/txn"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -88,18 +86,7 @@ func runLock(ctx context.Context, o lockOptions, e env) error {
 		}
 		plan.Lockfile.State = "written"
 	}
-	err = writeReport(o.target, e, func(w io.Writer) error {
-		switch {
-		case o.diff:
-			return writeDiff(w, plan.Files())
-		case o.form == "json":
-			return report.JSON(w, plan)
-		case o.form == "markdown":
-			return plan.WriteMarkdown(w, o.next(co, plan))
-		default:
-			return plan.WriteTable(w, e.OutStyle(), o.next(co, plan))
-		}
-	})
+	err = propose(plan, plan, plan.Files(), o.next(co, plan)).write(o.target, e, "")
 	if err != nil {
 		return err
 	}
@@ -110,11 +97,7 @@ func runLock(ctx context.Context, o lockOptions, e env) error {
 }
 
 func planLock(ctx context.Context, o lockOptions, e env, co *checkout) (*bump.LockPlan, error) {
-	releases, err := co.releases(e, o.offline)
-	if err != nil {
-		return nil, err
-	}
-	reg, err := co.registry(e, o.offline)
+	releases, reg, err := co.sources(e, o.offline)
 	if err != nil {
 		return nil, err
 	}

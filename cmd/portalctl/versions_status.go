@@ -79,7 +79,7 @@ func runStatus(ctx context.Context, o statusOptions, e env) error {
 	if o.history {
 		err = o.historyOf(ctx, e, co, releases, status)
 	} else {
-		err = writeGuiding(o.target, e, status, o.next(co, status), co.project.Root)
+		err = guide(status, o.next(co, status)).write(o.target, e, co.project.Root)
 	}
 	if err != nil {
 		return err

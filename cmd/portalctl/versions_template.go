@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,11 +13,9 @@ import (
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/gitbase"
 	"github.com/portalctl/portalctl/internal/pkgjson"
-	"github.com/portalctl/portalctl/internal/report"
 	"github.com/portalctl/portalctl/internal/scaffold"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/txn"
-	"github.com/portalctl/portalctl/internal/ui"
 )
 
 func templateCommand(e env) *cli.Command {
@@ -131,7 +127,7 @@ func runTemplate(ctx context.Context, o templateOptions, e env) error {
 	}
 	switch {
 	case o.dryRun:
-		if err := r.report(r.applying()); err != nil {
+		if err := r.shown(r.applying()).write(o.target, e, ""); err != nil {
 			return err
 		}
 		if o.exitCode && (!r.plan.Empty() || r.plan.Conflicts() > 0) {
@@ -139,20 +135,12 @@ func runTemplate(ctx context.Context, o templateOptions, e env) error {
 		}
 		return nil
 	case r.plan.Empty():
-		if err := r.report(nil); err != nil {
-			return err
-		}
-	case o.yes:
-		if err := r.apply(ctx); err != nil {
-			return err
-		}
-		if err := r.report(r.after()); err != nil {
-			return err
-		}
+		err = r.shown(nil).write(o.target, e, "")
 	default:
-		if err := e.ask(ctx, o.target, r); err != nil {
-			return err
-		}
+		err = e.carryOut(ctx, o.target, o.yes, r)
+	}
+	if err != nil {
+		return err
 	}
 	if r.plan.Conflicts() > 0 {
 		return errFindings
@@ -180,21 +168,16 @@ func clean(root, again string) error {
 
 // template reads what a merge of the app template is computed from.
 func (co *checkout) template(offline bool, e env) (*template.Portal, error) {
-	releases, err := co.releases(e, offline)
+	releases, reg, err := co.sources(e, offline)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := co.registry(e, offline)
-	if err != nil {
-		return nil, err
-	}
-	address := co.net.Endpoint(scaffold.Package).URL
-	cache, err := e.cacheOf(httpConfig(co.net, e, address), address)
+	cache, err := co.registryCache(e, "templates")
 	if err != nil {
 		return nil, err
 	}
 	in := template.Input{Project: co.project, YarnPlugin: usesYarnPlugin(co), On: releases.Standing(co.lock, co.project.Declared()).Release,
-		Templates: &scaffold.Reader{Registry: reg, CacheDir: filepath.Join(cache, "templates")}, Releases: releases}
+		Templates: &scaffold.Reader{Registry: reg, CacheDir: cache}, Releases: releases}
 	if in.ConfigText, err = co.decisions(); err == nil && in.ConfigText != nil {
 		in.Config, err = template.ParseConfig(finding.ConfigFile, in.ConfigText)
 	}
@@ -245,23 +228,8 @@ func (r *templateRun) apply(ctx context.Context) error {
 	return txn.Commit(r.e.withState(ctx), r.co.project.Root, r.plan.Edits())
 }
 
-func (r *templateRun) report(next []string) error {
-	return writeReports(r.target, r.e, func(form string, w io.Writer, e env) error {
-		switch form {
-		case "diff":
-			return writeDiff(w, r.plan.Writes())
-		case "json":
-			return report.JSON(w, r.plan)
-		case "markdown":
-			return r.plan.WriteMarkdown(w, next)
-		default:
-			return r.writeTable(w, e.OutStyle(), next)
-		}
-	})
-}
-
-func (r *templateRun) writeTable(w io.Writer, st ui.Style, next []string) error {
-	return r.plan.WriteTable(w, st, next)
+func (r *templateRun) shown(next []string) reportForms {
+	return propose(r.plan, r.plan, r.plan.Writes(), next)
 }
 
 // applying is the command line that does what this one showed.

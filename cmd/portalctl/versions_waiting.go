@@ -103,11 +103,7 @@ func (w *waiting) changes(ctx context.Context, out *history.Waiting, ladder []hi
 		w.unknown = append(w.unknown, history.Unknown{What: fmt.Sprintf("which release brings %s", english.Count(n, "changeset")),
 			Why: "they are of packages that no release has; the total counts them"})
 	}
-	var names []string
-	for _, u := range r.Unknown {
-		names = append(names, u.Package)
-	}
-	w.inexact("changesets", "versions changes", names)
+	inexact(w, "changesets", "versions changes", r.Unknown, func(u changes.Unknown) string { return u.Package })
 	return nil
 }
 
@@ -158,16 +154,16 @@ func (w *waiting) migrations(ctx context.Context, out *history.Waiting, ladder [
 		w.unknown = append(w.unknown, history.Unknown{What: fmt.Sprintf("which release brings %s", english.Count(near, "migration")),
 			Why: "the registry lacks versions in between; each counts with the first release that may have it"})
 	}
-	var names []string
-	for _, u := range r.Unknown {
-		names = append(names, u.Package)
-	}
-	w.inexact("migrations", "snapshot forecast", names)
+	inexact(w, "migrations", "snapshot forecast", r.Unknown, func(u forecast.Unknown) string { return u.Package })
 	return ctx.Err()
 }
 
 // inexact names packages about which a command has more to say.
-func (w *waiting) inexact(what, command string, names []string) {
+func inexact[U any](w *waiting, what, command string, unknown []U, name func(U) string) {
+	var names []string
+	for _, u := range unknown {
+		names = append(names, name(u))
+	}
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if len(names) > 0 {
