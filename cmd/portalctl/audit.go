@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -30,7 +31,7 @@ func auditCommand(e env) *cli.Command {
 			"--fix makes the smallest move that ends each finding, and reports what is left.\n\n" +
 			"Exit codes: 0 nothing blocks, or nothing that is left after --fix; 1 something does, and with\n" +
 			"--dry-run --exit-code a fix that is pending; 2 the audit is incomplete, or was refused.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			fixFlag(),
 			&cli.BoolFlag{Name: "diff", Usage: "with --fix --dry-run: print a unified diff of every file instead of the report"},
 			&cli.StringFlag{Name: "base", Usage: "compare with where the branch left `REF`", DefaultText: "the target of the pull request, in CI"},
@@ -50,10 +51,7 @@ func auditCommand(e env) *cli.Command {
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out the locks whose paths match `GLOB`, such as 'testdata/**'; may be repeated"},
 			&cli.BoolFlag{Name: "online", Usage: "also ask the registry: whether it contradicts the lock, what the packages that a change adds can do, and which releases admit a fix"},
 			&cli.StringFlag{Name: "licenses", Usage: "also judge the licences of what a change adds, or of all in a full audit, by the lists in `FILE`", TakesFile: true},
-			formatFlag(auditForms()...),
-			outputsFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportsFlags(auditForms()...), consentFlags()),
 		Action:      actionOf(e, auditOptionsOf, runAudit),
 		Subcommands: []*cli.Command{auditDBCommand(e), auditPluginCommand(e), auditWhyCommand(e)},
 	}

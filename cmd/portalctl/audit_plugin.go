@@ -26,16 +26,13 @@ func auditPluginCommand(e env) *cli.Command {
 			"says whether the plugin goes with its release, and what it would add to its lock. VERSION may be a\n" +
 			"range or a tag; without one it is the latest. What cannot be found out is listed as not known.\n\n" +
 			"Exit codes: 0 no objections; 1 a verdict has some; 2 could not run.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "compare", Usage: "put several plugins side by side"},
 			&cli.StringFlag{Name: "db", Usage: "take the advisories from the database in `DIR`, without a network", TakesFile: true},
 			&cli.BoolFlag{Name: "offline", Usage: "use only what earlier runs have fetched, and the database that \"audit db update\" downloaded"},
 			&cli.StringFlag{Name: "licenses", Usage: "also judge the licences of the plugin and of what it brings, by the lists in `FILE`", TakesFile: true},
 			nowFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		},
+		}, reportFlags("table", "json", "markdown")...),
 		Action: actionOf(e, pluginOptionsOf, runAuditPlugin),
 	}
 }

@@ -23,7 +23,7 @@ func auditWhyCommand(e env) *cli.Command {
 		ArgsUsage: "PACKAGE[@VERSION]",
 		Description: "Reads the locks and package.json files alone. VERSION may be a range: 'tar@<7'.\n\n" +
 			"Exit codes: 0 somebody does; 1 no lock has the package; 2 could not run.",
-		Flags:  []cli.Flag{formatFlag("table", "json"), outputFlag(), directoryFlag()},
+		Flags:  reportFlags("table", "json"),
 		Action: actionOf(e, whyOptionsOf, runAuditWhy),
 	}
 }

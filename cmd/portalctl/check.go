@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -21,7 +22,7 @@ func checkCommand(e env) *cli.Command {
 			"Exit codes: 0 nothing wrong, or nothing left after --fix; 1 errors or warnings, or with --fail-on-change a fix,\n" +
 			"and with --dry-run --exit-code a fix that is pending; " +
 			"2 could not run or refused.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "fix", Usage: "dedupe and prune yarn.lock, then report what is left"},
 			&cli.BoolFlag{Name: "fix-manifests", Usage: "like --fix, and edit ranges and unused resolutions of package.json files"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
@@ -35,10 +36,7 @@ func checkCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "online", Usage: "ask the versions host and the registry for what is not cached"},
 			&cli.StringFlag{Name: "baseline", Usage: "findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write what is found to the baseline; from then on only new findings count"},
-			formatFlag(sharedForms()...),
-			outputsFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportsFlags(sharedForms()...), consentFlags()),
 		Subcommands: []*cli.Command{checkProductionCommand(e)},
 		Action:      actionOf(e, checkOptionsOf, runCheck),
 	}

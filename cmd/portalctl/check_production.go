@@ -27,15 +27,12 @@ func checkProductionCommand(e env) *cli.Command {
 		Description: "Goes through a checklist of TechDocs, plugins, security, operations and organisation. Each item is passed, failed,\n" +
 			"attested (in .portalctl.yaml), unknown or not applicable, with the lines that say so. Runs nothing, contacts no server.\n\n" +
 			"Exit codes: 0 nothing that the profile counts has failed; 1 something has; 2 could not run.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			choiceFlag("profile", "what counts as failure: `PROFILE` is one of "+strings.Join(production.Profiles(), ", "), production.Profiles()...),
 			&cli.StringFlag{Name: "deploy-dir", Usage: "also read the manifests in `DIR`, such as a checkout of the GitOps repository", TakesFile: true},
 			&cli.StringFlag{Name: "baseline", Usage: "findings in `FILE` do not count", DefaultText: baselineFile + ", if there is one", TakesFile: true},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write what is found to the baseline; from then on only new findings count"},
-			formatFlag(sharedForms()...),
-			outputsFlag(),
-			directoryFlag(),
-		},
+		}, reportsFlags(sharedForms()...)...),
 		Action: actionOf(e, productionOptionsOf, runProduction),
 	}
 }

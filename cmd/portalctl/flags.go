@@ -37,6 +37,16 @@ func formatFlag(formats ...string) cli.Flag {
 	return choiceFlag("format", "the report's `FORM`: "+strings.Join(formats, ", "), formats...)
 }
 
+// reportFlags are those of a command on a portal whose report has these forms, and
+// reportsFlags of one that writes it in several at once.
+func reportFlags(forms ...string) []cli.Flag {
+	return []cli.Flag{formatFlag(forms...), outputFlag(), directoryFlag()}
+}
+
+func reportsFlags(forms ...string) []cli.Flag {
+	return []cli.Flag{formatFlag(forms...), outputsFlag(), directoryFlag()}
+}
+
 // choice is a flag that takes one of a few words, which completion offers.
 type choice struct {
 	*cli.StringFlag

@@ -22,7 +22,7 @@ func initCommand(e env) *cli.Command {
 			"alone and named. Shows the plan, then asks, then writes exactly that.\n\n" +
 			"Exit codes: 0 applied, or nothing to do; 1 something is missing or has drifted (--check), or changes are\n" +
 			"pending (--dry-run --exit-code); 2 could not run or refused; 130 interrupted, or answered with no.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit 1 when something is missing, or is not as this portalctl writes it"},
 			&cli.BoolFlag{Name: "update", Usage: "also write anew what an earlier init has written, unless somebody has edited it since"},
 			choiceOf(&cli.StringFlag{Name: "platform", Usage: "the repository's CI is that of the `PLATFORM` github or gitlab", DefaultText: "what the repository shows"},
@@ -30,10 +30,7 @@ func initCommand(e env) *cli.Command {
 			&cli.StringSliceFlag{Name: "only", Usage: "look at files of the `KIND` " + setup.KindNames() + "; may be repeated"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportFlags("table", "json", "markdown"), consentFlags()),
 		Action: actionOf(e, initOptionsOf, runInit),
 	}
 }

@@ -39,7 +39,7 @@ func slotCommand(e env) *cli.Command {
 			"changed, and one that was interrupted goes on where it stopped. --plan does the steps that write nothing.\n\n" +
 			"Exit codes: 0 the run went through, and nothing needs hands; 1 something does, or a step failed; 2 could not\n" +
 			"run or refused; 130 interrupted, or answered with no.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
 				Value: "main"}, "main", "next"),
 			&cli.BoolFlag{Name: "plan", Usage: "only the steps that write nothing: where, coming, text"},
@@ -51,10 +51,7 @@ func slotCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "fail-on", Usage: "the audit fails from this `SEVERITY` on: low, medium, high, critical, none", DefaultText: "high"},
 			offlineFlag(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "make the branch without asking"},
-			formatFlag(pageForms()...),
-			outputFlag(),
-			directoryFlag(),
-		},
+		}, reportFlags(pageForms()...)...),
 		Action:      actionOf(e, slotOptionsOf, runSlot),
 		Subcommands: []*cli.Command{slotStatusCommand(e), slotDeployCommand(e), slotVerifyCommand(e)},
 	}

@@ -19,7 +19,7 @@ func slotDeployCommand(e env) *cli.Command {
 			"What is checked out is to come, or the branch of a slot that is not merged yet. It rolls nothing out,\n" +
 			"and changes nothing in the portal.\n\n" +
 			"Exit codes: 0 go, also with a window or conditions; 1 no-go; 2 could not run or refused; 130 interrupted.",
-		Flags: append(connectionFlags(),
+		Flags: slices.Concat(connectionFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "what there was before the release became another"},
 			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF`", DefaultText: "what is checked out, or the branch of the slot"},
 			&cli.StringFlag{Name: "snapshot", Aliases: []string{"s"}, Usage: "use the snapshot `NAME`, or a folder, instead of taking one"},
@@ -33,10 +33,7 @@ func slotDeployCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "rehearse-on-production", Usage: "allow --rehearse-dsn to be the server that the snapshot is of"},
 			&cli.StringFlag{Name: "deploy-dir", Usage: "also read the probes of the manifests in `DIR`, such as a checkout of the GitOps repository", TakesFile: true},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, deployOptionsOf, runSlotDeploy),
 	}
 }

@@ -14,12 +14,8 @@ func slotStatusCommand(e env) *cli.Command {
 		Name:        "status",
 		Usage:       "show where the run of this portal stands",
 		Description: "Exit codes: 0 shown; 2 there is no run, or it could not be read.",
-		Flags: []cli.Flag{
-			formatFlag(pageForms()...),
-			outputFlag(),
-			directoryFlag(),
-		},
-		Action: actionOf(e, slotStatusOptionsOf, runSlotStatus),
+		Flags:       reportFlags(pageForms()...),
+		Action:      actionOf(e, slotStatusOptionsOf, runSlotStatus),
 	}
 }
 

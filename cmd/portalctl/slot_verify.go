@@ -23,15 +23,12 @@ func slotVerifyCommand(e env) *cli.Command {
 			"and which were not foreseen; looks at knex's locks; and asks the portal whether it is ready. Where that\n" +
 			"did not go well it ends with the commands that bring the databases back. It changes nothing.\n\n" +
 			"Exit codes: 0 as foreseen, and ready; 1 not so; 2 could not run; 130 interrupted.",
-		Flags: append(connectionFlags(),
+		Flags: slices.Concat(connectionFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "health", Usage: "ask the portal at `URL` whether it is ready; without a path at Backstage's own endpoint"},
 			&cli.DurationFlag{Name: "timeout", Usage: "ask for at most `TIME`, such as 90s or 5m", Value: time.Minute},
 			&cli.StringFlag{Name: "snapshot", Aliases: []string{"s"}, Usage: "go by the snapshot `NAME`, or a folder, and by its forecast", DefaultText: "what slot deploy kept"},
 			snapshotDirFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, slotVerifyOptionsOf, runSlotVerify),
 	}
 }

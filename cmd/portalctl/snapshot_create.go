@@ -31,17 +31,14 @@ func snapshotCreateCommand(e env) *cli.Command {
 			"already needs --deployed.\n\n" +
 			"Exit codes: 0 taken, or with --dry-run nothing in the way; 1 with --dry-run --exit-code,\n" +
 			"there is something to copy; 2 could not run or refused; 130 interrupted.",
-		Flags: append(append(connectionFlags(), consentFlags()...),
+		Flags: slices.Concat(connectionFlags(), consentFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "deployed", Usage: "the `REF` (commit, tag, branch) that runs on these databases", DefaultText: "HEAD, if the databases' migrations are its"},
 			&cli.StringFlag{Name: "image", Usage: "the `DIGEST` of the image that is deployed, for the plan"},
 			&cli.StringFlag{Name: "name", Usage: "the snapshot's `NAME`", DefaultText: "the release and the time"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave the plugin `ID` out, or a database that none is known to use; may be repeated"},
 			snapshotDirFlag(),
 			jobsFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, createOptionsOf, runSnapshotCreate),
 	}
 }

@@ -34,16 +34,13 @@ func snapshotForecastCommand(e env) *cli.Command {
 			"where the server is reachable, on tables of which size: hence how long the boot takes, what\n" +
 			"blocks the release that is running, and from where on it fails. Runs nothing and changes nothing.\n\n" +
 			"Exit codes: 0 the report is complete as far as it says; 2 could not run; 130 interrupted.",
-		Flags: append(connectionFlags()[:2],
+		Flags: slices.Concat(connectionFlags()[:2], []cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "the `RELEASE` to come: main, next or a version such as 1.53.0",
 				DefaultText: "main"}, "main", "next"),
 			&cli.StringFlag{Name: "from-ref", Usage: "what runs now is the commit `REF` instead of the work tree"},
 			&cli.StringFlag{Name: "to-ref", Usage: "what is to come is the commit `REF` instead of a release"},
 			offlineFlag(),
-			formatFlag(pageForms()...),
-			outputsFlag(),
-			directoryFlag(),
-		),
+		}, reportsFlags(pageForms()...)),
 		Action: actionOf(e, forecastOptionsOf, runSnapshotForecast),
 	}
 }

@@ -19,7 +19,7 @@ func snapshotListCommand(e env) *cli.Command {
 		Name:        "list",
 		Usage:       "list the portal's snapshots, newest first",
 		Description: "Exit codes: 0 listed; 1 one of them is damaged, or verify found that it cannot be restored; 2 could not run.",
-		Flags:       append(connectionFlags(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
+		Flags:       append(append(connectionFlags(), snapshotDirFlag()), reportFlags("table", "json", "markdown")...),
 		Action:      actionOf(e, snapshotOptionsOf, runSnapshotList),
 	}
 }
@@ -29,7 +29,7 @@ func snapshotShowCommand(e env) *cli.Command {
 		Name:        "show",
 		Usage:       "show what is in a snapshot",
 		Description: "Exit codes: 0 shown; 2 could not run.",
-		Flags:       append(connectionFlags(), snapshotNameFlag(), snapshotDirFlag(), formatFlag("table", "json", "markdown"), outputFlag(), directoryFlag()),
+		Flags:       append(append(connectionFlags(), snapshotNameFlag(), snapshotDirFlag()), reportFlags("table", "json", "markdown")...),
 		Action:      actionOf(e, snapshotOptionsOf, runSnapshotShow),
 	}
 }

@@ -26,14 +26,11 @@ func snapshotPlanCommand(e env) *cli.Command {
 			"checkout of the release to come, and writes the plan that anyone can follow, with or\n" +
 			"without portalctl.\n\n" +
 			"Exit codes: 0 written; 1 with --dry-run --exit-code, the snapshot has another plan, or none; 2 could not run or refused; 130 interrupted.",
-		Flags: append(append(wayBackFlags(), consentFlags()...),
+		Flags: slices.Concat(wayBackFlags(), consentFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "against", TakesFile: true,
 				Usage: "compare with the migrations of the packages installed in the checkout `DIR`, instead of the live databases"},
 			&cli.BoolFlag{Name: "no-look", Usage: "connect to no server: the plan is for all databases, and rollback.sh finds out which were migrated"},
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, planOptionsOf, runSnapshotPlan),
 	}
 }

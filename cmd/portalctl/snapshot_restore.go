@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,13 +26,10 @@ func snapshotRestoreCommand(e env) *cli.Command {
 			"Stop the portal first. Without a terminal to ask on, give --yes, or --dry-run to look.\n\n" +
 			"Exit codes: 0 restored, or nothing to do; 1 there is something to restore (--dry-run --exit-code);\n" +
 			"2 could not run or refused; 130 interrupted, or answered with no.",
-		Flags: append(append(wayBackFlags(), consentFlags()...),
+		Flags: slices.Concat(wayBackFlags(), consentFlags(), []cli.Flag{
 			&cli.StringSliceFlag{Name: "only", Usage: "restore the database or plugin `NAME` whatever its migrations say, and no other; \"all\" for every one"},
 			&cli.BoolFlag{Name: "terminate", Usage: "end the sessions that still use the databases, instead of refusing"},
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, restoreOptionsOf, runSnapshotRestore),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,17 +23,14 @@ func snapshotVerifyCommand(e env) *cli.Command {
 			"compares schema and row counts with what was copied, and drops it. The result and the\n" +
 			"measured durations are kept with the snapshot, and the rollback plan uses them.\n\n" +
 			"Exit codes: 0 whole; 1 damaged, or the rehearsal differs; 2 could not run or refused; 130 interrupted.",
-		Flags: append(connectionFlags(),
+		Flags: slices.Concat(connectionFlags(), []cli.Flag{
 			snapshotNameFlag(),
 			snapshotDirFlag(),
 			&cli.BoolFlag{Name: "rehearse", Usage: "restore, compare and drop"},
 			&cli.StringFlag{Name: "rehearse-dsn", EnvVars: []string{"PORTALCTL_REHEARSE_DSN"}, Usage: "rehearse on the server of `DSN`, as a role with CREATEDB"},
 			&cli.BoolFlag{Name: "rehearse-on-production", Usage: "allow --rehearse-dsn to be the server that the snapshot is of"},
 			jobsFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		),
+		}, reportFlags("table", "json", "markdown")),
 		Action: actionOf(e, verifyOptionsOf, runSnapshotVerify),
 	}
 }

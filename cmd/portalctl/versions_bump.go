@@ -28,7 +28,7 @@ func bumpCommand(e env) *cli.Command {
 			"Without a terminal to ask on, give --yes, or --dry-run to look only.\n\n" +
 			"Exit codes: 0 applied, or nothing to do; 1 changes are pending (--dry-run --exit-code), or applied\n" +
 			"but for code that --migrate had to leave under the old name; 2 could not run or refused; 130 interrupted, or answered with no.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to move to: main, next or a version such as 1.53.0",
 				DefaultText: "main; with patterns that leave @backstage out, the portal's own"}, "main", "next"),
 			&cli.StringSliceFlag{Name: "pattern", Aliases: []string{"p"}, Usage: "move the packages that match `GLOB`; may be repeated",
@@ -47,10 +47,7 @@ func bumpCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "allow-dirty", Usage: "with --template: merge into a work tree with changes that are not committed"},
 			offlineFlag(),
 			nowFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputsFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportsFlags("table", "json", "markdown"), consentFlags()),
 		Action: actionOf(e, bumpOptionsOf, runBump),
 	}
 }

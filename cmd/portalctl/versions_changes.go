@@ -25,7 +25,7 @@ func changesCommand(e env) *cli.Command {
 			"changelogs and type declarations in between, and shows what names code, configuration or\n" +
 			"dependencies of this portal. Changes nothing, and runs nothing of the repository.\n\n" +
 			"Exit codes: 0 the report is complete as far as it says; 2 could not run; 130 interrupted.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "`RELEASE` to compare with: main, next or a version such as 1.53.0",
 				DefaultText: "main"}, "main", "next"),
 			&cli.StringSliceFlag{Name: "pattern", Aliases: []string{"p"}, Usage: "look at the packages that match `GLOB`; may be repeated",
@@ -34,10 +34,7 @@ func changesCommand(e env) *cli.Command {
 			&cli.StringFlag{Name: "to-ref", Usage: "compare with the lock of the commit `REF` instead of a release"},
 			&cli.BoolFlag{Name: "all", Usage: "print everything: every entry in full, every place, every package in use"},
 			offlineFlag(),
-			formatFlag(pageForms()...),
-			outputsFlag(),
-			directoryFlag(),
-		},
+		}, reportsFlags(pageForms()...)...),
 		Action: actionOf(e, changesOptionsOf, runChanges),
 	}
 }

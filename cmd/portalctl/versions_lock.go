@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,17 +21,14 @@ func lockCommand(e env) *cli.Command {
 			"With --resolve release, @backstage packages also move to the release wherever a range admits it.\n\n" +
 			"Exit codes: 0 in line, or brought in line; 1 not in line (--check, or --dry-run --exit-code);\n" +
 			"2 could not run or refused; 130 interrupted.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "check", Usage: "the same as --dry-run --exit-code: write nothing; exit 1 when yarn.lock is not in line"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run or --check: print a unified diff instead of the report"},
 			resolveFlag("highest", "which versions new ranges get: highest, as Yarn does, or release"),
 			&cli.BoolFlag{Name: "allow-downgrade", Usage: "with --resolve release: also move down what is ahead of it"},
 			offlineFlag(),
 			nowFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportFlags("table", "json", "markdown"), consentFlags()),
 		Action: actionOf(e, lockOptionsOf, runLock),
 	}
 }

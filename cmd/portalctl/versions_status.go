@@ -18,15 +18,12 @@ func statusCommand(e env) *cli.Command {
 		Description: "With --history: when the branch reached which release, at what pace, and what piles up in the releases\n" +
 			"not yet taken. Reads git's history and the registry; changes nothing.\n\n" +
 			"Exit codes: 0 on time; 1 more than --max-behind main releases behind; 2 could not run.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "max-behind", Value: -1, Usage: "exit 1 when more than `N` main releases behind", DefaultText: "no limit"},
 			&cli.BoolFlag{Name: "history", Usage: "show the branch's way through the releases, and the cost of waiting"},
 			&cli.StringFlag{Name: "since", Usage: "with --history: begin at `DATE|REF`, a day such as 2026-01-31 or a commit", DefaultText: "the first commit"},
 			offlineFlag(),
-			formatFlag(pageForms()...),
-			outputFlag(),
-			directoryFlag(),
-		},
+		}, reportFlags(pageForms()...)...),
 		Action: actionOf(e, statusOptionsOf, runStatus),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,7 +28,7 @@ func templateCommand(e env) *cli.Command {
 			"asks, then writes exactly that. What both sides changed stays as it is and is listed.\n\n" +
 			"Exit codes: 0 applied, or nothing to do; 1 conflicts are left, or changes are pending\n" +
 			"(--dry-run --exit-code); 2 could not run or refused; 130 interrupted, or answered with no.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			choiceOf(&cli.StringFlag{Name: "release", Aliases: []string{"r"}, Usage: "merge the template of `RELEASE`: main, next or a version such as 1.53.0",
 				DefaultText: "main"}, "main", "next"),
 			&cli.StringFlag{Name: "base", Usage: "start from the template of the release `X.Y.Z` instead of the one that is found"},
@@ -38,10 +39,7 @@ func templateCommand(e env) *cli.Command {
 			&cli.BoolFlag{Name: "diff", Usage: "with --dry-run: print a unified diff of every file instead of the report"},
 			&cli.BoolFlag{Name: "allow-dirty", Usage: "merge into a work tree with changes that are not committed"},
 			offlineFlag(),
-			formatFlag("table", "json", "markdown"),
-			outputsFlag(),
-			directoryFlag(),
-		}, consentFlags()...),
+		}, reportsFlags("table", "json", "markdown"), consentFlags()),
 		Action: actionOf(e, templateOptionsOf, runTemplate),
 	}
 }

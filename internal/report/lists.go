@@ -73,7 +73,7 @@ func filled(v reflect.Value, absent bool) reflect.Value {
 		out.Set(v)
 		for i := range t.NumField() {
 			if f := t.Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
-				out.Field(i).Set(filled(v.Field(i), omitted(f, "omitzero")))
+				out.Field(i).Set(filled(v.Field(i), omitsZero(f)))
 			}
 		}
 		return out
@@ -81,8 +81,8 @@ func filled(v reflect.Value, absent bool) reflect.Value {
 	return v
 }
 
-// omitted reports whether a field's tag has the option.
-func omitted(f reflect.StructField, option string) bool {
+// omitsZero reports whether a field is absent where it is zero.
+func omitsZero(f reflect.StructField) bool {
 	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return slices.Contains(strings.Split(options, ","), option)
+	return slices.Contains(strings.Split(options, ","), "omitzero")
 }

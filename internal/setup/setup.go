@@ -44,12 +44,14 @@ func Kinds() []Kind {
 }
 
 // KindNames are their names, for a sentence.
-func KindNames() string {
+func KindNames() string { return strings.Join(namesOf(Kinds()), ", ") }
+
+func namesOf(kinds []Kind) []string {
 	var names []string
-	for _, k := range Kinds() {
+	for _, k := range kinds {
 		names = append(names, string(k))
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // State is what becomes of a file.
@@ -182,11 +184,7 @@ func New(f *Facts, o Options) (*Plan, error) {
 		}
 	}
 	if len(o.Only) == 0 && len(o.Skip) > 0 {
-		var names []string
-		for _, k := range o.Skip {
-			names = append(names, string(k))
-		}
-		p.Notes = append(p.Notes, ".portalctl.yaml leaves out "+english.And(names))
+		p.Notes = append(p.Notes, ".portalctl.yaml leaves out "+english.And(namesOf(o.Skip)))
 	}
 	return p, nil
 }

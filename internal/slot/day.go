@@ -63,7 +63,7 @@ func (g Go) Next(verify string) []string {
 	switch {
 	case g.Kind == NoGo:
 		return nil
-	case g.count(goIf) > 0:
+	case countOf(g.Reasons, goIf) > 0:
 		return []string{"look at what is behind \"if\"; where it holds, roll the release out; then: " + verify}
 	}
 	return []string{"roll the release out; then: " + verify}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/portalctl/portalctl/internal/english"
@@ -25,7 +24,7 @@ func (w *deploying) judge() Go {
 	}
 	switch g.Kind {
 	case NoGo:
-		g.Title = "no-go: " + english.Count(g.count(NoGo), "reason")
+		g.Title = "no-go: " + english.Count(countOf(g.Reasons, NoGo), "reason")
 		return *g
 	case WithWindow:
 		g.Minutes = int(math.Ceil((w.d.Forecast.UpTo + 2*bootSeconds) / 60))
@@ -33,7 +32,7 @@ func (w *deploying) judge() Go {
 	default:
 		g.Title = "go"
 	}
-	if n := g.count(goIf); n > 0 {
+	if n := countOf(g.Reasons, goIf); n > 0 {
 		g.Title += ", if " + english.CountOf(n, "condition holds", "conditions hold")
 	}
 	return *g
@@ -42,28 +41,14 @@ func (w *deploying) judge() Go {
 // add adds a reason; the gravest decides.
 func (g *Go) add(kind Kind, text, source string) {
 	g.Reasons = append(g.Reasons, reason{kind, text, source})
-	grave := map[Kind]int{goAhead: 0, goIf: 1, WithWindow: 2, NoGo: 3}
-	if grave[kind] > grave[g.Kind] {
-		g.Kind = kind
-	}
-}
-
-// count is how many reasons are of a kind.
-func (g Go) count(kind Kind) int {
-	n := 0
-	for _, r := range g.Reasons {
-		if r.Kind == kind {
-			n++
-		}
-	}
-	return n
+	g.Kind = graver(g.Kind, kind, goAhead, goIf, WithWindow, NoGo)
 }
 
 // source is the command line of the first command that begins with the words.
 func (w *deploying) source(words ...string) string {
 	for _, p := range w.d.Commands {
 		if len(p.Args) >= len(words) && slices.Equal(p.Args[:len(words)], words) {
-			return strings.TrimSuffix(p.line(), " --format json") + w.r.opts.At
+			return p.line() + w.r.opts.At
 		}
 	}
 	return ""

@@ -88,11 +88,12 @@ type Run struct {
 }
 
 // Step is the step of that name.
-func (r *Run) Step(name StepName) *Step {
-	for _, s := range r.Steps {
-		if s.Name == name {
-			return s
-		}
+func (r *Run) Step(name StepName) *Step { return stepOf(r.Steps, name) }
+
+// stepOf is the step of that name in a list, nil for none.
+func stepOf(list []*Step, name StepName) *Step {
+	if i := slices.IndexFunc(list, func(s *Step) bool { return s.Name == name }); i >= 0 {
+		return list[i]
 	}
 	return nil
 }
@@ -122,7 +123,7 @@ func New(ctx context.Context, in Input, opts Options) (r *Run, release func(), e
 	}
 	for _, name := range StepNames() {
 		step := &Step{Name: name, State: statePending}
-		if old := r.kept.step(name); old != nil {
+		if old := stepOf(r.kept.Steps, name); old != nil {
 			step = old
 		}
 		r.Steps = append(r.Steps, step)
@@ -130,15 +131,6 @@ func New(ctx context.Context, in Input, opts Options) (r *Run, release func(), e
 	r.kept.Steps = r.Steps
 	r.readDay()
 	return r, release, nil
-}
-
-func (k *kept) step(name StepName) *Step {
-	for _, s := range k.Steps {
-		if s.Name == name {
-			return s
-		}
-	}
-	return nil
 }
 
 // place finds out where the run stands in the repository: on its branch, or at a

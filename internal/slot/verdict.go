@@ -70,10 +70,12 @@ func (r *Run) verdict() *verdict {
 // add adds a reason; the gravest decides.
 func (v *verdict) add(kind Kind, text, source string) {
 	v.Reasons = append(v.Reasons, reason{kind, text, source})
-	grave := map[Kind]int{quiet: 0, notKnown: 1, needsHands: 2, needsWindow: 3}
-	if grave[kind] > grave[v.Kind] {
-		v.Kind = kind
-	}
+	v.Kind = graver(v.Kind, kind, quiet, notKnown, needsHands, needsWindow)
+}
+
+// graver is the one of two kinds that comes later in the order.
+func graver(a, b Kind, order ...Kind) Kind {
+	return order[max(slices.Index(order, a), slices.Index(order, b))]
 }
 
 // portalctl is a command that has more, on this portal.
@@ -106,13 +108,17 @@ func (r *Run) patch() string {
 	return best.String()
 }
 
-func (v *verdict) has(kind Kind) bool {
-	for _, r := range v.Reasons {
+func (v *verdict) has(kind Kind) bool { return countOf(v.Reasons, kind) > 0 }
+
+// countOf is how many reasons are of a kind.
+func countOf(list []reason, kind Kind) int {
+	n := 0
+	for _, r := range list {
 		if r.Kind == kind {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // report reads what a command of Coming printed; where it could not run, that is a
