@@ -1,149 +1,15 @@
 package audit
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/portalctl/portalctl/internal/osv"
-	"github.com/portalctl/portalctl/internal/registry"
-	"github.com/portalctl/portalctl/internal/relock"
 )
-
-// shelf is a registry: by package and version, what the version asks for. A
-// version is a day old unless young names it.
-type shelf map[string]map[string]map[string]string
-
-var errNotOnShelf = errors.New("not found")
-
-func (s shelf) published(name string) ([]Version, bool) {
-	var out []Version
-	for v, deps := range s[name] {
-		out = append(out, Version{v, deps})
-	}
-	return out, out != nil
-}
-
-// source answers the solver from a shelf.
-type source struct {
-	shelf shelf
-	young []string // name@version
-}
-
-type shelved struct {
-	source
-	name string
-}
-
-func (s source) Packument(_ context.Context, name string) (relock.Packument, error) {
-	if s.shelf[name] == nil {
-		return nil, fmt.Errorf("%s: %w", name, errNotOnShelf)
-	}
-	return shelved{s, name}, nil
-}
-
-func (s source) Checksum(_ context.Context, req relock.ChecksumRequest) (string, error) {
-	return req.CacheKey + "/" + strings.Repeat("a", 128), nil
-}
-
-func (s source) PatchHash(context.Context, string, string, string) (string, error) {
-	return "", errNotOnShelf
-}
-
-func (p shelved) Versions() []string        { return slices.Collect(maps.Keys(p.shelf[p.name])) }
-func (p shelved) Tag(string) (string, bool) { return "", false }
-func (p shelved) Deprecated(string) bool    { return false }
-func (p shelved) Published(version string) (time.Time, bool) {
-	if slices.Contains(p.young, p.name+"@"+version) {
-		return today.Add(-time.Hour), true
-	}
-	return today.AddDate(0, -1, 0), true
-}
-
-func (p shelved) Manifest(version string) (*relock.Manifest, error) {
-	deps, ok := p.shelf[p.name][version]
-	if !ok {
-		return nil, errNotOnShelf
-	}
-	return relock.NewManifest(&registry.Manifest{Dependencies: deps}), nil
-}
-
-// planned is the plan for locks of files, over a shelf.
-func planned(t *testing.T, files map[string]string, src source, reach Reach, change func(*FixInput), list ...*osv.Advisory) (*FixPlan, *Report) {
-	t.Helper()
-	head := load(t, files)
-	in := Input{Head: head, Hits: matched(list, head), Published: src.shelf.published}
-	r := reported(t, in, Defaults())
-	f := FixInput{Input: in, Options: Defaults(), Report: r, Reach: reach, Match: func(_ context.Context, packages []osv.Package) ([]osv.Hit, error) {
-		var out []osv.Hit
-		for _, p := range packages {
-			for _, a := range list {
-				if a.Affects(p) {
-					out = append(out, osv.Hit{Package: p, Advisory: a})
-				}
-			}
-		}
-		return out, nil
-	}}
-	f.Options.Now = today
-	for _, l := range head {
-		f.Locks = append(f.Locks, FixLock{Lock: l, Source: src, Released: func(name, version string) (time.Time, bool) { return shelved{src, name}.Published(version) }})
-	}
-	if change != nil {
-		change(&f)
-	}
-	p, err := NewFixPlan(context.Background(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	after := p.After
-	after.Published = nil
-	return p, reported(t, after, Defaults())
-}
-
-// steps are the fixes of a plan in short.
-func (p *FixPlan) steps() []string {
-	var out []string
-	for _, f := range p.Fixes {
-		text := string(f.Kind) + ": " + f.title()
-		for _, l := range f.Lines {
-			text += " | " + l.text()
-		}
-		out = append(out, text+" | "+endsWords(f.Findings))
-	}
-	for _, l := range p.Left {
-		text := "left " + string(l.Kind) + ": " + l.text()
-		if l.Next != "" {
-			text += " → " + l.Next
-		}
-		out = append(out, text)
-	}
-	return out
-}
 
 func TestFixPlan(t *testing.T) {
 	t.Parallel()
 	a := func(ranges ...string) *osv.Advisory { return advisory(t, "GHSA-a", "a", high, ranges...) }
-	tests := []struct {
-		name  string
-		deps  []string
-		lock  []string
-		shelf shelf
-		young []string
-		reach Reach
-		rc    string
-		list  []*osv.Advisory
-		// change is made to the input.
-		change func(*FixInput)
-		want   []string
-		// left are the findings of the lock that the plan leaves.
-		left []string
-	}{
+	tests := []planCase{
 		{
 			name: "the lowest version that ends all, not the newest",
 			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"},
@@ -235,14 +101,14 @@ func TestFixPlan(t *testing.T) {
 		},
 		{
 			name: "the age gate, and the line that admits it",
-			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"}, rc: "npmMinimalAgeGate: 2d\n",
+			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"}, files: map[string]string{".yarnrc.yml": "npmMinimalAgeGate: 2d\n"},
 			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil}}, young: []string{"a@1.0.1"}, list: []*osv.Advisory{a("0 1.0.1")},
 			want: []string{`left held: a 1.0.0: a 1.0.1, of 2026-09-01, is too new for npmMinimalAgeGate → wait, or add "a@1.0.1" to npmPreapprovedPackages in .yarnrc.yml`},
 			left: []string{"GHSA-a a 1.0.0 present block"},
 		},
 		{
 			name: "that line, and it is taken",
-			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"}, rc: "npmMinimalAgeGate: 2d\nnpmPreapprovedPackages: [a@1.0.1]\n",
+			deps: []string{"a ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0"}, files: map[string]string{".yarnrc.yml": "npmMinimalAgeGate: 2d\nnpmPreapprovedPackages: [a@1.0.1]\n"},
 			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil}}, young: []string{"a@1.0.1"}, list: []*osv.Advisory{a("0 1.0.1")},
 			want: []string{"lock: a 1.0.0 → 1.0.1 | GHSA-a"},
 		},
@@ -303,42 +169,6 @@ func TestFixPlan(t *testing.T) {
 			want:  []string{`package.json: a 1.0.0 → 2.0.0 | packages/backend/package.json:6: "a": "^1.0.0" → "^2.0.0" | GHSA-a, GHSA-b`},
 		},
 		{
-			name: "a version that the lock has comes before a lower one that it lacks",
-			deps: []string{"a ^1.0.0", "p ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "a@npm:^1.2.0 = 1.2.0", "p@npm:^1.0.0 = 1.0.0 > a npm:^1.2.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil, "1.2.0": nil, "1.3.0": nil}, "p": {"1.0.0": {"a": "^1.2.0"}}},
-			list:  []*osv.Advisory{a("0 1.0.1")},
-			want:  []string{"lock: a 1.0.0 → 1.2.0 | GHSA-a"},
-		},
-		{
-			name: "one that asks for what the lock has before a lower one that asks for more",
-			deps: []string{"a ^1.0.0", "b ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "b@npm:^1.0.0 = 1.1.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": {"b": "^2.0.0"}, "1.0.2": {"b": "^1.1.0"}, "1.0.3": nil}, "b": {"1.1.0": nil, "2.0.0": nil}},
-			list:  []*osv.Advisory{a("0 1.0.1")},
-			want:  []string{"lock: a 1.0.0 → 1.0.2 | GHSA-a"},
-		},
-		{
-			name: "and what comes with what comes counts, too",
-			deps: []string{"a ^1.0.0", "b ^2.0.0", "c ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "b@npm:^2.0.0 = 2.0.1", "c@npm:^1.0.0 = 1.0.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": {"b": "^5.0.0"}, "1.0.2": {"b": "^2.0.2"}},
-				"b": {"2.0.1": nil, "2.0.2": {"c": "^1.0.0"}, "5.0.0": {"c": "^4.0.0"}}, "c": {"1.0.0": nil, "4.0.0": nil}},
-			list: []*osv.Advisory{a("0 1.0.1")},
-			want: []string{"lock: a 1.0.0 → 1.0.2 | GHSA-a"},
-		},
-		{
-			name: "but never by a breaking step",
-			deps: []string{"a >=1.0.0", "p ^1.0.0"}, lock: []string{"a@npm:>=1.0.0 = 1.0.0", "a@npm:^2.0.0 = 2.0.0", "p@npm:^1.0.0 = 1.0.0 > a npm:^2.0.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil, "2.0.0": nil}, "p": {"1.0.0": {"a": "^2.0.0"}}},
-			list:  []*osv.Advisory{a("0 1.0.1")},
-			want:  []string{"lock: a 1.0.0 → 1.0.1 | GHSA-a"},
-		},
-		{
-			name: "the lowest after all, where what the lock has brings a finding",
-			deps: []string{"a ^1.0.0", "b ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "b@npm:^1.0.0 = 1.1.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": {"c": "^1.0.0", "d": "^1.0.0"}, "1.0.2": {"e": "^1.0.0"}}, "b": {"1.1.0": nil}, "c": {"1.0.0": nil}, "d": {"1.0.0": nil}, "e": {"1.0.0": nil}},
-			list:  []*osv.Advisory{a("0 1.0.1"), advisory(t, "GHSA-e", "e", low, "0")},
-			want:  []string{"lock: a 1.0.0 → 1.0.1 | GHSA-a"},
-		},
-		{
 			name: "what ends with another's move is put to that of who asks for it, not to one of its name",
 			deps: []string{"p ^6.2.0", "z ^1.0.0"}, lock: []string{"p@npm:^6.2.0 = 6.2.1", "p@npm:0.1.7 = 0.1.7", "z@npm:^1.0.0 = 1.0.0 > p npm:0.1.7"},
 			shelf: shelf{"p": {"0.1.7": nil, "0.1.12": nil, "6.2.1": nil, "6.3.0": nil}, "z": {"1.0.0": {"p": "0.1.7"}, "1.1.0": {"p": "0.1.12"}}},
@@ -354,19 +184,6 @@ func TestFixPlan(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			files := monorepo(nil, tt.deps, tt.lock...)
-			if tt.rc != "" {
-				files[".yarnrc.yml"] = tt.rc
-			}
-			p, after := planned(t, files, source{tt.shelf, tt.young}, tt.reach, tt.change, tt.list...)
-			if got := p.steps(); !slices.Equal(got, tt.want) {
-				t.Errorf("the plan:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(tt.want, "\n  "))
-			}
-			if got := lines(after); !slices.Equal(got, tt.left) {
-				t.Errorf("left:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(tt.left, "\n  "))
-			}
-		})
+		t.Run(tt.name, tt.run)
 	}
 }

@@ -229,8 +229,8 @@ func TestSnapshotKindsAreDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?:s\.refuse|s\.warn|problem|add|report)\("([a-z]+(?:-[a-z]+)*)", |Kind: "([a-z]+(?:-[a-z]+)*)", Subject`).FindAllStringSubmatch(string(src), -1) {
-			kinds[m[1]+m[2]] = true
+		for _, m := range regexp.MustCompile(`(?:s\.refuse|s\.warn|problem|add|report)\("([a-z]+(?:-[a-z]+)*)", |Kind: "([a-z]+(?:-[a-z]+)*)", Subject|(?m:^)\t\t\{"([a-z]+(?:-[a-z]+)*)", "`).FindAllStringSubmatch(string(src), -1) {
+			kinds[m[1]+m[2]+m[3]] = true
 		}
 	}
 	if len(kinds) < 20 {
