@@ -2,8 +2,9 @@ package audit
 
 import (
 	"context"
-	"strings"
+	"slices"
 
+	"github.com/portalctl/portalctl/internal/english"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/release"
 	"github.com/portalctl/portalctl/internal/semrange"
@@ -38,7 +39,8 @@ func (in *Input) AskRegistry(ctx context.Context, client *registry.Client) (late
 		if len(failed) == 0 {
 			return nil
 		}
-		return []string{"the registry did not answer for " + strings.Join(failed, ", ") + ": the advice about these is less exact"}
+		slices.Sort(failed)
+		return []string{"the registry did not answer for " + english.Some(failed, 8) + ": the advice about these is less exact"}
 	}
 }
 
