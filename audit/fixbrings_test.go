@@ -1,7 +1,11 @@
 package audit
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/portalctl/portalctl/internal/osv"
 )
@@ -48,23 +52,6 @@ func TestFixPlanFewest(t *testing.T) {
 			list:  []*osv.Advisory{a("0 1.0.1"), advisory(t, "GHSA-e", "e", low, "0")},
 			want:  []string{"lock: a 1.0.0 → 1.0.1 | GHSA-a"},
 		},
-		{
-			name: "so it is with who asks and has to go up",
-			deps: []string{"p ^1.0.0"}, lock: []string{"p@npm:^1.0.0 = 1.0.0 > a npm:1.0.0", "a@npm:1.0.0 = 1.0.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.1.0": nil}, "b": {"1.0.0": nil}, "c": {"1.0.0": nil},
-				"p": {"1.0.0": {"a": "1.0.0"}, "1.1.0": {"a": "^1.1.0", "b": "^1.0.0", "c": "^1.0.0"}, "1.2.0": {"a": "^1.1.0"}, "1.3.0": {"a": "^1.1.0"}}},
-			list: []*osv.Advisory{a("0 1.1.0")},
-			want: []string{"lock: a 1.0.0 → 1.1.0, p 1.0.0 → 1.2.0 | GHSA-a"},
-		},
-		{
-			name: "but not with one that takes more moves",
-			deps: []string{"o ^1.0.0"}, lock: []string{"o@npm:^1.0.0 = 1.0.0 > p npm:~1.0.0", "p@npm:~1.0.0 = 1.0.0 > a npm:1.0.0", "a@npm:1.0.0 = 1.0.0"},
-			shelf: shelf{"a": {"1.0.0": nil, "1.1.0": nil}, "b": {"1.0.0": nil}, "c": {"1.0.0": nil}, "d": {"1.0.0": nil},
-				"o": {"1.0.0": {"p": "~1.0.0"}, "1.1.0": {"p": "~1.1.0"}},
-				"p": {"1.0.0": {"a": "1.0.0"}, "1.0.1": {"a": "^1.1.0", "b": "^1.0.0", "c": "^1.0.0", "d": "^1.0.0"}, "1.1.0": {"a": "^1.1.0"}}},
-			list: []*osv.Advisory{a("0 1.1.0")},
-			want: []string{"lock: a 1.0.0 → 1.1.0, p 1.0.0 → 1.0.1 | GHSA-a"},
-		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)
@@ -108,5 +95,49 @@ func TestFixPlanOffRelease(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)
+	}
+}
+
+// A plan that nobody waits for any more asks for nothing and tries nothing further.
+func TestFixPlanStops(t *testing.T) {
+	t.Parallel()
+	versions, lock := shelf{}, []string{"p0@npm:^1.0.0 = 1.0.0 > p1 npm:1.0.0"}
+	for i := range 8 {
+		versions[fmt.Sprintf("p%d", i)] = map[string]map[string]string{}
+		for minor := range 4 {
+			versions[fmt.Sprintf("p%d", i)][fmt.Sprintf("1.%d.0", minor)] = map[string]string{fmt.Sprintf("p%d", i+1): fmt.Sprintf("1.%d.0", minor)}
+		}
+		lock = append(lock, fmt.Sprintf("p%d@npm:1.0.0 = 1.0.0 > p%d npm:1.0.0", i+1, i+2))
+	}
+	versions["p8"] = map[string]map[string]string{"1.0.0": nil, "1.1.0": nil}
+	lock[8] = "p8@npm:1.0.0 = 1.0.0"
+	list := []*osv.Advisory{advisory(t, "GHSA-a", "p8", high, "0 1.1.0")}
+	head := load(t, monorepo(nil, []string{"p0 ^1.0.0"}, lock...))
+	asked := func(after int) (int, error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		in := Input{Head: head, Hits: matched(list, head)}
+		in.Published = func(name string) ([]Version, bool) {
+			if n++; n == after {
+				cancel()
+			}
+			return versions.published(name)
+		}
+		f := FixInput{Input: in, Options: Defaults(), Report: reported(t, in, Defaults()), Match: func(context.Context, []osv.Package) ([]osv.Hit, error) { return nil, nil }}
+		n = 0
+		for _, l := range head {
+			src := source{versions, nil}
+			f.Locks = append(f.Locks, FixLock{Lock: l, Source: src, Released: func(name, version string) (time.Time, bool) { return shelved{src, name}.Published(version) }})
+		}
+		_, err := NewFixPlan(ctx, f)
+		return n, err
+	}
+	all, err := asked(-1)
+	if err != nil || all < 6 {
+		t.Fatalf("a whole plan: %d questions, %v", all, err)
+	}
+	if n, err := asked(2); !errors.Is(err, context.Canceled) || n > 3 {
+		t.Errorf("ended at the second question: %d of %d questions, %v", n, all, err)
 	}
 }

@@ -23,6 +23,9 @@ func (x *fixer) consider(ctx context.Context, p *pending) (*pending, error) {
 	}
 	all := &search{x: x, pkg: p.pkg, ends: p.findings}
 	ways := all.ways()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if p.ways = x.allowed(ways); len(p.ways) > 0 {
 		return p, nil
 	}

@@ -37,6 +37,8 @@ type fixer struct {
 	asked map[string]map[string]map[string]string
 	// fetch tells that those who ask will be looked up.
 	fetch func([]ask)
+	// stopped reports that nobody waits for the plan any more: a search is long.
+	stopped func() bool
 	// accepted are the ways taken so far, state the lock as they leave it.
 	accepted []*remedy
 	state    *trial
@@ -80,6 +82,7 @@ func newFixer(in FixInput, p *FixPlan, l *Lock, known *advised) (*fixer, error) 
 
 // fix makes the plan of the lock and returns it as it is then.
 func (x *fixer) fix(ctx context.Context, list []*Finding) (*Lock, error) {
+	x.stopped = func() bool { return ctx.Err() != nil }
 	if err := x.start(ctx); err != nil {
 		return nil, err
 	}

@@ -105,6 +105,9 @@ func (s *search) ways() []*remedy {
 	for _, mode := range []Reach{ReachLock, ReachManifest, ReachResolutions} {
 		var best, lowest *remedy
 		for _, to := range good {
+			if s.x.stopped() {
+				return nil
+			}
 			if best != nil && s.x.brings(s.pkg, to, best.brings) >= best.brings {
 				continue
 			}

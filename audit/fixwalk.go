@@ -39,7 +39,7 @@ func (w *walk) raise(pkg osv.Package, to string, depth int) bool {
 		return semrange.CompareText(have, to) >= 0
 	}
 	end := deadEnd{w.mode, pkg, to}
-	if w.s.dead[end] {
+	if w.s.dead[end] || w.s.x.stopped() {
 		return false
 	}
 	ok := w.possible(pkg, to, depth)
@@ -54,7 +54,7 @@ func (w *walk) raise(pkg osv.Package, to string, depth int) bool {
 
 func (w *walk) possible(pkg osv.Package, to string, depth int) bool {
 	x := w.s.x
-	if strings.HasPrefix(pkg.Name, "@backstage/") && x.m.onRelease() && x.lock.Release[pkg.Name] != to {
+	if x.leavesRelease(pkg, to) {
 		return w.release(pkg.Name, to)
 	}
 	asks := x.m.asks(pkg, to)
@@ -81,6 +81,16 @@ func (w *walk) possible(pkg osv.Package, to string, depth int) bool {
 		w.breaking = append(w.breaking, step+" is a breaking one")
 	}
 	return true
+}
+
+// leavesRelease reports whether a @backstage package would be moved off the Backstage
+// release. One that is off it may join a version off it that the lock has: no package
+// is in more versions off the release then.
+func (x *fixer) leavesRelease(pkg osv.Package, to string) bool {
+	if !strings.HasPrefix(pkg.Name, "@backstage/") || !x.m.onRelease() || x.lock.Release[pkg.Name] == to {
+		return false
+	}
+	return x.lock.Release[pkg.Name] == pkg.Version || !slices.Contains(x.before.versions[pkg.Name], to)
 }
 
 // breaks reports whether a step is one that ^ would not admit.
