@@ -59,9 +59,11 @@ func (x *fixer) try(ctx context.Context, list []*remedy) (*trial, error) {
 		}
 	}
 	if x.yarnOnly != "" {
-		if t.text, err = x.seed(ctx, e); err != nil {
+		lock, err := x.seed(ctx, e)
+		if err != nil {
 			return nil, err
 		}
+		t.text = foreseen(lock, e)
 	}
 	return t, x.look(ctx, t)
 }
@@ -86,14 +88,12 @@ func (x *fixer) solve(ctx context.Context, e *edited, leaveChecksums bool) (*rel
 	}})
 }
 
-// seed is the lock that Yarn is given where only Yarn can write it.
-func (x *fixer) seed(ctx context.Context, e *edited) ([]byte, error) {
+// seed is the lock that Yarn is given where only Yarn can write it. What nothing asks
+// for now stays in it: what is to come may ask for that, and Yarn takes out the rest.
+func (x *fixer) seed(ctx context.Context, e *edited) (*yarnlock.Lock, error) {
 	lock, err := yarnlock.ParseIndented(x.m.Lock.Lock.File, x.m.Lock.Lock.Original())
-	if err != nil {
-		return nil, err
-	}
-	if len(e.moves)+len(e.binds) == 0 {
-		return lock.Format(), nil
+	if err != nil || len(e.moves)+len(e.binds) == 0 {
+		return lock, err
 	}
 	if err := relock.Reseat(ctx, lock, x.lock.Source, e.moves, e.binds); err != nil {
 		return nil, err
@@ -101,9 +101,16 @@ func (x *fixer) seed(ctx context.Context, e *edited) ([]byte, error) {
 	if lock.Kind == yarnlock.Berry {
 		x.declare(lock, e)
 	}
-	g := depgraph.Of(lock, e.project, e.settings)
-	lock.Prune(g.Roots(), g.Resolver())
-	return lock.Format(), nil
+	return lock, nil
+}
+
+// foreseen is what a seed is known to become: less what nothing asks for.
+func foreseen(lock *yarnlock.Lock, e *edited) []byte {
+	if len(e.moves)+len(e.binds) > 0 {
+		g := depgraph.Of(lock, e.project, e.settings)
+		lock.Prune(g.Roots(), g.Resolver())
+	}
+	return lock.Format()
 }
 
 // declare brings the workspaces' own entries in line with package.json: what they

@@ -198,8 +198,12 @@ func (x *fixer) write(ctx context.Context, steps []*remedy) (*written, error) {
 			return nil, err
 		}
 		w.text = r.Lock
-	} else if w.text, err = x.seed(ctx, e); err != nil {
-		return nil, err
+	} else {
+		lock, err := x.seed(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		w.text = lock.Format()
 	}
 	if !w.byYarn(x) {
 		return w, x.look(ctx, w.trial)
