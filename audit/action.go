@@ -4,38 +4,38 @@ import (
 	"slices"
 )
 
-// ActionKind is the way of getting rid of findings.
-type ActionKind string
+// actionKind is the way of getting rid of findings.
+type actionKind string
 
 // The kinds.
 const (
 	// dropMalware: take the package out and change the secrets it could read.
-	dropMalware ActionKind = "malware"
+	dropMalware actionKind = "malware"
 	// updateLock: the ranges admit the fix, the lock does not have it.
-	updateLock ActionKind = "lock"
+	updateLock actionKind = "lock"
 	// editRange: a range of the project's own has to move.
-	editRange ActionKind = "package.json"
+	editRange actionKind = "package.json"
 	// bumpParent: a newer version of a package that asks admits the fix.
-	bumpParent ActionKind = "bump"
+	bumpParent actionKind = "bump"
 	// bumpRelease: a newer Backstage release brings it.
-	bumpRelease ActionKind = "release"
+	bumpRelease actionKind = "release"
 	// addResolution: an entry in resolutions overrules the package that asks.
-	addResolution ActionKind = "resolution"
+	addResolution actionKind = "resolution"
 	// deleteLock: nothing reads the lock.
-	deleteLock ActionKind = "delete"
+	deleteLock actionKind = "delete"
 	// lookAbove: the advisory names the last version that is affected, and no fix.
-	lookAbove ActionKind = "above"
+	lookAbove actionKind = "above"
 	// noFix: nobody has published a fix.
-	noFix ActionKind = "none"
+	noFix actionKind = "none"
 )
 
-func (k ActionKind) order() int {
-	return slices.Index([]ActionKind{dropMalware, deleteLock, updateLock, editRange, bumpParent, bumpRelease, addResolution, lookAbove, noFix}, k)
+func (k actionKind) order() int {
+	return slices.Index([]actionKind{dropMalware, deleteLock, updateLock, editRange, bumpParent, bumpRelease, addResolution, lookAbove, noFix}, k)
 }
 
-// Action is one thing to do and the findings that it does away with.
-type Action struct {
-	Kind ActionKind `json:"kind"`
+// action is one thing to do and the findings that it does away with.
+type action struct {
+	Kind actionKind `json:"kind"`
 	// Lockfile is the lock that it is about.
 	Lockfile string `json:"lockfile"`
 	// Title says what to do in one sentence.
@@ -48,7 +48,7 @@ type Action struct {
 }
 
 // rank puts malware first and what is only fit to know last.
-func (a *Action) rank() int {
+func (a *action) rank() int {
 	switch {
 	case a.Kind == dropMalware:
 		return 0
@@ -61,7 +61,7 @@ func (a *Action) rank() int {
 }
 
 // blocking counts the findings that block.
-func (a *Action) blocking() int {
+func (a *action) blocking() int {
 	n := 0
 	for _, f := range a.Findings {
 		if f.Verdict == verdictBlocks {

@@ -16,9 +16,9 @@ func TestActions(t *testing.T) {
 	old := advisory(t, "GHSA-2", "@backstage/old", high, "0 1.2.0")
 	for name, tt := range map[string]struct {
 		files     map[string]string
-		published map[string][]Version
-		releases  []Release
-		kind      ActionKind
+		published map[string][]publishedVersion
+		releases  []newerRelease
+		kind      actionKind
 		steps     []string
 	}{
 		"in range": {
@@ -59,20 +59,20 @@ func TestActions(t *testing.T) {
 		},
 		"a release of a package that admits it": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"p": {{"1.0.0", map[string]string{"a": "~1.0.0"}}, {"1.3.0", map[string]string{"a": "^1.2.0"}},
+			published: map[string][]publishedVersion{"p": {{"1.0.0", map[string]string{"a": "~1.0.0"}}, {"1.3.0", map[string]string{"a": "^1.2.0"}},
 				{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0-rc.1", nil}}},
 			kind: bumpParent, steps: []string{"yarn up -R a p"},
 		},
 		"a release that a workspace has to ask for": {
 			files:     monorepo(nil, []string{"p ~1.0.0"}, "p@npm:~1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.0.5", map[string]string{"q": "1.0.0"}}, {"2.0.0", map[string]string{"q": "^2.0.0"}}}},
+			published: map[string][]publishedVersion{"q": {{"2.0.0", nil}}, "p": {{"1.0.5", map[string]string{"q": "1.0.0"}}, {"2.0.0", map[string]string{"q": "^2.0.0"}}}},
 			kind:      bumpParent, steps: []string{`packages/backend/package.json:6:10: "p": "~1.0.0" → "~2.0.0"`, "yarn install", "yarn up -R a p q"},
 		},
 		"a Backstage release": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^"},
 				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"@backstage/p": {{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0", map[string]string{"a": "^1.2.0"}}}},
-			releases: []Release{{"1.53.0", map[string]string{"@backstage/p": "1.3.0"}}, {"1.51.0", map[string]string{"@backstage/p": "1.1.0"}},
+			published: map[string][]publishedVersion{"@backstage/p": {{"1.1.0", map[string]string{"a": "~1.1.0"}}, {"1.2.0", map[string]string{"a": "^1.2.0"}}}},
+			releases: []newerRelease{{"1.53.0", map[string]string{"@backstage/p": "1.3.0"}}, {"1.51.0", map[string]string{"@backstage/p": "1.1.0"}},
 				{"1.52.0", map[string]string{"@backstage/p": "1.2.0"}}, {"1.52.0-next.1", map[string]string{"@backstage/p": "1.2.0"}}},
 			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.52.0", "yarn up -R @backstage/p a"},
 		},
@@ -80,8 +80,8 @@ func TestActions(t *testing.T) {
 			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
 				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0",
 				"@backstage/q@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
-			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.1.0"}},
+			published: map[string][]publishedVersion{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
+			releases: []newerRelease{{"1.52.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.1.0"}},
 				{"1.53.0", map[string]string{"@backstage/p": "1.3.0", "@backstage/q": "1.2.0"}}},
 			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
 		},
@@ -89,22 +89,22 @@ func TestActions(t *testing.T) {
 			files: monorepo(nil, []string{"@backstage/p backstage:^", "@backstage/q backstage:^"},
 				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0",
 				"@backstage/q@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
-			releases: []Release{{"1.52.0", map[string]string{"@backstage/p": "1.1.0", "@backstage/q": "1.2.0"}},
+			published: map[string][]publishedVersion{"@backstage/p": {{"1.2.0", nil}}, "@backstage/q": {{"1.2.0", nil}}},
+			releases: []newerRelease{{"1.52.0", map[string]string{"@backstage/p": "1.1.0", "@backstage/q": "1.2.0"}},
 				{"1.53.0", map[string]string{"@backstage/p": "1.2.0", "@backstage/q": "1.3.0"}}},
 			kind: bumpRelease, steps: []string{"portalctl versions bump --release 1.53.0", "yarn up -R @backstage/p @backstage/q a"},
 		},
 		"a Backstage release that is not out yet": {
 			files: monorepo(nil, []string{"@backstage/p backstage:^"},
 				"@backstage/p@backstage:^::backstage=1.50.0&npm=1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"@backstage/p": {{"1.2.0", nil}}},
-			releases:  []Release{{"1.51.0", map[string]string{"@backstage/p": "1.1.0"}}},
+			published: map[string][]publishedVersion{"@backstage/p": {{"1.2.0", nil}}},
+			releases:  []newerRelease{{"1.51.0", map[string]string{"@backstage/p": "1.1.0"}}},
 			kind:      addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"packages that ask for each other": {
 			files: monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > q npm:1.0.0", "q@npm:1.0.0 = 1.0.0 > a npm:~1.0.0, p npm:1.0.0",
 				"p@npm:1.0.0 = 1.0.1 > q npm:1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"q": {{"2.0.0", nil}}, "p": {{"1.5.0", map[string]string{"q": "^2.0.0"}}}},
+			published: map[string][]publishedVersion{"q": {{"2.0.0", nil}}, "p": {{"1.5.0", map[string]string{"q": "^2.0.0"}}}},
 			kind:      bumpParent, steps: []string{"yarn up -R a p q"},
 		},
 		"a package of the portal's release": {
@@ -113,12 +113,12 @@ func TestActions(t *testing.T) {
 				m["backstage.json"] = `{"version": "1.50.0"}`
 				return m
 			}(),
-			releases: []Release{{"1.51.0", map[string]string{"@backstage/old": "1.1.0"}}, {"1.52.0", map[string]string{"@backstage/old": "1.2.1"}}},
+			releases: []newerRelease{{"1.51.0", map[string]string{"@backstage/old": "1.1.0"}}, {"1.52.0", map[string]string{"@backstage/old": "1.2.1"}}},
 			kind:     bumpRelease, steps: []string{"portalctl versions bump --release 1.52.0"},
 		},
 		"nothing that anybody published": {
 			files:     monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:~1.0.0", "a@npm:~1.0.0 = 1.0.0"),
-			published: map[string][]Version{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
+			published: map[string][]publishedVersion{"p": {{"1.1.0", map[string]string{"a": "~1.0.0"}}}},
 			kind:      addResolution, steps: []string{`add to "resolutions" in package.json:`, `  "a@~1.0.0": "npm:^1.2.0"`, "yarn install"},
 		},
 		"a plugin for an old release": {
@@ -139,7 +139,7 @@ func TestActions(t *testing.T) {
 			head := load(t, tt.files)
 			in := Input{Head: head, Hits: matched([]*osv.Advisory{a, old}, head), Releases: tt.releases}
 			if tt.published != nil {
-				in.Published = func(name string) ([]Version, bool) { list, ok := tt.published[name]; return list, ok }
+				in.Published = func(name string) ([]publishedVersion, bool) { list, ok := tt.published[name]; return list, ok }
 			}
 			r := reported(t, in, Defaults())
 			if len(r.Actions) != 1 || len(r.Findings) != 1 || r.Findings[0].Action != r.Actions[0] {
@@ -164,7 +164,7 @@ func TestReleaseForAll(t *testing.T) {
 	head := load(t, files)
 	for _, fixed := range [][2]string{{"0 1.1.0", "0 1.2.0"}, {"0 1.2.0", "0 1.1.0"}} {
 		hits := matched([]*osv.Advisory{advisory(t, "GHSA-1", "@backstage/a", high, fixed[0]), advisory(t, "GHSA-2", "@backstage/b", high, fixed[1])}, head)
-		r := reported(t, Input{Head: head, Hits: hits, Releases: []Release{
+		r := reported(t, Input{Head: head, Hits: hits, Releases: []newerRelease{
 			{"1.51.0", map[string]string{"@backstage/a": "1.1.0", "@backstage/b": "1.1.0"}},
 			{"1.52.0", map[string]string{"@backstage/a": "1.2.0", "@backstage/b": "1.2.0"}}}}, Defaults())
 		if len(r.Actions) != 1 || r.Actions[0].Title != "Move to Backstage 1.52.0 or newer" || len(r.Actions[0].Findings) != 2 {
@@ -228,10 +228,10 @@ func TestLastAffected(t *testing.T) {
 	} {
 		in := Input{Head: head, Hits: matched([]*osv.Advisory{a}, head)}
 		if tt.published != nil {
-			in.Published = func(string) ([]Version, bool) {
-				var list []Version
+			in.Published = func(string) ([]publishedVersion, bool) {
+				var list []publishedVersion
 				for _, v := range tt.published {
-					list = append(list, Version{Version: v})
+					list = append(list, publishedVersion{Version: v})
 				}
 				return list, true
 			}

@@ -83,7 +83,7 @@ func (p *plans) resolution(a ask, pkg osv.Package, v *semver.Version) (key, old,
 }
 
 // complete writes the steps of the actions that gather several packages.
-func (p *plans) complete(a *Action) {
+func (p *plans) complete(a *action) {
 	switch {
 	case a.Kind == updateLock && len(p.names[a]) > 0:
 		names := sorted(p.names[a])

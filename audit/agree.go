@@ -33,7 +33,7 @@ func (p *plans) agree() {
 			}
 		}
 	}
-	var kept []*Action
+	var kept []*action
 	for _, a := range p.list {
 		for i, e := range p.edits[a] {
 			b := best[e.place]
@@ -49,7 +49,7 @@ func (p *plans) agree() {
 				a.Caution = jump(a.Findings[0].Version, b.to)
 			}
 		}
-		if i := slices.IndexFunc(kept, func(k *Action) bool { return a.Kind == editRange && k.Kind == a.Kind && slices.Equal(k.Steps, a.Steps) }); i >= 0 {
+		if i := slices.IndexFunc(kept, func(k *action) bool { return a.Kind == editRange && k.Kind == a.Kind && slices.Equal(k.Steps, a.Steps) }); i >= 0 {
 			for _, f := range a.Findings {
 				f.Action = kept[i]
 			}
@@ -67,7 +67,7 @@ func (p *plans) agree() {
 
 // unended says which findings of an edit the version does not end: no single one
 // ends all.
-func (p *plans) unended(a *Action) {
+func (p *plans) unended(a *action) {
 	if a.Kind != editRange {
 		return
 	}
@@ -106,7 +106,7 @@ func (p *plans) agreeResolutions() {
 func caret(value string) string { return value[strings.LastIndexByte(value, '^')+1:] }
 
 // caution adds to what is to be known before.
-func (a *Action) caution(text string) {
+func (a *action) caution(text string) {
 	if a.Caution != "" {
 		a.Caution += "; "
 	}
@@ -115,7 +115,7 @@ func (a *Action) caution(text string) {
 
 // offRelease says which packages an action moves off the Backstage release: one
 // of them moved alone meets the others as nobody has tested them.
-func (p *plans) offRelease(a *Action) {
+func (p *plans) offRelease(a *action) {
 	var names []string
 	switch a.Kind {
 	case updateLock, bumpParent, editRange, addResolution, lookAbove:

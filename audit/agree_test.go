@@ -59,12 +59,12 @@ func lineTargets(r *Report) map[string][]string {
 func TestActionsAgree(t *testing.T) {
 	// p asks for a and b; its 2.0.0 admits the fix of a, its 3.0.0 that of b, too.
 	head := load(t, monorepo(nil, []string{"p ^1.0.0"}, "p@npm:^1.0.0 = 1.0.0 > a npm:1.0.0, b npm:1.0.0", "a@npm:1.0.0 = 1.0.0", "b@npm:1.0.0 = 1.0.0"))
-	published := map[string][]Version{
+	published := map[string][]publishedVersion{
 		"p": {{"1.0.0", map[string]string{"a": "1.0.0", "b": "1.0.0"}}, {"2.0.0", map[string]string{"a": "^1.1.0", "b": "1.0.0"}},
 			{"3.0.0", map[string]string{"a": "^1.1.0", "b": "^1.1.0"}}},
 	}
 	a, b := advisory(t, "GHSA-a", "a", high, "0 1.1.0"), advisory(t, "GHSA-b", "b", high, "0 1.1.0")
-	in := Input{Head: head, Hits: matched([]*osv.Advisory{a, b}, head), Published: func(name string) ([]Version, bool) { v, ok := published[name]; return v, ok }}
+	in := Input{Head: head, Hits: matched([]*osv.Advisory{a, b}, head), Published: func(name string) ([]publishedVersion, bool) { v, ok := published[name]; return v, ok }}
 	r := reported(t, in, Defaults())
 	for line, to := range lineTargets(r) {
 		if len(to) != 1 || to[0] != `"^3.0.0"` {

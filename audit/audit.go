@@ -44,12 +44,12 @@ type Lock struct {
 	Tool string
 	// Lacks is what the package.json beside a lock of another tool asks for, and the
 	// lock has no package of.
-	Lacks []Ask
+	Lacks []askedFor
 	Dev   map[*yarnlock.Entry]bool
 }
 
-// Ask is a dependency as a package.json writes it.
-type Ask struct {
+// askedFor is a dependency as a package.json writes it.
+type askedFor struct {
 	Name, Range string
 	Pos         fault.Pos
 }
@@ -103,20 +103,20 @@ type Input struct {
 	// Published are the versions of a package that the registry has, with their
 	// dependencies, in any order; nil when it was not asked. It makes the advice
 	// exact: which release of which dependency admits a fix.
-	Published func(name string) ([]Version, bool)
+	Published func(name string) ([]publishedVersion, bool)
 	// Releases are the Backstage releases that are known, nil for none: what
 	// version each has of a package.
-	Releases []Release
+	Releases []newerRelease
 }
 
-// Version is a published version of a package.
-type Version struct {
+// publishedVersion is a published version of a package.
+type publishedVersion struct {
 	Version      string
 	Dependencies map[string]string
 }
 
-// Release is a Backstage release and the versions of its packages.
-type Release struct {
+// newerRelease is a Backstage release and the versions of its packages.
+type newerRelease struct {
 	Version  string
 	Packages map[string]string
 }
@@ -171,18 +171,18 @@ const (
 // Ratings are the words for how bad an advisory is, rising.
 var Ratings = []string{"low", "medium", "high", "critical"}
 
-// Status says what a change has to do with a finding.
-type Status string
+// status says what a change has to do with a finding.
+type status string
 
 // The statuses. Without a base all is present.
 const (
 	// statusNew: the base does not have the advisory for this package in this lock, or
 	// not as badly: see Finding.Worse.
-	statusNew Status = "new"
+	statusNew status = "new"
 	// statusPresent: the base has it, too, perhaps for another version.
-	statusPresent Status = "present"
+	statusPresent status = "present"
 	// statusFixed: only the base has it.
-	statusFixed Status = "fixed"
+	statusFixed status = "fixed"
 )
 
 // Verdict is what a finding means for the outcome.
@@ -200,7 +200,7 @@ const (
 type Finding struct {
 	Advisory         *osv.Advisory
 	Package, Version string
-	Status           Status
+	Status           status
 	// Before are the versions that the base has it for.
 	Before   []string
 	Lockfile string
@@ -218,7 +218,7 @@ type Finding struct {
 	Worse string
 	// Action is what to do, shared by all findings that it does away with; nil
 	// for what is fixed.
-	Action *Action
+	Action *action
 
 	Verdict Verdict
 	// Why is the reason for the verdict, in a few words.
@@ -241,9 +241,9 @@ type Report struct {
 	// Findings are sorted: what blocks first, malware at the very top.
 	Findings []*Finding
 	// Rules are the findings about locks, settings and ignores.
-	Rules []RuleFinding
+	Rules []ruleFinding
 	// Actions are what to do, the one that helps most first.
-	Actions []*Action
+	Actions []*action
 	// Fixes are what was done before, or would be, nil if nothing was asked for:
 	// then the findings are those that are left.
 	Fixes *FixPlan
@@ -265,8 +265,8 @@ type Report struct {
 	Gone int
 }
 
-// RuleFinding is a finding that is about no advisory.
-type RuleFinding struct {
+// ruleFinding is a finding that is about no advisory.
+type ruleFinding struct {
 	finding.Finding
 	New     bool
 	Verdict Verdict

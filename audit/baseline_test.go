@@ -24,8 +24,8 @@ func TestBaseline(t *testing.T) {
 	in.Trust = &trust.Result{Findings: []trust.Finding{ruled}}
 
 	before := reported(t, in, Defaults())
-	if !before.Failed() || before.Counts().Warnings != 1 {
-		t.Fatalf("%v %+v", lines(before), before.Counts())
+	if !before.Failed() || before.counts().Warnings != 1 {
+		t.Fatalf("%v %+v", lines(before), before.counts())
 	}
 	others := &finding.Baseline{Schema: finding.BaselineSchema, Findings: []finding.Known{{Fingerprint: "1", Rule: "duplicate", Name: "theirs"}}}
 	in.Baseline = before.NewBaseline(others)
@@ -34,8 +34,8 @@ func TestBaseline(t *testing.T) {
 	}
 	got := reported(t, in, Defaults())
 	want := []string{"MAL-1 evil 1.0.0 present block", "GHSA-aaaa a 1.0.0 present allow"}
-	if diff := cmp.Diff(want, lines(got)); diff != "" || got.Counts().Baseline != 2 || got.Counts().Warnings != 0 || got.Gone != 0 {
-		t.Errorf("%s%+v, %d gone", diff, got.Counts(), got.Gone)
+	if diff := cmp.Diff(want, lines(got)); diff != "" || got.counts().Baseline != 2 || got.counts().Warnings != 0 || got.Gone != 0 {
+		t.Errorf("%s%+v, %d gone", diff, got.counts(), got.Gone)
 	}
 	if again := got.NewBaseline(in.Baseline); !bytes.Equal(again.Bytes(), in.Baseline.Bytes()) {
 		t.Errorf("a second update changes the file:\n%s", cmp.Diff(string(in.Baseline.Bytes()), string(again.Bytes())))
@@ -60,7 +60,7 @@ func TestBaseline(t *testing.T) {
 	}
 	// With a base, the base decides.
 	now.Base = &Base{Name: "main", Locks: next}
-	if got = reported(t, now, Defaults()); got.Counts().Baseline != 0 {
+	if got = reported(t, now, Defaults()); got.counts().Baseline != 0 {
 		t.Errorf("%v", lines(got))
 	}
 }

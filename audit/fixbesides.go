@@ -103,7 +103,7 @@ func (x *fixer) useless(r *remedy) string {
 				return r.title() + ": " + d.reason
 			}
 		}
-		if !slices.ContainsFunc(d.moves, func(m Move) bool { return !slices.Contains(r.moves, m) }) && len(d.lines) <= len(r.lines) {
+		if !slices.ContainsFunc(d.moves, func(m packageMove) bool { return !slices.Contains(r.moves, m) }) && len(d.lines) <= len(r.lines) {
 			return d.title() + ": " + d.reason
 		}
 	}
@@ -132,7 +132,7 @@ func (x *fixer) adopt(ctx context.Context) error {
 
 // forget drops what was left before another move ended it.
 func (x *fixer) forget(t *trial) {
-	x.plan.Left = slices.DeleteFunc(x.plan.Left, func(l *Left) bool {
+	x.plan.Left = slices.DeleteFunc(x.plan.Left, func(l *leftOver) bool {
 		if l.Lockfile != x.m.Path || !x.ended(t, l.Findings) {
 			return false
 		}

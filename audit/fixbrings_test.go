@@ -118,7 +118,7 @@ func TestFixPlanStops(t *testing.T) {
 		defer cancel()
 		n := 0
 		in := Input{Head: head, Hits: matched(list, head)}
-		in.Published = func(name string) ([]Version, bool) {
+		in.Published = func(name string) ([]publishedVersion, bool) {
 			if n++; n == after {
 				cancel()
 			}

@@ -31,7 +31,7 @@ const (
 
 // lineChange is a line that changes, with what it takes to write it.
 type lineChange struct {
-	FixedLine
+	fixedLine
 	kind lineKind
 	// ws is the folder of the workspace from the project's root, catalog the name
 	// of the catalog.
@@ -44,7 +44,7 @@ type lineChange struct {
 func (l lineChange) place() string { return l.File + "\x00" + l.catalog + "\x00" + l.Name }
 
 func (x *fixer) resolutionLine(kind lineKind, asks, key, old, value string, pkg osv.Package, to string) lineChange {
-	l := lineChange{FixedLine: FixedLine{x.rootManifest(), 0, key, old, value}, kind: kind, ws: ".", asks: asks, pkg: pkg.Name, version: to}
+	l := lineChange{fixedLine: fixedLine{x.rootManifest(), 0, key, old, value}, kind: kind, ws: ".", asks: asks, pkg: pkg.Name, version: to}
 	for _, r := range x.m.Project.RootWorkspace().File.Resolutions() {
 		if r.Key == key {
 			l.Line = r.Pos.Line
@@ -64,7 +64,7 @@ func (x *fixer) catalogLine(catalog, name string, pkg osv.Package, v *semver.Ver
 		if out.Verdict != pkgjson.Changed {
 			return lineChange{}, false
 		}
-		return lineChange{FixedLine: FixedLine{x.rel(".yarnrc.yml"), e.Pos.Line, name, e.Range, next}, kind: catalogEntry, catalog: catalog,
+		return lineChange{fixedLine: fixedLine{x.rel(".yarnrc.yml"), e.Pos.Line, name, e.Range, next}, kind: catalogEntry, catalog: catalog,
 			asks: name, pkg: pkg.Name, version: v.Original()}, true
 	}
 	return lineChange{}, false

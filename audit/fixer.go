@@ -54,7 +54,7 @@ type fixer struct {
 
 // candidate is a published version; held says that the age gate keeps it out.
 type candidate struct {
-	Version
+	publishedVersion
 	held bool
 }
 
@@ -177,8 +177,8 @@ func (x *fixer) rootManifest() string { return x.plans.manifest() }
 func (x *fixer) askAbout(ctx context.Context, pkg osv.Package) error {
 	var list []osv.Package
 	for _, c := range x.published(pkg.Name) {
-		if semrange.CompareText(c.Version.Version, pkg.Version) > 0 {
-			list = append(list, osv.Package{Name: pkg.Name, Version: c.Version.Version})
+		if semrange.CompareText(c.publishedVersion.Version, pkg.Version) > 0 {
+			list = append(list, osv.Package{Name: pkg.Name, Version: c.publishedVersion.Version})
 		}
 	}
 	return x.known.ask(ctx, list)
@@ -196,10 +196,12 @@ func (x *fixer) published(name string) []candidate {
 			list = append(list, candidate{v, x.held(name, v.Version)})
 		}
 	}
-	sorting.By(list, func(a, b candidate) int { return semrange.CompareText(a.Version.Version, b.Version.Version) })
+	sorting.By(list, func(a, b candidate) int {
+		return semrange.CompareText(a.publishedVersion.Version, b.publishedVersion.Version)
+	})
 	x.versions[name], x.asked[name] = list, map[string]map[string]string{}
 	for _, c := range list {
-		x.asked[name][c.Version.Version] = c.Dependencies
+		x.asked[name][c.publishedVersion.Version] = c.Dependencies
 	}
 	return list
 }

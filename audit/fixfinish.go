@@ -20,7 +20,7 @@ func (x *fixer) put(w *written) *Lock {
 	switch {
 	case w.why == "":
 	case x.lock.Yarn == nil:
-		x.plan.Seeds = append(x.plan.Seeds, Seed{x.m.Path, w.why})
+		x.plan.Seeds = append(x.plan.Seeds, yarnSeed{x.m.Path, w.why})
 	default:
 		x.plan.Notes = append(x.plan.Notes, x.m.Path+" is written by the project's own Yarn: "+w.why)
 	}
@@ -60,15 +60,15 @@ func (x *fixer) record(r *remedy) {
 	case len(r.lines) > 0:
 		kind = editRange
 	}
-	var lines []FixedLine
+	var lines []fixedLine
 	for _, l := range r.lines {
-		lines = append(lines, l.FixedLine)
+		lines = append(lines, l.fixedLine)
 	}
-	var fix *Fix
+	var fix *fixStep
 	for _, f := range x.plan.Fixes {
-		shares := slices.ContainsFunc(r.moves, func(m Move) bool { return slices.Contains(f.Moves, m) }) ||
-			slices.ContainsFunc(lines, func(l FixedLine) bool {
-				return slices.ContainsFunc(f.Lines, func(have FixedLine) bool { return have.File == l.File && have.Name == l.Name })
+		shares := slices.ContainsFunc(r.moves, func(m packageMove) bool { return slices.Contains(f.Moves, m) }) ||
+			slices.ContainsFunc(lines, func(l fixedLine) bool {
+				return slices.ContainsFunc(f.Lines, func(have fixedLine) bool { return have.File == l.File && have.Name == l.Name })
 			})
 		if f.Lockfile == x.m.Path && shares {
 			fix = f
@@ -76,7 +76,7 @@ func (x *fixer) record(r *remedy) {
 		}
 	}
 	if fix == nil {
-		fix = &Fix{Kind: kind, Lockfile: x.m.Path}
+		fix = &fixStep{Kind: kind, Lockfile: x.m.Path}
 		x.plan.Fixes = append(x.plan.Fixes, fix)
 	}
 	if kind.order() > fix.Kind.order() {
@@ -100,7 +100,7 @@ func (x *fixer) record(r *remedy) {
 
 // move adds a move; of two of one version the higher target counts, as in the
 // lock.
-func (f *Fix) move(m Move) {
+func (f *fixStep) move(m packageMove) {
 	for i, have := range f.Moves {
 		if have.Name == m.Name && have.From == m.From {
 			if semrange.CompareText(have.To, m.To) < 0 {
@@ -112,7 +112,7 @@ func (f *Fix) move(m Move) {
 	f.Moves = append(f.Moves, m)
 }
 
-func (f *Fix) line(l FixedLine) {
+func (f *fixStep) line(l fixedLine) {
 	for i, have := range f.Lines {
 		if have.File == l.File && have.Name == l.Name && have.Line == l.Line {
 			f.Lines[i] = l
@@ -141,26 +141,26 @@ func (x *fixer) also(t *trial) {
 	for _, name := range sorted(append(slices.Collect(maps.Keys(t.versions)), slices.Collect(maps.Keys(was))...)) {
 		from, to := gone(was, t.versions, name), gone(t.versions, was, name)
 		for i := range max(len(from), len(to)) {
-			m := Move{Name: name}
+			m := packageMove{Name: name}
 			if i < len(from) {
 				m.From = from[i]
 			}
 			if i < len(to) {
 				m.To = to[i]
 			}
-			x.plan.Also = append(x.plan.Also, AlsoMoved{x.m.Path, m})
+			x.plan.Also = append(x.plan.Also, alsoMoved{x.m.Path, m})
 		}
 	}
 }
 
 // sort puts what ends most first, and what is left by why.
 func (p *FixPlan) sort() {
-	sorting.Stable(p.Fixes, func(a, b *Fix) int {
+	sorting.Stable(p.Fixes, func(a, b *fixStep) int {
 		return cmp.Or(cmp.Compare(a.Lockfile, b.Lockfile), cmp.Compare(a.Kind.order(), b.Kind.order()), -cmp.Compare(len(a.Findings), len(b.Findings)),
 			cmp.Compare(a.Moves[0].Name, b.Moves[0].Name), semrange.CompareText(a.Moves[0].From, b.Moves[0].From))
 	})
-	kinds := []LeftKind{leftMalware, leftHeld, leftReach, leftBreaking, leftPinned, leftRelease, leftRefused, leftUnfixed, leftUnsolvable}
-	sorting.Stable(p.Left, func(a, b *Left) int {
+	kinds := []leftKind{leftMalware, leftHeld, leftReach, leftBreaking, leftPinned, leftRelease, leftRefused, leftUnfixed, leftUnsolvable}
+	sorting.Stable(p.Left, func(a, b *leftOver) int {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Lockfile, b.Lockfile),
 			comparePackages(osv.Package{Name: a.Package, Version: a.Version}, osv.Package{Name: b.Package, Version: b.Version}))
 	})

@@ -72,19 +72,19 @@ type FixInput struct {
 	Prefetch func(ctx context.Context, names []string)
 }
 
-// Move is a package that gets another version.
-type Move struct {
+// packageMove is a package that gets another version.
+type packageMove struct {
 	Name string `json:"name"`
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
 // text is the move in a few words.
-func (m Move) text() string { return m.Name + " " + m.From + " → " + m.To }
+func (m packageMove) text() string { return m.Name + " " + m.From + " → " + m.To }
 
-// FixedLine is a line of the project's own that changes; From is "" for a line
+// fixedLine is a line of the project's own that changes; From is "" for a line
 // that is added.
-type FixedLine struct {
+type fixedLine struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 	Name string `json:"name"`
@@ -92,37 +92,37 @@ type FixedLine struct {
 	To   string `json:"to"`
 }
 
-// Fix is one thing that is done, and the findings that it ends.
-type Fix struct {
+// fixStep is one thing that is done, and the findings that it ends.
+type fixStep struct {
 	// Kind is updateLock, editRange or addResolution.
-	Kind     ActionKind
+	Kind     actionKind
 	Lockfile string
-	Moves    []Move
-	Lines    []FixedLine
+	Moves    []packageMove
+	Lines    []fixedLine
 	Findings []*Finding
 	// Breaking says which step is one that semver calls breaking, "" if none is.
 	Breaking string
 }
 
-// LeftKind says why a finding is not fixed.
-type LeftKind string
+// leftKind says why a finding is not fixed.
+type leftKind string
 
 // The kinds.
 const (
-	leftBreaking   LeftKind = "breaking"   // the fix is a major step
-	leftReach      LeftKind = "reach"      // the fix goes further than --fix may
-	leftRelease    LeftKind = "release"    // a Backstage release brings it
-	leftHeld       LeftKind = "held"       // the age gate holds the fix back
-	leftPinned     LeftKind = "pinned"     // who asks admits no version that is fixed
-	leftUnfixed    LeftKind = "unfixed"    // no version fixes it
-	leftMalware    LeftKind = "malware"    // a person has to act
-	leftRefused    LeftKind = "refused"    // the move would do more than end the finding
-	leftUnsolvable LeftKind = "unsolvable" // the lock is not one to be written here
+	leftBreaking   leftKind = "breaking"   // the fix is a major step
+	leftReach      leftKind = "reach"      // the fix goes further than --fix may
+	leftRelease    leftKind = "release"    // a Backstage release brings it
+	leftHeld       leftKind = "held"       // the age gate holds the fix back
+	leftPinned     leftKind = "pinned"     // who asks admits no version that is fixed
+	leftUnfixed    leftKind = "unfixed"    // no version fixes it
+	leftMalware    leftKind = "malware"    // a person has to act
+	leftRefused    leftKind = "refused"    // the move would do more than end the finding
+	leftUnsolvable leftKind = "unsolvable" // the lock is not one to be written here
 )
 
-// Left is what is not fixed, and why.
-type Left struct {
-	Kind             LeftKind
+// leftOver is what is not fixed, and why.
+type leftOver struct {
+	Kind             leftKind
 	Lockfile         string
 	Package, Version string
 	Findings         []*Finding
@@ -133,16 +133,16 @@ type Left struct {
 // FixPlan is what fixing does. Nothing is written yet.
 type FixPlan struct {
 	Reach Reach
-	Fixes []*Fix
-	Left  []*Left
+	Fixes []*fixStep
+	Left  []*leftOver
 	// Also are the packages that move, come or go besides, by lock: what the new
 	// versions ask for, and what nothing asks for any more. From is "" for what
 	// comes, To for what goes.
-	Also  []AlsoMoved
+	Also  []alsoMoved
 	Files []txn.Change
 	// Seeds are the locks that Yarn has yet to complete, with the reason; only
 	// where FixLock.Yarn is nil.
-	Seeds []Seed
+	Seeds []yarnSeed
 	// Failed are the errors of Yarn about locks that it was to write: they stay as
 	// they are.
 	Failed []error
@@ -154,14 +154,14 @@ type FixPlan struct {
 	Applied bool
 }
 
-// AlsoMoved is a Move in a lock.
-type AlsoMoved struct {
+// alsoMoved is a packageMove in a lock.
+type alsoMoved struct {
 	Lockfile string `json:"lockfile"`
-	Move
+	packageMove
 }
 
-// Seed is a lock that Yarn has to complete.
-type Seed struct {
+// yarnSeed is a lock that Yarn has to complete.
+type yarnSeed struct {
 	Lockfile string `json:"lockfile"`
 	Why      string `json:"why"`
 }
@@ -226,14 +226,14 @@ func NewFixPlan(ctx context.Context, in FixInput) (*FixPlan, error) {
 }
 
 // leave notes findings that are not fixed, one entry for each package.
-func (p *FixPlan) leave(kind LeftKind, lock string, list []*Finding, reason, next string) {
+func (p *FixPlan) leave(kind leftKind, lock string, list []*Finding, reason, next string) {
 	for _, f := range list {
 		i := 0
 		for i < len(p.Left) && (p.Left[i].Lockfile != lock || p.Left[i].Kind != kind || p.Left[i].Package != f.Package || p.Left[i].Version != f.Version) {
 			i++
 		}
 		if i == len(p.Left) {
-			p.Left = append(p.Left, &Left{Kind: kind, Lockfile: lock, Package: f.Package, Version: f.Version, Reason: reason, Next: next})
+			p.Left = append(p.Left, &leftOver{Kind: kind, Lockfile: lock, Package: f.Package, Version: f.Version, Reason: reason, Next: next})
 		}
 		p.Left[i].Findings = append(p.Left[i].Findings, f)
 	}

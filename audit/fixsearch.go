@@ -14,7 +14,7 @@ import (
 
 // remedy is a way to end findings of one package version.
 type remedy struct {
-	moves []Move // the package's own first
+	moves []packageMove // the package's own first
 	lines []lineChange
 	// breaking is the step that semver calls breaking, blocked what kept the lock
 	// alone from being enough; "" if there is none.
@@ -56,7 +56,7 @@ func (r *remedy) size() int {
 
 // whyNot is why something is not done.
 type whyNot struct {
-	kind         LeftKind
+	kind         leftKind
 	reason, next string
 }
 
@@ -137,7 +137,7 @@ func (s *search) ways() []*remedy {
 }
 
 func (r *remedy) same(o *remedy) bool {
-	return slices.Equal(r.moves, o.moves) && slices.EqualFunc(r.lines, o.lines, func(a, b lineChange) bool { return a.FixedLine == b.FixedLine })
+	return slices.Equal(r.moves, o.moves) && slices.EqualFunc(r.lines, o.lines, func(a, b lineChange) bool { return a.fixedLine == b.fixedLine })
 }
 
 // nothing says why no version will do.
@@ -150,7 +150,7 @@ func (s *search) nothing() {
 	case fixes >= 0:
 		fixed, newer := s.ends[fixes].Fixed, 0
 		for _, c := range s.x.published(s.pkg.Name) {
-			if semrange.CompareText(c.Version.Version, fixed) >= 0 {
+			if semrange.CompareText(c.publishedVersion.Version, fixed) >= 0 {
 				newer++
 			}
 		}
@@ -207,7 +207,7 @@ func (s *search) good(pkg osv.Package) []string {
 	}
 	var out []string
 	for _, c := range s.x.published(pkg.Name) {
-		v, err := semrange.ParseVersion(c.Version.Version)
+		v, err := semrange.ParseVersion(c.publishedVersion.Version)
 		if err != nil || !follows(v, at) {
 			continue
 		}
@@ -216,11 +216,11 @@ func (s *search) good(pkg osv.Package) []string {
 			continue
 		}
 		bad := false
-		for _, a := range s.x.known.affects(osv.Package{Name: pkg.Name, Version: c.Version.Version}) {
+		for _, a := range s.x.known.affects(osv.Package{Name: pkg.Name, Version: c.publishedVersion.Version}) {
 			bad = bad || !has[a.ID]
 		}
 		if !bad {
-			out = append(out, c.Version.Version)
+			out = append(out, c.publishedVersion.Version)
 		}
 	}
 	if s.goods == nil {
@@ -249,7 +249,7 @@ func (x *fixer) lineFor(a ask, pkg osv.Package, to string) (lineChange, bool) {
 		return lineChange{}, false
 	}
 	at := x.m.at(a.Pos)
-	return lineChange{FixedLine: FixedLine{at.File, at.Line, a.Name, a.Range, next}, kind: dependency, ws: ws.Rel, asks: a.Name, pkg: pkg.Name, version: to}, true
+	return lineChange{fixedLine: fixedLine{at.File, at.Line, a.Name, a.Range, next}, kind: dependency, ws: ws.Rel, asks: a.Name, pkg: pkg.Name, version: to}, true
 }
 
 // pinFor is a new line of resolutions for one range.

@@ -21,10 +21,10 @@ type shelf map[string]map[string]map[string]string
 
 var errNotOnShelf = errors.New("not found")
 
-func (s shelf) published(name string) ([]Version, bool) {
-	var out []Version
+func (s shelf) published(name string) ([]publishedVersion, bool) {
+	var out []publishedVersion
 	for v, deps := range s[name] {
-		out = append(out, Version{v, deps})
+		out = append(out, publishedVersion{v, deps})
 	}
 	return out, out != nil
 }

@@ -39,7 +39,7 @@ func (p *FixPlan) leftWords() string {
 }
 
 // title is what a fix does, in one line.
-func (f *Fix) title() string {
+func (f *fixStep) title() string {
 	var moves []string
 	for _, m := range f.Moves {
 		moves = append(moves, english.Plain(m.text()))
@@ -49,7 +49,7 @@ func (f *Fix) title() string {
 
 // about are the lines below a title: what is written beside the lock, and what it
 // ends.
-func (f *Fix) about() []string {
+func (f *fixStep) about() []string {
 	var lines []string
 	for _, l := range f.Lines {
 		lines = append(lines, l.text())
@@ -60,7 +60,7 @@ func (f *Fix) about() []string {
 	return append(lines, "ends "+endsWords(f.Findings))
 }
 
-func (l FixedLine) text() string {
+func (l fixedLine) text() string {
 	at := l.File
 	if l.Line > 0 {
 		at += fmt.Sprintf(":%d", l.Line)
@@ -126,13 +126,13 @@ func (p *FixPlan) noteLines() []string {
 }
 
 // leftGroups are what is left, by why.
-func (p *FixPlan) leftGroups() (titles []string, of map[string][]*Left) {
-	words := map[LeftKind]string{
+func (p *FixPlan) leftGroups() (titles []string, of map[string][]*leftOver) {
+	words := map[leftKind]string{
 		leftMalware: "Malware: not a matter of an update", leftHeld: "Held back by the age gate", leftReach: "Needs more than --fix may do",
 		leftBreaking: "Breaking steps", leftPinned: "Pinned by what asks", leftRelease: "Comes with a Backstage release",
 		leftRefused: "Would do more than end the finding", leftUnfixed: "No fix", leftUnsolvable: "Locks that are not written here",
 	}
-	of = map[string][]*Left{}
+	of = map[string][]*leftOver{}
 	for _, l := range p.Left {
 		title := words[l.Kind]
 		if of[title] == nil {
@@ -143,7 +143,7 @@ func (p *FixPlan) leftGroups() (titles []string, of map[string][]*Left) {
 	return titles, of
 }
 
-func (l *Left) text() string {
+func (l *leftOver) text() string {
 	text := l.Package + " " + l.Version + ": " + l.Reason
 	return english.Plain(text) + inLock(l.Lockfile)
 }
@@ -214,19 +214,19 @@ type (
 		Reach   string      `json:"reach"`
 		Applied bool        `json:"applied"`
 		Steps   []jsonFix   `json:"steps"`
-		Also    []AlsoMoved `json:"also"`
+		Also    []alsoMoved `json:"also"`
 		Left    []jsonLeft  `json:"left"`
 		Files   []string    `json:"files"`
-		Yarn    []Seed      `json:"yarn"`
+		Yarn    []yarnSeed  `json:"yarn"`
 		Notes   []string    `json:"notes"`
 	}
 	jsonFix struct {
-		Kind     ActionKind  `json:"kind"`
-		Lockfile string      `json:"lockfile"`
-		Moves    []Move      `json:"moves"`
-		Lines    []FixedLine `json:"lines"`
-		Breaking string      `json:"breaking"`
-		Ends     []jsonEnded `json:"ends"`
+		Kind     actionKind    `json:"kind"`
+		Lockfile string        `json:"lockfile"`
+		Moves    []packageMove `json:"moves"`
+		Lines    []fixedLine   `json:"lines"`
+		Breaking string        `json:"breaking"`
+		Ends     []jsonEnded   `json:"ends"`
 	}
 	jsonEnded struct {
 		Advisory string `json:"advisory"`
@@ -234,7 +234,7 @@ type (
 		Version  string `json:"version"`
 	}
 	jsonLeft struct {
-		Kind       LeftKind `json:"kind"`
+		Kind       leftKind `json:"kind"`
 		Lockfile   string   `json:"lockfile"`
 		Package    string   `json:"package"`
 		Version    string   `json:"version"`

@@ -26,7 +26,7 @@ type walk struct {
 	why      whyNot
 }
 
-func (w *walk) fail(kind LeftKind, reason, next string) bool {
+func (w *walk) fail(kind leftKind, reason, next string) bool {
 	if w.why.kind == "" {
 		w.why = whyNot{kind, reason, next}
 	}
@@ -179,7 +179,7 @@ func (w *walk) release(name, to string) bool {
 func (w *walk) remedy() *remedy {
 	r := &remedy{lines: w.lines, breaking: strings.Join(w.breaking, "; "), blocked: w.blocked}
 	for _, pkg := range w.order {
-		r.moves = append(r.moves, Move{pkg.Name, pkg.Version, w.moves[pkg]})
+		r.moves = append(r.moves, packageMove{pkg.Name, pkg.Version, w.moves[pkg]})
 		r.brings += w.s.x.brings(pkg, w.moves[pkg], maxBrings)
 	}
 	return r

@@ -28,7 +28,7 @@ func hostileReport(t *testing.T) *Report {
 	base := load(t, monorepo(nil, []string{"b *"}, "b@npm:* = 1.0.0"))
 	head := load(t, monorepo([]string{"dev evil *"}, []string{"a ^1.0.0", "b *", "gone *"}, "a@npm:^1.0.0 = 1.0.0", "b@npm:* = 1.0.0", "evil@npm:* = 6.6.6"))
 	r := audited(t, head, base, Defaults(), a, b, mal)
-	r.Rules = append(r.Rules, RuleFinding{New: true, Verdict: verdictBlocks, Finding: finding.Finding{Rule: "git-source", Severity: finding.Error,
+	r.Rules = append(r.Rules, ruleFinding{New: true, Verdict: verdictBlocks, Finding: finding.Finding{Rule: "git-source", Severity: finding.Error,
 		Pos: fault.Pos{File: "a b/yarn.lock"}, Name: "x", Message: hostile, Next: hostile, Lines: []string{hostile}}})
 	r.Unknown = append(r.Unknown, finding.Unknown{Rule: "lock-edited", Reason: hostile, Next: hostile})
 	return r

@@ -131,7 +131,7 @@ func (b *builder) rules() {
 	}
 	b.r.Unknown = append(b.r.Unknown, b.in.Trust.Unknown...)
 	for _, f := range b.in.Trust.Findings {
-		rf := RuleFinding{Finding: f.Finding, New: f.New, Verdict: verdictAllowed}
+		rf := ruleFinding{Finding: f.Finding, New: f.New, Verdict: verdictAllowed}
 		switch counts := f.New || b.in.Base == nil; {
 		case f.Severity == finding.Error && (f.New || f.Whole && b.in.Base == nil):
 			rf.Verdict = verdictBlocks
@@ -160,7 +160,7 @@ func (b *builder) decisions() {
 		b.r.Notes = append(b.r.Notes, d.Note)
 	}
 	for _, f := range d.Findings(b.opts.Strict, b.opts.Prod || b.opts.Partial) {
-		rf := RuleFinding{Finding: f, New: true, Verdict: verdictAllowed}
+		rf := ruleFinding{Finding: f, New: true, Verdict: verdictAllowed}
 		switch f.Severity {
 		case finding.Error:
 			rf.Verdict = verdictBlocks

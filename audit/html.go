@@ -21,7 +21,7 @@ func (r *Report) Page() *htmlreport.Page {
 	if r.Fixes != nil {
 		add(r.Fixes.page())
 	}
-	r.inOrder(func(a *Action) {
+	r.inOrder(func(a *action) {
 		if list := pick(a.Findings, r.changed); len(list) > 0 {
 			add(r.pageAction(a, list))
 		}
@@ -111,7 +111,7 @@ func (p *FixPlan) page() htmlreport.Section {
 	return s
 }
 
-func (r *Report) pageAction(a *Action, list []*Finding) htmlreport.Section {
+func (r *Report) pageAction(a *action, list []*Finding) htmlreport.Section {
 	s := htmlreport.Section{Title: english.Plain(a.Title), About: []string{strings.Trim(english.Plain(r.ends(a, list)), " ()")}}
 	if a.Kind == dropMalware {
 		s.Title = "MALWARE: " + s.Title
@@ -129,7 +129,7 @@ func (r *Report) pageAction(a *Action, list []*Finding) htmlreport.Section {
 }
 
 // item is the finding of a rule; its kind is what it does, as that of an advisory.
-func (f RuleFinding) item() htmlreport.Item {
+func (f ruleFinding) item() htmlreport.Item {
 	it := f.shown().Item(ruleOf(f.Rule))
 	switch f.Verdict {
 	case verdictBlocks:

@@ -22,9 +22,9 @@ type (
 		Policy   jsonPolicy    `json:"policy"`
 		Locks    int           `json:"locks"`
 		Packages int           `json:"packages"`
-		Summary  Counts        `json:"summary"`
+		Summary  findingCounts `json:"summary"`
 		Findings []jsonFinding `json:"findings"`
-		Actions  []*Action     `json:"actions"`
+		Actions  []*action     `json:"actions"`
 		// Fixed is what --fix did, or would do: then the rest is what is left.
 		Fixed   *jsonFixed        `json:"fixed,omitempty"`
 		Rules   []jsonRule        `json:"rules"`
@@ -60,7 +60,7 @@ type (
 		Malware     bool        `json:"malware"`
 		Package     string      `json:"package"`
 		Version     string      `json:"version"`
-		Status      Status      `json:"status"`
+		Status      status      `json:"status"`
 		Before      []string    `json:"before"`
 		BeforeLeft  int         `json:"beforeLeftOut,omitempty"`
 		Verdict     Verdict     `json:"verdict"`
@@ -109,7 +109,7 @@ type (
 // WriteJSON writes the report as one JSON document.
 func (r *Report) WriteJSON(w io.Writer) error {
 	doc := jsonReport{
-		Schema: schemaName, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.Counts(),
+		Schema: schemaName, Failed: r.Failed(), Locks: r.Locks, Packages: r.Packages, Summary: r.counts(),
 		Database: jsonDatabase{r.Database.Source, r.Database.Records, stamp(r.Database.Updated)},
 		Policy:   jsonPolicy{r.Options.FailOn, r.Options.NoScore, r.Options.FailOnUnfixable, r.Options.Prod, r.Options.Strict},
 		Actions:  r.Actions, Fixed: r.Fixes.json(), Unknown: r.Unknown, Notes: slices.Concat(r.Database.Warnings, r.Notes),
@@ -120,7 +120,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	if r.Base != nil {
 		doc.Base = &jsonBase{r.Base.Name, r.Base.Commit}
 	}
-	index := map[*Action]int{}
+	index := map[*action]int{}
 	for i, a := range r.Actions {
 		index[a] = i
 	}

@@ -24,13 +24,13 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n", report.Escape(line))
 	}
 	parts := []finding.Part{r.markdownFixes()}
-	r.inOrder(func(a *Action) { parts = append(parts, r.markdownAction(a)) }, func() { parts = append(parts, r.markdownRules()) })
+	r.inOrder(func(a *action) { parts = append(parts, r.markdownAction(a)) }, func() { parts = append(parts, r.markdownRules()) })
 	finding.Fit(&b, append(parts, r.markdownRest()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (r *Report) markdownAction(a *Action) finding.Part {
+func (r *Report) markdownAction(a *action) finding.Part {
 	list := pick(a.Findings, r.changed)
 	if len(list) == 0 {
 		return finding.Part{}

@@ -197,7 +197,7 @@ func fingerprint(f *Finding, nth int) string {
 
 // fingerprint identifies a finding of a rule across runs, as package finding
 // does: by rule, file, name and key. Equal ones are numbered in seen.
-func (f *RuleFinding) fingerprint(seen map[string]int) string {
+func (f *ruleFinding) fingerprint(seen map[string]int) string {
 	id := strings.Join([]string{f.Rule, f.Pos.File, f.Name, f.Key}, "\x00")
 	seen[id]++
 	if n := seen[id]; n > 1 {

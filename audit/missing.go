@@ -58,7 +58,7 @@ func (b *builder) stale(m *model) {
 		if len(list) == 0 {
 			continue
 		}
-		f := RuleFinding{New: i == 1, Verdict: verdictWarns, Finding: finding.Finding{
+		f := ruleFinding{New: i == 1, Verdict: verdictWarns, Finding: finding.Finding{
 			Rule: ruleStale.ID, Severity: finding.Warning, Pos: first[i], Name: m.Path, Key: fmt.Sprint(i == 1),
 			Message: fmt.Sprintf("%s has no entry for %s, so that %s cannot be audited", m.Path, english.Some(list, 5), english.Form(len(list), "it", "they")),
 			Next:    "Bring the lock in line with portalctl versions lock" + b.opts.at(m.dir()) + " or yarn install, and commit it",
@@ -100,14 +100,14 @@ func (b *builder) unknown(m *model) error {
 }
 
 // missing is all that the lock has no answer for.
-func (m *model) missing() []Ask {
+func (m *model) missing() []askedFor {
 	out := slices.Clone(m.Lacks)
 	if m.Tool != "" {
 		return out
 	}
 	for _, e := range m.graph.Missing() {
 		if e.Kind != depgraph.Extension {
-			out = append(out, Ask{e.Name, e.Range, m.at(e.Pos)})
+			out = append(out, askedFor{e.Name, e.Range, m.at(e.Pos)})
 		}
 	}
 	return append(out, m.overridden()...)
@@ -116,11 +116,11 @@ func (m *model) missing() []Ask {
 // overridden are the resolutions that a lock of Yarn 1 does not have: its entries
 // keep the range that was asked for, so that nothing else tells. Yarn 1 puts the
 // version of the resolution in without a word, also with --frozen-lockfile.
-func (m *model) overridden() []Ask {
+func (m *model) overridden() []askedFor {
 	if m.Project == nil || m.Lock.Lock.Kind != yarnlock.Classic {
 		return nil
 	}
-	var out []Ask
+	var out []askedFor
 	for _, r := range m.Project.RootWorkspace().File.Resolutions() {
 		want, err := semrange.Parse(r.Value)
 		if err != nil || r.Pattern.Name == "" || r.Pattern.Parent != "" || r.Pattern.Range != "" {
@@ -129,7 +129,7 @@ func (m *model) overridden() []Ask {
 		for _, e := range m.Lock.Lock.Named(r.Pattern.Name) {
 			v, err := semrange.ParseVersion(e.Version)
 			if err == nil && !want.Satisfies(v) {
-				out = append(out, Ask{r.Pattern.Name, r.Value, m.at(r.Pos)})
+				out = append(out, askedFor{r.Pattern.Name, r.Value, m.at(r.Pos)})
 				break
 			}
 		}

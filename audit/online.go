@@ -14,9 +14,9 @@ import (
 // cannot be asked makes the advice less exact, nothing more: late says so once the
 // report is there.
 func (in *Input) AskRegistry(ctx context.Context, client *registry.Client) (late func() []string) {
-	known := map[string][]Version{}
+	known := map[string][]publishedVersion{}
 	var failed []string
-	in.Published = func(name string) ([]Version, bool) {
+	in.Published = func(name string) ([]publishedVersion, bool) {
 		if list, ok := known[name]; ok {
 			return list, list != nil
 		}
@@ -26,10 +26,10 @@ func (in *Input) AskRegistry(ctx context.Context, client *registry.Client) (late
 			failed = append(failed, name)
 			return nil, false
 		}
-		list := []Version{}
+		list := []publishedVersion{}
 		for _, v := range doc.Versions() {
 			if m, err := doc.Version(v); err == nil && m.Deprecated == "" {
-				list = append(list, Version{Version: v, Dependencies: m.Dependencies})
+				list = append(list, publishedVersion{Version: v, Dependencies: m.Dependencies})
 			}
 		}
 		known[name] = list
@@ -61,7 +61,7 @@ func (in *Input) AskReleases(ctx context.Context, source *release.Source) {
 				continue
 			}
 			if m, err := source.Get(ctx, known); err == nil {
-				in.Releases = append(in.Releases, Release{Version: known, Packages: m.Packages})
+				in.Releases = append(in.Releases, newerRelease{Version: known, Packages: m.Packages})
 			}
 		}
 		return

@@ -35,7 +35,7 @@ func (f Files) readOther(rel string, src []byte, out *State) error {
 
 // lacks are the dependencies of the package.json beside a lock that the lock has
 // no package of. Ranges are the package manager's to compare.
-func (f Files) lacks(rel string, lock *yarnlock.Lock) []Ask {
+func (f Files) lacks(rel string, lock *yarnlock.Lock) []askedFor {
 	name := path.Join(path.Dir(rel), pkgjson.FileName)
 	src, err := f.Repo.Read(f.path(name), repofile.MaxCode)
 	if err != nil {
@@ -51,7 +51,7 @@ func (f Files) lacks(rel string, lock *yarnlock.Lock) []Ask {
 			has[n] = true
 		}
 	}
-	var out []Ask
+	var out []askedFor
 	for _, d := range file.AllDeps() {
 		real := d.Name
 		if alias, ok := spec.Parse(d.Spec).Alias(); ok {
@@ -61,7 +61,7 @@ func (f Files) lacks(rel string, lock *yarnlock.Lock) []Ask {
 		if d.Section == pkgjson.PeerDependencies || has[real] || has[d.Name] || ok && protocol != "npm" && protocol != "catalog" {
 			continue
 		}
-		out = append(out, Ask{Name: d.Name, Range: d.Spec, Pos: d.Pos})
+		out = append(out, askedFor{Name: d.Name, Range: d.Spec, Pos: d.Pos})
 	}
 	return out
 }

@@ -20,27 +20,27 @@ type plans struct {
 	m     *model
 	order []osv.Package
 	of    map[osv.Package][]*Finding
-	made  map[string]*Action
-	list  []*Action
+	made  map[string]*action
+	list  []*action
 	// names are the packages of a command, entries the lines of resolutions.
-	names   map[*Action][]string
-	entries map[*Action][][2]string
+	names   map[*action][]string
+	entries map[*action][][2]string
 	// parents are those of names that others ask for the package through.
-	parents map[*Action][]string
+	parents map[*action][]string
 	// jumps are the major steps of resolutions.
-	jumps map[*Action][]string
+	jumps map[*action][]string
 	// releases are the first ones that will do, "" for the newest.
-	releases map[*Action]string
+	releases map[*action]string
 	// edits are the lines of the project's own that an action changes.
-	edits map[*Action][]lineEdit
+	edits map[*action][]lineEdit
 	// breaking are packages of which a fix is a major step.
 	breaking map[osv.Package]bool
 }
 
 func newPlans(b *builder, m *model) *plans {
-	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*Action{},
-		names: map[*Action][]string{}, entries: map[*Action][][2]string{}, parents: map[*Action][]string{}, jumps: map[*Action][]string{},
-		releases: map[*Action]string{}, edits: map[*Action][]lineEdit{}, breaking: map[osv.Package]bool{}}
+	return &plans{b: b, m: m, of: map[osv.Package][]*Finding{}, made: map[string]*action{},
+		names: map[*action][]string{}, entries: map[*action][][2]string{}, parents: map[*action][]string{}, jumps: map[*action][]string{},
+		releases: map[*action]string{}, edits: map[*action][]lineEdit{}, breaking: map[osv.Package]bool{}}
 }
 
 func (p *plans) add(pkg osv.Package, f *Finding) {
@@ -52,7 +52,7 @@ func (p *plans) add(pkg osv.Package, f *Finding) {
 
 // actions decides for each package: one move that ends all of its findings, if
 // there is one.
-func (p *plans) actions() []*Action {
+func (p *plans) actions() []*action {
 	for _, pkg := range p.order {
 		if p.m.Leftover {
 			p.leftover(p.of[pkg])
@@ -98,11 +98,11 @@ func (p *plans) leftover(list []*Finding) {
 }
 
 // action is the one of a kind and key, made at the first call.
-func (p *plans) action(kind ActionKind, key string, list []*Finding) *Action {
+func (p *plans) action(kind actionKind, key string, list []*Finding) *action {
 	key = string(kind) + "\x00" + key
 	a := p.made[key]
 	if a == nil {
-		a = &Action{Kind: kind, Lockfile: p.m.Path}
+		a = &action{Kind: kind, Lockfile: p.m.Path}
 		p.made[key] = a
 		p.list = append(p.list, a)
 	}

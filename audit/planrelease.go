@@ -70,7 +70,7 @@ func (p *plans) releaseWith(name, version string) string {
 		return ""
 	}
 	releases := slices.Clone(p.b.in.Releases)
-	sorting.By(releases, func(a, b Release) int { return semrange.CompareText(a.Version, b.Version) })
+	sorting.By(releases, func(a, b newerRelease) int { return semrange.CompareText(a.Version, b.Version) })
 	for _, r := range releases {
 		have, err := semrange.ParseVersion(r.Packages[name])
 		if err == nil && semrange.Compare(have, v) >= 0 && !strings.Contains(r.Version, "-") {

@@ -185,11 +185,11 @@ func (f *Finding) subject() ignore.Subject {
 // how bad it is.
 func (r *Report) finish() {
 	sorting.Stable(r.Findings, compareFindings)
-	sorting.Stable(r.Rules, func(a, b RuleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
+	sorting.Stable(r.Rules, func(a, b ruleFinding) int { return cmp.Compare(a.Verdict.order(), b.Verdict.order()) })
 	for _, a := range r.Actions {
 		sorting.Stable(a.Findings, compareFindings)
 	}
-	slices.SortStableFunc(r.Actions, func(a, b *Action) int {
+	slices.SortStableFunc(r.Actions, func(a, b *action) int {
 		// A command that moves the lock alone helps more than an edit, and an
 		// edit more than overruling what others ask for.
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Kind.order(), b.Kind.order()), -cmp.Compare(a.blocking(), b.blocking()),
@@ -211,16 +211,16 @@ func compareFindings(a, b *Finding) int {
 	)
 }
 
-func (s Status) order() int {
-	return slices.Index([]Status{statusNew, statusPresent, statusFixed}, s)
+func (s status) order() int {
+	return slices.Index([]status{statusNew, statusPresent, statusFixed}, s)
 }
 
 func (v Verdict) order() int {
 	return slices.Index([]Verdict{verdictBlocks, verdictWarns, verdictAllowed, verdictIgnored}, v)
 }
 
-// Counts are the numbers of a report.
-type Counts struct {
+// findingCounts are the numbers of a report.
+type findingCounts struct {
 	New     int `json:"new"`
 	Present int `json:"present"`
 	Fixed   int `json:"fixed"`
@@ -235,10 +235,10 @@ type Counts struct {
 	Rules int `json:"rules"`
 }
 
-// Counts are the numbers of r. Blocking and Warnings count the rules' findings,
+// counts are the numbers of r. Blocking and Warnings count the rules' findings,
 // too.
-func (r *Report) Counts() Counts {
-	c := Counts{Rules: len(r.Rules)}
+func (r *Report) counts() findingCounts {
+	c := findingCounts{Rules: len(r.Rules)}
 	count := func(v Verdict) {
 		switch v {
 		case verdictBlocks:
@@ -278,7 +278,7 @@ func (r *Report) Counts() Counts {
 
 // Sentence is the outcome in a few words.
 func (r *Report) Sentence() string {
-	c := r.Counts()
+	c := r.counts()
 	text := "nothing blocks"
 	if c.Blocking > 0 {
 		text = english.Count(c.Blocking, "finding") + " block"
@@ -315,7 +315,7 @@ func (r *Report) Sentence() string {
 // Split are the findings by what a change has to do with them: those that it
 // brings, those that were there, and those that it ends.
 func (r *Report) Split() (fresh, staying, gone []*Finding) {
-	by := func(s Status) []*Finding {
+	by := func(s status) []*Finding {
 		return pick(r.Findings, func(f *Finding) bool { return f.Status == s })
 	}
 	return by(statusNew), by(statusPresent), by(statusFixed)

@@ -127,7 +127,7 @@ func (f *Finding) sarif(base bool) finding.Finding {
 		out.Next = english.Short(f.Action.Title, maxNext) + ": " + firstSteps(f.Action.Steps, maxNext)
 	}
 	if base {
-		out.State = map[Status]string{statusNew: finding.New, statusPresent: finding.Unchanged}[f.Status]
+		out.State = map[status]string{statusNew: finding.New, statusPresent: finding.Unchanged}[f.Status]
 	}
 	out.Pos.Line = max(out.Pos.Line, 1)
 	return out

@@ -28,13 +28,13 @@ func (r *Report) WriteTable(w io.Writer, st ui.Style) error {
 		b.WriteString(st.Dim(line) + "\n")
 	}
 	r.tableFixes(&b, st)
-	r.inOrder(func(a *Action) { r.tableAction(&b, st, a) }, func() { r.tableRules(&b, st) })
+	r.inOrder(func(a *action) { r.tableAction(&b, st, a) }, func() { r.tableRules(&b, st) })
 	r.tableRest(&b, st)
 	_, err := io.WriteString(w, ui.Closed(b.String(), st.Bold(head)))
 	return err
 }
 
-func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *Action) {
+func (r *Report) tableAction(b *strings.Builder, st ui.Style, a *action) {
 	list := pick(a.Findings, r.changed)
 	if len(list) == 0 {
 		return
@@ -72,7 +72,7 @@ func step(s string) string {
 }
 
 // ends says how much an action does away with.
-func (r *Report) ends(a *Action, list []*Finding) string {
+func (r *Report) ends(a *action, list []*Finding) string {
 	verb := "ends"
 	if a.Kind == noFix {
 		verb = "has"
@@ -142,7 +142,7 @@ const rulesTitle = "Locks, settings and ignores"
 
 // shown is the finding of a rule as the text forms have it: what it does counts
 // there, not what the rule says.
-func (f RuleFinding) shown() finding.Shown {
+func (f ruleFinding) shown() finding.Shown {
 	out := finding.Shown{Finding: f.Finding, Label: string(f.Verdict)}
 	switch f.Verdict {
 	case verdictBlocks:
@@ -177,8 +177,8 @@ func (r *Report) unknown() []finding.Unknown {
 }
 
 // shownRules are the findings of rules that text forms list.
-func (r *Report) shownRules() []RuleFinding {
-	return slices.DeleteFunc(slices.Clone(r.Rules), func(f RuleFinding) bool { return f.Known })
+func (r *Report) shownRules() []ruleFinding {
+	return slices.DeleteFunc(slices.Clone(r.Rules), func(f ruleFinding) bool { return f.Known })
 }
 
 type restPart struct{ title, text string }

@@ -147,8 +147,8 @@ func (o Options) String() string {
 // inOrder has the parts of a text form written: the actions that have to be taken
 // for the gate to open, then the others, and the rules after the first of these or
 // after all, by whether one of them blocks.
-func (r *Report) inOrder(action func(*Action), rules func()) {
-	blocks := slices.ContainsFunc(r.Rules, func(f RuleFinding) bool { return f.Verdict == verdictBlocks })
+func (r *Report) inOrder(action func(*action), rules func()) {
+	blocks := slices.ContainsFunc(r.Rules, func(f ruleFinding) bool { return f.Verdict == verdictBlocks })
 	for _, a := range r.Actions {
 		if blocks && a.rank() > 1 {
 			rules()

@@ -48,8 +48,8 @@ type Path struct {
 	Dev bool `json:"dev"`
 	// Steps lead to the package. Of a way longer than maxSteps the middle is left
 	// out: Cut steps, after the first half of those that are kept.
-	Steps []Step `json:"steps"`
-	Cut   int    `json:"stepsLeftOut,omitempty"`
+	Steps []pathStep `json:"steps"`
+	Cut   int        `json:"stepsLeftOut,omitempty"`
 	// Pos is where package.json asks for the first step.
 	Pos fault.Pos `json:"-"`
 	// tool is the first step that is tooling by its name, "" if none is.
@@ -59,8 +59,8 @@ type Path struct {
 // aside reports whether the way is not one into production.
 func (p Path) aside() bool { return p.Dev || p.tool != "" }
 
-// Step is a package on a path, and the range that the one before asks for.
-type Step struct {
+// pathStep is a package on a path, and the range that the one before asks for.
+type pathStep struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Range   string `json:"range"`
@@ -209,7 +209,7 @@ func (m *model) path(way depgraph.Path) Path {
 		if name := m.graph.Name(e.To); out.tool == "" && portal.IsTooling(name) {
 			out.tool = name
 		}
-		out.Steps = append(out.Steps, Step{Name: e.Name, Version: m.graph.Version(e.To), Range: e.Range})
+		out.Steps = append(out.Steps, pathStep{Name: e.Name, Version: m.graph.Version(e.To), Range: e.Range})
 	}
 	out.shorten()
 	return out

@@ -46,17 +46,17 @@ func (r *Report) Fails() bool {
 // Review is what is known of one version of a plugin. Places are file:line in its
 // tarball, or "registry: field".
 type Review struct {
-	Package      string      `json:"package"`
-	Version      string      `json:"version"`
-	Verdict      verdict     `json:"verdict"`
-	Identity     identity    `json:"identity"`
-	Origin       origin      `json:"origin"`
-	Signature    Signature   `json:"signature"`
-	Releases     releases    `json:"releases"`
-	Fit          fit         `json:"compatibility"`
-	Brings       brings      `json:"brings"`
-	Scripts      []script    `json:"installScripts"`
-	Capabilities []codeReach `json:"capabilities"`
+	Package      string         `json:"package"`
+	Version      string         `json:"version"`
+	Verdict      verdict        `json:"verdict"`
+	Identity     identity       `json:"identity"`
+	Origin       origin         `json:"origin"`
+	Signature    signatureFacts `json:"signature"`
+	Releases     releases       `json:"releases"`
+	Fit          fit            `json:"compatibility"`
+	Brings       brings         `json:"brings"`
+	Scripts      []script       `json:"installScripts"`
+	Capabilities []codeReach    `json:"capabilities"`
 	// Signs are what harmless packages hardly have.
 	Signs        []sign            `json:"signs"`
 	Migrations   shippedMigrations `json:"migrations"`
@@ -113,9 +113,9 @@ type origin struct {
 	LicenseFile string `json:"licenseFile"`
 }
 
-// Signature is who signed the version, as npm audit signatures has it: of the keys
+// signatureFacts is who signed the version, as npm audit signatures has it: of the keys
 // those that counted when it was published.
-type Signature struct {
+type signatureFacts struct {
 	// State is valid, missing, unknown or wrong; missing where the registry signs, and
 	// not this. Text says by which key, or what is wrong or not known.
 	State string `json:"state"`

@@ -89,7 +89,7 @@ func unsure(err error, what string) (state, text string, _ error) {
 }
 
 // text is the signature as a row has it.
-func (s Signature) text() string {
+func (s signatureFacts) text() string {
 	out := strings.TrimSuffix(s.State+": "+s.Text, ": ")
 	if s.State == signedValid {
 		out = s.State + ", " + s.Text

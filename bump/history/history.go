@@ -27,33 +27,33 @@ type Report struct {
 	// Shallow says that the clone does not have what came before Since.
 	Shallow bool `json:"shallow"`
 	// Steps are in the order of the branch, the first being where it began.
-	Steps   []Step  `json:"steps"`
-	Cadence Cadence `json:"cadence"`
+	Steps   []step  `json:"steps"`
+	Cadence cadence `json:"cadence"`
 	// Available are the main releases 1.N.0 with the day of each, as far as known.
-	Available []Dated `json:"available"`
+	Available []dated `json:"available"`
 	// Waiting is what lies between Current and Newest; nil where nothing does.
 	Waiting *Waiting `json:"waiting,omitempty"`
 	// Unknown is what could not be found out.
 	Unknown []Unknown `json:"unknown"`
 }
 
-// Kind is what a step is.
-type Kind string
+// moveKind is what a step is.
+type moveKind string
 
 // The kinds of steps.
 const (
-	Start     Kind = "start"     // what the history begins with
-	Upgrade   Kind = "upgrade"   // to a higher minor or major version
-	Patch     Kind = "patch"     // within a minor version, prereleases among it
-	Downgrade Kind = "downgrade" // to a lower release
-	Revert    Kind = "revert"    // back to the release before the last step
+	started    moveKind = "start"     // what the history begins with
+	upgraded   moveKind = "upgrade"   // to a higher minor or major version
+	patched    moveKind = "patch"     // within a minor version, prereleases among it
+	downgraded moveKind = "downgrade" // to a lower release
+	reverted   moveKind = "revert"    // back to the release before the last step
 )
 
-// Step is a commit that brought another release.
-type Step struct {
-	Release string `json:"release"`
-	From    string `json:"from,omitempty"`
-	Kind    Kind   `json:"kind"`
+// step is a commit that brought another release.
+type step struct {
+	Release string   `json:"release"`
+	From    string   `json:"from,omitempty"`
+	Kind    moveKind `json:"kind"`
 	// Reverted says that a later step took it back at once.
 	Reverted bool `json:"reverted"`
 	// Date is the committer's, in UTC, Commit its full name, and File what said the
@@ -78,10 +78,10 @@ type Step struct {
 	Behind *int   `json:"behind"`
 }
 
-// Cadence is the pace of the upgrades: steps to another minor version that were not
+// cadence is the pace of the upgrades: steps to another minor version that were not
 // reverted. Medians of an even number are the mean of the two in the middle, and a
 // number is nil where there is nothing to count.
-type Cadence struct {
+type cadence struct {
 	Upgrades     int      `json:"upgrades"`
 	Patches      int      `json:"patches"`
 	Reverts      int      `json:"reverts"` // and downgrades
@@ -94,8 +94,8 @@ type Cadence struct {
 	SinceLast *int `json:"sinceLastDays"`
 }
 
-// Dated is a release with the day of its publication, "" where that is not known.
-type Dated struct {
+// dated is a release with the day of its publication, "" where that is not known.
+type dated struct {
 	Release   string `json:"release"`
 	Published string `json:"published"`
 }

@@ -25,7 +25,7 @@ func pathOf(t testing.TB, lines ...string) Path {
 	p := Path{Commits: len(lines)}
 	for i, l := range slices.Backward(lines) {
 		day, rel, _ := strings.Cut(l, " ")
-		p.Points = append(p.Points, Point{Release: rel, When: on(t, day), Commit: fmt.Sprintf("%040d", i), File: "backstage.json"})
+		p.Points = append(p.Points, point{Release: rel, When: on(t, day), Commit: fmt.Sprintf("%040d", i), File: "backstage.json"})
 		p.From = on(t, day)
 	}
 	return p

@@ -27,7 +27,7 @@ type Input struct {
 // New makes the report.
 func New(in Input) *Report {
 	r := &Report{Schema: Schema, Current: in.Current, Newest: in.Newest, Today: day(in.Today), Since: day(in.Path.From),
-		Commits: in.Path.Commits, Shallow: in.Path.Shallow, Steps: []Step{}, Available: []Dated{}, Waiting: in.Waiting}
+		Commits: in.Path.Commits, Shallow: in.Path.Shallow, Steps: []step{}, Available: []dated{}, Waiting: in.Waiting}
 	r.Behind, _ = release.Behind(in.Current, in.Newest) // both are versions, or there is nothing to count
 	had := map[string]time.Time{}
 	for _, p := range in.Path.Points { // the oldest one last
@@ -40,7 +40,7 @@ func New(in Input) *Report {
 	r.pace(in.Today)
 	for _, rel := range cal.minors {
 		if len(r.Available) > 0 || cal.published(rel) != "" || minorOf(rel) >= r.lowest() {
-			r.Available = append(r.Available, Dated{rel, cal.published(rel)})
+			r.Available = append(r.Available, dated{rel, cal.published(rel)})
 		}
 	}
 	if r.Waiting != nil {
@@ -67,8 +67,8 @@ func (r *Report) lowest() uint64 {
 }
 
 // add adds the step to a point.
-func (r *Report) add(p Point, cal calendar) {
-	s := Step{Release: p.Release, Kind: Start, Date: day(p.When), Commit: p.Commit, File: p.File, Days: -1, Published: cal.published(p.Release),
+func (r *Report) add(p point, cal calendar) {
+	s := step{Release: p.Release, Kind: started, Date: day(p.When), Commit: p.Commit, File: p.File, Days: -1, Published: cal.published(p.Release),
 		Newest: cal.newest(p.When)}
 	n := max(days(cmp.Or(s.Published, cal.published(minorRelease(p.Release))), s.Date), 0)
 	switch {
@@ -82,14 +82,14 @@ func (r *Report) add(p Point, cal calendar) {
 		last := &r.Steps[n-1]
 		s.From, before = last.Release, last.Release
 		switch c := semrange.CompareText(p.Release, last.Release); {
-		case c < 0 && last.From == p.Release && last.Kind != Revert:
-			s.Kind, last.Reverted = Revert, true
+		case c < 0 && last.From == p.Release && last.Kind != reverted:
+			s.Kind, last.Reverted = reverted, true
 		case c < 0:
-			s.Kind = Downgrade
+			s.Kind = downgraded
 		case minors(last.Release, p.Release) == 0:
-			s.Kind = Patch
+			s.Kind = patched
 		default:
-			s.Kind, s.Minors = Upgrade, minors(last.Release, p.Release)
+			s.Kind, s.Minors = upgraded, minors(last.Release, p.Release)
 		}
 	}
 	if s.Newest != "" {
@@ -123,13 +123,13 @@ func (r *Report) pace(today time.Time) {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		switch {
-		case s.Kind == Start:
+		case s.Kind == started:
 			last = s.Date
 			continue
-		case s.Kind == Revert || s.Kind == Downgrade:
+		case s.Kind == reverted || s.Kind == downgraded:
 			c.Reverts++
 			continue
-		case s.Kind == Patch:
+		case s.Kind == patched:
 			c.Patches++
 			continue
 		}

@@ -114,7 +114,7 @@ func (r *Report) sentences() []string {
 func (r *Report) datedUpgrades() int {
 	n := 0
 	for _, s := range r.Steps {
-		if s.Kind == Upgrade && !s.Reverted && s.Lag != nil {
+		if s.Kind == upgraded && !s.Reverted && s.Lag != nil {
 			n++
 		}
 	}
@@ -142,9 +142,9 @@ func (r *Report) stepRows() [][]string {
 }
 
 // words say what the step is.
-func (s Step) words() string {
-	out := map[Kind]string{Start: "begins", Upgrade: english.Count(s.Minors, "minor"), Patch: "patch", Downgrade: "back, from " + s.From,
-		Revert: "reverts " + s.From}[s.Kind]
+func (s step) words() string {
+	out := map[moveKind]string{started: "begins", upgraded: english.Count(s.Minors, "minor"), patched: "patch", downgraded: "back, from " + s.From,
+		reverted: "reverts " + s.From}[s.Kind]
 	if s.Reverted {
 		out += ", reverted"
 	}
@@ -152,7 +152,7 @@ func (s Step) words() string {
 }
 
 // out is how many days the release was out.
-func (s Step) out() string {
+func (s step) out() string {
 	if s.Lag == nil && s.LagAtMost != nil {
 		return "≤ " + strconv.Itoa(*s.LagAtMost)
 	}

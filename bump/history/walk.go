@@ -27,8 +27,8 @@ var watched = []string{"package.json", "packages/app/package.json", "packages/ba
 // about a tenth of a second.
 const mostLocks = 24
 
-// Point is the commit from which on the branch had a release.
-type Point struct {
+// point is the commit from which on the branch had a release.
+type point struct {
 	Release string
 	Commit  string
 	When    time.Time
@@ -40,7 +40,7 @@ type Point struct {
 
 // Path is what Walk found, the newest point first.
 type Path struct {
-	Points  []Point
+	Points  []point
 	Commits int
 	Shallow bool
 	// From is the oldest commit's time.
@@ -152,7 +152,7 @@ func (w *walker) close() {
 }
 
 func (w *walker) closeAs(file, folder string) {
-	p := Point{Commit: w.child.Hash, When: w.child.When(), File: file, folder: folder}
+	p := point{Commit: w.child.Hash, When: w.child.When(), File: file, folder: folder}
 	var err error
 	switch {
 	case strings.HasPrefix(w.state, "packages "):
@@ -174,7 +174,7 @@ func (w *walker) closeAs(file, folder string) {
 }
 
 // add adds a point that is older than those that there are.
-func (w *walker) add(p Point) {
+func (w *walker) add(p point) {
 	if n := len(w.path.Points); n > 0 && w.path.Points[n-1].Release == p.Release {
 		w.path.Points = w.path.Points[:n-1] // it was reached here already
 	}

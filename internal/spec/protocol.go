@@ -17,7 +17,6 @@ const (
 	Portal    Protocol = "portal:"
 	File      Protocol = "file:"
 	Exec      Protocol = "exec:"
-	Virtual   Protocol = "virtual:"
 	JSR       Protocol = "jsr:"
 	HTTP      Protocol = "http:"
 	HTTPS     Protocol = "https:"
