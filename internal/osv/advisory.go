@@ -50,6 +50,8 @@ type affected struct {
 type span struct {
 	Type   string  `json:"type"`
 	Events []event `json:"events"`
+	// intervals are what read makes of the events, once for all questions.
+	intervals []interval
 }
 
 type event struct {
@@ -83,6 +85,9 @@ func parseAdvisory(src []byte) (a *Advisory, withdrawn bool, err error) {
 	list := d.Severity
 	for _, f := range d.Affected {
 		if f.Package.Ecosystem == ecosystemNPM {
+			for i := range f.Ranges {
+				f.Ranges[i].intervals = f.Ranges[i].read()
+			}
 			a.ranges = append(a.ranges, f)
 			list = append(list, f.Severity...)
 		}

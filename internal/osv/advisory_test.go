@@ -106,23 +106,28 @@ func TestFixed(t *testing.T) {
 
 // TestIntervals: events come in any order, and do not always pair.
 func TestIntervals(t *testing.T) {
-	a := &Advisory{ranges: []affected{{Ranges: []span{{Type: "SEMVER", Events: []event{
-		{Fixed: "3.2.0"}, {Introduced: "1.0.0"}, {Fixed: "1.5.0"}, {Introduced: "3.0.0"}, {Fixed: "1.6.0"}, {Introduced: "1.2.0"},
-		{Introduced: "5.0.0"}, {LastAffected: "5.0.0"}, {Introduced: "6.0.0"}, {Fixed: "no version"},
-	}}}}}}
+	record := func(kind string) *Advisory {
+		a, err := ParseAdvisory([]byte(`{"id": "X-1", "affected": [{"package": {"ecosystem": "npm", "name": "p"}, "ranges": [{"type": "` + kind + `", "events": [
+			{"fixed": "3.2.0"}, {"introduced": "1.0.0"}, {"fixed": "1.5.0"}, {"introduced": "3.0.0"}, {"fixed": "1.6.0"}, {"introduced": "1.2.0"},
+			{"introduced": "5.0.0"}, {"last_affected": "5.0.0"}, {"introduced": "6.0.0"}, {"fixed": "no version"}]}]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	a := record("SEMVER")
 	for version, want := range map[string]bool{
 		"0.9.0": false, "1.0.0": true, "1.4.9": true, "1.5.0": false, "1.6.0": false, "3.0.0": true, "3.2.0": false,
 		"5.0.0": true, "5.0.1": false, "6.0.0": true, "99.0.0": true,
 	} {
-		if got := a.Affects(Package{Version: version}); got != want {
+		if got := a.Affects(Package{"p", version}); got != want {
 			t.Errorf("%s: %t", version, got)
 		}
 	}
-	if got := a.Fixed(""); !cmp.Equal(got, []string{"1.5.0", "3.2.0"}) {
+	if got := a.Fixed("p"); !cmp.Equal(got, []string{"1.5.0", "3.2.0"}) {
 		t.Error(got)
 	}
-	a.ranges[0].Ranges[0].Type = "GIT"
-	if a.Affects(Package{Version: "1.0.0"}) {
+	if record("GIT").Affects(Package{"p", "1.0.0"}) {
 		t.Error("a range of commits has no versions")
 	}
 }

@@ -28,10 +28,10 @@ func (i interval) holds(v *semver.Version) bool {
 	return c < 0 || i.last && c == 0
 }
 
-// intervals reads a range as OSV's evaluation algorithm does: the events in
+// read reads a range as OSV's evaluation algorithm does: the events in
 // the order of their versions, each introduced up to the next fixed or
 // last_affected. What is not a version is left out; limit is for git only.
-func (s span) intervals() []interval {
+func (s span) read() []interval {
 	if s.Type != "SEMVER" && s.Type != "ECOSYSTEM" {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (a *Advisory) Affects(p Package) bool {
 			continue
 		}
 		for _, s := range f.Ranges {
-			if slices.ContainsFunc(s.intervals(), func(i interval) bool { return i.holds(v) }) {
+			if slices.ContainsFunc(s.intervals, func(i interval) bool { return i.holds(v) }) {
 				return true
 			}
 		}
@@ -112,7 +112,7 @@ func (a *Advisory) LastAffected(p Package) string {
 			continue
 		}
 		for _, s := range f.Ranges {
-			for _, i := range s.intervals() {
+			for _, i := range s.intervals {
 				if i.last && i.to != nil && i.holds(v) && (last == nil || semrange.Compare(i.to, last) > 0) {
 					last = i.to
 				}
@@ -137,7 +137,7 @@ func (a *Advisory) Fixed(name string) []string {
 			continue
 		}
 		for _, s := range f.Ranges {
-			for _, i := range s.intervals() {
+			for _, i := range s.intervals {
 				if i.to != nil && !i.last {
 					list = append(list, i.to)
 				}

@@ -42,7 +42,7 @@ func named(list []candidate) []string {
 		for _, a := range c.advisory.ranges {
 			versions = append(versions, a.Versions...)
 			for _, r := range a.Ranges {
-				if r.intervals() == nil {
+				if r.intervals == nil {
 					continue // commits
 				}
 				for _, e := range r.Events {

@@ -49,6 +49,7 @@ func packageResults(hits []Hit) ([]models.PackageVulns, error) {
 	hits = slices.Clone(hits)
 	sortHits(hits)
 	var list []models.PackageVulns
+	records := map[*Advisory]*osvschema.Vulnerability{} // an advisory may hit many packages
 	for i, h := range hits {
 		if i == 0 || hits[i-1].Package != h.Package {
 			list = append(list, models.PackageVulns{Package: models.PackageInfo{
@@ -57,9 +58,13 @@ func packageResults(hits []Hit) ([]models.PackageVulns, error) {
 		} else if hits[i-1].Advisory.ID == h.Advisory.ID {
 			continue
 		}
-		v, err := h.Advisory.record()
-		if err != nil {
-			return nil, err
+		v := records[h.Advisory]
+		if v == nil {
+			var err error
+			if v, err = h.Advisory.record(); err != nil {
+				return nil, err
+			}
+			records[h.Advisory] = v
 		}
 		p := &list[len(list)-1]
 		p.Vulnerabilities = append(p.Vulnerabilities, v)
