@@ -50,8 +50,8 @@ func (x *fixer) answers(rng spec.Range, name, version string) bool {
 // the registry has none.
 func (x *fixer) newest(rng spec.Range, name string) string {
 	for _, c := range slices.Backward(x.published(name)) {
-		if !c.held && x.answers(rng, name, c.publishedVersion.Version) {
-			return c.publishedVersion.Version
+		if !c.held && x.answers(rng, name, c.Version) {
+			return c.Version
 		}
 	}
 	return ""

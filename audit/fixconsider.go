@@ -61,10 +61,10 @@ func (x *fixer) allowed(ways []*remedy) []*remedy {
 func (x *fixer) goals(p *pending) [][]*Finding {
 	var out [][]*Finding
 	for _, c := range x.published(p.pkg.Name) {
-		if semrange.CompareText(c.publishedVersion.Version, p.pkg.Version) <= 0 {
+		if semrange.CompareText(c.Version, p.pkg.Version) <= 0 {
 			continue
 		}
-		applies := x.known.affects(osv.Package{Name: p.pkg.Name, Version: c.publishedVersion.Version})
+		applies := x.known.affects(osv.Package{Name: p.pkg.Name, Version: c.Version})
 		set := pick(p.findings, func(f *Finding) bool {
 			return !slices.ContainsFunc(applies, func(a *osv.Advisory) bool { return a.ID == f.Advisory.ID })
 		})

@@ -177,8 +177,8 @@ func (x *fixer) rootManifest() string { return x.plans.manifest() }
 func (x *fixer) askAbout(ctx context.Context, pkg osv.Package) error {
 	var list []osv.Package
 	for _, c := range x.published(pkg.Name) {
-		if semrange.CompareText(c.publishedVersion.Version, pkg.Version) > 0 {
-			list = append(list, osv.Package{Name: pkg.Name, Version: c.publishedVersion.Version})
+		if semrange.CompareText(c.Version, pkg.Version) > 0 {
+			list = append(list, osv.Package{Name: pkg.Name, Version: c.Version})
 		}
 	}
 	return x.known.ask(ctx, list)
@@ -196,12 +196,10 @@ func (x *fixer) published(name string) []candidate {
 			list = append(list, candidate{v, x.held(name, v.Version)})
 		}
 	}
-	sorting.By(list, func(a, b candidate) int {
-		return semrange.CompareText(a.publishedVersion.Version, b.publishedVersion.Version)
-	})
+	sorting.By(list, func(a, b candidate) int { return semrange.CompareText(a.Version, b.Version) })
 	x.versions[name], x.asked[name] = list, map[string]map[string]string{}
 	for _, c := range list {
-		x.asked[name][c.publishedVersion.Version] = c.Dependencies
+		x.asked[name][c.Version] = c.Dependencies
 	}
 	return list
 }

@@ -150,7 +150,7 @@ func (s *search) nothing() {
 	case fixes >= 0:
 		fixed, newer := s.ends[fixes].Fixed, 0
 		for _, c := range s.x.published(s.pkg.Name) {
-			if semrange.CompareText(c.publishedVersion.Version, fixed) >= 0 {
+			if semrange.CompareText(c.Version, fixed) >= 0 {
 				newer++
 			}
 		}
@@ -207,7 +207,7 @@ func (s *search) good(pkg osv.Package) []string {
 	}
 	var out []string
 	for _, c := range s.x.published(pkg.Name) {
-		v, err := semrange.ParseVersion(c.publishedVersion.Version)
+		v, err := semrange.ParseVersion(c.Version)
 		if err != nil || !follows(v, at) {
 			continue
 		}
@@ -216,11 +216,11 @@ func (s *search) good(pkg osv.Package) []string {
 			continue
 		}
 		bad := false
-		for _, a := range s.x.known.affects(osv.Package{Name: pkg.Name, Version: c.publishedVersion.Version}) {
+		for _, a := range s.x.known.affects(osv.Package{Name: pkg.Name, Version: c.Version}) {
 			bad = bad || !has[a.ID]
 		}
 		if !bad {
-			out = append(out, c.publishedVersion.Version)
+			out = append(out, c.Version)
 		}
 	}
 	if s.goods == nil {
