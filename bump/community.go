@@ -57,14 +57,18 @@ func firstAdmitting(name string, p *registry.Packument, candidates []*semver.Ver
 			continue
 		}
 		if m.Deprecated != "" {
-			deprecated = cmp.Or(deprecated, fmt.Sprintf("%s@%s is deprecated (%s)", name, v, m.Deprecated))
+			if deprecated == "" {
+				deprecated = fmt.Sprintf("%s@%s is deprecated (%s)", name, v, m.Deprecated)
+			}
 			continue
 		}
 		reason := refusal(m, release)
 		if reason == "" {
 			return v, ""
 		}
-		blocking = cmp.Or(blocking, fmt.Sprintf("%s@%s asks for %s", name, v, reason))
+		if blocking == "" {
+			blocking = fmt.Sprintf("%s@%s asks for %s", name, v, reason)
+		}
 	}
 	return nil, cmp.Or(blocking, deprecated, "the registry describes none of its versions")
 }

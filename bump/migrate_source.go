@@ -83,8 +83,9 @@ func (w *sourceMove) file(name string) {
 		return
 	}
 	var here []*moving
+	was := string(src)
 	for _, m := range w.list {
-		if mentions(src, m.Name) {
+		if mentions(was, m.Name) {
 			here = append(here, m)
 		}
 	}
@@ -104,14 +105,15 @@ func (w *sourceMove) file(name string) {
 	case strings.HasPrefix(base, "app-config") && (ext == ".yaml" || ext == ".yml"):
 		text = w.config(name, src, here)
 	}
-	if base != pkgjson.FileName && string(text) != string(src) {
+	now := string(text)
+	if base != pkgjson.FileName && now != was {
 		w.pl.edit(w.path(name), src, text)
 	}
 	for _, m := range here {
 		if slices.ContainsFunc(m.NeedsYou, func(p movePlace) bool { return p.File == name }) {
 			continue
 		}
-		for at := range jstext.Words(string(text), m.Name, inName) {
+		for at := range jstext.Words(now, m.Name, inName) {
 			m.Named = append(m.Named, movePlace{File: name, Line: fault.PosAt(name, text, at).Line, What: "text"})
 		}
 	}
@@ -219,8 +221,8 @@ func (w *sourceMove) config(name string, src []byte, here []*moving) []byte {
 
 // mentions reports whether a text names a package: the whole name, not a part of a
 // longer one.
-func mentions(text []byte, name string) bool {
-	for range jstext.Words(string(text), name, inName) {
+func mentions(text, name string) bool {
+	for range jstext.Words(text, name, inName) {
 		return true
 	}
 	return false

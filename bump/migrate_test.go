@@ -264,7 +264,7 @@ func TestMigrateSource(t *testing.T) {
 			}
 			// Where the old name stands afterwards is said.
 			rest := planText(t, plan, dir, tt.file)
-			if stays := mentions([]byte(rest), old) && tt.needsYou == "" && !strings.HasPrefix(tt.file, "dist/"); stays != (len(m.Named) > 0) {
+			if stays := mentions(rest, old) && tt.needsYou == "" && !strings.HasPrefix(tt.file, "dist/"); stays != (len(m.Named) > 0) {
 				t.Errorf("named: %v, want some: %v", m.Named, stays)
 			}
 		})
