@@ -5,26 +5,16 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // However many packages a registry does not know, and in whatever order it was asked,
 // the report has one line about them that can be read.
 func TestUnansweredIsOneLine(t *testing.T) {
 	reg := npmregistry.New(t)
-	settings, err := yarnrc.Load(t.TempDir(), []string{"YARN_NPM_REGISTRY_SERVER=" + reg.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := registry.New(registry.Config{Settings: settings, HTTP: httpfetch.New(httpfetch.Config{})})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var in Input
-	late := in.AskRegistry(t.Context(), client)
+	late := in.AskRegistry(t.Context(), reg.Client(t, registry.Config{}))
 	for i := range 30 {
 		in.Published(fmt.Sprintf("p%02d", (i*7)%30))
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // movedPackages are those of the tests below: @backstage/plugin-radar lives on as
@@ -49,17 +48,9 @@ func movedPackages(t *testing.T) Registry {
 	publish("@backstage/plugin-other@0.1.0", map[string]any{"deprecated": "Please use @acme/plugin-radar instead."})
 	publish("@backstage/plugin-two@0.1.0", map[string]any{"deprecated": "Moved: use @acme/plugin-radar or @acme/plugin-stuck."})
 	publish("@backstage/plugin-own@0.1.0", movedTo("own"))
-	settings, err := yarnrc.Load(t.TempDir(), []string{"YARN_NPM_REGISTRY_SERVER=" + r.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := httpfetch.New(httpfetch.Config{Retries: -1})
 	t.Cleanup(h.CloseIdle)
-	client, err := registry.New(registry.Config{Settings: settings, HTTP: h, CacheDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
+	return r.Client(t, registry.Config{HTTP: h, CacheDir: t.TempDir()})
 }
 
 const migrateRelease = `

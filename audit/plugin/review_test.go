@@ -12,25 +12,17 @@ import (
 	"time"
 
 	"github.com/portalctl/portalctl/internal/fault"
-	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
 	"github.com/portalctl/portalctl/internal/yarnlock"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // input asks a registry, outside of a portal.
 func input(t testing.TB, reg *npmregistry.Registry) Input {
 	t.Helper()
-	settings, err := yarnrc.Load(t.TempDir(), []string{"YARN_NPM_REGISTRY_SERVER=" + reg.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := registry.New(registry.Config{Settings: settings, HTTP: httpfetch.New(httpfetch.Config{})})
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := reg.Settings(t)
+	client := reg.Client(t, registry.Config{Settings: settings})
 	return Input{Registry: client, Reader: &Reader{Registry: client}, Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Settings: settings,
 		Match:     func(context.Context, []osv.Package) ([]osv.Hit, error) { return nil, nil },
 		Successor: func(string, *registry.Packument) (string, bool) { return "", false },

@@ -9,10 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portalctl/portalctl/internal/httpfetch"
 	"github.com/portalctl/portalctl/internal/registry"
 	"github.com/portalctl/portalctl/internal/testkit/npmregistry"
-	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // stranger is a registry with one version of create-app that has these files.
@@ -28,14 +26,7 @@ func stranger(t *testing.T, files ...npmregistry.File) (*npmregistry.Registry, *
 
 func reader(t *testing.T, r *npmregistry.Registry, cache string, offline bool) *Reader {
 	t.Helper()
-	set, err := yarnrc.Load(t.TempDir(), []string{"YARN_NPM_REGISTRY_SERVER=" + r.URL, "HOME=" + t.TempDir(), "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := registry.New(registry.Config{Settings: set, HTTP: httpfetch.New(httpfetch.Config{}), CacheDir: filepath.Join(cache, "registry"), Offline: offline})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.Client(t, registry.Config{CacheDir: filepath.Join(cache, "registry"), Offline: offline})
 	return &Reader{Registry: c, CacheDir: filepath.Join(cache, "templates")}
 }
 

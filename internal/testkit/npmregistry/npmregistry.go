@@ -18,6 +18,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/portalctl/portalctl/internal/httpfetch"
+	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
 // Registry is an npm registry on loopback: packuments and tarballs with the
@@ -44,6 +48,33 @@ func New(t testing.TB) *Registry {
 	r.Server = httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(r.Close)
 	return r
+}
+
+// Client asks this registry as a portal does that names it and sets nothing else.
+// What config says holds.
+func (r *Registry) Client(t testing.TB, config registry.Config) *registry.Client {
+	t.Helper()
+	if config.Settings == nil {
+		config.Settings = r.Settings(t)
+	}
+	if config.HTTP == nil {
+		config.HTTP = httpfetch.New(httpfetch.Config{})
+	}
+	c, err := registry.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Settings are those of a portal that names this registry.
+func (r *Registry) Settings(t testing.TB) *yarnrc.Settings {
+	t.Helper()
+	settings, err := yarnrc.Load(t.TempDir(), []string{"YARN_NPM_REGISTRY_SERVER=" + r.URL, "YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
 }
 
 // Publish adds a version: "name@version" and the ranges that it depends on,
