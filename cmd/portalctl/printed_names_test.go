@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,40 +17,55 @@ import (
 // command.
 func TestTextsNameCommandsThatParse(t *testing.T) {
 	seen := 0
+	sourceTexts(t, func(_, at, text string, _ []ast.Node) {
+		for _, l := range printedLines(text) {
+			seen++
+			// A whole line is one only when it is printed; here the rest may come
+			// from elsewhere.
+			l.text = namedIn(l.text)
+			if l.text == "" {
+				continue
+			}
+			// The value of the last option may come from elsewhere.
+			if err := l.parse(); err != nil && !strings.HasSuffix(err.Error(), "needs a value") {
+				t.Errorf("%s: %q: %v", at, l.text, err)
+			}
+		}
+	})
+	if seen < 20 {
+		t.Errorf("only %d commands were found: the test looks at nothing", seen)
+	}
+}
+
+// sourceTexts gives each text of portalctl's sources: the file's name from the top
+// of the repository, the place, the text, and the nodes that it stands in, itself
+// last.
+func sourceTexts(t *testing.T, take func(file, at, text string, above []ast.Node)) {
+	t.Helper()
 	for _, top := range []string{"bump", "check", "audit", "snapshot", "internal", "cmd"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", top), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			src, err := os.ReadFile(path)
-			if err != nil || !bytes.Contains(src, []byte("portalctl ")) {
-				return err
-			}
 			fset := token.NewFileSet()
-			file, err := parser.ParseFile(fset, path, src, 0)
+			file, err := parser.ParseFile(fset, path, nil, 0)
 			if err != nil {
 				return err
 			}
+			rel, err := filepath.Rel(filepath.Join("..", ".."), path)
+			if err != nil {
+				return err
+			}
+			var above []ast.Node
 			ast.Inspect(file, func(n ast.Node) bool {
-				lit, ok := n.(*ast.BasicLit)
-				if !ok || lit.Kind != token.STRING {
+				if n == nil {
+					above = above[:len(above)-1]
 					return true
 				}
-				text, err := strconv.Unquote(lit.Value)
-				if err != nil {
-					return true
-				}
-				for _, l := range printedLines(text) {
-					seen++
-					// A whole line is one only when it is printed; here the rest
-					// may come from elsewhere.
-					l.text = namedIn(l.text)
-					if l.text == "" {
-						continue
-					}
-					// The value of the last option may come from elsewhere.
-					if err := l.parse(); err != nil && !strings.HasSuffix(err.Error(), "needs a value") {
-						t.Errorf("%s: %q: %v", fset.Position(lit.Pos()), l.text, err)
+				above = append(above, n)
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if text, err := strconv.Unquote(lit.Value); err == nil {
+						take(filepath.ToSlash(rel), fset.Position(lit.Pos()).String(), text, above)
 					}
 				}
 				return true
@@ -61,9 +75,6 @@ func TestTextsNameCommandsThatParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if seen < 20 {
-		t.Errorf("only %d commands were found: the test looks at nothing", seen)
 	}
 }
 
@@ -81,53 +92,22 @@ func TestTextsNameThePortal(t *testing.T) {
 	e, _, _ := testEnv("", nil)
 	app := newApp(e)
 	seen := 0
-	for _, top := range []string{"bump", "check", "audit", "snapshot", "internal", "cmd"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", top), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			if rel, _ := filepath.Rel(filepath.Join("..", ".."), path); elsewhere[filepath.ToSlash(rel)] != "" || elsewhere[filepath.ToSlash(filepath.Dir(rel))] != "" {
-				return nil
-			}
-			fset := token.NewFileSet()
-			file, err := parser.ParseFile(fset, path, nil, 0)
-			if err != nil {
-				return err
-			}
-			var above []ast.Node
-			ast.Inspect(file, func(n ast.Node) bool {
-				if n == nil {
-					above = above[:len(above)-1]
-					return true
-				}
-				above = append(above, n)
-				lit, ok := n.(*ast.BasicLit)
-				if !ok || lit.Kind != token.STRING {
-					return true
-				}
-				text, err := strconv.Unquote(lit.Value)
-				if err != nil {
-					return true
-				}
-				for _, l := range printedLines(text) {
-					named := namedIn(l.text)
-					command, _ := commandIn(app.Commands, strings.TrimPrefix(named, "portalctl"))
-					if command == nil || !hasFlag(command.Flags, "directory") || strings.Contains(l.text, " -C ") || title(text) {
-						continue
-					}
-					seen++
-					if !namesThePortal(above) {
-						t.Errorf("%s: %q does not say which portal: let it end with what names it", fset.Position(lit.Pos()), l.text)
-					}
-				}
-				return true
-			})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+	sourceTexts(t, func(file, at, text string, above []ast.Node) {
+		if elsewhere[file] != "" || elsewhere[path.Dir(file)] != "" {
+			return
 		}
-	}
+		for _, l := range printedLines(text) {
+			named := namedIn(l.text)
+			command, _ := commandIn(app.Commands, strings.TrimPrefix(named, "portalctl"))
+			if command == nil || !hasFlag(command.Flags, "directory") || strings.Contains(l.text, " -C ") || title(text) {
+				continue
+			}
+			seen++
+			if !namesThePortal(above) {
+				t.Errorf("%s: %q does not say which portal: let it end with what names it", at, l.text)
+			}
+		}
+	})
 	if seen < 20 {
 		t.Errorf("only %d commands were found: the test looks at nothing", seen)
 	}
