@@ -122,6 +122,7 @@ var owners = map[string]string{
 	"github.com/CycloneDX/cyclonedx-go":     "internal/sbom",
 	"github.com/spdx/tools-golang":          "internal/sbom",
 	"github.com/pandatix/go-cvss":           "internal/osv",
+	"golang.org/x/tools":                    "internal/testkit/crossvet",
 	// Migrations and what code reaches are followed by syntax trees; jsscan is for tokens.
 	"github.com/tdewolff/parse/v2": "internal/migrations internal/capability",
 }
@@ -186,7 +187,7 @@ func checkFile(t *testing.T, file, pkg string) {
 			t.Errorf("%s: %s (rank %d) imports %s (rank %d)", file, pkg, from, to, rank)
 		}
 	}
-	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/bench/peer") || strings.HasSuffix(pkg, "/gentable") || strings.HasSuffix(pkg, "/genroot") || strings.HasSuffix(pkg, "test") || test {
+	if pkg == "cmd/portalctl" || strings.HasPrefix(pkg, "internal/ui") || strings.HasPrefix(pkg, "internal/bench/peer") || strings.HasSuffix(pkg, "/gentable") || strings.HasSuffix(pkg, "/genroot") || pkg == "internal/testkit/crossvet" || strings.HasSuffix(pkg, "test") || test {
 		return
 	}
 	src, err := os.ReadFile(file)

@@ -150,6 +150,9 @@ func lockEntries(t *testing.T, file string) (plain, patched []locked) {
 			e = locked{}
 		}
 	}
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return plain, patched
 }
 
