@@ -7,6 +7,7 @@ import (
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
+	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
 // candidate finds the locator of a descriptor by asking Yarn's resolvers in
@@ -44,11 +45,18 @@ func (s *solver) candidate(ctx context.Context, d descriptor) (loc locator, read
 // package, and one that is itself a locked locator (an exact version) means
 // that package.
 func (s *solver) lockedLocator(d descriptor) (locator, bool) {
-	if e := s.locked(d); e != nil {
-		return e.Resolution, true
+	e := s.lockedEntry(d)
+	if e == nil {
+		return locator{}, false
 	}
-	loc := locator{Name: d.Name, Reference: d.Range}
-	return loc, s.located(loc) != nil
+	return e.Resolution, true
+}
+
+func (s *solver) lockedEntry(d descriptor) *yarnlock.Entry {
+	if e := s.locked(d); e != nil {
+		return e
+	}
+	return s.located(locator{Name: d.Name, Reference: d.Range})
 }
 
 // workspaceFor is Project.tryWorkspaceByDescriptor.

@@ -77,23 +77,35 @@ func (s *solver) lockedDep(d yarnlock.Dep) *semver.Version {
 	if e == nil {
 		return nil
 	}
+	return s.versionOf(e)
+}
+
+// versionOf is the registry version of an entry of the lock, nil for one of another
+// source and for what is none.
+func (s *solver) versionOf(e *yarnlock.Entry) *semver.Version {
 	text, ok := e.Resolution.Version()
 	if !ok {
 		return nil
 	}
-	v, _ := semrange.ParseVersion(text)
+	return s.version(text)
+}
+
+// version reads a version of the lock or the release, nil for what is none. Many ask for
+// the same one, in every round: it is read once. Only the solver's own goroutine asks.
+func (s *solver) version(text string) *semver.Version {
+	v, known := s.read[text]
+	if !known {
+		v, _ = semrange.ParseVersion(text)
+		s.read[text] = v
+	}
 	return v
 }
 
 // complete adds to an ask what the lock and the graph know about it.
 func (s *solver) complete(ask *askedRange) {
 	d := ask.Descriptor
-	if e := s.locked(d); e != nil {
-		if text, ok := e.Resolution.Version(); ok && e.Resolution.Name == ask.Name {
-			ask.Locked, _ = semrange.ParseVersion(text)
-		}
-	} else if d.Name == ask.Name && s.located(locator{Name: d.Name, Reference: d.Range}) != nil {
-		ask.Locked, _ = semrange.ParseVersion(spec.Bare(d.Range))
+	if e := s.lockedEntry(d); e != nil && e.Resolution.Name == ask.Name {
+		ask.Locked = s.versionOf(e)
 	}
 	ask.Floor = ask.Locked
 	if w := s.wanted[d]; w != nil && w.by != nil && s.policy.Covers(ask.Name) {

@@ -75,7 +75,7 @@ func (f *fixer) above(e *edge, o *Off) string {
 		return ""
 	}
 	low := ask.Range.Min()
-	if v, err := semrange.ParseVersion(o.Release); err == nil && low != nil && semrange.Compare(low, v) > 0 {
+	if v := f.s.version(o.Release); v != nil && low != nil && semrange.Compare(low, v) > 0 {
 		return low.Original()
 	}
 	return ""
@@ -95,7 +95,7 @@ func (f *fixer) inWorkspace(p *pkg, e *edge, o *Off, above string) string {
 		return fmt.Sprintf("patch %s %s instead, and ask for that in %s", o.Name, o.Release, file)
 	}
 	next := "^" + o.Release
-	if v, err := semrange.ParseVersion(o.Release); err == nil {
+	if v := f.s.version(o.Release); v != nil {
 		moved, out := pkgjson.Retarget(spec.Read(e.asked), v, pkgjson.Options{AllowDowngrade: true})
 		switch alias := strings.HasPrefix(asked, o.Name+"@"); {
 		case out.Verdict != pkgjson.Changed && alias:

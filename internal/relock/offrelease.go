@@ -114,8 +114,8 @@ func (s *solver) collectDemands(copies map[*pkg]*Off, fix *fixer) {
 			}
 			d := Demand{Range: e.asked, Path: paths.to(p), Excludes: true}
 			if ask, ok := s.askBehind(e.to.descriptor); ok {
-				v, err := semrange.ParseVersion(o.Release)
-				d.Excludes = err == nil && !ask.Range.Satisfies(v)
+				v := s.version(o.Release)
+				d.Excludes = v != nil && !ask.Range.Satisfies(v)
 			}
 			if d.Excludes {
 				d.Fix = fix.excluding(p, e, o)

@@ -83,10 +83,9 @@ func (s *solver) candidatesOf(name string) *candidates { return &candidates{s, n
 func (c *candidates) locked() []candidate {
 	var list []candidate
 	for _, e := range c.s.npmByName()[c.name] {
-		if text, ok := e.Resolution.Version(); ok {
-			if v, err := semrange.ParseVersion(text); err == nil {
-				list = append(list, candidate{Version: text, Parsed: v, InLock: true})
-			}
+		if v := c.s.versionOf(e); v != nil {
+			text, _ := e.Resolution.Version()
+			list = append(list, candidate{Version: text, Parsed: v, InLock: true})
 		}
 	}
 	sorting.Stable(list, func(a, b candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })

@@ -39,7 +39,7 @@ func (r *Raise) Choose(req request, candidates *candidates) ([]choice, error) {
 		}
 		list[i] = choice{ask.Locked.Original(), reasonLocked}
 		if to, ok := moves[ask.Locked.Original()]; ok {
-			if v, err := semrange.ParseVersion(to); err == nil && ask.Range.Satisfies(v) {
+			if v := candidates.s.version(to); v != nil && ask.Range.Satisfies(v) {
 				list[i] = choice{to, reasonRaised}
 			}
 		}
@@ -51,7 +51,7 @@ func (r *Raise) Choose(req request, candidates *candidates) ([]choice, error) {
 func (r *Raise) fresh(name string, rng semrange.Range, candidates *candidates) (choice, error) {
 	moves := r.Moves[name]
 	for _, to := range slices.SortedFunc(maps.Values(moves), semrange.CompareText) {
-		if v, err := semrange.ParseVersion(to); err == nil && rng.Satisfies(v) {
+		if v := candidates.s.version(to); v != nil && rng.Satisfies(v) {
 			return choice{to, reasonRaised}, nil
 		}
 	}

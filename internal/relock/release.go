@@ -1,10 +1,6 @@
 package relock
 
-import (
-	"slices"
-
-	"github.com/portalctl/portalctl/internal/semrange"
-)
+import "slices"
 
 // Release pins packages to the versions of a Backstage release. One rule
 // decides: the release's version if the range admits it and it is not below
@@ -33,11 +29,8 @@ func (r *Release) Choose(req request, candidates *candidates) ([]choice, error) 
 		return Highest{}.Choose(req, candidates)
 	}
 	req.Asks = slices.Clone(req.Asks) // floors may be dropped
-	g := group{request: req, c: candidates, policy: r}
-	v, err := semrange.ParseVersion(text)
-	if err == nil {
-		g.release = v
-	}
+	v := candidates.s.version(text)
+	g := group{request: req, c: candidates, policy: r, release: v}
 	if err := g.solve(); err != nil {
 		return nil, err
 	}

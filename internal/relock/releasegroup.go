@@ -216,7 +216,7 @@ func (g *group) rest(open []int, reason Reason) error {
 			}
 		}
 		for _, c := range g.list { // versions that are there anyway come first
-			if v, err := semrange.ParseVersion(c.Version); err == nil {
+			if v := g.c.s.version(c.Version); v != nil {
 				try(v)
 			}
 		}

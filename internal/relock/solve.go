@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
@@ -56,7 +58,8 @@ func newSolver(in *Input, source Source, policy Policy) (*solver, error) {
 			return nil, err
 		}
 	}
-	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}, own: map[locator]*yarnpatch.Patch{}}
+	s := &solver{in: in, cfg: cfg, source: source, policy: policy, packs: map[string]*pack{}, own: map[locator]*yarnpatch.Patch{},
+		read: map[string]*semver.Version{}}
 	if err := s.loadWorkspaces(); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
@@ -44,7 +46,8 @@ type solver struct {
 	patchesByName map[string][]*yarnlock.Entry
 	own           map[locator]*yarnpatch.Patch // what the project's patch files do
 	npmByName     func() map[string][]*yarnlock.Entry
-	absent        absent // what could not be had without a network
+	read          map[string]*semver.Version // see version
+	absent        absent                     // what could not be had without a network
 
 	round
 }
