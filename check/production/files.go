@@ -36,6 +36,8 @@ type tree struct {
 	cut   bool     // there are more
 	texts map[string]text
 	docs  map[string][]doc
+	codes map[string]code
+	kept  int // tokens in codes
 }
 
 // text is a file as it was read; err says why there is none.
@@ -45,7 +47,7 @@ type text struct {
 }
 
 func newTree(files fs.FS, place func(string) string) *tree {
-	t := &tree{files: files, place: place, texts: map[string]text{}, docs: map[string][]doc{}}
+	t := &tree{files: files, place: place, texts: map[string]text{}, docs: map[string][]doc{}, codes: map[string]code{}}
 	if files != nil {
 		t.walk(".")
 		slices.Sort(t.names)

@@ -96,12 +96,12 @@ func (v *view) callsByOthers(c code, from int) []int {
 			continue
 		}
 		class := c.typeOf(c.tokens[i+2].Text)
-		for _, im := range jsscan.Imports(c.tokens) {
+		for _, im := range c.imports() {
 			if !strings.HasPrefix(im.Module, ".") || !slices.ContainsFunc(im.Names, func(n jsscan.Name) bool { return n.Local == class }) {
 				continue
 			}
 			f, _ := v.resolve(c.file, im.Module)
-			if other, ok := scan(f, callers...); ok && f.name != c.name && len(other.calls(0)) > 0 {
+			if other, ok := f.scan(callers...); ok && f.name != c.name && len(other.calls(0)) > 0 {
 				list = append(list, i)
 			}
 		}
@@ -131,11 +131,11 @@ func (v *view) runs(w *workspace.Workspace, name string) bool {
 	}
 	seen := map[string]bool{start.name: true}
 	for next := []file{start}; len(next) > 0; next = next[1:] {
-		c, ok := scan(next[0])
+		c, ok := next[0].scan()
 		if !ok {
 			return true // what it imports is not known
 		}
-		for _, im := range jsscan.Imports(c.tokens) {
+		for _, im := range c.imports() {
 			if !strings.HasPrefix(im.Module, ".") {
 				continue
 			}

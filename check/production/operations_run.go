@@ -156,7 +156,7 @@ func otelStarted(v *view) outcome {
 			if len(c.words("createBackend")) == 0 {
 				continue
 			}
-			for _, im := range jsscan.Imports(c.tokens) {
+			for _, im := range c.imports() {
 				if im.TypeOnly {
 					continue
 				}

@@ -1,9 +1,11 @@
 package production
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/jsscan"
@@ -26,10 +28,11 @@ type module struct {
 	conditional bool
 }
 
-// code is a source file as tokens.
+// code is a source file as tokens, and what it imports.
 type code struct {
 	file
-	tokens []jsscan.Token
+	tokens  []jsscan.Token
+	imports func() []jsscan.Import
 }
 
 func (c code) line(i int) fault.Pos { return c.pos(c.tokens[i].Line, 0) }
@@ -48,21 +51,32 @@ func (c code) words(names ...string) []int {
 // is reports whether the tokens from i on are these words and punctuation.
 func (c code) is(i int, texts ...string) bool { return jsscan.Match(c.tokens, i, texts...) }
 
-// maxCode is the size of a source file that is read, in bytes.
-const maxCode = 1 << 20
+const (
+	// maxCode is the size of a source file that is read, in bytes.
+	maxCode = 1 << 20
+	// maxTokens is how many tokens are kept for the next item that asks, some 12 MB. The
+	// files that items ask for rarely have a tenth of them; beyond it each is scanned anew.
+	maxTokens = 1 << 18
+)
 
-// scan reads a source file if it has one of some words.
-func scan(f file, words ...string) (code, bool) {
+// scan reads a source file if it has one of some words: once for all items.
+func (f file) scan(words ...string) (code, bool) {
 	src := f.read()
 	if len(src) == 0 || len(src) > maxCode {
 		return code{}, false
 	}
-	text := string(src)
-	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
+	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(src, []byte(w)) }) {
 		return code{}, false
 	}
-	tokens, _ := jsscan.Scan(f.name, text)
-	return code{f, tokens}, true
+	if c, ok := f.codes[f.name]; ok {
+		return c, true
+	}
+	tokens, _ := jsscan.Scan(f.name, string(src))
+	c := code{f, tokens, sync.OnceValue(func() []jsscan.Import { return jsscan.Imports(tokens) })}
+	if n := f.kept + cap(tokens); n <= maxTokens {
+		f.codes[f.name], f.kept = c, n
+	}
+	return c, true
 }
 
 func isCode(name string) bool {
@@ -80,7 +94,7 @@ func (v *view) codeOf(w *workspace.Workspace, words ...string) []code {
 	var list []code
 	for _, f := range v.repo.below(path.Join(v.base, w.Rel, "src")) {
 		if isCode(f.name) {
-			if c, ok := scan(f, words...); ok {
+			if c, ok := f.scan(words...); ok {
 				list = append(list, c)
 			}
 		}
@@ -113,7 +127,7 @@ func (v *view) added(c code) []module {
 		return nil
 	}
 	imports := map[string]string{} // local names to modules
-	for _, im := range jsscan.Imports(c.tokens) {
+	for _, im := range c.imports() {
 		for _, n := range im.Names {
 			imports[n.Local] = im.Module
 		}
