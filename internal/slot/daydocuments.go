@@ -39,19 +39,30 @@ type dayManifest struct {
 	} `json:"databases"`
 }
 
-// dayCreated is what snapshot create prints, and dayShown what snapshot show does.
+// dayCreated is what snapshot create prints: the snapshot, or, where it refuses, the
+// survey alone, in which is what is in the way.
 type dayCreated struct {
+	head
 	Path     string      `json:"path"`
 	Survey   daySurvey   `json:"survey"`
 	Manifest dayManifest `json:"manifest"`
+	daySurvey
 }
 
+// The schemas of the two.
+const (
+	createdSchema = "portalctl.snapshot-created/v1"
+	surveySchema  = "portalctl.snapshot-survey/v1"
+)
+
 type dayShown struct {
+	head
 	Path     string      `json:"path"`
 	Manifest dayManifest `json:"manifest"`
 }
 
 type dayVerified struct {
+	head
 	Problems  []string `json:"problems"`
 	Rehearsal *struct {
 		Databases []struct {
@@ -64,6 +75,7 @@ type dayVerified struct {
 }
 
 type dayProduction struct {
+	head
 	Items []struct {
 		ID      string `json:"id"`
 		Verdict string `json:"verdict"`

@@ -2,6 +2,7 @@ package slot
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ type deploying struct {
 	problems  []string // of the verification
 	rehearsal string   // why there was none
 	manifest  dayManifest
-	probes    dayProduction
+	probes    *dayProduction // nil where they are not known
 }
 
 // Deploy looks at the day of a deployment: what the first boot will do, a copy that
@@ -106,8 +107,8 @@ func (w *deploying) foresee(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &forecastDocument{}
-	if p.decode("portalctl.forecast/v1", f) != nil {
+	f, err := forecastForm.read(&p)
+	if err != nil {
 		return nil // judged by the command's own words
 	}
 	w.forecast, w.d.From, w.d.To = f, f.From, f.To
@@ -145,8 +146,8 @@ func (w *deploying) copy(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var s dayShown
-		if err := p.decode("portalctl.snapshot-show/v1", &s); err != nil {
+		s, err := shownForm.read(&p)
+		if err != nil {
 			return err
 		}
 		w.taken(s.Path, s.Manifest)
@@ -157,17 +158,16 @@ func (w *deploying) copy(ctx context.Context) error {
 		return err
 	}
 	var c dayCreated
-	if p.Ran() && p.printedAs("portalctl.snapshot-created/v1", &c) {
+	readable := json.Unmarshal([]byte(p.Out), &c) == nil
+	switch {
+	case readable && p.Ran() && c.Schema == createdSchema:
 		w.warnings = c.Survey.Warnings
 		w.taken(c.Path, c.Manifest)
-		return nil
-	}
-	// What refuses is in the survey; without one nothing could be looked at.
-	var s daySurvey
-	if !p.printedAs("portalctl.snapshot-survey/v1", &s) || len(s.Refusals) == 0 {
+	case readable && c.Schema == surveySchema && len(c.Refusals) > 0:
+		w.refused, w.warnings = c.Refusals, c.Warnings
+	default: // without a survey nothing could be looked at
 		return p.failed()
 	}
-	w.refused, w.warnings = s.Refusals, s.Warnings
 	return nil
 }
 
@@ -218,8 +218,8 @@ func (w *deploying) prove(ctx context.Context) error {
 
 // verified reads what a verification found; false where it could not run.
 func (w *deploying) verified(p Printed) bool {
-	var v dayVerified
-	if p.decode("portalctl.snapshot-verification/v1", &v) != nil {
+	v, err := verifiedForm.read(&p)
+	if err != nil {
 		return false
 	}
 	c := w.d.Snapshot
@@ -247,7 +247,7 @@ func (w *deploying) probe(ctx context.Context) error {
 	}
 	p, err := w.command(ctx, []string{"check", "production"}, w.opts.Production)
 	if err == nil {
-		_ = p.decode("portalctl.production/v1", &w.probes) // what is not known is said so
+		w.probes, _ = productionForm.read(&p) // what is not known is said so
 	}
 	return err
 }

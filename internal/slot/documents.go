@@ -2,12 +2,40 @@ package slot
 
 // What the commands print, as far as a run asks for it; docs/json.md has all of it.
 
+// A form is the JSON of one of portalctl's commands: the words that the command begins
+// with, and the schema.
+type form[T document] struct{ words, schema string }
+
+var (
+	statusForm     = form[statusDocument]{"versions status", "portalctl.status/v1"}
+	bumpForm       = form[bumpDocument]{"versions bump", "portalctl.bump/v1"}
+	changesForm    = form[changesDocument]{"versions changes", "portalctl.changes/v1"}
+	templateForm   = form[templateDocument]{"versions template", "portalctl.template/v1"}
+	forecastForm   = form[forecastDocument]{"snapshot forecast", "portalctl.forecast/v1"}
+	auditForm      = form[auditDocument]{"audit --base", "portalctl.audit/v1"}
+	checkForm      = form[checkDocument]{"check --format", "portalctl.check/v1"}
+	shownForm      = form[dayShown]{"snapshot show", "portalctl.snapshot-show/v1"}
+	verifiedForm   = form[dayVerified]{"snapshot verify", "portalctl.snapshot-verification/v1"}
+	productionForm = form[dayProduction]{"check production", "portalctl.production/v1"}
+)
+
+// A document has the schema that it was read with.
+type document interface{ schema() string }
+
+type head struct {
+	Schema string `json:"schema"`
+}
+
+func (h head) schema() string { return h.Schema }
+
 type statusDocument struct {
+	head
 	Current string `json:"current"`
 	Main    string `json:"main"`
 }
 
 type bumpDocument struct {
+	head
 	From  string `json:"from"`
 	To    string `json:"to"`
 	Notes []struct {
@@ -52,6 +80,7 @@ type advisory struct {
 }
 
 type changesDocument struct {
+	head
 	Counts struct {
 		Touching, Gone, ThirdParty int
 	} `json:"counts"`
@@ -88,6 +117,7 @@ type changedPackage struct {
 }
 
 type templateDocument struct {
+	head
 	Files []struct {
 		Path  string `json:"path"`
 		Hunks []struct {
@@ -105,6 +135,7 @@ type templateDocument struct {
 }
 
 type forecastDocument struct {
+	head
 	From    string `json:"from"`
 	To      string `json:"to"`
 	Plugins []struct {
@@ -143,6 +174,7 @@ type forecastDocument struct {
 }
 
 type auditDocument struct {
+	head
 	Findings []struct {
 		Advisory string `json:"advisory"`
 		Summary  string `json:"summary"`
@@ -158,6 +190,7 @@ type auditDocument struct {
 }
 
 type checkDocument struct {
+	head
 	Findings []checkFinding `json:"findings"`
 }
 

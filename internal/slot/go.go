@@ -1,6 +1,7 @@
 package slot
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -233,7 +234,7 @@ func (w *deploying) judgeProbes(g *Go) {
 	}
 	source := w.source("check", "production")
 	needs := int(math.Ceil(f.UpTo)) + bootSeconds
-	for _, item := range w.probes.Items {
+	for _, item := range cmp.Or(w.probes, &dayProduction{}).Items {
 		switch {
 		case item.ID != "startup-probe":
 			continue

@@ -143,7 +143,7 @@ func (r *Run) dayLines(w words) (said string, steps []string) {
 		said = f.said(w)
 	} else {
 		said = "Which migrations will run at the first boot is not known"
-		if p, ok := r.Step(stepComing).printed("snapshot forecast"); ok && p.Problem != "" {
+		if p := r.Step(stepComing).printed("snapshot forecast"); p != nil && p.Problem != "" {
 			said += ": " + w.say(english.Short(p.Problem, 300))
 		}
 		said += ". Ask again, where it can be found out, before the day is agreed: " + command("snapshot forecast --release "+r.To)
@@ -180,7 +180,7 @@ func (f *forecastDocument) said(w words) string {
 
 // forecast is what snapshot forecast printed, nil where it could not be read.
 func (r *Run) forecast() *forecastDocument {
-	return found[forecastDocument](r.Step(stepComing), "snapshot forecast", "portalctl.forecast/v1")
+	return forecastForm.found(r.Step(stepComing))
 }
 
 // reviewLines are what a reviewer looks at.

@@ -27,13 +27,13 @@ func (r *Run) Markdown(links string) string {
 	t.day(r)
 	t.checklist(r)
 	for _, d := range details {
-		if p, ok := r.Step(stepComing).printed(d.words); ok && p.Ran() && p.Markdown != "" {
+		if p := r.Step(stepComing).printed(d.words); p != nil && p.Ran() && p.Markdown != "" {
 			if t.folded(d.title, p) {
 				continue
 			}
 		}
 		// What moves is known without its lock, too, and is shorter.
-		if p, ok := r.Step(Where).printed(d.words); ok && p.Ran() && p.Markdown != "" {
+		if p := r.Step(Where).printed(d.words); p != nil && p.Ran() && p.Markdown != "" {
 			t.folded("What moves, but for yarn.lock", p)
 		}
 	}
@@ -153,7 +153,7 @@ func (t *text) checklist(r *Run) {
 
 // folded is a command's report in Markdown, folded; where it does not fit, the
 // command is named, and fits is false.
-func (t *text) folded(title string, p Printed) (fits bool) {
+func (t *text) folded(title string, p *Printed) (fits bool) {
 	body := strings.TrimSpace(p.Markdown)
 	head := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title)
 	const tail = "\n\n</details>\n"

@@ -44,7 +44,7 @@ func (r *Run) Page(next []string) *htmlreport.Page {
 	add(htmlreport.Section{Title: "Could not be found out", About: r.failedLines(plainWords)})
 	reports := htmlreport.Section{Title: "The reports behind it", Aside: true}
 	for _, d := range details {
-		if printed, ok := r.Step(stepComing).printed(d.words); ok && printed.Ran() && printed.Markdown != "" {
+		if printed := r.Step(stepComing).printed(d.words); printed != nil && printed.Ran() && printed.Markdown != "" {
 			reports.Items = append(reports.Items, htmlreport.Item{Tone: htmlreport.Plain, Kind: "report", Message: d.title,
 				Text: strings.TrimSpace(printed.Markdown), Next: printed.line() + r.opts.At})
 		}

@@ -203,7 +203,7 @@ var quoted = pattern.New(`'([^']+)'`)
 // explain matches the errors of a script with what the changes report says of the
 // names in them.
 func (r *Run) explain(s *Script) {
-	changes := found[changesDocument](r.Step(stepComing), "versions changes", "portalctl.changes/v1")
+	changes := changesForm.found(r.Step(stepComing))
 	if changes == nil {
 		return
 	}

@@ -30,6 +30,8 @@ type Printed struct {
 	Problem string `json:"problem"`
 	// Next is what it said to do about it.
 	Next string `json:"next,omitempty"`
+
+	doc any // what read has made of Out
 }
 
 // Ran reports whether the command did its work, whatever it found.
@@ -105,15 +107,16 @@ type branchCommit struct {
 	Files   []string `json:"files"`
 }
 
-// printed is what the command of a step whose words begin with these printed as JSON.
-func (s *Step) printed(words string) (Printed, bool) {
-	for _, p := range s.Commands {
+// printed is what the command of a step whose words begin with these printed as JSON, nil
+// where none did.
+func (s *Step) printed(words string) *Printed {
+	for i, p := range s.Commands {
 		line := strings.Join(p.Args, " ")
 		if strings.HasPrefix(line, words+" ") && strings.HasSuffix(line, jsonForm) {
-			return p, true
+			return &s.Commands[i]
 		}
 	}
-	return Printed{}, false
+	return nil
 }
 
 // failed is the error of a command that could not run.
@@ -130,29 +133,28 @@ func (p Printed) name() string {
 	return strings.Join(p.Args[:n], " ")
 }
 
-// decode reads the JSON that a command printed into v, whose schema must be of that
-// name: what another version of portalctl has printed may mean something else.
-func (p Printed) decode(schema string, v any) error {
+// read is the document that a command printed, read once for all who ask; nobody changes
+// it. It must be of the form's own schema: what another version of portalctl has printed
+// may mean something else.
+func (f form[T]) read(p *Printed) (*T, error) {
 	if !p.Ran() {
-		return p.failed()
+		return nil, p.failed()
 	}
-	if !p.printedAs(schema, v) {
-		return fault.New("%s did not print %s", p.name(), schema)
+	if doc, ok := p.doc.(*T); ok {
+		return doc, nil
 	}
-	return nil
-}
-
-// printedAs reads such a document, also of a command that refused: what is in its way is
-// in the report.
-func (p Printed) printedAs(schema string, v any) bool {
-	var is struct{ Schema string }
-	return json.Unmarshal([]byte(p.Out), &is) == nil && is.Schema == schema && json.Unmarshal([]byte(p.Out), v) == nil
+	doc := new(T)
+	if json.Unmarshal([]byte(p.Out), doc) != nil || (*doc).schema() != f.schema {
+		return nil, fault.New("%s did not print %s", p.name(), f.schema)
+	}
+	p.doc = doc
+	return doc, nil
 }
 
 // found is the document that a command of a step printed, nil for none that can be read.
-func found[T any](s *Step, words, schema string) *T {
-	if p, ok := s.printed(words); ok {
-		if doc := new(T); p.decode(schema, doc) == nil {
+func (f form[T]) found(s *Step) *T {
+	if p := s.printed(f.words); p != nil {
+		if doc, err := f.read(p); err == nil {
 			return doc
 		}
 	}

@@ -182,6 +182,27 @@ func TestProof(t *testing.T) {
 	}
 }
 
+// What a command printed is read once for all who ask, and that of another version never.
+func TestPrintedIsReadOnce(t *testing.T) {
+	p := newPortal(t)
+	r, err := p.run(func(o *Options) { o.Plan = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := changesForm.found(r.Step(stepComing)) // as hands did
+	again := changesForm.reported(r, &verdict{}, "what the release breaks is")
+	if judged == nil || judged != again {
+		t.Errorf("read again: %p, %p", judged, again)
+	}
+	other := &Printed{Args: []string{"versions", "changes", "--format", "json"}, Out: `{"schema": "portalctl.changes/v2"}`}
+	for _, out := range []string{other.Out, `{"schema": "portalctl.changes/v1", "gone": 1}`, "{}", ""} {
+		other.Out = out
+		if doc, err := changesForm.read(other); doc != nil || err == nil || err.Error() != "versions changes did not print portalctl.changes/v1" {
+			t.Errorf("%s is %+v, %v", out, doc, err)
+		}
+	}
+}
+
 // The text is never longer than a platform takes, and its JSON reads back.
 func TestTextHasABound(t *testing.T) {
 	p := newPortal(t)
@@ -201,12 +222,12 @@ func TestTextHasABound(t *testing.T) {
 	for i, c := range coming.Commands {
 		coming.Commands[i].Markdown = strings.Repeat("a line of it\n", 2500)
 		if strings.HasPrefix(c.line(), "portalctl versions changes") {
-			var many changesDocument
+			many := changesDocument{head: head{"portalctl.changes/v1"}}
 			for n := range 3000 {
 				many.Gone = append(many.Gone, goneName{Package: "x", Name: fmt.Sprintf("Name%d", n), Places: []place{{"src/" + strings.Repeat("long/", 20) + "a.ts", n}}})
 			}
 			text, _ := json.Marshal(many)
-			coming.Commands[i].Out = `{"schema":"portalctl.changes/v1",` + string(text[1:])
+			coming.Commands[i] = Printed{Args: c.Args, Out: string(text), Markdown: coming.Commands[i].Markdown}
 		}
 	}
 	r.judge()

@@ -13,13 +13,13 @@ import (
 
 // command runs one of portalctl's commands and keeps what it printed with the step.
 // Whether a command that could not run stops the step is for the step to say.
-func (r *Run) command(ctx context.Context, step *Step, args ...string) (Printed, error) {
+func (r *Run) command(ctx context.Context, step *Step, args ...string) (*Printed, error) {
 	p, err := r.in.Command(ctx, args...)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	step.Commands = append(step.Commands, p)
-	return p, nil
+	return &step.Commands[len(step.Commands)-1], nil
 }
 
 // network are the flags of a command that asks servers.
@@ -71,8 +71,8 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 	if err != nil {
 		return err
 	}
-	var status statusDocument
-	if err := p.decode("portalctl.status/v1", &status); err != nil {
+	status, err := statusForm.read(p)
+	if err != nil {
 		return err
 	}
 	// A step down is refused, as versions bump refuses it.
@@ -85,7 +85,7 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 	if err = r.page(ctx, step, r.network("versions", "bump", "--dry-run", "--lockfile", "skip", "--release", r.opts.Release)...); err != nil {
 		return err
 	}
-	p, _ = step.printed("versions bump")
+	p = step.printed("versions bump")
 	// Which release next is, only the plan says.
 	if !p.Ran() && r.opts.Release == "next" {
 		return p.failed()
@@ -95,13 +95,13 @@ func (r *Run) where(ctx context.Context, step *Step) error {
 
 // read takes from what Where found which release the run goes to.
 func (r *Run) read() {
-	if plan := found[bumpDocument](r.Step(Where), "versions bump", "portalctl.bump/v1"); plan != nil {
+	if plan := bumpForm.found(r.Step(Where)); plan != nil {
 		if r.From, r.To = plan.From, plan.To; isOlder(r.To, r.From) { // as main may be, and never a release by name
 			r.To, r.behind = r.From, r.To
 		}
 		return
 	}
-	if status := found[statusDocument](r.Step(Where), "versions status", "portalctl.status/v1"); status != nil {
+	if status := statusForm.found(r.Step(Where)); status != nil {
 		if r.From, r.To = status.Current, r.kept.Release; r.To == "main" {
 			r.To = status.Main
 		}

@@ -144,7 +144,7 @@ func (p place) String() string {
 func (r *Run) hands() []hand {
 	var list []hand
 	coming := r.Step(stepComing)
-	c := cmp.Or(found[changesDocument](coming, "versions changes", "portalctl.changes/v1"), &changesDocument{})
+	c := cmp.Or(changesForm.found(coming), &changesDocument{})
 	for _, g := range c.Gone {
 		if g.Reason == "" {
 			g.Reason = c.reason(g)
@@ -174,7 +174,7 @@ func (r *Run) hands() []hand {
 			list = append(list, hand{What: strings.TrimSpace(e.Code + " " + e.Message), Places: []place{{e.File, e.Line}}, Why: e.Because})
 		}
 	}
-	if audited := found[auditDocument](r.Step(stepCheck), "audit --base", "portalctl.audit/v1"); audited != nil {
+	if audited := auditForm.found(r.Step(stepCheck)); audited != nil {
 		for _, f := range audited.Findings {
 			if f.Verdict == "block" && f.Status == "new" {
 				h := hand{What: f.Advisory + " (" + f.Severity + ") of " + f.Package + " " + f.Version + " is new", Places: []place{{f.File, f.Line}}, Why: f.Summary}
@@ -193,7 +193,7 @@ func (r *Run) hands() []hand {
 	for _, l := range c.ThirdParty {
 		list = append(list, hand{What: l.Name + " goes from " + l.From + " to " + l.To + " in Backstage's packages, and is imported here", Places: l.Places})
 	}
-	if t := found[templateDocument](coming, "versions template", "portalctl.template/v1"); t != nil {
+	if t := templateForm.found(coming); t != nil {
 		for _, f := range t.Files {
 			for _, h := range f.Hunks {
 				list = append(list, hand{What: "the app template changes what you changed", Places: []place{{f.Path, h.Line}}})

@@ -121,31 +121,30 @@ func countOf(list []reason, kind Kind) int {
 	return n
 }
 
-// report reads what a command of Coming printed; where it could not run, that is a
-// reason of its own.
-func (r *Run) report(v *verdict, words, schema, what string, doc any) bool {
-	p, ok := r.Step(stepComing).printed(words)
-	if !ok {
-		return false
+// reported is what a command of Coming printed, nil for none; where it could not run, that
+// is a reason of its own.
+func (f form[T]) reported(r *Run, v *verdict, what string) *T {
+	p := r.Step(stepComing).printed(f.words)
+	if p == nil {
+		return nil
 	}
-	if !p.Ran() {
+	doc, err := f.read(p)
+	switch {
+	case !p.Ran():
 		v.add(notKnown, what+" not known: "+english.Short(p.Problem, 160), p.line()+r.opts.At)
-		return false
-	}
-	if err := p.decode(schema, doc); err != nil {
+	case err != nil:
 		v.add(notKnown, what+" not known: "+err.Error(), p.line()+r.opts.At)
-		return false
 	}
-	return true
+	return doc
 }
 
 // plan is what moves: with the lock that it leads to, or, where no lock can be made,
 // without; nil where that is not known either.
 func (r *Run) plan() *bumpDocument {
-	if plan := found[bumpDocument](r.Step(stepComing), "versions bump", "portalctl.bump/v1"); plan != nil {
+	if plan := bumpForm.found(r.Step(stepComing)); plan != nil {
 		return plan
 	}
-	return found[bumpDocument](r.Step(Where), "versions bump", "portalctl.bump/v1")
+	return bumpForm.found(r.Step(Where))
 }
 
 func (r *Run) judgeBump(v *verdict) {
@@ -163,8 +162,8 @@ func (r *Run) judgeBump(v *verdict) {
 			v.add(needsHands, english.CountOf(blocked, "other package has", "other packages have")+" no version that fits the release", r.portalctl("versions bump --dry-run"))
 		}
 	}
-	var plan bumpDocument
-	if !r.report(v, "versions bump", "portalctl.bump/v1", "which advisories the lock will have is", &plan) {
+	plan := bumpForm.reported(r, v, "which advisories the lock will have is")
+	if plan == nil {
 		return
 	}
 	asked, lacks := 0, map[string]bool{}
@@ -199,8 +198,8 @@ func (r *Run) judgeBump(v *verdict) {
 }
 
 func (r *Run) judgeChanges(v *verdict) {
-	var c changesDocument
-	if !r.report(v, "versions changes", "portalctl.changes/v1", "what the release breaks is", &c) {
+	c := changesForm.reported(r, v, "what the release breaks is")
+	if c == nil {
 		return
 	}
 	source := r.portalctl("versions changes")
@@ -216,8 +215,8 @@ func (r *Run) judgeChanges(v *verdict) {
 }
 
 func (r *Run) judgeTemplate(v *verdict) {
-	var t templateDocument
-	if !r.report(v, "versions template", "portalctl.template/v1", "what the app template changes is", &t) {
+	t := templateForm.reported(r, v, "what the app template changes is")
+	if t == nil {
 		return
 	}
 	if n := t.Counts.Hunks + t.Counts.KeyConflicts; n > 0 {
@@ -226,8 +225,8 @@ func (r *Run) judgeTemplate(v *verdict) {
 }
 
 func (r *Run) judgeForecast(v *verdict) {
-	var f forecastDocument
-	if !r.report(v, "snapshot forecast", "portalctl.forecast/v1", "which migrations will run is", &f) {
+	f := forecastForm.reported(r, v, "which migrations will run is")
+	if f == nil {
 		return
 	}
 	source := r.portalctl("snapshot forecast")
@@ -260,7 +259,7 @@ func (r *Run) judgeBranch(v *verdict) {
 		}
 	}
 	r.judgeCheck(v)
-	if p, ok := r.Step(stepCheck).printed("audit --base"); ok && p.Exit == 1 {
+	if p := r.Step(stepCheck).printed("audit --base"); p != nil && p.Exit == 1 {
 		v.add(needsHands, "the audit gate fails on the branch", p.line()+r.opts.At)
 	}
 	for _, name := range []StepName{stepBump, stepCheck, stepProof} {
@@ -308,11 +307,16 @@ func (r *Run) judgeCheck(v *verdict) {
 
 // errors are those that check found in a step; ok is false where it could not run.
 func (s *Step) errors() (list []checkFinding, ok bool) {
-	doc := found[checkDocument](s, "check --format", "portalctl.check/v1")
+	doc := checkForm.found(s)
 	if doc == nil {
 		return nil, false
 	}
-	return slices.DeleteFunc(doc.Findings, func(f checkFinding) bool { return f.Severity != "error" }), true
+	for _, f := range doc.Findings {
+		if f.Severity == "error" {
+			list = append(list, f)
+		}
+	}
+	return list, true
 }
 
 // NeedsSomebody reports whether something is left to do by hand, or a step failed.
