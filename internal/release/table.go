@@ -210,8 +210,12 @@ func (r *reader) text() string {
 // NewestMain is the newest release of the main line that this portalctl was built with:
 // there may be newer ones by now.
 func NewestMain() string {
-	list := Mains()
-	return list[len(list)-1]
+	for _, version := range slices.Backward(readTable().releases) {
+		if !isNext(version) {
+			return version
+		}
+	}
+	return ""
 }
 
 // WithPackage are the releases that have a package in a version, ascending, as

@@ -17,8 +17,11 @@ const mostTable = 250 << 10
 
 func TestNewestMain(t *testing.T) {
 	newest := NewestMain()
-	if Known(newest) == nil {
-		t.Fatalf("%q is not in the table", newest)
+	if mains := Mains(); Known(newest) == nil || newest != mains[len(mains)-1] {
+		t.Fatalf("%q is not the newest in the table", newest)
+	}
+	if n := testing.AllocsPerRun(10, func() { NewestMain() }); n > 0 {
+		t.Errorf("it copies the releases: %v allocations", n)
 	}
 	if n, err := Behind("1.40.0", newest); err != nil || n < 10 {
 		t.Errorf("1.40.0 is %d behind %s, %v", n, newest, err)
