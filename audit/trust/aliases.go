@@ -1,10 +1,9 @@
 package trust
 
 import (
-	"encoding/json"
-	"path"
 	"strings"
 
+	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -14,19 +13,22 @@ import (
 type aliases map[[2]string]bool
 
 // aliases are those of a lock.
-func (t tree) aliases(lock *yarnlock.Lock) aliases {
+func (m manifests) aliases(lock *yarnlock.Lock) aliases {
 	if lock.Kind != yarnlock.Classic {
 		return nil // later Yarns write the alias alone
 	}
-	var file struct {
-		Resolutions map[string]any `json:"resolutions"`
-	}
-	if json.Unmarshal(t[path.Join(path.Dir(lock.File), manifest)], &file) != nil {
+	doc := m.beside(lock.File)
+	if doc == nil {
 		return nil // then nobody says so
 	}
+	resolutions := map[string]string{} // of two with one key the last counts
+	for _, r := range doc.Members("resolutions") {
+		if resolutions[r.Name] = ""; r.Value.Kind() == jsonedit.String {
+			resolutions[r.Name] = r.Value.String()
+		}
+	}
 	out := aliases{}
-	for key, val := range file.Resolutions {
-		to, _ := val.(string)
+	for key, to := range resolutions {
 		if real, ok := spec.Parse(to).Alias(); ok {
 			out[[2]string{spec.ParsePattern(key).Name, real.Name}] = true
 		} else if name, ok := spec.NPM.Cut(to); ok && !strings.Contains(name[1:], "@") {

@@ -20,10 +20,12 @@ var legacy = pattern.New(`(?i)^(#.*(\r?\n))*?#\s+yarn\s+lockfile\s+v1\r?\n`)
 // berry reads a .yarnrc.yml.
 func (s *settings) berry(src []byte) {
 	doc, err := yamledit.Parse(s.file, src)
-	switch {
-	case err != nil:
+	if err != nil {
 		s.err = err
 		return
+	}
+	s.doc = doc
+	switch {
 	case legacy().Match(src):
 		s.err = fault.At(posOf(s.file), "the file is in the old form of settings, which only Yarn reads")
 		return
@@ -115,12 +117,12 @@ func (s *settings) setting(key string, v yamledit.Value) {
 }
 
 // settingOf is the text of one setting of a .yarnrc.yml, "" without it.
-func settingOf(file string, src []byte, key string) string {
-	doc, err := yamledit.Parse(file, src)
-	if err != nil {
+func settingOf(list []*settings, file, key string) string {
+	i := slices.IndexFunc(list, func(s *settings) bool { return s.file == file && s.doc != nil })
+	if i < 0 {
 		return ""
 	}
-	v, _ := doc.Get(key)
+	v, _ := list[i].doc.Get(key)
 	return v.String()
 }
 

@@ -16,7 +16,7 @@ import (
 func Check(ctx context.Context, in Input) (*Result, error) {
 	c := newChecker(in)
 	for _, l := range in.Head.Locks {
-		a := c.head.aliases(l)
+		a := c.now.aliases(l)
 		c.cacheKey(l)
 		c.lockVersion(l)
 		needed := required(l)
@@ -47,10 +47,12 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 
 // checker collects what the rules find.
 type checker struct {
-	in       Input
-	was      *past
-	head     tree
-	base     tree
+	in   Input
+	was  *past
+	head tree
+	base tree
+	// now and old are the manifests of the two.
+	now, old manifests
 	allowed  *allowlist
 	findings []Finding
 	unknown  []finding.Unknown
@@ -66,8 +68,9 @@ func newChecker(in Input) *checker {
 	if in.Base != nil {
 		c.base = within(in.Base.Files, dirs)
 	}
-	c.heads, c.bases = readSettings(c.head), readSettings(c.base)
-	c.was = newPast(in.Base, c.base)
+	c.now, c.old = manifestsOf(c.head), manifestsOf(c.base)
+	c.heads, c.bases = readSettings(c.now), readSettings(c.old)
+	c.was = newPast(in.Base, c.old)
 	c.allowed = newAllowlist(in, c.sides())
 	return c
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/portalctl/portalctl/internal/capability"
 	"github.com/portalctl/portalctl/internal/english"
-	"github.com/portalctl/portalctl/internal/jsonedit"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
@@ -103,8 +102,8 @@ func (c *checker) runsScripts(l *yarnlock.Lock, name string) bool {
 	if runs {
 		return true
 	}
-	doc, err := jsonedit.Parse(manifest, c.head[path.Join(path.Dir(l.File), manifest)])
-	if err != nil {
+	doc := c.now.beside(l.File)
+	if doc == nil {
 		return false
 	}
 	for _, m := range doc.Members("dependenciesMeta") {

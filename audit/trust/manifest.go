@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -24,11 +23,10 @@ func (c *checker) manifests() {
 		if path.Base(file) != manifest {
 			continue
 		}
-		doc, err := jsonedit.Parse(file, c.head[file])
-		if err != nil {
-			continue // Yarn does not read it either
+		doc, was := c.now.at(file), c.old.at(file)
+		if doc == nil {
+			continue
 		}
-		was, _ := jsonedit.Parse(file, c.base[file])
 		if v, ok := doc.Get("packageManager"); ok {
 			before := ""
 			if was != nil {
@@ -95,7 +93,7 @@ func (c *checker) manager(file string, doc, was *jsonedit.Doc) {
 	case tool != "" && tool != "yarn":
 		c.setting(pos, "packageManager", "tool", true, false, "packageManager is "+tool+" now, which does not read "+lock.File+": what it installs is not audited",
 			"Commit the lock that it writes, or leave packageManager as it was")
-	case lock.Kind == yarnlock.Berry && settingOf(rc, c.head[rc], "yarnPath") == "" && (tool == "yarn" && classic || tool == "" && oldTool == "yarn"):
+	case lock.Kind == yarnlock.Berry && settingOf(c.heads, rc, "yarnPath") == "" && (tool == "yarn" && classic || tool == "" && oldTool == "yarn"):
 		c.setting(pos, "packageManager", "tool", true, tool == "", "Yarn 1 may install now, which cannot read the form of "+lock.File+": what it installs is not audited",
 			"Name the Yarn that wrote the lock in packageManager")
 	}
@@ -104,24 +102,14 @@ func (c *checker) manager(file string, doc, was *jsonedit.Doc) {
 // newYarn reports whether a change brings another Yarn, or another way of
 // packing archives, by which the key of all checksums in a lock may change.
 func (c *checker) newYarn(lock string) bool {
-	dir := path.Dir(lock)
-	file := path.Join(dir, manifest)
-	if packageManager(c.head[file]) != packageManager(c.base[file]) {
+	if textOf(c.now.beside(lock), "packageManager") != textOf(c.old.beside(lock), "packageManager") {
 		return true
 	}
-	rc := path.Join(dir, berryFile)
+	rc := path.Join(path.Dir(lock), berryFile)
 	for _, key := range []string{"yarnPath", "compressionLevel"} {
-		if settingOf(rc, c.head[rc], key) != settingOf(rc, c.base[rc], key) {
+		if settingOf(c.heads, rc, key) != settingOf(c.bases, rc, key) {
 			return true
 		}
 	}
 	return false
-}
-
-func packageManager(src []byte) string {
-	var m struct {
-		PackageManager string `json:"packageManager"`
-	}
-	_ = json.Unmarshal(src, &m)
-	return m.PackageManager
 }

@@ -37,7 +37,7 @@ type past struct {
 
 type sumID struct{ locator, kind string }
 
-func newPast(base *Side, files tree) *past {
+func newPast(base *Side, files manifests) *past {
 	p := &past{map[string]bool{}, map[sumID]map[string]bool{}, map[string]bool{}, map[string]bool{}, map[[2]string]bool{}, map[string]bool{},
 		map[string]bool{}, map[string]map[string]bool{}, map[string]string{}, map[string]int{}, map[string]map[string]bool{}, map[string]bool{}}
 	if base == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/fault"
 	"github.com/portalctl/portalctl/internal/finding"
+	"github.com/portalctl/portalctl/internal/yamledit"
 	"github.com/portalctl/portalctl/internal/yarnrc"
 )
 
@@ -32,7 +33,8 @@ type settings struct {
 	changed  []weakSetting
 	plugins  []plugin
 	yarnPath item
-	noUnit   bool // the repo's Yarn reads npmMinimalAgeGate as a number
+	noUnit   bool          // the repo's Yarn reads npmMinimalAgeGate as a number
+	doc      *yamledit.Doc // of a .yarnrc.yml that can be read
 	err      error
 }
 
@@ -74,12 +76,12 @@ type plugin struct {
 }
 
 // readSettings reads all files with settings, in the order of their names.
-func readSettings(files tree) []*settings {
+func readSettings(files manifests) []*settings {
 	var out []*settings
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if s := readSetting(name, files[name]); s != nil {
+	for _, name := range slices.Sorted(maps.Keys(files.tree)) {
+		if s := readSetting(name, files.tree[name]); s != nil {
 			if path.Base(name) == berryFile {
-				s.readsNoUnit(packageManager(files[path.Join(path.Dir(name), manifest)]))
+				s.readsNoUnit(textOf(files.beside(name), "packageManager"))
 			}
 			out = append(out, s)
 		}

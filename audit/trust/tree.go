@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/portalctl/portalctl/internal/jsonedit"
 )
 
 // The files with settings of Yarn 2 and later, of npm (which Yarn 1 reads too)
@@ -38,6 +40,42 @@ func isCode(name string) bool {
 
 // tree holds files by their path from the repository's root.
 type tree map[string][]byte
+
+// manifests are the package.json files of a tree, each read once, when a rule first asks
+// for it.
+type manifests struct {
+	tree
+	docs map[string]*jsonedit.Doc
+}
+
+func manifestsOf(files tree) manifests { return manifests{files, map[string]*jsonedit.Doc{}} }
+
+// at is a file, nil where it is not there or cannot be read: Yarn does not read it either.
+func (m manifests) at(file string) *jsonedit.Doc {
+	doc, known := m.docs[file]
+	if !known {
+		doc, _ = jsonedit.Parse(file, m.tree[file])
+		m.docs[file] = doc
+	}
+	return doc
+}
+
+// beside is the one beside a file.
+func (m manifests) beside(file string) *jsonedit.Doc {
+	return m.at(path.Join(path.Dir(file), manifest))
+}
+
+// textOf is the text of a member, "" for none and for what is no text.
+func textOf(doc *jsonedit.Doc, key string) string {
+	if doc == nil {
+		return ""
+	}
+	v, _ := doc.Get(key)
+	if v.Kind() != jsonedit.String {
+		return ""
+	}
+	return v.String()
+}
 
 // folders are those of the locks of both sides, of the workspaces, and the ones
 // above them: Yarn merges their settings, those of a workspace when it is run

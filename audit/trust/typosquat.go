@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -48,12 +47,11 @@ func (c *checker) oldWorkspaces() []string {
 			}
 		}
 	}
-	for file, src := range c.base {
-		var m struct {
-			Name string `json:"name"`
-		}
-		if path.Base(file) == manifest && json.Unmarshal(src, &m) == nil && m.Name != "" {
-			names[m.Name] = true
+	for file := range c.base {
+		if path.Base(file) == manifest {
+			if name := textOf(c.old.at(file), "name"); name != "" {
+				names[name] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
