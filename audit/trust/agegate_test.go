@@ -22,7 +22,7 @@ func TestGateOfYarn410(t *testing.T) {
 		{"npmMinimalAgeGate: 2d", "", 48 * time.Hour, ""},
 	} {
 		files := tree{"portal/.yarnrc.yml": []byte(tc.rc + "\n"), "portal/package.json": []byte(`{"packageManager": "` + tc.manager + `"}`)}
-		list := readSettings(manifestsOf(files))
+		list := readSettings(manifestsOf(files, nil))
 		if len(list) != 1 {
 			t.Fatalf("%d files", len(list))
 		}

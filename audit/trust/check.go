@@ -68,7 +68,8 @@ func newChecker(in Input) *checker {
 	if in.Base != nil {
 		c.base = within(in.Base.Files, dirs)
 	}
-	c.now, c.old = manifestsOf(c.head), manifestsOf(c.base)
+	c.now = manifestsOf(c.head, nil)
+	c.old = manifestsOf(c.base, &c.now)
 	c.heads, c.bases = readSettings(c.now), readSettings(c.old)
 	c.was = newPast(in.Base, c.old)
 	c.allowed = newAllowlist(in, c.sides())

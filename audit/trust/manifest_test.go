@@ -11,11 +11,15 @@ import (
 func TestManifestIsReadOnce(t *testing.T) {
 	files := tree{"package.json": []byte(`{"packageManager": "yarn@1.22.22", "name": 7, "resolutions": {"a": "npm:b@1", "c": "npm:d@1", "c": "1.0.0"}}`),
 		"broken/package.json": []byte("{")}
-	c := newChecker(Input{Head: Side{Files: files}})
+	c := newChecker(Input{Head: Side{Files: files}, Base: &Side{Files: files}})
 	lock := &yarnlock.Lock{File: "yarn.lock", Kind: yarnlock.Classic}
 	doc := c.now.beside(lock.File)
-	if doc == nil || c.now.at(manifest) != doc || len(c.now.docs) != 1 {
-		t.Errorf("read again: %v", c.now.docs)
+	if doc == nil || c.now.at(manifest) != doc || c.old.at(manifest) != doc || len(c.now.docs) != 1 || len(c.old.docs) > 0 {
+		t.Errorf("read again: %v, %v", c.now.docs, c.old.docs)
+	}
+	c.old.tree = tree{manifest: []byte(`{"packageManager": "yarn@1.0.0"}`)}
+	if got := textOf(c.old.at(manifest), "packageManager"); got != "yarn@1.0.0" {
+		t.Errorf("the base's packageManager is %q", got)
 	}
 	if got := textOf(doc, "packageManager"); got != "yarn@1.22.22" || textOf(doc, "name") != "" || textOf(nil, "name") != "" {
 		t.Errorf("packageManager is %q", got)
@@ -34,7 +38,7 @@ func TestManifestIsReadOnce(t *testing.T) {
 
 // A .yarnrc.yml is read once, too: for its settings and for a single one.
 func TestSettingOf(t *testing.T) {
-	list := readSettings(manifestsOf(tree{".yarnrc.yml": []byte("yarnPath: x.cjs\n"), "a/.yarnrc.yml": []byte("a: [")}))
+	list := readSettings(manifestsOf(tree{".yarnrc.yml": []byte("yarnPath: x.cjs\n"), "a/.yarnrc.yml": []byte("a: [")}, nil))
 	for _, tt := range []struct{ file, key, want string }{
 		{".yarnrc.yml", "yarnPath", "x.cjs"}, {".yarnrc.yml", "compressionLevel", ""}, {"a/.yarnrc.yml", "a", ""}, {"b/.yarnrc.yml", "a", ""},
 	} {

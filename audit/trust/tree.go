@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -46,12 +47,19 @@ type tree map[string][]byte
 type manifests struct {
 	tree
 	docs map[string]*jsonedit.Doc
+	// other is the other side, which reads what is the same on both; nil for none.
+	other *manifests
 }
 
-func manifestsOf(files tree) manifests { return manifests{files, map[string]*jsonedit.Doc{}} }
+func manifestsOf(files tree, other *manifests) manifests {
+	return manifests{files, map[string]*jsonedit.Doc{}, other}
+}
 
 // at is a file, nil where it is not there or cannot be read: Yarn does not read it either.
 func (m manifests) at(file string) *jsonedit.Doc {
+	if m.other != nil && bytes.Equal(m.tree[file], m.other.tree[file]) {
+		return m.other.at(file)
+	}
 	doc, known := m.docs[file]
 	if !known {
 		doc, _ = jsonedit.Parse(file, m.tree[file])
