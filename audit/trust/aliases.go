@@ -31,7 +31,7 @@ func (m manifests) aliases(lock *yarnlock.Lock) aliases {
 	for key, to := range resolutions {
 		if real, ok := spec.Parse(to).Alias(); ok {
 			out[[2]string{spec.ParsePattern(key).Name, real.Name}] = true
-		} else if name, ok := spec.NPM.Cut(to); ok && !strings.Contains(name[1:], "@") {
+		} else if name, ok := spec.NPM.Cut(to); ok && name != "" && !strings.Contains(name[1:], "@") {
 			out[[2]string{spec.ParsePattern(key).Name, name}] = true
 		}
 	}

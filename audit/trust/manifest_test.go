@@ -9,7 +9,7 @@ import (
 // A package.json is read once for each side, whichever rules ask; what cannot be read has
 // nothing to say, and is not tried again.
 func TestManifestIsReadOnce(t *testing.T) {
-	files := tree{"package.json": []byte(`{"packageManager": "yarn@1.22.22", "name": 7, "resolutions": {"a": "npm:b@1", "c": "npm:d@1", "c": "1.0.0"}}`),
+	files := tree{"package.json": []byte(`{"packageManager": "yarn@1.22.22", "name": 7, "resolutions": {"a": "npm:b@1", "c": "npm:d@1", "c": "1.0.0", "e": "npm:"}}`),
 		"broken/package.json": []byte("{")}
 	c := newChecker(Input{Head: Side{Files: files}, Base: &Side{Files: files}})
 	lock := &yarnlock.Lock{File: "yarn.lock", Kind: yarnlock.Classic}
