@@ -83,9 +83,14 @@ func (x *fixer) solve(ctx context.Context, e *edited, leaveChecksums bool) (*rel
 			}
 			return x.lock.ReadFile(rel)
 		},
-	}, x.lock.Source, &relock.Raise{Moves: e.moves, Avoid: func(name, version string) bool {
+	}, x.lock.Source, x.raise(e))
+}
+
+// raise is how the versions of an edited project are decided.
+func (x *fixer) raise(e *edited) *relock.Raise {
+	return &relock.Raise{Moves: e.moves, Avoid: func(name, version string) bool {
 		return len(x.known.affects(osv.Package{Name: name, Version: version})) > 0
-	}})
+	}}
 }
 
 // seed is the lock that Yarn is given where only Yarn can write it. What nothing asks
@@ -95,7 +100,7 @@ func (x *fixer) seed(ctx context.Context, e *edited) (*yarnlock.Lock, error) {
 	if err != nil || len(e.moves)+len(e.binds) == 0 {
 		return lock, err
 	}
-	if err := relock.Reseat(ctx, lock, x.lock.Source, e.moves, e.binds); err != nil {
+	if err := relock.Reseat(ctx, lock, x.lock.Source, x.raise(e), e.binds); err != nil {
 		return nil, err
 	}
 	if lock.Kind == yarnlock.Berry {

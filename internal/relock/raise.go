@@ -49,16 +49,8 @@ func (r *Raise) Choose(req request, candidates *candidates) ([]choice, error) {
 
 // fresh decides a range that the lock does not have.
 func (r *Raise) fresh(name string, rng semrange.Range, candidates *candidates) (choice, error) {
-	moves := r.Moves[name]
-	for _, to := range slices.SortedFunc(maps.Values(moves), semrange.CompareText) {
-		if v := candidates.s.version(to); v != nil && rng.Satisfies(v) {
-			return choice{to, reasonRaised}, nil
-		}
-	}
-	for _, c := range candidates.locked() {
-		if _, leaves := moves[c.Version]; !leaves && rng.Satisfies(c.Parsed) && !r.avoids(name, c.Version) {
-			return choice{c.Version, reasonLocked}, nil
-		}
+	if c, ok := r.held(name, rng, candidates.locked()); ok {
+		return c, nil
 	}
 	best, err := candidates.best(rng)
 	if err != nil || !r.avoids(name, best.Version) {
@@ -74,6 +66,23 @@ func (r *Raise) fresh(name string, rng semrange.Range, candidates *candidates) (
 		}
 	}
 	return choice{best.Version, reasonHighest}, nil // there is no other
+}
+
+// held is what a range that the lock does not have gets without a version that is
+// new to it: what is raised, else of locked the first that will do.
+func (r *Raise) held(name string, rng semrange.Range, locked []candidate) (choice, bool) {
+	moves := r.Moves[name]
+	for _, to := range slices.SortedFunc(maps.Values(moves), semrange.CompareText) {
+		if v, err := semrange.ParseVersion(to); err == nil && rng.Satisfies(v) {
+			return choice{to, reasonRaised}, true
+		}
+	}
+	for _, c := range locked {
+		if _, leaves := moves[c.Version]; !leaves && rng.Satisfies(c.Parsed) && !r.avoids(name, c.Version) {
+			return choice{c.Version, reasonLocked}, true
+		}
+	}
+	return choice{}, false
 }
 
 func (r *Raise) avoids(name, version string) bool { return r.Avoid != nil && r.Avoid(name, version) }

@@ -94,7 +94,7 @@ asks@^1.0.0:
 		t.Fatal(err)
 	}
 	source := registryOf(t, raisePackages)
-	err = Reseat(context.Background(), lock, source, map[string]map[string]string{"a": {"1.0.0": "1.2.0"}},
+	err = Reseat(context.Background(), lock, source, &Raise{Moves: map[string]map[string]string{"a": {"1.0.0": "1.2.0"}}},
 		[]Bind{{Descriptor: descriptor{Name: "a", Range: "1.2.0"}, Package: "a", Version: "1.2.0"}, {Descriptor: descriptor{Name: "b", Range: "^1.2.0"}, Package: "b", Version: "1.3.0"}})
 	if err != nil {
 		t.Fatal(err)

@@ -5,29 +5,34 @@ import (
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/fault"
+	"github.com/portalctl/portalctl/internal/semrange"
 	"github.com/portalctl/portalctl/internal/spec"
 	"github.com/portalctl/portalctl/internal/yarnlock"
 )
 
-// Reseat puts other versions into a lock that only Yarn can write: each entry of
-// a package at a version that moves names becomes one of the version in its
-// place, with what the registry says of it, and binds are descriptors that are to
-// have one of these. What the new versions ask for and the lock lacks is Yarn's
-// to add, as is what nothing asks for any more to take out: Yarn keeps every entry
-// that a lock has. The result is a seed for Yarn, and no lock to be installed.
+// Reseat does to a lock that only Yarn can write what Choose decides for one that is
+// solved: each entry of a package at a version that raise moves becomes one of the
+// version in its place, with what the registry says of it, and binds are descriptors
+// that are to have one of these. A range that the new entries ask for and the lock
+// lacks is bound to what the lock has, where it has one that will do: Yarn, which
+// keeps every entry that a lock has, would take the newest. What is missing then is
+// Yarn's to add, as is what nothing asks for any more to take out. The result is a
+// seed for Yarn, and no lock to be installed.
 //
 // The lock is changed; a caller who needs it as it was parses it anew.
-func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, moves map[string]map[string]string, binds []Bind) error {
+func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, raise *Raise, binds []Bind) error {
+	var seated []*yarnlock.Entry
 	put := func(keys []descriptor, name, version string) error {
 		e, err := seat(ctx, lock, source, keys, name, version)
 		if err != nil {
 			return err
 		}
+		seated = append(seated, e)
 		return lock.Add(e)
 	}
 	for _, e := range slices.Clone(lock.Entries) {
 		name, version, ok := e.Package()
-		to, moved := moves[name][version]
+		to, moved := raise.Moves[name][version]
 		if !ok || !moved {
 			continue
 		}
@@ -54,7 +59,39 @@ func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, moves map[s
 			return err
 		}
 	}
+	raise.answer(lock, seated)
 	return nil
+}
+
+// answer binds the ranges that entries ask for, and that the lock does not have, to
+// versions that it has.
+func (r *Raise) answer(lock *yarnlock.Lock, entries []*yarnlock.Entry) {
+	has := map[string][]candidate{}
+	for _, e := range lock.Entries {
+		if name, text, ok := e.Package(); ok && !e.Resolution.Is(spec.Patch) {
+			if v, err := semrange.ParseVersion(text); err == nil {
+				has[name] = append(has[name], candidate{Version: text, Parsed: v, InLock: true})
+			}
+		}
+	}
+	for _, e := range entries {
+		for _, dep := range slices.Concat(e.Dependencies, e.OptionalDependencies) {
+			key := descriptor{Name: dep.Name, Range: spec.Normalize(dep.Range)}
+			ask, ok := readAsk(key)
+			if lock.Kind == yarnlock.Classic {
+				// An entry of Yarn 1 is one of the name that is asked for.
+				key.Range, ok = dep.Range, ok && ask.Name == key.Name
+			}
+			if !ok || lock.Lookup(key) != nil || slices.ContainsFunc(lock.Named(key.Name), (*yarnlock.Entry).IsWorkspace) {
+				continue
+			}
+			list := slices.SortedStableFunc(slices.Values(has[ask.Name]), func(a, b candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
+			c, ok := r.held(ask.Name, ask.Range, list)
+			if to := at(lock, ask.Name, c.Version); ok && to != nil && (lock.Kind == yarnlock.Berry || slices.Contains(lock.Named(key.Name), to)) {
+				lock.RebindTo(key, to)
+			}
+		}
+	}
 }
 
 // Bind is a descriptor that is to have a version of a package.
