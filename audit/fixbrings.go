@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/portalctl/portalctl/internal/osv"
@@ -17,24 +18,27 @@ const maxBrings = 40
 // lock answers, what that asks for, and so on. It counts to most.
 func (x *fixer) brings(pkg osv.Package, to string, most int) int {
 	come := map[osv.Package]bool{}
-	x.follow(osv.Package{Name: pkg.Name, Version: to}, come, most)
+	x.follow(osv.Package{Name: pkg.Name, Version: to}, nil, come, most)
 	return len(come)
 }
 
-func (x *fixer) follow(p osv.Package, come map[osv.Package]bool, most int) {
+// follow adds to come what comes with a package version, and with what moves besides.
+func (x *fixer) follow(p osv.Package, moved map[string][]string, come map[osv.Package]bool, most int) {
 	if len(come) >= most || come[p] || slices.Contains(x.before.versions[p.Name], p.Version) {
 		return
 	}
 	if come[p] = true; len(come) >= most {
 		return
 	}
-	for name, text := range x.asksFor(p.Name, p.Version) {
-		rng := spec.Parse(text)
+	asks := x.asksFor(p.Name, p.Version)
+	for _, name := range slices.Sorted(maps.Keys(asks)) {
+		rng := spec.Parse(asks[name])
 		if real, ok := rng.Alias(); ok {
 			name = real.Name
 		}
-		if !slices.ContainsFunc(x.before.versions[name], func(have string) bool { return x.answers(rng, name, have) }) {
-			x.follow(osv.Package{Name: name, Version: x.newest(rng, name)}, come, most)
+		answers := func(have string) bool { return x.answers(rng, name, have) }
+		if !slices.ContainsFunc(moved[name], answers) && !slices.ContainsFunc(x.before.versions[name], answers) {
+			x.follow(osv.Package{Name: name, Version: x.newest(rng, name)}, moved, come, most)
 		}
 	}
 }

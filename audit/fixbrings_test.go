@@ -46,6 +46,15 @@ func TestFixPlanFewest(t *testing.T) {
 			want:  []string{"lock: a 1.0.0 → 1.0.1 | GHSA-a"},
 		},
 		{
+			name: "who asks goes to the version that what comes with it asks for",
+			deps: []string{"p ^1.0.0"}, lock: []string{"a@npm:1.0.0 = 1.0.0", "m@npm:^1.0.0 = 1.0.0 > a npm:1.0.0", "o@npm:^1.0.0 = 1.0.0 > m npm:^1.0.0",
+				"p@npm:^1.0.0 = 1.0.0 > a npm:1.0.0, m npm:^1.0.0, o npm:^1.0.0"},
+			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": nil}, "m": {"1.0.0": {"a": "1.0.0"}, "1.0.1": {"a": "1.0.1"}, "1.0.2": {"a": "1.0.1"}, "1.0.3": {"a": "1.0.1"}},
+				"o": {"1.0.0": {"m": "^1.0.0"}, "1.0.1": {"m": "^1.0.2"}}, "p": {"1.0.0": {"a": "1.0.0", "m": "^1.0.0", "o": "^1.0.0"}, "1.0.1": {"a": "1.0.1", "m": "^1.0.1", "o": "^1.0.1"}}},
+			list: []*osv.Advisory{a("0 1.0.1")},
+			want: []string{"lock: a 1.0.0 → 1.0.1, m 1.0.0 → 1.0.3, p 1.0.0 → 1.0.1 | GHSA-a"},
+		},
+		{
 			name: "the lowest after all, where what the lock has brings a finding",
 			deps: []string{"a ^1.0.0", "b ^1.0.0"}, lock: []string{"a@npm:^1.0.0 = 1.0.0", "b@npm:^1.0.0 = 1.1.0"},
 			shelf: shelf{"a": {"1.0.0": nil, "1.0.1": {"c": "^1.0.0", "d": "^1.0.0"}, "1.0.2": {"e": "^1.0.0"}}, "b": {"1.1.0": nil}, "c": {"1.0.0": nil}, "d": {"1.0.0": nil}, "e": {"1.0.0": nil}},

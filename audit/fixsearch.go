@@ -118,7 +118,7 @@ func (s *search) ways() []*remedy {
 				}
 				continue
 			}
-			if r := w.remedy(); best == nil {
+			if r := w.joined(to).remedy(); best == nil {
 				best, lowest = r, r
 			} else if r.brings < best.brings && r.size() <= best.size() {
 				best = r

@@ -16,9 +16,11 @@ const maxDepth = 6
 
 // walk is one attempt: the package to one version, by one kind of means.
 type walk struct {
-	s        *search
-	mode     Reach
-	moves    map[osv.Package]string
+	s     *search
+	mode  Reach
+	moves map[osv.Package]string
+	// least are versions below which who asks is not moved, nil for none.
+	least    map[osv.Package]string
 	order    []osv.Package
 	lines    []lineChange
 	breaking []string
@@ -140,6 +142,9 @@ func (w *walk) climb(a ask, pkg osv.Package, to string, depth int) bool {
 		return true
 	}
 	for _, next := range w.s.good(parent) {
+		if semrange.CompareText(next, w.least[parent]) < 0 {
+			continue
+		}
 		rng, asks := x.asksFor(parent.Name, next)[a.Name]
 		if asks && !w.admits(rng, pkg, to, depth) {
 			continue
