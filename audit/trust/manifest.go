@@ -28,12 +28,7 @@ func (c *checker) manifests() {
 			continue
 		}
 		if v, ok := doc.Get("packageManager"); ok {
-			before := ""
-			if was != nil {
-				old, _ := was.Get("packageManager")
-				before = old.String()
-			}
-			if now := v.String(); now != before && strings.Contains(now, ":") {
+			if now := v.String(); now != textOf(was, "packageManager") && strings.Contains(now, ":") {
 				c.setting(v.Pos(), "packageManager", "address", true, false, "packageManager has Corepack run what it fetches from an address, instead of a release of Yarn",
 					"Write the version: yarn@4.9.1")
 			}
@@ -62,16 +57,8 @@ func (c *checker) manifests() {
 // one that the lock beside is of.
 func (c *checker) manager(file string, doc, was *jsonedit.Doc) {
 	dir := path.Dir(file)
-	text := func(d *jsonedit.Doc) (tool, version string) {
-		if d == nil {
-			return "", ""
-		}
-		v, _ := d.Get("packageManager")
-		tool, version, _ = strings.Cut(v.String(), "@")
-		return tool, version
-	}
-	tool, version := text(doc)
-	oldTool, oldVersion := text(was)
+	tool, version, _ := strings.Cut(textOf(doc, "packageManager"), "@")
+	oldTool, oldVersion, _ := strings.Cut(textOf(was, "packageManager"), "@")
 	var lock *yarnlock.Lock
 	for _, l := range c.in.Head.Locks {
 		if path.Dir(l.File) == dir && ofYarn(l) {
