@@ -72,8 +72,13 @@ func (d *Doc) Bytes() []byte {
 	return append([]byte(d.prefix), d.src.body...)
 }
 
-// Root is the top-level value.
-func (d *Doc) Root() Value { return Value{d.src, &d.root} }
+// Root is the top-level value; a nil Doc, of a file of no bytes, has none.
+func (d *Doc) Root() Value {
+	if d == nil {
+		return Value{}
+	}
+	return Value{d.src, &d.root}
+}
 
 // Get is the value at path: member names, or decimal indexes into arrays. No
 // path at all is the root.

@@ -128,6 +128,10 @@ func TestGet(t *testing.T) {
 	if v, ok := d.Get(); !ok || v.Kind() != Object {
 		t.Error("Get() is not the root")
 	}
+	var none *Doc
+	if v, ok := none.Get("a"); ok || v.Kind() != Null || none.Members() != nil {
+		t.Error("a file of no bytes has members")
+	}
 	var zero Value
 	if zero.Kind() != Null || zero.String() != "null" || !zero.Pos().IsZero() || zero.Raw() != nil || zero.Members() != nil {
 		t.Error("the zero Value is not a plain null")

@@ -75,7 +75,7 @@ func (f *File) Path() string { return f.file }
 func (f *File) Bytes() []byte { return f.src }
 
 // Doc is the JSON of the file, to read what the model lacks; nil for a file of
-// no bytes. Edit through Set or Edit, not through the Doc: the model would not
+// no bytes, in which Get finds nothing. Edit through Set or Edit, not through the Doc: the model would not
 // follow.
 func (f *File) Doc() *jsonedit.Doc {
 	if f.doc == nil {

@@ -294,6 +294,7 @@ func TestNode(t *testing.T) {
 		{".nvmrc", "v20.11.1\n", "v20.11.1", ".nvmrc"},
 		{"package.json", `{"name": "root", "workspaces": ["packages/*"], "engines": {"node": ">=18 || 24"}}`, "24", "package.json"},
 		{"package.json", `{"name": "root", "workspaces": ["packages/*"]}`, "22", ""},
+		{"package.json", "", "22", ""}, // which Yarn takes for one that says nothing
 	} {
 		files := portalFiles()
 		files[tt.name] = tt.text
