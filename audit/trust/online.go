@@ -127,7 +127,7 @@ func (c *checker) toAsk() map[string][]asked {
 	return out
 }
 
-// content is all of an entry that is not the ranges which ask for it.
+// content is what the registry can contradict in an entry: see contradictions and judge.
 func content(e *yarnlock.Entry) string {
 	return fmt.Sprint(e.Version, e.Resolution, depTexts(e.Dependencies), depTexts(e.OptionalDependencies), e.Bin, e.DependenciesMeta,
 		e.Checksum, e.Conditions, e.Resolved, e.Integrity)

@@ -247,7 +247,7 @@ func (s *solver) write() error {
 		}
 		e := &yarnlock.Entry{Keys: list}
 		if p.entry != nil {
-			e.Extra = p.entry.Extra
+			e = p.entry.Anew(list)
 		}
 		p.fill(e)
 		e.Checksum = s.printedChecksum(p.sum)

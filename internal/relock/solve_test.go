@@ -317,6 +317,19 @@ __metadata:
 	}
 }
 
+// TestEntryAnew: an entry that is written for other keys keeps what nobody knows.
+func TestEntryAnew(t *testing.T) {
+	lock := strings.Replace(lockOf("b@npm:^1.0.0 = 1.0.0"), "  languageName", "  future: 00ff\n  languageName", 1)
+	in := project(t, "-- package.json --\n{\"name\": \"root\", \"workspaces\": [], \"dependencies\": {\"b\": \"1.0.0\"}}\n-- yarn.lock --\n"+lock)
+	res, err := Solve(t.Context(), in, registryOf(t, "b@1.0.0"), Highest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "\"b@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"b@npm:1.0.0\"\n  checksum: 10c0/locked-1.0.0\n  future: 00ff\n"; !strings.Contains(string(res.Lock), want) {
+		t.Errorf("%s", res.Lock)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tests := []struct{ name, deps, want string }{
 		{"no version", `"b": "^7.0.0"`, "the registry has no version of b that satisfies ^7.0.0"},

@@ -132,6 +132,13 @@ func (l *Lock) Add(e *Entry) error {
 	return nil
 }
 
+// Anew is an entry for other keys that has all else of e, to be added in its place.
+func (e *Entry) Anew(keys []Descriptor) *Entry {
+	n := *e
+	n.Keys, n.Line, n.start, n.end, n.gap, n.sortKey = keys, 0, 0, 0, "", ""
+	return &n
+}
+
 // Remove takes an entry and its keys out of the lock.
 func (l *Lock) Remove(e *Entry) {
 	i := slices.Index(l.Entries, e)

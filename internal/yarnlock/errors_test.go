@@ -2,6 +2,7 @@ package yarnlock
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -52,8 +53,8 @@ func TestParseErrors(t *testing.T) {
 		{"UTF-16", "\xff\xfe_\x00_\x00", "yarn.lock:1:4", "not text"},
 		{"Latin-1", meta + strings.Replace(entry, "node", "n\xf6de", 1), "yarn.lock:7:18", "not UTF-8"},
 		{"lone carriage return", meta + strings.Replace(entry, "\n  linkType", "\r  linkType", 1), "yarn.lock:7:21", "carriage return"},
-		{"version 2", "__metadata:\n  version: 2\n", "yarn.lock:2:12", "lockfile version 2: portalctl knows 3 to 10"},
-		{"version 11", "__metadata:\n  version: 11\n", "yarn.lock:2:12", "lockfile version 11: portalctl knows 3 to 10"},
+		{"version too low", fmt.Sprintf("__metadata:\n  version: %d\n", minVersion-1), "yarn.lock:2:12", fmt.Sprintf("lockfile version %d: portalctl knows %d to %d", minVersion-1, minVersion, MaxVersion)},
+		{"version too high", fmt.Sprintf("__metadata:\n  version: %d\n", MaxVersion+1), "yarn.lock:2:12", fmt.Sprintf("lockfile version %d: portalctl knows %d to %d", MaxVersion+1, minVersion, MaxVersion)},
 		{"version x", "__metadata:\n  version: eight\n", "yarn.lock:2:12", "lockfile version eight"},
 		{"version missing", "__metadata:\n  cacheKey: 8\n\n" + entry, "yarn.lock:3:1", "__metadata has no version"},
 		{"Classic version 2", "# yarn lockfile v2\n", "yarn.lock:1:1", "lockfile version 2"},

@@ -22,14 +22,10 @@ func plain(l *Lock) []Entry {
 	}
 	var out []Entry
 	for _, e := range l.Entries {
-		c := Entry{
-			Keys: slices.Clone(e.Keys), Version: e.Version, Resolution: e.Resolution,
-			Dependencies: deps(e.Dependencies), OptionalDependencies: deps(e.OptionalDependencies),
-			PeerDependencies: deps(e.PeerDependencies), Bin: sortedBy(l.Kind, e.Bin, func(b Bin) string { return b.Name }),
-			Checksum: e.Checksum, Conditions: e.Conditions, LanguageName: e.LanguageName, LinkType: e.LinkType,
-			Resolved: e.Resolved, Integrity: e.Integrity,
-			DependenciesMeta: metas(l.Kind, e.DependenciesMeta), PeerDependenciesMeta: metas(l.Kind, e.PeerDependenciesMeta),
-		}
+		c := *e.Anew(slices.Clone(e.Keys))
+		c.Dependencies, c.OptionalDependencies, c.PeerDependencies = deps(e.Dependencies), deps(e.OptionalDependencies), deps(e.PeerDependencies)
+		c.DependenciesMeta, c.PeerDependenciesMeta = metas(l.Kind, e.DependenciesMeta), metas(l.Kind, e.PeerDependenciesMeta)
+		c.Bin, c.Extra = sortedBy(l.Kind, e.Bin, func(b Bin) string { return b.Name }), nil
 		slices.SortFunc(c.Keys, func(a, b Descriptor) int { return jstext.Compare(a.String(), b.String()) })
 		for _, f := range sortedBy(l.Kind, e.Extra, func(f Field) string { return f.Name }) {
 			f.Block = strings.ReplaceAll(f.Block, "\r\n", "\n")

@@ -1,6 +1,6 @@
 // Package yarnlock reads, changes and prints yarn.lock, Classic (v1) and Berry
-// (__metadata version 3 to 10), without losing a byte: entries that nobody
-// touched are printed as they were read, and touched ones exactly as Yarn
+// (__metadata minVersion to MaxVersion), without losing a byte: entries that
+// nobody touched are printed as they were read, and touched ones exactly as Yarn
 // prints them. It knows nothing of workspaces, registries or ranges.
 package yarnlock
 
