@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/osv"
 	"github.com/portalctl/portalctl/internal/ui"
 )
@@ -72,6 +74,11 @@ func TestReportsGrowWithTheLock(t *testing.T) {
 		"markdown":    (*Report).WriteMarkdown,
 		"osv":         (*Report).WriteOSV,
 		"html":        func(r *Report, w io.Writer) error { return r.Page().Write(w) },
+	}
+	for m := range reflect.TypeFor[*finding.Report]().Methods() {
+		if form, ok := strings.CutPrefix(m.Name, "Write"); ok && forms[strings.ToLower(form)] == nil {
+			t.Errorf("the form of %s is not measured", m.Name)
+		}
 	}
 	for shape, of := range shapes {
 		t.Run(shape, func(t *testing.T) {

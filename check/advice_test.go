@@ -57,7 +57,7 @@ func TestAdvice(t *testing.T) {
 	}
 	for _, r := range table() {
 		if !rules[r.ID] {
-			t.Errorf("nobody followed the advice of %s", r.ID)
+			t.Errorf("nobody followed the advice of %s: see follow, and adviceRows", r.ID)
 		}
 	}
 }
