@@ -127,6 +127,8 @@ func TestNumbersOfThePages(t *testing.T) {
 		{"docs/snapshot.md", "Files are 0600, the folder 0700", "snapshot/write.go", "os.O_EXCL, 0o600)"},
 		{"docs/snapshot.md", "Files are 0600, the folder 0700", "snapshot/create.go", "os.Mkdir(c.dir, 0o700)"},
 		{"docs/support.md", "lock version 8 to 10", "internal/yarnlock/model.go", "MaxVersion = 10"},
+		{"README.md", "Yarn 4 locks (version 8 to 10)", "internal/yarnlock/model.go", "MaxVersion = 10"},
+		{"docs/architecture.md", "Classic and Berry 3 to 10", "internal/yarnlock/model.go", "MaxVersion = 10"},
 	} {
 		src, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(held.file)))
 		if err != nil {
