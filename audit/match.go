@@ -120,7 +120,8 @@ func (m *model) worse(f *Finding, a *osv.Advisory, h hits, w was) string {
 	if slices.Contains(w.versions, f.Version) {
 		return ""
 	}
-	versions := slices.SortedFunc(slices.Values(w.versions), semrange.CompareText)
+	versions := slices.Clone(w.versions)
+	semrange.SortText(versions)
 	if semrange.CompareText(f.Version, versions[0]) < 0 {
 		return "in no version below " + versions[0]
 	}

@@ -45,9 +45,7 @@ func lockedVersions(lock *yarnlock.Lock) map[string][]string {
 	}
 	out := yarnlock.Versions(lock.Entries, nil)
 	for _, versions := range out {
-		if len(versions) > 1 {
-			sortVersions(versions)
-		}
+		semrange.SortText(versions)
 	}
 	return out
 }

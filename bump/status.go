@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/portalctl/portalctl/internal/release"
-	"github.com/portalctl/portalctl/internal/semrange"
 )
 
 // StatusSchema is the version of the JSON form of a Status.
@@ -117,18 +116,4 @@ func (s *Status) compare(in Input, own *release.Manifest) {
 		s.OffRelease = append(s.OffRelease, offRelease{Name: name, Locked: versions, Release: want})
 	}
 	sort.Slice(s.OffRelease, func(i, j int) bool { return byData(s.OffRelease[i].Name, s.OffRelease[j].Name) })
-}
-
-// sortVersions orders versions from low to high; what is not a version comes first.
-func sortVersions(versions []string) {
-	sort.Slice(versions, func(i, j int) bool {
-		a, errA := semrange.ParseVersion(versions[i])
-		b, errB := semrange.ParseVersion(versions[j])
-		switch {
-		case errA != nil || errB != nil:
-			return errA != nil && errB == nil || (errA != nil) == (errB != nil) && versions[i] < versions[j]
-		default:
-			return a.LessThan(b)
-		}
-	})
 }

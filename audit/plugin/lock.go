@@ -30,7 +30,7 @@ func versionsIn(lock *yarnlock.Lock) map[string][]string {
 		}
 	}
 	for _, list := range out {
-		slices.SortFunc(list, semrange.CompareText)
+		semrange.SortText(list)
 	}
 	return out
 }

@@ -175,7 +175,7 @@ func (r *Report) undated(cal calendar) {
 	if len(missing) == 0 {
 		return
 	}
-	slices.SortFunc(missing, semrange.CompareText)
+	semrange.SortText(missing)
 	what := fmt.Sprintf("when %s was published", missing[0])
 	if n := len(missing); n > 1 {
 		what = fmt.Sprintf("when %d of the releases were published (%s to %s)", n, missing[0], missing[n-1])

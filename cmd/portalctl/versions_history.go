@@ -95,7 +95,7 @@ func knownMains(ctx context.Context, releases *release.Source, newest string) ([
 			list = append(list, rel)
 		}
 	}
-	slices.SortFunc(list, semrange.CompareText)
+	semrange.SortText(list)
 	list = slices.Compact(list)
 	// What the source does not call the newest yet is not out for this portal.
 	return slices.DeleteFunc(list, func(rel string) bool { return semrange.CompareText(rel, newest) > 0 }), ctx.Err()

@@ -212,7 +212,7 @@ func (w *waiting) templates(ctx context.Context, out *history.Waiting) {
 		}
 	}
 	if len(missing) > 0 {
-		slices.SortFunc(missing, semrange.CompareText)
+		semrange.SortText(missing)
 		w.unknown = append(w.unknown, history.Unknown{What: "what the app template of " + english.Some(missing, 4) + " changes", Why: why})
 	}
 }

@@ -73,7 +73,7 @@ func count(lock *yarnlock.Lock, more []*Manifest) counts {
 		c.matches[m.ReleaseVersion] = n
 	}
 	if len(more) > 0 {
-		slices.SortFunc(c.releases, semrange.CompareText)
+		semrange.SortText(c.releases)
 	}
 	return c
 }

@@ -177,6 +177,6 @@ func (s *Source) newer() []string {
 		_, err := semrange.ParseVersion(v)
 		return err != nil
 	})
-	slices.SortFunc(list, semrange.CompareText)
+	semrange.SortText(list)
 	return list[max(len(list)-mostNewer, 0):]
 }

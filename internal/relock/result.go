@@ -91,7 +91,7 @@ func (v versions) duplicates() []Duplicate {
 
 func sortVersions(list []string) []string {
 	list = slices.Clone(list)
-	slices.SortFunc(list, semrange.CompareText)
+	semrange.SortText(list)
 	return list
 }
 

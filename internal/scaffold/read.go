@@ -36,7 +36,7 @@ func (r *Reader) Versions(ctx context.Context) ([]string, error) {
 		_, err := semrange.ParseVersion(v)
 		return err != nil
 	})
-	slices.SortFunc(list, semrange.CompareText)
+	semrange.SortText(list)
 	return list, nil
 }
 

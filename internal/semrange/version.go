@@ -2,6 +2,7 @@ package semrange
 
 import (
 	"cmp"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/Masterminds/semver/v3"
@@ -47,4 +48,35 @@ func CompareText(a, b string) int {
 		return cmp.Compare(a, b)
 	}
 	return Compare(v, w)
+}
+
+// SortText sorts versions, each parsed once, low to high. What is none comes first, by
+// its text.
+func SortText(list []string) {
+	if len(list) < 2 {
+		return
+	}
+	type item struct {
+		text    string
+		version *semver.Version
+	}
+	items := make([]item, len(list))
+	for i, s := range list {
+		items[i].text = s
+		items[i].version, _ = ParseVersion(s)
+	}
+	slices.SortStableFunc(items, func(a, b item) int {
+		switch {
+		case a.version != nil && b.version != nil:
+			return Compare(a.version, b.version)
+		case a.version == nil && b.version == nil:
+			return cmp.Compare(a.text, b.text)
+		case a.version == nil:
+			return -1
+		}
+		return 1
+	})
+	for i, it := range items {
+		list[i] = it.text
+	}
 }
