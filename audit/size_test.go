@@ -11,6 +11,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/finding"
 	"github.com/portalctl/portalctl/internal/osv"
+	"github.com/portalctl/portalctl/internal/testkit"
 	"github.com/portalctl/portalctl/internal/ui"
 )
 
@@ -18,6 +19,7 @@ import (
 // the lock looks like. A lock of 1.4 MB had a SARIF of 302 MB: each of 2,500
 // findings had the steps of all.
 func TestReportsGrowWithTheLock(t *testing.T) {
+	testkit.SkipRace(t)
 	shapes := map[string]func(n int) (head, base map[string]string, list []*osv.Advisory){
 		// One action has a line for each.
 		"held by ranges": func(n int) (map[string]string, map[string]string, []*osv.Advisory) {
@@ -110,6 +112,7 @@ func TestReportsGrowWithTheLock(t *testing.T) {
 
 // TestLeftOutIsCounted: what a report does not show it counts.
 func TestLeftOutIsCounted(t *testing.T) {
+	testkit.SkipRace(t)
 	var lock []string
 	for i := range 40 {
 		lock = append(lock, fmt.Sprintf("link-%02d@npm:* = 1.0.0 > link-%02d npm:*", i, i+1))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // shown is an import as a test writes it: form, module, names, line.
@@ -215,6 +217,7 @@ func TestUnescape(t *testing.T) {
 
 // Hostile text of a megabyte costs at most a fixed multiple of its length.
 func TestTangled(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	const n = 1 << 18
 	for _, piece := range []string{"<a", "<a>", "(<a>", "<a<", "a=/[", "`${", "<a b='", "import('x'", "import('x').then(m=>", "{", "x=<a ", "=<a>{", "</a>", "jest.mock<", "/*", "<T>(x)=>"} {

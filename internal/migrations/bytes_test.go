@@ -3,10 +3,13 @@ package migrations
 import (
 	"runtime"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // Code that doubles a text or a list at each turn is given up, and said to be.
 func TestGrowingValues(t *testing.T) {
+	testkit.SkipRace(t)
 	for name, turn := range map[string]string{
 		"added":    "s += s",
 		"template": "s = `${s}${s}`",

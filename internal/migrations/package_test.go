@@ -8,6 +8,7 @@ import (
 
 	"github.com/portalctl/portalctl/internal/published"
 	"github.com/portalctl/portalctl/internal/registry"
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // Migrations are found where packages have them, by folder and in order; what lies
@@ -87,6 +88,7 @@ func TestRegistryFails(t *testing.T) {
 
 // Of more code than is looked through, it is the same files each time.
 func TestCodeOfTooMuch(t *testing.T) {
+	testkit.SkipRace(t)
 	t.Parallel()
 	src := []byte("'word'" + strings.Repeat("\n", maxCode/2+1))
 	files := map[string][]byte{"dist/a.js": src, "dist/b.js": src}

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/portalctl/portalctl/internal/testkit"
 )
 
 // pack makes a zip file of n records, every third stored.
@@ -93,6 +95,7 @@ func TestZip(t *testing.T) {
 
 // TestZipDamage: whatever bytes change, records come as they were or not at all.
 func TestZipDamage(t *testing.T) {
+	testkit.SkipRace(t)
 	good := pack(t, 40)
 	r := rand.New(rand.NewPCG(1, 2))
 	refused := 0
