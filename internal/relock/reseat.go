@@ -15,7 +15,8 @@ import (
 // version in its place, with what the registry says of it, and binds are descriptors
 // that are to have one of these. A range that the new entries ask for and the lock
 // lacks is bound to what the lock has, where it has one that will do: Yarn, which
-// keeps every entry that a lock has, would take the newest. What is missing then is
+// keeps every entry that a lock has, would take the newest. Yarn 1 is left to decide
+// itself: what it makes of its seed was measured so. What is missing then is
 // Yarn's to add, as is what nothing asks for any more to take out. The result is a
 // seed for Yarn, and no lock to be installed.
 //
@@ -59,12 +60,14 @@ func Reseat(ctx context.Context, lock *yarnlock.Lock, source Source, raise *Rais
 			return err
 		}
 	}
-	raise.answer(lock, seated)
+	if lock.Kind == yarnlock.Berry {
+		raise.answer(lock, seated)
+	}
 	return nil
 }
 
-// answer binds the ranges that entries ask for, and that the lock does not have, to
-// versions that it has.
+// answer binds the ranges that entries of a lock of Yarn 2 or later ask for, and that
+// the lock does not have, to versions that it has.
 func (r *Raise) answer(lock *yarnlock.Lock, entries []*yarnlock.Entry) {
 	has := map[string][]candidate{}
 	for _, e := range lock.Entries {
@@ -78,16 +81,12 @@ func (r *Raise) answer(lock *yarnlock.Lock, entries []*yarnlock.Entry) {
 		for _, dep := range slices.Concat(e.Dependencies, e.OptionalDependencies) {
 			key := descriptor{Name: dep.Name, Range: spec.Normalize(dep.Range)}
 			ask, ok := readAsk(key)
-			if lock.Kind == yarnlock.Classic {
-				// An entry of Yarn 1 is one of the name that is asked for.
-				key.Range, ok = dep.Range, ok && ask.Name == key.Name
-			}
 			if !ok || lock.Lookup(key) != nil || slices.ContainsFunc(lock.Named(key.Name), (*yarnlock.Entry).IsWorkspace) {
 				continue
 			}
 			list := slices.SortedStableFunc(slices.Values(has[ask.Name]), func(a, b candidate) int { return semrange.Compare(b.Parsed, a.Parsed) })
 			c, ok := r.held(ask.Name, ask.Range, list)
-			if to := at(lock, ask.Name, c.Version); ok && to != nil && (lock.Kind == yarnlock.Berry || slices.Contains(lock.Named(key.Name), to)) {
+			if to := at(lock, ask.Name, c.Version); ok && to != nil {
 				lock.RebindTo(key, to)
 			}
 		}
