@@ -51,6 +51,7 @@ var notRun = map[string]string{
 	".ci/run":                       "runs this test",
 	".ci/lint-shell":                "needs shellcheck and actionlint; internal/shipped runs them",
 	".ci/archives, .ci/image":       "takes minutes and Debian's packages",
+	".ci/link":                      "compiles for six systems; a job of the workflow runs it",
 	"versions bump --lockfile yarn": "needs the repo's Yarn, from the network; internal/yarncli has a stand-in for it",
 	`BACKSTAGE_VERSIONS_BASE_URL="file://$PWD/testdata/versions" \`:                     ".ci/readme runs it and compares what it prints",
 	"go run ./cmd/portalctl versions bump --dry-run --lockfile skip -C testdata/portal": ".ci/readme runs it",
