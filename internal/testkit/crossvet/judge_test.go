@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,14 +77,8 @@ func four() int { return syscall.O_CLOEXEC; panic("never") }
 
 func TestJudge(t *testing.T) {
 	dir := t.TempDir()
-	for _, f := range txtar.Parse([]byte(module)).Files {
-		name := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
-			t.Fatal(err)
-		}
+	if err := txtar.Write(txtar.Parse([]byte(module)), dir); err != nil {
+		t.Fatal(err)
 	}
 	for target, want := range map[string][]string{
 		"linux/arm64":   {},

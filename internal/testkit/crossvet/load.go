@@ -25,10 +25,8 @@ type listed struct {
 	Name       string
 	Dir        string
 	ForTest    string // the package whose test this variant is built for
-	Standard   bool
 	GoFiles    []string
 	SFiles     []string
-	Imports    []string
 	ImportMap  map[string]string
 	Module     *struct {
 		Path, GoVersion string
@@ -43,7 +41,7 @@ func (p *listed) own() bool { return p.Module != nil && p.Module.Main }
 // list returns the packages of the module in dir, their tests and all that they
 // import, each after what it imports.
 func list(dir, goos, goarch string) ([]*listed, error) {
-	cmd := exec.Command("go", "list", "-e", "-deps", "-test", "-json=ImportPath,Name,Dir,ForTest,Standard,GoFiles,SFiles,Imports,ImportMap,Module,Error", "./...")
+	cmd := exec.Command("go", "list", "-e", "-deps", "-test", "-json=ImportPath,Name,Dir,ForTest,GoFiles,SFiles,ImportMap,Module,Error", "./...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 	var stderr bytes.Buffer
@@ -67,7 +65,6 @@ func list(dir, goos, goarch string) ([]*listed, error) {
 // A loader type-checks packages in the order in which they are given.
 type loader struct {
 	fset   *token.FileSet
-	arch   string
 	sizes  types.Sizes
 	loaded map[string]*packages.Package
 	roots  []*packages.Package // ours
@@ -77,7 +74,6 @@ type loader struct {
 func newLoader(goarch string) *loader {
 	return &loader{
 		fset:   token.NewFileSet(),
-		arch:   goarch,
 		sizes:  types.SizesFor("gc", goarch),
 		loaded: map[string]*packages.Package{"unsafe": {PkgPath: "unsafe", Types: types.Unsafe}},
 	}
@@ -132,12 +128,7 @@ func (l *loader) check(p *listed, pkg *packages.Package) {
 		Sizes:            l.sizes,
 		IgnoreFuncBodies: !p.own(),
 		Importer:         importer(func(path string) (*types.Package, error) { return l.imported(p, pkg, path) }),
-		Error: func(err error) {
-			// A package of others that is checked without bodies says nothing of use.
-			if p.own() {
-				l.errors = append(l.errors, err.Error())
-			}
-		},
+		Error:            func(err error) { l.errors = append(l.errors, err.Error()) },
 	}
 	if p.Module != nil && p.Module.GoVersion != "" {
 		config.GoVersion = "go" + p.Module.GoVersion

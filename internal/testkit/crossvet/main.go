@@ -3,7 +3,7 @@
 // a package imports is read from its source, by declarations alone, and only our own
 // packages are checked whole. The compiler type-checks by the same code (go/types is
 // generated from types2). What only a linker sees, as a function without a body that
-// no assembly brings, it does not say; .ci/archives links for every system.
+// no assembly brings, it does not say; .ci/link does, for every system.
 //
 //	go run ./internal/testkit/crossvet darwin/arm64 windows/amd64
 //
